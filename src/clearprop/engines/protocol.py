@@ -1,0 +1,55 @@
+"""What an engine is: four questions it answers, and nothing more.
+
+`reference` is the readable one and the oracle; others do the same faster and are held to it by one conformance suite
+(tests/engines/). The training loop knows only this protocol.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from clearprop.engines.job import Data, Job, TrainingState
+from clearprop.network import Network, Parameters
+
+
+class Engine(Protocol):
+    """Computes outputs, gradients and stretches of updates for a `Job`."""
+
+    name: str
+
+    def refuses(self, job: Job, data: Data) -> str | None:
+        """None if the engine can do this job, otherwise a sentence saying why not."""
+        ...
+
+    def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
+        """The activations of the last layer, (n_samples, n_L), computed in blocks of rows."""
+        ...
+
+    def loss(self, network: Network, params: Parameters, data: Data) -> float:
+        """The loss over all rows, without penalties or dropout, computed in blocks of rows."""
+        ...
+
+    def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
+        """The objective (loss and penalties, no dropout) over all rows of `data`, and its gradient (n_parameters,)."""
+        ...
+
+    def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
+        """Make ``len(rates)`` updates, from the state's cursor on; writes the state.
+
+        Parameters
+        ----------
+        job : Job
+        state : TrainingState
+            Its θ, memory, step, cursor, sums and norms are moved on; epoch and samples are the loop's.
+        data : Data
+        order : integer array of shape (n_samples,)
+            The rows in the order of this epoch; batch number c is ``order[c·B : (c + 1)·B]``.
+        rates : float64 array
+            The learning rate of each update.
+
+        Raises
+        ------
+        DivergenceError
+            When a loss or gradient is not finite; θ is left as it was before that update.
+        """
+        ...

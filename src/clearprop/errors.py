@@ -1,0 +1,115 @@
+"""Everything that clearprop raises on purpose.
+
+::
+
+    ClearpropError
+    ├── InputError                (also ValueError)  what was given cannot be used
+    │   ├── ShapeError            an array has the wrong shape
+    │   ├── NotFiniteError        NaN or infinity where a number is needed
+    │   └── UnknownNameError      a name that does not exist; says the nearest one
+    ├── FormulaError              (also TypeError)   a formula uses what a formula cannot
+    ├── EngineRefusal             (also ValueError)  the engine asked for cannot do this job
+    ├── DivergenceError           (also ValueError)  training produced NaN or infinity
+    └── FileError                 (also ValueError)
+        ├── TableError            a table cannot be read or does not fit the model
+        └── ModelFileError        a model file is damaged, foreign or of an unknown version
+
+Each message says what was expected, what came (with row and column where there is one) and what to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ClearpropError(Exception):
+    """Base class of all errors that clearprop raises on purpose."""
+
+
+class InputError(ClearpropError, ValueError):
+    """What was given cannot be used."""
+
+
+class ShapeError(InputError):
+    """An array has the wrong shape."""
+
+
+class NotFiniteError(InputError):
+    """NaN or infinity where a finite number is needed."""
+
+
+class UnknownNameError(InputError):
+    """A name that does not exist.
+
+    Parameters
+    ----------
+    kind : str
+        What the name should have named, for example ``"activation"``.
+    name : object
+        What was given.
+    known : iterable of str
+        The names that exist.
+
+    Examples
+    --------
+    >>> from clearprop.errors import UnknownNameError
+    >>> print(UnknownNameError("activation", "rellu", ["relu", "tanh"]))
+    there is no activation 'rellu'; did you mean 'relu'? Known: relu, tanh
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        names = [str(item) for item in known]
+        near = nearest(str(name), names)
+        hint = f"; did you mean {near!r}?" if near is not None else "."
+        super().__init__(f"there is no {kind} {name!r}{hint} Known: {', '.join(names)}")
+
+
+class FormulaError(ClearpropError, TypeError):
+    """A formula uses what a formula cannot."""
+
+
+class EngineRefusal(ClearpropError, ValueError):
+    """The engine that was asked for by name cannot do this job."""
+
+
+class DivergenceError(ClearpropError, ValueError):
+    """Training produced a loss or a gradient that is not finite.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Where it happened, counted from 1; `step` counts all updates since the start.
+    layer : int or None
+        The first layer whose gradient is not finite; None when only the loss is not.
+    """
+
+    def __init__(self, message: str, *, epoch: int, step: int, layer: int | None) -> None:
+        super().__init__(message)
+        self.epoch, self.step, self.layer = epoch, step, layer
+
+
+class FileError(ClearpropError, ValueError):
+    """A file cannot be used."""
+
+
+class TableError(FileError):
+    """A table cannot be read, or does not fit the model."""
+
+
+class ModelFileError(FileError):
+    """A model file is damaged, foreign or of an unknown version."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to `name`, or None when none is near.
+
+    Examples
+    --------
+    >>> from clearprop.errors import nearest
+    >>> nearest("pric", ["carat", "price"])
+    'price'
+    """
+    names = list(known)
+    matches = get_close_matches(name.lower(), [item.lower() for item in names], n=1)
+    return next((item for item in names if matches and item.lower() == matches[0]), None)

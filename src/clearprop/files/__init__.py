@@ -1,0 +1,5 @@
+"""From networks to files: the model file, safetensors with JSON metadata and no code."""
+
+from clearprop.files.model_file import Model, load, save
+
+__all__ = ["Model", "load", "save"]

@@ -1,0 +1,196 @@
+"""The base of every formula: a frozen spec (its parameters' values) around pure functions written once.
+
+A formula is a class. Its *forms* are plain functions of named variables and parameters; its annotated attributes are
+the parameters, with their defaults::
+
+    class LeakyRelu(Activation):
+        negative_slope: float = 0.01
+
+        def value(z, negative_slope):
+            return where(z > 0, z, negative_slope * z)
+
+`LeakyRelu(0.2)` is then a frozen value that can be computed (`compute`) and, as an expression tree (`tree`), printed,
+compiled, exported and saved.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+
+from clearprop.errors import FormulaError, InputError, UnknownNameError
+from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate
+
+Formulas = TypeVar("Formulas", bound="Formula")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def once_per_class(function: Function) -> Function:
+    """`functools.cache` with the function's own signature: what it says of a class is worked out once."""
+    return cast(Function, cache(function))
+
+
+@dataclass_transform(frozen_default=True)
+class Formula:
+    """Base of activations, losses, update rules, schedules and initialisers.
+
+    Attributes
+    ----------
+    name : str
+        The name users write; the class name in snake case unless the class says otherwise.
+    forms : tuple of str
+        The names of the functions that a subclass may define.
+    """
+
+    name: ClassVar[str] = ""
+    forms: ClassVar[tuple[str, ...]] = ("value",)
+    # The trees of the forms, for a formula that comes from a file and has no Python functions.
+    saved_trees: ClassVar[Mapping[str, Expression]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "name" not in vars(cls):
+            cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+        for form in cls.forms:
+            function = vars(cls).get(form)
+            if inspect.isfunction(function):
+                setattr(cls, form, staticmethod(function))
+        dataclass(frozen=True)(cls)
+
+    def __post_init__(self) -> None:
+        for name, value in self.parameters.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise InputError(f"{self.name}: {name} must be a finite number, not {value!r}")
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters and their values, in the order they were declared."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def has(cls, form: str) -> bool:
+        """Whether the formula defines this form."""
+        return form in cls.saved_trees or callable(getattr(cls, form, None))
+
+    def compute(self, form: str, **variables: Any) -> Any:
+        """The number or array that `form` gives for these variables and the parameters' values.
+
+        The result has the floating type of the variables: ``where(z > 0, 1, 0)`` of a float32 `z` is float32.
+        """
+        result = callable_form(type(self), form)(self, variables)
+        like = next((v for v in variables.values() if hasattr(v, "dtype")), None)
+        if like is None or getattr(result, "dtype", like.dtype) == like.dtype:
+            return result
+        return result.astype(like.dtype) if hasattr(result, "astype") else result.to(like.dtype)
+
+    @classmethod
+    def tree(cls, form: str = "value") -> Expression:
+        """The expression tree of `form`, in symbols named like the function's arguments.
+
+        Raises
+        ------
+        FormulaError
+            When the form does not exist or does something that a formula cannot (`if`, NumPy functions).
+        """
+        result = form_tree(cls, form)
+        if isinstance(result, tuple):
+            raise FormulaError(f"{cls.name}.{form} has {len(result)} results; ask `trees` for them")
+        return result
+
+    @classmethod
+    def trees(cls, form: str) -> tuple[Expression, ...]:
+        """The trees of a form that returns several values (an update rule)."""
+        result = form_tree(cls, form)
+        return result if isinstance(result, tuple) else (result,)
+
+
+@once_per_class
+def form_arguments(cls: type[Formula], form: str) -> tuple[str, ...]:
+    """The names of the variables and parameters that a form asks for."""
+    return tuple(inspect.signature(getattr(cls, form)).parameters)
+
+
+@once_per_class
+def form_tree(cls: type[Formula], form: str) -> Expression | tuple[Expression, ...]:
+    """Call a form on symbols; made once per class."""
+    if form in cls.saved_trees:
+        return cls.saved_trees[form]
+    if not cls.has(form):
+        raise FormulaError(f"{cls.name} defines no {form!r}")
+    try:
+        result = getattr(cls, form)(*map(Symbol, form_arguments(cls, form)))
+    except FormulaError as error:
+        raise FormulaError(f"{cls.__name__}.{form}: {error}") from None
+    except TypeError as error:
+        raise FormulaError(
+            f"{cls.__name__}.{form} uses something that only works on numbers ({error}); "
+            "write it with the functions of clearprop.formulas.vocabulary"
+        ) from error
+    return tuple(map(as_expression, result)) if isinstance(result, tuple) else as_expression(result)
+
+
+@once_per_class
+def callable_form(cls: type[Formula], form: str) -> Callable[[Formula, Mapping[str, Any]], Any]:
+    """How to compute a form: by calling its Python function, or by walking a tree that came from a file."""
+    if form in cls.saved_trees:
+        tree = cls.saved_trees[form]
+        return lambda formula, variables: evaluate(tree, {**formula.parameters, **variables})
+    if not cls.has(form):
+        raise FormulaError(f"{cls.name} defines no {form!r}")
+    function, arguments = getattr(cls, form), form_arguments(cls, form)
+
+    def call(formula: Formula, variables: Mapping[str, Any]) -> Any:
+        return function(*[variables[name] if name in variables else getattr(formula, name) for name in arguments])
+
+    return call
+
+
+def by_name(kind: str, given: object, known: Mapping[str, type[Formulas]]) -> Formulas:
+    """A formula from what a user writes: its name, the class or an instance.
+
+    Parameters
+    ----------
+    kind : str
+        What the formula is, in words, for messages.
+    given : str, formula or class of one
+    known : mapping
+        The names and their classes; all of one kind, so a loss cannot be given for an activation.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name that is not in `known`.
+    InputError
+        For anything that is neither.
+    """
+    if isinstance(given, str):
+        if given not in known:
+            raise UnknownNameError(kind, given, known)
+        return known[given]()
+    base = _common_base(known)
+    if isinstance(given, type) and issubclass(given, base):
+        return given()
+    if isinstance(given, base):
+        return given
+    raise InputError(f"the {kind} must be a name ({', '.join(known)}) or a formula, not {given!r}")
+
+
+def _common_base(known: Mapping[str, type[Formulas]]) -> type[Formulas]:
+    """The class right below `Formula` that all of these descend from: Activation, Loss, …"""
+    first = next(iter(known.values()))
+    return first.__mro__[first.__mro__.index(Formula) - 1]
+
+
+def require(formula: Formula, name: str, low: float, high: float = math.inf, *, open_low: bool = False) -> None:
+    """Raise InputError unless ``low ≤ parameter < high`` (``low <`` with `open_low`)."""
+    value = getattr(formula, name)
+    if not (value > low if open_low else value >= low) or not value < high:
+        below = "" if high == math.inf else f" and below {high:g}"
+        raise InputError(
+            f"{formula.name}: {name} must be {'above' if open_low else 'at least'} {low:g}{below}, not {value!r}"
+        )

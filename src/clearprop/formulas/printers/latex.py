@@ -1,0 +1,89 @@
+r"""An expression tree as LaTeX: ``\frac{1}{1 + e^{-z}}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
+from clearprop.formulas.printers.text import ATOM, POWER, PRODUCT, SIGN, SUM, Printed, comparison, number_text
+
+NAMES: Mapping[str, str] = {
+    "theta": r"\theta", "rate": r"\eta", "alpha": r"\alpha", "beta1": r"\beta_1", "beta2": r"\beta_2",
+    "epsilon": r"\varepsilon", "rho": r"\rho", "gamma": r"\gamma", "momentum": r"\mu", "weight_decay": r"\lambda",
+    "delta": r"\delta", "a": "a", "z": "z",
+}  # fmt: skip
+FUNCTIONS: Mapping[str, str] = {
+    "log": r"\log", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "maximum": r"\max", "minimum": r"\min",
+    "erf": r"\operatorname{erf}", "sign": r"\operatorname{sgn}",
+}  # fmt: skip
+COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": r"\le", "equal": "="}
+
+
+def to_latex(expression: Expression) -> str:
+    r"""The tree as LaTeX for mathematics mode (amsmath).
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Logistic
+    >>> from clearprop.formulas.printers.latex import to_latex
+    >>> print(to_latex(Logistic.tree()))
+    \frac{1}{1 + e^{-z}}
+    """
+    return fold(expression, _leaf, _node)[0]
+
+
+def _leaf(leaf: Symbol | Constant) -> Printed:
+    if isinstance(leaf, Symbol):
+        if leaf.name in NAMES or len(leaf.name) == 1:
+            return NAMES.get(leaf.name, leaf.name), ATOM
+        escaped = leaf.name.replace("_", r"\_")
+        return rf"\mathrm{{{escaped}}}", ATOM
+    text = number_text(leaf.value, "-")
+    if "e" in text:
+        digits, exponent = text.split("e")
+        return rf"{digits} \cdot 10^{{{int(exponent)}}}", PRODUCT
+    return text, SIGN if leaf.value < 0 else ATOM
+
+
+def bracket(item: Printed, at_least: int) -> str:
+    """The LaTeX, in brackets if it binds less tightly than it has to."""
+    return item[0] if item[1] >= at_least else rf"\left({item[0]}\right)"
+
+
+def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
+    match function, arguments:
+        case "add", [x, y]:
+            return f"{bracket(x, SUM)} + {bracket(y, PRODUCT)}", SUM
+        case "subtract", [x, y]:
+            return f"{bracket(x, SUM)} - {bracket(y, PRODUCT)}", SUM
+        case "multiply", [x, y]:
+            return rf"{bracket(x, PRODUCT)} \cdot {bracket(y, POWER)}", PRODUCT
+        case "divide", [x, y]:
+            return rf"\frac{{{x[0]}}}{{{y[0]}}}", POWER
+        case "negative", [x]:
+            return f"-{bracket(x, POWER)}", SIGN
+        case "power", [x, y]:
+            return f"{{{bracket(x, ATOM)}}}^{{{y[0]}}}", POWER
+        case "exp", [x]:
+            return f"e^{{{x[0]}}}", POWER
+        case "expm1", [x]:
+            return f"e^{{{x[0]}}} - 1", SUM
+        case "log1p", [x]:
+            return rf"\log\left(1 + {bracket(x, PRODUCT)}\right)", ATOM
+        case "sqrt", [x]:
+            return rf"\sqrt{{{x[0]}}}", ATOM
+        case "absolute", [x]:
+            return rf"\left|{x[0]}\right|", ATOM
+        case "floor", [x]:
+            return rf"\left\lfloor {x[0]} \right\rfloor", ATOM
+        case (("less" | "less_equal" | "equal"), [x, y]):
+            return comparison(node, bracket(x, SUM), bracket(y, SUM), COMPARISONS[function]), 0
+        case "where", [condition, x, y]:
+            cases = rf"{x[0]} & \text{{if }} {condition[0]} \\ {y[0]} & \text{{otherwise}}"
+            return rf"\begin{{cases}} {cases} \end{{cases}}", ATOM
+        case "row_sum", [x]:
+            return rf"\sum_k {bracket(x, PRODUCT)}", SUM
+        case "row_max", [x]:
+            return rf"\max_k {bracket(x, PRODUCT)}", SUM
+    inside = ", ".join(text for text, _ in arguments)
+    return rf"{FUNCTIONS[function]}\left({inside}\right)", ATOM

@@ -1,0 +1,87 @@
+"""An expression tree as a line of text: ``1/(1 + exp(−z))``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
+
+# How tightly the result of each operator binds; an argument that binds less tightly is put in brackets.
+SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="}
+TURNED: Mapping[str, str] = {"<": ">", "≤": "≥", r"\le": r"\ge", "=": "="}
+NAMES: Mapping[str, str] = {
+    "theta": "θ", "rate": "η", "alpha": "α", "beta1": "β₁", "beta2": "β₂", "epsilon": "ε", "rho": "ρ", "gamma": "γ",
+    "momentum": "μ", "weight_decay": "λ", "delta": "δ",
+}  # fmt: skip
+
+Printed = tuple[str, int]
+
+
+def number_text(value: int | float, sign: str = "−") -> str:
+    """A number as written; floats keep all their digits."""
+    return repr(value).replace("-", sign)
+
+
+def to_text(expression: Expression) -> str:
+    """The tree on one line of Unicode text.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol, exp, where
+    >>> from clearprop.formulas.printers.text import to_text
+    >>> z = Symbol("z")
+    >>> to_text(where(z > 0, z, 0.01 * z) + exp(-(z**2)))
+    '{z if z > 0; 0.01·z otherwise} + exp(−z²)'
+    """
+    return fold(expression, _leaf, _node)[0]
+
+
+def _leaf(leaf: Symbol | Constant) -> Printed:
+    if isinstance(leaf, Symbol):
+        return NAMES.get(leaf.name, leaf.name), ATOM
+    return number_text(leaf.value), SIGN if leaf.value < 0 else ATOM
+
+
+def bracket(item: Printed, at_least: int) -> str:
+    """The text, in brackets if it binds less tightly than it has to."""
+    return item[0] if item[1] >= at_least else f"({item[0]})"
+
+
+def comparison(node: Apply, x: str, y: str, sign: str) -> str:
+    """``x < y``, turned to ``y > x`` where x is a number: people write z > 0."""
+    return f"{y} {TURNED[sign]} {x}" if isinstance(node.arguments[0], Constant) else f"{x} {sign} {y}"
+
+
+def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
+    match function, arguments:
+        case "add", [x, y]:
+            return f"{bracket(x, SUM)} + {bracket(y, PRODUCT)}", SUM
+        case "subtract", [x, y]:
+            return f"{bracket(x, SUM)} − {bracket(y, PRODUCT)}", SUM
+        case "multiply", [x, y]:
+            return f"{bracket(x, PRODUCT)}·{bracket(y, POWER)}", PRODUCT
+        case "divide", [x, y]:
+            return f"{bracket(x, PRODUCT)}/{bracket(y, POWER)}", PRODUCT
+        case "negative", [x]:
+            return f"−{bracket(x, POWER)}", SIGN
+        case "power", [x, y]:
+            exponent = node.arguments[1]
+            if isinstance(exponent, Constant) and isinstance(exponent.value, int):
+                return f"{bracket(x, ATOM)}{str(exponent.value).translate(SUPERSCRIPTS)}", POWER
+            return f"{bracket(x, ATOM)}^{bracket(y, ATOM)}", POWER
+        case (("less" | "less_equal" | "equal"), [x, y]):
+            return comparison(node, bracket(x, SUM), bracket(y, SUM), COMPARISONS[function]), 0
+        case "where", [condition, x, y]:
+            return f"{{{x[0]} if {condition[0]}; {y[0]} otherwise}}", ATOM
+        case "absolute", [x]:
+            return f"|{x[0]}|", ATOM
+        case "floor", [x]:
+            return f"⌊{x[0]}⌋", ATOM
+        case "row_sum", [x]:
+            return f"Σₖ {bracket(x, PRODUCT)}", SUM
+        case "row_max", [x]:
+            return f"maxₖ {bracket(x, PRODUCT)}", SUM
+    name = {"maximum": "max", "minimum": "min"}.get(function, function)
+    return f"{name}({', '.join(text for text, _ in arguments)})", ATOM

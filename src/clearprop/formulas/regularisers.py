@@ -1,0 +1,87 @@
+"""What keeps a network from fitting noise, and a step from running away: l1, l2, label smoothing, clipping.
+
+The penalties belong to the sum over samples, as scikit-learn's alpha does: a batch adds penalty / Σw to its mean loss,
+so that a sample of weight 2 is the same as the sample twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from clearprop.formulas.formula import Formula, require
+from clearprop.formulas.vocabulary import absolute, maximum, minimum, sign
+
+
+class Penalty(Formula):
+    """Base of the penalties on weights.
+
+    Parameters
+    ----------
+    strength : float
+        0 switches it off.
+    """
+
+    forms: ClassVar[tuple[str, ...]] = ("value", "slope")
+    strength: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self, "strength", 0)
+
+
+class L2(Penalty):
+    """½λθ², scikit-learn's alpha. Hoerl & Kennard (1970)."""
+
+    name = "l2"
+
+    def value(theta, strength):
+        return strength * theta**2 / 2
+
+    def slope(theta, strength):
+        return strength * theta
+
+
+class L1(Penalty):
+    """λ|θ|, which drives weights to exactly 0. Tibshirani (1996)."""
+
+    name = "l1"
+
+    def value(theta, strength):
+        return strength * absolute(theta)
+
+    def slope(theta, strength):
+        return strength * sign(theta)
+
+
+class LabelSmoothing(Formula):
+    """y ← (1 − ε)y + ε/K, K the number of classes (2 for each label of a binary one). Szegedy et al. (2016)."""
+
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self, "smoothing", 0, 1)
+
+    def value(y, smoothing, n_classes):
+        return (1 - smoothing) * y + smoothing / n_classes
+
+    def forward(self, y: Any, n_classes: int) -> Any:
+        """The smoothed targets, same shape as y."""
+        return self.compute("value", y=y, n_classes=n_classes)
+
+
+class ClipByNorm(Formula):
+    """g ← g · min(1, limit/‖g‖) over all parameters together. Pascanu, Mikolov & Bengio (2013), algorithm 1."""
+
+    limit: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self, "limit", 0, open_low=True)
+
+    def value(norm, limit):
+        return minimum(1, limit / maximum(norm, 1e-30))
+
+    def factor(self, norm: float) -> float:
+        """What the gradient is multiplied by."""
+        return float(self.compute("value", norm=norm))

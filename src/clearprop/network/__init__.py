@@ -1,0 +1,22 @@
+"""What a network is: its frozen spec, its parameters, and the four equations of back-propagation (`backprop`)."""
+
+from clearprop.network.backprop import Gradient, Tape, backward, forward, loss, shares
+from clearprop.network.gradient_check import GradientCheck, check_gradient
+from clearprop.network.parameters import FromOne, Parameters
+from clearprop.network.specs import Block, Dense, Network
+
+__all__ = [
+    "Block",
+    "Dense",
+    "FromOne",
+    "Gradient",
+    "GradientCheck",
+    "Network",
+    "Parameters",
+    "Tape",
+    "backward",
+    "check_gradient",
+    "forward",
+    "loss",
+    "shares",
+]

@@ -1,0 +1,261 @@
+"""What a network is: frozen specs of its layers and its loss. A Network owns no numbers.
+
+Layers are numbered as the book does: the input is layer 0, the layers with weights are 1 … L. Rows are samples, and
+W[l] has shape (n_{l−1}, n_l), so that z = a @ W + b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.errors import InputError, NotFiniteError, ShapeError
+from clearprop.formulas import (
+    Activation,
+    Head,
+    Initialiser,
+    Loss,
+    activation,
+    initialiser,
+    loss_function,
+)
+from clearprop.network.parameters import Parameters, from_arrays, views
+
+ActivationLike = str | Activation | type[Activation]
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A layer in which every neuron sees all outputs of the layer before: z = a @ W + b.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        n_{l−1} and n_l.
+    activation : Activation
+    weight_rate, bias_rate : float
+        Factors on the learning rate for W and for b.
+    weight_decay, bias_decay : float
+        Factors on the decoupled weight decay; l1 and l2 follow them too.
+    """
+
+    inputs: int
+    outputs: int
+    activation: Activation
+    weight_rate: float = 1.0
+    bias_rate: float = 1.0
+    weight_decay: float = 1.0
+    bias_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("inputs", "outputs"):
+            count = getattr(self, name)
+            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+                raise InputError(f"a layer needs a whole number of {name}, at least 1, not {count!r}")
+        for name in ("weight_rate", "bias_rate", "weight_decay", "bias_decay"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise InputError(f"{name} must be a number of at least 0, not {getattr(self, name)!r}")
+
+
+class Block(NamedTuple):
+    """A stretch of θ that one rate factor and one decay factor hold for."""
+
+    name: str  # "W1", "b1", "W2", …
+    start: int
+    stop: int
+    shape: tuple[int, ...]
+    rate: float
+    decay: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multi-layer network: its layers and its loss.
+
+    Parameters
+    ----------
+    layers : tuple of Dense
+        Layers 1 … L; each takes as many inputs as the one before has outputs.
+    loss : Loss
+
+    Raises
+    ------
+    InputError
+        When neighbouring layers do not fit, a hidden layer is no network layer, or the loss does not fit the output.
+
+    Examples
+    --------
+    >>> from clearprop import Network
+    >>> net = Network.mlp([2, 2, 1], hidden="sigmoid", output="sigmoid", loss="squared_error")
+    >>> net.depth, net.widths, net.n_parameters
+    (2, (2, 2, 1), 9)
+    """
+
+    layers: tuple[Dense, ...]
+    loss: Loss
+    head: Head = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise InputError("a network needs at least one layer with weights")
+        for l, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), start=1):
+            if before.outputs != after.inputs:
+                raise InputError(
+                    f"layer {l} has {before.outputs} outputs, but layer {l + 1} takes {after.inputs} inputs"
+                )
+        object.__setattr__(self, "head", Head(self.layers[-1].activation, self.loss))
+
+    @classmethod
+    def mlp(
+        cls,
+        widths: Sequence[int],
+        hidden: ActivationLike | Sequence[ActivationLike] = "relu",
+        output: ActivationLike | None = None,
+        loss: str | Loss | type[Loss] = "half_squared_error",
+    ) -> Network:
+        """A multi-layer perceptron of dense layers.
+
+        Parameters
+        ----------
+        widths : sequence of int
+            Number of inputs, of neurons in each hidden layer (there may be none), and of outputs.
+        hidden : activation or sequence of them
+            One for all hidden layers, or one per hidden layer.
+        output : activation, optional
+            By default the one natural for the loss: softmax for cross_entropy, logistic for binary_cross_entropy, exp
+            for poisson, identity for the others.
+        loss : loss
+            An activation or a loss is a name, a class or an instance.
+        """
+        widths = [int(n) if isinstance(n, np.integer) else n for n in widths]
+        if len(widths) < 2:
+            raise InputError(
+                f"widths must name at least the inputs and the outputs, as in [784, 30, 10], not {widths!r}"
+            )
+        n_hidden = len(widths) - 2
+        if isinstance(hidden, Sequence) and not isinstance(hidden, str):
+            if len(hidden) != n_hidden:
+                raise InputError(f"there are {n_hidden} hidden layers but {len(hidden)} hidden activations")
+            activations = [activation(item) for item in hidden]
+        else:
+            activations = [activation(hidden)] * n_hidden
+        found = loss_function(loss)
+        activations.append(activation(found.natural_output if output is None else output))
+        layers = tuple(Dense(*sizes) for sizes in zip(widths, widths[1:], activations, strict=False))
+        return cls(layers, found)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with weights."""
+        return len(self.layers)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """n₀ … n_L: the number of inputs and the number of neurons of every layer."""
+        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Where W[1], b[1], W[2], … lie in θ, one after the other."""
+        found: list[Block] = []
+        start = 0
+        for l, layer in enumerate(self.layers, start=1):
+            for name, shape, rate, decay in (
+                (f"W{l}", (layer.inputs, layer.outputs), layer.weight_rate, layer.weight_decay),
+                (f"b{l}", (layer.outputs,), layer.bias_rate, layer.bias_decay),
+            ):
+                stop = start + int(np.prod(shape))
+                found.append(Block(name, start, stop, shape, rate, decay))
+                start = stop
+        return tuple(found)
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of θ."""
+        return self.blocks[-1].stop
+
+    def views(self, theta: Any) -> Parameters:
+        """θ with W[l] and b[l] as views of it; writing to one writes to the other.
+
+        Raises
+        ------
+        ShapeError
+            When θ is not a vector of `n_parameters` numbers.
+        """
+        return views(theta, self.blocks)
+
+    def parameters(self, weights: Sequence[Any], biases: Sequence[Any], dtype: Any = np.float64) -> Parameters:
+        """The user's own numbers as parameters of this network.
+
+        Parameters
+        ----------
+        weights : sequence of L array-likes
+            The l-th (counted from 1) of shape (n_{l−1}, n_l); rows are inputs. A layer with one output or one input may
+            be given as a plain vector.
+        biases : sequence of L array-likes
+            The l-th of shape (n_l,); a number for a layer of one neuron.
+
+        Raises
+        ------
+        ShapeError, NotFiniteError
+            When an array has the wrong shape or holds NaN or infinity.
+
+        Examples
+        --------
+        >>> from clearprop import Network
+        >>> net = Network.mlp([2, 1], output="sigmoid", loss="squared_error")
+        >>> net.parameters(weights=[[0.6, 0.7]], biases=[0.3]).W[1].tolist()
+        [[0.6], [0.7]]
+        """
+        return from_arrays(self.blocks, weights, biases, dtype)
+
+    def initial(
+        self, seed: int | np.random.Generator = 0, initialiser: str | Initialiser | None = None, dtype: Any = np.float64
+    ) -> Parameters:
+        """Random parameters to start training from.
+
+        Parameters
+        ----------
+        seed : int or numpy.random.Generator
+        initialiser : initialiser, optional
+            For all layers; by default the one that suits each layer's activation (He for the relu family, LeCun for
+            selu, Glorot for the others), with biases zero.
+        dtype : dtype
+            float64 or float32.
+        """
+        random = np.random.default_rng(seed)
+        theta = np.empty(self.n_parameters, dtype=dtype)
+        parameters = self.views(theta)
+        for l, layer in enumerate(self.layers, start=1):
+            rule = _initialiser(layer.activation.initialiser if initialiser is None else initialiser)
+            parameters.W[l][...], parameters.b[l][...] = rule.draw(layer.inputs, layer.outputs, random)
+        if not np.isfinite(theta).all():
+            raise NotFiniteError("the initialiser drew numbers that are not finite")
+        return parameters
+
+    def check_inputs(self, X: Any) -> None:
+        """Raise ShapeError unless X has shape (n_samples, n₀)."""
+        if getattr(X, "ndim", None) != 2 or X.shape[1] != self.widths[0]:
+            raise ShapeError(
+                f"X must have shape (n_samples, {self.widths[0]}), one row per sample, not {_shape(X)}"
+                + ("; put one sample as X[None, :]" if getattr(X, "ndim", None) == 1 else "")
+            )
+
+    def check_targets(self, Y: Any, n_samples: int) -> None:
+        """Raise ShapeError unless Y has shape (n_samples, n_L)."""
+        expected = (n_samples, self.widths[-1])
+        if getattr(Y, "ndim", None) != 2 or tuple(Y.shape) != expected:
+            raise ShapeError(
+                f"Y must have shape {expected}, one row per sample and one column per output, not {_shape(Y)}"
+            )
+
+
+_initialiser = initialiser  # `Network.initial` has an argument of that name
+
+
+def _shape(array: Any) -> str:
+    return str(tuple(array.shape)) if hasattr(array, "shape") else f"a {type(array).__name__}"

@@ -1,0 +1,205 @@
+"""A whole fit: the loop, and the readers that decide when it ends and which weights are kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.errors import InputError
+from clearprop.formulas import LBFGS, ReduceOnPlateau
+from clearprop.training.lbfgs import lbfgs_epochs
+from clearprop.training.loop import Epoch, Measure, epochs
+
+Callback = Callable[[Epoch], Any]  # called after each epoch; ends training by returning True
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When training ends before its preset number of epochs.
+
+    Parameters
+    ----------
+    watch : str
+        "loss" (of training), or the name of a score that is measured after each epoch.
+    higher_is_better : bool
+    tolerance : float
+        Better by less than this is no better.
+    patience : float
+        Epochs in a row without getting better that are still borne; infinite: never stop for this.
+    restore_best : bool
+        Put the weights of the best epoch back at the end (for a score; the training loss is a mean over moving
+        weights).
+    max_seconds : float, optional
+        Time limit, looked at several times a second, inside an epoch too.
+    """
+
+    watch: str = "loss"
+    higher_is_better: bool = False
+    tolerance: float = 1e-4
+    patience: float = 10
+    restore_best: bool = False
+    max_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.tolerance >= 0:
+            raise InputError(f"tolerance must be at least 0, not {self.tolerance!r}")
+        if not self.patience >= 1:
+            raise InputError(f"patience must be at least 1 epoch, not {self.patience!r}")
+        if self.max_seconds is not None and not self.max_seconds > 0:
+            raise InputError(f"max_seconds must be above 0, not {self.max_seconds!r}")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit came to.
+
+    Attributes
+    ----------
+    history : tuple of Epoch
+    reason : str
+        A sentence saying why it ended.
+    stopped_by : {"epochs", "no_improvement", "minimum", "rate", "time", "callback", "interrupt"}
+    best : Epoch or None
+        The epoch whose weights the state holds, where the best were put back.
+    """
+
+    history: tuple[Epoch, ...]
+    reason: str
+    stopped_by: str
+    best: Epoch | None
+
+    @property
+    def converged(self) -> bool:
+        """Whether training ended because nothing got better, rather than because it was cut off."""
+        return self.stopped_by in ("no_improvement", "minimum", "rate")
+
+
+class Watch:
+    """Keeps the best value seen and for how many epochs there has been no better one."""
+
+    def __init__(self, stopping: Stopping) -> None:
+        self.stopping = stopping
+        self.best_value = math.inf
+        self.best_epoch: Epoch | None = None
+        self.best_theta: Any = None
+        self.stale = 0
+
+    def value(self, epoch: Epoch) -> float:
+        """What is watched, turned so that lower is better; NaN counts as infinitely bad."""
+        found = epoch.loss if self.stopping.watch == "loss" else epoch.scores[self.stopping.watch]
+        value = -found if self.stopping.higher_is_better else found
+        return math.inf if math.isnan(value) else value
+
+    def see(self, epoch: Epoch, theta: Any) -> None:
+        """Take one more epoch into account."""
+        value = self.value(epoch)
+        self.stale = 0 if value <= self.best_value - self.stopping.tolerance else self.stale + 1
+        if self.best_epoch is None or value < self.best_value:
+            self.best_value, self.best_epoch = value, epoch
+            if self.stopping.restore_best:
+                self.best_theta = theta.copy()
+
+
+def fit(
+    job: Job,
+    state: TrainingState,
+    data: Data,
+    engine: Engine,
+    stopping: Stopping,
+    *,
+    measure: Measure | None = None,
+    callbacks: Iterable[Callback] = (),
+) -> Fit:
+    """Train until the preset number of epochs or until `stopping` says so.
+
+    Ctrl-C ends training as any other reason does, with the best weights put back: `stopped_by` says "interrupt".
+
+    Parameters
+    ----------
+    job, state, data, engine, measure
+        As for `clearprop.training.loop.epochs`; the state holds the result.
+    stopping : Stopping
+    callbacks : iterable of callable
+        Each gets every Epoch; one that returns True ends training.
+
+    Raises
+    ------
+    DivergenceError
+        When a loss or gradient is not finite. The state then holds the best weights so far, where they are kept, or the
+        last good ones.
+    """
+    watch = Watch(stopping)
+    history: list[Epoch] = []
+    deadline = math.inf if stopping.max_seconds is None else time.perf_counter() + stopping.max_seconds
+    ended = "epochs", _preset(job)
+    try:
+        for epoch in _records(job, state, data, engine, measure, deadline):
+            history.append(epoch)
+            watch.see(epoch, state.theta)
+            verdict = _verdict(job, state, stopping, watch, epoch, deadline, callbacks)
+            if verdict is not None:
+                ended = verdict
+                break
+        else:
+            if isinstance(job.update_rule, LBFGS) and len(history) < job.epochs:
+                ended = "minimum", f"stopped after {len(history)} iterations: the gradient or the gain became too small"
+    except KeyboardInterrupt:
+        ended = "interrupt", f"interrupted after {len(history)} whole epochs"
+    finally:
+        if watch.best_theta is not None:
+            state.theta[:] = watch.best_theta
+    best = watch.best_epoch if stopping.restore_best else None
+    kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
+    return Fit(tuple(history), ended[1] + kept, ended[0], best)
+
+
+def _preset(job: Job) -> str:
+    what = "iterations" if isinstance(job.update_rule, LBFGS) else "epochs"
+    return f"stopped at the preset number of {job.epochs} {what}"
+
+
+def _records(
+    job: Job, state: TrainingState, data: Data, engine: Engine, measure: Measure | None, deadline: float
+) -> Iterator[Epoch]:
+    if isinstance(job.update_rule, LBFGS):
+        return lbfgs_epochs(job, state, data, engine, measure=measure)
+    return epochs(job, state, data, engine, measure=measure, is_over=lambda: time.perf_counter() >= deadline)
+
+
+def _verdict(
+    job: Job,
+    state: TrainingState,
+    stopping: Stopping,
+    watch: Watch,
+    epoch: Epoch,
+    deadline: float,
+    callbacks: Iterable[Callback],
+) -> tuple[str, str] | None:
+    """Why training ends after this epoch, or None if it goes on. Also lowers the rate at a plateau."""
+    stop_asked = [callback(epoch) is True for callback in callbacks]  # every callback sees every epoch
+    if any(stop_asked):
+        return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
+    if time.perf_counter() >= deadline:
+        return "time", f"stopped in epoch {epoch.n}: the time limit of {stopping.max_seconds:g} s was reached"
+    schedule = job.schedule
+    if isinstance(schedule, ReduceOnPlateau):
+        if watch.stale > schedule.patience:
+            if epoch.learning_rate <= schedule.minimum:
+                return (
+                    "rate",
+                    f"stopped after epoch {epoch.n}: the learning rate fell to {epoch.learning_rate:g} (converged)",
+                )
+            state.rate_scale *= schedule.gamma
+            watch.stale = 0
+    elif watch.stale > stopping.patience and not isinstance(job.update_rule, LBFGS):
+        name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
+        return (
+            "no_improvement",
+            f"stopped after epoch {epoch.n}: the {name} was no better by {stopping.tolerance:g} "
+            f"for {stopping.patience:g} epochs (converged)",
+        )
+    return None

@@ -1,0 +1,114 @@
+"""L-BFGS through SciPy, as the same generator of Epoch records as the loop.
+
+SciPy calls back after each iteration, while a generator hands out records when it is asked. A thread of its own runs
+SciPy and waits after every iteration until the reader asks for the next; when the reader stops asking, SciPy is told to
+stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.engines.reference import divergence, layer_norms
+from clearprop.formulas import LBFGS
+from clearprop.training.loop import Epoch, Measure
+
+
+def lbfgs_epochs(
+    job: Job, state: TrainingState, data: Data, engine: Engine, *, measure: Measure | None = None
+) -> Iterator[Epoch]:
+    """Minimise the loss over all rows, and yield a record after every iteration.
+
+    Parameters
+    ----------
+    job : Job
+        With an LBFGS as its update rule; its `epochs` is the most iterations.
+    state, data, engine, measure
+        As for `clearprop.training.loop.epochs`.
+
+    Yields
+    ------
+    Epoch
+        Its learning rate is NaN: L-BFGS chooses the length of each step itself.
+
+    Raises
+    ------
+    DivergenceError
+        When the loss or the gradient is not finite.
+    """
+    rule = job.update_rule
+    assert isinstance(rule, LBFGS)
+    from scipy.optimize import minimize
+
+    began = time.perf_counter()
+    dtype = state.theta.dtype
+    reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss) after each iteration, then SciPy's result or an exception
+    go_on = threading.Semaphore(0)
+    closing = threading.Event()
+    last: dict[str, Any] = {}
+
+    def objective(theta: Any) -> tuple[float, Any]:
+        if closing.is_set():
+            raise StopIteration
+        with np.errstate(all="ignore"):
+            loss, gradient = engine.loss_and_gradient(job, theta.astype(dtype), data)
+            norms = layer_norms(job.network, gradient)
+        if not (np.isfinite(loss) and np.isfinite(norms).all()):
+            raise divergence(job, state, loss, norms, float("nan"))
+        last.update(norms=norms)
+        return loss, gradient.astype(np.float64)
+
+    def report(intermediate_result: Any) -> None:
+        reports.put((intermediate_result.x.copy(), float(intermediate_result.fun)))
+        go_on.acquire()
+        if closing.is_set():
+            raise StopIteration
+
+    def run() -> None:
+        try:
+            options = {
+                "maxiter": job.epochs - state.epoch,
+                "maxfun": rule.max_evaluations,
+                "gtol": rule.tolerance,
+                "maxcor": rule.history,
+            }
+            start = state.theta.astype(np.float64)
+            reports.put(minimize(objective, start, jac=True, method="L-BFGS-B", callback=report, options=options))
+        except BaseException as error:  # handed to the reader, whose thread it belongs to
+            reports.put(error)
+
+    worker = threading.Thread(target=run, name="clearprop-lbfgs", daemon=True)
+    worker.start()
+    try:
+        while True:
+            item = reports.get()
+            if isinstance(item, BaseException):
+                raise item
+            if not isinstance(item, tuple):
+                state.theta[:] = item.x
+                return
+            theta, loss = item
+            state.theta[:] = theta
+            state.epoch, state.step, state.samples = state.epoch + 1, state.step + 1, state.samples + data.n_samples
+            state.gradient_norms = last["norms"]
+            yield Epoch(
+                n=state.epoch,
+                loss=loss,
+                gradient_norms=tuple(float(norm) for norm in last["norms"]),
+                learning_rate=float("nan"),
+                seconds=time.perf_counter() - began,
+                steps=state.step,
+                scores={} if measure is None else measure(state.theta),
+            )
+            go_on.release()
+    finally:
+        closing.set()
+        go_on.release()
+        worker.join()

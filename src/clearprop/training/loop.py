@@ -1,0 +1,130 @@
+"""The training loop: a generator of immutable Epoch records.
+
+Whoever reads the records decides what they are for: a progress bar, early stopping, checkpoints, plots, a live page.
+Whoever wants to stop stops asking. All that must survive between two updates is in the TrainingState, so a run that is
+continued from a copy of its state, inside an epoch too, makes the same updates to the bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines import Data, Engine, Job, TrainingState
+
+SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the rows did.
+
+    Attributes
+    ----------
+    n : int
+        Its number, from 1.
+    loss : float
+        Mean training loss with penalties, over the epoch's batches as they came.
+    gradient_norms : tuple of float
+        ‖∂C/∂θ‖ of each layer at the epoch's last update.
+    learning_rate : float
+        Of the epoch's last update.
+    seconds : float
+        Time since training began.
+    steps : int
+        Updates since training began.
+    scores : mapping of str to float
+        What was measured at its end, for example "validation_loss".
+    complete : bool
+        False for a pass that was cut short by a time limit.
+    """
+
+    n: int
+    loss: float
+    gradient_norms: tuple[float, ...]
+    learning_rate: float
+    seconds: float
+    steps: int
+    scores: Mapping[str, float] = field(default_factory=dict)
+    complete: bool = True
+
+
+Measure = Callable[[Any], Mapping[str, float]]  # from θ to named scores
+
+
+def epoch_order(job: Job, epoch: int, n_samples: int) -> Any:
+    """The order of the rows in an epoch (from 0), a function of the job's seed and the epoch's number alone."""
+    if not job.shuffle:
+        return np.arange(n_samples)
+    return np.random.Generator(np.random.Philox(key=job.seed, counter=epoch)).permutation(n_samples)
+
+
+def epochs(
+    job: Job,
+    state: TrainingState,
+    data: Data,
+    engine: Engine,
+    *,
+    measure: Measure | None = None,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Iterator[Epoch]:
+    """Train, and yield a record after every pass over the rows.
+
+    Parameters
+    ----------
+    job : Job
+    state : TrainingState
+        Moved on in place; start from `TrainingState.start` or from a copy of an earlier state.
+    data : Data
+    engine : Engine
+    measure : callable, optional
+        Called with θ at the end of each pass; its numbers go into the record.
+    is_over : callable, optional
+        Asked between stretches of updates; True ends training inside a pass, with a last, incomplete record.
+
+    Yields
+    ------
+    Epoch
+
+    Raises
+    ------
+    DivergenceError
+        When a loss or gradient is not finite; `state.theta` holds the last good parameters.
+    """
+    began = time.perf_counter()
+    n_steps = job.steps_per_epoch(data.n_samples)
+    stretch = 1
+    while state.epoch < job.epochs:
+        order = epoch_order(job, state.epoch, data.n_samples)
+        rate = float("nan")
+        while state.cursor < n_steps and not is_over():
+            rates = job.rates(state, data.n_samples, min(stretch, n_steps - state.cursor))
+            started = time.perf_counter()
+            engine.steps(job, state, data, order, rates)
+            took = max(time.perf_counter() - started, 1e-7)
+            stretch = max(1, min(2 * len(rates), int(len(rates) * SECONDS_PER_STRETCH / took)))
+            rate = float(rates[-1])
+        if state.cursor == 0:
+            return
+        complete = state.cursor == n_steps
+        record = Epoch(
+            n=state.epoch + 1,
+            loss=state.loss_sum / state.weight_sum if state.weight_sum > 0 else 0.0,
+            gradient_norms=tuple(float(norm) for norm in state.gradient_norms),
+            learning_rate=rate,
+            seconds=time.perf_counter() - began,
+            steps=state.step,
+            scores={} if measure is None else measure(state.theta),
+            complete=complete,
+        )
+        if complete:
+            state.epoch += 1
+            state.samples += data.n_samples
+            state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0
+        yield record
+        if not complete:
+            return

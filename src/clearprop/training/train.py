@@ -1,0 +1,175 @@
+"""`train`: the training loop for those who want no scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
+from clearprop.errors import InputError
+from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
+from clearprop.network import Network, Parameters
+from clearprop.training.fit import Callback, Fit, Stopping, fit
+from clearprop.training.loop import Epoch, Measure
+from clearprop.training.progress import printer
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `train` returns.
+
+    Attributes
+    ----------
+    parameters : Parameters
+    history : tuple of Epoch
+    reason : str
+        A sentence saying why training ended.
+    engine, engine_reason : str
+        The engine that did it and why it was chosen.
+    state : TrainingState
+        To go on from, as ``train(..., state=trained.state)``.
+    """
+
+    parameters: Parameters
+    history: tuple[Epoch, ...]
+    reason: str
+    engine: str
+    engine_reason: str
+    state: TrainingState
+
+
+def train(
+    network: Network,
+    params: Parameters,
+    X: Any,
+    Y: Any,
+    *,
+    optimizer: str | UpdateRule | LBFGS = "adam",
+    learning_rate_schedule: str | Schedule = "constant",
+    epochs: int = 200,
+    batch_size: int = 200,
+    shuffle: bool = True,
+    sample_weight: Any = None,
+    class_weight: Sequence[float] | None = None,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    dropout: float | Sequence[float] = 0.0,
+    label_smoothing: float = 0.0,
+    clip_norm: float | None = None,
+    validation: tuple[Any, Any] | None = None,
+    tolerance: float = 1e-4,
+    patience: float = 10,
+    max_seconds: float | None = None,
+    seed: int = 0,
+    engine: str = "auto",
+    callbacks: Sequence[Callback] = (),
+    verbose: bool = False,
+    state: TrainingState | None = None,
+) -> Trained:
+    """Train a network from the given parameters, which are left as they are.
+
+    Parameters
+    ----------
+    network : Network
+    params : Parameters
+        Where to start; decides float32 or float64.
+    X : array of shape (n_samples, n₀)
+    Y : array of shape (n_samples, n_L)
+    optimizer : {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs"} or the formula itself
+        For example ``sgd(0.1)``.
+    learning_rate_schedule : schedule
+    epochs : int
+        Most passes over the rows (iterations of lbfgs).
+    batch_size, shuffle, l1, l2, label_smoothing, clip_norm, class_weight, seed
+        As for `clearprop.engines.Job`.
+    sample_weight : array of shape (n_samples,), optional
+    dropout : float or sequence of float
+        The fraction dropped after every hidden layer, or one fraction for each of the layers 0 … L − 1.
+    validation : (X, Y), optional
+        Rows to judge by: training stops when their loss is no better for `patience` epochs, and the best weights are
+        put back. Without it the training loss is watched.
+    tolerance, patience, max_seconds
+        As for `clearprop.training.Stopping`.
+    engine : {"auto", "reference"}
+    callbacks : sequence of callable
+        Each gets every Epoch; one that returns True ends training.
+    verbose : bool
+        Print a line after each epoch.
+    state : TrainingState, optional
+        To go on from an earlier fit, its optimizer's memory included; `params` is then not used.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used; the message says which and why.
+    DivergenceError
+        When the loss or a gradient is not finite any more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop import Network, forward, train
+    >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=float)
+    >>> Y = np.array([[0.0], [1.0], [1.0], [0.0]])
+    >>> net = Network.mlp([2, 4, 1], hidden="tanh", loss="binary_cross_entropy")
+    >>> trained = train(net, net.initial(seed=3), X, Y, optimizer="adam", epochs=2000, patience=2000)
+    >>> forward(net, trained.parameters, X).a[2].round().ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+    job = Job(
+        network=network,
+        update_rule=LBFGS()
+        if optimizer == "lbfgs"
+        else optimizer
+        if isinstance(optimizer, LBFGS)
+        else update_rule(optimizer),
+        schedule=schedule(learning_rate_schedule),
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        l1=l1,
+        l2=l2,
+        label_smoothing=label_smoothing,
+        clip_norm=clip_norm,
+        dropout=dropout_per_layer(network, dropout),
+        class_weight=None if class_weight is None else tuple(class_weight),
+        seed=seed,
+    )
+    dtype = params.theta.dtype
+    data = prepared(job, X, Y, sample_weight, dtype)
+    choice = choose(engine, job, data)
+    state = TrainingState.start(job, params.theta) if state is None else state
+    if tuple(state.theta.shape) != (network.n_parameters,):
+        raise InputError("the state to go on from belongs to another network")
+    measure: Measure | None = None
+    stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
+    if validation is not None:
+        measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
+        stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
+    readers = [*callbacks, printer(epochs)] if verbose else list(callbacks)
+    done: Fit = fit(job, state, data, choice.engine, stopping, measure=measure, callbacks=readers)
+    return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
+
+
+def dropout_per_layer(network: Network, dropout: float | Sequence[float]) -> tuple[float, ...]:
+    """One fraction for each of the layers 0 … L − 1; a single number is for the hidden layers."""
+    if isinstance(dropout, Sequence):
+        return tuple(dropout)
+    return (0.0, *(float(dropout),) * (network.depth - 1)) if dropout else ()
+
+
+def loss_measure(network: Network, data: Data, engine: Engine) -> Measure:
+    """A measure of the loss, without penalties, over rows held out."""
+
+    def measure(theta: Any) -> Mapping[str, float]:
+        with np.errstate(all="ignore"):
+            return {"validation_loss": engine.loss(network, network.views(theta), data)}
+
+    return measure
