@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.job import Data, Job, TrainingState
+from clearprop.engines.data import Data
+from clearprop.engines.job import Job
 from clearprop.engines.randomness import masks
+from clearprop.engines.state import TrainingState
 from clearprop.errors import DivergenceError
 from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
 from clearprop.network import Block, Network, Parameters, backward, forward, loss, shares
@@ -151,7 +153,8 @@ def divergence(job: Job, state: TrainingState, cost: float, norms: Any, rate: fl
         "lower the rate, scale the data, or set clip_norm"
     )
     return DivergenceError(
-        f"training diverged in epoch {epoch}, step {step}: {what} is not finite (loss {cost:g}). Likely cause: {cause}.",
+        f"training diverged in epoch {epoch}, step {step}: {what} is not finite (loss {cost:g}). "
+        f"Likely cause: {cause}.",
         epoch=epoch,
         step=step,
         layer=layer,
