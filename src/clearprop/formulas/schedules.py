@@ -165,7 +165,7 @@ class ReduceOnPlateau(Schedule):
     """
 
     gamma: float = 0.2
-    patience: int = 10
+    patience: int = 5
     tolerance: float = 1e-4
     minimum: float = 1e-6
 
