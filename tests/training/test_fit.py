@@ -1,5 +1,7 @@
 """When a fit ends, what it says of it, and which weights it leaves behind."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,42 @@ def test_a_plateau_and_stopping_each_keep_their_own_patience():
     found, _ = run(Stopping(tolerance=1e9, patience=3), update_rule=SGD(0.1), schedule=schedule)
     assert (found.stopped_by, len(found.history)) == ("no_improvement", 5)
     assert found.history[-1].learning_rate == pytest.approx(0.01)
+
+
+def test_the_count_of_a_plateau_goes_on_where_training_goes_on():
+    schedule = ReduceOnPlateau(gamma=0.1, patience=1, tolerance=1e9, minimum=0.002)
+    whole, _ = run(update_rule=SGD(0.1), schedule=schedule, epochs=7)
+    state, rates = None, []
+    for epoch in range(7):
+        job = Job(NETWORK, update_rule=SGD(0.1), schedule=schedule, epochs=epoch + 1, batch_size=10)
+        state = state or TrainingState.start(job, NETWORK.initial(seed=2).theta)
+        part = fit(job, state, prepared(job, X, Y), ENGINE, Stopping(patience=np.inf))
+        rates += [record.learning_rate for record in part.history]
+    assert rates == [record.learning_rate for record in whole.history]
+    assert part.stopped_by == "rate"
+
+
+def test_a_fit_that_goes_on_speaks_of_its_own_epochs():
+    first = Job(NETWORK, epochs=3, batch_size=10)
+    state = TrainingState.start(first, NETWORK.initial(seed=2).theta)
+    for job in (first, replace(first, epochs=8)):
+        found = fit(job, state, prepared(job, X, Y), ENGINE, Stopping(patience=np.inf))
+    assert found.reason == "stopped at the preset number of 5 epochs"
+    assert [epoch.n for epoch in found.history] == [4, 5, 6, 7, 8]
+
+
+def test_lbfgs_stops_at_the_preset_number_of_evaluations():
+    found, _ = run(update_rule=LBFGS(max_evaluations=5), epochs=500)
+    assert (found.stopped_by, found.converged) == ("evaluations", False)
+    assert "5 evaluations" in found.reason
+
+
+def test_lbfgs_that_starts_at_the_minimum_makes_no_iteration():
+    network = Network.mlp([3, 1])
+    job = Job(network, update_rule=LBFGS())
+    state = TrainingState.start(job, network.parameters([[1, -1, 0]], [0]).theta)
+    found = fit(job, state, prepared(job, X, Y), ENGINE, Stopping())
+    assert (found.stopped_by, found.history) == ("minimum", ())
 
 
 def test_lbfgs_finds_the_minimum_and_says_so():

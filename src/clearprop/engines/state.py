@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,10 @@ class TrainingState:
         ‖∂C/∂θ‖ of each layer (W and b) at the last update.
     rate_scale : float
         What plateaus have made of the learning rate.
+    plateau_best : float
+        The best value that `ReduceOnPlateau` has watched, lower being better.
+    plateau_stale : int
+        For how many epochs it has seen no better one.
     """
 
     theta: Any
@@ -46,6 +51,8 @@ class TrainingState:
     weight_sum: float = 0.0
     gradient_norms: Any = None
     rate_scale: float = 1.0
+    plateau_best: float = math.inf
+    plateau_stale: int = 0
 
     @classmethod
     def start(cls, job: Job, theta: Any) -> TrainingState:

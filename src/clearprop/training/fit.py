@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from clearprop.engines import Data, Engine, Job, TrainingState
@@ -62,7 +62,9 @@ class Fit:
     history : tuple of Epoch
     reason : str
         A sentence saying why it ended.
-    stopped_by : {"epochs", "no_improvement", "minimum", "rate", "time", "callback", "interrupt"}
+    stopped_by : str
+        "epochs", "no_improvement", "rate", "time", "callback" or "interrupt"; of lbfgs also "minimum", "evaluations" or
+        "line_search".
     best : Epoch or None
         The epoch whose weights the state holds, where the best were put back.
     """
@@ -97,11 +99,16 @@ class Watch:
     def see(self, epoch: Epoch, theta: Any) -> None:
         """Take one more epoch into account."""
         value = self.value(epoch)
-        self.stale = 0 if value < math.inf and value <= self.best_value - self.tolerance else self.stale + 1
+        self.stale = 0 if is_better(value, self.best_value, self.tolerance) else self.stale + 1
         if self.best_epoch is None or value < self.best_value:
             self.best_value, self.best_epoch = value, epoch
             if self.stopping.restore_best:
                 self.best_theta = theta.copy()
+
+
+def is_better(value: float, best: float, tolerance: float) -> bool:
+    """Whether a value is below the best one by the tolerance at least; an infinite one is never better."""
+    return value < math.inf and value <= best - tolerance
 
 
 def fit(
@@ -136,9 +143,10 @@ def fit(
     plateau = Plateau(job.schedule, stopping) if isinstance(job.schedule, ReduceOnPlateau) else None
     history: list[Epoch] = []
     deadline = math.inf if stopping.max_seconds is None else time.perf_counter() + stopping.max_seconds
-    ended = "epochs", _preset(job)
+    ended = "epochs", f"stopped at the preset number of {job.epochs - state.epoch} epochs"
+    records = Records(_records(job, state, data, engine, measure, deadline))
     try:
-        for epoch in _records(job, state, data, engine, measure, deadline):
+        for epoch in records:
             history.append(epoch)
             watch.see(epoch, state.theta)
             verdict = _verdict(job, stopping, watch, epoch, deadline, callbacks)
@@ -148,8 +156,7 @@ def fit(
                 ended = verdict
                 break
         else:
-            if isinstance(job.update_rule, LBFGS) and len(history) < job.epochs:
-                ended = "minimum", f"stopped after {len(history)} iterations: the gradient or the gain became too small"
+            ended = records.ended or ended
     except KeyboardInterrupt:
         ended = "interrupt", f"interrupted after {len(history)} whole epochs"
     finally:
@@ -160,14 +167,20 @@ def fit(
     return Fit(tuple(history), ended[1] + kept, ended[0], best)
 
 
-def _preset(job: Job) -> str:
-    what = "iterations" if isinstance(job.update_rule, LBFGS) else "epochs"
-    return f"stopped at the preset number of {job.epochs} {what}"
+class Records:
+    """An iterator over epochs that keeps what its generator returns at its end."""
+
+    def __init__(self, generator: Generator[Epoch, None, tuple[str, str] | None]) -> None:
+        self.generator = generator
+        self.ended: tuple[str, str] | None = None
+
+    def __iter__(self) -> Iterator[Epoch]:
+        self.ended = yield from self.generator
 
 
 def _records(
     job: Job, state: TrainingState, data: Data, engine: Engine, measure: Measure | None, deadline: float
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, tuple[str, str] | None]:
     if isinstance(job.update_rule, LBFGS):
         return lbfgs_epochs(job, state, data, engine, measure=measure)
     return epochs(job, state, data, engine, measure=measure, is_over=lambda: time.perf_counter() >= deadline)
@@ -178,12 +191,18 @@ class Plateau:
 
     def __init__(self, schedule: ReduceOnPlateau, stopping: Stopping) -> None:
         self.schedule = schedule
-        self.watch = Watch(replace(stopping, restore_best=False), schedule.tolerance)
+        self.watch = Watch(stopping, schedule.tolerance)
 
     def see(self, epoch: Epoch, state: TrainingState) -> tuple[str, str] | None:
-        """Take one more epoch into account; a reason to end training once the rate can fall no further."""
-        self.watch.see(epoch, state.theta)
-        if self.watch.stale <= self.schedule.patience:
+        """Take one more epoch into account; a reason to end training once the rate can fall no further.
+
+        The count lives in the state, so that it goes on where training goes on.
+        """
+        value = self.watch.value(epoch)
+        better = is_better(value, state.plateau_best, self.schedule.tolerance)
+        state.plateau_stale = 0 if better else state.plateau_stale + 1
+        state.plateau_best = min(state.plateau_best, value)
+        if state.plateau_stale <= self.schedule.patience:
             return None
         if epoch.learning_rate <= self.schedule.minimum:
             return (
@@ -191,7 +210,7 @@ class Plateau:
                 f"stopped after epoch {epoch.n}: the learning rate fell to {epoch.learning_rate:g} (converged)",
             )
         state.rate_scale *= self.schedule.gamma
-        self.watch.stale = 0
+        state.plateau_stale = 0
         return None
 
 
