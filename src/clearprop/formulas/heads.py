@@ -28,7 +28,7 @@ from clearprop.formulas.vocabulary import absolute, exp, log, log1p, maximum, ro
 class Pair(Formula):
     """An output activation and a loss whose δᴸ is simply a − y, with the loss written in z."""
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "delta")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("z", "y"), "delta": ("a", "y")}
     activation: ClassVar[type[Activation]]
     loss: ClassVar[type[Loss]]
 

@@ -35,7 +35,7 @@ class Initialiser(Formula):
     ((2, 3), [0.0, 0.0, 0.0])
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value",)
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("fan_in", "fan_out")}
     is_uniform: ClassVar[bool] = False
     gain: float = 1.0
     bias_gain: float = 0.0

@@ -6,6 +6,7 @@ so that a sample of weight 2 is the same as the sample twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from clearprop.formulas.formula import Formula, require
@@ -21,7 +22,7 @@ class Penalty(Formula):
         0 switches it off.
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "slope")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("theta",), "slope": ("theta",)}
     strength: float = 0.0
 
     def __post_init__(self) -> None:
@@ -56,6 +57,7 @@ class L1(Penalty):
 class LabelSmoothing(Formula):
     """y ← (1 − ε)y + ε/K, K the number of classes (2 for each label of a binary one). Szegedy et al. (2016)."""
 
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("y", "n_classes")}
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
@@ -73,6 +75,7 @@ class LabelSmoothing(Formula):
 class ClipByNorm(Formula):
     """g ← g · min(1, limit/‖g‖) over all parameters together. Pascanu, Mikolov & Bengio (2013), algorithm 1."""
 
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("norm",)}
     limit: float = 1.0
 
     def __post_init__(self) -> None:

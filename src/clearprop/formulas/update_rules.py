@@ -41,7 +41,10 @@ class UpdateRule(Formula):
     (array([0.8]),)
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("update", "decayed")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "update": ("theta", "g", "rate", "t"),
+        "decayed": ("theta", "rate"),
+    }
     memory: ClassVar[tuple[str, ...]] = ()
     learning_rate: float = 0.01
     weight_decay: float = 0.0
@@ -50,6 +53,11 @@ class UpdateRule(Formula):
         super().__post_init__()
         require(self, "learning_rate", 0, open_low=True)
         require(self, "weight_decay", 0)
+
+    @classmethod
+    def variables(cls, form: str) -> tuple[str, ...]:
+        """The variables that `form` may ask for; an update also what the rule remembers."""
+        return (*cls.forms[form], *cls.memory) if form == "update" else cls.forms[form]
 
     def decayed(theta, rate, weight_decay):
         return theta - rate * weight_decay * theta
@@ -111,7 +119,7 @@ class Momentum(UpdateRule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self, "momentum", 0, 1.0 + 1e-15)
+        require(self, "momentum", 0, 1, closed_high=True)
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v - rate * g
