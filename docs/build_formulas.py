@@ -65,7 +65,7 @@ def page() -> str:
         "",
         "## Which output activation fits which loss",
         "",
-        "An activation fits when every value it can take is one that the loss can use. The one taken by default is in bold.",
+        "An activation fits when every value it can take is one that the loss can use. In bold: the one taken by default.",
         "",
         table_of_fits(),
         "",
