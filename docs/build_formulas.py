@@ -65,7 +65,7 @@ def page() -> str:
         "",
         "## Which output activation fits which loss",
         "",
-        "An activation fits when every value it can take is one that the loss can use. In bold: the one taken by default.",
+        "An activation fits when the loss can use every value that it can take. In bold: the one taken by default.",
         "",
         table_of_fits(),
         "",
