@@ -21,10 +21,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class ClearpropError(Exception):
     """Base class of all errors that clearprop raises on purpose."""
+
+    def __reduce__(self) -> Any:
+        """How to pickle an error, whatever its constructor asks for: joblib hands errors from process to process."""
+        return _rebuilt, (type(self), self.args, vars(self))
+
+
+def _rebuilt(cls: type[ClearpropError], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> ClearpropError:
+    error = cls.__new__(cls)
+    error.args = arguments
+    vars(error).update(attributes)
+    return error
 
 
 class InputError(ClearpropError, ValueError):
