@@ -6,7 +6,8 @@
     ├── InputError                (also ValueError)  what was given cannot be used
     │   ├── ShapeError            an array has the wrong shape
     │   ├── NotFiniteError        NaN or infinity where a number is needed
-    │   └── UnknownNameError      a name that does not exist; says the nearest one
+    │   ├── UnknownNameError      a name that does not exist; says the nearest one
+    │   └── UnavailableError      (also AttributeError)  a method that the settings rule out
     ├── FormulaError              (also TypeError)   a formula uses what a formula cannot
     ├── EngineRefusal             (also ValueError)  the engine asked for cannot do this job
     ├── DivergenceError           (also ValueError)  training produced NaN or infinity
@@ -75,6 +76,10 @@ class UnknownNameError(InputError):
         near = nearest(str(name), names)
         hint = f"; did you mean {near!r}?" if near is not None else "."
         super().__init__(f"there is no {kind} {name!r}{hint} Known: {', '.join(names)}")
+
+
+class UnavailableError(InputError, AttributeError):
+    """A method that the settings rule out: `hasattr` says no, and asking for it says why."""
 
 
 class FormulaError(ClearpropError, TypeError):
