@@ -22,7 +22,7 @@ from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
 from clearprop.network import Block, Network, Parameters, backward, forward, loss, shares
 
 ROWS_AT_ONCE = 4096  # rows of one block of prediction: activations stay in the cache, memory stays bounded
-NUMBERS_AT_ONCE = 16_384  # parameters updated at once: the update's intermediate vectors stay in the cache
+NUMBERS_AT_ONCE = 65_536  # parameters updated at once: the update's intermediate vectors stay in the cache
 
 
 class ReferenceEngine:

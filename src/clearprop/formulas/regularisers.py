@@ -36,7 +36,7 @@ class L2(Penalty):
     name = "l2"
 
     def value(theta, strength):
-        return strength * theta**2 / 2
+        return strength / 2 * theta**2
 
     def slope(theta, strength):
         return strength * theta
