@@ -3,7 +3,8 @@
 Each class is one formula. ``value`` is the form of the textbooks and what people are shown; ``stable``, where there is
 one, is equal to it and does not overflow. ``slope`` is σ′(z) and may use a = σ(z); ``stable_slope`` stands beside it as
 ``stable`` does beside ``value``. Softmax couples the outputs of a row, so it has a ``pullback`` instead: the error at
-z, given the error g at a. Without either, the derivative comes from the tree.
+z, given the error g at a. Without either, the derivative comes from the tree of the form that is computed; give a
+``slope`` where that has a kink which the formula has not, as |z| at 0 in the stable form of softplus.
 """
 
 from __future__ import annotations

@@ -162,6 +162,7 @@ def form_tree(cls: type[Formula], form: str) -> Expression | tuple[Expression, .
         )
     try:
         result = getattr(cls, form)(*map(Symbol, form_arguments(cls, form)))
+        return tuple(map(as_expression, result)) if isinstance(result, tuple) else as_expression(result)
     except FormulaError as error:
         raise FormulaError(f"{cls.__name__}.{form}: {error}") from None
     except (AttributeError, TypeError) as error:
@@ -169,7 +170,6 @@ def form_tree(cls: type[Formula], form: str) -> Expression | tuple[Expression, .
             f"{cls.__name__}.{form} uses something that only works on numbers ({error}); "
             "write it with the functions of clearprop.formulas.vocabulary"
         ) from error
-    return tuple(map(as_expression, result)) if isinstance(result, tuple) else as_expression(result)
 
 
 @once_per_class

@@ -74,7 +74,7 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "divide", [x, y]:
             return rf"\frac{{{x[0]}}}{{{y[0]}}}", POWER
         case "negative", [x]:
-            return f"-{bracket(x, POWER)}", SIGN
+            return f"-{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
             return f"{{{bracket(x, ATOM)}}}^{{{y[0]}}}", POWER
         case "exp", [x]:

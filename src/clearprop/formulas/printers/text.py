@@ -77,7 +77,7 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "divide", [x, y]:
             return f"{bracket(x, SIGN)}/{bracket(y, POWER)}", sign_of(x)
         case "negative", [x]:
-            return f"−{bracket(x, POWER)}", SIGN
+            return f"−{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
             exponent = node.arguments[1]
             if isinstance(exponent, Constant) and isinstance(exponent.value, int):
