@@ -29,6 +29,7 @@ from clearprop.errors import ClearpropError, ModelFileError, NotFiniteError
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Loss
 from clearprop.formulas.saving import formula_from_json, formula_to_json
 from clearprop.network import Dense, Network, Parameters
+from clearprop.version import __version__
 
 FORMAT = 1
 LARGEST_HEADER = 16 * 2**20  # bytes
@@ -88,8 +89,6 @@ def save(
     True
     """
     from safetensors.numpy import save as to_bytes
-
-    from clearprop import __version__
 
     theta = np.ascontiguousarray(params.theta)
     if not np.isfinite(theta).all():
