@@ -21,6 +21,8 @@ from clearprop.formulas import (
     activation,
     evaluate,
     exp,
+    row_sum,
+    where,
 )
 from clearprop.formulas.derivative import pullback
 
@@ -239,6 +241,15 @@ def test_coupled_is_what_needs_the_whole_row():
     assert Softmax.slope_tree() is None
     assert not any(f.is_coupled() for f in BUILT_IN if f.name != "softmax")
     assert str(Tanh.slope_tree()) == "1 − a²"
+
+
+def test_a_derivative_that_is_the_same_all_along_a_row_is_given_to_each_of_it():
+    class Total(Activation):
+        def value(z):
+            return where(z > 0, row_sum(z), 0)
+
+    z, g = np.array([[1.0, -2.0, 3.0]]), np.array([[0.5, 10.0, 0.25]])
+    assert Total().backward(g, z, Total().forward(z)).tolist() == [[0.75, 0.75, 0.75]]
 
 
 def test_an_activation_without_a_value_says_so():

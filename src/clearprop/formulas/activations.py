@@ -18,6 +18,7 @@ from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, 
 from clearprop.formulas.formula import Formula, by_name, once_per_class
 from clearprop.formulas.vocabulary import (
     absolute,
+    array_namespace,
     erf,
     exp,
     expm1,
@@ -83,7 +84,8 @@ class Activation(Formula):
             return self.compute("pullback", g=g, z=z, a=a)
         if self.has("slope"):
             return g * self.compute("stable_slope" if self.has("stable_slope") else "slope", z=z, a=a)
-        return evaluate(self.pullback_tree(), {"g": g, "z": z, "a": a, **self.parameters})
+        error = evaluate(self.pullback_tree(), {"g": g, "z": z, "a": a, **self.parameters})
+        return error if error.shape == z.shape else array_namespace(z).broadcast_to(error, z.shape)  # one for each row
 
     @classmethod
     def slope_tree(cls) -> Expression | None:

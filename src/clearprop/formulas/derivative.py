@@ -63,7 +63,8 @@ def pullback(expression: Expression, symbol: str, error: Expression) -> Expressi
     Returns
     -------
     Expression
-        ∂C/∂symbol. At a kink (of where, maximum, absolute) the slope of one of its sides.
+        ∂C/∂symbol. At a kink (of where, maximum, absolute) the slope of one of its sides. It is one number per row
+        where the symbol is seen through row_sum alone.
 
     Examples
     --------

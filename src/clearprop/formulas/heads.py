@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from clearprop.errors import InputError
@@ -104,7 +105,7 @@ class Head:
                 f"activations that fit it: {', '.join(fitting_activations(self.loss))}"
             )
 
-    @property
+    @cached_property
     def pair(self) -> Pair | None:
         """The named pair that this head is, or None."""
         cls = PAIRS.get((type(self.activation), type(self.loss)))
