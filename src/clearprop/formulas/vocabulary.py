@@ -97,7 +97,7 @@ def where(condition: Any, if_true: Any, if_false: Any) -> Any:
         return np.where(condition, if_true, if_false)
     like = next((a for a in (if_true, if_false) if not isinstance(a, int | float)), None)
     dtype = None if like is None else like.dtype
-    device = next(a.device for a in (condition, like) if hasattr(a, "device"))
+    device = next(a.device for a in (condition, like) if a is not None and hasattr(a, "device"))
     if isinstance(condition, int | float):  # of numbers alone, such as a parameter
         condition = xp.asarray(bool(condition), device=device)
     return xp.where(condition, *(xp.asarray(a, dtype=dtype, device=device) for a in (if_true, if_false)))
