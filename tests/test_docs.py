@@ -50,7 +50,7 @@ def test_the_commands_of_the_readme_run(tmp_path):
 
     (tmp_path / "examples" / "data").mkdir(parents=True)
     diamonds = parquet.read_table(ROOT / "examples" / "data" / "diamonds.parquet")
-    parquet.write_table(diamonds.slice(0, 2000), tmp_path / "examples" / "data" / "diamonds.parquet")
+    parquet.write_table(diamonds.slice(0, 600), tmp_path / "examples" / "data" / "diamonds.parquet")
     assert len(commands()) >= 3
     program = Path(sys.executable).with_name("clearprop")
     assert program.exists(), shutil.which("clearprop")
