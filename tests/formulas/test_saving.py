@@ -182,12 +182,42 @@ def squaring(times):
 
 
 HOSTILE_TREES = [
-    None, {}, "z", [], [[]], [[[]]], [None], [True], [float("nan")], [float("inf")], [10**400], [2**53 + 1],
-    ["z" * 101],    ["not a name"], ["__class__"], ["class"], ["exec"], [["exp"]], [["exp", 0]], ["z", ["exp", 1]], ["z", ["exp", -1]],
-    ["z", ["exp", True]], ["z", ["exp", 0.0]], ["z", ["exp", "z"]], ["z", ["eval", 0]], ["z", ["__import__", 0]],
-    ["z", ["exp", 0, 0]], ["z", [["exp"], 0]], ["z", {"exp": 0}], ["q"], ["a"], [1], ["z"] * 10_001,
-    doubling(64), ["z", *(["exp", place] for place in range(300))],
-]  # fmt: skip
+    None,
+    {},
+    "z",
+    [],
+    [[]],
+    [[[]]],
+    [None],
+    [True],
+    [float("nan")],
+    [float("inf")],
+    [10**400],
+    [2**53 + 1],
+    ["z" * 101],
+    ["not a name"],
+    ["__class__"],
+    ["class"],
+    ["exec"],
+    [["exp"]],
+    [["exp", 0]],
+    ["z", ["exp", 1]],
+    ["z", ["exp", -1]],
+    ["z", ["exp", True]],
+    ["z", ["exp", 0.0]],
+    ["z", ["exp", "z"]],
+    ["z", ["eval", 0]],
+    ["z", ["__import__", 0]],
+    ["z", ["exp", 0, 0]],
+    ["z", [["exp"], 0]],
+    ["z", {"exp": 0}],
+    ["q"],
+    ["a"],
+    [1],
+    ["z"] * 10_001,
+    doubling(64),
+    ["z", *(["exp", place] for place in range(300))],
+]
 
 
 @pytest.mark.parametrize("tree", HOSTILE_TREES, ids=lambda tree: str(tree)[:30])

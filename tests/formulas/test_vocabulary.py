@@ -53,6 +53,12 @@ def test_a_condition_may_be_a_single_truth(condition, convert):
         np.testing.assert_array_equal(np.asarray(found), VALUES if condition else 0 * VALUES)
 
 
+def test_two_numbers_to_choose_from_are_of_one_type(convert):
+    for pair in ((1, 0.01), (0.01, 1), (1, 0)):
+        expected = np.where(VALUES > 1, *pair)
+        np.testing.assert_array_equal(np.asarray(where(convert(VALUES) > 1, *pair)), expected)
+
+
 def test_single_precision_is_kept(convert):
     single = convert(VALUES.astype(np.float32))
     for found in (maximum(single, 1), where(single > 1, single, 0), erf(single), row_sum(single)):

@@ -96,7 +96,10 @@ def where(condition: Any, if_true: Any, if_false: Any) -> Any:
     if xp is np:
         return np.where(condition, if_true, if_false)
     like = next((a for a in (if_true, if_false) if not isinstance(a, int | float)), None)
-    dtype = None if like is None else like.dtype
+    if like is not None:
+        dtype = like.dtype
+    else:  # two numbers, one type: some libraries would make one an integer and the other single precision
+        dtype = xp.float64 if isinstance(if_true, float) or isinstance(if_false, float) else None
     device = next(a.device for a in (condition, like) if a is not None and hasattr(a, "device"))
     if isinstance(condition, int | float):  # of numbers alone, such as a parameter
         condition = xp.asarray(bool(condition), device=device)

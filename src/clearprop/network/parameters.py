@@ -100,7 +100,7 @@ def from_arrays(blocks: Sequence[Block], weights: Sequence[Any], biases: Sequenc
         # A vector can stand for a matrix only where one of its sides is 1: then there is one way to read it.
         stands_for = given.ndim < len(block.shape) and 1 in block.shape and given.size == np.prod(block.shape)
         if given.shape != block.shape and not stands_for:
-            hint = f"; {given.T.shape} transposed would fit" if given.T.shape == block.shape else ""
+            hint = "; its transpose would fit" if given.T.shape == block.shape else ""
             raise ShapeError(f"{block.name} must have shape {block.shape}, rows the inputs, not {given.shape}{hint}")
         if not np.isfinite(given).all():
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(given))[0])
