@@ -94,7 +94,7 @@ def train(
     seed
         Decides the split, the initial weights and the order of the rows.
     engine
-        What computes: auto or reference.
+        What computes; auto takes the fastest that can.
     output
         The model file to write. By default named as FILE, in this folder.
     force

@@ -30,7 +30,8 @@ def run(model: Path, *, as_json: bool) -> int:
         ("network", architecture(trained.network)),
     ]
     if isinstance(rows, dict):
-        parts = ", ".join(f"{count:,} for {name}" for name, count in rows.items() if isinstance(count, int))
+        purpose = {"train": "to learn from", "validation": "to choose the best epoch by", "test": "held out"}
+        parts = ", ".join(f"{rows[part]:,} rows {what}" for part, what in purpose.items() if part in rows)
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))

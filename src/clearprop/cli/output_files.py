@@ -67,7 +67,7 @@ def write_csv(table: pa.Table, sink: Any, separator: str = ",") -> None:
     """Write a table as CSV to anything that takes bytes; quotes only where they are needed."""
     import pyarrow.csv
 
-    options = pyarrow.csv.WriteOptions(delimiter=separator, quoting_style="needed", quoting_header="needed")
+    options = pyarrow.csv.WriteOptions(delimiter=separator, quoting_style="needed")
     pyarrow.csv.write_csv(table, sink, options)
 
 

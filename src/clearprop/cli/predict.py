@@ -16,6 +16,7 @@ from clearprop.errors import InputError
 from clearprop.tables import ClassTarget
 
 MOST_INPUTS_SHOWN = 6
+MOST_CLASSES_SHOWN = 8
 LONGEST_CELL = 24
 
 
@@ -56,12 +57,12 @@ def run(model: Path, file: Path, *, output: Path | None, rows: int | None, force
 
 
 def as_table(trained: TableModel, predictions: Predictions) -> pa.Table:
-    """The predictions as a table: "predicted TARGET" and, for classes, "probability of CLASS" for each."""
+    """The predictions as a table: predicted_TARGET and, for classes, probability_CLASS for each."""
     target = trained.target
-    columns: dict[str, Any] = {f"predicted {target.column}": pa.array(predictions.values)}
+    columns: dict[str, Any] = {f"predicted_{target.column}": pa.array(predictions.values)}
     if isinstance(target, ClassTarget):
         for k, label in enumerate(target.classes):
-            columns[f"probability of {label}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, k]))
+            columns[f"probability_{label}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, k]))
     return pa.table(columns)
 
 
@@ -71,9 +72,11 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, n_rows: int) -> 
     used = [step.column for step in trained.encoder.steps if step.kind != "vector"]
     inputs = (["file"] if "file" in table.column_names and not used else []) + used[:MOST_INPUTS_SHOWN]
     known = [trained.target.column] if trained.target.column in table.column_names else []
-    probabilities = made.column_names[1:][:MOST_INPUTS_SHOWN]
     shown = [(name, table.column(name)) for name in inputs + known]
-    shown += [(name, made.column(name)) for name in (made.column_names[0], *probabilities)]
+    shown.append((f"predicted {trained.target.column}", made.column(0)))
+    if isinstance(trained.target, ClassTarget):
+        labels = trained.target.classes[:MOST_CLASSES_SHOWN]
+        shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]
     rows = zip(*([_cell(value) for value in column.to_pylist()] for _, column in shown), strict=True)
     numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]
     hidden = len(used) - len(used[:MOST_INPUTS_SHOWN])
@@ -86,6 +89,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return "·"
     if isinstance(value, float):
-        return words.number(value)
+        return words.number(value) if abs(value) >= 5e-5 else f"{value:.4f}"
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from clearprop.cli.words import number, seconds, share
 from clearprop.training import Callback, Epoch
 
-LINES = 10  # of a whole training, when not on a terminal
+LINES = 20  # of a whole training, when not on a terminal
 SECONDS_BETWEEN = 30.0  # a line at least so often, when epochs take long
 
 
@@ -39,7 +39,7 @@ def progress(planned: int, time_limit: float | None, out: Console) -> Iterator[C
 
 
 def plain_lines(planned: int, time_limit: float | None, out: Console) -> Callback:
-    """A callback that prints a line for about every tenth of the training."""
+    """A callback that prints a line for about every twentieth of the training."""
     step = max(1, planned // LINES)
     last = time.monotonic()
 

@@ -139,7 +139,7 @@ def mae(predicted: Any, actual: Any) -> float:
 def scores_from_json(spec: object) -> Scores:
     """The scores that `to_json` wrote; raises ModelFileError for anything else."""
     kinds: dict[str, Any] = {cls.task: cls for cls in (ClassScores, NumberScores)}
-    if not isinstance(spec, dict) or spec.get("task") not in kinds:
+    if not isinstance(spec, dict) or not isinstance(spec.get("task"), str) or spec["task"] not in kinds:
         raise ModelFileError("the description of the scores is damaged")
     cls = kinds[spec["task"]]
     given = {name: value for name, value in spec.items() if name != "task"}

@@ -37,7 +37,8 @@ from clearprop.tables import (
 from clearprop.training import Callback, Fit, Measure, Stopping, fit
 
 HIDDEN = (128, 128, 128)
-LEARNING_RATE = 0.004
+LEARNING_RATE = 0.004  # for the largest batches; smaller ones take the root of their share of it
+LABEL_SMOOTHING = 0.05
 LARGEST_BATCH, SMALLEST_BATCH = 256, 16
 BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
 FEWEST_EPOCHS, MOST_EPOCHS = 40, 200
@@ -238,7 +239,10 @@ def _with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, s
     table = reading.table
     name = settings.target or reading.default_target
     if name is None:
-        raise TableError(f"say which column to predict, as --target {table.column_names[-1]!r}")
+        shown = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
+        raise TableError(
+            f"say which column to predict, as --target {table.column_names[-1]!r}; the columns are: {shown}"
+        )
     if name not in table.column_names:
         raise missing_column(name, table.column_names)
     absent = missing_rows(table.column(name))
@@ -280,7 +284,15 @@ def _job(network: Network, n_rows: int, settings: TableSettings) -> Job:
     epochs = settings.epochs
     if epochs is None:
         epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(UPDATES / math.ceil(n_rows / size))))
-    return Job(network, Adam(learning_rate=LEARNING_RATE), Cosine(), epochs, size, seed=settings.seed)
+    return Job(
+        network=network,
+        update_rule=Adam(learning_rate=LEARNING_RATE * math.sqrt(size / LARGEST_BATCH)),
+        schedule=Cosine(),
+        epochs=epochs,
+        batch_size=size,
+        label_smoothing=LABEL_SMOOTHING if network.loss.is_distribution else 0.0,
+        seed=settings.seed,
+    )
 
 
 def _trivial(ready: Prepared) -> Any:

@@ -17,6 +17,13 @@ from clearprop.cli.report import architecture, print_scores
 from clearprop.cli.table_fit import Prepared, TableFit, TableSettings, prepare, train
 from clearprop.tables import ClassTarget, Reading, read
 
+KINDS = {
+    "number": ("number",),
+    "category": ("category", "categories"),
+    "truth": ("true-or-false column",),
+    "moment": ("date",),
+    "vector": ("vector",),
+}
 INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 
@@ -74,8 +81,7 @@ def _before(file: Path, reading: Reading, ready: Prepared, out: Any) -> None:
     kinds: dict[str, int] = {}
     for step in ready.encoder.steps:
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
-    several = {"category": "categories", "truth": "truths"}
-    columns = ", ".join(words.plural(count, kind, several.get(kind)) for kind, count in kinds.items())
+    columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
     what = f"{len(target.classes)} classes" if isinstance(target, ClassTarget) else "a number"
     if not isinstance(target, ClassTarget) and target.log:
         what += ", learned as its logarithm"

@@ -62,10 +62,10 @@ def _read(path: Path, separator: str, encoding: str, text_columns: Collection[st
     """Read with types found from the first block of the file and, if a later block does not fit, from all of it."""
     import pyarrow.csv
 
-    def attempt(**block: int) -> pa.Table:
+    def attempt(**how: Any) -> pa.Table:
         return pyarrow.csv.read_csv(
             str(path),
-            read_options=pyarrow.csv.ReadOptions(encoding=encoding, **block),
+            read_options=pyarrow.csv.ReadOptions(encoding=encoding, **how),
             parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
                 null_values=list(MISSING),
@@ -78,10 +78,10 @@ def _read(path: Path, separator: str, encoding: str, text_columns: Collection[st
     try:
         return attempt()
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        if "conversion error" not in str(error):
-            raise _clearer(path, error) from None
+        # One thread knows the number of a line, many do not.
+        how = {"block_size": LARGEST_BLOCK} if "conversion error" in str(error) else {"use_threads": False}
     try:
-        return attempt(block_size=LARGEST_BLOCK)
+        return attempt(**how)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise _clearer(path, error) from None
 

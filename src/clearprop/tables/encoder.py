@@ -102,7 +102,7 @@ class Encoder:
 
 
 def _step(spec: object) -> Step:
-    if not isinstance(spec, dict) or spec.get("kind") not in STEPS:
+    if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str) or spec["kind"] not in STEPS:
         raise ModelFileError("the description of the encoder is damaged: it has a step that does not exist")
     step = STEPS[spec["kind"]]
     given = {name: value for name, value in spec.items() if name != "kind"}

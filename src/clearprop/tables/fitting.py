@@ -19,11 +19,11 @@ from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, St
 
 MOST_CATEGORIES = 100  # with an input of their own
 BINS = 32  # of a number, where there are rows and inputs enough for them
-ROWS_PER_BIN = 50
+ROWS_PER_BIN = 200
 MOST_BINNED_INPUTS = 2000  # with more columns than go into this, numbers have fewer bins
 NUMBERS_AT_LEAST = 0.9  # share of a text column's values that makes it a column of numbers with a few words in it
 NAMES_ROWS = 0.5  # share of distinct values that makes a text column a name of the rows
-ROW_NUMBER = re.compile(r"(?i)(^|[\s_.-])(id|index|idx|row|no|nr|number|#)$|^unnamed \d+$|(?<=[a-z])(Id|ID)$")
+ROW_NUMBER = re.compile(r"(?i:(^|[\s_.-])(id|index|idx|row|no|nr|number|#))$|^unnamed \d+$|(?<=[a-z])(Id|ID)$")
 
 
 class Fitted(NamedTuple):
@@ -112,8 +112,8 @@ def _fit_number(name: str, x: Any, n_bins: int, missing_words: tuple[str, ...] =
         raise _LeftOut("it has no values")
     if known[0] == known[-1] and not missing:
         raise _LeftOut(f"it is {known[0]:g} in every training row")
-    if not missing and ROW_NUMBER.search(name) and len(x) > 2 and (np.diff(known) == known[1] - known[0]).all():
-        raise _LeftOut("it numbers the rows")
+    if ROW_NUMBER.search(name) and not missing and (np.diff(known) > 0).all() and (known == np.floor(known)).all():
+        raise _LeftOut("by its name, and being different in every row, it numbers the rows")
     centre, scale = _middle(known)
     edges: tuple[float, ...] = ()
     if n_bins and known[0] != known[-1] and len(np.unique(known[:: max(1, len(known) // 1000)])) > 2:

@@ -49,7 +49,8 @@ def piecewise_linear(x: Any, edges: Any) -> Any:
     >>> piecewise_linear(np.array([0.5, 9.0]), np.array([0.0, 1.0, 3.0])).tolist()
     [[0.0, -1.0], [1.0, 1.0]]
     """
-    fraction = (x[:, None] - edges[:-1]) / (edges[1:] - edges[:-1])
+    with np.errstate(over="ignore"):  # far behind a very narrow bin is behind it
+        fraction = (x[:, None] - edges[:-1]) / (edges[1:] - edges[:-1])
     return BIN * (np.clip(fraction, 0, 1) - 0.5)
 
 

@@ -144,11 +144,14 @@ def target_from_json(spec: object) -> Target:
             ):
                 return ClassTarget(column, tuple(classes))
             case {"task": "regression", "column": str() as column, "log": bool() as log, **rest}:
-                numbers = [float(rest[name]) for name in ("centre", "scale", "low", "high")]
-                return NumberTarget(column, log, *numbers)
+                return NumberTarget(column, log, *_floats(rest, "centre", "scale", "low", "high"))
     except (InputError, KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"the description of the target is damaged: {error}") from None
     raise ModelFileError("the description of the target is damaged")
+
+
+def _floats(found: Any, *names: str) -> list[float]:
+    return [float(found[name]) for name in names]
 
 
 def missing_rows(column: pa.ChunkedArray) -> Any:
