@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from clearprop import Network, backward, forward, loss
-from clearprop.engines import Data, Job, ReferenceEngine, TrainingState, prepared
+from clearprop.engines import Data, Job, ReferenceEngine, TrainingState, prepared, reference
 from clearprop.engines.randomness import masks
 from clearprop.errors import DivergenceError
 from clearprop.formulas import SGD, UPDATE_RULES, AdamW, update_rule
@@ -171,3 +172,23 @@ def test_float32_stays_float32():
     assert {state.theta.dtype, *(vector.dtype for vector in state.memory)} == {np.dtype("float32")}
     assert ENGINE.loss_and_gradient(job, state.theta, data)[1].dtype == np.float32
     assert ENGINE.outputs(NETWORK, NETWORK.views(state.theta), data.X).dtype == np.float32
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
+def test_all_rows_in_blocks_are_the_same_as_all_rows_at_once(weight, monkeypatch):
+    job = Job(NETWORK, l1=0.1, l2=0.3)
+    data, theta = prepared(job, X, Y, weight), NETWORK.initial(seed=1).theta
+    at_once = ENGINE.loss_and_gradient(job, theta, data)
+    sparse = prepared(job, scipy.sparse.csr_array(X), Y, weight)
+    monkeypatch.setattr(reference, "ROWS_AT_ONCE", 4)
+    for found in (ENGINE.loss_and_gradient(job, theta, data), ENGINE.loss_and_gradient(job, theta, sparse)):
+        assert found[0] == pytest.approx(at_once[0], rel=1e-14)
+        np.testing.assert_allclose(found[1], at_once[1], rtol=1e-12)
+
+
+def test_the_penalty_in_the_loss_is_its_textbook_value():
+    job, theta = Job(NETWORK, l1=0.1, l2=0.3), NETWORK.initial(seed=1).theta
+    weights = np.concatenate([W.ravel() for W in NETWORK.views(theta).W])
+    penalty = (0.1 * np.abs(weights) + 0.3 / 2 * weights**2).sum() / WEIGHT.sum()
+    plain = loss(NETWORK, NETWORK.views(theta), X, Y, WEIGHT)
+    assert ENGINE.loss_and_gradient(job, theta, prepared(job, X, Y, WEIGHT))[0] == pytest.approx(plain + penalty)

@@ -20,6 +20,13 @@ def test_the_slope_of_a_penalty_is_the_derivative_that_its_tree_gives(penalty, t
     np.testing.assert_allclose(penalty.compute("slope", theta=theta), derived, rtol=1e-14)
 
 
+@pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3)], ids=repr)
+@given(theta=st.lists(numbers, min_size=1, max_size=5).map(np.array))
+def test_a_penalty_follows_from_its_slope_and_degree(penalty, theta):
+    value, slope = (penalty.compute(form, theta=theta) for form in ("value", "slope"))
+    np.testing.assert_allclose(value, theta * slope / penalty.degree, rtol=1e-14)
+
+
 def test_known_values():
     theta = np.array([-2.0, 0.0, 3.0])
     assert L2(0.1).compute("value", theta=theta).tolist() == pytest.approx([0.2, 0, 0.45])
@@ -57,3 +64,10 @@ def test_a_clipped_gradient_is_no_longer_than_the_limit_and_points_the_same_way(
 def test_bad_parameters(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+@pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3)], ids=repr)
+@given(theta=st.lists(numbers, min_size=1, max_size=5).map(np.array))
+def test_the_value_of_a_penalty_is_theta_times_its_slope_by_its_degree(penalty, theta):
+    total = penalty.compute("value", theta=theta).sum()
+    assert theta @ penalty.compute("slope", theta=theta) / penalty.degree == pytest.approx(total)

@@ -93,6 +93,13 @@ class Head:
     ------
     InputError
         When the activation has values that the loss cannot use.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import BinaryCrossEntropy, Head, Logistic
+    >>> head = Head(Logistic(), BinaryCrossEntropy())
+    >>> print(head.pair.tree("delta"))
+    a − y
     """
 
     activation: Activation
