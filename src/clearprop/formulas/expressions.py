@@ -128,7 +128,14 @@ class Symbol(Expression):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Constant(Expression):
-    """A number. Integers stay integers, so that ``x ** 2`` prints as it was written."""
+    """A number. Integers stay integers, so that ``x ** 2`` prints as it was written.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol
+    >>> (Symbol("x") ** 2).arguments[1]
+    Constant(2)
+    """
 
     value: int | float
 
@@ -138,7 +145,14 @@ class Constant(Expression):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Apply(Expression):
-    """A function of the vocabulary applied to its arguments."""
+    """A function of the vocabulary applied to its arguments.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol, tanh
+    >>> tanh(Symbol("z"))
+    Apply('tanh', (Symbol('z'),))
+    """
 
     function: str
     arguments: tuple[Expression, ...]

@@ -120,5 +120,12 @@ INITIALISERS: Mapping[str, type[Initialiser]] = {
 
 
 def initialiser(given: str | Initialiser | type[Initialiser]) -> Initialiser:
-    """The initialiser of this name, class or instance."""
+    """The initialiser of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import initialiser
+    >>> initialiser("he_uniform")
+    HeUniform(gain=1.0, bias_gain=0.0)
+    """
     return by_name("initialiser", given, INITIALISERS)

@@ -191,7 +191,14 @@ LOSSES: Mapping[str, type[Loss]] = {
 
 
 def loss_function(given: str | Loss | type[Loss]) -> Loss:
-    """The loss of this name, class or instance."""
+    """The loss of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import loss_function
+    >>> loss_function("huber")
+    Huber(delta=1.0)
+    """
     return by_name("loss", given, LOSSES)
 
 
@@ -209,7 +216,14 @@ def fitting_activations(loss: str | Loss | type[Loss]) -> list[str]:
 
 
 def table_of_fits() -> str:
-    """A Markdown table: which output activation fits which loss. The natural one of each loss is in bold."""
+    """A Markdown table: which output activation fits which loss. The natural one of each loss is in bold.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import table_of_fits
+    >>> print(table_of_fits().splitlines()[-1])
+    | binary_cross_entropy | **logistic**, softmax |
+    """
     lines = ["| loss | output activations that fit |", "|---|---|"]
     for name, cls in LOSSES.items():
         fitting = [f"**{n}**" if n == cls.natural_output else n for n in fitting_activations(cls)]

@@ -190,5 +190,12 @@ SCHEDULES: Mapping[str, type[Schedule]] = {
 
 
 def schedule(given: str | Schedule | type[Schedule]) -> Schedule:
-    """The schedule of this name, class or instance."""
+    """The schedule of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import schedule
+    >>> schedule("cosine")
+    Cosine(warmup=0, end=0.0)
+    """
     return by_name("schedule", given, SCHEDULES)

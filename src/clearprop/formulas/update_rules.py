@@ -192,7 +192,14 @@ UPDATE_RULES: Mapping[str, type[UpdateRule]] = {
 
 
 def update_rule(given: str | UpdateRule | type[UpdateRule]) -> UpdateRule:
-    """The update rule of this name, class or instance."""
+    """The update rule of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import update_rule
+    >>> update_rule("momentum")
+    Momentum(learning_rate=0.1, weight_decay=0.0, momentum=0.9)
+    """
     return by_name("update rule", given, UPDATE_RULES)
 
 
@@ -210,6 +217,16 @@ class LBFGS:
         Ends when the largest component of the gradient is no larger.
     history : int
         Pairs of steps and gradient changes that it remembers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop import Network, lbfgs, train
+    >>> X, Y = np.array([[0.0], [1.0], [2.0]]), np.array([[1.0], [3.0], [5.0]])
+    >>> net = Network.mlp([1, 1])
+    >>> trained = train(net, net.initial(seed=0), X, Y, optimizer=lbfgs(tolerance=1e-8))
+    >>> trained.parameters.theta.round(5).tolist()
+    [2.0, 1.0]
     """
 
     max_evaluations: int = 15_000
