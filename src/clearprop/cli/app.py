@@ -19,9 +19,10 @@ app = App(
     name="clearprop",
     version=__version__,
     help_format="rich",
+    suppress_keyboard_interrupt=False,  # training answers Ctrl-C itself, by saving what there is
     help="""Train multi-layer neural networks by back-propagation on a table of your own.
 
-Examples:
+For example:
 
   clearprop train diamonds.parquet --target price --log-target
   clearprop predict diamonds.clearprop new.csv --output prices.csv

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from clearprop.errors import TableError
 
+UTF8_MARK = b"\xef\xbb\xbf"  # what some programs write at the start of a file in UTF-8
 SEPARATORS = (",", "\t", ";", "|")
 MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "#NA", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "None", "?",
@@ -26,7 +27,7 @@ LONGEST_HEADER = 2**20
 def read_csv(path: Path, separator: str | None, text_columns: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:
     """The table, and sentences about what was decided."""
     head = _head(path)
-    if not head.strip():
+    if not head.removeprefix(UTF8_MARK).strip():
         raise TableError(f"{path} is empty")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
         raise TableError(f"{path} is not text in UTF-8 (it may be UTF-16, or not text at all): save it as UTF-8")
@@ -53,7 +54,7 @@ def _head(path: Path) -> bytes:
 
 def _separator(head: bytes) -> str:
     """The separator that is most frequent in the header outside quotes; a comma if there is none."""
-    line = re.sub(rb'"[^"]*"', b"", head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").splitlines()[0])
+    line = re.sub(rb'"[^"]*"', b"", head.removeprefix(UTF8_MARK).lstrip(b"\r\n").splitlines()[0])
     counts = [line.count(item.encode()) for item in SEPARATORS]
     return SEPARATORS[counts.index(max(counts))]
 
