@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clearprop.cli import threads
 from clearprop.cli.scores import mae, rmse
 from clearprop.cli.table_model import TableModel
 from clearprop.engines import Choice, Data, Job, TrainingState, choose, prepared
@@ -142,7 +143,9 @@ def prepare(reading: Reading, settings: TableSettings) -> Prepared:
     table, name, notices = _with_target(reading, settings)
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
-    drop = tuple(dict.fromkeys(column for column in settings.drop if column != name))
+    if name in settings.drop:
+        raise InputError(f"the column {name!r} cannot be both the target and dropped")
+    drop = tuple(dict.fromkeys(settings.drop))
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
     target, learned, parts = _target(actual, name, task, settings)
     inputs = table.drop_columns([name])
@@ -192,15 +195,16 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         When the loss is not finite any more.
     """
     state = TrainingState.start(ready.job, ready.network.initial(ready.settings.seed, dtype=np.float32).theta)
-    done = fit(
-        ready.job,
-        state,
-        ready.data,
-        ready.choice.engine,
-        stopping(ready),
-        measure=_measure(ready),
-        callbacks=callbacks,
-    )
+    with threads.suited_to(ready.job):
+        done = fit(
+            ready.job,
+            state,
+            ready.data,
+            ready.choice.engine,
+            stopping(ready),
+            measure=_measure(ready),
+            callbacks=callbacks,
+        )
     model = TableModel(
         network=ready.network,
         parameters=ready.network.views(state.theta),
