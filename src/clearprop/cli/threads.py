@@ -25,7 +25,7 @@ def is_small(job: Job) -> bool:
 @contextmanager
 def suited_to(job: Job) -> Iterator[None]:
     """As many BLAS threads as the job's products are worth."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1 if is_small(job) else None, user_api="blas"):
         yield
