@@ -179,8 +179,8 @@ def _class_of_trees(name: str, parameters: Mapping[str, Any], spec: Mapping[str,
         unknown = symbols(tree) - {*base.forms[form], *parameters}
         if unknown:
             raise ModelFileError(f"{form} of the formula {name!r} uses {min(unknown)!r}, which has no value")
-    if base.forms["value"][0] not in symbols(built["value"]):
-        raise ModelFileError(f"the formula {name!r} does not depend on {base.forms['value'][0]}")
+    if base.argument is not None and base.argument not in symbols(built["value"]):
+        raise ModelFileError(f"the formula {name!r} does not depend on {base.argument}")
     members: dict[str, Any] = {"name": name, "saved_trees": built, "__doc__": "A formula that came from a file."}
     members["__annotations__"] = dict.fromkeys(parameters, "float")
     return type(
