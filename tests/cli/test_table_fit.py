@@ -2,11 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from sample_tables import flats, pets
 
-from clearprop.cli.table_fit import TableSettings, prepare, stopping, train
-from clearprop.errors import InputError
+from clearprop.cli.table_fit import prepare, stopping, train
+from clearprop.cli.table_settings import TableSettings
 from clearprop.tables import Reading, fit_encoder, read
 
 DIAMONDS = Path(__file__).parents[2] / "examples" / "data" / "diamonds.parquet"
@@ -62,12 +61,6 @@ def test_the_held_out_score_is_that_of_the_saved_model(tmp_path):
     again = type(model).load(tmp_path / "m")
     held_out = flats().take(pa.array(found.parts.test))
     assert again.evaluate(held_out).scores == model.held_out == again.held_out
-
-
-@pytest.mark.parametrize("settings", [{"task": "guess"}, {"test": 0}, {"epochs": -1}, {"time_limit": float("inf")}])
-def test_settings_that_cannot_be(settings):
-    with pytest.raises(InputError):
-        TableSettings(**settings)
 
 
 def test_diamonds_are_learned_beyond_the_bound_in_a_few_epochs():

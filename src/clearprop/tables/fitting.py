@@ -15,7 +15,8 @@ from clearprop.errors import TableError
 from clearprop.tables import columns
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.reading import missing_column
-from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Step, Truth, Vector
+from clearprop.tables.step import Step
+from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth, Vector
 
 MOST_CATEGORIES = 100  # with an input of their own
 BINS = 32  # of a number, where there are rows and inputs enough for them
