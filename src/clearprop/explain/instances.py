@@ -40,7 +40,7 @@ class Scope:
         """The symbol of one number of a site; with no index, of a site that is one number."""
         name = at(site, *index) if index else site
         value = self.arrays[site][index] if index else self.arrays[site]
-        self.values[name] = value if getattr(self.arrays[site], "dtype", None) == object else float(value)
+        self.values[name] = float(value) if isinstance(value, np.floating | np.ndarray) else value
         return Symbol(name)
 
     def named(self, name: str, value: Any) -> Symbol:
@@ -113,8 +113,9 @@ def instance(
             body = current.arguments[0]
             if function == "row_max":
                 return reduce(lambda x, y: apply("maximum", x, y), (expand(body, k) for k in range(width)))
+            if fixed is not None:  # most terms are 0: what is left of them is written out
+                return reduce(plus, (expand(body, k) for k in range(width)))
             rows = {name: scope.arrays[site][index[:-1]] for name, site in sites.items()}
-            rows |= {name: np.array([_number(form(k)) for k in range(width)]) for name, form in (fixed or {}).items()}
             return scope.sum_of(
                 width, lambda k: expand(body, k), lambda left_out: float(np.sum(_row(body, rows, parameters)[left_out]))
             )
@@ -127,11 +128,6 @@ def instance(
 def _row(body: Expression, rows: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
     width = max((len(row) for row in rows.values() if np.ndim(row)), default=1)
     return np.broadcast_to(evaluate(body, {**parameters, **rows}), (width,))
-
-
-def _number(form: Expression) -> float:
-    assert isinstance(form, Constant)
-    return form.value
 
 
 def _width(scope: Scope, sites: Mapping[str, str]) -> int:

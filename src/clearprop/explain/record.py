@@ -29,7 +29,7 @@ from clearprop.explain.equations import (
     WeightedSum,
 )
 from clearprop.explain.trace import Site, Trace
-from clearprop.formulas import LBFGS, Apply, Expression, Symbol, UpdateRule, update_rule
+from clearprop.formulas import LBFGS, Activation, Apply, Expression, Symbol, UpdateRule, evaluate, update_rule
 from clearprop.formulas.expressions import fold
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
 
@@ -160,7 +160,7 @@ class Recorder:
             shape = layer.activation
             self.keep(f"z{l}", WeightedSum(f"a{l - 1}", f"W{l}", f"b{l}"), self.tape.z[l], per_sample=True)
             value = Elementwise(
-                shape_tree(shape, self.tape.z[l]), {"z": f"z{l}"}, shape.parameters, "activation", shape.name
+                shape_tree(shape, self.tape.z[l]), {"z": f"z{l}"}, shape.parameters, "activation", called(shape)
             )
             self.keep(f"a{l}", value, self.tape.a[l], per_sample=True)
         self._losses()
@@ -207,12 +207,10 @@ class Recorder:
             self.keep(f"jacobian{l}", jacobian, jacobian.compute({f"a{l}": a, f"z{l}": z}), per_sample=True)
             equation: Equation = ErrorThroughJacobian(f"error{l}", f"jacobian{l}")
         else:
-            tree = shape.slope_tree()
-            assert tree is not None
+            tree = slope_tree(shape, z, a)
             used = {name: site for name, site in sites.items() if name in _names(tree)} or {"z": f"z{l}"}
             slope = shape.backward(np.ones_like(a), z, a)
-            name = f"{shape.name}′"
-            self.keep(f"slope{l}", Elementwise(tree, used, shape.parameters, law, name), slope, per_sample=True)
+            self.keep(f"slope{l}", Elementwise(tree, used, shape.parameters, law), slope, per_sample=True)
             equation = Product(f"error{l}", f"slope{l}", law)
         head = self.network.head
         if l == self.network.depth and head.pair is not None:
@@ -259,17 +257,31 @@ class Recorder:
         names = tuple(block.name for block in network.blocks)
         prediction = FirstOrder("loss", names)
         arrays = {name: site.value for name, site in self.sites.items()}
-        self.keep("loss_predicted", prediction, prediction.compute(arrays))
+        self.keep("prediction", prediction, prediction.compute(arrays))
         again = SecondPass(lambda theta: loss(network, network.views(theta), X, Y), names)
         self.keep("loss_new", again, again.compute(arrays))
 
 
-def shape_tree(activation: Any, z: Any) -> Expression:
+def shape_tree(activation: Activation, z: Any) -> Expression:
     """The tree of the textbook form, or of the stable one where the textbook form overflows at these z."""
     with np.errstate(all="ignore"):
         finite = np.isfinite(activation.compute("value", z=z)).all()
     tree: Expression = activation.tree("value" if finite or not activation.has("stable") else "stable")
     return tree
+
+
+def called(activation: Activation) -> str:
+    """How the activation is called as a function: σ for the one that the letter was made for, its name for others."""
+    return "σ" if activation.name == "logistic" else activation.name
+
+
+def slope_tree(activation: Activation, z: Any, a: Any) -> Expression:
+    """The tree of σ′ of the textbook, or the stable one where the textbook's overflows at these z."""
+    tree = activation.slope_tree()
+    assert tree is not None
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(evaluate(tree, {**activation.parameters, "z": z, "a": a})).all()
+    return tree if finite or not activation.has("stable_slope") else activation.tree("stable_slope")
 
 
 def steps_of(rule: UpdateRule, *, decays: bool) -> Mapping[str, Expression]:

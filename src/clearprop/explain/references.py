@@ -15,7 +15,7 @@ from typing import NamedTuple
 from clearprop.errors import InputError
 
 PATTERN = re.compile(
-    r"(?:(?P<memory>[a-z]+)_(?=[Wb]\d))?(?P<kind>[A-Za-z]+|…)(?P<layer>\d+|\{[^}]*\})?"
+    r"(?:(?P<memory>[a-z]+)_(?=[Wb]\d))?(?P<kind>rate_[Wb]\d+|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
     r"(?P<after>_new)?(?:\[(?P<index>[^\]]*)\])?"
 )
 # Kinds whose arrays have one row per sample; in a batch their first index is the sample.
@@ -31,7 +31,7 @@ class Reference(NamedTuple):
         "a", "z", "W", "b", "delta", "error", "slope", "dW", "db", "y", "loss", "rate", …
     layer : str
         "1", or a letter such as "l+1" in a general statement; "" where there is none.
-    index : tuple of str
+    indices : tuple of str
         As in the trace's array; ":" for a whole axis.
     after : bool
         Whether the value after the update is meant.
@@ -41,7 +41,7 @@ class Reference(NamedTuple):
 
     kind: str
     layer: str = ""
-    index: tuple[str, ...] = ()
+    indices: tuple[str, ...] = ()
     after: bool = False
     memory: str = ""
 
@@ -54,12 +54,12 @@ class Reference(NamedTuple):
     @property
     def is_general(self) -> bool:
         """Whether letters stand for layer or index."""
-        return any(part and not part.lstrip("-").isdigit() and part != ":" for part in (self.layer, *self.index))
+        return any(part and not part.lstrip("-").isdigit() and part != ":" for part in (self.layer, *self.indices))
 
     def __str__(self) -> str:
         layer = f"{{{self.layer}}}" if self.layer and not self.layer.isdigit() else self.layer
         site = self._replace(layer=layer).site
-        return f"{site}[{','.join(self.index)}]" if self.index else site
+        return f"{site}[{','.join(self.indices)}]" if self.indices else site
 
 
 class Partial(NamedTuple):
@@ -80,7 +80,7 @@ def parse(name: str) -> Reference | Partial | None:
     --------
     >>> from clearprop.explain.references import parse
     >>> parse("W1[0, 1]")
-    Reference(kind='W', layer='1', index=('0', '1'), after=False, memory='')
+    Reference(kind='W', layer='1', indices=('0', '1'), after=False, memory='')
     >>> print(parse("∂a2[0]/∂z2[0]").by)
     z2[0]
     """
@@ -90,14 +90,16 @@ def parse(name: str) -> Reference | Partial | None:
         assert isinstance(by, Reference)
         return Partial(of, by)
     match = PATTERN.fullmatch(name.strip())
-    if match is None or not (match["layer"] or match["index"] is not None or match["kind"] in SINGLE):
+    if match is None or not (
+        match["layer"] or match["index"] is not None or match["kind"] in SINGLE or match["kind"].startswith("rate")
+    ):
         return None
     index = () if match["index"] is None else tuple(part.strip() for part in match["index"].split(","))
     layer = (match["layer"] or "").strip("{}")
     return Reference(match["kind"], layer, index, match["after"] is not None, match["memory"] or "")
 
 
-SINGLE = frozenset({"loss", "rate", "t", "C", "y"})
+SINGLE = frozenset({"loss", "losses", "prediction", "rate", "t", "C", "y"})
 
 
 def reference(name: str) -> Reference:

@@ -21,6 +21,7 @@ from clearprop.network import Network, Parameters
 
 if TYPE_CHECKING:
     from clearprop.explain.equations import Equation
+    from clearprop.explain.paths import ChainRule
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,15 +141,43 @@ class Trace(Mapping[str, Site]):
         found = reference(name)
         array = self[found.site].value
         try:
-            value = array[tuple(int(i) for i in found.index)]
+            value = array[tuple(int(i) for i in found.indices)]
         except (IndexError, ValueError):
             value = array
-        if np.ndim(value) != 0 or any(i.startswith("-") for i in found.index):
+        if np.ndim(value) != 0 or any(i.startswith("-") for i in found.indices):
             raise InputError(
                 f"{name} is no single number: {found.site} has shape {np.shape(array)}"
                 + (f", so the last one is {found.site}{[n - 1 for n in np.shape(array)]}" if np.shape(array) else "")
             )
         return value if isinstance(array, np.ndarray) and array.dtype == object else float(value)
+
+    def path(self, parameter: str, most: int = 1000, *, only_folded: bool = False) -> ChainRule:
+        """The chain rule for one weight or bias: every path from the loss back, every factor, product and sum.
+
+        Parameters
+        ----------
+        parameter : str
+            For example "W1[0,0]" (from input 0 to neuron 0) or "b1[0]".
+        most : int
+            The most paths that are written out.
+        only_folded : bool
+            Only the form in which the shared parts are computed once, whatever the number of paths.
+
+        Raises
+        ------
+        UnknownNameError, InputError
+            When there is no such parameter, the trace is of a batch, or there are more than `most` paths.
+
+        Examples
+        --------
+        >>> from clearprop.explain import case
+        >>> rule = case("mazur").trace().path("W1[0,0]")
+        >>> rule.n_paths, len(rule.paths[0].factors), round(rule.value, 9)
+        (2, 5, 0.000438568)
+        """
+        from clearprop.explain.paths import path
+
+        return path(self, parameter, most, only_folded=only_folded)
 
     def replay(self) -> Mapping[str, Any]:
         """Every site computed anew, each from its inputs as the trace has them.

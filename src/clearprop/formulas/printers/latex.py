@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
-from clearprop.formulas.printers.text import ATOM, POWER, PRODUCT, SIGN, SUM, Printed, comparison, number_text
+from clearprop.formulas.printers.text import ATOM, POWER, PRODUCT, SIGN, SUM, Leaf, Printed, comparison, number_text
 
 NAMES: Mapping[str, str] = {
     "theta": r"\theta", "rate": r"\eta", "alpha": r"\alpha", "beta1": r"\beta_1", "beta2": r"\beta_2",
@@ -19,8 +19,15 @@ FUNCTIONS: Mapping[str, str] = {
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": r"\le", "equal": "="}
 
 
-def to_latex(expression: Expression) -> str:
+def to_latex(expression: Expression, leaf: Leaf | None = None) -> str:
     r"""The tree as LaTeX for mathematics mode (amsmath).
+
+    Parameters
+    ----------
+    expression : Expression
+        As for `to_text`. A box is written ``\clearpropbox{kind}{label}{content}``, which the document defines.
+    leaf : callable, optional
+        What is written for each symbol and constant, and how tightly that binds.
 
     Examples
     --------
@@ -29,7 +36,7 @@ def to_latex(expression: Expression) -> str:
     >>> print(to_latex(Logistic.tree()))
     \frac{1}{1 + e^{-z}}
     """
-    return fold(expression, _leaf, _node)[0]
+    return fold(expression, leaf or _leaf, _node)[0]
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
@@ -85,5 +92,23 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return rf"\sum_k {bracket(x, PRODUCT)}", SUM
         case "row_max", [x]:
             return rf"\max_k {bracket(x, PRODUCT)}", SUM
+        case "sum", [index, x]:
+            return rf"\sum_{{{index[0]}}} {bracket(x, PRODUCT)}", SUM
+        case "matmul", [x, y]:
+            return rf"{bracket(x, PRODUCT)} \, {bracket(y, PRODUCT)}", PRODUCT
+        case "hadamard", [x, y]:
+            return rf"{bracket(x, PRODUCT)} \odot {bracket(y, POWER)}", PRODUCT
+        case "transpose", [x]:
+            return rf"{{{bracket(x, ATOM)}}}^{{\top}}", POWER
+        case _, [label, x] if function.startswith("box_"):
+            return rf"\clearpropbox{{{function.removeprefix('box_')}}}{{{label[0]}}}{{{x[0]}}}", ATOM
     inside = ", ".join(text for text, _ in arguments)
-    return rf"{FUNCTIONS[function]}\left({inside}\right)", ATOM
+    return rf"{FUNCTIONS.get(function) or named_function(function)}\left({inside}\right)", ATOM
+
+
+def named_function(name: str) -> str:
+    r"""A function that is not of the vocabulary: ``\sigma'``, ``\operatorname{relu}``."""
+    letters = name.rstrip("′")
+    plain = letters.replace("_", r"\_")
+    shown = r"\sigma" if letters == "σ" else rf"\operatorname{{{plain}}}"
+    return shown + "'" * (len(name) - len(letters))
