@@ -3,7 +3,34 @@
 from clearprop.explain.cases import CASES, Case, case
 from clearprop.explain.difference import Difference, diff
 from clearprop.explain.exact import exact
+from clearprop.explain.explanation import Explanation
+from clearprop.explain.games import Game, play
+from clearprop.explain.iterations import Iterations, iterate
+from clearprop.explain.paths import ChainRule, multiplications
 from clearprop.explain.record import explain
+from clearprop.explain.sharing import Sharing, share
 from clearprop.explain.trace import Site, Trace
+from clearprop.explain.wiggle import Wiggle, wiggle
 
-__all__ = ["CASES", "Case", "Difference", "Site", "Trace", "case", "diff", "exact", "explain"]
+__all__ = [
+    "CASES",
+    "Case",
+    "ChainRule",
+    "Difference",
+    "Explanation",
+    "Game",
+    "Iterations",
+    "Sharing",
+    "Site",
+    "Trace",
+    "Wiggle",
+    "case",
+    "diff",
+    "exact",
+    "explain",
+    "iterate",
+    "multiplications",
+    "play",
+    "share",
+    "wiggle",
+]

@@ -70,16 +70,25 @@ class Pen:
 
         return self.medium.print_tree(taken(tree, values), leaf)
 
-    def number(self, value: Any) -> str:
-        """A number, a vector or a matrix."""
+    def number(self, value: Any, finer: int = 0) -> str:
+        """A number, a vector or a matrix; `finer` digits more than usual."""
         if np.ndim(value) == 0:
-            return self.medium.number(self.numbers.shown(value))
+            return self.medium.number(
+                NumberFormat(min(17, self.numbers.digits + finer), self.numbers.comma).shown(value)
+            )
         return self._matrix(np.asarray(value))
 
     def line(self, line: Line) -> list[tuple[str, str]]:
-        """The parts of a line, each with the sign that stands before it; the first is the name and has none."""
+        """The parts of a line, each with the sign that stands before it; the first is the name and has none.
+
+        A general statement, which has no value, ends with its symbols; what was given has only name and value.
+        """
         parts = [("", self.formula(line.target))]
         parts += [("=", self.formula(form)) for form in line.forms]
+        if line.value is None:
+            return parts
+        if not line.forms:
+            return [*parts, ("=" if self.is_exact(line.value) else "≈", self.number(line.value))]
         put_in = self.with_numbers(line.forms[-1], line.values)
         result = self.number(line.value)
         exact = all(self.is_exact(value) for value in line.values.values())

@@ -21,6 +21,7 @@ from clearprop.network import Network, Parameters
 
 if TYPE_CHECKING:
     from clearprop.explain.equations import Equation
+    from clearprop.explain.explanation import Explanation
     from clearprop.explain.paths import ChainRule
 
 
@@ -190,6 +191,15 @@ class Trace(Mapping[str, Site]):
         """
         with np.errstate(all="ignore"):
             return {name: site.equation.compute(self.arrays) for name, site in self.sites.items()}
+
+    def explained(self, **style: Any) -> Explanation:
+        """This trace as an explanation in words and formulas; see `Explanation` for the choices."""
+        from clearprop.explain.explanation import Explanation
+
+        return Explanation(self, **style)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.explained()._repr_mimebundle_()
 
     def following(self) -> Trace:
         """The trace of the next step: the same samples, the updated parameters, the optimizer's memory kept."""
