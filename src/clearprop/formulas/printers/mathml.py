@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from html import escape
 
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
-from clearprop.formulas.printers.text import ATOM, NAMES, POWER, PRODUCT, SIGN, SUM, TURNED, Leaf, Printed, number_text
+from clearprop.formulas.printers.text import (
+    ATOM,
+    COMPARISON,
+    NAMES,
+    POWER,
+    PRODUCT,
+    ROW,
+    SIGN,
+    SUM,
+    TURNED,
+    Leaf,
+    Printed,
+    number_text,
+    sign_of,
+    term,
+)
 
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="}
 FUNCTIONS: Mapping[str, str] = {"maximum": "max", "minimum": "min", "sign": "sgn"}
@@ -68,15 +83,15 @@ def _leaf(leaf: Symbol | Constant) -> Printed:
 def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
     match function, arguments:
         case "add", [x, y]:
-            return f"{bracket(x, SUM)}<mo>+</mo>{bracket(y, PRODUCT)}", SUM
+            return f"{bracket(x, SUM)}<mo>+</mo>{term(y, bracket)}", SUM
         case "subtract", [x, y]:
-            return f"{bracket(x, SUM)}<mo>−</mo>{bracket(y, PRODUCT)}", SUM
+            return f"{bracket(x, SUM)}<mo>−</mo>{term(y, bracket)}", SUM
         case "multiply", [x, y]:
-            return f"{bracket(x, PRODUCT)}<mo>·</mo>{bracket(y, POWER)}", PRODUCT
+            return f"{bracket(x, SIGN)}<mo>·</mo>{bracket(y, POWER)}", sign_of(x)
         case "divide", [x, y]:
             return f"<mfrac>{single(x[0])}{single(y[0])}</mfrac>", POWER
         case "negative", [x]:
-            return f"<mo>−</mo>{bracket(x, POWER)}", SIGN
+            return f"<mo>−</mo>{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
             return f"<msup>{row(bracket(x, ATOM))}{single(y[0])}</msup>", POWER
         case "exp", [x]:
@@ -94,8 +109,8 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case (("less" | "less_equal" | "equal"), [x, y]):
             sign = COMPARISONS[function]
             if isinstance(node.arguments[0], Constant):  # people write z > 0
-                return f"{bracket(y, SUM)}{operator(TURNED[sign])}{bracket(x, SUM)}", 0
-            return f"{bracket(x, SUM)}{operator(sign)}{bracket(y, SUM)}", 0
+                return f"{bracket(y, SUM)}{operator(TURNED[sign])}{bracket(x, SUM)}", COMPARISON
+            return f"{bracket(x, SUM)}{operator(sign)}{bracket(y, SUM)}", COMPARISON
         case "where", [condition, x, y]:
             cases = (
                 f"<mtr><mtd>{x[0]}</mtd><mtd>{condition[0]}</mtd></mtr>"
@@ -109,15 +124,15 @@ def _row_or_call(function: str, arguments: list[Printed]) -> Printed:
     """Sums over an index, matrix forms, boxes, and functions that are written by name."""
     match function, arguments:
         case "row_sum", [x]:
-            return f"<munder><mo>∑</mo><mi>k</mi></munder>{bracket(x, PRODUCT)}", SUM
+            return f"<munder><mo>∑</mo><mi>k</mi></munder>{bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
-            return f"<munder><mo>max</mo><mi>k</mi></munder>{bracket(x, PRODUCT)}", SUM
+            return f"<munder><mo>max</mo><mi>k</mi></munder>{bracket(x, PRODUCT)}", ROW
         case "sum", [index, x]:
-            return f"<munder><mo>∑</mo>{single(index[0])}</munder>{bracket(x, PRODUCT)}", SUM
+            return f"<munder><mo>∑</mo>{single(index[0])}</munder>{bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
             return f"{bracket(x, PRODUCT)}<mspace width='0.2em'/>{bracket(y, PRODUCT)}", PRODUCT
         case "hadamard", [x, y]:
-            return f"{bracket(x, PRODUCT)}<mo>⊙</mo>{bracket(y, POWER)}", PRODUCT
+            return f"{bracket(x, SIGN)}<mo>⊙</mo>{bracket(y, POWER)}", sign_of(x)
         case "transpose", [x]:
             return f"<msup>{row(bracket(x, ATOM))}<mo>⊤</mo></msup>", POWER
         case _, [label, x] if function.startswith("box_"):
