@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.explain.equations import Elementwise, Equation, Given, SecondPass
+from clearprop.explain.equations import Elementwise, Equation, Given
+from clearprop.explain.totals import SecondPass
 from clearprop.explain.trace import Site, Trace
 from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.expressions import fold, nodes

@@ -138,12 +138,10 @@ def line_of(trace: Trace, name: str, widest: int = WIDEST_SUM) -> Line:
 
 def lines_of(trace: Trace, site: str, widest: int = WIDEST_SUM, shown: int = NEURONS_SHOWN) -> list[Line | Omission]:
     """The lines of every number of a site, the middle of a wide one left out."""
-    found: list[Line | Omission] = []
-    for place in places(np.shape(trace[site].value), shown):
-        found.append(
-            place if isinstance(place, Omission) else line_of(trace, at(site, *place) if place else site, widest)
-        )
-    return found
+    return [
+        place if isinstance(place, Omission) else line_of(trace, at(site, *place) if place else site, widest)
+        for place in places(np.shape(trace[site].value), shown)
+    ]
 
 
 def places(shape: tuple[int, ...], shown: int = NEURONS_SHOWN) -> list[tuple[int, ...] | Omission]:
@@ -163,7 +161,7 @@ def _kept(n: int, shown: int) -> list[int]:
 
 
 def matrix_line(trace: Trace, site: str, columns: bool) -> Line | None:
-    """The line of a whole site, in the orientation of the books (columns) or of the code (rows); None if it has none."""
+    """The line of a whole site, oriented as in the books (columns) or as in the code (rows); None if it has none."""
     equation = trace[site].equation
     tree = equation.matrix(columns)
     if tree is None:

@@ -272,8 +272,9 @@ def notation(name: str, widths: Sequence[int], is_batch: bool = False) -> Notati
     --------
     >>> from clearprop.explain.notation import notation
     >>> from clearprop.explain.references import parse
-    >>> [notation(n, [2, 2, 1]).write(parse("W1[0,1]")).text() for n in ("nielsen", "code", "letters", "mazur", "rashid")]
-    ['w¹₂₁', 'W1[0, 1]', 'w⁽¹⁾₁₂', 'w₃', 'w^ih_{1,2}']
+    >>> weight = parse("W1[0,1]")
+    >>> [notation(name, [2, 2, 1]).write(weight).text() for name in ("nielsen", "code", "mazur", "rashid")]
+    ['w¹₂₁', 'W1[0, 1]', 'w₃', 'w^ih_{1,2}']
     """
     if name not in NOTATIONS:
         raise UnknownNameError("notation", name, NOTATIONS)

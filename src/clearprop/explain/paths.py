@@ -198,7 +198,8 @@ def _path(trace: Trace, found: Reference, neurons: tuple[tuple[int, int], ...]) 
         step(str(found), f"a{l - 1}", source, form=scope.symbol(f"a{l - 1}", source))
     else:
         step(str(found), "", form=ONE)
-    partials = reduce(lambda x, y: x * y, (factor.partial for factor in factors))
+    symbols: list[Expression] = [factor.partial for factor in factors]
+    partials = reduce(times, symbols)
     forms = reduce(times, (factor.form for factor in factors))
     value = prod(factor.value for factor in factors)
     target = Symbol(f"∂C/∂{found}")

@@ -18,16 +18,14 @@ from clearprop.explain.equations import (
     Elementwise,
     Equation,
     ErrorThroughJacobian,
-    FirstOrder,
     Given,
     Jacobian,
-    MeanLoss,
     OuterProduct,
     Product,
-    SecondPass,
     SumOverSamples,
     WeightedSum,
 )
+from clearprop.explain.totals import FirstOrder, MeanLoss, SecondPass
 from clearprop.explain.trace import Site, Trace
 from clearprop.formulas import LBFGS, Activation, Apply, Expression, Symbol, UpdateRule, evaluate, update_rule
 from clearprop.formulas.expressions import fold

@@ -132,11 +132,12 @@ def _script(script: str) -> str:
 
 def _markup(script: str) -> str:
     """A script in MathML, as one element."""
-    parts = "".join(
-        f"<mn>{letter}</mn>" if letter.isdigit() else f"<mo>{letter}</mo>" if letter in "+−-(),⁺" else f"<mi>{letter}</mi>"
-        for letter in _pieces(script)
-    ).replace("⁺", "+")  # fmt: skip
-    return parts if parts.count("<m") == 1 else f"<mrow>{parts}</mrow>"
+    found = "".join(f"<{_element(piece)}>{piece}</{_element(piece)}>" for piece in _pieces(script)).replace("⁺", "+")
+    return found if found.count("<m") == 1 else f"<mrow>{found}</mrow>"
+
+
+def _element(piece: str) -> str:
+    return "mn" if piece.isdigit() else "mo" if piece in "+−-(),⁺" else "mi"
 
 
 def _pieces(script: str) -> list[str]:

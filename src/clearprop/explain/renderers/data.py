@@ -33,6 +33,7 @@ from clearprop.explain.trace import Trace
 from clearprop.files.model_file import network_to_json
 from clearprop.formulas import Symbol
 from clearprop.formulas.saving import tree_to_json
+from clearprop.version import __version__
 
 FORMAT, VERSION = "clearprop-trace", 1
 MOST_IN_A_LIST = 4096
@@ -40,8 +41,6 @@ MOST_IN_A_LIST = 4096
 
 def to_json(trace: Trace, text: Pen, latex: Pen, indent: int | None = None) -> str:
     """The trace as JSON; the pens write the equations."""
-    from clearprop import __version__
-
     sites = [_site(trace, name, text, latex) for name in trace]
     document = {
         "format": FORMAT,

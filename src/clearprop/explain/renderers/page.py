@@ -90,10 +90,10 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Table(head, rows, caption):
             title = f"<caption>{escape(caption)}</caption>" if caption else ""
             top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
-            lines = "".join(
+            body_rows = "".join(
                 f"<tr>{''.join(f'<td>{sentence((piece,), pen)}</td>' for piece in row)}</tr>" for row in rows
             )
-            return f"<table>{title}<tr>{top}</tr>{lines}</table>"
+            return f"<table>{title}<tr>{top}</tr>{body_rows}</table>"
         case Picture(svg, text):
             return f"<figure>{svg}<figcaption>{escape(text)}</figcaption></figure>"
     raise TypeError(type(block))

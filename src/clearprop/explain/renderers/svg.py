@@ -17,7 +17,7 @@ from clearprop.explain.references import at, reference
 from clearprop.explain.renderers.colours import HIDDEN, NEGATIVE, OUTPUT, POSITIVE
 from clearprop.explain.trace import Trace
 
-COLUMN, ROW, RADIUS, MARGIN = 210, 92, 26, 70
+COLUMN, ROW, RADIUS, MARGIN = 270, 104, 26, 70
 NODES_SHOWN = 6  # of a layer; of a wider one the first four and the last
 THICKEST = 5.0
 LABELLED_EDGES = 12  # between two layers; more are drawn without their numbers
@@ -63,7 +63,7 @@ def _edges(
     numbers: NumberFormat,
     l: int,
     shown: list[list[int | None]],
-    places: dict[tuple[int, int | None], tuple[float, float]],
+    places: Mapping[tuple[int, int | None], tuple[float, float]],
 ) -> list[str]:
     """The weights from layer l − 1 to layer l."""
     W = np.asarray(trace[f"W{l}"].value, dtype=float)

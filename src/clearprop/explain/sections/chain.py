@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clearprop.explain.document import Block, Derivation, Equation, Heading, Paragraph
-from clearprop.explain.lines import WIDEST_SUM, Line, Omission
+from clearprop.explain.instances import WIDEST_SUM
+from clearprop.explain.lines import Line, Omission
 from clearprop.explain.paths import ChainRule, multiplications
 from clearprop.explain.proofs import PROOFS, Proof, instance_of, proof
 from clearprop.explain.references import reference

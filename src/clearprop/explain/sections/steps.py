@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 from clearprop.explain.document import Block, Bullets, Derivation, Number, Picture, Sentence
 from clearprop.explain.lines import Line, oriented
 from clearprop.explain.matrices import call
@@ -148,7 +146,8 @@ def update(trace: Trace, kit: Kit) -> list[Block]:
         blocks.append(kit.writer.heading("update_layer", 3, layer=l))
         for part in (f"W{l}", f"b{l}"):
             names = [*(f"{memory}_{part}_new" for memory in trace.optimizer.memory), f"{part}_new"]
-            blocks += reduce(lambda found, name: found + kit.derivation(trace, name), names, [])
+            for name in names:
+                blocks += kit.derivation(trace, name)
     return blocks
 
 

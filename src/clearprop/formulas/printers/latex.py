@@ -106,6 +106,12 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return rf"\sum_k {bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
             return rf"\max_k {bracket(x, PRODUCT)}", ROW
+    return _matrix_or_call(function, arguments)
+
+
+def _matrix_or_call(function: str, arguments: list[Printed]) -> Printed:
+    """Sums over an index, matrix forms, boxes, and functions that are written by name."""
+    match function, arguments:
         case "sum", [index, x]:
             return rf"\sum_{{{index[0]}}} {bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
