@@ -20,12 +20,14 @@ import numpy as np
 
 from clearprop.explain.instances import Scope
 from clearprop.explain.mistakes import Variant, variants
-from clearprop.explain.references import Reference
+from clearprop.explain.references import Reference, at, parse
 from clearprop.explain.sheets import Entry, Sheet, Statement, WrittenNumber, _entry, read_sheet
 from clearprop.explain.trace import Trace
 from clearprop.formulas import evaluate
+from clearprop.network import backward, forward, loss
 
 HALF = 0.5 * (1 + 1e-9)  # how far a rounding may be off, in units of its last digit
+CONTRADICTING = 2  # distance of a mistake that was made before lines which do not show it
 MOST_CORNERS = 1024  # combinations of written and carried values that a line may have been computed from
 
 
@@ -186,6 +188,7 @@ class Judge:
         self.exact: dict[str, Any] = {name: np.asarray(site.value, dtype=float) for name, site in trace.sites.items()}
         self.overrides: dict[str, dict[str, dict[tuple[int, ...], float]]] = {"written": {}, "carried": {}}
         self.worlds: dict[str, dict[str, Any]] = {"written": dict(self.exact), "carried": dict(self.exact)}
+        self.units: dict[str, float] = {}  # of the last digit of what was written
         self.slips: set[str] = set()
         self.written_sites: set[str] = set()
 
@@ -199,8 +202,9 @@ class Judge:
             place = tuple(int(i) for i in number.reference.indices)
             site = number.reference.site
             self.overrides["written"].setdefault(site, {})[place] = number.written.value
+            self.units[str(number.reference)] = number.written.unit
             if number.verdict != "right":
-                self.overrides["carried"].setdefault(site, {})[place] = number.written.value
+                self.overrides["carried"].setdefault(site, {})[place] = _carried_on(number, place)
                 self.slips.add(site)
             self.written_sites.add(site)
         return CheckedLine(entry, tuple(numbers))
@@ -245,10 +249,12 @@ class Judge:
         candidates = (exact, own, self._before("carried", reference))
         slipped = bool(self.slips & self._ancestors(reference.site))
         judged = CheckedNumber(reference, number, exact, own, "right", slipped and not fits(exact, number))
-        if any(fits(value, number) for value in candidates) or self._fits_mixed(reference, number):
+        if any(fits(value, number) for value in candidates) or self._fits_mixed(reference, number, reach=0.0):
             return judged
         if any(is_cut_off(value, number) for value in candidates):
             return replace(judged, verdict="cut_off", given_slip=slipped and not is_cut_off(exact, number))
+        if self._fits_mixed(reference, number, reach=0.5):
+            return judged
         return replace(judged, verdict="wrong", given_slip=slipped)
 
     def _ancestors(self, site: str) -> set[str]:
@@ -262,14 +268,17 @@ class Judge:
                     waiting.append(name)
         return found
 
-    def _fits_mixed(self, reference: Reference, number: WrittenNumber) -> bool:
-        """Whether it follows from some values as written and some with all their digits."""
+    def _fits_mixed(self, reference: Reference, number: WrittenNumber, reach: float) -> bool:
+        """Whether it follows from some values as written and some with all their digits.
+
+        With `reach` 0.5 the digits that were carried on may be any that would be written as they were.
+        """
         place = tuple(int(i) for i in reference.indices)
         scope = Scope(self.exact, widest=10**6)
         tree = self.trace[reference.site].equation.tree(scope, place)
         if tree is None:
-            return False
-        choices = {name: self._choices(name, value) for name, value in scope.values.items()}
+            return bool(reach) and self._second_pass_fits(number)
+        choices = {name: self._choices(name, value, reach) for name, value in scope.values.items()}
         names = [name for name, values in choices.items() if len(values) > 1]
         found = []
         with np.errstate(all="ignore"):
@@ -280,17 +289,30 @@ class Judge:
                 }
                 found.append(float(evaluate(tree, values)))
         finite = [value for value in found if isfinite(value)]
-        reach = HALF * number.unit
-        return bool(finite) and min(finite) - reach <= number.value <= max(finite) + reach
+        rounding = HALF * number.unit
+        return bool(finite) and min(finite) - rounding <= number.value <= max(finite) + rounding
 
-    def _choices(self, name: str, value: float) -> tuple[float, ...]:
-        from clearprop.explain.references import parse
+    def _second_pass_fits(self, number: WrittenNumber) -> bool:
+        """Whether the loss afterwards is right within the rounding of the parameters that were written."""
+        network, world = self.trace.network, self.worlds["written"]
+        names = [block.name for block in network.blocks]
+        params = network.views(np.concatenate([np.ravel(world[f"{name}_new"]) for name in names]))
+        X, Y = np.atleast_2d(self.exact["a0"]), np.atleast_2d(self.exact["y"])
+        gradient = backward(network, params, forward(network, params, X), Y).theta
+        places = [at(f"{name}_new", *place) for name in names for place in np.ndindex(world[name].shape)]
+        reach = sum(abs(g) * self.units.get(place, 0.0) / 2 for g, place in zip(gradient, places, strict=True))
+        return bool(abs(loss(network, params, X, Y) - number.value) <= 1.01 * reach + HALF * number.unit)
 
+    def _choices(self, name: str, value: float, reach: float) -> tuple[float, ...]:
+        """The values that a symbol may have had in the person's calculation."""
         found = parse(name)
         if not isinstance(found, Reference) or found.site not in self.exact:
             return (value,)
         place = tuple(int(i) for i in found.indices)
-        return tuple(dict.fromkeys(float(self.worlds[world][found.site][place]) for world in ("carried", "written")))
+        values = [float(self.worlds[world][found.site][place]) for world in ("carried", "written")]
+        if reach and str(found) in self.units:
+            values += [values[1] - reach * self.units[str(found)], values[1] + reach * self.units[str(found)]]
+        return tuple(dict.fromkeys(values))
 
     def _with_mistakes(self, entry: Entry, numbers: Sequence[CheckedNumber]) -> list[CheckedNumber]:
         """The wrong numbers of a line with the mistakes that explain them."""
@@ -314,14 +336,17 @@ class Judge:
         """
         ancestors = self._ancestors(site)
         before = [name for name in reversed(list(self.trace)) if name in ancestors]
-        rounds = [(0, [site]), (1, [name for name in before if name not in self.written_sites]), (2, before)]
+        unwritten = [name for name in before if name not in self.written_sites]
+        rounds = [(0, [site]), (1, unwritten), (CONTRADICTING, before)]
         for distance, names in rounds:
             for name in names:
                 seen: list[Any] = []
                 for start in (self.worlds["written"], self.worlds["carried"], self.exact):
                     for variant in variants(self.trace, name, start):
                         value = (
-                            variant.value if distance == 0 else self._downstream(variant, site, start, distance == 2)
+                            variant.value
+                            if distance == 0
+                            else self._downstream(variant, site, start, distance == CONTRADICTING)
                         )
                         if not any(np.array_equal(value, other, equal_nan=True) for other in seen):
                             seen.append(value)
@@ -344,11 +369,20 @@ class Judge:
         return found[site]
 
 
+def _carried_on(number: CheckedNumber, place: tuple[int, ...]) -> float:
+    """With which digits the person probably went on: those of the mistake that explains what was written."""
+    if number.mistakes and number.mistakes[0].site == number.reference.site:
+        return float(np.asarray(number.mistakes[0].value, dtype=float)[place])
+    return number.written.value
+
+
 def _nearest(found: Sequence[tuple[int, int, Variant]]) -> tuple[Variant, ...]:
-    """The mistakes made nearest to the line, those first that explain most of its numbers."""
-    nearest = min((distance for distance, _, _ in found), default=0)
-    kept = [item for item in found if item[0] == nearest]
-    return tuple(variant for _, _, variant in sorted(kept, key=lambda item: item[1]))
+    """The mistakes that fit, those made nearest to the line and those that explain most of its numbers first.
+
+    One that contradicts what was written in between counts only where there is no other.
+    """
+    plausible = [item for item in found if item[0] < CONTRADICTING] or list(found)
+    return tuple(variant for _, _, variant in sorted(plausible, key=lambda item: item[:2]))
 
 
 def fits(value: float, number: WrittenNumber) -> bool:

@@ -194,7 +194,7 @@ def read_sheet(source: str | Path) -> Sheet:
 
 def _lines(text: str) -> Iterator[Statement]:
     for number, line in enumerate(text.splitlines(), start=1):
-        bare = re.sub(r"[`$]|\*\*|__", "", line.split("#")[0] if "#" in line else line)
+        bare = re.sub(r"[`$]|\*\*", "", line.split("#")[0] if "#" in line else line)
         if not bare.strip() or set(bare.strip()) <= set("-=|: "):
             continue
         match = STATEMENT.match(bare)

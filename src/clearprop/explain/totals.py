@@ -1,4 +1,4 @@
-"""Equations whose value is one number of the whole network: the loss, what the gradient predicts, the loss afterwards."""
+"""Equations whose value is one number of the whole network: the loss, its prediction, the loss afterwards."""
 
 from __future__ import annotations
 
