@@ -59,9 +59,7 @@ def test_a_table_that_cannot_be_written_is_said(tmp_path):
         write_table(tmp_path / "nowhere" / "p.csv", pa.table({"a": [1]}))
 
 
-@pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2_340_000, "2.34 MB")]
-)
-def test_sizes(tmp_path, size, words):
-    (tmp_path / "f").write_bytes(b"\x00" * size)
-    assert size_of(tmp_path / "f") == words
+def test_sizes(tmp_path):
+    for size, words in ((0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2_340_000, "2.34 MB")):
+        (tmp_path / "f").write_bytes(b"\x00" * size)
+        assert size_of(tmp_path / "f") == words

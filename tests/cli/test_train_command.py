@@ -144,6 +144,7 @@ def bad(tmp_path, **changes):
         ({"rent": [1.5, float("inf")] * 30}, ["--target", "rent"], "'rent' is inf in row 2"),
         ({"size": [1.0] * 59 + [float("inf")]}, ["--target", "rent"], "column 'size' is inf in row 60"),
         ({"district": ["a", "b"] * 30}, ["--target", "district", "--log-target"], "cannot be learned as a logarithm"),
+        ({}, ["--target", "rent", "--drop", "rent"], "cannot be both the target and dropped"),
         ({}, ["--target", "rent", "--test", "1.5"], "must be between 0 and 1"),
         ({}, ["--target", "rent", "--epochs", "0"], "epochs must be at least 1"),
         ({}, ["--target", "rent", "--hidden", "a,b"], "--hidden must name the neurons of each hidden layer"),

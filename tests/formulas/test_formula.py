@@ -125,6 +125,13 @@ def test_a_form_can_ask_only_for_its_variables_and_parameters(value, message):
         type("Mine", (Activation,), {"value": value})
 
 
+def test_a_value_must_depend_on_its_argument():
+    with pytest.raises(FormulaError, match=r"Mine\.value does not depend on z"):
+        type("Mine", (Activation,), {"value": lambda z: 1})
+    with pytest.raises(FormulaError, match=r"Mine\.value does not depend on a"):
+        type("Mine", (Loss,), {"value": lambda a, y: y**2})
+
+
 def test_a_parameter_must_be_annotated_to_be_one():
     with pytest.raises(FormulaError, match=r"asks for 'beta', but it can have only z; .* `beta: float = 1.0`"):
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop import Network, backward, forward, loss
-from clearprop.errors import ShapeError
+from clearprop.errors import InputError, ShapeError
 from clearprop.formulas import ACTIVATIONS, LOSSES, array_namespace
 from clearprop.network import backprop, shares
 
@@ -185,6 +185,14 @@ def test_arrays_that_do_not_fit():
         backward(net, params, tape, Y[:3])
     with pytest.raises(ShapeError, match=r"sample_weight must be an array of shape \(5,\), one per row, not \(1,\)"):
         backward(net, params, tape, Y, np.ones(1))
+    with pytest.raises(InputError, match="sample_weight must be at least 0 in every row"):
+        loss(net, params, X, Y, np.array([1.0, -1, 0, 0, 0]))
+    with pytest.raises(InputError, match="X must hold numbers, not <U3; encode text and categories first"):
+        forward(net, params, X.astype("U3"))
+    with pytest.raises(InputError, match=r"params must be Parameters, as `network.initial`.* make them, not ndarray"):
+        forward(net, params.theta, X)
+    with pytest.raises(ShapeError, match=r"belong to another network: .* 9 numbers, .* widths \[3, 4, 2\] has 26"):
+        forward(net, Network.mlp([2, 2, 1]).initial(), X)
     with pytest.raises(ShapeError, match="there are no rows"):
         loss(net, params, X[:0], Y[:0])
 

@@ -45,6 +45,13 @@ def test_a_loss_that_gets_no_better():
     assert found.reason == "stopped after epoch 5: the training loss was no better by 1e+09 for 3 epochs (converged)"
 
 
+def test_a_score_that_gets_no_better_at_all():
+    values = iter([3.0, 1.0, 2.0, 2.0, 2.0])
+    stopping = Stopping("score", False, tolerance=0.0, patience=2)
+    found, _ = run(stopping, measure=lambda theta: {"score": next(values)})
+    assert found.reason == "stopped after epoch 5: the score was no better for 2 epochs (converged)"
+
+
 def scores(values):
     """A measure that gives these scores one after the other."""
     left = iter(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,7 +105,7 @@ def train(
         Print one JSON document instead of text.
     """
     from clearprop.cli import train as command
-    from clearprop.cli.table_fit import HIDDEN, TableSettings
+    from clearprop.cli.table_settings import HIDDEN, TableSettings
 
     settings = TableSettings(
         target=target,
@@ -235,6 +236,9 @@ def _layers(text: str) -> tuple[int, ...]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: run a command and exit with 0, 1 (cannot be done), 2 (wrong usage) or 130 (Ctrl-C)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that has no → shows ? for it
     sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from clearprop.cli import threads
 from clearprop.cli.scores import mae, rmse
 from clearprop.cli.table_model import TableModel
+from clearprop.cli.table_settings import TableSettings
 from clearprop.engines import Choice, Data, Job, TrainingState, choose, prepared
 from clearprop.errors import InputError, TableError
 from clearprop.formulas import Adam, Cosine
 from clearprop.network import Network
 from clearprop.tables import (
-    TASKS,
     ClassTarget,
     Encoder,
     ImageFormat,
@@ -36,7 +37,6 @@ from clearprop.tables import (
 )
 from clearprop.training import Callback, Fit, Measure, Stopping, fit
 
-HIDDEN = (128, 128, 128)
 LEARNING_RATE = 0.004  # for the largest batches; smaller ones take the root of their share of it
 LABEL_SMOOTHING = 0.05
 LARGEST_BATCH, SMALLEST_BATCH = 256, 16
@@ -44,60 +44,6 @@ BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
 FEWEST_EPOCHS, MOST_EPOCHS = 40, 200
 UPDATES = 3000  # at least so many are planned, where the most epochs allow it
 FEWEST_ROWS = 10
-
-
-@dataclass(frozen=True)
-class TableSettings:
-    """What a user can ask of training on a table.
-
-    Parameters
-    ----------
-    target : str, optional
-        The column to predict; by default the one that the file is known to have (y of an .npz, class of images).
-    task : {"classification", "regression"}, optional
-        By default decided from the target.
-    log_target : bool
-        Learn the natural logarithm of the target.
-    drop : tuple of str
-        Columns not to use.
-    skip_missing_target : bool
-        Leave out rows without a target instead of refusing them.
-    hidden : tuple of int
-        Neurons in each hidden layer; () for none.
-    epochs : int, optional
-        Most passes over the rows; by default enough for 3,000 updates, between 40 and 200.
-    time_limit : float, optional
-        Seconds.
-    test : float
-        Share of the rows held out for the score.
-    seed : int
-        Decides the split, the initial weights and the order of rows.
-    engine : str
-    """
-
-    target: str | None = None
-    task: str | None = None
-    log_target: bool = False
-    drop: tuple[str, ...] = ()
-    skip_missing_target: bool = False
-    hidden: tuple[int, ...] = HIDDEN
-    epochs: int | None = None
-    time_limit: float | None = None
-    test: float = 0.2
-    seed: int = 0
-    engine: str = "auto"
-
-    def __post_init__(self) -> None:
-        if not 0 < self.test < 1:
-            raise InputError(f"the share of rows to hold out must be between 0 and 1, as 0.2, not {self.test!r}")
-        if self.epochs is not None and self.epochs < 1:
-            raise InputError(f"epochs must be at least 1, not {self.epochs}")
-        if self.time_limit is not None and not (self.time_limit > 0 and math.isfinite(self.time_limit)):
-            raise InputError(f"the time limit must be a number of seconds above 0, not {self.time_limit!r}")
-        if self.task not in (None, *TASKS):
-            raise InputError(f"the task is classification or regression, not {self.task!r}")
-        if self.seed < 0:
-            raise InputError(f"the seed must be a whole number of at least 0, not {self.seed}")
 
 
 @dataclass(frozen=True)
@@ -142,7 +88,9 @@ def prepare(reading: Reading, settings: TableSettings) -> Prepared:
     table, name, notices = _with_target(reading, settings)
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
-    drop = tuple(dict.fromkeys(column for column in settings.drop if column != name))
+    if name in settings.drop:
+        raise InputError(f"the column {name!r} cannot be both the target and dropped")
+    drop = tuple(dict.fromkeys(settings.drop))
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
     target, learned, parts = _target(actual, name, task, settings)
     inputs = table.drop_columns([name])
@@ -192,15 +140,16 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         When the loss is not finite any more.
     """
     state = TrainingState.start(ready.job, ready.network.initial(ready.settings.seed, dtype=np.float32).theta)
-    done = fit(
-        ready.job,
-        state,
-        ready.data,
-        ready.choice.engine,
-        stopping(ready),
-        measure=_measure(ready),
-        callbacks=callbacks,
-    )
+    with threads.suited_to(ready.job):
+        done = fit(
+            ready.job,
+            state,
+            ready.data,
+            ready.choice.engine,
+            stopping(ready),
+            measure=_measure(ready),
+            callbacks=callbacks,
+        )
     model = TableModel(
         network=ready.network,
         parameters=ready.network.views(state.theta),

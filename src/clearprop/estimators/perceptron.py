@@ -210,15 +210,17 @@ class MultilayerPerceptron(FittedNetwork, BaseEstimator, ABC):  # type: ignore[m
         """The rows to learn from and those held out, the proportions of the classes kept."""
         n_samples, fraction = rows.X.shape[0], settings.validation_fraction
         n_held_out = math.ceil(fraction * n_samples)
-        if n_held_out < 2:
+        learned, held_out = np.arange(n_samples), np.arange(0)
+        if n_held_out > 0:
+            groups = self._targets.groups(rows.Y, n_held_out)
+            learned, held_out = train_test_split(
+                learned, test_size=n_held_out, random_state=self._seeds.split, stratify=groups
+            )
+        if len(held_out) < 2:
             raise InputError(
                 f"The validation set is too small: {fraction:g} of n_samples = {n_samples} rows is less than 2. "
                 "Increase 'validation_fraction' or the size of your dataset."
             )
-        groups = self._targets.groups(rows.Y, n_held_out)
-        learned, held_out = train_test_split(
-            np.arange(n_samples), test_size=n_held_out, random_state=self._seeds.split, stratify=groups
-        )
         return rows.take(learned), rows.take(held_out)
 
     def _record(self, settings: Settings, job: Job, data: Data, done: Fit) -> None:

@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
@@ -114,6 +115,12 @@ class Settings:
                 raise InputError(f"{name} must be True or False, not {getattr(self, name)!r}")
         if self.batch_size != "auto" and not _is_count(self.batch_size):
             raise InputError(f"batch_size must be 'auto' or a whole number of at least 1, not {self.batch_size!r}")
+        try:
+            check_random_state(self.random_state)
+        except ValueError:
+            raise InputError(
+                f"random_state must be a whole number from 0, a RandomState or None, not {self.random_state!r}"
+            ) from None
         self.rate_schedule(), self.widths()  # they check themselves
 
     @property

@@ -69,6 +69,7 @@ class Activation(Formula):
         "stable_slope": ("z", "a"),
         "pullback": ("g", "z", "a"),
     }
+    argument: ClassVar[str | None] = "z"
     range: ClassVar[tuple[float, float]] = (-inf, inf)
     reaches_bounds: ClassVar[bool] = False
     is_distribution: ClassVar[bool] = False

@@ -117,12 +117,16 @@ def times(x: Expression, y: Expression) -> Expression:
         return ZERO
     if _is_negative(x):
         return negative(times(x.arguments[0], y))
+    if _is_negative(y):
+        return negative(times(x, y.arguments[0]))
     return y if x == ONE else x if y == ONE else x * y
 
 
 def plus(x: Expression, y: Expression) -> Expression:
-    """x + y without terms 0."""
-    return y if x == ZERO else x if y == ZERO else x + y
+    """x + y without terms 0; x − y for x + (−y)."""
+    if ZERO in (x, y):
+        return y if x == ZERO else x
+    return x - y.arguments[0] if _is_negative(y) else x + y
 
 
 def over(x: Expression, y: Expression) -> Expression:

@@ -28,7 +28,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from clearprop.errors import FormulaError, InputError, UnknownNameError
-from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate
+from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate, symbols
 from clearprop.formulas.vocabulary import array_namespace
 
 Formulas = TypeVar("Formulas", bound="Formula")
@@ -72,6 +72,8 @@ class Formula:
 
     name: ClassVar[str] = ""
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # The variable that the value must depend on, if there is one.
+    argument: ClassVar[str | None] = None
     # The trees of the forms, for a formula that comes from a file and has no Python functions.
     saved_trees: ClassVar[Mapping[str, Expression]] = {}
 
@@ -87,6 +89,8 @@ class Formula:
         for form in cls.forms:
             if form in vars(cls):
                 form_tree(cls, form)
+        if cls.argument is not None and "value" in vars(cls) and cls.argument not in symbols(cls.tree()):
+            raise FormulaError(f"{cls.__name__}.value does not depend on {cls.argument}")
 
     def __post_init__(self) -> None:
         for name, value in self.parameters.items():

@@ -41,6 +41,7 @@ class Loss(Formula):
     """
 
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("a", "y"), "slope": ("a", "y")}
+    argument: ClassVar[str | None] = "a"
     domain: ClassVar[tuple[float, float]] = (-inf, inf)
     targets: ClassVar[tuple[float, float]] = (-inf, inf)
     is_distribution: ClassVar[bool] = False

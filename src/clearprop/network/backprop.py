@@ -47,6 +47,7 @@ def forward(network: Network, params: Parameters, X: Any, mask: Mask | None = No
     >>> tape.z[1], tape.a[1].round(4)
     (array([[0.81]]), array([[0.6921]]))
     """
+    network.check_parameters(params)
     network.check_inputs(X)
     mask = mask or {}
     z, a = [], [X]

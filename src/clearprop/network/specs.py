@@ -20,6 +20,7 @@ from clearprop.formulas import (
     Initialiser,
     Loss,
     activation,
+    array_namespace,
     initialiser,
     loss_function,
 )
@@ -280,13 +281,28 @@ class Network:
             raise NotFiniteError("the initialiser drew numbers that are not finite")
         return parameters
 
+    def check_parameters(self, params: Any) -> None:
+        """Raise InputError unless these are the Parameters of a network of this shape."""
+        if not isinstance(params, Parameters):
+            raise InputError(
+                "params must be Parameters, as `network.initial`, `.parameters` and `.views` make them, "
+                f"not {type(params).__name__}"
+            )
+        if tuple(params.theta.shape) != (self.n_parameters,):
+            raise ShapeError(
+                f"these parameters belong to another network: they are {params.theta.shape[0]} numbers, "
+                f"and a network of widths {list(self.widths)} has {self.n_parameters}"
+            )
+
     def check_inputs(self, X: Any) -> None:
-        """Raise ShapeError unless X is an array of shape (n_samples, n₀)."""
+        """Raise an InputError unless X is an array of numbers of shape (n_samples, n₀)."""
         if getattr(X, "ndim", None) != 2 or X.shape[1] != self.widths[0]:
             raise ShapeError(
                 f"X must have shape (n_samples, {self.widths[0]}), one row per sample, not {shape_of(X)}"
                 + ("; put one sample as X[None, :]" if getattr(X, "ndim", None) == 1 else "")
             )
+        if getattr(X.dtype, "kind", "f") not in "fiub":  # NumPy's; other libraries have numbers only
+            raise InputError(f"X must hold numbers, not {X.dtype}; encode text and categories first")
 
     def check_targets(self, Y: Any, n_samples: int) -> None:
         """Raise ShapeError unless Y is an array of shape (n_samples, n_L) with at least one row."""
@@ -304,8 +320,10 @@ _initialiser = initialiser  # `Network.initial` has an argument of that name
 
 
 def check_weights(sample_weight: Any, n_samples: int) -> None:
-    """Raise ShapeError unless the weights are an array of shape (n_samples,)."""
+    """Raise an InputError unless the weights are an array of shape (n_samples,), all of at least 0."""
     if not hasattr(sample_weight, "shape") or tuple(sample_weight.shape) != (n_samples,):
         raise ShapeError(
             f"sample_weight must be an array of shape ({n_samples},), one per row, not {shape_of(sample_weight)}"
         )
+    if bool(array_namespace(sample_weight).any(sample_weight < 0)):
+        raise InputError("sample_weight must be at least 0 in every row")

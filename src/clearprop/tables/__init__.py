@@ -9,7 +9,8 @@ from clearprop.tables.fitting import Fitted, fit_encoder
 from clearprop.tables.images import ImageFormat
 from clearprop.tables.reading import Reading, missing_column, missing_file, read
 from clearprop.tables.splitting import Parts, split
-from clearprop.tables.steps import Category, Moment, Number, Remark, Step, Truth, Vector
+from clearprop.tables.step import Remark, Step
+from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
 from clearprop.tables.targets import (
     TASKS,
     ClassTarget,

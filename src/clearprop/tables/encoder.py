@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.tables.reading import missing_column
-from clearprop.tables.steps import STEPS, Category, Remark, Step
+from clearprop.tables.step import Remark, Step
+from clearprop.tables.steps import STEPS, Category
 
 
 class Encoded(NamedTuple):
@@ -78,9 +79,15 @@ class Encoder:
         for step in self.steps:
             if step.column not in present:
                 raise missing_column(step.column, table.column_names)
-        done = [step.encode(table.column(step.column)) for step in self.steps]
-        X = np.concatenate([part for part, _ in done], axis=1)
-        return Encoded(X, tuple(remark for _, remarks in done for remark in remarks))
+        X = np.empty((table.num_rows, len(self.names)), dtype=np.float32)
+        found: list[Remark] = []
+        start = 0
+        for step in self.steps:
+            made, remarks = step.encode(table.column(step.column))
+            X[:, start : start + made.shape[1]] = made
+            start += made.shape[1]
+            found.extend(remarks)
+        return Encoded(X, tuple(found))
 
     def to_json(self) -> dict[str, Any]:
         """The encoder as JSON holds it."""

@@ -15,12 +15,14 @@ from clearprop.errors import TableError
 from clearprop.tables import columns
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.reading import missing_column
-from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Step, Truth, Vector
+from clearprop.tables.step import Step
+from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth, Vector
 
 MOST_CATEGORIES = 100  # with an input of their own
 BINS = 32  # of a number, where there are rows and inputs enough for them
 ROWS_PER_BIN = 200
 MOST_BINNED_INPUTS = 2000  # with more columns than go into this, numbers have fewer bins
+MOST_BINNED_ENTRIES = 2**28  # inputs times rows: 1 GiB
 NUMBERS_AT_LEAST = 0.9  # share of a text column's values that makes it a column of numbers with a few words in it
 NAMES_ROWS = 0.5  # share of distinct values that makes a text column a name of the rows
 ROW_NUMBER = re.compile(r"(?i:(^|[\s_.-])(id|index|idx|row|no|nr|number|#))$|^unnamed \d+$|(?<=[a-z])(Id|ID)$")
@@ -76,9 +78,11 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
 
 
 def _bins(table: pa.Table, used: Collection[str]) -> int:
-    """Into how many bins each number is cut: as many as rows and inputs allow."""
-    n_numbers = sum(columns.is_number(table.schema.field(name).type) for name in used)
-    most = min(BINS, table.num_rows // ROWS_PER_BIN, MOST_BINNED_INPUTS // max(n_numbers, 1))
+    """Into how many bins each number is cut: as many as rows, inputs and memory allow."""
+    n_rows = table.num_rows
+    n_numbers = max(1, sum(columns.is_number(table.schema.field(name).type) for name in used))
+    most_inputs = min(MOST_BINNED_INPUTS, MOST_BINNED_ENTRIES // max(n_rows, 1))
+    most = min(BINS, n_rows // ROWS_PER_BIN, most_inputs // n_numbers)
     return most if most >= 2 else 0
 
 

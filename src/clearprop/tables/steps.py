@@ -7,8 +7,8 @@ nothing and returns what it had to put up with as remarks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,73 +17,9 @@ import pyarrow.compute as pc
 from clearprop.errors import InputError, TableError
 from clearprop.tables import columns
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
+from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
 
 YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
-
-
-class Remark(NamedTuple):
-    """Values that training has not prepared for, how many, and what was done.
-
-    Attributes
-    ----------
-    kind : {"unseen", "rare", "missing"}
-    """
-
-    column: str
-    kind: str
-    n_values: int
-    first_row: int  # from 1
-    example: str
-
-    def __str__(self) -> str:
-        values = f"{self.n_values:,} value{'s' if self.n_values > 1 else ''}"
-        if self.kind == "unseen":
-            return (
-                f"column {self.column!r}: {values} that training did not have "
-                f"(the first is {self.example!r} in row {self.first_row:,}), treated as an unknown category"
-            )
-        if self.kind == "rare":
-            return (
-                f"column {self.column!r}: {values} of none of the categories with an input of their own "
-                f"(the first is {self.example!r} in row {self.first_row:,}), treated as rare ones are"
-            )
-        return (
-            f"column {self.column!r}: {values} missing, though none was in training "
-            f"(the first in row {self.first_row:,}); {self.example} stands in"
-        )
-
-
-Encoded = tuple[Any, tuple[Remark, ...]]  # float32 (n_rows, width), and what was met
-
-
-@dataclass(frozen=True)
-class Step:
-    """Base of the steps.
-
-    Parameters
-    ----------
-    column : str
-        The column that it reads.
-    """
-
-    kind: ClassVar[str]
-    column: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """A name for each input that it makes."""
-        raise NotImplementedError
-
-    def encode(self, values: pa.ChunkedArray) -> Encoded:
-        """The inputs, float32 (n_rows, len(names)), and remarks. Raises TableError where a value does not fit."""
-        raise NotImplementedError
-
-    def describe(self) -> str:
-        """What it does, in a few words for people."""
-        raise NotImplementedError
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, **{field.name: getattr(self, field.name) for field in fields(self)}}
 
 
 @dataclass(frozen=True)
@@ -110,7 +46,7 @@ class Number(Step):
     missing_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _finite(self.column, self.centre, self.scale, *self.edges)
+        check_finite(self.column, self.centre, self.scale, *self.edges)
         if not self.scale > 0 or any(b <= a for a, b in zip(self.edges, self.edges[1:], strict=False)):
             raise InputError(f"column {self.column!r}: the scale must be above 0 and the edges must rise")
 
@@ -126,7 +62,7 @@ class Number(Step):
         parts = [self._standardised(x)]
         if self.edges:
             parts.append(piecewise_linear(x, np.array(self.edges)))
-        return _with_missing(self, parts, absent, f"the median, {self.centre:.6g},")
+        return with_missing(self, parts, absent, f"the median, {self.centre:.6g},")
 
     def _standardised(self, x: Any) -> Any:
         with np.errstate(over="ignore"):  # of a column of nearly one value: the clip follows
@@ -134,7 +70,7 @@ class Number(Step):
 
     def describe(self) -> str:
         bins = f", {len(self.edges) - 1} bins" if self.edges else ""
-        return f"number, median {self.centre:.6g}, interquartile range {self.scale:.6g}{bins}{_missing(self)}"
+        return f"number, median {self.centre:.6g}, interquartile range {self.scale:.6g}{bins}{or_missing(self)}"
 
 
 @dataclass(frozen=True)
@@ -151,10 +87,10 @@ class Truth(Step):
     def encode(self, values: pa.ChunkedArray) -> Encoded:
         x = columns.truths(values, self.column)
         absent = np.isnan(x)
-        return _with_missing(self, [np.where(absent, 0.0, x)[:, None]], absent, "neither true nor false")
+        return with_missing(self, [np.where(absent, 0.0, x)[:, None]], absent, "neither true nor false")
 
     def describe(self) -> str:
-        return f"true or false{_missing(self)}"
+        return f"true or false{or_missing(self)}"
 
 
 @dataclass(frozen=True)
@@ -214,13 +150,13 @@ class Category(Step):
             row = int(np.argmax(other))
             kind = "rare" if self.rare else "unseen"
             remarks = (Remark(self.column, kind, int(other.sum()), row + 1, words[row].as_py()),)
-        made, more = _with_missing(self, [x], absent, "no category")
+        made, more = with_missing(self, [x], absent, "no category")
         return made, remarks + more
 
     def describe(self) -> str:
         shown = ", ".join(self.categories[:8]) + (", …" if len(self.categories) > 8 else "")
         rare = " and one input for all rarer ones" if self.rare else ""
-        return f"category, {len(self.categories)} values ({shown}){rare}{_missing(self)}"
+        return f"category, {len(self.categories)} values ({shown}){rare}{or_missing(self)}"
 
 
 @dataclass(frozen=True)
@@ -244,7 +180,7 @@ class Moment(Step):
     missing: bool = False
 
     def __post_init__(self) -> None:
-        _finite(self.column, self.centre, self.scale, *self.periods)
+        check_finite(self.column, self.centre, self.scale, *self.periods)
         if not self.scale > 0 or any(not period > 0 for period in self.periods):
             raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
 
@@ -265,11 +201,11 @@ class Moment(Step):
         parts = [smooth_clip((x - self.centre) / self.scale)[:, None]]
         # On the circles a missing time is the middle, not a certain hour.
         parts += [turns(x, period) * ~absent[:, None] for period in self.periods]
-        return _with_missing(self, parts, absent, "the median time")
+        return with_missing(self, parts, absent, "the median time")
 
     def describe(self) -> str:
         middle = np.datetime64(int(self.centre), "s")
-        return f"date or time, median {middle}, with its place in {len(self.periods)} cycles{_missing(self)}"
+        return f"date or time, median {middle}, with its place in {len(self.periods)} cycles{or_missing(self)}"
 
 
 @dataclass(frozen=True)
@@ -290,7 +226,7 @@ class Vector(Step):
     scales: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        _finite(self.column, *self.centres, *self.scales)
+        check_finite(self.column, *self.centres, *self.scales)
         if len(self.centres) not in (1, self.size) or len(self.scales) != len(self.centres) or min(self.scales) <= 0:
             raise InputError(
                 f"column {self.column!r}: a vector of {self.size} needs as many centres and scales above 0"
@@ -314,23 +250,3 @@ class Vector(Step):
 
 
 STEPS: Mapping[str, type[Step]] = {cls.kind: cls for cls in (Number, Truth, Category, Moment, Vector)}
-
-
-def _with_missing(step: Any, parts: list[Any], absent: Any, stand_in: str) -> Encoded:
-    """The parts side by side, with the input for missing values if the step has one, else a remark about them."""
-    remarks: tuple[Remark, ...] = ()
-    if step.missing:
-        parts.append(absent[:, None])
-    elif absent.any():
-        remarks = (Remark(step.column, "missing", int(absent.sum()), int(np.argmax(absent)) + 1, stand_in),)
-    return np.concatenate([part.astype(np.float32) for part in parts], axis=1), remarks
-
-
-def _missing(step: Any) -> str:
-    return ", or missing" if step.missing else ""
-
-
-def _finite(column: str, *values: float) -> None:
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise InputError(f"column {column!r}: {value!r} is not a finite number")

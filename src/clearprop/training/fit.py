@@ -227,9 +227,9 @@ def _verdict(
     judged = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
     if judged and watch.stale > stopping.patience:
         name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
+        by = f" by {stopping.tolerance:g}" if stopping.tolerance else ""
         return (
             "no_improvement",
-            f"stopped after epoch {epoch.n}: the {name} was no better by {stopping.tolerance:g} "
-            f"for {stopping.patience:g} epochs (converged)",
+            f"stopped after epoch {epoch.n}: the {name} was no better{by} for {stopping.patience:g} epochs (converged)",
         )
     return None
