@@ -100,7 +100,7 @@ def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list
     match block:
         case Heading(text, level):
             style = "bold underline" if level <= 2 else "bold"
-            return [Text(("\n" if level <= 2 else "") + text, style=style)]
+            return [Text(("\n" if level == 2 else "") + text, style=style)]
         case Paragraph(pieces):
             return [Text(sentence_text(pieces, pen))]
         case Bullets(items):

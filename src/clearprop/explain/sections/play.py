@@ -7,6 +7,7 @@ from clearprop.explain.games import play
 from clearprop.explain.iterations import iterate
 from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
+from clearprop.explain.sections.steps import picture
 from clearprop.explain.trace import Trace
 
 
@@ -42,6 +43,7 @@ def game(trace: Trace, kit: Kit) -> list[Block]:
         say(f"cast_{key}"),
         say("porter"),
         say("edges"),
+        *picture(trace, kit),
     ]
     for n, played in enumerate(found.rounds, start=1):
         blocks += [kit.writer.heading("round", 3, n=n), Bullets(_sentences(played, kit))]
