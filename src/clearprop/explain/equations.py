@@ -16,8 +16,9 @@ import numpy as np
 
 from clearprop.explain.instances import Scope, instance
 from clearprop.explain.matrices import hadamard_tree, matmul, transpose
-from clearprop.formulas import Constant, Expression, Symbol, evaluate
+from clearprop.formulas import Apply, Constant, Expression, Symbol, evaluate
 from clearprop.formulas.derivative import times
+from clearprop.formulas.expressions import nodes
 
 Arrays = Mapping[str, Any]
 
@@ -150,6 +151,8 @@ class Elementwise(Equation):
             from clearprop.explain.matrices import call
 
             return call(self.call, *map(Symbol, self.inputs))
+        if any(isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)):
+            return None  # which branch is taken differs from number to number
         return hadamard_tree(self.formula, self.sites, self.parameters)
 
 

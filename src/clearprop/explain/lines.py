@@ -164,9 +164,11 @@ def matrix_line(trace: Trace, site: str, columns: bool) -> Line | None:
     """The line of a whole site, oriented as in the books (columns) or as in the code (rows); None if it has none."""
     equation = trace[site].equation
     tree = equation.matrix(columns)
-    if tree is None:
-        return None
+    if tree is None or (trace.is_batch and equation.law == "BP3"):
+        return None  # the sum over the samples of a batch has no form of its own in matrices
     values = {item.name: oriented(trace, item.name, columns) for item in nodes(tree) if isinstance(item, Symbol)}
+    if any(np.ndim(value) > 2 for value in values.values()):
+        return None  # a Jacobian for each sample of a batch
     if isinstance(equation, Elementwise):
         values |= {key: value for key, value in equation.parameters.items() if key in values or key in _names(tree)}
     return Line(

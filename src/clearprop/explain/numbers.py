@@ -16,6 +16,7 @@ from clearprop.formulas.printers.text import ATOM, PRODUCT, SUPERSCRIPTS
 
 IN_BRACKETS = 0  # binds less tightly than anything: brackets everywhere
 LARGEST_PLAIN, SMALLEST_PLAIN = 6, -4  # exponents of ten between which a number is written without one
+PLAIN_INTEGERS = 15  # digits up to which whole numbers are
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,12 @@ class NumberFormat:
         exact = math.isclose(float(rounded), number, rel_tol=1e-13, abs_tol=0.0)
         exponent = rounded.adjusted() if rounded else 0
         negative = rounded < 0
-        if float(rounded).is_integer() and abs(exponent) < 15:
-            return Shown(negative, self._mark(f"{abs(rounded):f}".split(".")[0]), is_exact=exact)
-        if SMALLEST_PLAIN <= exponent < max(LARGEST_PLAIN, self.digits):
-            return Shown(negative, self._mark(f"{abs(rounded).normalize():f}"), is_exact=exact)
-        mantissa = abs(rounded).scaleb(-exponent).normalize()
-        return Shown(negative, self._mark(f"{mantissa:f}"), exponent, is_exact=exact)
+        tail = abs(rounded).normalize() if exact else abs(rounded)  # 2.0 for 1.96: a rounding shows its last digit
+        whole = exact and float(rounded).is_integer() and abs(exponent) < PLAIN_INTEGERS
+        places = exponent >= SMALLEST_PLAIN and (exponent < self.digits or (exact and exponent < LARGEST_PLAIN))
+        if whole or places:
+            return Shown(negative, self._mark(f"{tail:f}"), is_exact=exact)
+        return Shown(negative, self._mark(f"{tail.scaleb(-exponent):f}"), exponent, is_exact=exact)
 
     def _mark(self, digits: str) -> str:
         return digits.replace(".", ",") if self.comma else digits

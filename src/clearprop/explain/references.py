@@ -90,7 +90,9 @@ def parse(name: str) -> Reference | Partial | None:
         assert isinstance(by, Reference)
         return Partial(of, by)
     match = PATTERN.fullmatch(name.strip())
-    if match is None or not (
+    if match is None or not (match["kind"] in KINDS or match["kind"].startswith("rate")):
+        return None
+    if not (
         match["layer"] or match["index"] is not None or match["kind"] in SINGLE or match["kind"].startswith("rate")
     ):
         return None
@@ -99,6 +101,7 @@ def parse(name: str) -> Reference | Partial | None:
     return Reference(match["kind"], layer, index, match["after"] is not None, match["memory"] or "")
 
 
+KINDS = PER_SAMPLE | frozenset({"W", "b", "dW", "db", "loss", "prediction", "rate", "t", "C", "e"})
 SINGLE = frozenset({"loss", "losses", "prediction", "rate", "t", "C", "y"})
 
 
