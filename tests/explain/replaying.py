@@ -1,4 +1,4 @@
-"""Reading printed lines back: the numbers of a line, as text, evaluated as Python or with the rounding of each number."""
+"""Reading printed lines back: their numbers, as text, evaluated as Python or with the rounding of each number."""
 
 import math
 import re
@@ -15,26 +15,31 @@ def as_python(text):
     text = re.sub(r"⟦[^:⟦⟧]*: ", "(", text).replace("⟧", ")")
     text = POWER.sub(lambda m: f"**{m[0].translate(NORMAL)}", text)
     text = text.replace("−", "-").replace("·", "*").replace("^", "**")
-    text = re.sub(r"\|([^|]*)\|", r"absolute(\1)", text)
-    # −0.5·e⁻ and the like: a number with an exponent that stands right of · is in brackets already
-    return text
+    return re.sub(r"\|([^|]*)\|", r"absolute(\1)", text)
+
+
+FLOATS = {
+    "exp": lambda x: math.exp(x) if x < 709 else math.inf, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt,
+    "erf": math.erf, "log1p": math.log1p, "expm1": math.expm1, "sign": lambda x: (x > 0) - (x < 0),
+}  # fmt: skip
+
+
+def rising(function):
+    """A rising function, of intervals."""
+    return lambda x: of(x).through(function)
+
+
+def of_both(function):
+    """max or min, of intervals."""
+    return lambda x, y: Interval(function(of(x).low, of(y).low), function(of(x).high, of(y).high))
 
 
 def names(kind):
     """The functions that a printed line may use, for floats or intervals."""
     if kind is float:
-        return {
-            "exp": lambda x: math.exp(x) if x < 709 else math.inf, "log": math.log, "tanh": math.tanh, "sqrt": math.sqrt,
-            "erf": math.erf, "max": max, "min": min, "absolute": abs, "log1p": math.log1p, "expm1": math.expm1,
-            "sign": lambda x: (x > 0) - (x < 0),
-        }  # fmt: skip
-    rising = {name: (lambda f: lambda x: of(x).through(f))(f) for name, f in names(float).items() if name in (
-        "exp", "log", "tanh", "sqrt", "erf", "log1p", "expm1", "sign")}  # fmt: skip
-    both = {
-        name: (lambda f: lambda x, y: Interval(f(of(x).low, of(y).low), f(of(x).high, of(y).high)))(f)
-        for name, f in (("max", max), ("min", min))
-    }
-    return {**rising, **both, "absolute": lambda x: abs(of(x))}
+        return {**FLOATS, "max": max, "min": min, "absolute": abs}
+    both = {"max": of_both(max), "min": of_both(min), "absolute": lambda x: abs(of(x))}
+    return {**{name: rising(function) for name, function in FLOATS.items()}, **both}
 
 
 def of(value):

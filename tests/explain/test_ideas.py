@@ -110,7 +110,7 @@ def test_the_count_of_multiplications_is_that_of_the_trees(widths):
     folded = sum(
         products(site.equation.tree(_scope(trace), place))
         for name, site in trace.sites.items()
-        if name[:5] in ("error", "delta") and name != f"error{network.depth}" or name.startswith("dW")
+        if (name[:5] in ("error", "delta") and name != f"error{network.depth}") or name.startswith("dW")
         for place in np.ndindex(site.value.shape)
     )
     found = multiplications(trace)

@@ -201,7 +201,7 @@ def test_questions_that_have_no_line():
 def test_a_network_too_large_for_the_long_form_says_how_many_paths_there_are():
     network = Network.mlp([3, 20, 20, 20, 5], hidden="tanh")
     trace = explain(network, network.initial(0), [1, 2, 3], np.zeros(5))
-    with pytest.raises(InputError, match="2,000 paths lead from the loss to W1\\[0,0\\].*only_folded=True"):
+    with pytest.raises(InputError, match=r"2,000 paths lead from the loss to W1\[0,0\].*only_folded=True"):
         trace.path("W1[0,0]")
     rule = trace.path("W1[0,0]", only_folded=True)
     assert rule.folded.replay() == pytest.approx(trace.value_of("dW1[0,0]"))

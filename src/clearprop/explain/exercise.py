@@ -121,8 +121,8 @@ def exercise(source: Case | Trace, blank: int = 6, seed: int = 0, language: str 
         raise InputError(f"blank must be a whole number from 1 to {total}, the numbers of this sheet, not {blank!r}")
     _network_lines(trace)
     chosen = set(_chosen(list(parts.values()), blank, np.random.default_rng(seed)))
-    order = [name for names in parts.values() for name in names]
-    return Exercise(trace, tuple(name for name in order if name in chosen), language, digits)
+    order = [place for site in trace for place in _names(trace, site)]
+    return Exercise(trace, tuple(place for place in order if place in chosen), language, digits)
 
 
 def _chosen(parts: Sequence[list[str]], blank: int, random: np.random.Generator) -> list[str]:

@@ -153,7 +153,7 @@ class Statement:
     @property
     def is_setting(self) -> bool:
         """Whether it belongs to the network; ``loss`` is the name of a setting and of a result."""
-        return self.name in SETTINGS and not (self.name == "loss" and NUMBER.match(self.value))
+        return self.name in SETTINGS and (self.name != "loss" or self.value[:1].isalpha())
 
     @property
     def place(self) -> str:

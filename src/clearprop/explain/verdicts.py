@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clearprop.explain.check import Checked, CheckedNumber
+from clearprop.explain.check import Checked
 from clearprop.explain.document import Block, Bullets, Document, Heading, Number, Piece, Sentence, Table, Writer
+from clearprop.explain.judge import CheckedNumber
 from clearprop.explain.notation import Notation, notation
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.pen import TEXT, Medium, Pen
