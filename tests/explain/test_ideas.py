@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from networks import jobs
 
 from clearprop import Network, sgd
 from clearprop.errors import InputError, UnknownNameError
@@ -11,6 +10,7 @@ from clearprop.explain import case, explain, iterate, multiplications, play, sha
 from clearprop.explain.sharing import angle, share_lines, share_out
 from clearprop.formulas import Apply, Symbol
 from clearprop.formulas.expressions import fold
+from sample_networks import jobs
 
 
 def test_shares_are_not_proportional_to_the_transposed_matrix():

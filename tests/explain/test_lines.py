@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import jobs
-from replaying import evaluate, interval
 
 from clearprop import Network, adam
 from clearprop.errors import InputError, UnknownNameError
@@ -15,6 +13,8 @@ from clearprop.explain.notation import NOTATIONS, notation
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.pen import TEXT, Pen
 from clearprop.explain.sections.chain import rule_of
+from replaying import evaluate, interval
+from sample_networks import jobs
 
 
 def pen_for(trace, digits, name="nielsen"):

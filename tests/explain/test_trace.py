@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from networks import jobs
 
 from clearprop import Network, adam, adamw, backward, check_gradient, forward, loss, sgd
 from clearprop.errors import InputError, NotFiniteError, ShapeError, UnknownNameError
@@ -9,6 +8,7 @@ from clearprop.explain import CASES, case, diff, exact, explain
 from clearprop.explain.instances import Scope
 from clearprop.formulas import evaluate
 from clearprop.training import train
+from sample_networks import jobs
 
 
 def close(found, value, name):

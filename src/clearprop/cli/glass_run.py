@@ -64,7 +64,7 @@ def _readable(path: Path) -> Path:
 
 def _of_model(model: Path, file: Path | None, row: int | None) -> Trace:
     """The trace of one row of a table in a trained model."""
-    from clearprop.cli.table_model import TableModel
+    from clearprop.tabular.model import TableModel
 
     if file is None or row is None:
         raise InputError(f"name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1")

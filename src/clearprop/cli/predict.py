@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from clearprop.cli import words
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
-from clearprop.cli.table_model import Predictions, TableModel
 from clearprop.errors import InputError
 from clearprop.tables import ClassTarget
+from clearprop.tabular.model import Predictions, TableModel
 
 MOST_INPUTS_SHOWN = 6
 MOST_CLASSES_SHOWN = 8

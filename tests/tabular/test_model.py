@@ -3,10 +3,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sample_tables import flats, pets
 
-from clearprop.cli.table_model import TableModel
 from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.tabular.model import TableModel
+from sample_tables import flats, pets
 
 
 def test_save_and_load_give_the_same_model(trained, tmp_path):
