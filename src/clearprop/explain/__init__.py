@@ -5,6 +5,7 @@ from clearprop.explain.check import Checked, check
 from clearprop.explain.difference import Difference, diff
 from clearprop.explain.exact import exact
 from clearprop.explain.exercise import Exercise, exercise
+from clearprop.explain.experts import gradient_norms, output_jacobian, per_sample_gradients, saliency
 from clearprop.explain.explanation import Explanation
 from clearprop.explain.games import Game, play
 from clearprop.explain.iterations import Iterations, iterate
@@ -36,10 +37,14 @@ __all__ = [
     "exact",
     "exercise",
     "explain",
+    "gradient_norms",
     "iterate",
     "multiplications",
+    "output_jacobian",
+    "per_sample_gradients",
     "play",
     "read_sheet",
+    "saliency",
     "share",
     "wiggle",
 ]

@@ -84,7 +84,14 @@ class Bullets:
     items: Sequence[Sentence]
 
 
-Block = Heading | Paragraph | Equation | Derivation | Table | Picture | Bullets
+@dataclass(frozen=True)
+class Columns:
+    """Derivations side by side, each under its heading; below each other where there is no room."""
+
+    parts: Sequence[tuple[Piece, Derivation]]
+
+
+Block = Heading | Paragraph | Equation | Derivation | Table | Picture | Bullets | Columns
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from clearprop.explain.document import (
     Block,
     Bullets,
+    Columns,
     Derivation,
     Document,
     Equation,
@@ -15,6 +16,7 @@ from clearprop.explain.document import (
     Number,
     Paragraph,
     Picture,
+    Piece,
     Sentence,
     Table,
 )
@@ -81,6 +83,8 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             return rf"{escape(label)}: {_coloured(law, law)} \quad \fit{{{formula}}}"
         case Derivation(lines, label):
             return "\n\n".join(_line(item, label, pen, words) for item in lines)
+        case Columns(parts):
+            return "\\hfill\n".join(_column(name, part, len(parts), pen, words) for name, part in parts)
         case Table(head, rows, caption):
             cells = [" & ".join(escape(cell) for cell in head), r"\hline"]
             body = "\n".join(f"{' & '.join(sentence((piece,), pen) for piece in row)} \\\\" for row in rows)
@@ -91,6 +95,13 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Picture(_, text):
             return rf"\emph{{{escape(text)}}}"
     raise TypeError(type(block))
+
+
+def _column(name: Piece, part: Derivation, count: int, pen: Pen, words: Words) -> str:
+    """One of several derivations side by side."""
+    head = f"{sentence((name,), pen)}\\par\\medskip "
+    width = 0.97 / count
+    return rf"\begin{{minipage}}[t]{{{width:.3f}\linewidth}}{head}{_block(part, pen, words)}\end{{minipage}}"
 
 
 def _line(item: Line | Omission, label: str, pen: Pen, words: Words) -> str:

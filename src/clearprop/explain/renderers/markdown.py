@@ -7,6 +7,7 @@ import re
 from clearprop.explain.document import (
     Block,
     Bullets,
+    Columns,
     Derivation,
     Document,
     Equation,
@@ -44,6 +45,8 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             return f"{name}{_escape(label)}: {inline(' = '.join(pen.formula(side) for side in sides))}"
         case Derivation(lines, label):
             return "\n\n".join(_line(item, label, pen, words) for item in lines)
+        case Columns(parts):
+            return "\n\n".join(f"{sentence((name,), pen)}:\n\n{_block(part, pen, words)}" for name, part in parts)
         case Table(head, rows, caption):
             table = [_row([_escape(cell) for cell in head]), _row(["---"] * len(head))]
             table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]

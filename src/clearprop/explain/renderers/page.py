@@ -7,6 +7,7 @@ from html import escape
 from clearprop.explain.document import (
     Block,
     Bullets,
+    Columns,
     Derivation,
     Document,
     Equation,
@@ -32,6 +33,7 @@ math{font-size:1.08rem}mi.v{font-weight:bold}mi.c{font-family:ui-monospace,monos
 .d{margin:.4rem 0 .8rem;padding-left:.9rem;border-left:4px solid #d8d8de;overflow-x:auto}
 .l{margin:.28rem 0;white-space:nowrap}.r{color:#55555f;font-size:.9rem;margin-left:.8rem;white-space:normal}
 .o{color:#55555f}.n{font-weight:bold;font-size:.85rem;margin-right:.6rem}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}.columns .l{overflow-x:auto}
 .box{padding:.15em .3em;border-radius:.25em;border:1.5px solid}
 table{border-collapse:collapse;margin:.6rem 0}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}
 mtable{margin:0}mtable mtd{border:0;padding:.1em .35em}
@@ -87,6 +89,11 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             inside = "".join(_line(item, label, pen, words) for item in lines)
             law = label or next((item.law for item in lines if isinstance(item, Line)), "")
             return f'<div class="d {law if law in LAWS else ""}">{inside}</div>'
+        case Columns(parts):
+            columns = "".join(
+                f"<div><p>{sentence((name,), pen)}</p>{_block(part, pen, words)}</div>" for name, part in parts
+            )
+            return f'<div class="columns">{columns}</div>'
         case Table(head, rows, caption):
             title = f"<caption>{escape(caption)}</caption>" if caption else ""
             top = "".join(f"<th>{escape(cell)}</th>" for cell in head)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from clearprop.explain.document import (
     Block,
     Bullets,
+    Columns,
     Derivation,
     Document,
     Equation,
@@ -91,7 +92,7 @@ def show(document: Document, pen: Pen, words: Words, console: Console) -> None:
     """Write a document to a rich console."""
     for block in document.blocks:
         for renderable in _renderables(block, pen, words, console):
-            console.print(renderable, highlight=False, markup=False, soft_wrap=isinstance(block, Derivation))
+            console.print(renderable, highlight=False, markup=False, soft_wrap=isinstance(block, Derivation | Columns))
 
 
 def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list[Any]:
@@ -110,6 +111,11 @@ def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list
             return [Text(f"{label}: {text}", style=TERMINAL.get(law, ""))]
         case Derivation(lines, label):
             return [_derivation(item, label, pen, words, console.width) for item in lines]
+        case Columns(parts):
+            found: list[Any] = []
+            for name, derivation in parts:
+                found += [Text(piece_text(name, pen) + ":"), *_renderables(derivation, pen, words, console)]
+            return found
         case Table():
             return [_table(block, pen)]
         case Picture(_, text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clearprop.explain.document import Block, Derivation, Equation, Heading, Paragraph
+from clearprop.explain.document import Block, Columns, Derivation, Equation, Heading, Paragraph
 from clearprop.explain.instances import WIDEST_SUM
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.paths import ChainRule, multiplications
@@ -14,6 +14,7 @@ from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 from clearprop.formulas import Symbol
 
+PATHS_SIDE_BY_SIDE = 4  # paths of a long form that stands beside others
 PATHS_SHOWN = 32  # paths written out in a document; beyond, the folded form
 
 
@@ -57,15 +58,17 @@ def boxes(trace: Trace, kit: Kit) -> list[Block]:
     trace = alone(trace)
     depth = trace.network.depth
     chosen = [f"W{depth}[0,0]", f"b{depth}[0]", "W1[0,0]" if depth > 1 else f"W{depth}[{min(1, _inputs(trace) - 1)},0]"]
-    lines: list[Line] = []
+    parts = []
     for parameter in chosen:
-        rule = trace.path(parameter, only_folded=True)
-        lines += [rule.folded, rule.named]
+        rule = rule_of(trace, parameter)
+        long_form = [item.line for item in rule.paths] if len(rule.paths) <= PATHS_SIDE_BY_SIDE else []
+        long_form += [rule.total] if len(long_form) > 1 else []
+        parts.append((Symbol(f"d{parameter}"), Derivation([*long_form, rule.folded, rule.named])))
     words = kit.writer.words
     legend = words["box_legend"].format(
         output=words["box_output_delta"], hidden=words["box_hidden_delta"], weight=words["box_weight"]
     )
-    return [kit.writer.heading("boxes"), kit.writer.say("boxes_words"), Derivation(lines), Paragraph((legend,))]
+    return [kit.writer.heading("boxes"), kit.writer.say("boxes_words"), Columns(parts), Paragraph((legend,))]
 
 
 def _inputs(trace: Trace) -> int:

@@ -79,7 +79,7 @@ WORDS: Mapping[str, str] = {
     "path_fold": "What the paths share, computed once, in its box with its name:",
     "path_named": "With the names, that is {law}:",
     "boxes": "From the long derivations to δ",
-    "boxes_words": "Three derivations below each other. The part in the box is the same wherever the same neuron is "
+    "boxes_words": "Three derivations side by side. The part in the box is the same wherever the same neuron is "
     "involved; it gets a name, δ, and is computed once.",
     "box_output_delta": "δ of the output (and the slope of its bias)",
     "box_hidden_delta": "δ of a hidden neuron (and the slope of its bias)",
