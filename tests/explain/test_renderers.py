@@ -28,7 +28,7 @@ MEDIA = ("text", "markdown", "latex", "html", "json", "svg")
 class Strict(HTMLParser):
     """Fails where tags do not close in order."""
 
-    VOID = frozenset({"meta", "br", "mspace", "line", "path", "circle"})
+    VOID = frozenset({"meta", "br", "hr", "mspace", "line", "path", "circle"})
 
     def __init__(self):
         super().__init__(convert_charrefs=True)

@@ -47,6 +47,7 @@ LETTERS = {
     "η": r"$\eta$", "½": r"$\tfrac12$", "−": r"$-$", "≈": r"$\approx$", "‖": r"$\|$", "ᵀ": r"$^\top$", "·": r"$\cdot$",
     "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$",
 }  # fmt: skip
+SIGNS = {"=": "=", "≈": r"\approx"}
 COMMANDS = {1: "section*", 2: "section*", 3: "subsection*"}
 
 
@@ -84,7 +85,7 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Derivation(lines, label):
             return "\n\n".join(_line(item, label, pen, words) for item in lines)
         case Columns(parts):
-            return "\\hfill\n".join(_column(name, part, len(parts), pen, words) for name, part in parts)
+            return "\\hfill\n".join(_column(name, part, len(parts), pen) for name, part in parts)
         case Table(head, rows, caption):
             cells = [" & ".join(escape(cell) for cell in head), r"\hline"]
             body = "\n".join(f"{' & '.join(sentence((piece,), pen) for piece in row)} \\\\" for row in rows)
@@ -97,11 +98,18 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
     raise TypeError(type(block))
 
 
-def _column(name: Piece, part: Derivation, count: int, pen: Pen, words: Words) -> str:
+def _column(name: Piece, part: Derivation, count: int, pen: Pen) -> str:
     """One of several derivations side by side."""
     head = f"{sentence((name,), pen)}\\par\\medskip "
     width = 0.97 / count
-    return rf"\begin{{minipage}}[t]{{{width:.3f}\linewidth}}{head}{_block(part, pen, words)}\end{{minipage}}"
+    rows = []
+    for item in part.lines:
+        if isinstance(item, Line):
+            (_, target), *rest = pen.line(item)
+            rows.append(rf"\fit{{{target}}}\par")
+            rows += [rf"\fit{{{SIGNS[sign]} {text}}}\par" for sign, text in rest]
+            rows.append(r"\medskip")
+    return "\n".join([rf"\begin{{minipage}}[t]{{{width:.3f}\linewidth}}{head}", *rows, r"\end{minipage}"])
 
 
 def _line(item: Line | Omission, label: str, pen: Pen, words: Words) -> str:

@@ -33,7 +33,8 @@ math{font-size:1.08rem}mi.v{font-weight:bold}mi.c{font-family:ui-monospace,monos
 .d{margin:.4rem 0 .8rem;padding-left:.9rem;border-left:4px solid #d8d8de;overflow-x:auto}
 .l{margin:.28rem 0;white-space:nowrap}.r{color:#55555f;font-size:.9rem;margin-left:.8rem;white-space:normal}
 .o{color:#55555f}.n{font-weight:bold;font-size:.85rem;margin-right:.6rem}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}.columns .l{overflow-x:auto}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}
+.l.i{margin-left:1.2rem}hr{border:0;border-top:1px solid #ddd}
 .box{padding:.15em .3em;border-radius:.25em;border:1.5px solid}
 table{border-collapse:collapse;margin:.6rem 0}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}
 mtable{margin:0}mtable mtd{border:0;padding:.1em .35em}
@@ -91,7 +92,8 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             return f'<div class="d {law if law in LAWS else ""}">{inside}</div>'
         case Columns(parts):
             columns = "".join(
-                f"<div><p>{sentence((name,), pen)}</p>{_block(part, pen, words)}</div>" for name, part in parts
+                f'<div><p>{sentence((name,), pen)}</p><div class="d">{_stacked(part, pen)}</div></div>'
+                for name, part in parts
             )
             return f'<div class="columns">{columns}</div>'
         case Table(head, rows, caption):
@@ -104,6 +106,17 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Picture(svg, text):
             return f"<figure>{svg}<figcaption>{escape(text)}</figcaption></figure>"
     raise TypeError(type(block))
+
+
+def _stacked(part: Derivation, pen: Pen) -> str:
+    """The lines of a narrow derivation, every part of a line below the one before."""
+    found = []
+    for item in part.lines:
+        if isinstance(item, Line):
+            (_, name), *rest = pen.line(item)
+            rows = [math(name), *(math(f"<mo>{sign}</mo>{text}") for sign, text in rest)]
+            found.append("".join(f'<div class="l{" i" if i else ""}">{row}</div>' for i, row in enumerate(rows)))
+    return "<hr>".join(found)
 
 
 def _line(item: Line | Omission, label: str, pen: Pen, words: Words) -> str:

@@ -17,9 +17,10 @@ from clearprop.explain.references import at, reference
 from clearprop.explain.renderers.colours import HIDDEN, NEGATIVE, OUTPUT, POSITIVE
 from clearprop.explain.trace import Trace
 
-COLUMN, ROW, RADIUS, MARGIN = 270, 104, 26, 70
+COLUMN, ROW, RADIUS, MARGIN, ARROWS = 270, 104, 26, 70, 16
 NODES_SHOWN = 6  # of a layer; of a wider one the first four and the last
 THICKEST = 5.0
+LABEL_AT = 0.3  # of the way along an edge: near its start, where edges have not met yet
 LABELLED_EDGES = 12  # between two layers; more are drawn without their numbers
 
 
@@ -34,9 +35,9 @@ def drawing(trace: Trace, notation: Notation, numbers: NumberFormat, words: Mapp
     widths = trace.network.widths
     shown = [_shown(n) for n in widths]
     rows = max(len(nodes) for nodes in shown)
-    width, height = 2 * MARGIN + COLUMN * (len(widths) - 1), 2 * MARGIN + ROW * (rows - 1)
+    width, height = 2 * MARGIN + COLUMN * (len(widths) - 1), 2 * MARGIN + ROW * (rows - 1) + ARROWS
     places = {
-        (l, j): (MARGIN + COLUMN * l, height / 2 + ROW * (i - (len(nodes) - 1) / 2))
+        (l, j): (MARGIN + COLUMN * l, (height - ARROWS) / 2 + ROW * (i - (len(nodes) - 1) / 2))
         for l, nodes in enumerate(shown)
         for i, j in enumerate(nodes)
     }
@@ -71,7 +72,7 @@ def _edges(
     direct = l == trace.network.depth
     ends = [(k, j) for k in shown[l - 1] for j in shown[l] if k is not None and j is not None]
     found = []
-    for number, (k, j) in enumerate(ends):
+    for k, j in ends:
         (x1, y1), (x2, y2) = places[l - 1, k], places[l, j]
         weight = float(W[k, j])
         colour = POSITIVE if weight >= 0 else NEGATIVE
@@ -81,14 +82,13 @@ def _edges(
             f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour}" '
             f'stroke-width="{thickness:.2g}" stroke-opacity=".75"{dash}/>'
         )
-        along = 0.3 if number % 2 == 0 else 0.62
-        x, y = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
+        x, y = x1 + LABEL_AT * (x2 - x1), y1 + LABEL_AT * (y2 - y1)
         mark = "+" if weight >= 0 else "−"
         if len(ends) <= LABELLED_EDGES:
             name = notation.write(reference(at(f"W{l}", k, j))).text()
             size = numbers.shown(abs(weight)).text()
             label = f"{name} = {mark}{size}"
-            found.append(_label(x, y - 5, label, colour))
+            found.append(_label(x, y + (16 if y2 < y1 else -6), label, colour))  # beside a rising or falling edge
         else:
             found.append(_label(x, y, mark, colour))
     return found
