@@ -42,7 +42,7 @@ def test_every_printed_line_replays_at_17_digits(job, widest):
         text = numbers_of(pen, line)
         largest = max((abs(float(v)) for v in line.values.values()), default=1.0)
         found = evaluate(text)
-        assert found == pytest.approx(line.value, rel=1e-11, abs=1e-13 * max(1.0, largest)), f"{line.target}: {text}"
+        assert found == pytest.approx(line.value, rel=1e-13, abs=1e-15 * max(1.0, largest)), f"{line.target}: {text}"
 
 
 @settings(max_examples=60, deadline=None)

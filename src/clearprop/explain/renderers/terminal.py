@@ -118,8 +118,8 @@ def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list
             return found
         case Table():
             return [_table(block, pen)]
-        case Picture(_, text):
-            return [Text(f"[{text}]", style="dim")]
+        case Picture():
+            return []  # a terminal shows no drawing
     raise TypeError(type(block))
 
 
