@@ -12,6 +12,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from clearprop import __version__
+from clearprop.cli import glass
 from clearprop.errors import ClearpropError, InputError
 
 OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -219,6 +220,10 @@ def inspect(model: Path, /, *, as_json: Json = False) -> int:
     from clearprop.cli import inspect as command
 
     return command.run(model, as_json=as_json)
+
+
+for glass_command in (glass.explain, glass.check, glass.exercise):
+    app.command(glass_command)
 
 
 def _layers(text: str) -> tuple[int, ...]:
