@@ -14,7 +14,7 @@ from clearprop.cli import words
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.cli.progress import progress
 from clearprop.cli.report import architecture, print_scores
-from clearprop.tables import ClassTarget, Reading, read
+from clearprop.tables import ClassTarget, Reading, missing_file, read
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
 from clearprop.tabular.settings import TableSettings
 
@@ -31,6 +31,8 @@ INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool, as_json: bool) -> int:
     """Train, say what was done, save the model; the exit code."""
     output = output or Path(f"{file.name.split('.')[0] or 'model'}.clearprop")
+    if not file.exists():
+        raise missing_file(file)
     check_output(output, force=force, inputs=(file,))
     reading = read(file)
     ready = prepare(reading, settings)
