@@ -122,6 +122,7 @@ def test_without_verbose_nothing_is_printed(capsys):
         ({"validation": (X,)}, InputError, r"validation must be a pair \(X, Y\)"),
         ({"sample_weight": np.ones(3)}, ShapeError, "sample_weight must have shape"),
         ({"patience": 0}, InputError, "patience must be at least 1"),
+        ({"sample_weight": np.zeros(60)}, InputError, "the weight of every row is zero"),
     ],
 )
 def test_bad_options_are_answered_with_a_sentence(change, error, said):

@@ -13,7 +13,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from clearprop import __version__
-from clearprop.cli import glass
+from clearprop.cli import glass, interrupts
 from clearprop.errors import ClearpropError, InputError
 
 OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -245,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that has no → shows ? for it
+    interrupts.watch()
     code = exit_code(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clearprop.cli import words
+from clearprop.cli import interrupts, words
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.cli.progress import progress
 from clearprop.cli.report import architecture, print_scores
@@ -42,6 +42,7 @@ def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool
     # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
     watched = words.console(error=True)
     with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
+        interrupts.check()
         done = train(ready, callbacks, _sources(file))
     with _undisturbed():
         done.model.save(output)

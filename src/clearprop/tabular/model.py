@@ -1,6 +1,6 @@
 """A network together with the table it was trained on: encoder, target, scores. It prints nothing.
 
-`table_fit` makes one; the commands and whoever else wants a trained table use it: predict, evaluate, save, load.
+`fit` makes one; the commands and whoever else wants a trained table use it: predict, evaluate, save, load.
 """
 
 from __future__ import annotations

@@ -146,6 +146,8 @@ def train(
     _check_callbacks(callbacks)
     dtype = params.theta.dtype
     data = prepared(job, X, Y, sample_weight, dtype)
+    if data.weight is not None and not data.weight.any():
+        raise InputError("the weight of every row is zero; at least one must be above zero")
     choice = choose(engine, job, data)
     fresh = TrainingState.start(job, params.theta)
     if not isinstance(state, TrainingState | None):
