@@ -1,0 +1,119 @@
+"""Pointers, calls through addresses and atomic numbers, for compiled code.
+
+Kernels work as C does: on a pointer and an index. Numba's own `types.CPointer` can be read and written with ``p[i]``;
+the rest is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+I64 = ir.IntType(64)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def pointer(typingctx: Any, array: Any) -> Any:
+    """Where the numbers of an array begin."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return make_array(sig.args[0])(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def offset(typingctx: Any, place: Any, count: Any) -> Any:
+    """The pointer `count` numbers further on."""
+    return place(place, types.int64), lambda context, builder, sig, args: builder.gep(args[0], [args[1]])
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def at(typingctx: Any, address: Any, like: Any) -> Any:
+    """An address as a pointer of the type of `like`."""
+    return like(types.int64, like), lambda context, builder, sig, args: builder.inttoptr(args[0], args[1].type)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def integers(typingctx: Any, address: Any) -> Any:
+    """An address as a pointer to int64."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], I64.as_pointer())
+
+    return types.CPointer(types.int64)(types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def doubles(typingctx: Any, address: Any) -> Any:
+    """An address as a pointer to float64."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], ir.DoubleType().as_pointer())
+
+    return types.CPointer(types.float64)(types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def null(typingctx: Any, like: Any) -> Any:
+    """The pointer to nothing, of the type of `like`."""
+    return like(like), lambda context, builder, sig, args: ir.Constant(args[0].type, None)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def is_null(typingctx: Any, place: Any) -> Any:
+    """Whether a pointer points to nothing."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.icmp_unsigned("==", builder.ptrtoint(args[0], I64), I64(0))
+
+    return types.boolean(place), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_unit(
+    typingctx: Any, address: Any, x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, rows: Any, width: Any, u: Any
+) -> Any:
+    """Call the unit at an address (see `units`): six arrays, their rows and width, the uniforms; returns a sum."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        arguments = list(args[1:])
+        kind = ir.FunctionType(ir.DoubleType(), [argument.type for argument in arguments])
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), arguments)
+
+    return types.float64(types.int64, x0, x0, x0, x0, x0, x0, types.int64, types.int64, x0), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_add(typingctx: Any, place: Any, number: Any) -> Any:
+    """Add to an int64 that other threads use too; what it was before."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", args[0], args[1], "acq_rel")
+
+    return types.int64(place, types.int64), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_load(typingctx: Any, place: Any) -> Any:
+    """An int64 as another thread may just have written it."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load_atomic(args[0], "acquire", 8)
+
+    return types.int64(place), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_yield(typingctx: Any, address: Any) -> Any:
+    """Call the operating system's function at an address, which takes nothing: give the core to another thread."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(32), [])
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), [])
+
+    return types.int32(types.int64), emit

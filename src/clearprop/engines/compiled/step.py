@@ -1,0 +1,377 @@
+"""A whole stretch of updates in one call: the loop over batches, its three phases, and where threads wait for another.
+
+Each thread runs `work` from beginning to end on the same job. Per update:
+
+A  rows      each thread for its own rows: gather, forward, loss, BP1, BP2 (`rows`)
+B  gradient  each thread for its own pieces of θ: BP3, BP4, penalties, norms (`gradient`)
+C  update    each thread for its own pieces of θ, after all have looked at the norms
+
+With *shards* (long batches, few parameters), phase B is done with A by each thread for its own shards of the batch,
+whose gradients are then added up piece by piece in a fixed order. Everything that threads decide on they compute for
+themselves from the same numbers in the same order, so they agree without asking each other.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from clearprop.engines.compiled.gradient import (
+    add_shards,
+    finish_piece,
+    gradient_of_layer,
+    owns_bias,
+    weight_rows,
+)
+from clearprop.engines.compiled.layout import (
+    COST,
+    LOSS_SUM,
+    NORMS,
+    PIECE_FIRST_ROW,
+    PIECE_KIND,
+    PIECE_LENGTH,
+    PIECE_START,
+    PIECE_STOP,
+    PIECE_STOP_ROW,
+    STATUS,
+    STEPS_DONE,
+    WEIGHT_SUM,
+    J,
+    Task,
+    Y,
+)
+from clearprop.engines.compiled.pointers import (
+    at,
+    atomic_add,
+    atomic_load,
+    call_unit,
+    call_yield,
+    doubles,
+    integers,
+    null,
+    offset,
+)
+from clearprop.engines.compiled.rows import (
+    copy_numbers,
+    forward_rows,
+    gather,
+    hidden_errors,
+    loss_of_rows,
+    output_errors,
+    scale_numbers,
+)
+
+SPINS = 4000  # looks at the barrier before the core is given to another thread
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def wait_for_all(job):
+    """Return when all threads have come here."""
+    threads = job[J.THREADS]
+    if threads == 1:
+        return
+    arrived, turn = integers(job[J.SYNC]), integers(job[J.SYNC] + 64)
+    now = atomic_load(turn)
+    if atomic_add(arrived, 1) == threads - 1:
+        atomic_add(arrived, -threads)
+        atomic_add(turn, 1)
+        return
+    spins = 0
+    while atomic_load(turn) == now:
+        spins += 1
+        if spins > SPINS and job[J.YIELD] != 0:
+            call_yield(job[J.YIELD])
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def batch_weight(job, like, first, rows):
+    """The weight of a batch: Σw, or its number of rows."""
+    if job[J.WEIGHT] == 0:
+        return float(rows)
+    weight = at(job[J.WEIGHT], like)
+    order = integers(job[J.ORDER])
+    total = 0.0
+    for i in range(first, first + rows):
+        total += weight[order[i] if job[J.ORDER] != 0 else i]
+    return total
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def train_rows(job, layers, like, buffers, panel, step, first, row, rows, shift, total):
+    """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
+    inputs, outputs = job[J.INPUTS], job[J.OUTPUTS]
+    if job[J.ORDER] != 0:
+        gather(job, buffers, like, first + row, rows, shift)
+        x, y = offset(buffers, shift * inputs), offset(buffers, job[J.TARGET] + shift * outputs)
+    else:
+        x = offset(at(job[J.X], like), (first + row) * inputs)
+        y = offset(at(job[J.Y], like), (first + row) * outputs)
+        if job[J.SMOOTHING] != 0:
+            target = offset(buffers, job[J.TARGET] + shift * outputs)
+            copy_numbers(y, target, rows * outputs)
+            y = target
+    empty = null(like)
+    constants = at(job[J.CONSTANTS], like)
+    if job[J.SMOOTHING] != 0:
+        numbers = offset(constants, job[J.SMOOTHING_NUMBERS])
+        call_unit(job[J.SMOOTHING], y, empty, empty, empty, empty, empty, rows, outputs, numbers)
+    forward_rows(job, layers, buffers, like, x, step, row, rows, shift, empty, panel)
+    share = empty
+    if job[J.WEIGHT] != 0:
+        share = offset(buffers, job[J.SHARE] + shift)
+        weight, order = at(job[J.WEIGHT], like), integers(job[J.ORDER])
+        for i in range(rows):
+            share[i] = weight[order[first + row + i] if job[J.ORDER] != 0 else first + row + i] / total
+    for r in range(0, rows, job[J.BLOCK]):
+        part = min(job[J.BLOCK], rows - r)
+        share_here = share if job[J.WEIGHT] == 0 else offset(share, r)
+        cost = loss_of_rows(job, layers, buffers, like, offset(y, r * outputs), share_here, part, shift + r)
+        doubles(job[J.LOSS_PARTS])[(row + r) // job[J.BLOCK]] = cost if job[J.WEIGHT] != 0 else cost / total
+    if job[J.TASK] != Task.LOSS:
+        output_errors(job, layers, buffers, like, y, share, 1.0 / total, rows, shift)
+        hidden_errors(job, layers, buffers, like, rows, shift, panel)
+    return x
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def shared_out(job, layers, like, panel, thread, step, first, count, total):
+    """Phases A and B where threads share out rows, and then the outputs of each product, chunk by chunk."""
+    threads, block = job[J.THREADS], job[J.BLOCK]
+    buffers, gradient = at(job[J.BUFFERS], like), at(job[J.GRADIENT], like)
+    table = integers(job[J.PIECES])
+    for chunk in range(0, count, job[J.CHUNK]):
+        rows = min(job[J.CHUNK], count - chunk)
+        blocks = (rows + block - 1) // block
+        begin = blocks * thread // threads * block
+        end = min(blocks * (thread + 1) // threads * block, rows)
+        if end > begin:
+            train_rows(job, layers, like, buffers, panel, step, first, chunk + begin, end - begin, begin, total)
+        wait_for_all(job)
+        if job[J.TASK] != Task.LOSS:
+            if job[J.ORDER] != 0:
+                x = buffers
+            else:
+                x = offset(at(job[J.X], like), (first + chunk) * job[J.INPUTS])
+            for l in range(job[J.DEPTH]):
+                low, high = weight_rows(job, layers, l, thread, threads)
+                first_row, stop_row = 0, 0
+                if high > low:
+                    first_row = table[low * PIECE_LENGTH + PIECE_FIRST_ROW]
+                    stop_row = table[(high - 1) * PIECE_LENGTH + PIECE_STOP_ROW]
+                bias = owns_bias(l, thread, threads)
+                gradient_of_layer(
+                    job, layers, buffers, like, x, l, gradient, first_row, stop_row, bias, rows, chunk == 0, panel
+                )
+            if chunk + rows < count:
+                wait_for_all(job)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def sharded(job, layers, like, panel, thread, step, first, count, total):
+    """Phases A and B where each thread takes shards of the batch, each with a gradient of its own."""
+    threads, shards, chunk_rows = job[J.THREADS], job[J.SHARDS], job[J.CHUNK]
+    buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
+    chunks = (count + chunk_rows - 1) // chunk_rows
+    for shard in range(shards * thread // threads, shards * (thread + 1) // threads):
+        gradient = offset(at(job[J.SHARD_GRADIENTS], like), shard * job[J.PARAMETERS])
+        begins = True
+        for chunk in range(chunks * shard // shards, chunks * (shard + 1) // shards):
+            row = chunk * chunk_rows
+            rows = min(chunk_rows, count - row)
+            x = train_rows(job, layers, like, buffers, panel, step, first, row, rows, 0, total)
+            if job[J.TASK] != Task.LOSS:
+                for l in range(job[J.DEPTH]):
+                    inputs = layers[l, Y.INPUTS]
+                    gradient_of_layer(job, layers, buffers, like, x, l, gradient, 0, inputs, True, rows, begins, panel)
+            begins = False
+        if begins:  # fewer chunks than shards: this one has no rows
+            for i in range(job[J.PARAMETERS]):
+                gradient[i] = 0
+    wait_for_all(job)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def finish_own(job, layers, like, panel, thread, total):
+    """The end of phase B for the pieces of a thread: sum of shards, penalties, norms."""
+    threads = job[J.THREADS]
+    table = integers(job[J.PIECES])
+    decays = doubles(job[J.DECAYS])
+    own = offset(panel, job[J.PANEL_STRIDE] - 16)
+    for l in range(job[J.DEPTH]):
+        low, high = weight_rows(job, layers, l, thread, threads)
+        bias = layers[l, Y.FIRST_PIECE] + layers[l, Y.N_PIECES]
+        for piece in range(low, high + 1):
+            if piece == high:
+                if not owns_bias(l, thread, threads):
+                    break
+                piece = bias
+            if job[J.SHARDS] > 0:
+                add_shards(
+                    job, like, table[piece * PIECE_LENGTH + PIECE_START], table[piece * PIECE_LENGTH + PIECE_STOP]
+                )
+            finish_piece(job, like, decays[2 * l + (1 if piece == bias else 0)], piece, total, own)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def judge(job, layers, like, blocks):
+    """The cost, and the norm of each layer (into the result, by one thread); whether all is finite; ‖gradient‖."""
+    cost = 0.0
+    losses, norms, penalties = doubles(job[J.LOSS_PARTS]), doubles(job[J.NORM_PARTS]), doubles(job[J.PENALTY_PARTS])
+    for i in range(blocks):
+        cost += losses[i]
+    whole = 0.0
+    finite = True
+    for l in range(job[J.DEPTH]):
+        square = 0.0
+        first = layers[l, Y.FIRST_PIECE]
+        for piece in range(first, first + layers[l, Y.N_PIECES] + 1):
+            square += norms[piece]
+            cost += penalties[piece]
+        finite = finite and math.isfinite(square)
+        whole += square
+    return cost, whole, finite and math.isfinite(cost)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def write_norms(job, layers, result):
+    """‖∂C/∂θ‖ of each layer into the result."""
+    norms = doubles(job[J.NORM_PARTS])
+    for l in range(job[J.DEPTH]):
+        square = 0.0
+        first = layers[l, Y.FIRST_PIECE]
+        for piece in range(first, first + layers[l, Y.N_PIECES] + 1):
+            square += norms[piece]
+        result[NORMS + l] = math.sqrt(square)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def move(job, like, numbers, kind, start, stop):
+    """Phase C for θ[start:stop]: the update rule."""
+    theta, gradient = offset(at(job[J.THETA], like), start), offset(at(job[J.GRADIENT], like), start)
+    empty = null(like)
+    count = job[J.N_MEMORY]
+    m0 = offset(at(job[J.MEMORY], like), start) if count > 0 else empty
+    m1 = offset(at(job[J.MEMORY + 1], like), start) if count > 1 else empty
+    m2 = offset(at(job[J.MEMORY + 2], like), start) if count > 2 else empty
+    m3 = offset(at(job[J.MEMORY + 3], like), start) if count > 3 else empty
+    u = offset(numbers, kind * job[J.N_UPDATE_NUMBERS])
+    call_unit(job[J.UPDATE], theta, gradient, m0, m1, m2, m3, 1, stop - start, u)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def update_own(job, layers, like, panel, thread, s, whole):
+    """Phase C for the pieces of a thread; one thread takes whole spans."""
+    threads = job[J.THREADS]
+    numbers = offset(at(job[J.UPDATE_NUMBERS], like), s * job[J.N_KINDS] * job[J.N_UPDATE_NUMBERS])
+    factor = offset(panel, job[J.PANEL_STRIDE] - 16)
+    gradient, constants, empty = at(job[J.GRADIENT], like), at(job[J.CONSTANTS], like), null(like)
+    if job[J.CLIP] != 0:
+        factor[0] = math.sqrt(whole)
+        u = offset(constants, job[J.CLIP_NUMBERS])
+        call_unit(job[J.CLIP], factor, offset(factor, 1), empty, empty, empty, empty, 1, 1, u)
+    if threads == 1:
+        if job[J.CLIP] != 0:
+            scale_numbers(gradient, job[J.PARAMETERS], factor[1])
+        spans = integers(job[J.SPANS])
+        for i in range(job[J.N_SPANS]):
+            move(job, like, numbers, spans[3 * i + 2], spans[3 * i], spans[3 * i + 1])
+        return
+    table = integers(job[J.PIECES])
+    for l in range(job[J.DEPTH]):
+        low, high = weight_rows(job, layers, l, thread, threads)
+        bias = layers[l, Y.FIRST_PIECE] + layers[l, Y.N_PIECES]
+        for piece in range(low, high + 1):
+            if piece == high:
+                if not owns_bias(l, thread, threads):
+                    break
+                piece = bias
+            here = piece * PIECE_LENGTH
+            start, stop = table[here + PIECE_START], table[here + PIECE_STOP]
+            if job[J.CLIP] != 0:
+                scale_numbers(offset(gradient, start), stop - start, factor[1])
+            move(job, like, numbers, table[here + PIECE_KIND], start, stop)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def make_steps(job, layers, like, panel, thread):
+    """Every update of a stretch, until one is not finite."""
+    result = doubles(job[J.RESULT])
+    size, samples = job[J.BATCH], job[J.SAMPLES]
+    loss_sum, weight_sum = 0.0, 0.0
+    for s in range(job[J.STEPS]):
+        first = (job[J.CURSOR] + s) * size
+        count = min(size, samples - first)
+        total = batch_weight(job, like, first, count)
+        if not total > 0.0:  # a batch whose weights are all zero says nothing
+            continue
+        if job[J.SHARDS] > 0:
+            sharded(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
+        else:
+            shared_out(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
+        finish_own(job, layers, like, panel, thread, total)
+        wait_for_all(job)
+        cost, whole, finite = judge(job, layers, like, (count + job[J.BLOCK] - 1) // job[J.BLOCK])
+        if thread == 0:
+            write_norms(job, layers, result)
+        if not finite:
+            if thread == 0:
+                result[STATUS], result[STEPS_DONE], result[COST] = 1.0, float(s), cost
+                result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum
+            return
+        update_own(job, layers, like, panel, thread, s, whole)
+        loss_sum += cost * total
+        weight_sum += total
+        wait_for_all(job)
+    if thread == 0:
+        result[STATUS], result[STEPS_DONE] = 0.0, float(job[J.STEPS])
+        result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def evaluate(job, layers, like, panel, thread):
+    """The loss over all rows, and the gradient if that is the task."""
+    total = doubles(job[J.TOTAL])[0]
+    count = job[J.SAMPLES]
+    if job[J.SHARDS] > 0:
+        sharded(job, layers, like, panel, thread, 0, 0, count, total)
+    else:
+        shared_out(job, layers, like, panel, thread, 0, 0, count, total)
+    if job[J.TASK] == Task.GRADIENT:
+        finish_own(job, layers, like, panel, thread, total)
+        wait_for_all(job)
+    if thread == 0:
+        result = doubles(job[J.RESULT])
+        blocks = (count + job[J.BLOCK] - 1) // job[J.BLOCK]
+        cost = 0.0
+        if job[J.TASK] == Task.GRADIENT:
+            cost, _, _ = judge(job, layers, like, blocks)
+        else:
+            for i in range(blocks):
+                cost += doubles(job[J.LOSS_PARTS])[i]
+        result[COST] = cost
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def predict(job, layers, like, panel, thread):
+    """The outputs of all rows, block by block, each thread for its own blocks."""
+    threads, rows_at_once = job[J.THREADS], job[J.CHUNK]
+    buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
+    blocks = (job[J.SAMPLES] + rows_at_once - 1) // rows_at_once
+    for block in range(blocks * thread // threads, blocks * (thread + 1) // threads):
+        row = block * rows_at_once
+        rows = min(rows_at_once, job[J.SAMPLES] - row)
+        x, out = offset(at(job[J.X], like), row * job[J.INPUTS]), offset(at(job[J.OUT], like), row * job[J.OUTPUTS])
+        forward_rows(job, layers, buffers, like, x, 0, row, rows, 0, out, panel)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def work(thread, job, layers, like):
+    """What one thread does for a job. `like` is any array of the job's type."""
+    panel = offset(at(job[J.PANELS], like), thread * job[J.PANEL_STRIDE])
+    if job[J.TASK] == Task.STEPS:
+        make_steps(job, layers, like, panel, thread)
+    elif job[J.TASK] == Task.OUTPUTS:
+        predict(job, layers, like, panel, thread)
+    else:
+        evaluate(job, layers, like, panel, thread)
