@@ -10,8 +10,7 @@ from numba import njit
 
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
-from clearprop.engines.compiled.pointers import at, call_unit, doubles, integers, null, offset
-from clearprop.engines.compiled.products import product
+from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, null, offset
 from clearprop.engines.compiled.vectors import (
     load,
     load_first,
@@ -83,7 +82,7 @@ def sum_of_squares(values, count):
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
 def weight_rows(job, layers, l, thread, threads):
     """The pieces of W[l] that belong to a thread: from, to."""
-    first, count = layers[l, Y.FIRST_PIECE], layers[l, Y.N_PIECES]
+    first, count = layers[l * Y.LENGTH + Y.FIRST_PIECE], layers[l * Y.LENGTH + Y.N_PIECES]
     return first + count * thread // threads, first + count * (thread + 1) // threads
 
 
@@ -94,46 +93,34 @@ def owns_bias(l, thread, threads):
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def gradient_of_layer(job, layers, buffers, like, x, l, gradient, first_row, stop_row, bias, rows, begins, panel):
+def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row, bias, rows, begins, panel):
     """BP4 for the rows `first_row` … `stop_row` of W[l], and BP3 if `bias`; added to the gradient unless `begins`."""
-    inputs, outputs = layers[l, Y.INPUTS], layers[l, Y.OUTPUTS]
-    delta = offset(buffers, layers[l, Y.DELTA])
-    if job[J.TASK] == Task.STEPS and layers[l, Y.DROP_BELOW] > 0:
-        source = offset(buffers, layers[l, Y.PASSED])
+    inputs, outputs, like = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS], buffers
+    delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA])
+    if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
+        source = offset(buffers, layers[l * Y.LENGTH + Y.PASSED])
     elif l == 0:
         source = x
     else:
-        source = offset(buffers, layers[l - 1, Y.A])
+        source = offset(buffers, layers[(l - 1) * Y.LENGTH + Y.A])
     if stop_row > first_row:
         count = stop_row - first_row
-        target = offset(gradient, layers[l, Y.W] + first_row * outputs)
+        target = offset(gradient, layers[l * Y.LENGTH + Y.W] + first_row * outputs)
         start = at(job[J.ZEROS], like) if begins else target
         source = offset(source, first_row)
         if outputs == 1:  # ∂C/∂W is a column: δᵀ·a gives it as a row
-            product(
-                integers(job[J.TILES]),
-                True,
-                delta,
-                1,
-                source,
-                inputs,
-                target,
-                count,
-                start,
-                0,
-                1,
-                rows,
-                count,
-                panel,
+            arguments = (
+                integers(job[J.TILES]), 1, delta, 1, source, inputs, target, count, start, 0, 1, rows, count, panel,
                 job[J.ITEMSIZE],
-            )
-        else:
-            product(
-                integers(job[J.TILES]), True, source, inputs, delta, outputs, target, outputs, start, 0 if begins else outputs, count, rows, outputs,
-                panel, job[J.ITEMSIZE],
             )  # fmt: skip
+        else:
+            arguments = (
+                integers(job[J.TILES]), 1, source, inputs, delta, outputs, target, outputs, start,
+                0 if begins else outputs, count, rows, outputs, panel, job[J.ITEMSIZE],
+            )  # fmt: skip
+        call_part(job[J.PRODUCT], arguments)
     if bias:
-        column_sums(delta, offset(gradient, layers[l, Y.B]), rows, outputs, begins)
+        column_sums(delta, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
@@ -151,12 +138,12 @@ def add_shards(job, like, start, stop):
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def finish_piece(job, like, decay, piece, total, own):
+def finish_piece(job, decay, piece, total, own):
     """Add the penalties to a piece of the gradient, and leave behind its part of the penalty and of the squared norm.
 
     `own` has room for the uniforms of a penalty, in which the factor of this step is put.
     """
-    table = integers(job[J.PIECES])
+    table, like = integers(job[J.PIECES]), own
     start = table[piece * PIECE_LENGTH + PIECE_START]
     count = table[piece * PIECE_LENGTH + PIECE_STOP] - start
     gradient, theta = offset(at(job[J.GRADIENT], like), start), offset(at(job[J.THETA], like), start)

@@ -84,7 +84,13 @@ class J(IntEnum):
     TOTAL = 73  # address of float64: the weight of all rows, for a gradient or a loss
     DECAYS = 74  # address of float64: the decay factor of W[1], b[1], W[2], …
     TILES = 75  # address of the table of microkernels
-    LENGTH = 76
+    PRODUCT = 76  # addresses of the parts that are compiled by themselves
+    TIMES_TRANSPOSED = 77
+    TRAIN_ROWS = 78
+    FORWARD_ROWS = 79
+    GRADIENT_OF_LAYER = 80
+    FINISH_PIECE = 81
+    LENGTH = 82
 
 
 class Y(IntEnum):

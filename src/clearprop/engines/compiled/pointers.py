@@ -6,14 +6,33 @@ the rest is here.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.core import cgutils
+from numba.core.typing import signature
+from numba.core.typing.templates import AbstractTemplate, infer_global
+from numba.extending import intrinsic, lower_builtin
 from numba.np.arrayobj import make_array
 
 I64 = ir.IntType(64)
+
+
+@infer_global(operator.getitem)
+class GetByName(AbstractTemplate):  # type: ignore[misc]
+    """``p[J.DEPTH]``: Numba itself knows pointers indexed by plain integers only."""
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        if isinstance(args[0], types.CPointer) and isinstance(args[1], types.IntEnumMember):
+            return signature(args[0].dtype, *args)
+        return None
+
+
+@lower_builtin(operator.getitem, types.CPointer, types.IntEnumMember)  # type: ignore[untyped-decorator]
+def _get_by_name(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.load(builder.gep(args[0], [args[1]]))
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -86,6 +105,19 @@ def call_unit(
         return builder.call(builder.inttoptr(args[0], kind.as_pointer()), arguments)
 
     return types.float64(types.int64, x0, x0, x0, x0, x0, x0, types.int64, types.int64, x0), emit
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_part(typingctx: Any, address: Any, arguments: Any) -> Any:
+    """Call a part of the engine (see `parts`) at an address, with a tuple of arguments."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        values = cgutils.unpack_tuple(builder, args[1], len(arguments))
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, arguments), emit
 
 
 @intrinsic  # type: ignore[untyped-decorator]

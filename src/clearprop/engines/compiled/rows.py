@@ -10,8 +10,7 @@ from numba import njit, types
 
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import J, Task, Y
-from clearprop.engines.compiled.pointers import at, call_unit, integers, is_null, null, offset
-from clearprop.engines.compiled.products import product, times_transposed
+from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, is_null, null, offset
 from clearprop.engines.compiled.vectors import (
     load,
     load_first,
@@ -124,36 +123,37 @@ def gather(job, buffers, like, first, rows, row_shift):
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def forward_rows(job, layers, buffers, like, x, step, batch_row, rows, row_shift, last, panel):
+def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last, panel):
     """z and a of every layer. `last` is where the outputs go, or null for their buffer."""
-    theta, constants, empty = at(job[J.THETA], like), at(job[J.CONSTANTS], like), null(like)
+    theta, constants, empty = at(job[J.THETA], x), at(job[J.CONSTANTS], x), null(x)
     source = x
     for l in range(job[J.DEPTH]):
-        inputs, outputs = layers[l, Y.INPUTS], layers[l, Y.OUTPUTS]
-        if job[J.TASK] == Task.STEPS and layers[l, Y.DROP_BELOW] > 0:
-            mask = offset(buffers, layers[l, Y.MASK] + row_shift * inputs)
-            passed = offset(buffers, layers[l, Y.PASSED] + row_shift * inputs)
+        inputs, outputs = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS]
+        if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
+            mask = offset(buffers, layers[l * Y.LENGTH + Y.MASK] + row_shift * inputs)
+            passed = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + row_shift * inputs)
             kept = constants[l]
-            draw_mask(job[J.SEED], step, l, batch_row, rows, inputs, layers[l, Y.DROP_BELOW], kept, mask)
+            draw_mask(job[J.SEED], step, l, batch_row, rows, inputs, layers[l * Y.LENGTH + Y.DROP_BELOW], kept, mask)
             multiply_numbers(source, mask, passed, rows * inputs)
             source = passed
-        W, b = offset(theta, layers[l, Y.W]), offset(theta, layers[l, Y.B])
-        z = offset(buffers, layers[l, Y.Z] + row_shift * outputs)
-        a = offset(buffers, layers[l, Y.A] + row_shift * outputs)
+        W, b = offset(theta, layers[l * Y.LENGTH + Y.W]), offset(theta, layers[l * Y.LENGTH + Y.B])
+        z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * outputs)
+        a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * outputs)
         if l == job[J.DEPTH] - 1 and not is_null(last):
-            if layers[l, Y.Z] == layers[l, Y.A]:
+            if layers[l * Y.LENGTH + Y.Z] == layers[l * Y.LENGTH + Y.A]:
                 z = last
             a = last
         if outputs == 1:
             dot_rows(source, W, b, z, rows, inputs)
         else:
-            product(
-                integers(job[J.TILES]), False, source, inputs, W, outputs, z, outputs, b, 0, rows, inputs, outputs,
-                panel, job[J.ITEMSIZE],
+            arguments = (
+                integers(job[J.TILES]), 0, source, inputs, W, outputs, z, outputs, b, 0, rows, inputs, outputs, panel,
+                job[J.ITEMSIZE],
             )  # fmt: skip
-        if layers[l, Y.FORWARD] != 0:
-            numbers = offset(constants, layers[l, Y.FORWARD_NUMBERS])
-            call_unit(layers[l, Y.FORWARD], z, a, empty, empty, empty, empty, rows, outputs, numbers)
+            call_part(job[J.PRODUCT], arguments)
+        if layers[l * Y.LENGTH + Y.FORWARD] != 0:
+            numbers = offset(constants, layers[l * Y.LENGTH + Y.FORWARD_NUMBERS])
+            call_unit(layers[l * Y.LENGTH + Y.FORWARD], z, a, empty, empty, empty, empty, rows, outputs, numbers)
         source = a
 
 
@@ -162,8 +162,8 @@ def loss_of_rows(job, layers, buffers, like, y, share, rows, row_shift):
     """Σ over these rows of loss times share (`share` null: times 1)."""
     last = job[J.DEPTH] - 1
     outputs = job[J.OUTPUTS]
-    z = offset(buffers, layers[last, Y.Z] + row_shift * outputs)
-    a = offset(buffers, layers[last, Y.A] + row_shift * outputs)
+    z = offset(buffers, layers[last * Y.LENGTH + Y.Z] + row_shift * outputs)
+    a = offset(buffers, layers[last * Y.LENGTH + Y.A] + row_shift * outputs)
     numbers = offset(at(job[J.CONSTANTS], like), job[J.LOSS_NUMBERS])
     empty = null(like)
     return call_unit(job[J.LOSS], z, a, y, share, empty, empty, rows, outputs, numbers)
@@ -174,15 +174,15 @@ def output_errors(job, layers, buffers, like, y, share, mean, rows, row_shift):
     """BP1: δᴸ of these rows, times each row's share in the mean."""
     last = job[J.DEPTH] - 1
     outputs = job[J.OUTPUTS]
-    z = offset(buffers, layers[last, Y.Z] + row_shift * outputs)
-    a = offset(buffers, layers[last, Y.A] + row_shift * outputs)
-    delta = offset(buffers, layers[last, Y.DELTA] + row_shift * outputs)
+    z = offset(buffers, layers[last * Y.LENGTH + Y.Z] + row_shift * outputs)
+    a = offset(buffers, layers[last * Y.LENGTH + Y.A] + row_shift * outputs)
+    delta = offset(buffers, layers[last * Y.LENGTH + Y.DELTA] + row_shift * outputs)
     constants, empty = at(job[J.CONSTANTS], like), null(like)
     numbers = offset(constants, job[J.LOSS_SLOPE_NUMBERS])
     call_unit(job[J.LOSS_SLOPE], delta, z, a, y, empty, empty, rows, outputs, numbers)
-    if job[J.PULLS_BACK] and layers[last, Y.BACKWARD] != 0:
-        numbers = offset(constants, layers[last, Y.BACKWARD_NUMBERS])
-        call_unit(layers[last, Y.BACKWARD], delta, z, a, empty, empty, empty, rows, outputs, numbers)
+    if job[J.PULLS_BACK] and layers[last * Y.LENGTH + Y.BACKWARD] != 0:
+        numbers = offset(constants, layers[last * Y.LENGTH + Y.BACKWARD_NUMBERS])
+        call_unit(layers[last * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, outputs, numbers)
     if is_null(share):
         scale_numbers(delta, rows * outputs, mean)
     else:
@@ -196,29 +196,56 @@ def hidden_errors(job, layers, buffers, like, rows, row_shift, panel):
     theta, constants, empty = at(job[J.THETA], like), at(job[J.CONSTANTS], like), null(like)
     zeros = at(job[J.ZEROS], like)
     for l in range(job[J.DEPTH] - 2, -1, -1):
-        width, next_width = layers[l, Y.OUTPUTS], layers[l + 1, Y.OUTPUTS]
-        delta = offset(buffers, layers[l, Y.DELTA] + row_shift * width)
-        above = offset(buffers, layers[l + 1, Y.DELTA] + row_shift * next_width)
-        W = offset(theta, layers[l + 1, Y.W])
-        times_transposed(
-            integers(job[J.TILES]),
-            above,
-            next_width,
-            W,
-            next_width,
-            delta,
-            width,
-            zeros,
-            rows,
-            next_width,
-            width,
+        width, next_width = layers[l * Y.LENGTH + Y.OUTPUTS], layers[(l + 1) * Y.LENGTH + Y.OUTPUTS]
+        delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + row_shift * width)
+        above = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.DELTA] + row_shift * next_width)
+        W = offset(theta, layers[(l + 1) * Y.LENGTH + Y.W])
+        arguments = (
+            integers(job[J.TILES]), above, next_width, W, next_width, delta, width, zeros, rows, next_width, width,
             panel,
-        )
-        if job[J.TASK] == Task.STEPS and layers[l + 1, Y.DROP_BELOW] > 0:
-            mask = offset(buffers, layers[l + 1, Y.MASK] + row_shift * width)
+        )  # fmt: skip
+        call_part(job[J.TIMES_TRANSPOSED], arguments)
+        if job[J.TASK] == Task.STEPS and layers[(l + 1) * Y.LENGTH + Y.DROP_BELOW] > 0:
+            mask = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.MASK] + row_shift * width)
             multiply_numbers(delta, mask, delta, rows * width)
-        if layers[l, Y.BACKWARD] != 0:
-            z = offset(buffers, layers[l, Y.Z] + row_shift * width)
-            a = offset(buffers, layers[l, Y.A] + row_shift * width)
-            numbers = offset(constants, layers[l, Y.BACKWARD_NUMBERS])
-            call_unit(layers[l, Y.BACKWARD], delta, z, a, empty, empty, empty, rows, width, numbers)
+        if layers[l * Y.LENGTH + Y.BACKWARD] != 0:
+            z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * width)
+            a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * width)
+            numbers = offset(constants, layers[l * Y.LENGTH + Y.BACKWARD_NUMBERS])
+            call_unit(layers[l * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, width, numbers)
+
+
+@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total):
+    """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
+    inputs, outputs, like = job[J.INPUTS], job[J.OUTPUTS], buffers
+    if job[J.ORDER] != 0:
+        gather(job, buffers, like, first + row, rows, shift)
+        x, y = offset(buffers, shift * inputs), offset(buffers, job[J.TARGET] + shift * outputs)
+    else:
+        x = offset(at(job[J.X], like), (first + row) * inputs)
+        y = offset(at(job[J.Y], like), (first + row) * outputs)
+        if job[J.SMOOTHING] != 0:
+            target = offset(buffers, job[J.TARGET] + shift * outputs)
+            copy_numbers(y, target, rows * outputs)
+            y = target
+    empty = null(like)
+    constants = at(job[J.CONSTANTS], like)
+    if job[J.SMOOTHING] != 0:
+        numbers = offset(constants, job[J.SMOOTHING_NUMBERS])
+        call_unit(job[J.SMOOTHING], y, empty, empty, empty, empty, empty, rows, outputs, numbers)
+    forward_rows(job, layers, buffers, x, step, row, rows, shift, empty, panel)
+    share = empty
+    if job[J.WEIGHT] != 0:
+        share = offset(buffers, job[J.SHARE] + shift)
+        weight, order = at(job[J.WEIGHT], like), integers(job[J.ORDER])
+        for i in range(rows):
+            share[i] = weight[order[first + row + i] if job[J.ORDER] != 0 else first + row + i] / total
+    for r in range(0, rows, job[J.BLOCK]):
+        part = min(job[J.BLOCK], rows - r)
+        share_here = share if job[J.WEIGHT] == 0 else offset(share, r)
+        cost = loss_of_rows(job, layers, buffers, like, offset(y, r * outputs), share_here, part, shift + r)
+        doubles(job[J.LOSS_PARTS])[(row + r) // job[J.BLOCK]] = cost if job[J.WEIGHT] != 0 else cost / total
+    if job[J.TASK] != Task.LOSS:
+        output_errors(job, layers, buffers, like, y, share, 1.0 / total, rows, shift)
+        hidden_errors(job, layers, buffers, like, rows, shift, panel)

@@ -19,8 +19,6 @@ from numba import njit
 
 from clearprop.engines.compiled.gradient import (
     add_shards,
-    finish_piece,
-    gradient_of_layer,
     owns_bias,
     weight_rows,
 )
@@ -45,6 +43,7 @@ from clearprop.engines.compiled.pointers import (
     at,
     atomic_add,
     atomic_load,
+    call_part,
     call_unit,
     call_yield,
     doubles,
@@ -53,12 +52,6 @@ from clearprop.engines.compiled.pointers import (
     offset,
 )
 from clearprop.engines.compiled.rows import (
-    copy_numbers,
-    forward_rows,
-    gather,
-    hidden_errors,
-    loss_of_rows,
-    output_errors,
     scale_numbers,
 )
 
@@ -98,40 +91,11 @@ def batch_weight(job, like, first, rows):
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
-def train_rows(job, layers, like, buffers, panel, step, first, row, rows, shift, total):
-    """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
-    inputs, outputs = job[J.INPUTS], job[J.OUTPUTS]
+def inputs_of(job, buffers, row):
+    """Where the inputs of a chunk are: gathered in the buffers, or in X itself from `row` on."""
     if job[J.ORDER] != 0:
-        gather(job, buffers, like, first + row, rows, shift)
-        x, y = offset(buffers, shift * inputs), offset(buffers, job[J.TARGET] + shift * outputs)
-    else:
-        x = offset(at(job[J.X], like), (first + row) * inputs)
-        y = offset(at(job[J.Y], like), (first + row) * outputs)
-        if job[J.SMOOTHING] != 0:
-            target = offset(buffers, job[J.TARGET] + shift * outputs)
-            copy_numbers(y, target, rows * outputs)
-            y = target
-    empty = null(like)
-    constants = at(job[J.CONSTANTS], like)
-    if job[J.SMOOTHING] != 0:
-        numbers = offset(constants, job[J.SMOOTHING_NUMBERS])
-        call_unit(job[J.SMOOTHING], y, empty, empty, empty, empty, empty, rows, outputs, numbers)
-    forward_rows(job, layers, buffers, like, x, step, row, rows, shift, empty, panel)
-    share = empty
-    if job[J.WEIGHT] != 0:
-        share = offset(buffers, job[J.SHARE] + shift)
-        weight, order = at(job[J.WEIGHT], like), integers(job[J.ORDER])
-        for i in range(rows):
-            share[i] = weight[order[first + row + i] if job[J.ORDER] != 0 else first + row + i] / total
-    for r in range(0, rows, job[J.BLOCK]):
-        part = min(job[J.BLOCK], rows - r)
-        share_here = share if job[J.WEIGHT] == 0 else offset(share, r)
-        cost = loss_of_rows(job, layers, buffers, like, offset(y, r * outputs), share_here, part, shift + r)
-        doubles(job[J.LOSS_PARTS])[(row + r) // job[J.BLOCK]] = cost if job[J.WEIGHT] != 0 else cost / total
-    if job[J.TASK] != Task.LOSS:
-        output_errors(job, layers, buffers, like, y, share, 1.0 / total, rows, shift)
-        hidden_errors(job, layers, buffers, like, rows, shift, panel)
-    return x
+        return buffers
+    return offset(at(job[J.X], buffers), row * job[J.INPUTS])
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
@@ -146,13 +110,11 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
         begin = blocks * thread // threads * block
         end = min(blocks * (thread + 1) // threads * block, rows)
         if end > begin:
-            train_rows(job, layers, like, buffers, panel, step, first, chunk + begin, end - begin, begin, total)
+            arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
+            call_part(job[J.TRAIN_ROWS], arguments)
         wait_for_all(job)
         if job[J.TASK] != Task.LOSS:
-            if job[J.ORDER] != 0:
-                x = buffers
-            else:
-                x = offset(at(job[J.X], like), (first + chunk) * job[J.INPUTS])
+            x = inputs_of(job, buffers, first + chunk)
             for l in range(job[J.DEPTH]):
                 low, high = weight_rows(job, layers, l, thread, threads)
                 first_row, stop_row = 0, 0
@@ -160,9 +122,10 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
                     first_row = table[low * PIECE_LENGTH + PIECE_FIRST_ROW]
                     stop_row = table[(high - 1) * PIECE_LENGTH + PIECE_STOP_ROW]
                 bias = owns_bias(l, thread, threads)
-                gradient_of_layer(
-                    job, layers, buffers, like, x, l, gradient, first_row, stop_row, bias, rows, chunk == 0, panel
-                )
+                arguments = (
+                    job, layers, buffers, x, l, gradient, first_row, stop_row, int(bias), rows, int(chunk == 0), panel
+                )  # fmt: skip
+                call_part(job[J.GRADIENT_OF_LAYER], arguments)
             if chunk + rows < count:
                 wait_for_all(job)
 
@@ -179,11 +142,13 @@ def sharded(job, layers, like, panel, thread, step, first, count, total):
         for chunk in range(chunks * shard // shards, chunks * (shard + 1) // shards):
             row = chunk * chunk_rows
             rows = min(chunk_rows, count - row)
-            x = train_rows(job, layers, like, buffers, panel, step, first, row, rows, 0, total)
+            call_part(job[J.TRAIN_ROWS], (job, layers, buffers, panel, step, first, row, rows, 0, total))
             if job[J.TASK] != Task.LOSS:
+                x = inputs_of(job, buffers, first + row)
                 for l in range(job[J.DEPTH]):
-                    inputs = layers[l, Y.INPUTS]
-                    gradient_of_layer(job, layers, buffers, like, x, l, gradient, 0, inputs, True, rows, begins, panel)
+                    inputs = layers[l * Y.LENGTH + Y.INPUTS]
+                    arguments = (job, layers, buffers, x, l, gradient, 0, inputs, 1, rows, int(begins), panel)
+                    call_part(job[J.GRADIENT_OF_LAYER], arguments)
             begins = False
         if begins:  # fewer chunks than shards: this one has no rows
             for i in range(job[J.PARAMETERS]):
@@ -200,7 +165,7 @@ def finish_own(job, layers, like, panel, thread, total):
     own = offset(panel, job[J.PANEL_STRIDE] - 16)
     for l in range(job[J.DEPTH]):
         low, high = weight_rows(job, layers, l, thread, threads)
-        bias = layers[l, Y.FIRST_PIECE] + layers[l, Y.N_PIECES]
+        bias = layers[l * Y.LENGTH + Y.FIRST_PIECE] + layers[l * Y.LENGTH + Y.N_PIECES]
         for piece in range(low, high + 1):
             if piece == high:
                 if not owns_bias(l, thread, threads):
@@ -210,7 +175,7 @@ def finish_own(job, layers, like, panel, thread, total):
                 add_shards(
                     job, like, table[piece * PIECE_LENGTH + PIECE_START], table[piece * PIECE_LENGTH + PIECE_STOP]
                 )
-            finish_piece(job, like, decays[2 * l + (1 if piece == bias else 0)], piece, total, own)
+            call_part(job[J.FINISH_PIECE], (job, decays[2 * l + (1 if piece == bias else 0)], piece, total, own))
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
@@ -224,8 +189,8 @@ def judge(job, layers, like, blocks):
     finite = True
     for l in range(job[J.DEPTH]):
         square = 0.0
-        first = layers[l, Y.FIRST_PIECE]
-        for piece in range(first, first + layers[l, Y.N_PIECES] + 1):
+        first = layers[l * Y.LENGTH + Y.FIRST_PIECE]
+        for piece in range(first, first + layers[l * Y.LENGTH + Y.N_PIECES] + 1):
             square += norms[piece]
             cost += penalties[piece]
         finite = finite and math.isfinite(square)
@@ -239,8 +204,8 @@ def write_norms(job, layers, result):
     norms = doubles(job[J.NORM_PARTS])
     for l in range(job[J.DEPTH]):
         square = 0.0
-        first = layers[l, Y.FIRST_PIECE]
-        for piece in range(first, first + layers[l, Y.N_PIECES] + 1):
+        first = layers[l * Y.LENGTH + Y.FIRST_PIECE]
+        for piece in range(first, first + layers[l * Y.LENGTH + Y.N_PIECES] + 1):
             square += norms[piece]
         result[NORMS + l] = math.sqrt(square)
 
@@ -280,7 +245,7 @@ def update_own(job, layers, like, panel, thread, s, whole):
     table = integers(job[J.PIECES])
     for l in range(job[J.DEPTH]):
         low, high = weight_rows(job, layers, l, thread, threads)
-        bias = layers[l, Y.FIRST_PIECE] + layers[l, Y.N_PIECES]
+        bias = layers[l * Y.LENGTH + Y.FIRST_PIECE] + layers[l * Y.LENGTH + Y.N_PIECES]
         for piece in range(low, high + 1):
             if piece == high:
                 if not owns_bias(l, thread, threads):
@@ -362,7 +327,7 @@ def predict(job, layers, like, panel, thread):
         row = block * rows_at_once
         rows = min(rows_at_once, job[J.SAMPLES] - row)
         x, out = offset(at(job[J.X], like), row * job[J.INPUTS]), offset(at(job[J.OUT], like), row * job[J.OUTPUTS])
-        forward_rows(job, layers, buffers, like, x, 0, row, rows, 0, out, panel)
+        call_part(job[J.FORWARD_ROWS], (job, layers, buffers, x, 0, row, rows, 0, out, panel))
 
 
 @njit(error_model="numpy")  # type: ignore[untyped-decorator]
