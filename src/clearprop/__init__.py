@@ -22,11 +22,10 @@ from clearprop.formulas.update_rules import Nesterov as nesterov
 from clearprop.formulas.update_rules import RMSProp as rmsprop
 from clearprop.network import Network, Parameters, backward, check_gradient, forward, loss
 from clearprop.training import Epoch, Trained, train
+from clearprop.version import __version__
 
 if TYPE_CHECKING:
     from clearprop.estimators import MLPClassifier, MLPRegressor
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Activation",
@@ -40,6 +39,7 @@ __all__ = [
     "Schedule",
     "Trained",
     "UpdateRule",
+    "__version__",
     "adam",
     "adamw",
     "backward",

@@ -6,7 +6,8 @@
     ├── InputError                (also ValueError)  what was given cannot be used
     │   ├── ShapeError            an array has the wrong shape
     │   ├── NotFiniteError        NaN or infinity where a number is needed
-    │   └── UnknownNameError      a name that does not exist; says the nearest one
+    │   ├── UnknownNameError      a name that does not exist; says the nearest one
+    │   └── UnavailableError      (also AttributeError)  a method that the settings rule out
     ├── FormulaError              (also TypeError)   a formula uses what a formula cannot
     ├── EngineRefusal             (also ValueError)  the engine asked for cannot do this job
     ├── DivergenceError           (also ValueError)  training produced NaN or infinity
@@ -21,10 +22,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class ClearpropError(Exception):
     """Base class of all errors that clearprop raises on purpose."""
+
+    def __reduce__(self) -> Any:
+        """How to pickle an error, whatever its constructor asks for: joblib hands errors from process to process."""
+        return _rebuilt, (type(self), self.args, vars(self))
+
+
+def _rebuilt(cls: type[ClearpropError], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> ClearpropError:
+    error = cls.__new__(cls)
+    error.args = arguments
+    vars(error).update(attributes)
+    return error
 
 
 class InputError(ClearpropError, ValueError):
@@ -63,6 +76,10 @@ class UnknownNameError(InputError):
         near = nearest(str(name), names)
         hint = f"; did you mean {near!r}?" if near is not None else "."
         super().__init__(f"there is no {kind} {name!r}{hint} Known: {', '.join(names)}")
+
+
+class UnavailableError(InputError, AttributeError):
+    """A method that the settings rule out: `hasattr` says no, and asking for it says why."""
 
 
 class FormulaError(ClearpropError, TypeError):

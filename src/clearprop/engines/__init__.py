@@ -1,8 +1,21 @@
 """Who computes: the protocol of an engine, the reference engine, and the choice between engines."""
 
 from clearprop.engines.choose import NAMES, Choice, choose
-from clearprop.engines.job import Data, Job, TrainingState, prepared
+from clearprop.engines.data import Data, numbers, prepared
+from clearprop.engines.job import Job
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
+from clearprop.engines.state import TrainingState
 
-__all__ = ["NAMES", "Choice", "Data", "Engine", "Job", "ReferenceEngine", "TrainingState", "choose", "prepared"]
+__all__ = [
+    "NAMES",
+    "Choice",
+    "Data",
+    "Engine",
+    "Job",
+    "ReferenceEngine",
+    "TrainingState",
+    "choose",
+    "numbers",
+    "prepared",
+]

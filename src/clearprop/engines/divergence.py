@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from clearprop.engines.job import Job, TrainingState
+from clearprop.engines.job import Job
+from clearprop.engines.state import TrainingState
 from clearprop.errors import DivergenceError
 from clearprop.network import Network
 
@@ -15,7 +17,7 @@ from clearprop.network import Network
 def layer_norms(network: Network, gradient: Any) -> Any:
     """The length of the gradient of each layer, W and b together: float64 (L,)."""
     ends = [0, *(block.stop for block in network.blocks[1::2])]
-    return np.array([float(np.linalg.norm(gradient[a:b])) for a, b in pairwise(ends)])
+    return np.array([math.sqrt(float(gradient[a:b] @ gradient[a:b])) for a, b in pairwise(ends)])
 
 
 def divergence(job: Job, state: TrainingState, cost: float, norms: Any, rate: float) -> DivergenceError:
@@ -31,7 +33,8 @@ def divergence(job: Job, state: TrainingState, cost: float, norms: Any, rate: fl
         "lower the rate, scale the data, or set clip_norm"
     )
     return DivergenceError(
-        f"training diverged in epoch {epoch}, step {step}: {what} is not finite (loss {cost:g}). Likely cause: {cause}.",
+        f"training diverged in epoch {epoch}, step {step}: {what} is not finite (loss {cost:g}). "
+        f"Likely cause: {cause}.",
         epoch=epoch,
         step=step,
         layer=layer,

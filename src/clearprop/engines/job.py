@@ -1,15 +1,15 @@
-"""What a fit is asked to do (`Job`), with what (`Data`), and how far it has come (`TrainingState`)."""
+"""What a fit is asked to do: a frozen Job, which holds all of it from the start."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clearprop.errors import InputError, NotFiniteError, ShapeError
+from clearprop.errors import InputError
 from clearprop.formulas import (
     L1,
     L2,
@@ -23,6 +23,9 @@ from clearprop.formulas import (
     UpdateRule,
 )
 from clearprop.network import Network
+
+if TYPE_CHECKING:
+    from clearprop.engines.state import TrainingState
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,8 @@ class Job:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 1:
-                raise InputError(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}")
+            _whole(name, getattr(self, name), at_least=1)
+        _whole("seed", self.seed, at_least=0)
         L1(self.l1), L2(self.l2), LabelSmoothing(self.label_smoothing)  # they check their own ranges
         if self.clip_norm is not None:
             ClipByNorm(self.clip_norm)
@@ -97,7 +100,16 @@ class Job:
             raise InputError(
                 f"class_weight must hold one factor per output, {self.network.widths[-1]}, not {len(self.class_weight)}"
             )
-        if isinstance(self.update_rule, LBFGS) and (any(self.dropout) or self.clip_norm is not None):
+        if self.class_weight is not None and not all(0 <= factor < math.inf for factor in self.class_weight):
+            raise InputError(f"class_weight must be finite and at least 0, not {self.class_weight}")
+        if isinstance(self.update_rule, LBFGS):
+            self._check_full_batch()
+
+    def _check_full_batch(self) -> None:
+        """Raise InputError for what a minimiser that chooses its own steps cannot honour."""
+        if not isinstance(self.schedule, ConstantSchedule) or self.schedule.warmup:
+            raise InputError("lbfgs chooses the length of its steps itself and takes no schedule")
+        if any(self.dropout) or self.clip_norm is not None:
             raise InputError(
                 "lbfgs needs a loss without chance and its true gradient: no dropout and no clip_norm with it"
             )
@@ -122,139 +134,10 @@ class Job:
         return self.update_rule.learning_rate * state.rate_scale * np.broadcast_to(self.schedule.factor(clock), n_steps)
 
 
-class Data(NamedTuple):
-    """The rows that a fit learns from.
-
-    Attributes
-    ----------
-    X : array or SciPy sparse matrix of shape (n_samples, n₀)
-    Y : array of shape (n_samples, n_L)
-    weight : array of shape (n_samples,) or None
-        Weight of each row in the loss; None where all are 1.
-    """
-
-    X: Any
-    Y: Any
-    weight: Any = None
-
-    @property
-    def n_samples(self) -> int:
-        return int(self.X.shape[0])
-
-    def take(self, rows: Any) -> Data:
-        """Those rows, dense."""
-        X = self.X[rows]
-        return Data(
-            X.toarray() if hasattr(X, "toarray") else X,
-            self.Y[rows],
-            None if self.weight is None else self.weight[rows],
-        )
-
-
-@dataclass
-class TrainingState:
-    """What must be carried from one update to the next, and is all that a checkpoint holds. Engines write it.
-
-    Attributes
-    ----------
-    theta : array of shape (n_parameters,)
-    memory : list of arrays of shape (n_parameters,)
-        The update rule's, in the order of its `memory`.
-    step : int
-        Updates done.
-    epoch : int
-        Whole epochs done.
-    cursor : int
-        Updates done in the epoch under way.
-    samples : int
-        Rows seen in whole epochs.
-    loss_sum, weight_sum : float
-        Of the epoch under way: Σ(batch loss × batch weight) and Σ(batch weight).
-    gradient_norms : array of shape (L,)
-        ‖∂C/∂θ‖ of each layer (W and b) at the last update.
-    rate_scale : float
-        What plateaus have made of the learning rate.
-    """
-
-    theta: Any
-    memory: list[Any]
-    step: int = 0
-    epoch: int = 0
-    cursor: int = 0
-    samples: int = 0
-    loss_sum: float = 0.0
-    weight_sum: float = 0.0
-    gradient_norms: Any = None
-    rate_scale: float = 1.0
-
-    @classmethod
-    def start(cls, job: Job, theta: Any) -> TrainingState:
-        """The state before the first update; `theta` is copied."""
-        names = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
-        return cls(theta.copy(), [np.zeros_like(theta) for _ in names], gradient_norms=np.zeros(job.network.depth))
-
-
-def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = np.float64) -> Data:
-    """The user's arrays as Data: checked, of one type, class weights folded into the row weights.
-
-    Raises
-    ------
-    ShapeError, NotFiniteError, InputError
-        Naming the row and column where there is one.
-    """
-    network = job.network
-    if not hasattr(X, "toarray"):
-        X = np.ascontiguousarray(X, dtype=dtype)
-    network.check_inputs(X)
-    Y = np.asarray(Y, dtype=dtype)
-    Y = np.ascontiguousarray(Y[:, None] if Y.ndim == 1 and network.widths[-1] == 1 else Y)
-    network.check_targets(Y, X.shape[0])
-    if X.shape[0] == 0:
-        raise ShapeError("there are no rows to learn from")
-    _finite("X", X.data if hasattr(X, "toarray") else X)
-    _finite("Y", Y)
-    _check_target_values(network, Y)
-    weight = None if sample_weight is None else np.array(sample_weight, dtype=dtype)
-    if weight is not None:
-        if weight.shape != (X.shape[0],):
-            raise ShapeError(f"sample_weight must have shape ({X.shape[0]},), one per row, not {weight.shape}")
-        _finite("sample_weight", weight)
-        if (weight < 0).any():
-            raise InputError(f"sample_weight[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
-    if job.class_weight is not None:
-        factors = Y @ np.asarray(job.class_weight, dtype=dtype)
-        weight = factors if weight is None else weight * factors
-    return Data(X, Y, weight)
-
-
-def _finite(name: str, array: Any) -> None:
-    if not np.isfinite(array).all():
-        place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
-        raise NotFiniteError(
-            f"{name} is {array[tuple(place)]} at {where} (counted from 0); fill or drop such values first"
-        )
-
-
-def _check_target_values(network: Network, Y: Any) -> None:
-    """Raise InputError for targets that the loss has no meaning for."""
-    low, high = network.loss.targets
-    outside = (low > Y) | (high < Y)
-    if outside.any():
-        row, column = (int(i) for i in np.argwhere(outside)[0])
-        raise InputError(
-            f"the loss {network.loss.name!r} needs targets between {low:g} and {high:g}; "
-            f"Y is {Y[row, column]:g} at row {row}, column {column} (counted from 0)"
-        )
-    if network.loss.is_distribution:
-        sums = Y.sum(axis=1)
-        off = np.abs(sums - 1) > 1e-3
-        if off.any():
-            row = int(np.argmax(off))
-            raise InputError(
-                f"the loss {network.loss.name!r} needs each row of Y to be a distribution (one-hot for a known class); "
-                f"row {row} sums to {sums[row]:g}"
-            )
+def _whole(name: str, value: object, at_least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        allowed = f"of at least {at_least}" if at_least else "from 0"
+        raise InputError(f"{name} must be a whole number {allowed}, not {value!r}")
 
 
 def dropout_rates(job: Job) -> Sequence[float]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from clearprop.engines.job import Data, Job, TrainingState
+from clearprop.engines.data import Data
+from clearprop.engines.job import Job
+from clearprop.engines.state import TrainingState
 from clearprop.network import Network, Parameters
 
 

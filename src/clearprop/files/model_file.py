@@ -7,11 +7,13 @@ Layout of the JSON under the metadata key "clearprop"::
     network      layers (sizes, activation, factors) and loss; formulas by name, a user's own as expression trees
     details      what the writer added: encoder, classes, settings, scores
 
+Beside it stands, under "sha256", a checksum of that JSON and of θ, so that a file damaged anywhere is refused.
 Everything is checked against limits and against the size of the file before memory is taken.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -27,6 +29,7 @@ from clearprop.errors import ClearpropError, ModelFileError, NotFiniteError
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Loss
 from clearprop.formulas.saving import formula_from_json, formula_to_json
 from clearprop.network import Dense, Network, Parameters
+from clearprop.version import __version__
 
 FORMAT = 1
 LARGEST_HEADER = 16 * 2**20  # bytes
@@ -87,8 +90,6 @@ def save(
     """
     from safetensors.numpy import save as to_bytes
 
-    from clearprop import __version__
-
     theta = np.ascontiguousarray(params.theta)
     if not np.isfinite(theta).all():
         raise NotFiniteError(f"parameter {int(np.argmin(np.isfinite(theta)))} is not finite; such a model is not saved")
@@ -101,7 +102,14 @@ def save(
         raise ModelFileError(
             f"the details of the model take {len(text.encode()):,} bytes of JSON; at most half of 16 MiB fits"
         )
-    write_whole(Path(path), to_bytes({"theta": theta}, metadata={"clearprop": text}))
+    write_whole(Path(path), to_bytes({"theta": theta}, metadata={"clearprop": text, "sha256": checksum(text, theta)}))
+
+
+def checksum(text: str, theta: Any) -> str:
+    """SHA-256 of the JSON and the parameters, against damage (not against somebody who can also write a new one)."""
+    digest = hashlib.sha256(text.encode())
+    digest.update(np.ascontiguousarray(theta).tobytes())
+    return digest.hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -133,7 +141,8 @@ def load(path: str | os.PathLike[str]) -> Model:
     _check_header(path)
     try:
         with safe_open(str(path), framework="numpy") as file:
-            text = (file.metadata() or {}).get("clearprop")
+            metadata = file.metadata() or {}
+            text = metadata.get("clearprop")
             if text is None:
                 raise ModelFileError(f"{path} is a safetensors file, but not a clearprop model: it lacks our metadata")
             document = _document(path, text)
@@ -149,6 +158,8 @@ def load(path: str | os.PathLike[str]) -> Model:
             theta = file.get_tensor("theta")
     except SafetensorError as error:
         raise ModelFileError(f"{path} is damaged or not a clearprop model ({error})") from None
+    if metadata.get("sha256") != checksum(text, theta):
+        raise ModelFileError(f"{path} is damaged: its contents do not match its checksum")
     if not np.isfinite(theta).all():
         raise ModelFileError(f"{path} holds parameters that are not finite")
     return Model(network, network.views(theta), document.get("details", {}), str(document.get("version", "")))

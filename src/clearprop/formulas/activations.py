@@ -3,7 +3,8 @@
 Each class is one formula. ``value`` is the form of the textbooks and what people are shown; ``stable``, where there is
 one, is equal to it and does not overflow. ``slope`` is σ′(z) and may use a = σ(z); ``stable_slope`` stands beside it as
 ``stable`` does beside ``value``. Softmax couples the outputs of a row, so it has a ``pullback`` instead: the error at
-z, given the error g at a. Without either, the derivative comes from the tree.
+z, given the error g at a. Without either, the derivative comes from the tree of the form that is computed; give a
+``slope`` where that has a kink which the formula has not, as |z| at 0 in the stable form of softplus.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, 
 from clearprop.formulas.formula import Formula, by_name, once_per_class
 from clearprop.formulas.vocabulary import (
     absolute,
+    array_namespace,
     erf,
     exp,
     expm1,
@@ -40,8 +42,10 @@ class Activation(Formula):
         Between which bounds the values lie; decides which losses fit.
     reaches_bounds : bool
         Whether a finite bound is a value itself, as 0 is for relu.
+    is_distribution : bool
+        Whether each row of values is a probability distribution, as softmax's is.
     initialiser : str
-        The initialiser that suits this activation.
+        The name of the initialiser that suits this activation.
 
     Examples
     --------
@@ -58,9 +62,17 @@ class Activation(Formula):
     exp(−z²)
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "stable", "slope", "stable_slope", "pullback")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "value": ("z",),
+        "stable": ("z",),
+        "slope": ("z", "a"),
+        "stable_slope": ("z", "a"),
+        "pullback": ("g", "z", "a"),
+    }
+    argument: ClassVar[str | None] = "z"
     range: ClassVar[tuple[float, float]] = (-inf, inf)
     reaches_bounds: ClassVar[bool] = False
+    is_distribution: ClassVar[bool] = False
     initialiser: ClassVar[str] = "glorot_uniform"
 
     def forward(self, z: Any) -> Any:
@@ -73,7 +85,8 @@ class Activation(Formula):
             return self.compute("pullback", g=g, z=z, a=a)
         if self.has("slope"):
             return g * self.compute("stable_slope" if self.has("stable_slope") else "slope", z=z, a=a)
-        return evaluate(self.pullback_tree(), {"g": g, "z": z, "a": a, **self.parameters})
+        error = evaluate(self.pullback_tree(), {"g": g, "z": z, "a": a, **self.parameters})
+        return error if error.shape == z.shape else array_namespace(z).broadcast_to(error, z.shape)  # one for each row
 
     @classmethod
     def slope_tree(cls) -> Expression | None:
@@ -191,13 +204,13 @@ class Selu(Activation):
     scale: float = 1.0507009873554805
 
     def value(z, alpha, scale):
-        return scale * where(z > 0, z, alpha * (exp(minimum(z, 0)) - 1))
+        return scale * Elu.value(z, alpha)
 
     def stable(z, alpha, scale):
-        return scale * where(z > 0, z, alpha * expm1(minimum(z, 0)))
+        return scale * Elu.stable(z, alpha)
 
     def slope(z, a, alpha, scale):
-        return scale * where(z > 0, 1, alpha * exp(minimum(z, 0)))
+        return scale * Elu.slope(z, a, alpha)
 
 
 class Gelu(Activation):
@@ -221,15 +234,13 @@ class Silu(Activation):
         return z / (1 + exp(-z))
 
     def stable(z):
-        e = exp(-absolute(z))
-        return z * where(z >= 0, 1, e) / (1 + e)
+        return z * Logistic.stable(z)
 
     def slope(z, a):
         return (1 + exp(-z) + z * exp(-z)) / (1 + exp(-z)) ** 2
 
     def stable_slope(z, a):
-        e = exp(-absolute(z))
-        sigma = where(z >= 0, 1, e) / (1 + e)
+        sigma = Logistic.stable(z)
         return sigma + a * (1 - sigma)
 
 
@@ -248,8 +259,7 @@ class Softplus(Activation):
         return 1 / (1 + exp(-z))
 
     def stable_slope(z, a):
-        e = exp(-absolute(z))
-        return where(z >= 0, 1, e) / (1 + e)
+        return Logistic.stable(z)
 
 
 class Mish(Activation):
@@ -261,16 +271,15 @@ class Mish(Activation):
         return z * tanh_of(log(1 + exp(z)))
 
     def stable(z):
-        return z * tanh_of(maximum(z, 0) + log1p(exp(-absolute(z))))
+        return z * tanh_of(Softplus.stable(z))
 
     def slope(z, a):
         t = tanh_of(log(1 + exp(z)))
         return t + z * (1 - t**2) / (1 + exp(-z))
 
     def stable_slope(z, a):
-        e = exp(-absolute(z))
-        t = tanh_of(maximum(z, 0) + log1p(e))
-        return t + z * (1 - t**2) * where(z >= 0, 1, e) / (1 + e)
+        t = tanh_of(Softplus.stable(z))
+        return t + z * (1 - t**2) * Logistic.stable(z)
 
 
 class Exp(Activation):
@@ -291,7 +300,7 @@ class Softmax(Activation):
     Its Jacobian ∂aₖ/∂zⱼ = aₖ([k = j] − aⱼ), applied to an error g, gives aⱼ(gⱼ − Σₖ gₖaₖ).
     """
 
-    range = (0, 1)
+    range, is_distribution = (0, 1), True
 
     def value(z):
         return exp(z) / row_sum(exp(z))

@@ -2,13 +2,14 @@
 
 `pullback` walks a tree from its result to its symbols and carries an error back, exactly as a network does, one rule
 per function of the vocabulary. It serves the formulas whose author wrote only ``value``. Results are not simplified
-beyond leaving out factors 1 and terms 0, which would hide the formula in what is printed.
+beyond leaving out factors 1, terms 0 and double signs, which would hide the formula in what is printed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import pi, sqrt
+from typing import TypeGuard
 
 from clearprop.errors import FormulaError
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, apply, fold, nodes
@@ -62,7 +63,8 @@ def pullback(expression: Expression, symbol: str, error: Expression) -> Expressi
     Returns
     -------
     Expression
-        ∂C/∂symbol. At a kink (of where, maximum, absolute) the slope of one of its sides.
+        ∂C/∂symbol. At a kink (of where, maximum, absolute) the slope of one of its sides. It is one number per row
+        where the symbol is seen through row_sum alone.
 
     Examples
     --------
@@ -110,25 +112,39 @@ def _is_one_number_per_row(order: list[Expression]) -> dict[int, bool]:
 
 
 def times(x: Expression, y: Expression) -> Expression:
-    """x·y without factors 1."""
+    """x·y without factors 1, its sign in front."""
     if ZERO in (x, y):
         return ZERO
+    if _is_negative(x):
+        return negative(times(x.arguments[0], y))
+    if _is_negative(y):
+        return negative(times(x, y.arguments[0]))
     return y if x == ONE else x if y == ONE else x * y
 
 
 def plus(x: Expression, y: Expression) -> Expression:
-    """x + y without terms 0."""
-    return y if x == ZERO else x if y == ZERO else x + y
+    """x + y without terms 0; x − y for x + (−y)."""
+    if ZERO in (x, y):
+        return y if x == ZERO else x
+    return x - y.arguments[0] if _is_negative(y) else x + y
 
 
 def over(x: Expression, y: Expression) -> Expression:
-    """x / y, which is 0 where x is."""
-    return ZERO if x == ZERO else x / y
+    """x / y, which is 0 where x is, its sign in front."""
+    if x == ZERO:
+        return ZERO
+    return negative(over(x.arguments[0], y)) if _is_negative(x) else x / y
 
 
 def negative(x: Expression) -> Expression:
-    """−x, which is 0 where x is."""
-    return ZERO if x == ZERO else -x
+    """−x, which is 0 where x is, and −(−x) = x."""
+    if x == ZERO:
+        return ZERO
+    return x.arguments[0] if _is_negative(x) else -x
+
+
+def _is_negative(x: Expression) -> TypeGuard[Apply]:
+    return isinstance(x, Apply) and x.function == "negative"
 
 
 def power(x: Expression, exponent: Expression) -> Expression:

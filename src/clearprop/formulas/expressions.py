@@ -9,9 +9,12 @@ Printers (`clearprop.formulas.printers`) walk a tree with `children` or `fold`; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
+
+import numpy as np
 
 from clearprop.errors import FormulaError
 
@@ -31,7 +34,14 @@ class Expression:
     """Base of the nodes; gives them + − × ÷ ** and comparisons."""
 
     __slots__ = ()
-    __array_ufunc__ = None  # NumPy arrays hand `array + tree` over to us, and np.exp(tree) is refused
+    __array_ufunc__ = None  # NumPy's numbers hand `number * tree` over to us, and np.exp(tree) is refused
+
+    def __array_function__(self, function: Any, *_: Any) -> NoReturn:
+        """Refuse np.sum(tree) and its kin, which would take the tree for a single object and give it back."""
+        raise FormulaError(
+            f"the formula calls {getattr(function, '__name__', function)} of NumPy; "
+            "use the functions of clearprop.formulas.vocabulary (where, row_sum, maximum, …)"
+        )
 
     def __add__(self, other: object) -> Expression:
         return apply("add", self, other)
@@ -118,7 +128,14 @@ class Symbol(Expression):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Constant(Expression):
-    """A number. Integers stay integers, so that ``x ** 2`` prints as it was written."""
+    """A number. Integers stay integers, so that ``x ** 2`` prints as it was written.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol
+    >>> (Symbol("x") ** 2).arguments[1]
+    Constant(2)
+    """
 
     value: int | float
 
@@ -128,7 +145,14 @@ class Constant(Expression):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Apply(Expression):
-    """A function of the vocabulary applied to its arguments."""
+    """A function of the vocabulary applied to its arguments.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol, tanh
+    >>> tanh(Symbol("z"))
+    Apply('tanh', (Symbol('z'),))
+    """
 
     function: str
     arguments: tuple[Expression, ...]
@@ -147,9 +171,14 @@ def as_expression(value: object) -> Expression:
     """
     if isinstance(value, Expression):
         return value
-    if isinstance(value, bool) or not hasattr(value, "__float__") or getattr(value, "ndim", 0) != 0:
+    if isinstance(value, bool):
+        raise FormulaError(f"a formula cannot hold {value}; write equal(x, y) instead of x == y")
+    if not hasattr(value, "__float__") or getattr(value, "ndim", 0) != 0:
         raise FormulaError(f"a formula is made of symbols and numbers, not of {type(value).__name__}: {value!r}")
-    return Constant(value if isinstance(value, int) else float(value))
+    number = value if isinstance(value, int) and abs(value) <= 2**53 else float(value)
+    if not math.isfinite(number):
+        raise FormulaError(f"a formula is made of finite numbers, and {number} is none")
+    return Constant(number)
 
 
 def apply(function: str, *arguments: object) -> Apply:
@@ -234,4 +263,19 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
             raise FormulaError(f"no value was given for {item.name!r}; there are values for {sorted(values)}")
         return values[item.name]
 
-    return fold(expression, leaf, lambda function, _, arguments: FUNCTIONS[function](*arguments))
+    def node(function: str, _: Apply, arguments: list[Any]) -> Any:
+        if all(isinstance(argument, int | float) for argument in arguments):
+            return _of_numbers(FUNCTIONS[function], arguments)
+        return FUNCTIONS[function](*arguments)
+
+    return fold(expression, leaf, node)
+
+
+def _of_numbers(function: Callable[..., Any], numbers: list[Any]) -> Any:
+    """Numbers among themselves, in double precision as arrays are.
+
+    Python's own whole numbers grow without end (10**10**10, from a file made to hurt) and its 1/0 is an error.
+    """
+    with np.errstate(all="ignore"):
+        result = function(*(np.float64(number) for number in numbers))
+    return bool(result) if isinstance(result, np.bool_) else float(result)

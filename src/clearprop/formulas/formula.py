@@ -18,21 +18,35 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import wraps
+from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from clearprop.errors import FormulaError, InputError, UnknownNameError
-from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate
+from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate, symbols
+from clearprop.formulas.vocabulary import array_namespace
 
 Formulas = TypeVar("Formulas", bound="Formula")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def once_per_class(function: Function) -> Function:
-    """`functools.cache` with the function's own signature: what it says of a class is worked out once."""
-    return cast(Function, cache(function))
+    """Work out once what `function` says of a class, its first argument, and keep it as long as the class lives."""
+    found: WeakKeyDictionary[type, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+
+    @wraps(function)
+    def remembered(cls: type, *arguments: Any) -> Any:
+        of_class = found.setdefault(cls, {})
+        if arguments not in of_class:
+            of_class[arguments] = function(cls, *arguments)
+        return of_class[arguments]
+
+    return cast(Function, remembered)
 
 
 @dataclass_transform(frozen_default=True)
@@ -43,12 +57,23 @@ class Formula:
     ----------
     name : str
         The name users write; the class name in snake case unless the class says otherwise.
-    forms : tuple of str
-        The names of the functions that a subclass may define.
+    forms : mapping of str to tuple of str
+        The functions that a subclass may define and, for each, the variables that it may ask for besides the
+        parameters.
+
+    Raises
+    ------
+    FormulaError
+        Where the class is written, when one of its forms does what a formula cannot (`if`, NumPy's functions) or asks
+        for something that is neither a variable nor a parameter.
+    InputError
+        For a parameter that is no finite number.
     """
 
     name: ClassVar[str] = ""
-    forms: ClassVar[tuple[str, ...]] = ("value",)
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # The variable that the value must depend on, if there is one.
+    argument: ClassVar[str | None] = None
     # The trees of the forms, for a formula that comes from a file and has no Python functions.
     saved_trees: ClassVar[Mapping[str, Expression]] = {}
 
@@ -61,16 +86,26 @@ class Formula:
             if inspect.isfunction(function):
                 setattr(cls, form, staticmethod(function))
         dataclass(frozen=True)(cls)
+        for form in cls.forms:
+            if form in vars(cls):
+                form_tree(cls, form)
+        if cls.argument is not None and "value" in vars(cls) and cls.argument not in symbols(cls.tree()):
+            raise FormulaError(f"{cls.__name__}.value does not depend on {cls.argument}")
 
     def __post_init__(self) -> None:
         for name, value in self.parameters.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                raise InputError(f"{self.name}: {name} must be a finite number, not {value!r}")
+            # frozen forbids the plain assignment; a NumPy number is kept as Python's, which JSON can hold
+            object.__setattr__(self, name, _number(f"{self.name}: {name}", value))
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters and their values, in the order they were declared."""
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def variables(cls, form: str) -> tuple[str, ...]:
+        """The variables that `form` may ask for."""
+        return cls.forms[form]
 
     @classmethod
     def has(cls, form: str) -> bool:
@@ -86,7 +121,7 @@ class Formula:
         like = next((v for v in variables.values() if hasattr(v, "dtype")), None)
         if like is None or getattr(result, "dtype", like.dtype) == like.dtype:
             return result
-        return result.astype(like.dtype) if hasattr(result, "astype") else result.to(like.dtype)
+        return _of_floating_type(result, variables.values())
 
     @classmethod
     def tree(cls, form: str = "value") -> Expression:
@@ -95,7 +130,7 @@ class Formula:
         Raises
         ------
         FormulaError
-            When the form does not exist or does something that a formula cannot (`if`, NumPy functions).
+            When the form does not exist or has several results.
         """
         result = form_tree(cls, form)
         if isinstance(result, tuple):
@@ -122,16 +157,23 @@ def form_tree(cls: type[Formula], form: str) -> Expression | tuple[Expression, .
         return cls.saved_trees[form]
     if not cls.has(form):
         raise FormulaError(f"{cls.name} defines no {form!r}")
+    known = (*cls.variables(form), *(field.name for field in fields(cls)))  # type: ignore[arg-type]
+    unknown = [name for name in form_arguments(cls, form) if name not in known]
+    if unknown:
+        raise FormulaError(
+            f"{cls.__name__}.{form} asks for {unknown[0]!r}, but it can have only {', '.join(known)}; "
+            f"a parameter is declared in the class, as in `{unknown[0]}: float = 1.0`"
+        )
     try:
         result = getattr(cls, form)(*map(Symbol, form_arguments(cls, form)))
+        return tuple(map(as_expression, result)) if isinstance(result, tuple) else as_expression(result)
     except FormulaError as error:
         raise FormulaError(f"{cls.__name__}.{form}: {error}") from None
-    except TypeError as error:
+    except (AttributeError, TypeError) as error:
         raise FormulaError(
             f"{cls.__name__}.{form} uses something that only works on numbers ({error}); "
             "write it with the functions of clearprop.formulas.vocabulary"
         ) from error
-    return tuple(map(as_expression, result)) if isinstance(result, tuple) else as_expression(result)
 
 
 @once_per_class
@@ -172,25 +214,66 @@ def by_name(kind: str, given: object, known: Mapping[str, type[Formulas]]) -> Fo
         if given not in known:
             raise UnknownNameError(kind, given, known)
         return known[given]()
-    base = _common_base(known)
+    base = kind_of(next(iter(known.values())))
     if isinstance(given, type) and issubclass(given, base):
-        return given()
+        return _with_defaults(kind, given)
     if isinstance(given, base):
         return given
     raise InputError(f"the {kind} must be a name ({', '.join(known)}) or a formula, not {given!r}")
 
 
-def _common_base(known: Mapping[str, type[Formulas]]) -> type[Formulas]:
-    """The class right below `Formula` that all of these descend from: Activation, Loss, …"""
-    first = next(iter(known.values()))
-    return first.__mro__[first.__mro__.index(Formula) - 1]
+def kind_of(cls: type[Formulas]) -> type[Formulas]:
+    """The class right below `Formula` that this one descends from: Activation, Loss, …"""
+    return cls.__mro__[cls.__mro__.index(Formula) - 1]
 
 
-def require(formula: Formula, name: str, low: float, high: float = math.inf, *, open_low: bool = False) -> None:
-    """Raise InputError unless ``low ≤ parameter < high`` (``low <`` with `open_low`)."""
-    value = getattr(formula, name)
-    if not (value > low if open_low else value >= low) or not value < high:
-        below = "" if high == math.inf else f" and below {high:g}"
+def _with_defaults(kind: str, cls: type[Formulas]) -> Formulas:
+    """An instance of a class that was given in place of one."""
+    lacking = [field.name for field in fields(cls) if field.default is MISSING]  # type: ignore[arg-type]
+    if lacking:
         raise InputError(
-            f"{formula.name}: {name} must be {'above' if open_low else 'at least'} {low:g}{below}, not {value!r}"
+            f"the {kind} {cls.__name__} needs a value for {lacking[0]!r}: give {cls.__name__}({lacking[0]}=…)"
+        )
+    return cls()
+
+
+def _number(what: str, value: object) -> int | float:
+    """`value` as a finite int or float of Python."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise InputError(f"{what} must be a finite number, not {value!r}")
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"{what} must be a finite number, not {str(value)[:40]}")
+    return int(value) if isinstance(value, Integral) and abs(number) <= 2**53 else number
+
+
+def _of_floating_type(result: Any, variables: Iterable[Any]) -> Any:
+    """`result` with the type of the first variable that is of a floating type."""
+    for variable in variables:
+        if not hasattr(variable, "dtype"):
+            continue
+        xp = array_namespace(variable)
+        if xp.isdtype(variable.dtype, "real floating"):
+            return result.astype(variable.dtype) if xp is np else xp.astype(result, variable.dtype)
+    return result
+
+
+def require(
+    formula: Formula,
+    name: str,
+    low: float,
+    high: float = math.inf,
+    *,
+    open_low: bool = False,
+    closed_high: bool = False,
+) -> None:
+    """Raise InputError unless ``low ≤ parameter < high`` (``low <`` with `open_low`, ``≤ high`` with `closed_high`)."""
+    value = getattr(formula, name)
+    if not (value > low if open_low else value >= low) or not (value <= high if closed_high else value < high):
+        upper = "" if high == math.inf else f" and {'at most' if closed_high else 'below'} {high:g}"
+        raise InputError(
+            f"{formula.name}: {name} must be {'above' if open_low else 'at least'} {low:g}{upper}, not {value!r}"
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from clearprop.errors import InputError
@@ -28,7 +29,7 @@ from clearprop.formulas.vocabulary import absolute, exp, log, log1p, maximum, ro
 class Pair(Formula):
     """An output activation and a loss whose δᴸ is simply a − y, with the loss written in z."""
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "delta")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("z", "y"), "delta": ("a", "y")}
     activation: ClassVar[type[Activation]]
     loss: ClassVar[type[Loss]]
 
@@ -92,6 +93,13 @@ class Head:
     ------
     InputError
         When the activation has values that the loss cannot use.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import BinaryCrossEntropy, Head, Logistic
+    >>> head = Head(Logistic(), BinaryCrossEntropy())
+    >>> print(head.pair.tree("delta"))
+    a − y
     """
 
     activation: Activation
@@ -104,7 +112,7 @@ class Head:
                 f"activations that fit it: {', '.join(fitting_activations(self.loss))}"
             )
 
-    @property
+    @cached_property
     def pair(self) -> Pair | None:
         """The named pair that this head is, or None."""
         cls = PAIRS.get((type(self.activation), type(self.loss)))

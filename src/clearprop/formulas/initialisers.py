@@ -35,7 +35,7 @@ class Initialiser(Formula):
     ((2, 3), [0.0, 0.0, 0.0])
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value",)
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("fan_in", "fan_out")}
     is_uniform: ClassVar[bool] = False
     gain: float = 1.0
     bias_gain: float = 0.0
@@ -120,5 +120,12 @@ INITIALISERS: Mapping[str, type[Initialiser]] = {
 
 
 def initialiser(given: str | Initialiser | type[Initialiser]) -> Initialiser:
-    """The initialiser of this name, class or instance."""
+    """The initialiser of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import initialiser
+    >>> initialiser("he_uniform")
+    HeUniform(gain=1.0, bias_gain=0.0)
+    """
     return by_name("initialiser", given, INITIALISERS)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Any, ClassVar
 
-from clearprop.formulas.activations import ACTIVATIONS, Activation, Softmax
+from clearprop.formulas.activations import ACTIVATIONS, Activation
 from clearprop.formulas.derivative import pullback as tree_pullback
 from clearprop.formulas.expressions import Constant, Expression, evaluate
 from clearprop.formulas.formula import Formula, by_name, once_per_class, require
@@ -40,7 +40,8 @@ class Loss(Formula):
     array([[0.04]])
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "slope")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("a", "y"), "slope": ("a", "y")}
+    argument: ClassVar[str | None] = "a"
     domain: ClassVar[tuple[float, float]] = (-inf, inf)
     targets: ClassVar[tuple[float, float]] = (-inf, inf)
     is_distribution: ClassVar[bool] = False
@@ -64,13 +65,12 @@ class Loss(Formula):
     @classmethod
     def fits(cls, output: Activation | type[Activation]) -> bool:
         """Whether every value of this output activation is one that the loss can use."""
-        couples = (output if isinstance(output, type) else type(output)) is Softmax
         (low, high), (least, most) = cls.domain, output.range
         if output.reaches_bounds:
             inside = (least > low or low == -inf) and (most < high or high == inf)
         else:
             inside = least >= low and most <= high
-        return inside and (couples or not cls.is_distribution)
+        return inside and (output.is_distribution or not cls.is_distribution)
 
 
 @once_per_class
@@ -192,7 +192,14 @@ LOSSES: Mapping[str, type[Loss]] = {
 
 
 def loss_function(given: str | Loss | type[Loss]) -> Loss:
-    """The loss of this name, class or instance."""
+    """The loss of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import loss_function
+    >>> loss_function("huber")
+    Huber(delta=1.0)
+    """
     return by_name("loss", given, LOSSES)
 
 
@@ -210,7 +217,14 @@ def fitting_activations(loss: str | Loss | type[Loss]) -> list[str]:
 
 
 def table_of_fits() -> str:
-    """A Markdown table: which output activation fits which loss. The natural one of each loss is in bold."""
+    """A Markdown table: which output activation fits which loss. The natural one of each loss is in bold.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import table_of_fits
+    >>> print(table_of_fits().splitlines()[-1])
+    | binary_cross_entropy | **logistic**, softmax |
+    """
     lines = ["| loss | output activations that fit |", "|---|---|"]
     for name, cls in LOSSES.items():
         fitting = [f"**{n}**" if n == cls.natural_output else n for n in fitting_activations(cls)]

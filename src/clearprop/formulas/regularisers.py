@@ -6,6 +6,7 @@ so that a sample of weight 2 is the same as the sample twice.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from clearprop.formulas.formula import Formula, require
@@ -19,9 +20,22 @@ class Penalty(Formula):
     ----------
     strength : float
         0 switches it off.
+
+    Attributes
+    ----------
+    degree : int
+        The penalty of a multiple cθ is c to this power times that of θ; so its value is θ · slope / degree (Euler).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.formulas import L2
+    >>> L2(0.5).compute("slope", theta=np.array([2.0, -4.0]))
+    array([ 1., -2.])
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "slope")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("theta",), "slope": ("theta",)}
+    degree: ClassVar[int]
     strength: float = 0.0
 
     def __post_init__(self) -> None:
@@ -32,10 +46,10 @@ class Penalty(Formula):
 class L2(Penalty):
     """½λθ², scikit-learn's alpha. Hoerl & Kennard (1970)."""
 
-    name = "l2"
+    name, degree = "l2", 2
 
     def value(theta, strength):
-        return strength * theta**2 / 2
+        return strength / 2 * theta**2
 
     def slope(theta, strength):
         return strength * theta
@@ -44,7 +58,7 @@ class L2(Penalty):
 class L1(Penalty):
     """λ|θ|, which drives weights to exactly 0. Tibshirani (1996)."""
 
-    name = "l1"
+    name, degree = "l1", 1
 
     def value(theta, strength):
         return strength * absolute(theta)
@@ -54,8 +68,17 @@ class L1(Penalty):
 
 
 class LabelSmoothing(Formula):
-    """y ← (1 − ε)y + ε/K, K the number of classes (2 for each label of a binary one). Szegedy et al. (2016)."""
+    """y ← (1 − ε)y + ε/K, K the number of classes (2 for each label of a binary one). Szegedy et al. (2016).
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.formulas import LabelSmoothing
+    >>> LabelSmoothing(0.1).forward(np.array([1.0, 0.0]), n_classes=2).round(2).tolist()
+    [0.95, 0.05]
+    """
+
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("y", "n_classes")}
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
@@ -71,8 +94,16 @@ class LabelSmoothing(Formula):
 
 
 class ClipByNorm(Formula):
-    """g ← g · min(1, limit/‖g‖) over all parameters together. Pascanu, Mikolov & Bengio (2013), algorithm 1."""
+    """g ← g · min(1, limit/‖g‖) over all parameters together. Pascanu, Mikolov & Bengio (2013), algorithm 1.
 
+    Examples
+    --------
+    >>> from clearprop.formulas import ClipByNorm
+    >>> ClipByNorm(1.0).factor(4.0)
+    0.25
+    """
+
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("norm",)}
     limit: float = 1.0
 
     def __post_init__(self) -> None:

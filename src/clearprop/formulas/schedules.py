@@ -36,11 +36,11 @@ class Schedule(Formula):
     Examples
     --------
     >>> from clearprop.formulas import Clock, StepSchedule
-    >>> StepSchedule(step_size=10, gamma=0.5).factor(Clock(step=0, epoch=25, samples=0, progress=0.5))
+    >>> float(StepSchedule(step_size=10, gamma=0.5).factor(Clock(step=0, epoch=25, samples=0, progress=0.5)))
     0.25
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("value", "ramp")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": Clock._fields, "ramp": ("step",)}
     warmup: int = 0
 
     def __post_init__(self) -> None:
@@ -149,7 +149,7 @@ class ReduceOnPlateau(Schedule):
     """1, until the watched loss is no better for `patience` epochs; then gamma times what it was, and so on.
 
     What is watched is the validation score where there is one and the training loss otherwise. The training loop keeps
-    the count (`clearprop.training.stopping`), since it depends on the past of the loss and not on the clock.
+    the count (`clearprop.training.fit`), since it depends on the past of the loss and not on the clock.
     scikit-learn's "adaptive" is this with gamma = 0.2, ending at a rate of 1e-6.
 
     Parameters
@@ -165,7 +165,7 @@ class ReduceOnPlateau(Schedule):
     """
 
     gamma: float = 0.2
-    patience: int = 10
+    patience: int = 5
     tolerance: float = 1e-4
     minimum: float = 1e-6
 
@@ -190,5 +190,12 @@ SCHEDULES: Mapping[str, type[Schedule]] = {
 
 
 def schedule(given: str | Schedule | type[Schedule]) -> Schedule:
-    """The schedule of this name, class or instance."""
+    """The schedule of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import schedule
+    >>> schedule("cosine")
+    Cosine(warmup=0, end=0.0)
+    """
     return by_name("schedule", given, SCHEDULES)

@@ -41,7 +41,10 @@ class UpdateRule(Formula):
     (array([0.8]),)
     """
 
-    forms: ClassVar[tuple[str, ...]] = ("update", "decayed")
+    forms: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "update": ("theta", "g", "rate", "t"),
+        "decayed": ("theta", "rate"),
+    }
     memory: ClassVar[tuple[str, ...]] = ()
     learning_rate: float = 0.01
     weight_decay: float = 0.0
@@ -50,6 +53,11 @@ class UpdateRule(Formula):
         super().__post_init__()
         require(self, "learning_rate", 0, open_low=True)
         require(self, "weight_decay", 0)
+
+    @classmethod
+    def variables(cls, form: str) -> tuple[str, ...]:
+        """The variables that `form` may ask for; an update also what the rule remembers."""
+        return (*cls.forms[form], *cls.memory) if form == "update" else cls.forms[form]
 
     def decayed(theta, rate, weight_decay):
         return theta - rate * weight_decay * theta
@@ -111,7 +119,7 @@ class Momentum(UpdateRule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self, "momentum", 0, 1.0 + 1e-15)
+        require(self, "momentum", 0, 1, closed_high=True)
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v - rate * g
@@ -184,7 +192,14 @@ UPDATE_RULES: Mapping[str, type[UpdateRule]] = {
 
 
 def update_rule(given: str | UpdateRule | type[UpdateRule]) -> UpdateRule:
-    """The update rule of this name, class or instance."""
+    """The update rule of this name, class or instance.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import update_rule
+    >>> update_rule("momentum")
+    Momentum(learning_rate=0.1, weight_decay=0.0, momentum=0.9)
+    """
     return by_name("update rule", given, UPDATE_RULES)
 
 
@@ -202,6 +217,16 @@ class LBFGS:
         Ends when the largest component of the gradient is no larger.
     history : int
         Pairs of steps and gradient changes that it remembers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop import Network, lbfgs, train
+    >>> X, Y = np.array([[0.0], [1.0], [2.0]]), np.array([[1.0], [3.0], [5.0]])
+    >>> net = Network.mlp([1, 1])
+    >>> trained = train(net, net.initial(seed=0), X, Y, optimizer=lbfgs(tolerance=1e-8))
+    >>> trained.parameters.theta.round(5).tolist()
+    [2.0, 1.0]
     """
 
     max_evaluations: int = 15_000

@@ -24,6 +24,13 @@ def array_namespace(*arrays: Any) -> Any:
     ------
     TypeError
         For something that is no array of any library that follows the array API.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.formulas import array_namespace
+    >>> array_namespace(np.zeros(2), 1.0).__name__
+    'numpy'
     """
     foreign = [a for a in arrays if not isinstance(a, np.ndarray | np.generic | int | float)]
     if not foreign:
@@ -89,26 +96,56 @@ def erf(x: Any) -> Any:
 
 
 def where(condition: Any, if_true: Any, if_false: Any) -> Any:
-    """`if_true` where `condition` holds, `if_false` elsewhere. Both are computed, so both must be finite."""
+    """`if_true` where `condition` holds, `if_false` elsewhere. Both are computed, so both must be finite.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol, where
+    >>> z = Symbol("z")
+    >>> print(where(z > 0, z, 0))
+    {z if z > 0; 0 otherwise}
+    """
     if any(isinstance(a, Expression) for a in (condition, if_true, if_false)):
         return apply("where", condition, if_true, if_false)
     xp = array_namespace(condition, if_true, if_false)
     if xp is np:
         return np.where(condition, if_true, if_false)
     like = next((a for a in (if_true, if_false) if not isinstance(a, int | float)), None)
-    dtype = None if like is None else like.dtype
-    return xp.where(condition, *(xp.asarray(a, dtype=dtype, device=condition.device) for a in (if_true, if_false)))
+    if like is not None:
+        dtype = like.dtype
+    else:  # two numbers, one type: some libraries would make one an integer and the other single precision
+        dtype = xp.float64 if isinstance(if_true, float) or isinstance(if_false, float) else None
+    device = next(a.device for a in (condition, like) if a is not None and hasattr(a, "device"))
+    if isinstance(condition, int | float):  # of numbers alone, such as a parameter
+        condition = xp.asarray(bool(condition), device=device)
+    return xp.where(condition, *(xp.asarray(a, dtype=dtype, device=device) for a in (if_true, if_false)))
 
 
 def row_sum(x: Any) -> Any:
-    """The sum over the last axis, which is kept with length 1."""
+    """The sum over the last axis, which is kept with length 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.formulas import row_sum
+    >>> row_sum(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [[3.0], [7.0]]
+    """
     if isinstance(x, Expression):
         return apply("row_sum", x)
     return array_namespace(x).sum(x, axis=-1, keepdims=True)
 
 
 def row_max(x: Any) -> Any:
-    """The maximum over the last axis, which is kept with length 1."""
+    """The maximum over the last axis, which is kept with length 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.formulas import row_max
+    >>> row_max(np.array([[1.0, 2.0], [3.0, 0.0]])).tolist()
+    [[2.0], [3.0]]
+    """
     if isinstance(x, Expression):
         return apply("row_max", x)
     return array_namespace(x).max(x, axis=-1, keepdims=True)

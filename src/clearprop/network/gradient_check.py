@@ -7,7 +7,7 @@ such parameters are found by asking every formula on which branch it is on eithe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from clearprop.formulas import Expression, Formula, evaluate
 from clearprop.formulas.derivative import branches
 from clearprop.formulas.formula import once_per_class
 from clearprop.network.backprop import backward, forward, loss
-from clearprop.network.parameters import Parameters
+from clearprop.network.parameters import Mask, Parameters
 from clearprop.network.specs import Network
 
 
@@ -79,7 +79,7 @@ def check_gradient(
     Y: Any,
     sample_weight: Any = None,
     *,
-    mask: Mapping[int, Any] | None = None,
+    mask: Mask | None = None,
     step: float = 1e-5,
     tolerance: float = 1e-6,
     floor: float = 1e-4,
@@ -153,7 +153,7 @@ def _names(block: str, shape: tuple[int, ...]) -> Iterator[str]:
     return (f"{block}{list(index)}" for index in np.ndindex(shape))
 
 
-def _pieces(network: Network, params: Parameters, X: Any, Y: Any, mask: Mapping[int, Any] | None) -> list[Any]:
+def _pieces(network: Network, params: Parameters, X: Any, Y: Any, mask: Mask | None) -> list[Any]:
     """On which branch every formula of the network is, for every number that it sees."""
     tape = forward(network, params, X, mask)
     found = [

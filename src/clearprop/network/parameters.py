@@ -6,18 +6,19 @@ gradient has the same form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from clearprop.errors import NotFiniteError, ShapeError
+from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.formulas import array_namespace
 
 if TYPE_CHECKING:
     from clearprop.network.specs import Block
 
 Item = TypeVar("Item")
+Mask = Mapping[int, Any]  # dropout masks by the number of the layer, each (n_samples, n_l)
 
 
 class FromOne(Generic[Item]):
@@ -76,8 +77,8 @@ class Parameters(NamedTuple):
 def views(theta: Any, blocks: Sequence[Block]) -> Parameters:
     """θ with its windows; see `Network.views`."""
     n_parameters = blocks[-1].stop
-    if tuple(theta.shape) != (n_parameters,):
-        raise ShapeError(f"theta must be a vector of {n_parameters} numbers, not of shape {tuple(theta.shape)}")
+    if not hasattr(theta, "shape") or tuple(theta.shape) != (n_parameters,):
+        raise ShapeError(f"theta must be a vector of {n_parameters} numbers, not {shape_of(theta)}")
     xp = array_namespace(theta)
     windows = [xp.reshape(theta[block.start : block.stop], block.shape) for block in blocks]
     return Parameters(theta, FromOne("W", windows[0::2]), FromOne("b", windows[1::2]))
@@ -87,21 +88,38 @@ def from_arrays(blocks: Sequence[Block], weights: Sequence[Any], biases: Sequenc
     """θ filled with the user's arrays; see `Network.parameters`."""
     depth = len(blocks) // 2
     for name, arrays in (("weights", weights), ("biases", biases)):
-        if len(arrays) != depth:
-            raise ShapeError(f"{name} must hold one array per layer: {depth}, not {len(arrays)}")
-    theta = np.empty(blocks[-1].stop, dtype=dtype)
+        if not hasattr(arrays, "__len__") or len(arrays) != depth:
+            count = len(arrays) if hasattr(arrays, "__len__") else repr(arrays)
+            raise ShapeError(f"{name} must hold one array per layer: {depth}, not {count}")
+    theta = np.empty(blocks[-1].stop, dtype=floating(dtype))
     for index, block in enumerate(blocks):
-        given: Any = np.asarray((biases if index % 2 else weights)[index // 2], dtype=dtype)
+        try:
+            given: Any = np.asarray((biases if index % 2 else weights)[index // 2], dtype=theta.dtype)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{block.name} must be an array of numbers of shape {block.shape} ({error})") from None
         # A vector can stand for a matrix only where one of its sides is 1: then there is one way to read it.
-        fits = given.shape == block.shape or (
-            (given.ndim < len(block.shape) or not given.ndim)
-            and (given.size == np.prod(block.shape) and 1 in block.shape)
-        )
-        if not fits:
-            hint = f"; {given.T.shape} transposed would fit" if given.T.shape == block.shape else ""
+        stands_for = given.ndim < len(block.shape) and 1 in block.shape and given.size == np.prod(block.shape)
+        if given.shape != block.shape and not stands_for:
+            hint = "; its transpose would fit" if given.T.shape == block.shape else ""
             raise ShapeError(f"{block.name} must have shape {block.shape}, rows the inputs, not {given.shape}{hint}")
         if not np.isfinite(given).all():
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(given))[0])
             raise NotFiniteError(f"{block.name}{list(place)} is {given[place]}; parameters must be finite")
         theta[block.start : block.stop] = given.ravel()
     return views(theta, blocks)
+
+
+def floating(dtype: Any) -> Any:
+    """The dtype float64 or float32; InputError for any other."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found not in (np.float64, np.float32):
+        raise InputError(f"dtype must be float64 or float32, not {dtype!r}")
+    return found
+
+
+def shape_of(array: Any) -> str:
+    """The shape of what was given, or what it is if it has none; for messages."""
+    return str(tuple(array.shape)) if hasattr(array, "shape") else f"a {type(array).__name__}"

@@ -20,10 +20,11 @@ from clearprop.formulas import (
     Initialiser,
     Loss,
     activation,
+    array_namespace,
     initialiser,
     loss_function,
 )
-from clearprop.network.parameters import Parameters, from_arrays, views
+from clearprop.network.parameters import Parameters, floating, from_arrays, shape_of, views
 
 ActivationLike = str | Activation | type[Activation]
 
@@ -37,10 +38,22 @@ class Dense:
     inputs, outputs : int
         n_{l−1} and n_l.
     activation : Activation
+        Its name or class will do.
     weight_rate, bias_rate : float
         Factors on the learning rate for W and for b.
     weight_decay, bias_decay : float
         Factors on the decoupled weight decay; l1 and l2 follow them too.
+
+    Raises
+    ------
+    InputError
+        When a size is no whole number of at least 1, or a factor no number of at least 0.
+
+    Examples
+    --------
+    >>> from clearprop.network import Dense
+    >>> Dense(2, 3, "relu", bias_rate=0.1).activation
+    Relu()
     """
 
     inputs: int
@@ -57,8 +70,10 @@ class Dense:
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 raise InputError(f"a layer needs a whole number of {name}, at least 1, not {count!r}")
         for name in ("weight_rate", "bias_rate", "weight_decay", "bias_decay"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise InputError(f"{name} must be a number of at least 0, not {getattr(self, name)!r}")
+            factor = getattr(self, name)
+            if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 <= factor < np.inf:
+                raise InputError(f"{name} must be a number of at least 0, not {factor!r}")
+        object.__setattr__(self, "activation", activation(self.activation))
 
 
 class Block(NamedTuple):
@@ -81,11 +96,12 @@ class Network:
     layers : tuple of Dense
         Layers 1 … L; each takes as many inputs as the one before has outputs.
     loss : Loss
+        Its name or class will do.
 
     Raises
     ------
     InputError
-        When neighbouring layers do not fit, a hidden layer is no network layer, or the loss does not fit the output.
+        When neighbouring layers do not fit, something is no layer, or the loss does not fit the output.
 
     Examples
     --------
@@ -100,8 +116,13 @@ class Network:
     head: Head = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "loss", loss_function(self.loss))
         if not self.layers:
             raise InputError("a network needs at least one layer with weights")
+        for layer in self.layers:
+            if not isinstance(layer, Dense):
+                raise InputError(f"a layer must be a Dense, not {layer!r}; Network.mlp makes them from widths")
         for l, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), start=1):
             if before.outputs != after.inputs:
                 raise InputError(
@@ -130,12 +151,20 @@ class Network:
             for poisson, identity for the others.
         loss : loss
             An activation or a loss is a name, a class or an instance.
+
+        Raises
+        ------
+        UnknownNameError
+            For a name that does not exist.
+        InputError
+            When a width is no whole number of at least 1, the hidden activations are too few or too many, or the loss
+            does not fit the output.
         """
-        widths = [int(n) if isinstance(n, np.integer) else n for n in widths]
-        if len(widths) < 2:
+        if isinstance(widths, str) or not hasattr(widths, "__len__") or len(widths) < 2:
             raise InputError(
                 f"widths must name at least the inputs and the outputs, as in [784, 30, 10], not {widths!r}"
             )
+        widths = [int(n) if isinstance(n, np.integer) else n for n in widths]
         n_hidden = len(widths) - 2
         if isinstance(hidden, Sequence) and not isinstance(hidden, str):
             if len(hidden) != n_hidden:
@@ -201,8 +230,8 @@ class Network:
 
         Raises
         ------
-        ShapeError, NotFiniteError
-            When an array has the wrong shape or holds NaN or infinity.
+        ShapeError, NotFiniteError, InputError
+            When an array has the wrong shape, holds NaN or infinity, or is not made of numbers.
 
         Examples
         --------
@@ -221,14 +250,29 @@ class Network:
         Parameters
         ----------
         seed : int or numpy.random.Generator
+            The same number gives the same parameters.
         initialiser : initialiser, optional
             For all layers; by default the one that suits each layer's activation (He for the relu family, LeCun for
             selu, Glorot for the others), with biases zero.
         dtype : dtype
             float64 or float32.
+
+        Raises
+        ------
+        InputError
+            For a seed or a dtype that cannot be used, or an initialiser that is none.
+
+        Examples
+        --------
+        >>> from clearprop import Network
+        >>> Network.mlp([2, 3, 1]).initial(seed=7, dtype="float32").theta.shape
+        (13,)
         """
-        random = np.random.default_rng(seed)
-        theta = np.empty(self.n_parameters, dtype=dtype)
+        try:
+            random = np.random.default_rng(seed)
+        except (TypeError, ValueError):
+            raise InputError(f"seed must be a whole number of at least 0 or a Generator, not {seed!r}") from None
+        theta = np.empty(self.n_parameters, dtype=floating(dtype))
         parameters = self.views(theta)
         for l, layer in enumerate(self.layers, start=1):
             rule = _initialiser(layer.activation.initialiser if initialiser is None else initialiser)
@@ -237,25 +281,49 @@ class Network:
             raise NotFiniteError("the initialiser drew numbers that are not finite")
         return parameters
 
-    def check_inputs(self, X: Any) -> None:
-        """Raise ShapeError unless X has shape (n_samples, n₀)."""
-        if getattr(X, "ndim", None) != 2 or X.shape[1] != self.widths[0]:
+    def check_parameters(self, params: Any) -> None:
+        """Raise InputError unless these are the Parameters of a network of this shape."""
+        if not isinstance(params, Parameters):
+            raise InputError(
+                "params must be Parameters, as `network.initial`, `.parameters` and `.views` make them, "
+                f"not {type(params).__name__}"
+            )
+        if tuple(params.theta.shape) != (self.n_parameters,):
             raise ShapeError(
-                f"X must have shape (n_samples, {self.widths[0]}), one row per sample, not {_shape(X)}"
-                + ("; put one sample as X[None, :]" if getattr(X, "ndim", None) == 1 else "")
+                f"these parameters belong to another network: they are {params.theta.shape[0]} numbers, "
+                f"and a network of widths {list(self.widths)} has {self.n_parameters}"
             )
 
+    def check_inputs(self, X: Any) -> None:
+        """Raise an InputError unless X is an array of numbers of shape (n_samples, n₀)."""
+        if getattr(X, "ndim", None) != 2 or X.shape[1] != self.widths[0]:
+            raise ShapeError(
+                f"X must have shape (n_samples, {self.widths[0]}), one row per sample, not {shape_of(X)}"
+                + ("; put one sample as X[None, :]" if getattr(X, "ndim", None) == 1 else "")
+            )
+        if getattr(X.dtype, "kind", "f") not in "fiub":  # NumPy's; other libraries have numbers only
+            raise InputError(f"X must hold numbers, not {X.dtype}; encode text and categories first")
+
     def check_targets(self, Y: Any, n_samples: int) -> None:
-        """Raise ShapeError unless Y has shape (n_samples, n_L)."""
+        """Raise ShapeError unless Y is an array of shape (n_samples, n_L) with at least one row."""
+        if n_samples == 0:
+            raise ShapeError("there are no rows to learn from")
         expected = (n_samples, self.widths[-1])
         if getattr(Y, "ndim", None) != 2 or tuple(Y.shape) != expected:
             raise ShapeError(
-                f"Y must have shape {expected}, one row per sample and one column per output, not {_shape(Y)}"
+                f"Y must have shape {expected}, one row per sample and one column per output, not {shape_of(Y)}"
+                + ("; put one output as Y[:, None]" if getattr(Y, "ndim", None) == 1 else "")
             )
 
 
 _initialiser = initialiser  # `Network.initial` has an argument of that name
 
 
-def _shape(array: Any) -> str:
-    return str(tuple(array.shape)) if hasattr(array, "shape") else f"a {type(array).__name__}"
+def check_weights(sample_weight: Any, n_samples: int) -> None:
+    """Raise an InputError unless the weights are an array of shape (n_samples,), all of at least 0."""
+    if not hasattr(sample_weight, "shape") or tuple(sample_weight.shape) != (n_samples,):
+        raise ShapeError(
+            f"sample_weight must be an array of shape ({n_samples},), one per row, not {shape_of(sample_weight)}"
+        )
+    if bool(array_namespace(sample_weight).any(sample_weight < 0)):
+        raise InputError("sample_weight must be at least 0 in every row")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,9 @@ class Fit:
     history : tuple of Epoch
     reason : str
         A sentence saying why it ended.
-    stopped_by : {"epochs", "no_improvement", "minimum", "rate", "time", "callback", "interrupt"}
+    stopped_by : str
+        "epochs", "no_improvement", "rate", "time", "callback" or "interrupt"; of lbfgs also "minimum", "evaluations" or
+        "line_search".
     best : Epoch or None
         The epoch whose weights the state holds, where the best were put back.
     """
@@ -81,8 +83,8 @@ class Fit:
 class Watch:
     """Keeps the best value seen and for how many epochs there has been no better one."""
 
-    def __init__(self, stopping: Stopping) -> None:
-        self.stopping = stopping
+    def __init__(self, stopping: Stopping, tolerance: float) -> None:
+        self.stopping, self.tolerance = stopping, tolerance
         self.best_value = math.inf
         self.best_epoch: Epoch | None = None
         self.best_theta: Any = None
@@ -97,11 +99,16 @@ class Watch:
     def see(self, epoch: Epoch, theta: Any) -> None:
         """Take one more epoch into account."""
         value = self.value(epoch)
-        self.stale = 0 if value <= self.best_value - self.stopping.tolerance else self.stale + 1
+        self.stale = 0 if is_better(value, self.best_value, self.tolerance) else self.stale + 1
         if self.best_epoch is None or value < self.best_value:
             self.best_value, self.best_epoch = value, epoch
             if self.stopping.restore_best:
                 self.best_theta = theta.copy()
+
+
+def is_better(value: float, best: float, tolerance: float) -> bool:
+    """Whether a value is below the best one by the tolerance at least; an infinite one is never better."""
+    return value < math.inf and value <= best - tolerance
 
 
 def fit(
@@ -132,21 +139,24 @@ def fit(
         When a loss or gradient is not finite. The state then holds the best weights so far, where they are kept, or the
         last good ones.
     """
-    watch = Watch(stopping)
+    watch = Watch(stopping, stopping.tolerance)
+    plateau = Plateau(job.schedule, stopping) if isinstance(job.schedule, ReduceOnPlateau) else None
     history: list[Epoch] = []
     deadline = math.inf if stopping.max_seconds is None else time.perf_counter() + stopping.max_seconds
-    ended = "epochs", _preset(job)
+    ended = "epochs", f"stopped at the preset number of {job.epochs - state.epoch} epochs"
+    records = Records(_records(job, state, data, engine, measure, deadline))
     try:
-        for epoch in _records(job, state, data, engine, measure, deadline):
+        for epoch in records:
             history.append(epoch)
             watch.see(epoch, state.theta)
-            verdict = _verdict(job, state, stopping, watch, epoch, deadline, callbacks)
+            verdict = _verdict(job, stopping, watch, epoch, deadline, callbacks)
+            if verdict is None and plateau is not None:
+                verdict = plateau.see(epoch, state)
             if verdict is not None:
                 ended = verdict
                 break
         else:
-            if isinstance(job.update_rule, LBFGS) and len(history) < job.epochs:
-                ended = "minimum", f"stopped after {len(history)} iterations: the gradient or the gain became too small"
+            ended = records.ended or ended
     except KeyboardInterrupt:
         ended = "interrupt", f"interrupted after {len(history)} whole epochs"
     finally:
@@ -157,49 +167,69 @@ def fit(
     return Fit(tuple(history), ended[1] + kept, ended[0], best)
 
 
-def _preset(job: Job) -> str:
-    what = "iterations" if isinstance(job.update_rule, LBFGS) else "epochs"
-    return f"stopped at the preset number of {job.epochs} {what}"
+class Records:
+    """An iterator over epochs that keeps what its generator returns at its end."""
+
+    def __init__(self, generator: Generator[Epoch, None, tuple[str, str] | None]) -> None:
+        self.generator = generator
+        self.ended: tuple[str, str] | None = None
+
+    def __iter__(self) -> Iterator[Epoch]:
+        self.ended = yield from self.generator
 
 
 def _records(
     job: Job, state: TrainingState, data: Data, engine: Engine, measure: Measure | None, deadline: float
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, tuple[str, str] | None]:
     if isinstance(job.update_rule, LBFGS):
         return lbfgs_epochs(job, state, data, engine, measure=measure)
     return epochs(job, state, data, engine, measure=measure, is_over=lambda: time.perf_counter() >= deadline)
 
 
+class Plateau:
+    """Lowers the learning rate whenever what is watched has not got better for a while."""
+
+    def __init__(self, schedule: ReduceOnPlateau, stopping: Stopping) -> None:
+        self.schedule = schedule
+        self.watch = Watch(stopping, schedule.tolerance)
+
+    def see(self, epoch: Epoch, state: TrainingState) -> tuple[str, str] | None:
+        """Take one more epoch into account; a reason to end training once the rate can fall no further.
+
+        The count lives in the state, so that it goes on where training goes on.
+        """
+        value = self.watch.value(epoch)
+        better = is_better(value, state.plateau_best, self.schedule.tolerance)
+        state.plateau_stale = 0 if better else state.plateau_stale + 1
+        state.plateau_best = min(state.plateau_best, value)
+        if state.plateau_stale <= self.schedule.patience:
+            return None
+        if epoch.learning_rate <= self.schedule.minimum:
+            return (
+                "rate",
+                f"stopped after epoch {epoch.n}: the learning rate fell to {epoch.learning_rate:g} (converged)",
+            )
+        state.rate_scale *= self.schedule.gamma
+        state.plateau_stale = 0
+        return None
+
+
 def _verdict(
-    job: Job,
-    state: TrainingState,
-    stopping: Stopping,
-    watch: Watch,
-    epoch: Epoch,
-    deadline: float,
-    callbacks: Iterable[Callback],
+    job: Job, stopping: Stopping, watch: Watch, epoch: Epoch, deadline: float, callbacks: Iterable[Callback]
 ) -> tuple[str, str] | None:
-    """Why training ends after this epoch, or None if it goes on. Also lowers the rate at a plateau."""
+    """Why training ends after this epoch, or None if it goes on."""
     stop_asked = [callback(epoch) is True for callback in callbacks]  # every callback sees every epoch
     if any(stop_asked):
         return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
     if time.perf_counter() >= deadline:
         return "time", f"stopped in epoch {epoch.n}: the time limit of {stopping.max_seconds:g} s was reached"
-    schedule = job.schedule
-    if isinstance(schedule, ReduceOnPlateau):
-        if watch.stale > schedule.patience:
-            if epoch.learning_rate <= schedule.minimum:
-                return (
-                    "rate",
-                    f"stopped after epoch {epoch.n}: the learning rate fell to {epoch.learning_rate:g} (converged)",
-                )
-            state.rate_scale *= schedule.gamma
-            watch.stale = 0
-    elif watch.stale > stopping.patience and not isinstance(job.update_rule, LBFGS):
+    # The training loss of lbfgs falls at every iteration, so only a score can go stale there.
+    judged = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
+    if judged and watch.stale > stopping.patience:
         name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
+        by = f" by {stopping.tolerance:g}" if stopping.tolerance else ""
         return (
             "no_improvement",
-            f"stopped after epoch {epoch.n}: the {name} was no better by {stopping.tolerance:g} "
-            f"for {stopping.patience:g} epochs (converged)",
+            f"stopped after epoch {epoch.n}: the {name} was no better{by} for {stopping.patience:g} epochs (converged)",
         )
     return None

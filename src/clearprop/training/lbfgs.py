@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from queue import SimpleQueue
 from typing import Any
 
@@ -21,9 +21,21 @@ from clearprop.formulas import LBFGS
 from clearprop.training.loop import Epoch, Measure
 
 
+def _ending(result: Any, rule: LBFGS, most_iterations: int) -> tuple[str, str]:
+    """What SciPy's result says of the end: status 0 is convergence, 1 a limit, 2 a line search that found nothing."""
+    after = f"stopped after {result.nit} iterations"
+    if result.status == 0:
+        return "minimum", f"{after}: the gradient or the gain became too small (converged)"
+    if result.status == 2:
+        return "line_search", f"{after}: no step in the direction of search lowers the loss"
+    if result.nit >= most_iterations:
+        return "epochs", f"stopped at the preset number of {most_iterations} iterations"
+    return "evaluations", f"{after}: the preset number of {rule.max_evaluations} evaluations of the loss was reached"
+
+
 def lbfgs_epochs(
     job: Job, state: TrainingState, data: Data, engine: Engine, *, measure: Measure | None = None
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, tuple[str, str]]:
     """Minimise the loss over all rows, and yield a record after every iteration.
 
     Parameters
@@ -38,6 +50,11 @@ def lbfgs_epochs(
     Epoch
         Its learning rate is NaN: L-BFGS chooses the length of each step itself.
 
+    Returns
+    -------
+    (str, str)
+        Why it ended: a word for `Fit.stopped_by`, and a sentence.
+
     Raises
     ------
     DivergenceError
@@ -49,6 +66,7 @@ def lbfgs_epochs(
 
     began = time.perf_counter()
     dtype = state.theta.dtype
+    most_iterations = job.epochs - state.epoch
     reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss) after each iteration, then SciPy's result or an exception
     go_on = threading.Semaphore(0)
     closing = threading.Event()
@@ -74,7 +92,7 @@ def lbfgs_epochs(
     def run() -> None:
         try:
             options = {
-                "maxiter": job.epochs - state.epoch,
+                "maxiter": most_iterations,
                 "maxfun": rule.max_evaluations,
                 "gtol": rule.tolerance,
                 "maxcor": rule.history,
@@ -93,7 +111,7 @@ def lbfgs_epochs(
                 raise item
             if not isinstance(item, tuple):
                 state.theta[:] = item.x
-                return
+                return _ending(item, rule, most_iterations)
             theta, loss = item
             state.theta[:] = theta
             state.epoch, state.step, state.samples = state.epoch + 1, state.step + 1, state.samples + data.n_samples

@@ -8,7 +8,7 @@ continued from a copy of its state, inside an epoch too, makes the same updates 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ def epochs(
     *,
     measure: Measure | None = None,
     is_over: Callable[[], bool] = lambda: False,
-) -> Iterator[Epoch]:
+) -> Generator[Epoch, None, None]:
     """Train, and yield a record after every pass over the rows.
 
     Parameters

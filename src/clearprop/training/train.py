@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,12 +146,15 @@ def train(
     dtype = params.theta.dtype
     data = prepared(job, X, Y, sample_weight, dtype)
     choice = choose(engine, job, data)
-    state = TrainingState.start(job, params.theta) if state is None else state
-    if tuple(state.theta.shape) != (network.n_parameters,):
-        raise InputError("the state to go on from belongs to another network")
+    fresh = TrainingState.start(job, params.theta)
+    if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
+        raise InputError("the state to go on from belongs to another network or optimizer")
+    state = fresh if state is None else deepcopy(state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
     if validation is not None:
+        if not isinstance(validation, tuple) or len(validation) != 2:
+            raise InputError("validation must be a pair (X, Y) of rows held out")
         measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
     readers = [*callbacks, printer(epochs)] if verbose else list(callbacks)

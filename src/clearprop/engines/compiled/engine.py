@@ -16,7 +16,9 @@ from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STE
 from clearprop.engines.compiled.plan import Plan, place
 from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
 from clearprop.engines.divergence import divergence
-from clearprop.engines.job import Data, Job, TrainingState
+from clearprop.engines.data import Data
+from clearprop.engines.job import Job
+from clearprop.engines.state import TrainingState
 from clearprop.errors import FormulaError, InputError
 from clearprop.formulas import UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
-from clearprop.formulas.printers.text import ATOM, POWER, PRODUCT, SIGN, SUM, Printed, comparison, number_text
+from clearprop.formulas.printers.text import (
+    ATOM,
+    COMPARISON,
+    POWER,
+    PRODUCT,
+    ROW,
+    SIGN,
+    SUM,
+    Printed,
+    comparison,
+    number_text,
+    sign_of,
+    term,
+)
 
 NAMES: Mapping[str, str] = {
     "theta": r"\theta", "rate": r"\eta", "alpha": r"\alpha", "beta1": r"\beta_1", "beta2": r"\beta_2",
@@ -41,7 +54,7 @@ def _leaf(leaf: Symbol | Constant) -> Printed:
     text = number_text(leaf.value, "-")
     if "e" in text:
         digits, exponent = text.split("e")
-        return rf"{digits} \cdot 10^{{{int(exponent)}}}", PRODUCT
+        return rf"{digits} \cdot 10^{{{int(exponent)}}}", SIGN if leaf.value < 0 else PRODUCT
     return text, SIGN if leaf.value < 0 else ATOM
 
 
@@ -53,15 +66,15 @@ def bracket(item: Printed, at_least: int) -> str:
 def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
     match function, arguments:
         case "add", [x, y]:
-            return f"{bracket(x, SUM)} + {bracket(y, PRODUCT)}", SUM
+            return f"{bracket(x, SUM)} + {term(y, bracket)}", SUM
         case "subtract", [x, y]:
-            return f"{bracket(x, SUM)} - {bracket(y, PRODUCT)}", SUM
+            return f"{bracket(x, SUM)} - {term(y, bracket)}", SUM
         case "multiply", [x, y]:
-            return rf"{bracket(x, PRODUCT)} \cdot {bracket(y, POWER)}", PRODUCT
+            return rf"{bracket(x, SIGN)} \cdot {bracket(y, POWER)}", sign_of(x)
         case "divide", [x, y]:
             return rf"\frac{{{x[0]}}}{{{y[0]}}}", POWER
         case "negative", [x]:
-            return f"-{bracket(x, POWER)}", SIGN
+            return f"-{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
             return f"{{{bracket(x, ATOM)}}}^{{{y[0]}}}", POWER
         case "exp", [x]:
@@ -77,13 +90,13 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "floor", [x]:
             return rf"\left\lfloor {x[0]} \right\rfloor", ATOM
         case (("less" | "less_equal" | "equal"), [x, y]):
-            return comparison(node, bracket(x, SUM), bracket(y, SUM), COMPARISONS[function]), 0
+            return comparison(node, bracket(x, SUM), bracket(y, SUM), COMPARISONS[function]), COMPARISON
         case "where", [condition, x, y]:
             cases = rf"{x[0]} & \text{{if }} {condition[0]} \\ {y[0]} & \text{{otherwise}}"
             return rf"\begin{{cases}} {cases} \end{{cases}}", ATOM
         case "row_sum", [x]:
-            return rf"\sum_k {bracket(x, PRODUCT)}", SUM
+            return rf"\sum_k {bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
-            return rf"\max_k {bracket(x, PRODUCT)}", SUM
+            return rf"\max_k {bracket(x, PRODUCT)}", ROW
     inside = ", ".join(text for text, _ in arguments)
     return rf"{FUNCTIONS[function]}\left({inside}\right)", ATOM

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
 
-# How tightly the result of each operator binds; an argument that binds less tightly is put in brackets.
-SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 5
+# How tightly the result of each operator binds; an argument that binds less tightly is put in brackets. A sum over a
+# row (ROW) takes in the product behind it and ends at the next + or −; a leading minus (SIGN) may open a sum or product
+# but stands in brackets elsewhere.
+COMPARISON, SUM, ROW, SIGN, PRODUCT, POWER, ATOM = range(7)
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="}
 TURNED: Mapping[str, str] = {"<": ">", "≤": "≥", r"\le": r"\ge", "=": "="}
@@ -49,6 +51,16 @@ def bracket(item: Printed, at_least: int) -> str:
     return item[0] if item[1] >= at_least else f"({item[0]})"
 
 
+def term(item: Printed, bracket: Callable[[Printed, int], str] = bracket) -> str:
+    """What stands right of + or −: a leading minus there is put in brackets, a sum over a row is not."""
+    return item[0] if item[1] == ROW else bracket(item, PRODUCT)
+
+
+def sign_of(first: Printed) -> int:
+    """How tightly a product binds: one that opens with a minus is written like a negative number."""
+    return SIGN if first[1] == SIGN else PRODUCT
+
+
 def comparison(node: Apply, x: str, y: str, sign: str) -> str:
     """``x < y``, turned to ``y > x`` where x is a number: people write z > 0."""
     return f"{y} {TURNED[sign]} {x}" if isinstance(node.arguments[0], Constant) else f"{x} {sign} {y}"
@@ -57,22 +69,22 @@ def comparison(node: Apply, x: str, y: str, sign: str) -> str:
 def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
     match function, arguments:
         case "add", [x, y]:
-            return f"{bracket(x, SUM)} + {bracket(y, PRODUCT)}", SUM
+            return f"{bracket(x, SUM)} + {term(y)}", SUM
         case "subtract", [x, y]:
-            return f"{bracket(x, SUM)} − {bracket(y, PRODUCT)}", SUM
+            return f"{bracket(x, SUM)} − {term(y)}", SUM
         case "multiply", [x, y]:
-            return f"{bracket(x, PRODUCT)}·{bracket(y, POWER)}", PRODUCT
+            return f"{bracket(x, SIGN)}·{bracket(y, POWER)}", sign_of(x)
         case "divide", [x, y]:
-            return f"{bracket(x, PRODUCT)}/{bracket(y, POWER)}", PRODUCT
+            return f"{bracket(x, SIGN)}/{bracket(y, POWER)}", sign_of(x)
         case "negative", [x]:
-            return f"−{bracket(x, POWER)}", SIGN
+            return f"−{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
             exponent = node.arguments[1]
             if isinstance(exponent, Constant) and isinstance(exponent.value, int):
                 return f"{bracket(x, ATOM)}{str(exponent.value).translate(SUPERSCRIPTS)}", POWER
             return f"{bracket(x, ATOM)}^{bracket(y, ATOM)}", POWER
         case (("less" | "less_equal" | "equal"), [x, y]):
-            return comparison(node, bracket(x, SUM), bracket(y, SUM), COMPARISONS[function]), 0
+            return comparison(node, bracket(x, SUM), bracket(y, SUM), COMPARISONS[function]), COMPARISON
         case "where", [condition, x, y]:
             return f"{{{x[0]} if {condition[0]}; {y[0]} otherwise}}", ATOM
         case "absolute", [x]:
@@ -80,8 +92,8 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "floor", [x]:
             return f"⌊{x[0]}⌋", ATOM
         case "row_sum", [x]:
-            return f"Σₖ {bracket(x, PRODUCT)}", SUM
+            return f"Σₖ {bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
-            return f"maxₖ {bracket(x, PRODUCT)}", SUM
+            return f"maxₖ {bracket(x, PRODUCT)}", ROW
     name = {"maximum": "max", "minimum": "min"}.get(function, function)
     return f"{name}({', '.join(text for text, _ in arguments)})", ATOM

@@ -1,0 +1,9 @@
+"""The command line: train, predict, evaluate, inspect. With the reader of the loop, the only room that prints.
+
+Each command is a file of its name; `app` has their options and help; `table_model` and `table_fit`, which print
+nothing, put tables, training and the model file together.
+"""
+
+from clearprop.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,261 @@
+"""The commands as people type them: names, options, help. Each hands over to the file of its name."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import cyclopts
+from cyclopts import App, Parameter
+
+from clearprop import __version__
+from clearprop.errors import ClearpropError, InputError
+
+OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+app = App(
+    name="clearprop",
+    version=__version__,
+    help_format="rich",
+    suppress_keyboard_interrupt=False,  # training answers Ctrl-C itself, by saving what there is
+    help="""Train multi-layer neural networks by back-propagation on a table of your own.
+
+For example:
+
+  clearprop train diamonds.parquet --target price --log-target
+  clearprop predict diamonds.clearprop new.csv --output prices.csv
+  clearprop evaluate diamonds.clearprop sold.csv
+  clearprop inspect diamonds.clearprop
+
+'clearprop COMMAND --help' explains a command.""",
+)
+
+Flag = Parameter(negative="", show_default=False)
+Force = Annotated[bool, Flag]
+Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
+
+
+@app.command
+def train(
+    file: Path,
+    /,
+    *,
+    target: str | None = None,
+    task: Literal["classification", "regression"] | None = None,
+    log_target: Annotated[bool, Flag] = False,
+    drop: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    skip_missing_target: Annotated[bool, Flag] = False,
+    hidden: str | None = None,
+    epochs: int | None = None,
+    time_limit: float | None = None,
+    test: float = 0.2,
+    seed: int = 0,
+    engine: str = "auto",
+    output: Path | None = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> int:
+    """Train a network on a table, score it on rows held out, and save it.
+
+    FILE is CSV, TSV or Parquet with a header, an .npz with arrays X and y, or
+    a folder with one folder of images per class. Numbers, categories, dates,
+    true and false, and missing values are all taken as they are.
+
+    Examples:
+
+      clearprop train diamonds.parquet --target price --log-target
+      clearprop train patients.csv --target outcome --drop name --drop id
+      clearprop train digits.npz --hidden 256,128 --epochs 100
+      clearprop train flowers/ --time-limit 60
+
+    Parameters
+    ----------
+    file
+        The table to learn from.
+    target
+        The column to predict. An .npz has y, a folder of images has class.
+    task
+        Predict classes or amounts. By default what the target looks like; the reason is printed.
+    log_target
+        Learn the logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
+    drop
+        A column not to use; may be given several times, or with several names.
+    skip_missing_target
+        Leave out rows without a target instead of refusing them.
+    hidden
+        Neurons in each hidden layer, as 256,128; 0 for no hidden layer. By default 128,128,128.
+    epochs
+        Most passes over the rows. By default 40, more for small tables.
+    time_limit
+        Seconds to train at most; the best network so far is kept.
+    test
+        Share of the rows held out for the score.
+    seed
+        Decides the split, the initial weights and the order of the rows.
+    engine
+        What computes; auto takes the fastest that can.
+    output
+        The model file to write. By default named as FILE, in this folder.
+    force
+        Replace the output file if it exists.
+    as_json
+        Print one JSON document instead of text.
+    """
+    from clearprop.cli import train as command
+    from clearprop.cli.table_settings import HIDDEN, TableSettings
+
+    settings = TableSettings(
+        target=target,
+        task=task,
+        log_target=log_target,
+        drop=tuple(drop or ()),
+        skip_missing_target=skip_missing_target,
+        hidden=HIDDEN if hidden is None else _layers(hidden),
+        epochs=epochs,
+        time_limit=time_limit,
+        test=test,
+        seed=seed,
+        engine=engine,
+    )
+    return command.run(file, settings, output=output, force=force, as_json=as_json)
+
+
+@app.command
+def predict(
+    model: Path,
+    file: Path,
+    /,
+    *,
+    output: Path | None = None,
+    rows: int | None = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> int:
+    """Predict the target of each row of a table, with class probabilities.
+
+    Without --output the predictions go to standard output, as CSV. The columns
+    of FILE may be in any order, and there may be more than the model needs.
+
+    Examples:
+
+      clearprop predict diamonds.clearprop new.csv --output prices.csv
+      clearprop predict diamonds.clearprop new.csv --rows 5
+      clearprop predict outcome.clearprop new.parquet > outcome.csv
+
+    Parameters
+    ----------
+    model
+        A model file that 'clearprop train' wrote.
+    file
+        The table: of any kind that 'clearprop train' reads.
+    output
+        The file to write, .csv, .tsv or .parquet.
+    rows
+        Show the predictions of the first so many rows as a table.
+    force
+        Replace the output file if it exists.
+    as_json
+        Print one JSON document instead.
+    """
+    from clearprop.cli import predict as command
+
+    return command.run(model, file, output=output, rows=rows, force=force, as_json=as_json)
+
+
+@app.command
+def evaluate(
+    model: Path,
+    file: Path,
+    /,
+    *,
+    skip_missing_target: Annotated[bool, Flag] = False,
+    as_json: Json = False,
+) -> int:
+    """Score a model on a table whose target is known.
+
+    For classes: accuracy, log loss and the confusion matrix. For amounts:
+    errors in the target's own unit and, if its logarithm was learned, in that.
+
+    Examples:
+
+      clearprop evaluate diamonds.clearprop sold.csv
+      clearprop evaluate outcome.clearprop patients-2025.csv --json
+
+    Parameters
+    ----------
+    model
+        A model file that 'clearprop train' wrote.
+    file
+        A table with the target.
+    skip_missing_target
+        Leave out rows without a target instead of refusing them.
+    as_json
+        Print one JSON document instead.
+    """
+    from clearprop.cli import evaluate as command
+
+    return command.run(model, file, skip_missing_target=skip_missing_target, as_json=as_json)
+
+
+@app.command
+def inspect(model: Path, /, *, as_json: Json = False) -> int:
+    """Show what is in a model file: network, columns and how they are encoded, classes, scores.
+
+    Examples:
+
+      clearprop inspect diamonds.clearprop
+      clearprop inspect diamonds.clearprop --json
+
+    Parameters
+    ----------
+    model
+        A model file that 'clearprop train' wrote.
+    as_json
+        Print one JSON document instead.
+    """
+    from clearprop.cli import inspect as command
+
+    return command.run(model, as_json=as_json)
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    """The hidden layers that "256,128" or "256x128" names; none for "0"."""
+    try:
+        sizes = tuple(int(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        raise InputError(f"--hidden must name the neurons of each hidden layer, as 256,128, not {text!r}") from None
+    if sizes == (0,):
+        return ()
+    if min(sizes) < 1:
+        raise InputError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
+    return sizes
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: run a command and exit with 0, 1 (cannot be done), 2 (wrong usage) or 130 (Ctrl-C)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that has no → shows ? for it
+    sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
+
+
+def exit_code(arguments: Sequence[str]) -> int:
+    """Run a command; what can be expected to go wrong ends in one sentence on standard error."""
+    try:
+        code = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except cyclopts.CycloptsError as error:
+        print(f"clearprop: {error}\n'clearprop --help' explains what there is.", file=sys.stderr)
+        return USAGE
+    except ClearpropError as error:
+        print(f"clearprop: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print("clearprop: interrupted; nothing was saved", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # as when the output goes to head: whoever reads has enough
+        sys.stderr.close()
+        return OK
+    return code if isinstance(code, int) else OK

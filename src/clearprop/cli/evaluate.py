@@ -1,0 +1,74 @@
+"""`clearprop evaluate`: how good a model is on a table whose target is known."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from clearprop.cli import words
+from clearprop.cli.report import print_confusion, print_scores
+from clearprop.cli.scores import ClassScores
+from clearprop.cli.table_model import TableModel
+from clearprop.errors import TableError
+from clearprop.tables import ClassTarget, missing_column, missing_rows
+
+
+def run(model: Path, file: Path, *, skip_missing_target: bool, as_json: bool) -> int:
+    """Evaluate and say the scores; the exit code."""
+    trained = TableModel.load(model)
+    table, notices = _with_target(trained, trained.read(file).table, skip_missing_target)
+    scores, remarks = trained.evaluate(table)
+    notices += [str(remark) for remark in remarks]
+    if is_training_file(trained, file):
+        notices.append(
+            "the model was trained on this file, so these scores flatter it; "
+            f"'clearprop inspect {model}' has those of the rows held out"
+        )
+    if isinstance(scores, ClassScores) and scores.n_unknown:
+        notices.append(
+            f"{words.plural(scores.n_unknown, 'row')} of a class that training did not have: counted as wrong"
+        )
+    if as_json:
+        words.print_json({"model": str(model), "file": str(file), "notices": notices, "scores": scores.to_json()})
+        return 0
+    words.notices(notices, words.console(error=True))
+    out = words.console()
+    trivial = f"always saying {trained.trivial}" if isinstance(scores, ClassScores) else "always saying the mean"
+    out.print(f"Score on {words.plural(scores.n_rows, 'row')}, beside that of {trivial}:")
+    print_scores(trained, scores, out)
+    if isinstance(scores, ClassScores):
+        assert isinstance(trained.target, ClassTarget)
+        out.print()
+        print_confusion(trained.target, scores, out)
+    return 0
+
+
+def is_training_file(trained: TableModel, file: Path) -> bool:
+    """Whether the model was trained on a file with just these bytes."""
+    known = trained.settings.get("sha256")
+    if known is None or not file.is_file():
+        return False
+    with open(file, "rb") as stream:
+        return bool(hashlib.file_digest(stream, "sha256").hexdigest() == known)
+
+
+def _with_target(trained: TableModel, table: pa.Table, skip: bool) -> tuple[pa.Table, list[str]]:
+    """The rows that have a target; refused where some have none, unless those are to be left out."""
+    column = trained.target.column
+    if column not in table.column_names:
+        raise missing_column(column, table.column_names)
+    absent = missing_rows(table.column(column))
+    if not absent.any():
+        return table, []
+    count, first = int(absent.sum()), int(np.argmax(absent)) + 1
+    if not skip:
+        raise TableError(
+            f"the target {column!r} is missing in {words.plural(count, 'row')}, the first of them row {first:,}; "
+            "--skip-missing-target leaves out such rows"
+        )
+    if absent.all():
+        raise TableError(f"the target {column!r} is missing in every row: there is nothing to compare with")
+    return table.filter(pa.array(~absent)), [f"the target is missing in {words.plural(count, 'row')}: left out"]

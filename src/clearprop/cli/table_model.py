@@ -1,0 +1,192 @@
+"""A network together with the table it was trained on: encoder, target, scores. It prints nothing.
+
+`table_fit` makes one; the commands and whoever else wants a trained table use it: predict, evaluate, save, load.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from clearprop.cli.scores import Scores, class_scores, number_scores, scores_from_json
+from clearprop.engines import ReferenceEngine
+from clearprop.errors import InputError, ModelFileError
+from clearprop.files import load, save
+from clearprop.network import Network, Parameters
+from clearprop.tables import (
+    ClassTarget,
+    Encoder,
+    ImageFormat,
+    Reading,
+    Remark,
+    Target,
+    missing_column,
+    read,
+    target_from_json,
+    target_numbers,
+)
+from clearprop.tables.targets import ClassLabel
+
+KIND = "table"  # what the details of such a model file say that they are
+
+
+class Predictions(NamedTuple):
+    """What `TableModel.predict` returns.
+
+    Attributes
+    ----------
+    values : list of class labels, or float64 array of shape (n_rows,)
+        The most probable class, or the number in the target's own unit.
+    probabilities : array of shape (n_rows, n_classes) or None
+    remarks : tuple of Remark
+        Values that training had not prepared for, and what was done.
+    """
+
+    values: Any
+    probabilities: Any
+    remarks: tuple[Remark, ...]
+
+
+class Evaluation(NamedTuple):
+    """What `TableModel.evaluate` returns."""
+
+    scores: Scores
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """A trained network and how a table goes into it and comes out of it.
+
+    Attributes
+    ----------
+    network : Network
+    parameters : Parameters
+    encoder : Encoder
+    target : ClassTarget or NumberTarget
+    trivial : class label or float
+        What the trivial predictor always says: the most frequent class, or the mean, of the training rows.
+    images : ImageFormat or None
+        The form that images are brought to, for a model of images.
+    settings : mapping
+        How it was trained, as JSON holds it.
+    held_out : Scores or None
+        Its scores on the rows held out in training.
+    version : str
+        Of clearprop that wrote its file.
+    """
+
+    network: Network
+    parameters: Parameters
+    encoder: Encoder
+    target: Target
+    trivial: ClassLabel
+    images: ImageFormat | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    held_out: Scores | None = None
+    version: str = ""
+
+    def read(self, path: str | os.PathLike[str]) -> Reading:
+        """Read a file as the training file was read: text columns as text, images in the same form."""
+        text = set(self.encoder.text_columns)
+        if isinstance(self.target, ClassTarget) and isinstance(self.target.classes[0], str):
+            text.add(self.target.column)
+        return read(path, text_columns=text, images=self.images)
+
+    def outputs(self, table: pa.Table) -> tuple[Any, tuple[Remark, ...]]:
+        """The network's outputs, float32 (n_rows, n_outputs), and what the encoder had to put up with.
+
+        Raises
+        ------
+        TableError
+            When a column is missing or a value does not fit; with the row.
+        """
+        X, remarks = self.encoder.encode(table)
+        return ReferenceEngine().outputs(self.network, self.parameters, X), remarks
+
+    def predict(self, table: pa.Table) -> Predictions:
+        """Predict the target of each row; raises TableError as `outputs` does."""
+        outputs, remarks = self.outputs(table)
+        if isinstance(self.target, ClassTarget):
+            return Predictions(self.target.decode(outputs), outputs, remarks)
+        return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks)
+
+    def evaluate(self, table: pa.Table) -> Evaluation:
+        """Score the predictions against the target, which the table must have in every row."""
+        column = self.target.column
+        if column not in table.column_names:
+            raise missing_column(column, table.column_names)
+        outputs, remarks = self.outputs(table)
+        return Evaluation(self.scores(outputs, table.column(column)), remarks)
+
+    def scores(self, outputs: Any, actual: pa.ChunkedArray) -> Scores:
+        """The scores of these outputs for these values of the target."""
+        if isinstance(self.target, ClassTarget):
+            return class_scores(self.target, outputs, self.target.codes(actual), self.trivial)
+        values = target_numbers(actual, self.target.column, self.target.log)
+        return number_scores(self.target, self.target.decode(outputs), values, float(self.trivial))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one file; raises as `clearprop.save` does."""
+        details = {
+            "kind": KIND,
+            "encoder": self.encoder.to_json(),
+            "target": self.target.to_json(),
+            "trivial": self.trivial,
+            "images": None if self.images is None else asdict(self.images),
+            "settings": dict(self.settings),
+            "held_out": None if self.held_out is None else self.held_out.to_json(),
+        }
+        save(path, self.network, self.parameters, details)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> TableModel:
+        """Read a model file.
+
+        Raises
+        ------
+        ModelFileError
+            When there is no such file, or it is damaged, foreign, or a network without a table.
+        """
+        found = _loaded(Path(path))
+        details = found.details
+        if details.get("kind") != KIND:
+            raise ModelFileError(
+                f"{path} holds a network that was not trained by 'clearprop train', so it does not know any table; "
+                "use it from Python, with clearprop.load"
+            )
+        try:
+            encoder = Encoder.from_json(details.get("encoder"))
+            target = target_from_json(details.get("target"))
+            images = None if details.get("images") is None else ImageFormat(**details["images"])
+            held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
+        except (ModelFileError, InputError, TypeError) as error:
+            raise ModelFileError(f"{path} cannot be used: {error}") from None
+        trivial, settings = details.get("trivial"), details.get("settings")
+        wrong = (
+            found.network.widths[0] != len(encoder.names)
+            or found.network.widths[-1] != target.n_outputs
+            or not isinstance(settings, dict)
+            or (trivial not in target.classes if isinstance(target, ClassTarget) else not isinstance(trivial, float))
+        )
+        if wrong:
+            raise ModelFileError(f"{path} is damaged: its network, encoder and target do not belong together")
+        assert isinstance(trivial, str | bool | int | float)
+        assert isinstance(settings, dict)
+        return cls(found.network, found.parameters, encoder, target, trivial, images, settings, held_out, found.version)
+
+
+def _loaded(path: Path) -> Any:
+    from clearprop.tables import missing_file
+
+    if not path.exists():
+        raise ModelFileError(str(missing_file(path)))
+    try:
+        return load(path)
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from None

@@ -1,0 +1,149 @@
+"""`clearprop train`: from a table to a model file and a held-out score."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clearprop.cli import words
+from clearprop.cli.output_files import check_output, size_of
+from clearprop.cli.progress import progress
+from clearprop.cli.report import architecture, print_scores
+from clearprop.cli.table_fit import Prepared, TableFit, prepare, train
+from clearprop.cli.table_settings import TableSettings
+from clearprop.tables import ClassTarget, Reading, read
+
+KINDS = {
+    "number": ("number",),
+    "category": ("category", "categories"),
+    "truth": ("true-or-false column",),
+    "moment": ("date",),
+    "vector": ("vector",),
+}
+INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
+
+
+def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool, as_json: bool) -> int:
+    """Train, say what was done, save the model; the exit code."""
+    output = output or Path(f"{file.name.split('.')[0] or 'model'}.clearprop")
+    check_output(output, force=force, inputs=(file,))
+    reading = read(file)
+    ready = prepare(reading, settings)
+    out = words.console()
+    if not as_json:
+        _before(file, reading, ready, out)
+    # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
+    watched = words.console(error=True)
+    with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
+        done = train(ready, callbacks, _sources(file))
+    with _undisturbed():
+        done.model.save(output)
+        if as_json:
+            words.print_json(_document(output, ready, done))
+        else:
+            _after(output, ready, done, out)
+    return INTERRUPTED if done.fit.stopped_by == "interrupt" else 0
+
+
+def _sources(file: Path) -> dict[str, Any]:
+    """The file's name and fingerprint, by which `evaluate` knows the training file again."""
+    if file.is_dir():
+        return {"file": file.name, "sha256": None}
+    with open(file, "rb") as stream:
+        return {"file": file.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+
+
+@contextmanager
+def _shown(ready: Prepared, watched: Any, *, hidden: bool) -> Iterator[tuple[Any, ...]]:
+    if hidden:
+        yield ()
+        return
+    with progress(ready.job.epochs, ready.settings.time_limit, watched) as callback:
+        yield (callback,)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C does not stop the saving, which takes an instant."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _before(file: Path, reading: Reading, ready: Prepared, out: Any) -> None:
+    parts, target = ready.parts, ready.target
+    kinds: dict[str, int] = {}
+    for step in ready.encoder.steps:
+        kinds[step.kind] = kinds.get(step.kind, 0) + 1
+    columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
+    what = f"{len(target.classes)} classes" if isinstance(target, ClassTarget) else "a number"
+    if not isinstance(target, ClassTarget) and target.log:
+        what += ", learned as its logarithm"
+    table = reading.table
+    words.facts(
+        [
+            ("file", f"{file}: {words.plural(table.num_rows, 'row')}, {words.plural(table.num_columns, 'column')}"),
+            ("target", f"{target.column}, {what}"),
+            ("task", f"{ready.task.name}, because {ready.task.reason}"),
+            ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
+            (
+                "rows",
+                f"{len(parts.train):,} to learn from, {len(parts.validation):,} to choose the best epoch by, "
+                f"{len(parts.test):,} held out for the score (seed {ready.settings.seed})",
+            ),
+            ("network", architecture(ready.network)),
+            ("engine", f"{ready.choice.engine.name}, because {ready.choice.reason}"),
+        ],
+        out,
+    )
+    words.notices(ready.notices, out)
+    sys.stdout.flush()
+
+
+def _after(output: Path, ready: Prepared, done: TableFit, out: Any) -> None:
+    scores = done.model.held_out
+    assert scores is not None
+    history = done.fit.history
+    took = f" ({words.seconds(history[-1].seconds)})" if history else ""
+    out.print(f"\ntraining {done.fit.reason}{took}")
+    out.print(f"\nScore on the {scores.n_rows:,} held-out rows, beside that of {_trivial_words(ready, done)}:")
+    print_scores(done.model, scores, out)
+    out.print(f"\nSaved {output} ({size_of(output)}). To predict: clearprop predict {output} FILE")
+
+
+def _trivial_words(ready: Prepared, done: TableFit) -> str:
+    if isinstance(ready.target, ClassTarget):
+        return f"always saying the most frequent class, {done.model.trivial}"
+    return f"always saying the mean, {words.number(float(done.model.trivial))}"
+
+
+def _document(output: Path, ready: Prepared, done: TableFit) -> dict[str, Any]:
+    history = done.fit.history
+    assert done.model.held_out is not None
+    return {
+        "model": str(output),
+        "task": ready.task.name,
+        "task_reason": ready.task.reason,
+        "target": ready.target.to_json(),
+        "trivial": done.model.trivial,
+        "rows": {name: len(rows) for name, rows in ready.parts._asdict().items()},
+        "inputs": ready.X.shape[1],
+        "notices": list(ready.notices),
+        "widths": list(ready.network.widths),
+        "n_parameters": ready.network.n_parameters,
+        "engine": ready.choice.engine.name,
+        "engine_reason": ready.choice.reason,
+        "epochs": len(history),
+        "best_epoch": None if done.fit.best is None else done.fit.best.n,
+        "stopped_by": done.fit.stopped_by,
+        "reason": done.fit.reason,
+        "seconds": history[-1].seconds if history else 0.0,
+        "held_out": done.model.held_out.to_json(),
+    }

@@ -1,0 +1,61 @@
+"""How far a fit has come: all that must survive between two updates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.job import Job
+from clearprop.formulas import UpdateRule
+
+
+@dataclass
+class TrainingState:
+    """What must be carried from one update to the next, and is all that a checkpoint holds. Engines write it.
+
+    Attributes
+    ----------
+    theta : array of shape (n_parameters,)
+    memory : list of arrays of shape (n_parameters,)
+        The update rule's, in the order of its `memory`.
+    step : int
+        Updates done.
+    epoch : int
+        Whole epochs done.
+    cursor : int
+        Updates done in the epoch under way.
+    samples : int
+        Rows seen in whole epochs.
+    loss_sum, weight_sum : float
+        Of the epoch under way: Σ(batch loss × batch weight) and Σ(batch weight).
+    gradient_norms : array of shape (L,)
+        ‖∂C/∂θ‖ of each layer (W and b) at the last update.
+    rate_scale : float
+        What plateaus have made of the learning rate.
+    plateau_best : float
+        The best value that `ReduceOnPlateau` has watched, lower being better.
+    plateau_stale : int
+        For how many epochs it has seen no better one.
+    """
+
+    theta: Any
+    memory: list[Any]
+    step: int = 0
+    epoch: int = 0
+    cursor: int = 0
+    samples: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    gradient_norms: Any = None
+    rate_scale: float = 1.0
+    plateau_best: float = math.inf
+    plateau_stale: int = 0
+
+    @classmethod
+    def start(cls, job: Job, theta: Any) -> TrainingState:
+        """The state before the first update; `theta` is copied."""
+        names = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
+        return cls(theta.copy(), [np.zeros_like(theta) for _ in names], gradient_norms=np.zeros(job.network.depth))

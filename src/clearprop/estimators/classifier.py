@@ -1,0 +1,234 @@
+"""The classifier: scikit-learn's MLPClassifier on clearprop's formulas and engines."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from clearprop.errors import InputError
+from clearprop.estimators.only_if import takes_parts
+from clearprop.estimators.perceptron import MultilayerPerceptron, store
+from clearprop.estimators.targets import ClassTargets, Targets
+
+
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
+    """A multi-layer network that tells classes apart, trained by back-propagation.
+
+    Parameters, defaults, attributes, errors and warnings are those of scikit-learn's class of the same name; those that
+    scikit-learn does not have are marked with +. The loss is the cross-entropy: with a softmax output for more than two
+    classes, a logistic one for two, one logistic output per label where rows have several labels.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Neurons of each hidden layer; () for none, which is logistic regression.
+    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
+        Of the hidden layers. + Any other activation of `clearprop.formulas`, by name or as a formula of one's own, or a
+        list with one for each hidden layer.
+    solver : {"lbfgs", "sgd", "adam"}, default="adam"
+        "sgd" goes with `momentum` and `nesterovs_momentum`; "lbfgs" takes all rows at once.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty ½·alpha·Σw², divided by the weight of the batch.
+    batch_size : int or "auto", default="auto"
+        Rows per update; "auto" is 200, or all of them if there are fewer. Not for lbfgs.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
+        Of solver="sgd" alone: "invscaling" divides the rate by (samples seen before the epoch + 1)^power_t; "adaptive"
+        divides it by 5 whenever `n_iter_no_change` epochs in a row were no better, until it is 1e-6.
+        + A schedule of `clearprop.formulas`, by name or as a formula, for "sgd" and "adam" alike.
+    learning_rate_init : float, default=0.001
+        Not for lbfgs.
+    power_t : float, default=0.5
+        For learning_rate="invscaling".
+    max_iter : int, default=200
+        Most passes over the rows; most iterations of lbfgs.
+    shuffle : bool, default=True
+        Take the rows in a new order each epoch. Not for lbfgs.
+    random_state : int, RandomState or None, default=None
+        Decides the initial weights, the order of the rows and which are held out.
+    tol : float, default=1e-4
+        Better by less than this is no better. For lbfgs: the largest component of the gradient that ends it.
+    verbose : bool, default=False
+        Print a line after each epoch.
+    warm_start : bool, default=False
+        Let `fit` go on from where the last one ended, the optimizer's memory included.
+    momentum : float, default=0.9
+        In [0, 1]. For solver="sgd".
+    nesterovs_momentum : bool, default=True
+        For solver="sgd" with momentum.
+    early_stopping : bool, default=False
+        Hold out `validation_fraction` of the rows (the proportions of the classes kept, except where rows have several
+        labels or a class has but one row), stop when their score is no better for `n_iter_no_change` epochs, and put
+        the weights of the best epoch back. Not for lbfgs.
+    validation_fraction : float, default=0.1
+    beta_1, beta_2 : float, default=0.9, 0.999
+        How slowly adam forgets gradients and squared gradients, in [0, 1).
+    epsilon : float, default=1e-8
+        Adam's, above 0.
+    n_iter_no_change : int or inf, default=10
+        Epochs in a row that may be no better by `tol` than the best before. Not for lbfgs.
+    max_fun : int, default=15000
+        Most evaluations of the loss by lbfgs.
+    engine : {"auto", "reference"}, default="auto"
+        + Who computes. "auto" takes the fastest that can do the job; `engine_reason_` says why.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+    coefs_, intercepts_ : list of arrays
+        W of shape (n_{l−1}, n_l) and b of shape (n_l,) for l = 1 … L: writable views of one vector.
+    loss_ : float
+        Of the last epoch, penalty included.
+    best_loss_ : float or None
+        The least in `loss_curve_`; None with early stopping.
+    loss_curve_ : list of float
+        Loss of every epoch; of every iteration of lbfgs, too.
+    validation_scores_ : list of float or None
+        Accuracy over the rows held out after every epoch; None without early stopping.
+    best_validation_score_ : float or None
+        That of the weights put back.
+    t_ : int
+        Rows seen in training.
+    n_iter_ : int
+        Epochs of the last call of `fit` or `partial_fit`.
+    n_features_in_, n_layers_, n_outputs_ : int
+    feature_names_in_ : array of str
+        Where X had names, all of them text.
+    out_activation_ : {"softmax", "logistic"}
+    history_ : tuple of Epoch
+        + Loss, scores, rate, gradient norm of every layer and seconds, of every epoch.
+    network_ : Network
+        + The network, for `clearprop.forward`, `backward`, `check_gradient` and `save`.
+    parameters_ : Parameters
+        + Its numbers; writable.
+    stopping_reason_, engine_, engine_reason_ : str
+        + Why training ended, in a sentence; which engine computed, and why that one.
+
+    Examples
+    --------
+    >>> from clearprop import MLPClassifier
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> parts = train_test_split(*load_breast_cancer(return_X_y=True), random_state=0)
+    >>> X, X_test, y, y_test = parts
+    >>> model = make_pipeline(StandardScaler(), MLPClassifier(max_iter=500, random_state=0)).fit(X, y)
+    >>> bool(model.score(X_test, y_test) > 0.95)
+    True
+    """
+
+    classes_: Any
+    _targets: ClassTargets
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        engine: str = "auto",
+    ) -> None:
+        store(self, locals())
+
+    def _learn_targets(self, y: Any) -> Targets:
+        targets = ClassTargets(y)
+        self.classes_ = targets.classes
+        return targets
+
+    def _same_targets(self, y: Any) -> Targets:
+        found = ClassTargets(y)
+        same = found.is_multilabel == self._targets.is_multilabel and np.array_equal(found.classes, self.classes_)
+        if not same:
+            raise InputError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {self.classes_}, `y` has {found.classes}"
+            )
+        return self._targets
+
+    @takes_parts
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Make one pass over these rows, from where the last call ended, the optimizer's memory included.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        classes : array-like of shape (n_classes,)
+            All classes that will ever come; needed at the first call, and the same at later ones or left out.
+
+        Returns
+        -------
+        self
+        """
+        first = None
+        if not self.__sklearn_is_fitted__():
+            if classes is None:
+                raise InputError(
+                    "classes must be passed on the first call to partial_fit: all that will ever come, "
+                    "because y may not have every one of them yet"
+                )
+            first = ClassTargets(y if type_of_target(y).startswith("multilabel") else unique_labels(classes))
+            self.classes_ = first.classes
+        if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise InputError(f"classes were {self.classes_} at the first call to partial_fit and are now {classes}")
+        return self._learn_a_part(X, y, sample_weight, first)
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of every class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : array of shape (n_samples, n_classes)
+            In the order of `classes_`; each row sums to 1, except where rows have several labels. Where the training
+            data had one class only, a second column says how probable something else would be.
+        """
+        outputs = self._outputs(X)
+        if self.n_outputs_ > 1 or self._targets.is_multilabel:
+            return outputs
+        return np.hstack([1 - outputs, outputs])
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """The logarithm of `predict_proba`, −∞ where that is 0.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_probabilities : array of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,96 @@
+"""What a fitted estimator shows of itself: the weights as windows into θ, the records of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from clearprop.errors import ShapeError
+from clearprop.network import Network, Parameters
+from clearprop.training import Epoch
+
+if TYPE_CHECKING:
+    from clearprop.engines import TrainingState
+
+
+class Windows(list[Any]):
+    """A list of views of θ: to write to an item, or to set it, is to write θ."""
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(index, slice):
+            places = range(*index.indices(len(self)))
+            values = list(value)
+            if len(values) != len(places):
+                raise ShapeError(f"{len(places)} arrays are to be set, not {len(values)}")
+            for place, item in zip(places, values, strict=True):
+                self[place] = item
+            return
+        window = self[index]
+        if getattr(value, "shape", None) != window.shape:
+            raise ShapeError(f"this array has shape {window.shape}, not {getattr(value, 'shape', value)!s}")
+        window[...] = value
+
+
+class FittedNetwork:
+    """The attributes of a fitted estimator that are read from θ and from the history."""
+
+    network_: Network
+    _state: TrainingState
+    _history: list[Epoch]
+    _held_out: bool
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_state")
+
+    @property
+    def parameters_(self) -> Parameters:
+        """θ with W[l] and b[l], for the functions of `clearprop.network`; writable."""
+        check_is_fitted(self)
+        return self.network_.views(self._state.theta)
+
+    @property
+    def coefs_(self) -> list[Any]:
+        """The weight matrices of layers 1 … L, arrays of shape (n_{l−1}, n_l): writable views of one vector."""
+        return Windows(self.parameters_.W)
+
+    @coefs_.setter
+    def coefs_(self, arrays: Iterable[Any]) -> None:
+        self.coefs_[:] = arrays
+
+    @property
+    def intercepts_(self) -> list[Any]:
+        """The biases of layers 1 … L, arrays of shape (n_l,): writable views of the same vector."""
+        return Windows(self.parameters_.b)
+
+    @intercepts_.setter
+    def intercepts_(self, arrays: Iterable[Any]) -> None:
+        self.intercepts_[:] = arrays
+
+    @property
+    def history_(self) -> tuple[Epoch, ...]:
+        """The record of every epoch (of every iteration of lbfgs), over all fits that went on from one another."""
+        check_is_fitted(self)
+        return tuple(self._history)
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """The training loss of every epoch of the history."""
+        return [epoch.loss for epoch in self.history_]
+
+    @property
+    def best_loss_(self) -> float | None:
+        """The least training loss of the history; None where a validation score was what counted."""
+        return None if self._watched() else min(self.loss_curve_, default=None)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """The score of the rows held out after every epoch that held any; None without early stopping."""
+        if not self._watched():
+            return None
+        return [epoch.scores["validation_score"] for epoch in self.history_ if "validation_score" in epoch.scores]
+
+    def _watched(self) -> bool:
+        check_is_fitted(self)
+        return self._held_out

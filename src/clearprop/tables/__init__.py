@@ -1,0 +1,58 @@
+"""From files and frames to matrices: reading, encoding columns, targets, and the split into training and test rows.
+
+Start with `steps`, what a column can become; `fitting` decides which, from the training rows alone; `encoder` is the
+frozen result.
+"""
+
+from clearprop.tables.encoder import Encoded, Encoder
+from clearprop.tables.fitting import Fitted, fit_encoder
+from clearprop.tables.images import ImageFormat
+from clearprop.tables.reading import Reading, missing_column, missing_file, read
+from clearprop.tables.splitting import Parts, split
+from clearprop.tables.step import Remark, Step
+from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
+from clearprop.tables.targets import (
+    TASKS,
+    ClassTarget,
+    NumberTarget,
+    Target,
+    Task,
+    decide_task,
+    fit_class_target,
+    fit_number_target,
+    missing_rows,
+    target_from_json,
+    target_numbers,
+)
+
+__all__ = [
+    "TASKS",
+    "Category",
+    "ClassTarget",
+    "Encoded",
+    "Encoder",
+    "Fitted",
+    "ImageFormat",
+    "Moment",
+    "Number",
+    "NumberTarget",
+    "Parts",
+    "Reading",
+    "Remark",
+    "Step",
+    "Target",
+    "Task",
+    "Truth",
+    "Vector",
+    "decide_task",
+    "fit_class_target",
+    "fit_encoder",
+    "fit_number_target",
+    "missing_column",
+    "missing_file",
+    "missing_rows",
+    "read",
+    "split",
+    "target_from_json",
+    "target_numbers",
+]

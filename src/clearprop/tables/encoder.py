@@ -1,0 +1,135 @@
+"""All columns of a table as one matrix: the encoder, which is a list of frozen steps and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.tables.reading import missing_column
+from clearprop.tables.step import Remark, Step
+from clearprop.tables.steps import STEPS, Category
+
+
+class Encoded(NamedTuple):
+    """What `Encoder.encode` returns.
+
+    Attributes
+    ----------
+    X : float32 array of shape (n_rows, width)
+    remarks : tuple of Remark
+        Values that training had not prepared for, and what was done.
+    """
+
+    X: Any
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How a table becomes inputs of a network. Fitted by `fit_encoder` on training rows, and never changed.
+
+    Parameters
+    ----------
+    steps : tuple of Step
+        In the order of their inputs.
+    left_out : mapping of str to str
+        Columns that are not used, and why.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from clearprop.tables import fit_encoder
+    >>> table = pa.table({"weight": [3.0, 4.0, 5.0, None], "kind": ["cat", "cat", "dog", "cow"]})
+    >>> encoder = fit_encoder(table).encoder
+    >>> encoder.names
+    ('weight', 'weight is missing', 'kind: cat', 'kind: cow', 'kind: dog')
+    >>> encoder.encode(pa.table({"kind": ["hen"], "weight": [4.0]})).X.tolist()
+    [[0.0, 0.0, 0.0, 0.0, 0.0]]
+    """
+
+    steps: tuple[Step, ...]
+    left_out: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each input of the network."""
+        return tuple(name for step in self.steps for name in step.names)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns to read as text from a CSV file, so that a category "01" stays what it is."""
+        return tuple(step.column for step in self.steps if isinstance(step, Category))
+
+    def encode(self, table: pa.Table) -> Encoded:
+        """The inputs for these rows.
+
+        Other columns, and columns in another order, make no difference.
+
+        Raises
+        ------
+        TableError
+            When a column is missing (the nearest name is offered) or holds a value that cannot be used (with its row).
+        """
+        present = set(table.column_names)
+        for step in self.steps:
+            if step.column not in present:
+                raise missing_column(step.column, table.column_names)
+        X = np.empty((table.num_rows, len(self.names)), dtype=np.float32)
+        found: list[Remark] = []
+        start = 0
+        for step in self.steps:
+            made, remarks = step.encode(table.column(step.column))
+            X[:, start : start + made.shape[1]] = made
+            start += made.shape[1]
+            found.extend(remarks)
+        return Encoded(X, tuple(found))
+
+    def to_json(self) -> dict[str, Any]:
+        """The encoder as JSON holds it."""
+        return {"steps": [step.to_json() for step in self.steps], "left_out": dict(self.left_out)}
+
+    @classmethod
+    def from_json(cls, spec: object) -> Encoder:
+        """The encoder that `to_json` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            For anything else.
+        """
+        match spec:
+            case {"steps": list() as steps, "left_out": dict() as left_out} if steps:
+                return cls(tuple(map(_step, steps)), {str(name): str(reason) for name, reason in left_out.items()})
+        raise ModelFileError("the description of the encoder is damaged")
+
+
+def _step(spec: object) -> Step:
+    if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str) or spec["kind"] not in STEPS:
+        raise ModelFileError("the description of the encoder is damaged: it has a step that does not exist")
+    step = STEPS[spec["kind"]]
+    given = {name: value for name, value in spec.items() if name != "kind"}
+    if set(given) != {field.name for field in fields(step)}:
+        raise ModelFileError(f"the description of the encoder is damaged: a step for {spec['kind']}s lacks a part")
+    for field in fields(step):
+        given[field.name] = _checked(given[field.name], str(field.type))
+    try:
+        return step(**given)
+    except ClearpropError as error:
+        raise ModelFileError(f"the description of the encoder is damaged: {error}") from None
+
+
+def _checked(value: Any, kind: str) -> Any:
+    """A value from JSON as a step's field of this annotated type; raises ModelFileError when it is none."""
+    if kind.startswith("tuple") and isinstance(value, list):
+        inner = kind.removeprefix("tuple[").removesuffix(", ...]")
+        return tuple(_checked(item, inner) for item in value)
+    types: dict[str, Any] = {"str": str, "bool": bool, "int": int, "float": (int, float)}
+    fits = kind in types and isinstance(value, types[kind]) and (kind == "bool" or not isinstance(value, bool))
+    if not fits:
+        raise ModelFileError(f"the description of the encoder is damaged: {value!r} is not of type {kind}")
+    return float(value) if kind == "float" else value

@@ -1,0 +1,60 @@
+"""What is done to numbers on their way into the network: three formulas that keep every input of about unit size."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import numpy as np
+
+CLIP = 3.0  # no standardised number is farther from 0 than this
+FAR = 1e15
+BIN = 2.0  # inputs of one bin go from −1 to 1
+
+
+def smooth_clip(x: Any) -> Any:
+    """x / √(1 + (x/3)²): x itself near 0, never beyond ±3. Holzmüller, Grinsztajn & Steinwart (2024), section 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tables.numeric import smooth_clip
+    >>> smooth_clip(np.array([0.1, 3.0, 1e9])).round(4).tolist()
+    [0.0999, 2.1213, 3.0]
+    """
+    x = np.clip(x, -FAR, FAR)  # as far as makes no difference, so that no square overflows
+    return x / np.sqrt(1 + (x / CLIP) ** 2)
+
+
+def piecewise_linear(x: Any, edges: Any) -> Any:
+    """How far each number has come through each bin: −1 before it, 1 behind it, a straight line within.
+
+    Lets a small network bend its answer along one column where the rows are, and bounds what an outlier can do.
+    Gorishniy, Rubachev & Babenko (2022), On Embeddings for Numerical Features, eq. 1, moved from [0, 1] to [−1, 1].
+
+    Parameters
+    ----------
+    x : array of shape (n_rows,)
+    edges : array of shape (n_bins + 1,)
+        Rising.
+
+    Returns
+    -------
+    array of shape (n_rows, n_bins)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tables.numeric import piecewise_linear
+    >>> piecewise_linear(np.array([0.5, 9.0]), np.array([0.0, 1.0, 3.0])).tolist()
+    [[0.0, -1.0], [1.0, 1.0]]
+    """
+    with np.errstate(over="ignore"):  # far behind a very narrow bin is behind it
+        fraction = (x[:, None] - edges[:-1]) / (edges[1:] - edges[:-1])
+    return BIN * (np.clip(fraction, 0, 1) - 0.5)
+
+
+def turns(x: Any, period: float) -> Any:
+    """Sine and cosine of where x is in its period, (n_rows, 2): the last hour of a day is next to the first."""
+    angle = 2 * pi * (np.mod(x, period) / period)
+    return np.stack([np.sin(angle), np.cos(angle)], axis=1)

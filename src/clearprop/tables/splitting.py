@@ -1,0 +1,72 @@
+"""Which rows the network learns from, which decide when it stops, and which judge it: a function of the seed alone."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.errors import InputError, TableError
+
+SMALL = 5000  # rows below which a larger share is needed to tell a better epoch from a luckier one
+
+
+class Parts(NamedTuple):
+    """Row numbers of the three parts, int64, rising."""
+
+    train: Any
+    validation: Any
+    test: Any
+
+
+def split(n_rows: int, test: float, seed: int, labels: Any = None) -> Parts:
+    """Part the rows.
+
+    Parameters
+    ----------
+    n_rows : int
+    test : float
+        Share of the rows held out, between 0 and 1.
+    seed : int
+    labels : int array of shape (n_rows,), optional
+        Classes, to be represented in each part as in the whole; each has at least one training row.
+
+    Raises
+    ------
+    TableError
+        When there are too few rows for three parts.
+
+    Examples
+    --------
+    >>> from clearprop.tables import split
+    >>> [len(part) for part in split(100, 0.2, seed=0)]
+    [64, 16, 20]
+    """
+    if not 0 < test < 1:
+        raise InputError(f"the share of rows to hold out must be between 0 and 1, as 0.2, not {test!r}")
+    labels = np.zeros(n_rows, dtype=np.int64) if labels is None else labels
+    random = np.random.Generator(np.random.Philox(key=seed))
+    rest, held_out = _part(np.arange(n_rows), test, labels, random)
+    learn, validation = _part(rest, 0.1 if len(rest) >= SMALL else 0.2, labels, random)
+    if min(len(learn), len(validation), len(held_out)) == 0:
+        raise TableError(
+            f"{n_rows} rows are too few to keep some for training, for validation and for the test of {test:g}; "
+            "use more rows"
+        )
+    return Parts(learn, validation, held_out)
+
+
+def _part(rows: Any, share: float, labels: Any, random: np.random.Generator) -> tuple[Any, Any]:
+    """Part `rows` in two, (1 − share) and share of them, class by class, and no class wholly in the second."""
+    shuffled = random.permutation(rows)
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    # Walk the classes one after the other and take a row whenever another whole one is due: each class gives its share
+    # to within a row, and all of them together exactly.
+    due = np.floor(np.arange(1, len(rows) + 1) * share + 0.5)
+    taken = np.diff(due, prepend=0) > 0
+    ordered = labels[by_class]
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1)) if len(rows) else np.zeros(0, dtype=np.int64)
+    if len(starts):
+        whole = np.logical_and.reduceat(taken, starts)
+        taken[starts[whole]] = False
+    return np.sort(by_class[~taken]), np.sort(by_class[taken])

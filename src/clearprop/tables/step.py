@@ -1,0 +1,98 @@
+"""What every step of the encoder is, and what it remarks on values that training has not prepared for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from clearprop.errors import InputError
+
+
+class Remark(NamedTuple):
+    """Values that training has not prepared for, how many, and what was done.
+
+    Attributes
+    ----------
+    kind : {"unseen", "rare", "missing"}
+    """
+
+    column: str
+    kind: str
+    n_values: int
+    first_row: int  # from 1
+    example: str
+
+    def __str__(self) -> str:
+        values = f"{self.n_values:,} value{'s' if self.n_values > 1 else ''}"
+        if self.kind == "unseen":
+            return (
+                f"column {self.column!r}: {values} that training did not have "
+                f"(the first is {self.example!r} in row {self.first_row:,}), treated as an unknown category"
+            )
+        if self.kind == "rare":
+            return (
+                f"column {self.column!r}: {values} of none of the categories with an input of their own "
+                f"(the first is {self.example!r} in row {self.first_row:,}), treated as rare ones are"
+            )
+        return (
+            f"column {self.column!r}: {values} missing, though none was in training "
+            f"(the first in row {self.first_row:,}); {self.example} stands in"
+        )
+
+
+Encoded = tuple[Any, tuple[Remark, ...]]  # float32 (n_rows, width), and what was met
+
+
+@dataclass(frozen=True)
+class Step:
+    """Base of the steps.
+
+    Parameters
+    ----------
+    column : str
+        The column that it reads.
+    """
+
+    kind: ClassVar[str]
+    column: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A name for each input that it makes."""
+        raise NotImplementedError
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        """The inputs, float32 (n_rows, len(names)), and remarks. Raises TableError where a value does not fit."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """What it does, in a few words for people."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, **{field.name: getattr(self, field.name) for field in fields(self)}}
+
+
+def with_missing(step: Any, parts: list[Any], absent: Any, stand_in: str) -> Encoded:
+    """The parts side by side, with the input for missing values if the step has one, else a remark about them."""
+    remarks: tuple[Remark, ...] = ()
+    if step.missing:
+        parts.append(absent[:, None])
+    elif absent.any():
+        remarks = (Remark(step.column, "missing", int(absent.sum()), int(np.argmax(absent)) + 1, stand_in),)
+    return np.concatenate([part.astype(np.float32) for part in parts], axis=1), remarks
+
+
+def or_missing(step: Any) -> str:
+    """The end of a step's description, if it has an input for missing values."""
+    return ", or missing" if step.missing else ""
+
+
+def check_finite(column: str, *values: float) -> None:
+    """Raise InputError unless all of these are finite numbers."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            raise InputError(f"column {column!r}: {value!r} is not a finite number")

@@ -1,0 +1,252 @@
+"""How one column becomes inputs of the network: small frozen steps, fitted once, saved with the model.
+
+Each step knows its column, how many inputs it makes (`names`) and how to make them (`encode`); `encode` changes
+nothing and returns what it had to put up with as remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clearprop.errors import InputError, TableError
+from clearprop.tables import columns
+from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
+from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
+
+YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
+
+
+@dataclass(frozen=True)
+class Number(Step):
+    """A number: (x − centre) / scale, smoothly clipped; how far it is through each of several bins; is it missing.
+
+    Parameters
+    ----------
+    centre, scale : float
+        Median and interquartile range in training. The median stands in for a missing value.
+    edges : tuple of float
+        Edges of the bins, quantiles in training; () for no bins.
+    missing : bool
+        Whether an input says that the value is missing (because some were in training).
+    missing_words : tuple of str
+        Texts that stand for a missing value in this column.
+    """
+
+    kind = "number"
+    centre: float
+    scale: float
+    edges: tuple[float, ...] = ()
+    missing: bool = False
+    missing_words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_finite(self.column, self.centre, self.scale, *self.edges)
+        if not self.scale > 0 or any(b <= a for a, b in zip(self.edges, self.edges[1:], strict=False)):
+            raise InputError(f"column {self.column!r}: the scale must be above 0 and the edges must rise")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        bins = tuple(f"{self.column} from {a:.6g} to {b:.6g}" for a, b in zip(self.edges, self.edges[1:], strict=False))
+        return (self.column, *bins, *((f"{self.column} is missing",) if self.missing else ()))
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        x = columns.numbers(values, self.column, self.missing_words)
+        absent = np.isnan(x)
+        x = np.where(absent, self.centre, x)
+        parts = [self._standardised(x)]
+        if self.edges:
+            parts.append(piecewise_linear(x, np.array(self.edges)))
+        return with_missing(self, parts, absent, f"the median, {self.centre:.6g},")
+
+    def _standardised(self, x: Any) -> Any:
+        with np.errstate(over="ignore"):  # of a column of nearly one value: the clip follows
+            return smooth_clip((x - self.centre) / self.scale)[:, None]
+
+    def describe(self) -> str:
+        bins = f", {len(self.edges) - 1} bins" if self.edges else ""
+        return f"number, median {self.centre:.6g}, interquartile range {self.scale:.6g}{bins}{or_missing(self)}"
+
+
+@dataclass(frozen=True)
+class Truth(Step):
+    """True or false as 1 or −1; 0 where it is missing."""
+
+    kind = "truth"
+    missing: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.column, *((f"{self.column} is missing",) if self.missing else ()))
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        x = columns.truths(values, self.column)
+        absent = np.isnan(x)
+        return with_missing(self, [np.where(absent, 0.0, x)[:, None]], absent, "neither true nor false")
+
+    def describe(self) -> str:
+        return f"true or false{or_missing(self)}"
+
+
+@dataclass(frozen=True)
+class Category(Step):
+    """A category: one input for each that training had, 1 for the one it is and 0 for the others.
+
+    Two categories share one input, −1 or 1. A category that training did not have is 0 in all of them, unless rare ones
+    share an input: then that is its input.
+
+    Parameters
+    ----------
+    categories : tuple of str
+    rare : bool
+        Whether there is an input for categories too rare to have their own.
+    missing : bool
+        Whether an input says that the value is missing.
+    """
+
+    kind = "category"
+    categories: tuple[str, ...]
+    rare: bool = False
+    missing: bool = False
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether two categories share one input."""
+        return len(self.categories) == 2 and not self.rare
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        if self.is_pair:
+            own: tuple[str, ...] = (f"{self.column}: {self.categories[1]} (or {self.categories[0]})",)
+        else:
+            own = tuple(f"{self.column}: {category}" for category in self.categories)
+        return (
+            *own,
+            *((f"{self.column}: another",) if self.rare else ()),
+            *((f"{self.column} is missing",) if self.missing else ()),
+        )
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        words = columns.texts(values, self.column)
+        found = pc.index_in(words, value_set=pa.array(self.categories, pa.string()))
+        codes = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
+        absent = words.is_null().to_numpy(zero_copy_only=False)
+        other = (codes < 0) & ~absent
+        width = len(self.categories) + self.rare
+        x = np.zeros((len(codes), width), dtype=np.float32)
+        rows = np.flatnonzero(codes >= 0)
+        x[rows, codes[rows]] = 1
+        if self.rare:
+            x[other, -1] = 1
+        if self.is_pair:
+            x = x[:, 1:] - x[:, :1]
+        remarks: tuple[Remark, ...] = ()
+        if other.any():
+            row = int(np.argmax(other))
+            kind = "rare" if self.rare else "unseen"
+            remarks = (Remark(self.column, kind, int(other.sum()), row + 1, words[row].as_py()),)
+        made, more = with_missing(self, [x], absent, "no category")
+        return made, remarks + more
+
+    def describe(self) -> str:
+        shown = ", ".join(self.categories[:8]) + (", …" if len(self.categories) > 8 else "")
+        rare = " and one input for all rarer ones" if self.rare else ""
+        return f"category, {len(self.categories)} values ({shown}){rare}{or_missing(self)}"
+
+
+@dataclass(frozen=True)
+class Moment(Step):
+    """A date or time: how long ago, and where in the year, the week and the day, as points on circles.
+
+    Parameters
+    ----------
+    centre, scale : float
+        Median and interquartile range in training, seconds since 1970.
+    periods : tuple of float
+        Lengths of the circles, in seconds.
+    missing : bool
+        Whether an input says that the value is missing.
+    """
+
+    kind = "moment"
+    centre: float
+    scale: float
+    periods: tuple[float, ...] = (YEAR, WEEK)
+    missing: bool = False
+
+    def __post_init__(self) -> None:
+        check_finite(self.column, self.centre, self.scale, *self.periods)
+        if not self.scale > 0 or any(not period > 0 for period in self.periods):
+            raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        known = {YEAR: "year", WEEK: "week", DAY: "day"}
+        circles = [
+            f"{self.column}: {part} of its {known.get(period, f'{period:g} s')}"
+            for period in self.periods
+            for part in ("sine", "cosine")
+        ]
+        return (self.column, *circles, *((f"{self.column} is missing",) if self.missing else ()))
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        x = columns.moments(values, self.column)
+        absent = np.isnan(x)
+        x = np.where(absent, self.centre, x)
+        parts = [smooth_clip((x - self.centre) / self.scale)[:, None]]
+        # On the circles a missing time is the middle, not a certain hour.
+        parts += [turns(x, period) * ~absent[:, None] for period in self.periods]
+        return with_missing(self, parts, absent, "the median time")
+
+    def describe(self) -> str:
+        middle = np.datetime64(int(self.centre), "s")
+        return f"date or time, median {middle}, with its place in {len(self.periods)} cycles{or_missing(self)}"
+
+
+@dataclass(frozen=True)
+class Vector(Step):
+    """A row of numbers, each minus its centre, over its scale, smoothly clipped; 0 for a missing one.
+
+    Parameters
+    ----------
+    size : int
+        Numbers in each row.
+    centres, scales : tuple of float
+        Mean and standard deviation in training: of each number or, if there is but one of them, of all together.
+    """
+
+    kind = "vector"
+    size: int
+    centres: tuple[float, ...]
+    scales: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        check_finite(self.column, *self.centres, *self.scales)
+        if len(self.centres) not in (1, self.size) or len(self.scales) != len(self.centres) or min(self.scales) <= 0:
+            raise InputError(
+                f"column {self.column!r}: a vector of {self.size} needs as many centres and scales above 0"
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{self.column}[{i}]" for i in range(self.size))
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        x = columns.matrix(values, self.column)
+        if x.shape[1] != self.size:
+            raise TableError(f"column {self.column!r} holds vectors of {x.shape[1]} numbers; training had {self.size}")
+        with np.errstate(over="ignore"):  # infinitely far is as good as far: the clip follows
+            x = (x - np.array(self.centres, dtype=np.float32)) / np.array(self.scales, dtype=np.float32)
+        return np.nan_to_num(smooth_clip(x), nan=0.0), ()
+
+    def describe(self) -> str:
+        how = "all on one scale" if len(self.centres) == 1 else "each on its own scale"
+        return f"{self.size:,} numbers, {how}"
+
+
+STEPS: Mapping[str, type[Step]] = {cls.kind: cls for cls in (Number, Truth, Category, Moment, Vector)}

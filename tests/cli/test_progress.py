@@ -1,0 +1,43 @@
+import io
+
+from rich.console import Console
+
+from clearprop.cli.progress import plain_lines, progress, summary
+from clearprop.training import Epoch
+
+
+def epoch(n, seconds=None, **scores):
+    return Epoch(n, 0.25, (1.0,), 0.1, float(n if seconds is None else seconds), n, scores or {"validation_rmse": 0.5})
+
+
+def test_loss_score_and_time_left():
+    assert summary(epoch(10), 40, None) == "loss 0.25  validation rmse 0.5  30.0 s left"
+    assert summary(epoch(10), 40, 12.0) == "loss 0.25  validation rmse 0.5  2.0 s left"
+    assert summary(epoch(40), 40, None) == "loss 0.25  validation rmse 0.5  40.0 s in all"
+    scores = {"validation_loss": 0.3, "validation_accuracy": 0.875}
+    assert summary(epoch(10, **scores), 40, None) == "loss 0.25  validation accuracy 87.50 %  30.0 s left"
+
+
+def test_plain_lines_are_few_and_name_the_first_and_the_last_epoch():
+    out = Console(file=io.StringIO(), soft_wrap=True)
+    show = plain_lines(200, None, out)
+    for n in range(1, 201):
+        show(epoch(n))
+    lines = out.file.getvalue().splitlines()
+    assert len(lines) == 21
+    assert lines[0].startswith("epoch   1/200  loss")
+    assert lines[-1].startswith("epoch 200/200  loss")
+
+
+def test_no_bar_where_there_is_no_terminal():
+    out = Console(file=io.StringIO(), force_terminal=False, soft_wrap=True)
+    with progress(2, None, out) as show:
+        show(epoch(1))
+    assert out.file.getvalue().startswith("epoch 1/2")
+
+
+def test_a_bar_on_a_terminal():
+    out = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with progress(2, None, out) as show:
+        show(epoch(1))
+    assert "epoch 1/2" in out.file.getvalue()
