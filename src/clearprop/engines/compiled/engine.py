@@ -15,8 +15,8 @@ from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan, place
 from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
-from clearprop.engines.divergence import divergence
 from clearprop.engines.data import Data
+from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
 from clearprop.engines.state import TrainingState
 from clearprop.errors import FormulaError, InputError
@@ -59,8 +59,9 @@ class CompiledEngine:
             return f"it computes in float32 or float64, with X and Y of one type, not {data.X.dtype} and {data.Y.dtype}"
         if not (data.X.flags.c_contiguous and data.Y.flags.c_contiguous):
             return "X and Y must lie in memory row by row"
-        if len(getattr(job.update_rule, "memory", ())) > MOST_MEMORY:
-            return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(job.update_rule.memory)}"
+        remembered = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
+        if len(remembered) > MOST_MEMORY:
+            return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(remembered)}"
         return _unprintable(job)
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:

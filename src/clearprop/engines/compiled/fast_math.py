@@ -41,7 +41,7 @@ LARGEST_ERROR = {
 def _number(single: float, double: float) -> Any:
     """A constant whose value depends on the type of the vector that it is used with."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def value(typingctx: Any, like: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             kind = vector_type(like.dtype)
@@ -55,7 +55,7 @@ def _number(single: float, double: float) -> Any:
 def _polynomial(single: Sequence[float], double: Sequence[float]) -> Any:
     """The polynomial with these coefficients, by Horner's rule in fused multiply-adds."""
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def value(typingctx: Any, x: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             kind = vector_type(x.dtype)
@@ -73,14 +73,14 @@ def _polynomial(single: Sequence[float], double: Sequence[float]) -> Any:
     return value
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _fraction_bits(typingctx: Any, x: Any) -> Any:
     """How many bits the fraction of this type has: 23 or 52."""
     n = 23 if x.dtype == types.float32 else 52
     return types.int64(x), lambda context, builder, sig, args: context.get_constant(types.int64, n)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _exponent_bias(typingctx: Any, x: Any) -> Any:
     """What is added to an exponent before it is stored: 127 or 1023."""
     n = 127 if x.dtype == types.float32 else 1023
@@ -132,43 +132,43 @@ ERFC_LARGE = _polynomial(
 )  # fmt: skip
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def at_least(x, low):
     """max(x, low) for a `low` that is no NaN; NaN stays."""
     return select(x < low, low, x)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def at_most(x, high):
     """min(x, high) for a `high` that is no NaN; NaN stays."""
     return select(high < x, high, x)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def maximum(x, y):
     """The larger, or NaN if either is."""
     return select(x == x, select(y <= x, x, y), x)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def minimum(x, y):
     """The smaller, or NaN if either is."""
     return select(x == x, select(x <= y, x, y), x)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def sign(x):
     """−1, 0 or 1; NaN stays."""
     return select(ZERO(x) < x, ONE(x), select(x < ZERO(x), -ONE(x), x))
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def _two_to(n, like):
     """2ⁿ for whole n that are exponents of normal numbers."""
     return from_bits(shift_left(plus_integer(n, _exponent_bias(like)), _fraction_bits(like)))
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def _reduced(x):
     """n and r with x = n·log 2 + r, |r| ≤ ½ log 2; n as an integer."""
     rounded = multiply_add(x, LOG2_E(x), ROUNDER(x))
@@ -177,7 +177,7 @@ def _reduced(x):
     return minus_integers(bits(rounded), bits(ROUNDER(x))), r
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def exp(x):
     """eˣ = 2ⁿ·eʳ."""
     n, r = _reduced(at_most(at_least(x, EXP_LOWEST(x)), EXP_HIGHEST(x)))
@@ -186,7 +186,7 @@ def exp(x):
     return mantissa * _two_to(half, x) * _two_to(minus_integers(n, half), x)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def expm1(x):
     """eˣ − 1 = 2(2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½)), exact for small x."""
     n, r = _reduced(at_most(at_least(x, EXPM1_LOWEST(x)), EXP_HIGHEST(x)))
@@ -195,7 +195,7 @@ def expm1(x):
     return TWO(x) * multiply_add(scale, part, scale - HALF(x))
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def log(x):
     """log x = k·log 2 + log m, √½ ≤ m < √2; log(1 + f) from s = f/(2 + f)."""
     tiny = x < SMALLEST_NORMAL(x)
@@ -213,7 +213,7 @@ def log(x):
     return select(ZERO(x) < x, result, select(x == ZERO(x), -INFINITY(x), NAN(x)))
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def log1p(x):
     """log(1 + x): the logarithm of the rounded sum, and what rounding took from it."""
     u = ONE(x) + x
@@ -221,14 +221,14 @@ def log1p(x):
     return select(x == INFINITY(x), x, log(u) + lost)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def tanh(x):
     """(e²ˣ − 1) / (e²ˣ + 1), from |x|."""
     e = expm1(TWO(x) * at_most(absolute(x), TANH_HIGHEST(x)))
     return copysign(e / (e + TWO(x)), x)
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def erf(x):
     """x·P(x²) up to 1, and 1 − e^(−x²)·Q(1/(1 + x/2)) beyond."""
     size = absolute(x)

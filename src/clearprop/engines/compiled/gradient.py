@@ -23,7 +23,7 @@ from clearprop.engines.compiled.vectors import (
 PENALTY_NUMBERS = 4  # more uniforms than any penalty has
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def column_sums(delta, target, rows, width, begins):
     """BP3: target[j] = Σᵢ delta[i, j], added to what is there unless `begins`; four running sums hide the latency."""
     lanes = n_lanes(delta)
@@ -55,7 +55,7 @@ def column_sums(delta, target, rows, width, begins):
         store_first(target, j, left, (s0 + s1) + (s2 + s3))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def sum_of_squares(values, count):
     """Σ values², in numbers of their own type: it overflows where NumPy's norm does."""
     lanes = n_lanes(values)
@@ -79,20 +79,20 @@ def sum_of_squares(values, count):
     return float(sum_across((s0 + s1) + (s2 + s3)))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def weight_rows(job, layers, l, thread, threads):
     """The pieces of W[l] that belong to a thread: from, to."""
     first, count = layers[l * Y.LENGTH + Y.FIRST_PIECE], layers[l * Y.LENGTH + Y.N_PIECES]
     return first + count * thread // threads, first + count * (thread + 1) // threads
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def owns_bias(l, thread, threads):
     """Whether b[l] belongs to a thread."""
     return l % threads == thread
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row, bias, rows, begins, panel):
     """BP4 for the rows `first_row` … `stop_row` of W[l], and BP3 if `bias`; added to the gradient unless `begins`."""
     inputs, outputs, like = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS], buffers
@@ -123,7 +123,7 @@ def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row,
         column_sums(delta, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def add_shards(job, like, start, stop):
     """gradient[start:stop] = the sum of the shards' gradients, always in the same order."""
     lanes = n_lanes(like)
@@ -137,7 +137,7 @@ def add_shards(job, like, start, stop):
         store_first(target, i, stop - i, total)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def finish_piece(job, decay, piece, total, own):
     """Add the penalties to a piece of the gradient, and leave behind its part of the penalty and of the squared norm.
 

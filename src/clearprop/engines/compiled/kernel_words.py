@@ -59,7 +59,7 @@ def unit_signature(dtype: Any) -> Any:
     return types.float64(array, array, array, array, array, array, types.int64, types.int64, array)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def n_lanes(typingctx: Any, pointer: Any) -> Any:
     """How many numbers a vector of the pointer's type holds."""
     lanes = width(pointer.dtype)

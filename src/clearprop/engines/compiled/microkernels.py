@@ -125,7 +125,7 @@ TABLE_LENGTH = len(list(_families()))
 _FAMILY, _WHOLE = TABLE_LENGTH // 2, TABLE_LENGTH // 4  # from one family to the next in the table
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def fill_table(typingctx: Any, like: Any, table: Any) -> Any:
     """Write the addresses of all microkernels for the type of `like` into `table`, a pointer to int64."""
 
@@ -158,7 +158,7 @@ def _microkernel(
     return function
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_tile(
     typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
     start_stride: Any, depth: Any, columns: Any,
@@ -174,7 +174,7 @@ def call_tile(
     return types.void(n, a, n, a, n, a, n, a, n, n, n), emit
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def tile_address(tiles, by_columns, rows, columns, lanes):
     """The microkernel for a tile of `rows` × `columns`, out of the table at `tiles`."""
     vectors = (columns + lanes - 1) // lanes

@@ -167,7 +167,7 @@ class Plan:
             self.update = units.update_unit(job.update_rule, dtype)
             self._set(J.UPDATE, units.address(f"{job.update_rule.name}_update", self.update))
             self._set(J.N_UPDATE_NUMBERS, max(1, len(self.update.uniforms)))
-            self._set(J.SEED, np.array(job.seed % 2**64, dtype=np.uint64).astype(np.int64))
+            self._set(J.SEED, int(np.array(job.seed % 2**64, dtype=np.uint64).astype(np.int64)))
             if job.clip_norm is not None:
                 clip = units.clip_unit(dtype)
                 self._set(J.CLIP, units.address("clip_by_norm", clip))
@@ -187,7 +187,7 @@ class Plan:
         decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
         whole = spans(network.blocks, decays=decays)
         self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in whole))
-        pieces = []
+        pieces: list[tuple[int, int, int, int, int]] = []
         for l in range(network.depth):
             W, b = network.blocks[2 * l], network.blocks[2 * l + 1]
             inputs, outputs = W.shape
@@ -197,7 +197,7 @@ class Plan:
             for row in range(0, inputs, rows):
                 stop = min(row + rows, inputs)
                 pieces.append((W.start + row * outputs, W.start + stop * outputs, kind, row, stop))
-            self.layers[l, Y.N_PIECES] = len(pieces) - self.layers[l, Y.FIRST_PIECE]
+            self.layers[l, Y.N_PIECES] = -(-inputs // rows)
             pieces.append((b.start, b.stop, bias_kind, 0, 0))
         table = np.array(pieces, dtype=np.int64)
         assert table.shape[1] == PIECE_LENGTH

@@ -21,7 +21,7 @@ I64 = ir.IntType(64)
 
 
 @infer_global(operator.getitem)
-class GetByName(AbstractTemplate):  # type: ignore[misc]
+class GetByName(AbstractTemplate):
     """``p[J.DEPTH]``: Numba itself knows pointers indexed by plain integers only."""
 
     def generic(self, args: Any, kws: Any) -> Any:
@@ -30,12 +30,12 @@ class GetByName(AbstractTemplate):  # type: ignore[misc]
         return None
 
 
-@lower_builtin(operator.getitem, types.CPointer, types.IntEnumMember)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.getitem, types.CPointer, types.IntEnumMember)
 def _get_by_name(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.load(builder.gep(args[0], [args[1]]))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def pointer(typingctx: Any, array: Any) -> Any:
     """Where the numbers of an array begin."""
 
@@ -45,19 +45,19 @@ def pointer(typingctx: Any, array: Any) -> Any:
     return types.CPointer(array.dtype)(array), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def offset(typingctx: Any, place: Any, count: Any) -> Any:
     """The pointer `count` numbers further on."""
     return place(place, types.int64), lambda context, builder, sig, args: builder.gep(args[0], [args[1]])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def at(typingctx: Any, address: Any, like: Any) -> Any:
     """An address as a pointer of the type of `like`."""
     return like(types.int64, like), lambda context, builder, sig, args: builder.inttoptr(args[0], args[1].type)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def integers(typingctx: Any, address: Any) -> Any:
     """An address as a pointer to int64."""
 
@@ -67,7 +67,7 @@ def integers(typingctx: Any, address: Any) -> Any:
     return types.CPointer(types.int64)(types.int64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def doubles(typingctx: Any, address: Any) -> Any:
     """An address as a pointer to float64."""
 
@@ -77,13 +77,13 @@ def doubles(typingctx: Any, address: Any) -> Any:
     return types.CPointer(types.float64)(types.int64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def null(typingctx: Any, like: Any) -> Any:
     """The pointer to nothing, of the type of `like`."""
     return like(like), lambda context, builder, sig, args: ir.Constant(args[0].type, None)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def is_null(typingctx: Any, place: Any) -> Any:
     """Whether a pointer points to nothing."""
 
@@ -93,7 +93,7 @@ def is_null(typingctx: Any, place: Any) -> Any:
     return types.boolean(place), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_unit(
     typingctx: Any, address: Any, x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, rows: Any, width: Any, u: Any
 ) -> Any:
@@ -107,7 +107,7 @@ def call_unit(
     return types.float64(types.int64, x0, x0, x0, x0, x0, x0, types.int64, types.int64, x0), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_part(typingctx: Any, address: Any, arguments: Any) -> Any:
     """Call a part of the engine (see `parts`) at an address, with a tuple of arguments."""
 
@@ -120,7 +120,7 @@ def call_part(typingctx: Any, address: Any, arguments: Any) -> Any:
     return types.void(types.int64, arguments), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_add(typingctx: Any, place: Any, number: Any) -> Any:
     """Add to an int64 that other threads use too; what it was before."""
 
@@ -130,7 +130,7 @@ def atomic_add(typingctx: Any, place: Any, number: Any) -> Any:
     return types.int64(place, types.int64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_load(typingctx: Any, place: Any) -> Any:
     """An int64 as another thread may just have written it."""
 
@@ -140,7 +140,7 @@ def atomic_load(typingctx: Any, place: Any) -> Any:
     return types.int64(place), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_yield(typingctx: Any, address: Any) -> Any:
     """Call the operating system's function at an address, which takes nothing: give the core to another thread."""
 

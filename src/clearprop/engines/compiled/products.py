@@ -38,7 +38,7 @@ FAR_APART = 2048  # bytes between the rows of b from which its panels are copied
 PANEL_NUMBERS = DEPTH_AT_ONCE * VECTORS * 16  # room for a panel, at the widest vectors
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def transpose_tile(
     typingctx: Any, source: Any, source_stride: Any, rows: Any, columns: Any, target: Any, stride: Any
 ) -> Any:
@@ -77,7 +77,7 @@ def transpose_tile(
     return types.void(source, number, number, number, source, number), emit
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def copy_panel(b, b_stride, depth, columns, panel):
     """Copy `columns` columns of b together, each row filled up to the width of a tile."""
     lanes = n_lanes(b)
@@ -94,7 +94,7 @@ def copy_panel(b, b_stride, depth, columns, panel):
                 )
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def transpose_panel(b, b_stride, depth, columns, panel):
     """Put `columns` rows of b side by side as the columns of a panel."""
     lanes = n_lanes(b)
@@ -106,13 +106,13 @@ def transpose_panel(b, b_stride, depth, columns, panel):
             )
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def _tile_rows(rows):
     """Into how many tiles the rows are cut."""
     return (rows + ROWS - 1) // ROWS
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def _column_of_tiles(
     tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns
 ):
@@ -129,7 +129,7 @@ def _column_of_tiles(
         i += high
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def product(
     tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns, panel, itemsize
 ):  # fmt: skip
@@ -155,7 +155,7 @@ def product(
             )  # fmt: skip
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def times_transposed(tiles, a, a_stride, b, b_stride, c, c_stride, zeros, rows, depth, columns, panel):
     """c = a·bᵀ for b of shape (columns, depth)."""
     wide = VECTORS * n_lanes(b)

@@ -24,7 +24,7 @@ from clearprop.engines.compiled.vectors import (
 MASK_32 = types.uint64(0xFFFFFFFF)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def copy_numbers(source, target, count):
     """target[:count] = source[:count]."""
     lanes = n_lanes(source)
@@ -35,7 +35,7 @@ def copy_numbers(source, target, count):
         store_first(target, whole, count - whole, load_first(source, whole, count - whole, splat(source, 0.0)))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def scale_numbers(values, count, factor):
     """values[:count] *= factor."""
     lanes = n_lanes(values)
@@ -48,7 +48,7 @@ def scale_numbers(values, count, factor):
         store_first(values, whole, count - whole, part)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def multiply_numbers(values, factors, target, count):
     """target[:count] = values[:count] * factors[:count]."""
     lanes = n_lanes(values)
@@ -62,7 +62,7 @@ def multiply_numbers(values, factors, target, count):
         store_first(target, whole, left, part)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def _splitmix64(x):
     x = x + types.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> types.uint64(30))) * types.uint64(0xBF58476D1CE4E5B9)
@@ -70,14 +70,14 @@ def _splitmix64(x):
     return x ^ (x >> types.uint64(31))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def _mix(word):
     word = types.uint32(types.uint32(word ^ (word >> types.uint32(16))) * types.uint32(0x85EBCA6B))
     word = types.uint32(types.uint32(word ^ (word >> types.uint32(13))) * types.uint32(0xC2B2AE35))
     return types.uint32(word ^ (word >> types.uint32(16)))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def draw_mask(seed, step, layer, first_row, rows, width, threshold, kept, mask):
     """The dropout mask of these rows, as `engines.randomness.masks` has it; `kept` is 1/(1 − fraction)."""
     state = types.uint64(seed)
@@ -92,7 +92,7 @@ def draw_mask(seed, step, layer, first_row, rows, width, threshold, kept, mask):
             here[unit] = kept if types.int64(hashed) >= threshold else here[unit] * 0
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def dot_rows(a, w, bias, z, rows, depth):
     """z[i] = bias + Σₚ a[i, p]·w[p]: the product for a layer of one neuron."""
     lanes = n_lanes(a)
@@ -108,7 +108,7 @@ def dot_rows(a, w, bias, z, rows, depth):
         z[i] = sum_across(total) + bias[0]
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def gather(job, buffers, like, first, rows, row_shift):
     """Copy the rows of the batch from position `first` on, with their targets; smooth the targets."""
     order = integers(job[J.ORDER])
@@ -122,7 +122,7 @@ def gather(job, buffers, like, first, rows, row_shift):
         copy_numbers(offset(Y_all, row * outputs), offset(y, i * outputs), outputs)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last, panel):
     """z and a of every layer. `last` is where the outputs go, or null for their buffer."""
     theta, constants, empty = at(job[J.THETA], x), at(job[J.CONSTANTS], x), null(x)
@@ -157,7 +157,7 @@ def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last
         source = a
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def loss_of_rows(job, layers, buffers, like, y, share, rows, row_shift):
     """Σ over these rows of loss times share (`share` null: times 1)."""
     last = job[J.DEPTH] - 1
@@ -169,7 +169,7 @@ def loss_of_rows(job, layers, buffers, like, y, share, rows, row_shift):
     return call_unit(job[J.LOSS], z, a, y, share, empty, empty, rows, outputs, numbers)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def output_errors(job, layers, buffers, like, y, share, mean, rows, row_shift):
     """BP1: δᴸ of these rows, times each row's share in the mean."""
     last = job[J.DEPTH] - 1
@@ -190,7 +190,7 @@ def output_errors(job, layers, buffers, like, y, share, mean, rows, row_shift):
             scale_numbers(offset(delta, i * outputs), outputs, share[i])
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def hidden_errors(job, layers, buffers, like, rows, row_shift, panel):
     """BP2: δˡ of these rows for the hidden layers, the last first."""
     theta, constants, empty = at(job[J.THETA], like), at(job[J.CONSTANTS], like), null(like)
@@ -215,7 +215,7 @@ def hidden_errors(job, layers, buffers, like, rows, row_shift, panel):
             call_unit(layers[l * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, width, numbers)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total):
     """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
     inputs, outputs, like = job[J.INPUTS], job[J.OUTPUTS], buffers

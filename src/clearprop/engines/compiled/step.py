@@ -58,7 +58,7 @@ from clearprop.engines.compiled.rows import (
 SPINS = 4000  # looks at the barrier before the core is given to another thread
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def wait_for_all(job):
     """Return when all threads have come here."""
     threads = job[J.THREADS]
@@ -77,7 +77,7 @@ def wait_for_all(job):
             call_yield(job[J.YIELD])
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def batch_weight(job, like, first, rows):
     """The weight of a batch: Σw, or its number of rows."""
     if job[J.WEIGHT] == 0:
@@ -90,7 +90,7 @@ def batch_weight(job, like, first, rows):
     return total
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def inputs_of(job, buffers, row):
     """Where the inputs of a chunk are: gathered in the buffers, or in X itself from `row` on."""
     if job[J.ORDER] != 0:
@@ -98,7 +98,7 @@ def inputs_of(job, buffers, row):
     return offset(at(job[J.X], buffers), row * job[J.INPUTS])
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def shared_out(job, layers, like, panel, thread, step, first, count, total):
     """Phases A and B where threads share out rows, and then the outputs of each product, chunk by chunk."""
     threads, block = job[J.THREADS], job[J.BLOCK]
@@ -130,7 +130,7 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
                 wait_for_all(job)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def sharded(job, layers, like, panel, thread, step, first, count, total):
     """Phases A and B where each thread takes shards of the batch, each with a gradient of its own."""
     threads, shards, chunk_rows = job[J.THREADS], job[J.SHARDS], job[J.CHUNK]
@@ -156,7 +156,7 @@ def sharded(job, layers, like, panel, thread, step, first, count, total):
     wait_for_all(job)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def finish_own(job, layers, like, panel, thread, total):
     """The end of phase B for the pieces of a thread: sum of shards, penalties, norms."""
     threads = job[J.THREADS]
@@ -178,7 +178,7 @@ def finish_own(job, layers, like, panel, thread, total):
             call_part(job[J.FINISH_PIECE], (job, decays[2 * l + (1 if piece == bias else 0)], piece, total, own))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def judge(job, layers, like, blocks):
     """The cost, and the norm of each layer (into the result, by one thread); whether all is finite; ‖gradient‖."""
     cost = 0.0
@@ -198,7 +198,7 @@ def judge(job, layers, like, blocks):
     return cost, whole, finite and math.isfinite(cost)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def write_norms(job, layers, result):
     """‖∂C/∂θ‖ of each layer into the result."""
     norms = doubles(job[J.NORM_PARTS])
@@ -210,7 +210,7 @@ def write_norms(job, layers, result):
         result[NORMS + l] = math.sqrt(square)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def move(job, like, numbers, kind, start, stop):
     """Phase C for θ[start:stop]: the update rule."""
     theta, gradient = offset(at(job[J.THETA], like), start), offset(at(job[J.GRADIENT], like), start)
@@ -224,7 +224,7 @@ def move(job, like, numbers, kind, start, stop):
     call_unit(job[J.UPDATE], theta, gradient, m0, m1, m2, m3, 1, stop - start, u)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def update_own(job, layers, like, panel, thread, s, whole):
     """Phase C for the pieces of a thread; one thread takes whole spans."""
     threads = job[J.THREADS]
@@ -258,7 +258,7 @@ def update_own(job, layers, like, panel, thread, s, whole):
             move(job, like, numbers, table[here + PIECE_KIND], start, stop)
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def make_steps(job, layers, like, panel, thread):
     """Every update of a stretch, until one is not finite."""
     result = doubles(job[J.RESULT])
@@ -293,7 +293,7 @@ def make_steps(job, layers, like, panel, thread):
         result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def evaluate(job, layers, like, panel, thread):
     """The loss over all rows, and the gradient if that is the task."""
     total = doubles(job[J.TOTAL])[0]
@@ -317,7 +317,7 @@ def evaluate(job, layers, like, panel, thread):
         result[COST] = cost
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def predict(job, layers, like, panel, thread):
     """The outputs of all rows, block by block, each thread for its own blocks."""
     threads, rows_at_once = job[J.THREADS], job[J.CHUNK]
@@ -330,7 +330,7 @@ def predict(job, layers, like, panel, thread):
         call_part(job[J.FORWARD_ROWS], (job, layers, buffers, x, 0, row, rows, 0, out, panel))
 
 
-@njit(error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(error_model="numpy")
 def work(thread, job, layers, like):
     """What one thread does for a job. `like` is any array of the job's type."""
     panel = offset(at(job[J.PANELS], like), thread * job[J.PANEL_STRIDE])

@@ -29,7 +29,7 @@ INTEGER = {types.float32: types.int32, types.float64: types.int64}
 FLOAT = {types.int32: types.float32, types.int64: types.float64}
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """The type of a vector of `dtype`."""
 
     def __init__(self, dtype: Any) -> None:
@@ -37,7 +37,7 @@ class Lanes(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Lanes({dtype})")
 
 
-class Mask(types.Type):  # type: ignore[misc]
+class Mask(types.Type):
     """The type of one bit per lane of a vector of `dtype`."""
 
     def __init__(self, dtype: Any) -> None:
@@ -57,13 +57,13 @@ def vector_type(dtype: Any) -> ir.VectorType:
 
 
 @register_model(Lanes)
-class LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Lanes) -> None:
         super().__init__(manager, kind, vector_type(kind.dtype))
 
 
 @register_model(Mask)
-class MaskModel(models.PrimitiveModel):  # type: ignore[misc]
+class MaskModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Mask) -> None:
         super().__init__(manager, kind, ir.VectorType(I1, width(kind.dtype)))
 
@@ -97,13 +97,13 @@ def _register_operator(function: Callable[..., Any], result: Callable[[Any], Any
     """Let compiled code apply `function` to two vectors of the same type."""
 
     @infer_global(function)
-    class Template(AbstractTemplate):  # type: ignore[misc]
+    class Template(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             if len(args) == 2 and args[0] == args[1] and isinstance(args[0], Lanes):
                 return signature(result(args[0]), *args)
             return None
 
-    @lower_builtin(function, Lanes, Lanes)  # type: ignore[untyped-decorator]
+    @lower_builtin(function, Lanes, Lanes)
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return emit(builder, *args)
 
@@ -121,12 +121,12 @@ for _function, _name in COMPARISONS.items():
 
 
 @infer_global(operator.neg)
-class Negative(AbstractTemplate):  # type: ignore[misc]
+class Negative(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         return signature(args[0], *args) if isinstance(args[0], Lanes) else None
 
 
-@lower_builtin(operator.neg, Lanes)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.neg, Lanes)
 def _negative(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.fneg(args[0])
 
@@ -138,7 +138,7 @@ def _at(builder: Any, pointer: Any, index: Any, kind: Any) -> Any:
     return builder.bitcast(builder.gep(pointer, [index]), kind.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def splat(typingctx: Any, pointer: Any, number: Any) -> Any:
     """A vector of the pointer's type with `number` in every lane."""
     lanes = Lanes(pointer.dtype)
@@ -150,7 +150,7 @@ def splat(typingctx: Any, pointer: Any, number: Any) -> Any:
     return lanes(pointer, number), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def constant(typingctx: Any, like: Any, number: Any) -> Any:
     """A vector of the type of `like` with `number` in every lane."""
 
@@ -161,7 +161,7 @@ def constant(typingctx: Any, like: Any, number: Any) -> Any:
     return like(like, number), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load(typingctx: Any, pointer: Any, index: Any) -> Any:
     """The vector that begins at ``pointer[index]``."""
 
@@ -172,7 +172,7 @@ def load(typingctx: Any, pointer: Any, index: Any) -> Any:
     return Lanes(pointer.dtype)(pointer, types.int64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store(typingctx: Any, pointer: Any, index: Any, value: Any) -> Any:
     """Write a vector to ``pointer[index]`` and what follows."""
 
@@ -210,7 +210,7 @@ def masked_store(builder: Any, value: Any, place: Any, mask: Any, dtype: Any) ->
     builder.call(function, [value, place, I32(BITS[dtype] // 8), mask])
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def load_first(typingctx: Any, pointer: Any, index: Any, count: Any, otherwise: Any) -> Any:
     """The first `count` lanes of the vector at ``pointer[index]``; the others are as in `otherwise`."""
 
@@ -221,7 +221,7 @@ def load_first(typingctx: Any, pointer: Any, index: Any, count: Any, otherwise: 
     return Lanes(pointer.dtype)(pointer, types.int64, types.int64, Lanes(pointer.dtype)), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def store_first(typingctx: Any, pointer: Any, index: Any, count: Any, value: Any) -> Any:
     """Write the first `count` lanes of a vector to ``pointer[index]`` and what follows."""
 
@@ -233,7 +233,7 @@ def store_first(typingctx: Any, pointer: Any, index: Any, count: Any, value: Any
     return types.void(pointer, types.int64, types.int64, value), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def only_first(typingctx: Any, value: Any, count: Any, otherwise: Any) -> Any:
     """`value` in the first `count` lanes, `otherwise` in the rest."""
 
@@ -246,7 +246,7 @@ def only_first(typingctx: Any, value: Any, count: Any, otherwise: Any) -> Any:
 # --- functions of vectors -------------------------------------------------------------------------------------------
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def select(typingctx: Any, mask: Any, if_true: Any, if_false: Any) -> Any:
     """Lane by lane `if_true` where `mask` holds, `if_false` elsewhere."""
     return if_true(mask, if_true, if_false), lambda context, builder, sig, args: builder.select(*args)
@@ -267,11 +267,11 @@ def _of_llvm(name: str, n_arguments: int, note: str) -> Any:
             return x(x), emit
     elif n_arguments == 2:
 
-        def typed(typingctx: Any, x: Any, y: Any) -> Any:  # type: ignore[misc]
+        def typed(typingctx: Any, x: Any, y: Any) -> Any:
             return x(x, y), emit
     else:
 
-        def typed(typingctx: Any, x: Any, y: Any, z: Any) -> Any:  # type: ignore[misc]
+        def typed(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
             return x(x, y, z), emit
 
     typed.__doc__, typed.__name__ = note, name
@@ -289,14 +289,14 @@ power = _of_llvm("pow", 2, "x^y, lane by lane.")
 copysign = _of_llvm("copysign", 2, "|x| with the sign of y.")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def bits(typingctx: Any, x: Any) -> Any:
     """The bits of floating numbers as integers of the same width."""
     result = Lanes(INTEGER[x.dtype])
     return result(x), lambda context, builder, sig, args: builder.bitcast(args[0], vector_type(result.dtype))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def from_bits(typingctx: Any, n: Any) -> Any:
     """Integers as the bits of floating numbers of the same width."""
     result = Lanes(FLOAT[n.dtype])
@@ -324,13 +324,13 @@ shift_left = _of_integers("shl", "n · 2^number.")
 shift_right = _of_integers("ashr", "⌊n / 2^number⌋.")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def minus_integers(typingctx: Any, n: Any, m: Any) -> Any:
     """n − m of two vectors of integers."""
     return n(n, m), lambda context, builder, sig, args: builder.sub(*args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def to_float(typingctx: Any, n: Any) -> Any:
     """Integers as floating numbers of the same width."""
     result = Lanes(FLOAT[n.dtype])
