@@ -5,8 +5,8 @@ Everything Python does here is to lay out a job (`plan`), to start the threads, 
 
 from __future__ import annotations
 
-import os
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan, place
 from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
+from clearprop.engines.compiled.threads import CROWD
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
@@ -183,60 +184,26 @@ class CompiledEngine:
 
     def _run(self, plan: Plan, operations: float, steps: int) -> None:
         """Do a job on as many threads as help, and wait for them."""
-        threads = min(plan.threads, threads_for(operations, steps, self.n_threads))
-        plan.job[J.THREADS] = threads
-        if threads == 1:
-            plan.run(0, plan.job, plan.layers, plan.like)
-            return
-        with _crowd.share(threads) as granted:
-            plan.job[J.THREADS] = granted
-            helpers = [
-                threading.Thread(target=plan.run, args=(i, plan.job, plan.layers, plan.like), daemon=True)
-                for i in range(1, granted)
-            ]
-            for helper in helpers:
-                helper.start()
-            plan.run(0, plan.job, plan.layers, plan.like)
-            for helper in helpers:
-                helper.join()
+        most = min(plan.threads, threads_for(operations, steps, self.n_threads))
+        with CROWD.share(most) as granted:
+            threads = plan.pace.threads(granted)
+            began = time.perf_counter()
+            _run_on(plan, threads)
+            plan.pace.saw(threads, (time.perf_counter() - began) / steps)
 
 
-class _Crowd:
-    """How many calls of this process run on threads of their own just now: they share the cores between them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._calls = 0
-        self._granted = 1
-
-    def share(self, threads: int) -> _Crowd._Share:
-        return _Crowd._Share(self, threads)
-
-    class _Share:
-        def __init__(self, crowd: _Crowd, threads: int) -> None:
-            self.crowd, self.threads = crowd, threads
-
-        def __enter__(self) -> int:
-            with self.crowd._lock:
-                self.crowd._calls += 1
-                return max(1, self.threads // self.crowd._calls)
-
-        def __exit__(self, *_: object) -> None:
-            with self.crowd._lock:
-                self.crowd._calls -= 1
-
-
-_crowd = _Crowd()
-
-
-def _after_fork() -> None:
-    """A child process has none of its parent's threads."""
-    global _crowd
-    _crowd = _Crowd()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+def _run_on(plan: Plan, threads: int) -> None:
+    """Do a job on so many threads. They are started for this call, so a fork between two calls finds none."""
+    plan.job[J.THREADS] = threads
+    helpers = [
+        threading.Thread(target=plan.run, args=(i, plan.job, plan.layers, plan.like), daemon=True)
+        for i in range(1, threads)
+    ]
+    for helper in helpers:
+        helper.start()
+    plan.run(0, plan.job, plan.layers, plan.like)
+    for helper in helpers:
+        helper.join()
 
 
 def _describe_data(plan: Plan, data: Data) -> None:

@@ -18,6 +18,7 @@ from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.products import PANEL_NUMBERS
 from clearprop.engines.compiled.rules import PIECE_ROWS, Cut
+from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.engines.spans import spans
@@ -70,6 +71,7 @@ class Plan:
         self.result = np.zeros(NORMS + network.depth)
         self.total = np.zeros(1)
         self.like = np.zeros(1, dtype=self.dtype)
+        self.pace = Pace()
         dropout = dropout_rates(job) if job is not None and task == Task.STEPS else (0.0,) * network.depth
         self._describe(task)
         self._units(job, task)
