@@ -1,11 +1,30 @@
-"""Settings for all tests: Hypothesis draws the same examples on every machine and takes the time it needs.
+"""For all tests: two trained tables, and settings.
 
+Hypothesis draws the same examples on every machine and takes the time it needs;
 ``pytest --hypothesis-profile=long`` draws twenty times as many, new ones each time.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from clearprop.cli.app import exit_code
+from sample_tables import flats, pets, write
 
 slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("clearprop", derandomize=True, max_examples=50, **slow_is_fine)
 settings.register_profile("long", max_examples=1000, **slow_is_fine)
 settings.load_profile("clearprop")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A folder with flats.csv, pets.csv and a model of each."""
+    folder = tmp_path_factory.mktemp("trained")
+    write(folder / "flats.csv", flats())
+    write(folder / "pets.csv", pets())
+    common = ["--hidden", "16", "--epochs", "200", "--json"]
+    flat = ["train", str(folder / "flats.csv"), "--target", "rent", "--log-target"]
+    pet = ["train", str(folder / "pets.csv"), "--target", "kind"]
+    assert exit_code([*flat, "--output", str(folder / "flats.clearprop"), *common]) == 0
+    assert exit_code([*pet, "--output", str(folder / "pets.clearprop"), *common]) == 0
+    return folder

@@ -1,4 +1,4 @@
-"""Make diamonds.parquet from the CSV that plotnine ships: ``python make_diamonds.py path/to/plotnine/data/diamonds.csv``.
+"""Make diamonds.parquet from the CSV that plotnine ships: ``python make_diamonds.py …/plotnine/data/diamonds.csv``.
 
 The rows and their order are plotnine's; only the types change. The three grades become dictionary columns, so the
 file also holds which grades there are, and prices, being whole dollars, are whole numbers.

@@ -10,11 +10,11 @@ import subprocess
 import sys
 
 import pytest
-from sample_tables import pets, write
 
 import clearprop
 from clearprop.cli import app
-from clearprop.cli.table_model import TableModel
+from clearprop.tabular.model import TableModel
+from sample_tables import pets, write
 
 COMMAND = [sys.executable, "-m", "clearprop"]
 ENDLESS = ["--epochs", "1000000", "--hidden", "32"]

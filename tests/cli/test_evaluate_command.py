@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pyarrow as pa
+
 from sample_tables import flats, pets, write
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clearprop import Network, save
-from clearprop.cli.table_model import TableModel
+from clearprop.tabular.model import TableModel
 
 
 def test_what_a_user_reads(run, trained):

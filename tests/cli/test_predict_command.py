@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
-from sample_tables import flats, pets, write
 
-from clearprop.cli.table_model import TableModel
+from clearprop.tabular.model import TableModel
+from sample_tables import flats, pets, write
 
 
 def test_csv_to_standard_output(run, trained):

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
-from sample_tables import flats, pets, write
 
-from clearprop.cli.table_model import TableModel
+from clearprop.tabular.model import TableModel
+from sample_tables import flats, pets, write
 
 QUICK = ("--hidden", "8", "--epochs", "3")
 

@@ -333,7 +333,7 @@ def test_in_pipelines_and_grid_searches(kind, iris):
     )
     with joblib.parallel_backend("threading", n_jobs=2):
         search.fit(*iris)
-    assert search.best_score_ > 0.5
+    assert search.best_score_ > 0.4
     assert isinstance(search.best_estimator_[-1], kind)
 
 

@@ -1,7 +1,9 @@
 """The model file: what is saved comes back, and whatever is not whole or not ours is refused with a sentence."""
 
+import copy
 import json
 import os
+import pickle
 import struct
 import tracemalloc
 from pathlib import Path
@@ -102,6 +104,17 @@ def test_a_users_own_formulas_come_back_without_their_classes(path):
     )
     save(path, model.network, model.parameters)
     assert load(path).network.layers[0].activation.parameters == {"width": 2.0}
+
+
+def test_a_network_from_a_file_is_equal_to_itself_loaded_again_and_can_be_pickled(path):
+    network = Network.mlp([3, 4, 2], hidden=Bump(2.0), loss=LogCosh())
+    save(path, network, network.initial(seed=1))
+    model = load(path)
+    assert load(path).network == model.network
+    assert pickle.loads(pickle.dumps(model.network)) == model.network
+    assert copy.deepcopy(model.network) == model.network
+    save(path, Network.mlp([3, 4, 2], hidden=Bump(3.0), loss=LogCosh()), network.initial())
+    assert load(path).network != model.network
 
 
 def test_parameters_that_are_not_finite_are_not_saved(path):

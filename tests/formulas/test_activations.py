@@ -142,6 +142,15 @@ def test_without_slope_or_pullback_the_derivative_comes_from_the_tree(formula, z
     np.testing.assert_allclose(bare.backward(g, z, a), formula.backward(g, z, a), rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize(
+    "formula", [cls() for cls in ACTIVATIONS.values() if cls.has("pullback") and cls.has("slope")], ids=repr
+)
+@given(z=rows(np.float64, 20))
+def test_a_pullback_beside_a_slope_is_g_times_the_slope(formula, z):
+    a, g = formula.forward(z), np.cos(z)
+    np.testing.assert_array_equal(formula.backward(g, z, a), g * formula.compute("slope", z=z, a=a))
+
+
 @every
 @given(z=rows(np.float64, 20))
 def test_computing_equals_evaluating_the_trees(formula, z):

@@ -17,6 +17,7 @@ from clearprop.formulas import (
     Loss,
     Relu,
     Softmax,
+    Tanh,
     UpdateRule,
     exp,
     row_sum,
@@ -61,10 +62,10 @@ def test_a_parameter_is_kept_as_a_number_of_python(value):
 
 
 def test_a_form_that_does_not_exist():
-    with pytest.raises(FormulaError, match="relu defines no 'pullback'"):
-        Relu.tree("pullback")
-    with pytest.raises(FormulaError, match="relu defines no 'pullback'"):
-        Relu().compute("pullback", g=1.0, z=1.0, a=1.0)
+    with pytest.raises(FormulaError, match="tanh defines no 'pullback'"):
+        Tanh.tree("pullback")
+    with pytest.raises(FormulaError, match="tanh defines no 'pullback'"):
+        Tanh().compute("pullback", g=1.0, z=1.0, a=1.0)
     assert Softmax.has("pullback")
     assert not Softmax.has("slope")
 

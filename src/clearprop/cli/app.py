@@ -105,7 +105,7 @@ def train(
         Print one JSON document instead of text.
     """
     from clearprop.cli import train as command
-    from clearprop.cli.table_settings import HIDDEN, TableSettings
+    from clearprop.tabular.settings import HIDDEN, TableSettings
 
     settings = TableSettings(
         target=target,

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from clearprop.cli import words
 from clearprop.cli.report import print_confusion, print_scores
-from clearprop.cli.scores import ClassScores
-from clearprop.cli.table_model import TableModel
 from clearprop.errors import TableError
 from clearprop.tables import ClassTarget, missing_column, missing_rows
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.scores import ClassScores
 
 
 def run(model: Path, file: Path, *, skip_missing_target: bool, as_json: bool) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 from clearprop.cli import words
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, print_scores
-from clearprop.cli.table_model import TableModel
 from clearprop.files.model_file import network_to_json
 from clearprop.tables import ClassTarget
+from clearprop.tabular.model import TableModel
 
 MOST_COLUMNS_SHOWN = 50
 MOST_CLASSES_SHOWN = 20

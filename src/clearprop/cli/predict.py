@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from clearprop.cli import words
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
-from clearprop.cli.table_model import Predictions, TableModel
 from clearprop.errors import InputError
 from clearprop.tables import ClassTarget
+from clearprop.tabular.model import Predictions, TableModel
 
 MOST_INPUTS_SHOWN = 6
 MOST_CLASSES_SHOWN = 8
@@ -77,7 +77,7 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, n_rows: int) -> 
     if isinstance(trained.target, ClassTarget):
         labels = trained.target.classes[:MOST_CLASSES_SHOWN]
         shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]
-    rows = zip(*([_cell(value) for value in column.to_pylist()] for _, column in shown), strict=True)
+    rows = zip(*([_cell(value, name) for value in column.to_pylist()] for name, column in shown), strict=True)
     numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]
     hidden = len(used) - len(used[:MOST_INPUTS_SHOWN])
     more = f", {words.plural(hidden, 'more input column')} not shown" if hidden > 0 else ""
@@ -85,10 +85,10 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, n_rows: int) -> 
     words.table(("row", *(name for name, _ in shown)), numbered, out)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, name: str) -> str:
     if value is None:
         return "·"
     if isinstance(value, float):
-        return words.number(value) if abs(value) >= 5e-5 else f"{value:.4f}"
+        return f"{value:.3f}" if name.startswith("p(") else words.number(value)
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"

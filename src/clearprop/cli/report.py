@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from clearprop.cli import words
-from clearprop.cli.scores import ClassScores, NumberScores, Scores
-from clearprop.cli.table_model import TableModel
 from clearprop.network import Network
 from clearprop.tables import ClassTarget
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.scores import ClassScores, NumberScores, Scores
 
 MOST_SHOWN_CLASSES = 20  # rows and columns of a confusion matrix
 

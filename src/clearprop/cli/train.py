@@ -14,9 +14,9 @@ from clearprop.cli import words
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.cli.progress import progress
 from clearprop.cli.report import architecture, print_scores
-from clearprop.cli.table_fit import Prepared, TableFit, prepare, train
-from clearprop.cli.table_settings import TableSettings
 from clearprop.tables import ClassTarget, Reading, read
+from clearprop.tabular.fit import Prepared, TableFit, prepare, train
+from clearprop.tabular.settings import TableSettings
 
 KINDS = {
     "number": ("number",),

@@ -211,7 +211,7 @@ class MultilayerPerceptron(FittedNetwork, BaseEstimator, ABC):  # type: ignore[m
         n_samples, fraction = rows.X.shape[0], settings.validation_fraction
         n_held_out = math.ceil(fraction * n_samples)
         learned, held_out = np.arange(n_samples), np.arange(0)
-        if n_held_out > 0:
+        if 0 < n_held_out < n_samples:
             groups = self._targets.groups(rows.Y, n_held_out)
             learned, held_out = train_test_split(
                 learned, test_size=n_held_out, random_state=self._seeds.split, stratify=groups

@@ -23,7 +23,6 @@ from dataclasses import MISSING, dataclass, fields
 from functools import wraps
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -36,15 +35,18 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def once_per_class(function: Function) -> Function:
-    """Work out once what `function` says of a class, its first argument, and keep it as long as the class lives."""
-    found: WeakKeyDictionary[type, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+    """Work out once what `function` says of a class, its first argument, and keep it with the class."""
+    name = f"_{function.__module__}.{function.__qualname__}"
 
     @wraps(function)
     def remembered(cls: type, *arguments: Any) -> Any:
-        of_class = found.setdefault(cls, {})
-        if arguments not in of_class:
-            of_class[arguments] = function(cls, *arguments)
-        return of_class[arguments]
+        found = vars(cls).get(name)  # of this very class, not of its base
+        if found is None:
+            found = {}
+            setattr(cls, name, found)
+        if arguments not in found:
+            found[arguments] = function(cls, *arguments)
+        return found[arguments]
 
     return cast(Function, remembered)
 

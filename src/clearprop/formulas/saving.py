@@ -6,11 +6,13 @@ do nothing but arithmetic. No code is stored or run.
 
 from __future__ import annotations
 
+import json
 import keyword
 import math
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeGuard, TypeVar
+from weakref import WeakValueDictionary
 
 from clearprop.errors import ModelFileError
 from clearprop.formulas.expressions import ARITY, Apply, Constant, Expression, Symbol, nodes, symbols
@@ -27,6 +29,9 @@ FLAGS = ("reaches_bounds", "is_distribution")
 NAMES = ("initialiser", "natural_output")
 
 Kind = TypeVar("Kind", bound=Formula)
+
+# One class for one spec as long as anybody uses it, so that two loads of a model have equal networks.
+CLASSES_OF_TREES: WeakValueDictionary[tuple[type, str], type[Any]] = WeakValueDictionary()
 
 
 def tree_to_json(expression: Expression) -> list[Any]:
@@ -166,7 +171,21 @@ def formula_from_json(spec: Any, base: type[Kind], known: Mapping[str, type[Kind
 
 
 def _class_of_trees(name: str, parameters: Mapping[str, Any], spec: Mapping[str, Any], base: type[Kind]) -> type[Kind]:
-    """A class like the one that was saved, its forms being trees."""
+    """A class like the one that was saved, its forms being trees; the same class for the same spec."""
+    made = _new_class_of_trees(name, parameters, spec, base)
+    key = base, json.dumps([name, parameters, spec["trees"], spec.get("facts", {})], sort_keys=True)
+    return CLASSES_OF_TREES.setdefault(key, made)
+
+
+def _restored(base: type[Kind], spec: Any) -> Kind:
+    """What pickle calls to make a formula that came from a file."""
+    return formula_from_json(spec, base, {})
+
+
+def _new_class_of_trees(
+    name: str, parameters: Mapping[str, Any], spec: Mapping[str, Any], base: type[Kind]
+) -> type[Kind]:
+    """Check the spec and make the class."""
     trees, facts = spec["trees"], spec.get("facts", {})
     if not isinstance(trees, dict) or not set(trees) <= set(base.forms) or "value" not in trees:
         raise ModelFileError(f"the formula {name!r} must have a value and only forms of {', '.join(base.forms)}")
@@ -183,6 +202,7 @@ def _class_of_trees(name: str, parameters: Mapping[str, Any], spec: Mapping[str,
         raise ModelFileError(f"the formula {name!r} does not depend on {base.argument}")
     members: dict[str, Any] = {"name": name, "saved_trees": built, "__doc__": "A formula that came from a file."}
     members["__annotations__"] = dict.fromkeys(parameters, "float")
+    members["__reduce__"] = lambda formula: (_restored, (base, dict(spec) | {"parameters": formula.parameters}))
     return type(
         name if _is_name(name) else "Saved", (base,), members | _facts_from_json(name, facts, base) | dict(parameters)
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.engines.threads import suited_to
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
 from clearprop.training.lbfgs import lbfgs_epochs
@@ -146,17 +147,18 @@ def fit(
     ended = "epochs", f"stopped at the preset number of {job.epochs - state.epoch} epochs"
     records = Records(_records(job, state, data, engine, measure, deadline))
     try:
-        for epoch in records:
-            history.append(epoch)
-            watch.see(epoch, state.theta)
-            verdict = _verdict(job, stopping, watch, epoch, deadline, callbacks)
-            if verdict is None and plateau is not None:
-                verdict = plateau.see(epoch, state)
-            if verdict is not None:
-                ended = verdict
-                break
-        else:
-            ended = records.ended or ended
+        with suited_to(job, data.n_samples):
+            for epoch in records:
+                history.append(epoch)
+                watch.see(epoch, state.theta)
+                verdict = _verdict(job, stopping, watch, epoch, deadline, callbacks)
+                if verdict is None and plateau is not None:
+                    verdict = plateau.see(epoch, state)
+                if verdict is not None:
+                    ended = verdict
+                    break
+            else:
+                ended = records.ended or ended
     except KeyboardInterrupt:
         ended = "interrupt", f"interrupted after {len(history)} whole epochs"
     finally:

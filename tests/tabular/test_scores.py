@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from clearprop.cli.scores import class_scores, number_scores, scores_from_json
 from clearprop.errors import ModelFileError
 from clearprop.tables import ClassTarget, NumberTarget
+from clearprop.tabular.scores import class_scores, number_scores, scores_from_json
 
 
 def test_class_scores_are_those_of_scikit_learn():

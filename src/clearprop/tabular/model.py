@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from clearprop.cli.scores import Scores, class_scores, number_scores, scores_from_json
 from clearprop.engines import ReferenceEngine
 from clearprop.errors import InputError, ModelFileError
 from clearprop.files import load, save
@@ -31,6 +30,7 @@ from clearprop.tables import (
     target_numbers,
 )
 from clearprop.tables.targets import ClassLabel
+from clearprop.tabular.scores import Scores, class_scores, number_scores, scores_from_json
 
 KIND = "table"  # what the details of such a model file say that they are
 

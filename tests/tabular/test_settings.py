@@ -1,7 +1,7 @@
 import pytest
 
-from clearprop.cli.table_settings import TableSettings
 from clearprop.errors import InputError
+from clearprop.tabular.settings import TableSettings
 
 
 @pytest.mark.parametrize("settings", [{"task": "guess"}, {"test": 0}, {"epochs": -1}, {"time_limit": float("inf")}])

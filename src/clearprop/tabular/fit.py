@@ -10,10 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.cli import threads
-from clearprop.cli.scores import mae, rmse
-from clearprop.cli.table_model import TableModel
-from clearprop.cli.table_settings import TableSettings
 from clearprop.engines import Choice, Data, Job, TrainingState, choose, prepared
 from clearprop.errors import InputError, TableError
 from clearprop.formulas import Adam, Cosine
@@ -35,6 +31,9 @@ from clearprop.tables import (
     split,
     target_numbers,
 )
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.scores import mae, rmse
+from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback, Fit, Measure, Stopping, fit
 
 LEARNING_RATE = 0.004  # for the largest batches; smaller ones take the root of their share of it
@@ -140,16 +139,15 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         When the loss is not finite any more.
     """
     state = TrainingState.start(ready.job, ready.network.initial(ready.settings.seed, dtype=np.float32).theta)
-    with threads.suited_to(ready.job):
-        done = fit(
-            ready.job,
-            state,
-            ready.data,
-            ready.choice.engine,
-            stopping(ready),
-            measure=_measure(ready),
-            callbacks=callbacks,
-        )
+    done = fit(
+        ready.job,
+        state,
+        ready.data,
+        ready.choice.engine,
+        stopping(ready),
+        measure=_measure(ready),
+        callbacks=callbacks,
+    )
     model = TableModel(
         network=ready.network,
         parameters=ready.network.views(state.theta),

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from sample_tables import flats, pets
 
-from clearprop.cli.table_fit import prepare, stopping, train
-from clearprop.cli.table_settings import TableSettings
 from clearprop.tables import Reading, fit_encoder, read
+from clearprop.tabular.fit import prepare, stopping, train
+from clearprop.tabular.settings import TableSettings
+from sample_tables import flats, pets
 
 DIAMONDS = Path(__file__).parents[2] / "examples" / "data" / "diamonds.parquet"
 

@@ -1,0 +1,23 @@
+"""A network together with the table it was trained on: fit, predict, evaluate, save, load. It prints nothing.
+
+The command line uses it, and so can whoever has a table and wants no scikit-learn.
+"""
+
+from clearprop.tabular.fit import Prepared, TableFit, prepare, train
+from clearprop.tabular.model import Evaluation, Predictions, TableModel
+from clearprop.tabular.scores import ClassScores, NumberScores, Scores
+from clearprop.tabular.settings import TableSettings
+
+__all__ = [
+    "ClassScores",
+    "Evaluation",
+    "NumberScores",
+    "Predictions",
+    "Prepared",
+    "Scores",
+    "TableFit",
+    "TableModel",
+    "TableSettings",
+    "prepare",
+    "train",
+]

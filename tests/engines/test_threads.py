@@ -1,0 +1,42 @@
+"""Small products get one BLAS thread, also when several fits come and go in any order."""
+
+from contextlib import ExitStack
+
+from threadpoolctl import threadpool_info
+
+from clearprop import Network
+from clearprop.engines import Job
+from clearprop.engines.threads import suited_to
+
+SMALL = Job(Network.mlp([190, 128, 1]), batch_size=256)
+LARGE = Job(Network.mlp([190, 1024, 1024, 1]), batch_size=256)
+
+
+def blas_threads():
+    return [found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"]
+
+
+def test_small_products_get_one_thread_and_the_rest_of_the_program_its_own():
+    before = blas_threads()
+    with suited_to(SMALL, 1000):
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == before
+
+
+def test_large_products_get_all_threads_unless_there_are_few_rows():
+    before = blas_threads()
+    with suited_to(LARGE, 1000):
+        assert blas_threads() == before
+    with suited_to(LARGE, 8):
+        assert set(blas_threads()) == {1}
+
+
+def test_fits_that_overlap_put_back_what_was_there_before_the_first():
+    before = blas_threads()
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(suited_to(SMALL, 1000))
+    second.enter_context(suited_to(SMALL, 1000))
+    first.close()
+    assert set(blas_threads()) == {1}
+    second.close()
+    assert blas_threads() == before
