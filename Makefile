@@ -14,7 +14,7 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 clean:
 	rm -rf $(VENV) build
