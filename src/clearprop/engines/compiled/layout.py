@@ -90,7 +90,10 @@ class J(IntEnum):
     FORWARD_ROWS = 79
     GRADIENT_OF_LAYER = 80
     FINISH_PIECE = 81
-    LENGTH = 82
+    FUSES = 82  # whether phases B and C may be done in one
+    BOUNDS = 83  # address of float64, two for each thread
+    SCRATCH = 84  # offset behind a panel of room for a piece of the gradient
+    LENGTH = 85
 
 
 class Y(IntEnum):

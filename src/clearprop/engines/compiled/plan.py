@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled import formulas_of as units
-from clearprop.engines.compiled.layout import NORMS, PIECE_LENGTH, J, Task, Y
+from clearprop.engines.compiled.layout import NORMS, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.products import PANEL_NUMBERS
@@ -202,6 +202,7 @@ class Plan:
             self.layers[l, Y.N_PIECES] = -(-inputs // rows)
             pieces.append((b.start, b.stop, bias_kind, 0, 0))
         table = np.array(pieces, dtype=np.int64)
+        self.largest_piece = -(-int((table[:, PIECE_STOP] - table[:, PIECE_START]).max()) // 16) * 16
         assert table.shape[1] == PIECE_LENGTH
         spans_table = np.array([(s.start, s.stop, self.kinds.index((s.rate, s.decay))) for s in whole], dtype=np.int64)
         for where, value in (
@@ -239,8 +240,13 @@ class Plan:
         own = self.cut.shards > 0 or task == Task.OUTPUTS
         self._set(J.THREAD_STRIDE, top if own else 0)
         self._set(J.BUFFERS, self._room(top * (self.threads if own else 1)))
-        self._set(J.PANEL_STRIDE, PANEL_NUMBERS + 64)
-        self._set(J.PANELS, self._room((PANEL_NUMBERS + 64) * self.threads))
+        stride = PANEL_NUMBERS + self.largest_piece + 64
+        self._set(J.SCRATCH, PANEL_NUMBERS)
+        self._set(J.PANEL_STRIDE, stride)
+        self._set(J.PANELS, self._room(stride * self.threads))
+        self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
+        simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
+        self._set(J.FUSES, int(task == Task.STEPS and simple and not self.cut.shards and self.cut.one_chunk))
         if task != Task.OUTPUTS:
             self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
         if task == Task.STEPS:

@@ -32,11 +32,14 @@ class Cut(NamedTuple):
     shards : int
         0: threads share out the outputs of each product. Otherwise the number of parts of the batch that have a
         gradient of their own.
+    one_chunk : bool
+        Whether a chunk holds a whole batch.
     """
 
     chunk: int
     block: int
     shards: int
+    one_chunk: bool
 
 
 def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) -> Cut:
@@ -49,11 +52,11 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
     if rows >= LONG_BATCH and n_parameters * SHARDS <= rows * sum(widths) // 2:
         chunk = int(min(max(CACHE // row_bytes, 24), -(-rows // SHARDS)))
         chunk = max(24, chunk // 24 * 24)
-        return Cut(chunk, chunk, SHARDS)
+        return Cut(chunk, chunk, SHARDS, False)
     block = 16 if rows <= 1024 else 64
     most = max(block, MOST_AT_ONCE // row_bytes)
     chunk = min(most, rows)
-    return Cut(math.ceil(chunk / block) * block, block, 0)
+    return Cut(math.ceil(chunk / block) * block, block, 0, chunk == rows)
 
 
 def rows_of_prediction(widths: tuple[int, ...], itemsize: int, samples: int) -> int:

@@ -27,7 +27,6 @@ from clearprop.engines.compiled.layout import (
     LOSS_SUM,
     NORMS,
     PIECE_FIRST_ROW,
-    PIECE_KIND,
     PIECE_LENGTH,
     PIECE_START,
     PIECE_STOP,
@@ -44,16 +43,12 @@ from clearprop.engines.compiled.pointers import (
     atomic_add,
     atomic_load,
     call_part,
-    call_unit,
     call_yield,
     doubles,
     integers,
-    null,
     offset,
 )
-from clearprop.engines.compiled.rows import (
-    scale_numbers,
-)
+from clearprop.engines.compiled.update import fused_own, is_safe, leave_bounds, update_own
 
 SPINS = 4000  # looks at the barrier before the core is given to another thread
 
@@ -99,33 +94,42 @@ def inputs_of(job, buffers, row):
 
 
 @njit(error_model="numpy")
+def rows_of_thread(job, thread, rows):
+    """The rows of a chunk that belong to a thread, whole blocks: from, to."""
+    blocks = (rows + job[J.BLOCK] - 1) // job[J.BLOCK]
+    begin = min(blocks * thread // job[J.THREADS] * job[J.BLOCK], rows)
+    return begin, min(blocks * (thread + 1) // job[J.THREADS] * job[J.BLOCK], rows)
+
+
+@njit(error_model="numpy")
+def gradient_own(job, layers, buffers, x, thread, rows, begins, panel):
+    """BP4 and BP3 of a chunk for the pieces of a thread, added to the gradient unless `begins`."""
+    table, gradient = integers(job[J.PIECES]), at(job[J.GRADIENT], panel)
+    for l in range(job[J.DEPTH]):
+        low, high = weight_rows(job, layers, l, thread, job[J.THREADS])
+        first_row, stop_row = 0, 0
+        if high > low:
+            first_row = table[low * PIECE_LENGTH + PIECE_FIRST_ROW]
+            stop_row = table[(high - 1) * PIECE_LENGTH + PIECE_STOP_ROW]
+        bias = int(owns_bias(l, thread, job[J.THREADS]))
+        arguments = (job, layers, buffers, x, l, gradient, first_row, stop_row, bias, rows, begins, panel)
+        call_part(job[J.GRADIENT_OF_LAYER], arguments)
+
+
+@njit(error_model="numpy")
 def shared_out(job, layers, like, panel, thread, step, first, count, total):
     """Phases A and B where threads share out rows, and then the outputs of each product, chunk by chunk."""
-    threads, block = job[J.THREADS], job[J.BLOCK]
-    buffers, gradient = at(job[J.BUFFERS], like), at(job[J.GRADIENT], like)
-    table = integers(job[J.PIECES])
+    buffers = at(job[J.BUFFERS], like)
     for chunk in range(0, count, job[J.CHUNK]):
         rows = min(job[J.CHUNK], count - chunk)
-        blocks = (rows + block - 1) // block
-        begin = blocks * thread // threads * block
-        end = min(blocks * (thread + 1) // threads * block, rows)
+        begin, end = rows_of_thread(job, thread, rows)
         if end > begin:
             arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
             call_part(job[J.TRAIN_ROWS], arguments)
         wait_for_all(job)
         if job[J.TASK] != Task.LOSS:
             x = inputs_of(job, buffers, first + chunk)
-            for l in range(job[J.DEPTH]):
-                low, high = weight_rows(job, layers, l, thread, threads)
-                first_row, stop_row = 0, 0
-                if high > low:
-                    first_row = table[low * PIECE_LENGTH + PIECE_FIRST_ROW]
-                    stop_row = table[(high - 1) * PIECE_LENGTH + PIECE_STOP_ROW]
-                bias = owns_bias(l, thread, threads)
-                arguments = (
-                    job, layers, buffers, x, l, gradient, first_row, stop_row, int(bias), rows, int(chunk == 0), panel
-                )  # fmt: skip
-                call_part(job[J.GRADIENT_OF_LAYER], arguments)
+            gradient_own(job, layers, buffers, x, thread, rows, int(chunk == 0), panel)
             if chunk + rows < count:
                 wait_for_all(job)
 
@@ -211,51 +215,29 @@ def write_norms(job, layers, result):
 
 
 @njit(error_model="numpy")
-def move(job, like, numbers, kind, start, stop):
-    """Phase C for θ[start:stop]: the update rule."""
-    theta, gradient = offset(at(job[J.THETA], like), start), offset(at(job[J.GRADIENT], like), start)
-    empty = null(like)
-    count = job[J.N_MEMORY]
-    m0 = offset(at(job[J.MEMORY], like), start) if count > 0 else empty
-    m1 = offset(at(job[J.MEMORY + 1], like), start) if count > 1 else empty
-    m2 = offset(at(job[J.MEMORY + 2], like), start) if count > 2 else empty
-    m3 = offset(at(job[J.MEMORY + 3], like), start) if count > 3 else empty
-    u = offset(numbers, kind * job[J.N_UPDATE_NUMBERS])
-    call_unit(job[J.UPDATE], theta, gradient, m0, m1, m2, m3, 1, stop - start, u)
+def fused_step(job, layers, like, panel, thread, s, first, count, total):
+    """One update with phases B and C in one: whether it was safe and is done, and the cost.
 
-
-@njit(error_model="numpy")
-def update_own(job, layers, like, panel, thread, s, whole):
-    """Phase C for the pieces of a thread; one thread takes whole spans."""
-    threads = job[J.THREADS]
-    numbers = offset(at(job[J.UPDATE_NUMBERS], like), s * job[J.N_KINDS] * job[J.N_UPDATE_NUMBERS])
-    factor = offset(panel, job[J.PANEL_STRIDE] - 16)
-    gradient, constants, empty = at(job[J.GRADIENT], like), at(job[J.CONSTANTS], like), null(like)
-    if job[J.CLIP] != 0:
-        factor[0] = math.sqrt(whole)
-        u = offset(constants, job[J.CLIP_NUMBERS])
-        call_unit(job[J.CLIP], factor, offset(factor, 1), empty, empty, empty, empty, 1, 1, u)
-    if threads == 1:
-        if job[J.CLIP] != 0:
-            scale_numbers(gradient, job[J.PARAMETERS], factor[1])
-        spans = integers(job[J.SPANS])
-        for i in range(job[J.N_SPANS]):
-            move(job, like, numbers, spans[3 * i + 2], spans[3 * i], spans[3 * i + 1])
-        return
-    table = integers(job[J.PIECES])
-    for l in range(job[J.DEPTH]):
-        low, high = weight_rows(job, layers, l, thread, threads)
-        bias = layers[l * Y.LENGTH + Y.FIRST_PIECE] + layers[l * Y.LENGTH + Y.N_PIECES]
-        for piece in range(low, high + 1):
-            if piece == high:
-                if not owns_bias(l, thread, threads):
-                    break
-                piece = bias
-            here = piece * PIECE_LENGTH
-            start, stop = table[here + PIECE_START], table[here + PIECE_STOP]
-            if job[J.CLIP] != 0:
-                scale_numbers(offset(gradient, start), stop - start, factor[1])
-            move(job, like, numbers, table[here + PIECE_KIND], start, stop)
+    If not, phase B is done as usual, and the caller goes on from there.
+    """
+    buffers, block = at(job[J.BUFFERS], like), job[J.BLOCK]
+    begin, end = rows_of_thread(job, thread, count)
+    if end > begin:
+        arguments = job, layers, buffers, panel, job[J.STEP] + s, first, begin, end - begin, begin, total
+        call_part(job[J.TRAIN_ROWS], arguments)
+    leave_bounds(job, layers, buffers, offset(buffers, begin * job[J.INPUTS]), begin, end - begin, thread)
+    wait_for_all(job)
+    cost = 0.0
+    for i in range((count + block - 1) // block):
+        cost += doubles(job[J.LOSS_PARTS])[i]
+    if not (math.isfinite(cost) and is_safe(job, count)):
+        gradient_own(job, layers, buffers, buffers, thread, count, 1, panel)
+        return False, cost
+    fused_own(job, layers, buffers, buffers, thread, count, s, panel)
+    wait_for_all(job)
+    if thread == 0:
+        write_norms(job, layers, doubles(job[J.RESULT]))
+    return True, cost
 
 
 @njit(error_model="numpy")
@@ -270,7 +252,13 @@ def make_steps(job, layers, like, panel, thread):
         total = batch_weight(job, like, first, count)
         if not total > 0.0:  # a batch whose weights are all zero says nothing
             continue
-        if job[J.SHARDS] > 0:
+        if job[J.FUSES]:
+            done, cost = fused_step(job, layers, like, panel, thread, s, first, count, total)
+            if done:
+                loss_sum += cost * total
+                weight_sum += total
+                continue
+        elif job[J.SHARDS] > 0:
             sharded(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
         else:
             shared_out(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
