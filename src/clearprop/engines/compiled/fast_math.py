@@ -15,7 +15,7 @@ from typing import Any
 from numba import njit, types
 from numba.extending import intrinsic
 
-from clearprop.engines.compiled.vectors import (
+from clearprop.engines.compiled.vector_functions import (
     absolute,
     bits,
     copysign,
@@ -26,11 +26,9 @@ from clearprop.engines.compiled.vectors import (
     select,
     shift_left,
     shift_right,
-    spread,
-    suffix,
-    vector_type,
 )
 from clearprop.engines.compiled.vectors import llvm_function as _llvm_function
+from clearprop.engines.compiled.vectors import spread, suffix, vector_type
 
 # In units in the last place, (float32, float64): held by a test.
 LARGEST_ERROR = {

@@ -11,14 +11,8 @@ from numba import njit
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
 from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, null, offset
-from clearprop.engines.compiled.vectors import (
-    load,
-    load_first,
-    multiply_add,
-    splat,
-    store_first,
-    sum_across,
-)
+from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
+from clearprop.engines.compiled.vectors import load, load_first, splat, store_first
 
 PENALTY_NUMBERS = 4  # more uniforms than any penalty has
 
@@ -34,7 +28,9 @@ def column_sums(delta, target, rows, width, begins):
         left = rows % lanes
         if left:
             total = total + load_first(delta, rows - left, left, splat(delta, 0.0))
-        target[0] = sum_across(total) + (target[0] * 0 if begins else target[0])
+        if not begins:
+            total = total + load_first(target, 0, 1, splat(delta, 0.0))
+        target[0] = sum_across(total)
         return
     zero = splat(delta, 0.0)
     for j in range(0, width, lanes):

@@ -22,26 +22,19 @@ from clearprop.engines.compiled.fast_math import (
     tanh,
 )
 from clearprop.engines.compiled.pointers import is_null
-from clearprop.engines.compiled.vectors import (
+from clearprop.engines.compiled.vector_functions import (
     absolute,
-    constant,
     cosine,
     floor,
-    load,
-    load_first,
     max_across,
     multiply_add,
-    only_first,
     power,
     select,
     sine,
-    splat,
     square_root,
-    store,
-    store_first,
     sum_across,
-    width,
 )
+from clearprop.engines.compiled.vectors import constant, load, load_first, only_first, splat, store, store_first, width
 
 __all__ = [
     "absolute", "at_least", "at_most", "constant", "cosine", "erf", "exp", "expm1", "float32", "float64", "floor",

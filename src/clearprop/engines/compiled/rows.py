@@ -11,15 +11,8 @@ from numba import njit, types
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import J, Task, Y
 from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, is_null, null, offset
-from clearprop.engines.compiled.vectors import (
-    load,
-    load_first,
-    multiply_add,
-    splat,
-    store,
-    store_first,
-    sum_across,
-)
+from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
+from clearprop.engines.compiled.vectors import load, load_first, splat, store, store_first
 
 MASK_32 = types.uint64(0xFFFFFFFF)
 
@@ -89,7 +82,7 @@ def draw_mask(seed, step, layer, first_row, rows, width, threshold, kept, mask):
         here = offset(mask, row * width)
         for unit in range(width):
             hashed = _mix(word ^ types.uint32(types.uint32(types.uint32(unit) * types.uint32(0x85EBCA77)) + high))
-            here[unit] = kept if types.int64(hashed) >= threshold else here[unit] * 0
+            here[unit] = kept if types.int64(hashed) >= threshold else kept * 0
 
 
 @njit(error_model="numpy")

@@ -38,38 +38,15 @@ from clearprop.engines.compiled.layout import (
     Task,
     Y,
 )
+from clearprop.engines.compiled.meeting import wait_for_all
 from clearprop.engines.compiled.pointers import (
     at,
-    atomic_add,
-    atomic_load,
     call_part,
-    call_yield,
     doubles,
     integers,
     offset,
 )
 from clearprop.engines.compiled.update import fused_own, is_safe, leave_bounds, update_own
-
-SPINS = 4000  # looks at the barrier before the core is given to another thread
-
-
-@njit(error_model="numpy")
-def wait_for_all(job):
-    """Return when all threads have come here."""
-    threads = job[J.THREADS]
-    if threads == 1:
-        return
-    arrived, turn = integers(job[J.SYNC]), integers(job[J.SYNC] + 64)
-    now = atomic_load(turn)
-    if atomic_add(arrived, 1) == threads - 1:
-        atomic_add(arrived, -threads)
-        atomic_add(turn, 1)
-        return
-    spins = 0
-    while atomic_load(turn) == now:
-        spins += 1
-        if spins > SPINS and job[J.YIELD] != 0:
-            call_yield(job[J.YIELD])
 
 
 @njit(error_model="numpy")
@@ -279,52 +256,3 @@ def make_steps(job, layers, like, panel, thread):
     if thread == 0:
         result[STATUS], result[STEPS_DONE] = 0.0, float(job[J.STEPS])
         result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum
-
-
-@njit(error_model="numpy")
-def evaluate(job, layers, like, panel, thread):
-    """The loss over all rows, and the gradient if that is the task."""
-    total = doubles(job[J.TOTAL])[0]
-    count = job[J.SAMPLES]
-    if job[J.SHARDS] > 0:
-        sharded(job, layers, like, panel, thread, 0, 0, count, total)
-    else:
-        shared_out(job, layers, like, panel, thread, 0, 0, count, total)
-    if job[J.TASK] == Task.GRADIENT:
-        finish_own(job, layers, like, panel, thread, total)
-        wait_for_all(job)
-    if thread == 0:
-        result = doubles(job[J.RESULT])
-        blocks = (count + job[J.BLOCK] - 1) // job[J.BLOCK]
-        cost = 0.0
-        if job[J.TASK] == Task.GRADIENT:
-            cost, _, _ = judge(job, layers, like, blocks)
-        else:
-            for i in range(blocks):
-                cost += doubles(job[J.LOSS_PARTS])[i]
-        result[COST] = cost
-
-
-@njit(error_model="numpy")
-def predict(job, layers, like, panel, thread):
-    """The outputs of all rows, block by block, each thread for its own blocks."""
-    threads, rows_at_once = job[J.THREADS], job[J.CHUNK]
-    buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
-    blocks = (job[J.SAMPLES] + rows_at_once - 1) // rows_at_once
-    for block in range(blocks * thread // threads, blocks * (thread + 1) // threads):
-        row = block * rows_at_once
-        rows = min(rows_at_once, job[J.SAMPLES] - row)
-        x, out = offset(at(job[J.X], like), row * job[J.INPUTS]), offset(at(job[J.OUT], like), row * job[J.OUTPUTS])
-        call_part(job[J.FORWARD_ROWS], (job, layers, buffers, x, 0, row, rows, 0, out, panel))
-
-
-@njit(error_model="numpy")
-def work(thread, job, layers, like):
-    """What one thread does for a job. `like` is any array of the job's type."""
-    panel = offset(at(job[J.PANELS], like), thread * job[J.PANEL_STRIDE])
-    if job[J.TASK] == Task.STEPS:
-        make_steps(job, layers, like, panel, thread)
-    elif job[J.TASK] == Task.OUTPUTS:
-        predict(job, layers, like, panel, thread)
-    else:
-        evaluate(job, layers, like, panel, thread)

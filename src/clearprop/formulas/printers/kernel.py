@@ -86,8 +86,8 @@ def to_kernel(trees: Sequence[Expression], variables: Sequence[str]) -> KernelTe
     >>> from clearprop.formulas import Logistic, Softmax
     >>> from clearprop.formulas.printers.kernel import to_kernel
     >>> print(*to_kernel([Logistic.tree("slope")], ["z", "a"]).passes[0].lines, sep="\\n")
-    t1 = constant(a, 1.0) - a
-    t2 = a * t1
+    t2 = constant(a, 1.0) - a
+    t3 = a * t2
     >>> [step.reduction for step in to_kernel([Softmax.tree("stable")], ["z"]).passes]
     ['row_max', 'row_sum', '']
     """
