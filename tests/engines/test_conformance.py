@@ -293,9 +293,10 @@ def test_a_batch_whose_weights_are_all_zero_changes_nothing(make, dtype):
 
 
 @each_engine
+@pytest.mark.parametrize("width", [8, 200])
 @pytest.mark.parametrize("stretch", [None, 1, 3])
-def test_divergence_is_named_and_leaves_the_last_good_parameters(make, dtype, stretch):
-    network = Network.mlp([2, 8, 8, 1], hidden="relu")
+def test_divergence_is_named_and_leaves_the_last_good_parameters(make, dtype, stretch, width):
+    network = Network.mlp([2, width, width, 1], hidden="relu")
     data = typed(rows(network, 40), dtype)
     job = Job(network, SGD(1e8), batch_size=4, shuffle=False)
     theta = network.initial(0, dtype=dtype).theta
@@ -316,6 +317,7 @@ JOBS = {
     "tiny": (Network.mlp([2, 2, 1], "sigmoid"), {"batch_size": 1}),
     "small": (Network.mlp([16, 64, 64, 1]), {"batch_size": 64, "dropout": (0.0, 0.3, 0.1)}),
     "wide": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150, "l2": 0.1, "clip_norm": 0.1}),
+    "fused": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150}),
     "long": (Network.mlp([4, 32, 16, 4], "tanh"), {"batch_size": 1500}),
 }
 

@@ -1,6 +1,7 @@
 """The vocabulary's functions for vectors, fast: polynomials where NumPy would call a library for each number.
 
-The largest errors found by a dense sweep (tests/engines/compiled/test_fast_math.py holds them) are in `LARGEST_ERROR`. NaN goes in and comes out; overflow gives infinity, as in NumPy.
+The largest errors found by a dense sweep (tests/engines/compiled/test_fast_math.py holds them) are in `LARGEST_ERROR`.
+NaN goes in and comes out; overflow gives infinity, as in NumPy.
 
 Sources: argument reduction after Cody & Waite (1980); the form of the logarithm after fdlibm's e_log.c; coefficients by
 interpolation at Chebyshev nodes with 50 digits. Each list is from the constant term upwards.

@@ -7,7 +7,7 @@ a product is cut into tiles does not change its result.
 
 There are two families: by rows, where a's rows are contiguous (z = a·W), and by columns (∂C/∂W = aᵀδ).
 LLVM is given the vectors ready-made; from plain loops it makes code of a third of the speed
-(docs/decisions/0003-compiled-engine.md).
+(docs/decisions/0006-the-compiled-engine-writes-its-vectors-down.md).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from clearprop.engines.compiled.layout import NORMS, PIECE_LENGTH, PIECE_START, 
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.products import PANEL_NUMBERS
-from clearprop.engines.compiled.rules import PIECE_ROWS, Cut
+from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_ROWS, Cut
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
@@ -246,7 +246,8 @@ class Plan:
         self._set(J.PANELS, self._room(stride * self.threads))
         self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
         simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
-        self._set(J.FUSES, int(task == Task.STEPS and simple and not self.cut.shards and self.cut.one_chunk))
+        large = self.network.n_parameters * self.dtype.itemsize >= FUSED_FROM
+        self._set(J.FUSES, int(task == Task.STEPS and simple and large and self.cut.one_chunk))
         if task != Task.OUTPUTS:
             self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
         if task == Task.STEPS:

@@ -16,6 +16,7 @@ MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
 SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
 PIECE_ROWS = 48  # rows of a W in a piece
+FUSED_FROM = 64 * 1024  # bytes of θ from which gradient and update go piece by piece: smaller ones stay in the cache
 OPERATIONS_PER_THREAD = 4e6  # of one update, about 20 µs: below this a further thread costs more than it gives
 CALL_SECONDS = 2e-4  # what starting threads for a call costs
 

@@ -23,6 +23,10 @@ import numba
 
 from clearprop.engines.compiled.machine import signature
 
+# Files of which nothing is compiled: what they decide reaches compiled code as numbers, or in the source of a module.
+ONLY_PYTHON = frozenset(
+    ["__init__", "engine", "formulas_of", "parts", "plan", "rules", "store", "threads", "units"]
+)  # fmt: skip
 _lock = threading.RLock()
 
 
@@ -35,7 +39,7 @@ def hash_of(*parts: str) -> str:
 def version() -> str:
     """The name of the folder: a hash of everything that all compiled code depends on."""
     here = Path(__file__).parent
-    sources = [file.read_text("utf-8") for file in sorted(here.glob("*.py"))]
+    sources = [file.read_text("utf-8") for file in sorted(here.glob("*.py")) if file.stem not in ONLY_PYTHON]
     return hash_of(*sources, numba.__version__, llvmlite.__version__, sys.version, signature())
 
 
