@@ -115,7 +115,7 @@ def test_ctrl_c_before_the_first_epoch_is_done_still_saves(monkeypatch, run, tmp
         raise KeyboardInterrupt
 
     monkeypatch.setattr("clearprop.engines.reference.ReferenceEngine.steps", interrupted)
-    code, out, _ = run("train", file, "--target", "kind", "--output", output, "--json")
+    code, out, _ = run("train", file, "--target", "kind", "--output", output, "--json", "--engine", "reference")
     found = json.loads(out)
     assert (code, found["stopped_by"], found["epochs"], found["model"]) == (130, "interrupt", 0, str(output))
     assert TableModel.load(output).settings["epochs_done"] == 0

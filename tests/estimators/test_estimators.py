@@ -252,7 +252,7 @@ def test_the_score_is_that_of_the_rows_held_out(digits):
             seen.append(X)
             return super().outputs(network, params, X)
 
-    model = MLPClassifier(**SMALL, early_stopping=True, validation_fraction=0.2)
+    model = MLPClassifier(**SMALL, early_stopping=True, validation_fraction=0.2, engine="reference")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CHOICE, "ReferenceEngine", Listening)
         model.fit(X, y)
@@ -457,7 +457,7 @@ class Interrupted(ReferenceEngine):
 
 @BOTH
 def test_ctrl_c_keeps_the_weights(kind, iris, monkeypatch):
-    model = kind(**SMALL)
+    model = kind(**SMALL, engine="reference")
     with monkeypatch.context() as patch:
         patch.setattr(CHOICE, "ReferenceEngine", Interrupted)
         with pytest.warns(UserWarning, match=r"Training interrupted by user\."):

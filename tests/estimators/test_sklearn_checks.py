@@ -19,7 +19,7 @@ BY_WEIGHT = {
 # In these checks at most 200 rows are fitted where weights are compared, so "auto" is a single batch.
 WHOLE = [
     {"learning_rate_init": 0.02, "max_iter": 40},
-    {"solver": "lbfgs", "alpha": 0.1, "max_iter": 60},
+    {"solver": "lbfgs", "alpha": 0.1, "max_iter": 45},
     {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.05, "n_iter_no_change": 3, "max_iter": 60},
     {"solver": "sgd", "learning_rate_init": 0.05, "nesterovs_momentum": False, "activation": "logistic"},
     {

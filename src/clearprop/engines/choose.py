@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
 from typing import NamedTuple
 
 from clearprop.engines.data import Data
@@ -10,7 +12,7 @@ from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import EngineRefusal, UnknownNameError
 
-NAMES = ("auto", "reference")
+NAMES = ("auto", "reference", "compiled")
 
 
 class Choice(NamedTuple):
@@ -20,14 +22,16 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(name: str, job: Job, data: Data) -> Choice:
+def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Choice:
     """The engine for a job.
 
     Parameters
     ----------
-    name : {"auto", "reference"}
+    name : {"auto", "reference", "compiled"}
     job : Job
     data : Data
+    n_threads : int, optional
+        The most threads of the compiled engine; by default as many as the process may use.
 
     Raises
     ------
@@ -35,11 +39,41 @@ def choose(name: str, job: Job, data: Data) -> Choice:
         For another name.
     EngineRefusal
         When the engine asked for by name cannot do the job, with its own sentence.
+    InputError
+        When `n_threads` is not at least 1.
     """
     if name not in NAMES:
         raise UnknownNameError("engine", name, NAMES)
-    engine = ReferenceEngine()
+    if name == "reference":
+        return Choice(ReferenceEngine(), "it was asked for by name")
+    missing = why_not_compiled()
+    if missing is not None:
+        if name == "compiled":
+            raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing}")
+        _say_once(missing)
+        return Choice(ReferenceEngine(), f"the compiled engine is not there: {missing}")
+    from clearprop.engines.compiled.engine import CompiledEngine  # imports Numba, which takes a while
+
+    engine = CompiledEngine(n_threads)
     refusal = engine.refuses(job, data)
-    if refusal is not None:
-        raise EngineRefusal(f"the engine {name!r} cannot do this job: {refusal}")
-    return Choice(engine, "it was asked for by name" if name == "reference" else "it is the only engine installed")
+    if refusal is None:
+        return Choice(engine, "it was asked for by name" if name == "compiled" else "it is the fastest and can do it")
+    if name == "compiled":
+        raise EngineRefusal(f"the engine 'compiled' cannot do this job: {refusal}")
+    return Choice(ReferenceEngine(), f"the compiled engine cannot do this job: {refusal}")
+
+
+@cache
+def why_not_compiled() -> str | None:
+    """None if Numba can be imported, otherwise a sentence saying why not."""
+    try:
+        import clearprop.engines.compiled.engine  # noqa: F401
+    except ImportError as error:
+        return f"Numba cannot be imported ({error}); install it with `pip install numba`"
+    return None
+
+
+@cache
+def _say_once(missing: str) -> None:
+    """Warn, the first time in a process."""
+    warnings.warn(f"the reference engine serves, which is slower: {missing}", RuntimeWarning, stacklevel=3)

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from clearprop.engines.data import Data
+from clearprop.engines.divergence import divergence, layer_norms
 from clearprop.engines.job import Job
 from clearprop.engines.randomness import masks
+from clearprop.engines.spans import spans
 from clearprop.engines.state import TrainingState
-from clearprop.errors import DivergenceError
 from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
-from clearprop.network import Block, Network, Parameters, backward, forward, loss, shares
+from clearprop.network import Network, Parameters, backward, forward, loss, shares
 
 ROWS_AT_ONCE = 4096  # rows of one block of prediction: activations stay in the cache, memory stays bounded
 NUMBERS_AT_ONCE = 131_072  # parameters updated at once: the update's intermediate vectors stay in the cache
@@ -156,42 +156,3 @@ def add_penalties(job: Job, theta: Any, gradient: Any, weight: float) -> float:
                 gradient[part] += slope
                 cost += float(theta[part] @ slope) / penalty.degree  # Euler's theorem saves passes over θ
     return cost
-
-
-def spans(blocks: tuple[Block, ...], *, decays: bool) -> list[Block]:
-    """The blocks of θ, neighbours with the same factors joined; decay factors count only if anything decays."""
-    joined: list[Block] = []
-    for block in blocks:
-        block = block if decays else block._replace(decay=0.0)
-        if joined and (joined[-1].rate, joined[-1].decay) == (block.rate, block.decay):
-            joined[-1] = joined[-1]._replace(stop=block.stop)
-        else:
-            joined.append(block)
-    return joined
-
-
-def layer_norms(network: Network, gradient: Any) -> Any:
-    """The length of the gradient of each layer, W and b together: float64 (L,)."""
-    ends = [0, *(block.stop for block in network.blocks[1::2])]
-    return np.array([math.sqrt(float(gradient[a:b] @ gradient[a:b])) for a, b in pairwise(ends)])
-
-
-def divergence(job: Job, state: TrainingState, cost: float, norms: Any, rate: float) -> DivergenceError:
-    """The error for a step whose loss or gradient is not finite: where it happened, and the likely cause."""
-    bad = np.flatnonzero(~np.isfinite(norms))
-    layer = int(bad[0]) + 1 if len(bad) else None
-    what = "the loss" if layer is None else f"the gradient of layer {layer}"
-    epoch, step = state.epoch + 1, state.step + 1
-    cause = (
-        "the inputs, the targets or the initial weights are too large: scale the columns to about unit size"
-        if step == 1
-        else f"the learning rate ({rate:g}) is too large, or a column or target is far from unit size; "
-        "lower the rate, scale the data, or set clip_norm"
-    )
-    return DivergenceError(
-        f"training diverged in epoch {epoch}, step {step}: {what} is not finite (loss {cost:g}). "
-        f"Likely cause: {cause}.",
-        epoch=epoch,
-        step=step,
-        layer=layer,
-    )

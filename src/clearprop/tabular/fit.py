@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.engines import Choice, Data, Job, TrainingState, choose, prepared
+from clearprop.engines import Choice, Data, Job, ReferenceEngine, TrainingState, choose, prepared
 from clearprop.errors import InputError, TableError
 from clearprop.formulas import Adam, Cosine
 from clearprop.network import Network
@@ -166,7 +166,7 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         },
     )
     rows = ready.parts.test
-    outputs = ready.choice.engine.outputs(model.network, model.parameters, ready.X[rows])
+    outputs = ReferenceEngine().outputs(model.network, model.parameters, ready.X[rows])
     return TableFit(replace(model, held_out=model.scores(outputs, ready.actual.take(pa.array(rows)))), done)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.reference import divergence, layer_norms
+from clearprop.engines.divergence import divergence, layer_norms
 from clearprop.formulas import LBFGS
 from clearprop.training.loop import Epoch, Measure
 

@@ -1,0 +1,133 @@
+"""Time of one update beside scikit-learn, PyTorch and JAX, on six networks from tiny to large.
+
+Every contender is a process of its own; they run in turn, a quarter of a second at a time, so that a change in the
+machine's speed meets all of them. Each has the same rows, initial weights and loss, in float32. Libraries whose speed
+depends on the number of threads run with one and with all, and the better counts. `limit` is the rate of a large
+single-precision matrix product of NumPy's BLAS on all cores, in the same run.
+
+    python benchmarks/peers.py [--rounds 9] [--only 784-128] [--threads 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from machine import keep
+from workloads import WORKLOADS, Workload
+
+LIBRARIES = {"scikit-learn": "sklearn", "torch": "torch", "torch.compile": "torch", "jax": "jax"}
+HERE = Path(__file__).parent
+
+
+class Process:
+    """A contender in a process of its own."""
+
+    def __init__(self, contender: str, workload: str, threads: int) -> None:
+        self.name, self.threads = contender, threads
+        command = [sys.executable, str(HERE / "contenders.py"), contender, workload, str(threads)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.seconds: list[float] = []
+        self.first = self._answer()["seconds_to_first_update"]
+
+    def _answer(self) -> dict[str, float]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended before it answered; run contenders.py by hand to see why")
+        return dict(json.loads(line))
+
+    def run(self) -> None:
+        """One burst."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.seconds.append(self._answer()["seconds_per_update"])
+
+    def end(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def installed() -> list[str]:
+    """The peers that are there; the others are named."""
+    found = [name for name, module in LIBRARIES.items() if importlib.util.find_spec(module) is not None]
+    for name in LIBRARIES:
+        if name not in found:
+            print(f"{name} is not installed and is skipped")
+    return found
+
+
+def contest(title: str, work: Workload, peers: list[str], rounds: int, threads: int) -> dict[str, Any]:
+    """All contenders on one workload: medians, quartiles and ratios."""
+    entries = [("clearprop", threads), ("limit", threads)]
+    for peer in peers:
+        if peer == "torch.compile" and work.flops < 1e9:
+            continue  # slower than eager on all but the large networks: compiling takes a minute each
+        entries += [(peer, n) for n in sorted({1, threads})] if peer != "jax" else [(peer, threads)]
+    processes = [Process(name, title, n) for name, n in entries]
+    for number in range(rounds):
+        for process in processes if number % 2 else reversed(processes):
+            process.run()
+    for process in processes:
+        process.end()
+    return {"contenders": [summary(p) for p in processes], **ratios(work, processes)}
+
+
+def summary(process: Process) -> dict[str, Any]:
+    low, middle, high = statistics.quantiles(process.seconds, n=4)
+    return {
+        "name": process.name, "threads": process.threads, "median": middle, "quartiles": [low, high],
+        "least": min(process.seconds), "seconds_to_first_update": process.first,
+    }  # fmt: skip
+
+
+def ratios(work: Workload, processes: list[Process]) -> dict[str, Any]:
+    """Peer's time ÷ ours, by the medians, each peer at its best number of threads; and our share of the limit."""
+    ours = statistics.median(processes[0].seconds)
+    rate = 2 * 2048**3 / statistics.median(processes[1].seconds)
+    best: dict[str, float] = {}
+    for process in processes[2:]:
+        name = process.name.removesuffix(".compile")
+        best[name] = min(best.get(name, float("inf")), statistics.median(process.seconds))
+    return {
+        "microseconds": ours * 1e6,
+        "limit_gflops": rate / 1e9,
+        "ratios": {name: seconds / ours for name, seconds in best.items()} | {"limit": work.flops / ours / rate},
+        "floors": work.floors,
+    }
+
+
+def main(rounds: int, only: str, threads: int) -> None:
+    peers = installed()
+    results = {}
+    print(f"{'':<42} {'µs/update':>10}   peer's time ÷ ours (floor), and share of the sgemm limit")
+    for title, work in WORKLOADS.items():
+        if only not in title:
+            continue
+        results[title] = found = contest(title, work, peers, rounds, threads)
+        cells = [
+            f"{name} {value:.3g} ({work.floors.get(name, '–')})" + ("" if value >= work.floors.get(name, 0) else " !")
+            for name, value in found["ratios"].items()
+        ]
+        print(f"{title:<42} {found['microseconds']:>10.2f}   {'   '.join(cells)}", flush=True)
+    print("kept in", keep("peers" if not only else f"peers_{only}", results))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--only", default="", help="workloads whose name holds this")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    arguments = parser.parse_args()
+    main(arguments.rounds, arguments.only, arguments.threads)

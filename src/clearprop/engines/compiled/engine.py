@@ -1,0 +1,236 @@
+"""The compiled engine: whole stretches of updates as machine code. The fast one; `reference` is the clean one.
+
+Everything Python does here is to lay out a job (`plan`), to start the threads, and to write the state afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
+from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
+from clearprop.engines.compiled.plan import Plan, place
+from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
+from clearprop.engines.compiled.threads import CROWD
+from clearprop.engines.data import Data
+from clearprop.engines.divergence import divergence
+from clearprop.engines.job import Job
+from clearprop.engines.state import TrainingState
+from clearprop.errors import FormulaError, InputError
+from clearprop.formulas import UpdateRule
+from clearprop.formulas.printers.kernel import to_kernel
+from clearprop.network import Network, Parameters
+
+SPARSE_ROWS = 4096  # rows of a sparse or foreign matrix that are made dense at once, for prediction
+
+
+class CompiledEngine:
+    """Computes with machine code made from the formulas.
+
+    Parameters
+    ----------
+    n_threads : int, optional
+        The most threads; by default as many as the process may use. The results have the same bits with any number.
+
+    Raises
+    ------
+    InputError
+        When `n_threads` is not at least 1.
+    """
+
+    name = "compiled"
+
+    def __init__(self, n_threads: int | None = None) -> None:
+        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
+            raise InputError(f"n_threads must be a whole number of at least 1, not {n_threads!r}")
+        self.n_threads = n_threads
+        self._local = threading.local()  # plans hold buffers, so each thread that calls has its own
+
+    def __reduce__(self) -> Any:
+        return CompiledEngine, (self.n_threads,)
+
+    def refuses(self, job: Job, data: Data) -> str | None:
+        if hasattr(data.X, "toarray") or not isinstance(data.X, np.ndarray):
+            return f"it reads dense NumPy arrays, and X is a {type(data.X).__name__}"
+        if data.X.dtype not in (np.float32, np.float64) or data.Y.dtype != data.X.dtype:
+            return f"it computes in float32 or float64, with X and Y of one type, not {data.X.dtype} and {data.Y.dtype}"
+        if not (data.X.flags.c_contiguous and data.Y.flags.c_contiguous):
+            return "X and Y must lie in memory row by row"
+        remembered = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
+        if len(remembered) > MOST_MEMORY:
+            return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(remembered)}"
+        return _unprintable(job)
+
+    def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
+        size = min(job.batch_size, data.n_samples)
+        plan = self._training_plan(job, Task.STEPS, size, state.theta.dtype)
+        order = np.ascontiguousarray(order, dtype=np.int64)
+        rates = np.ascontiguousarray(rates, dtype=np.float64)
+        assert isinstance(job.update_rule, UpdateRule)
+        with np.errstate(all="ignore"):
+            numbers = update_numbers(job.update_rule, plan.update, plan.kinds, rates, state.step).astype(plan.dtype)
+        theta = state.theta if state.theta.flags.c_contiguous else np.ascontiguousarray(state.theta)
+        memory = [np.ascontiguousarray(vector) for vector in state.memory]
+        _describe_data(plan, data)
+        fields = plan.job
+        fields[J.ORDER], fields[J.BATCH], fields[J.CURSOR] = place(order), size, state.cursor
+        fields[J.STEPS], fields[J.STEP] = len(rates), state.step
+        fields[J.THETA], fields[J.UPDATE_NUMBERS], fields[J.N_MEMORY] = place(theta), place(numbers), len(memory)
+        for i, vector in enumerate(memory):
+            fields[J.MEMORY + i] = place(vector)
+        self._run(plan, 6.0 * job.network.n_parameters * size, len(rates))
+        for mine, moved in zip((state.theta, *state.memory), (theta, *memory), strict=True):
+            if moved is not mine:
+                mine[...] = moved
+        self._write(job, state, plan, rates)
+
+    def _write(self, job: Job, state: TrainingState, plan: Plan, rates: Any) -> None:
+        """Move the state on by what the compiled code reports."""
+        result = plan.result
+        done = int(result[STEPS_DONE])
+        norms = result[NORMS:].copy()
+        state.cursor += done
+        state.step += done
+        state.loss_sum += float(result[LOSS_SUM])
+        state.weight_sum += float(result[WEIGHT_SUM])
+        if result[STATUS]:
+            raise divergence(job, state, float(result[COST]), norms, float(rates[done]))
+        if result[WEIGHT_SUM] > 0:
+            state.gradient_norms = norms
+
+    def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
+        plan = self._training_plan(job, Task.GRADIENT, data.n_samples, theta.dtype)
+        theta = np.ascontiguousarray(theta)
+        gradient = np.empty_like(theta)
+        _describe_data(plan, data)
+        plan.job[J.THETA], plan.job[J.GRADIENT] = place(theta), place(gradient)
+        self._run(plan, 6.0 * job.network.n_parameters * data.n_samples, 1)
+        return float(plan.result[COST]), gradient
+
+    def loss(self, network: Network, params: Parameters, data: Data) -> float:
+        if hasattr(data.X, "toarray"):
+            return self._loss_in_blocks(network, params, data)
+        theta = np.ascontiguousarray(params.theta)
+        data = Data(*(_dense(array, theta.dtype) for array in data))
+        plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
+        _describe_data(plan, data)
+        plan.job[J.THETA] = place(theta)
+        if not plan.total[0] > 0:
+            return 0.0
+        self._run(plan, 2.0 * network.n_parameters * data.n_samples, 1)
+        return float(plan.result[COST])
+
+    def _loss_in_blocks(self, network: Network, params: Parameters, data: Data) -> float:
+        """The loss over sparse rows, made dense block by block."""
+        total = weight = 0.0
+        for start in range(0, data.n_samples, SPARSE_ROWS):
+            rows = data.take(slice(start, start + SPARSE_ROWS))
+            part = rows.n_samples if rows.weight is None else float(np.sum(rows.weight))
+            total += part * self.loss(network, params, rows)
+            weight += part
+        return total / weight if weight > 0 else 0.0
+
+    def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
+        theta = np.ascontiguousarray(params.theta)
+        found = np.empty((X.shape[0], network.widths[-1]), dtype=theta.dtype)
+        network.check_inputs(X)
+        if hasattr(X, "toarray") or not (isinstance(X, np.ndarray) and X.dtype == theta.dtype and X.flags.c_contiguous):
+            for start in range(0, X.shape[0], SPARSE_ROWS):
+                rows = X[start : start + SPARSE_ROWS]
+                dense = _dense(rows.toarray() if hasattr(rows, "toarray") else rows, theta.dtype)
+                self._outputs(network, theta, dense, found[start : start + SPARSE_ROWS])
+        elif X.shape[0]:
+            self._outputs(network, theta, X, found)
+        return found
+
+    def _outputs(self, network: Network, theta: Any, X: Any, found: Any) -> None:
+        size = "row" if len(X) == 1 else "rows"
+        plan = self._plan(("outputs", network, size, theta.dtype), network, Task.OUTPUTS, len(X), theta)
+        fields = plan.job
+        fields[J.X], fields[J.SAMPLES], fields[J.THETA], fields[J.OUT] = place(X), len(X), place(theta), place(found)
+        self._run(plan, 2.0 * network.n_parameters * len(X), 1)
+
+    def _training_plan(self, job: Job, task: Task, rows: int, dtype: Any) -> Plan:
+        """The plan for updates or gradients of this job; the last two are kept."""
+        plans = vars(self._local).setdefault("training", {})
+        kept = plans.get(task)
+        if kept is not None and kept[0] is job and kept[1:3] == (rows, dtype):
+            return kept[3]  # type: ignore[no-any-return]
+        network = job.network
+        how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)
+        plan = Plan(network, dtype, task, how, rows, self._most_threads(), job)
+        plans[task] = (job, rows, dtype, plan)
+        return plan
+
+    def _plan(self, key: Any, network: Network, task: Task, rows: int, theta: Any) -> Plan:
+        """The plan for a loss or for outputs; the last few are kept."""
+        plans = vars(self._local).setdefault("other", {})
+        if key not in plans:
+            if len(plans) >= 4:
+                plans.pop(next(iter(plans)))
+            how = cut(network.widths, network.n_parameters, rows, theta.itemsize)
+            if task == Task.OUTPUTS:
+                at_once = 1 if key[2] == "row" else rows_of_prediction(network.widths, theta.itemsize, rows)
+                how = how._replace(chunk=max(at_once, 1), shards=0)
+            plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads())
+        return plans[key]  # type: ignore[no-any-return]
+
+    def _most_threads(self) -> int:
+        return threads_for(float("1e30"), 1, self.n_threads)
+
+    def _run(self, plan: Plan, operations: float, steps: int) -> None:
+        """Do a job on as many threads as help, and wait for them."""
+        most = min(plan.threads, threads_for(operations, steps, self.n_threads))
+        with CROWD.share(most) as granted:
+            threads = plan.pace.threads(granted)
+            began = time.perf_counter()
+            _run_on(plan, threads)
+            plan.pace.saw(threads, (time.perf_counter() - began) / steps)
+
+
+def _run_on(plan: Plan, threads: int) -> None:
+    """Do a job on so many threads. They are started for this call, so a fork between two calls finds none."""
+    plan.job[J.THREADS] = threads
+    helpers = [
+        threading.Thread(target=plan.run, args=(i, plan.job, plan.layers, plan.like), daemon=True)
+        for i in range(1, threads)
+    ]
+    for helper in helpers:
+        helper.start()
+    plan.run(0, plan.job, plan.layers, plan.like)
+    for helper in helpers:
+        helper.join()
+
+
+def _describe_data(plan: Plan, data: Data) -> None:
+    """The rows, and the weight of all of them."""
+    fields = plan.job
+    fields[J.X], fields[J.Y], fields[J.SAMPLES] = place(data.X), place(data.Y), data.n_samples
+    fields[J.WEIGHT] = 0 if data.weight is None else place(data.weight)
+    if fields[J.TASK] != Task.STEPS:
+        plan.total[0] = data.n_samples if data.weight is None else float(np.sum(data.weight))
+
+
+def _dense(array: Any, dtype: Any) -> Any:
+    """An array as compiled code reads it: of this type, row by row; None stays."""
+    return None if array is None else np.ascontiguousarray(array, dtype=dtype)
+
+
+def _unprintable(job: Job) -> str | None:
+    """Why a formula of the job cannot be compiled, if one cannot."""
+    network = job.network
+    try:
+        for layer in network.layers:
+            activation = type(layer.activation)
+            to_kernel([activation.tree("stable" if activation.has("stable") else "value")], ["z"])
+            to_kernel([activation.pullback_tree()], ["g", "z", "a"])
+        to_kernel([network.loss.tree("value"), network.loss.slope_tree()], ["a", "y"])
+        if isinstance(job.update_rule, UpdateRule):
+            to_kernel(job.update_rule.full_trees(), ["theta", "g", *job.update_rule.memory])
+    except FormulaError as error:
+        return str(error)
+    return None

@@ -1,0 +1,106 @@
+"""Which units a job needs: its formulas, written as source, compiled or taken from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.compiled.store import module
+from clearprop.engines.compiled.units import Unit, elementwise, summing
+from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
+from clearprop.formulas.formula import Formula
+from clearprop.network import Network
+
+MOST_MEMORY = 4  # vectors of an update rule, beside θ and the gradient
+
+
+@dataclass
+class Constants:
+    """The uniforms of all units of a job, one after the other, and where each unit's begin."""
+
+    numbers: list[float] = field(default_factory=list)
+
+    def add(self, uniforms: tuple[Expression, ...], values: Mapping[str, Any]) -> int:
+        """Append these uniforms; where they begin."""
+        begin = len(self.numbers)
+        self.numbers += [float(evaluate(tree, values)) for tree in uniforms]
+        return begin
+
+
+def address(name: str, unit: Unit) -> int:
+    """Where the machine code of a unit is; compiled if the cache does not have it."""
+    return int(module(name, unit.source).unit.address)
+
+
+def forward_unit(activation: Activation, dtype: str) -> Unit:
+    """a = σ(z): z is array 0, a array 1."""
+    tree = activation.tree("stable" if activation.has("stable") else "value")
+    return elementwise({"z": 0, "a": 1}, {"a": tree}, dtype)
+
+
+def backward_unit(activation: Activation, dtype: str) -> Unit:
+    """From ∂C/∂a to ∂C/∂z, in place in array 0; z is array 1, a array 2."""
+    return elementwise({"g": 0, "z": 1, "a": 2}, {"g": activation.pullback_tree()}, dtype)
+
+
+def loss_unit(network: Network, dtype: str) -> Unit:
+    """The sum of the loss: z, a and y are arrays 0, 1, 2, the rows' shares array 3."""
+    pair = network.head.pair
+    tree = network.loss.tree("value") if pair is None else pair.tree("value")
+    return summing({"z": 0, "a": 1, "y": 2}, 3, tree, dtype)
+
+
+def output_error_unit(network: Network, dtype: str) -> Unit:
+    """δᴸ of a named pair, or ∂C/∂a, into array 0; z, a and y are arrays 1, 2, 3."""
+    pair = network.head.pair
+    tree = network.loss.slope_tree() if pair is None else pair.tree("delta")
+    return elementwise({"g": 0, "z": 1, "a": 2, "y": 3}, {"g": tree}, dtype)
+
+
+def update_unit(rule: UpdateRule, dtype: str) -> Unit:
+    """The update rule, decoupled decay included if there is any: θ is array 0, the gradient 1, the memory from 2 on."""
+    trees = rule.full_trees() if rule.weight_decay else rule.trees("update")
+    slots = {"theta": 0, "g": 1, **{name: 2 + i for i, name in enumerate(rule.memory)}}
+    return elementwise(slots, dict(zip(("theta", *rule.memory), trees, strict=True)), dtype)
+
+
+def penalty_units(penalty: Formula, dtype: str) -> tuple[Unit, Unit]:
+    """The sum of a penalty over θ (array 0), and g ← g + factor·slope(θ) with g array 1."""
+    slope = Symbol("g") + Symbol("factor") * penalty.tree("slope")
+    return (
+        summing({"theta": 0}, 3, penalty.tree("value"), dtype),
+        elementwise({"theta": 0, "g": 1}, {"g": slope}, dtype),
+    )
+
+
+def clip_unit(dtype: str) -> Unit:
+    """What the gradient is multiplied by (array 1), from its norm (array 0)."""
+    return elementwise({"norm": 0, "factor": 1}, {"factor": ClipByNorm.tree("value")}, dtype)
+
+
+def smoothing_unit(dtype: str) -> Unit:
+    """Label smoothing of targets, in place in array 0."""
+    return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
+
+
+def update_numbers(rule: UpdateRule, unit: Unit, kinds: list[tuple[float, float]], rates: Any, step: int) -> Any:
+    """The uniforms of the update rule, float64 (n_steps, n_kinds, n_uniforms).
+
+    Parameters
+    ----------
+    kinds : list of (float, float)
+        The factors on rate and decay that occur.
+    rates : array of shape (n_steps,)
+    step : int
+        Updates done before the first of these.
+    """
+    numbers = np.empty((len(rates), len(kinds), max(1, len(unit.uniforms))))
+    times = step + 1 + np.arange(len(rates), dtype=np.float64)
+    for k, (rate, decay) in enumerate(kinds):
+        values = {**rule.parameters, "rate": rates * rate, "t": times, "weight_decay": rule.weight_decay * decay}
+        for i, tree in enumerate(unit.uniforms):
+            numbers[:, k, i] = evaluate(tree, values)
+    return numbers

@@ -1,0 +1,125 @@
+"""What the compiled code is told about a job, by position: written by `plan`, read by `rows`, `gradient` and `step`.
+
+A job is an array of int64: sizes, and addresses of arrays, whose owner `plan` keeps alive. Each layer l is a row of
+another. An address of 0 means that there is no such array or unit.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Task(IntEnum):
+    """What one call does."""
+
+    STEPS = 0  # updates
+    GRADIENT = 1  # loss and gradient, no update
+    LOSS = 2
+    OUTPUTS = 3
+
+
+class J(IntEnum):
+    """Positions in a job."""
+
+    TASK = 0
+    DEPTH = 1  # L
+    INPUTS = 2  # n₀
+    OUTPUTS = 3  # n_L
+    PARAMETERS = 4
+    ITEMSIZE = 5
+    X = 6
+    Y = 7
+    WEIGHT = 8
+    ORDER = 9
+    SAMPLES = 10
+    BATCH = 11
+    CURSOR = 12
+    STEPS = 13
+    STEP = 14  # number of the first update, from 0
+    THETA = 15
+    GRADIENT = 16
+    MEMORY = 17  # five addresses, to 21
+    N_MEMORY = 22
+    CHUNK = 23  # rows that buffers have room for
+    BLOCK = 24  # rows whose losses are summed together
+    SHARDS = 25  # 0: threads share out the outputs of each product
+    SHARD_GRADIENTS = 26
+    THREAD_STRIDE = 27  # numbers from one thread's buffers to the next's
+    SHARE = 28  # offsets of buffers, in numbers
+    TARGET = 29
+    LOSS_PARTS = 30  # addresses of float64
+    NORM_PARTS = 31
+    PENALTY_PARTS = 32
+    PANELS = 33  # address of room for a panel and a few numbers, one for each thread
+    PANEL_STRIDE = 34
+    BUFFERS = 35  # address of z, a, δ, …
+    ZEROS = 36  # address of as many zeros as the widest layer has neurons
+    PIECES = 37  # address of the table of pieces of θ
+    N_PIECES = 38
+    SPANS = 39  # address of the table of spans of θ with the same factors: start, stop, kind
+    N_SPANS = 40
+    UPDATE = 41  # addresses of units
+    UPDATE_NUMBERS = 42  # address of uniforms [step, kind of span, uniform]
+    N_UPDATE_NUMBERS = 43
+    N_KINDS = 44
+    SMOOTHING = 45
+    SMOOTHING_NUMBERS = 46  # offset of uniforms in the constants
+    LOSS = 47
+    LOSS_NUMBERS = 48
+    LOSS_SLOPE = 49  # δᴸ itself, or ∂C/∂a with the activation's pullback to follow
+    LOSS_SLOPE_NUMBERS = 50
+    PULLS_BACK = 51
+    CLIP = 52
+    CLIP_NUMBERS = 53
+    N_PENALTIES = 54
+    PENALTY = 55  # for each of two: unit of the value, its uniforms, unit of the slope, its uniforms, place of `factor`
+    CONSTANTS = 65  # address of the uniforms that do not change
+    HAS_DROPOUT = 66
+    SEED = 67
+    THREADS = 68
+    SYNC = 69  # address of the barrier
+    YIELD = 70  # address of the operating system's yield
+    OUT = 71  # where outputs go
+    RESULT = 72  # address of float64: see `Result`
+    TOTAL = 73  # address of float64: the weight of all rows, for a gradient or a loss
+    DECAYS = 74  # address of float64: the decay factor of W[1], b[1], W[2], …
+    TILES = 75  # address of the table of microkernels
+    PRODUCT = 76  # addresses of the parts that are compiled by themselves
+    TIMES_TRANSPOSED = 77
+    TRAIN_ROWS = 78
+    FORWARD_ROWS = 79
+    GRADIENT_OF_LAYER = 80
+    FINISH_PIECE = 81
+    FUSES = 82  # whether phases B and C may be done in one
+    BOUNDS = 83  # address of float64, two for each thread
+    SCRATCH = 84  # offset behind a panel of room for a piece of the gradient
+    LENGTH = 85
+
+
+class Y(IntEnum):
+    """Positions in the row of a layer."""
+
+    INPUTS = 0
+    OUTPUTS = 1
+    W = 2  # offset in θ
+    B = 3
+    Z = 4  # offsets of buffers; Z equals A where nothing but σ needs z
+    A = 5
+    DELTA = 6
+    PASSED = 7  # what is passed on to the next layer; equals A without dropout
+    MASK = 8
+    FORWARD = 9  # addresses of units, and the offsets of their uniforms
+    FORWARD_NUMBERS = 10
+    BACKWARD = 11
+    BACKWARD_NUMBERS = 12
+    DROP_BELOW = 13  # of the layer before: hashes below this are dropped (0: none)
+    FIRST_PIECE = 14
+    N_PIECES = 15  # of W; the bias is the piece after them
+    LENGTH = 16
+
+
+# Positions in the row of a piece of θ: some rows of a W, or a b. (Numba indexes pointers by plain integers only.)
+PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENGTH = range(6)
+
+# Positions in the result. STATUS is 1 if a loss or gradient is not finite; from NORMS on there are L.
+STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)

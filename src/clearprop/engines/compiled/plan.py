@@ -1,0 +1,256 @@
+"""A plan: everything that compiled code needs for one kind of call, laid out and owned by one object.
+
+All memory is taken here, before anything runs; the compiled code takes none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.compiled import formulas_of as units
+from clearprop.engines.compiled.layout import NORMS, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
+from clearprop.engines.compiled.machine import tile
+from clearprop.engines.compiled.parts import entry, parts, tiles
+from clearprop.engines.compiled.products import PANEL_NUMBERS
+from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_ROWS, Cut
+from clearprop.engines.compiled.threads import Pace
+from clearprop.engines.job import Job, dropout_rates
+from clearprop.engines.randomness import WORD
+from clearprop.engines.spans import spans
+from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
+from clearprop.network import Network
+
+ALIGNMENT = 64  # bytes: buffers begin on a cache line
+
+
+@cache
+def yield_address() -> int:
+    """Where the operating system's function is that gives the core to another thread; 0 if there is none."""
+    if sys.platform == "win32":
+        return ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p).value or 0  # type: ignore[attr-defined]
+    return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
+
+
+def place(array: Any) -> int:
+    """The address of an array's numbers."""
+    return int(array.__array_interface__["data"][0])
+
+
+class Plan:
+    """What one kind of call needs; see `layout` for the meaning of the numbers.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : numpy dtype
+    task : Task
+    cut : Cut
+        How batches are gone through.
+    rows : int
+        The most rows of a batch.
+    threads : int
+        The most threads.
+    job : Job, optional
+        For updates and gradients.
+    """
+
+    def __init__(
+        self, network: Network, dtype: Any, task: Task, cut: Cut, rows: int, threads: int, job: Job | None = None
+    ) -> None:
+        self.network, self.dtype, self.cut, self.threads = network, np.dtype(dtype), cut, threads
+        self.run = entry(self.dtype.name)
+        self.job = np.zeros(J.LENGTH, dtype=np.int64)
+        self.layers = np.zeros((network.depth, Y.LENGTH), dtype=np.int64)
+        self.constants = units.Constants()
+        self.owned: list[Any] = []
+        self.result = np.zeros(NORMS + network.depth)
+        self.total = np.zeros(1)
+        self.like = np.zeros(1, dtype=self.dtype)
+        self.pace = Pace()
+        dropout = dropout_rates(job) if job is not None and task == Task.STEPS else (0.0,) * network.depth
+        self._describe(task)
+        self._units(job, task)
+        self._dropout(dropout, job)
+        self._pieces(job)
+        self._buffers(task, dropout, -(-rows // cut.block))
+        self._set(J.CONSTANTS, self._keep(np.array(self.constants.numbers, dtype=self.dtype)))
+
+    def _set(self, where: int, value: int) -> None:
+        self.job[where] = value
+
+    def _keep(self, array: Any) -> int:
+        """Own an array; its address."""
+        self.owned.append(array)
+        return place(array)
+
+    def _room(self, numbers: int, dtype: Any = None) -> int:
+        """The address of room for so many numbers, aligned."""
+        dtype = self.dtype if dtype is None else np.dtype(dtype)
+        raw = np.zeros(numbers * dtype.itemsize + ALIGNMENT, dtype=np.uint8)
+        return -(-self._keep(raw) // ALIGNMENT) * ALIGNMENT
+
+    def _describe(self, task: Task) -> None:
+        """Sizes, and where W and b are."""
+        network, widths = self.network, self.network.widths
+        for where, value in (
+            (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
+            (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
+            (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
+            (J.SYNC, self._room(16, np.int64)), (J.RESULT, place(self.result)), (J.TOTAL, place(self.total)),
+            (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, place(tiles(self.dtype.name))),
+        ):  # fmt: skip
+            self._set(where, value)
+        for name, function in parts(self.dtype.name).items():
+            self._set(J[name], function)
+        for l, block in enumerate(network.blocks[::2]):
+            self.layers[l, Y.INPUTS : Y.B + 1] = (*block.shape, block.start, block.stop)
+
+    def _units(self, job: Job | None, task: Task) -> None:
+        """Addresses and uniforms of all formulas."""
+        network, dtype, constants = self.network, self.dtype.name, self.constants
+        # 1/(1 − fraction) of each layer comes first; filled in by `_dropout`
+        constants.numbers += [1.0] * network.depth
+        needs_z: list[bool] = []
+        for l, layer in enumerate(network.layers):
+            activation = layer.activation
+            forward, backward = units.forward_unit(activation, dtype), units.backward_unit(activation, dtype)
+            is_identity = type(activation) is Identity
+            if not is_identity:
+                self.layers[l, Y.FORWARD] = units.address(f"{activation.name}_forward", forward)
+                self.layers[l, Y.FORWARD_NUMBERS] = constants.add(forward.uniforms, activation.parameters)
+                if task in (Task.STEPS, Task.GRADIENT):
+                    self.layers[l, Y.BACKWARD] = units.address(f"{activation.name}_backward", backward)
+                    self.layers[l, Y.BACKWARD_NUMBERS] = constants.add(backward.uniforms, activation.parameters)
+            needs_z.append(not is_identity and "z" in backward.reads and task in (Task.STEPS, Task.GRADIENT))
+        head = network.head
+        if task != Task.OUTPUTS:
+            value = units.loss_unit(network, dtype)
+            source = network.loss if head.pair is None else head.pair
+            self._set(J.LOSS, units.address(f"{source.name}_loss", value))
+            self._set(J.LOSS_NUMBERS, constants.add(value.uniforms, source.parameters))
+            needs_z[-1] |= "z" in value.reads and type(network.layers[-1].activation) is not Identity
+            if task != Task.LOSS:
+                slope = units.output_error_unit(network, dtype)
+                self._set(J.LOSS_SLOPE, units.address(f"{source.name}_error", slope))
+                self._set(J.LOSS_SLOPE_NUMBERS, constants.add(slope.uniforms, source.parameters))
+                self._set(J.PULLS_BACK, head.pair is None)
+        self.needs_z = needs_z
+        if job is not None:
+            self._units_of_training(job, task)
+
+    def _units_of_training(self, job: Job, task: Task) -> None:
+        """Update rule, penalties, clipping and smoothing."""
+        dtype, constants = self.dtype.name, self.constants
+        if job.label_smoothing:
+            unit = units.smoothing_unit(dtype)
+            self._set(J.SMOOTHING, units.address("label_smoothing", unit))
+            values = {"smoothing": job.label_smoothing, "n_classes": job.smoothing_classes}
+            self._set(J.SMOOTHING_NUMBERS, constants.add(unit.uniforms, values))
+        for penalty in (L2(job.l2), L1(job.l1)):
+            if penalty.strength:
+                value, slope = units.penalty_units(penalty, dtype)
+                n = int(self.job[J.N_PENALTIES])
+                names = [str(tree) for tree in slope.uniforms]
+                self.job[J.PENALTY + 5 * n : J.PENALTY + 5 * n + 5] = (
+                    units.address(f"{penalty.name}_value", value),
+                    constants.add(value.uniforms, penalty.parameters),
+                    units.address(f"{penalty.name}_slope", slope),
+                    constants.add(slope.uniforms, {**penalty.parameters, "factor": 0.0}),
+                    names.index("factor"),
+                )
+                self._set(J.N_PENALTIES, n + 1)
+        if task == Task.STEPS:
+            assert isinstance(job.update_rule, UpdateRule)
+            self.update = units.update_unit(job.update_rule, dtype)
+            self._set(J.UPDATE, units.address(f"{job.update_rule.name}_update", self.update))
+            self._set(J.N_UPDATE_NUMBERS, max(1, len(self.update.uniforms)))
+            self._set(J.SEED, int(np.array(job.seed % 2**64, dtype=np.uint64).astype(np.int64)))
+            if job.clip_norm is not None:
+                clip = units.clip_unit(dtype)
+                self._set(J.CLIP, units.address("clip_by_norm", clip))
+                self._set(J.CLIP_NUMBERS, constants.add(clip.uniforms, ClipByNorm(job.clip_norm).parameters))
+        constants.numbers += [0.0] * 8  # the compiled code copies a penalty's uniforms without counting them
+
+    def _dropout(self, fractions: Any, job: Job | None) -> None:
+        """Thresholds of the hash, and 1/(1 − fraction)."""
+        for l, fraction in enumerate(fractions):
+            if fraction:
+                self.layers[l, Y.DROP_BELOW] = min(round(fraction * 2**32), WORD)
+                self.constants.numbers[l] = float(self.dtype.type(1) / self.dtype.type(1 - fraction))
+
+    def _pieces(self, job: Job | None) -> None:
+        """θ cut into pieces, and into spans with the same factors."""
+        network = self.network
+        decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
+        whole = spans(network.blocks, decays=decays)
+        self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in whole))
+        pieces: list[tuple[int, int, int, int, int]] = []
+        for l in range(network.depth):
+            W, b = network.blocks[2 * l], network.blocks[2 * l + 1]
+            inputs, outputs = W.shape
+            kind, bias_kind = (self.kinds.index((x.rate, x.decay if decays else 0.0)) for x in (W, b))
+            self.layers[l, Y.FIRST_PIECE] = len(pieces)
+            rows = max(1, PIECE_ROWS // tile().rows) * tile().rows
+            for row in range(0, inputs, rows):
+                stop = min(row + rows, inputs)
+                pieces.append((W.start + row * outputs, W.start + stop * outputs, kind, row, stop))
+            self.layers[l, Y.N_PIECES] = -(-inputs // rows)
+            pieces.append((b.start, b.stop, bias_kind, 0, 0))
+        table = np.array(pieces, dtype=np.int64)
+        self.largest_piece = -(-int((table[:, PIECE_STOP] - table[:, PIECE_START]).max()) // 16) * 16
+        assert table.shape[1] == PIECE_LENGTH
+        spans_table = np.array([(s.start, s.stop, self.kinds.index((s.rate, s.decay))) for s in whole], dtype=np.int64)
+        for where, value in (
+            (J.PIECES, self._keep(table)), (J.N_PIECES, len(table)), (J.SPANS, self._keep(spans_table)),
+            (J.N_SPANS, len(spans_table)), (J.N_KINDS, len(self.kinds)),
+            (J.DECAYS, self._keep(np.array([block.decay for block in network.blocks], dtype=np.float64))),
+            (J.NORM_PARTS, self._room(len(table), np.float64)), (J.PENALTY_PARTS, self._room(len(table), np.float64)),
+        ):  # fmt: skip
+            self._set(where, value)
+
+    def _buffers(self, task: Task, dropout: Any, blocks: int) -> None:
+        """Where the rows of a chunk lie, layer by layer, and room for them."""
+        chunk, widths = self.cut.chunk, self.network.widths
+        step = ALIGNMENT // self.dtype.itemsize
+        top = 0
+
+        def take(numbers: int) -> int:
+            nonlocal top
+            begin, top = top, -(-(top + numbers) // step) * step
+            return begin
+
+        gathers = task == Task.STEPS
+        take(chunk * widths[0] if gathers else 0)
+        self._set(J.TARGET, take(chunk * widths[-1] if task != Task.OUTPUTS else 0))
+        self._set(J.SHARE, take(chunk if task != Task.OUTPUTS else 0))
+        for l in range(self.network.depth):
+            row = self.layers[l]
+            row[Y.A] = take(chunk * widths[l + 1])
+            row[Y.Z] = take(chunk * widths[l + 1]) if self.needs_z[l] else row[Y.A]
+            if task in (Task.STEPS, Task.GRADIENT):
+                row[Y.DELTA] = take(chunk * widths[l + 1])
+            if dropout[l]:
+                row[Y.MASK] = take(chunk * widths[l])
+                row[Y.PASSED] = take(chunk * widths[l])
+        own = self.cut.shards > 0 or task == Task.OUTPUTS
+        self._set(J.THREAD_STRIDE, top if own else 0)
+        self._set(J.BUFFERS, self._room(top * (self.threads if own else 1)))
+        stride = PANEL_NUMBERS + self.largest_piece + 64
+        self._set(J.SCRATCH, PANEL_NUMBERS)
+        self._set(J.PANEL_STRIDE, stride)
+        self._set(J.PANELS, self._room(stride * self.threads))
+        self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
+        simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
+        large = self.network.n_parameters * self.dtype.itemsize >= FUSED_FROM
+        self._set(J.FUSES, int(task == Task.STEPS and simple and large and self.cut.one_chunk))
+        if task != Task.OUTPUTS:
+            self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
+        if task == Task.STEPS:
+            self._set(J.GRADIENT, self._room(self.network.n_parameters))
+        if self.cut.shards and task in (Task.STEPS, Task.GRADIENT):
+            self._set(J.SHARD_GRADIENTS, self._room(self.network.n_parameters * self.cut.shards))

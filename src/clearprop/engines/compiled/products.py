@@ -1,0 +1,177 @@
+"""Matrix products out of tiles: the three that back-propagation needs, so that their operands stay in caches.
+
+- `product`: c = start + a·b for the forward pass, and start + aᵀ·b for BP4.
+- `times_transposed`: c = a·bᵀ for BP2; panels of bᵀ are made as they are needed.
+
+A *panel* is as many columns of b as a tile is wide. Where the rows of b are so far apart that going down a column costs
+a page of memory each time, a panel is copied together first. Long sums are cut into pieces that fit the caches; they
+follow each other in order, so the result is the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from clearprop.engines.compiled.kernel_words import n_lanes
+from clearprop.engines.compiled.microkernels import ROWS, VECTORS, call_tile, tile_address
+from clearprop.engines.compiled.pointers import offset
+from clearprop.engines.compiled.vectors import (
+    BITS,
+    I32,
+    I64,
+    first_lanes,
+    load,
+    load_first,
+    masked_load,
+    splat,
+    store,
+    vector_type,
+    width,
+)
+
+DEPTH_AT_ONCE = 1024  # of one panel: 128 kB in float32, half of a small second-level cache
+FAR_APART = 2048  # bytes between the rows of b from which its panels are copied together
+PANEL_NUMBERS = DEPTH_AT_ONCE * VECTORS * 16  # room for a panel, at the widest vectors
+
+
+@intrinsic
+def transpose_tile(
+    typingctx: Any, source: Any, source_stride: Any, rows: Any, columns: Any, target: Any, stride: Any
+) -> Any:
+    """target[p, i] = source[i, p] for a square of lanes × lanes, of which `rows` × `columns` are there (others: 0)."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        dtype = sig.args[0].dtype
+        source, source_stride, rows, columns, target, stride = args
+        lanes, kind = width(dtype), vector_type(dtype)
+        inside = first_lanes(builder, columns, dtype)
+        nothing = ir.Constant(inside.type, [ir.IntType(1)(0)] * lanes)
+        vectors = []
+        for i in range(lanes):
+            mask = builder.select(builder.icmp_signed("<", I64(i), rows), inside, nothing)
+            place = builder.gep(source, [builder.mul(source_stride, I64(i))])
+            vectors.append(masked_load(builder, builder.bitcast(place, kind.as_pointer()), mask, dtype))
+        step = lanes // 2
+        while step:  # exchange the off-diagonal squares of size `step` of each square of twice that size
+            low = [i + lanes - step if i & step else i for i in range(lanes)]
+            high = [i + lanes if i & step else i + step for i in range(lanes)]
+            for i in range(lanes):
+                if not i & step:
+                    pair = vectors[i], vectors[i + step]
+                    vectors[i], vectors[i + step] = (
+                        builder.shuffle_vector(*pair, ir.Constant(ir.VectorType(I32, lanes), [I32(n) for n in order]))
+                        for order in (low, high)
+                    )
+            step //= 2
+        for p in range(lanes):
+            with builder.if_then(builder.icmp_signed("<", I64(p), columns)):
+                place = builder.gep(target, [builder.mul(stride, I64(p))])
+                builder.store(vectors[p], builder.bitcast(place, kind.as_pointer()), align=BITS[dtype] // 8)
+        return context.get_dummy_value()
+
+    number = types.int64
+    return types.void(source, number, number, number, source, number), emit
+
+
+@njit(error_model="numpy")
+def copy_panel(b, b_stride, depth, columns, panel):
+    """Copy `columns` columns of b together, each row filled up to the width of a tile."""
+    lanes = n_lanes(b)
+    for p in range(depth):
+        for v in range(VECTORS):
+            left = columns - v * lanes
+            if left >= lanes:
+                store(panel, (p * VECTORS + v) * lanes, load(b, p * b_stride + v * lanes))
+            elif left > 0:
+                store(
+                    panel,
+                    (p * VECTORS + v) * lanes,
+                    load_first(b, p * b_stride + v * lanes, left, splat(b, 0.0)),
+                )
+
+
+@njit(error_model="numpy")
+def transpose_panel(b, b_stride, depth, columns, panel):
+    """Put `columns` rows of b side by side as the columns of a panel."""
+    lanes = n_lanes(b)
+    wide = VECTORS * lanes
+    for p in range(0, depth, lanes):
+        for j in range(0, columns, lanes):
+            transpose_tile(
+                offset(b, j * b_stride + p), b_stride, columns - j, depth - p, offset(panel, p * wide + j), wide
+            )
+
+
+@njit(error_model="numpy")
+def _tile_rows(rows):
+    """Into how many tiles the rows are cut."""
+    return (rows + ROWS - 1) // ROWS
+
+
+@njit(error_model="numpy")
+def _column_of_tiles(
+    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns
+):
+    """The tiles below each other that share a panel of b: all rows of c, `columns` columns."""
+    count = _tile_rows(rows)
+    i = 0
+    for t in range(count):
+        high = (rows - i + count - t - 1) // (count - t)
+        call_tile(
+            tile_address(tiles, by_columns, high, columns, n_lanes(b)), offset(a, i if by_columns else i * a_stride),
+            a_stride, b, b_stride, offset(c, i * c_stride), c_stride, offset(start, i * start_stride), start_stride,
+            depth, columns,
+        )  # fmt: skip
+        i += high
+
+
+@njit(error_model="numpy")
+def product(
+    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns, panel, itemsize
+):  # fmt: skip
+    """c = start + a·b, or start + aᵀ·b if `by_columns`. `start` is a bias or zeros (stride 0), or c itself."""
+    wide = VECTORS * n_lanes(b)
+    copies = b_stride * itemsize >= FAR_APART and rows > 3 * ROWS
+    for first in range(0, depth, DEPTH_AT_ONCE):
+        deep = min(DEPTH_AT_ONCE, depth - first)
+        a_here = offset(a, first * a_stride if by_columns else first)
+        for j in range(0, columns, wide):
+            here = min(wide, columns - j)
+            b_here, b_step = offset(b, first * b_stride + j), b_stride
+            if copies:
+                copy_panel(b_here, b_stride, deep, here, panel)
+                b_here, b_step = panel, wide
+            place = offset(c, j)
+            begin, begin_stride = offset(start, j), start_stride
+            if first > 0:
+                begin, begin_stride = place, c_stride
+            _column_of_tiles(
+                tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride, rows, deep,
+                here,
+            )  # fmt: skip
+
+
+@njit(error_model="numpy")
+def times_transposed(tiles, a, a_stride, b, b_stride, c, c_stride, zeros, rows, depth, columns, panel):
+    """c = a·bᵀ for b of shape (columns, depth)."""
+    wide = VECTORS * n_lanes(b)
+    for first in range(0, depth, DEPTH_AT_ONCE):
+        deep = min(DEPTH_AT_ONCE, depth - first)
+        for j in range(0, columns, wide):
+            here = min(wide, columns - j)
+            b_here = offset(b, j)
+            if depth > 1:  # one column is a row already
+                transpose_panel(offset(b, j * b_stride + first), b_stride, deep, here, panel)
+                b_here = panel
+            place = offset(c, j)
+            begin, begin_stride = zeros, 0
+            if first > 0:
+                begin, begin_stride = place, c_stride
+            _column_of_tiles(
+                tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride, rows,
+                deep, here,
+            )  # fmt: skip

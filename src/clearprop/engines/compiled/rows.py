@@ -1,0 +1,244 @@
+"""Phase A of a step, on some rows of a batch: gather, forward, loss, BP1 and BP2.
+
+A thread does this for rows of its own, so nothing here waits for another thread. Buffers hold rows one after the other,
+without gaps.
+"""
+
+from __future__ import annotations
+
+from numba import njit, types
+
+from clearprop.engines.compiled.kernel_words import n_lanes
+from clearprop.engines.compiled.layout import J, Task, Y
+from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, is_null, null, offset
+from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
+from clearprop.engines.compiled.vectors import load, load_first, splat, store, store_first
+
+MASK_32 = types.uint64(0xFFFFFFFF)
+
+
+@njit(error_model="numpy")
+def copy_numbers(source, target, count):
+    """target[:count] = source[:count]."""
+    lanes = n_lanes(source)
+    whole = count - count % lanes
+    for i in range(0, whole, lanes):
+        store(target, i, load(source, i))
+    if whole < count:
+        store_first(target, whole, count - whole, load_first(source, whole, count - whole, splat(source, 0.0)))
+
+
+@njit(error_model="numpy")
+def scale_numbers(values, count, factor):
+    """values[:count] *= factor."""
+    lanes = n_lanes(values)
+    by = splat(values, factor)
+    whole = count - count % lanes
+    for i in range(0, whole, lanes):
+        store(values, i, load(values, i) * by)
+    if whole < count:
+        part = load_first(values, whole, count - whole, by) * by
+        store_first(values, whole, count - whole, part)
+
+
+@njit(error_model="numpy")
+def multiply_numbers(values, factors, target, count):
+    """target[:count] = values[:count] * factors[:count]."""
+    lanes = n_lanes(values)
+    whole = count - count % lanes
+    for i in range(0, whole, lanes):
+        store(target, i, load(values, i) * load(factors, i))
+    if whole < count:
+        left = count - whole
+        zero = splat(values, 0.0)
+        part = load_first(values, whole, left, zero) * load_first(factors, whole, left, zero)
+        store_first(target, whole, left, part)
+
+
+@njit(error_model="numpy")
+def _splitmix64(x):
+    x = x + types.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> types.uint64(30))) * types.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> types.uint64(27))) * types.uint64(0x94D049BB133111EB)
+    return x ^ (x >> types.uint64(31))
+
+
+@njit(error_model="numpy")
+def _mix(word):
+    word = types.uint32(types.uint32(word ^ (word >> types.uint32(16))) * types.uint32(0x85EBCA6B))
+    word = types.uint32(types.uint32(word ^ (word >> types.uint32(13))) * types.uint32(0xC2B2AE35))
+    return types.uint32(word ^ (word >> types.uint32(16)))
+
+
+@njit(error_model="numpy")
+def draw_mask(seed, step, layer, first_row, rows, width, threshold, kept, mask):
+    """The dropout mask of these rows, as `engines.randomness.masks` has it; `kept` is 1/(1 − fraction)."""
+    state = types.uint64(seed)
+    state = _splitmix64(state ^ _splitmix64(types.uint64(step)))
+    state = _splitmix64(state ^ _splitmix64(types.uint64(layer)))
+    low, high = types.uint32(state & MASK_32), types.uint32(state >> types.uint64(32))
+    for row in range(rows):
+        word = _mix(types.uint32(types.uint32(types.uint32(first_row + row) * types.uint32(0x9E3779B9)) + low))
+        here = offset(mask, row * width)
+        for unit in range(width):
+            hashed = _mix(word ^ types.uint32(types.uint32(types.uint32(unit) * types.uint32(0x85EBCA77)) + high))
+            here[unit] = kept if types.int64(hashed) >= threshold else kept * 0
+
+
+@njit(error_model="numpy")
+def dot_rows(a, w, bias, z, rows, depth):
+    """z[i] = bias + Σₚ a[i, p]·w[p]: the product for a layer of one neuron."""
+    lanes = n_lanes(a)
+    whole = depth - depth % lanes
+    for i in range(rows):
+        row = offset(a, i * depth)
+        total = splat(a, 0.0)
+        for p in range(0, whole, lanes):
+            total = multiply_add(load(row, p), load(w, p), total)
+        if whole < depth:
+            zero, left = splat(a, 0.0), depth - whole
+            total = multiply_add(load_first(row, whole, left, zero), load_first(w, whole, left, zero), total)
+        z[i] = sum_across(total) + bias[0]
+
+
+@njit(error_model="numpy")
+def gather(job, buffers, like, first, rows, row_shift):
+    """Copy the rows of the batch from position `first` on, with their targets; smooth the targets."""
+    order = integers(job[J.ORDER])
+    inputs, outputs = job[J.INPUTS], job[J.OUTPUTS]
+    X, Y_all = at(job[J.X], like), at(job[J.Y], like)
+    x, y = buffers, offset(buffers, job[J.TARGET] + row_shift * outputs)
+    x = offset(x, row_shift * inputs)
+    for i in range(rows):
+        row = order[first + i]
+        copy_numbers(offset(X, row * inputs), offset(x, i * inputs), inputs)
+        copy_numbers(offset(Y_all, row * outputs), offset(y, i * outputs), outputs)
+
+
+@njit(error_model="numpy")
+def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last, panel):
+    """z and a of every layer. `last` is where the outputs go, or null for their buffer."""
+    theta, constants, empty = at(job[J.THETA], x), at(job[J.CONSTANTS], x), null(x)
+    source = x
+    for l in range(job[J.DEPTH]):
+        inputs, outputs = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS]
+        if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
+            mask = offset(buffers, layers[l * Y.LENGTH + Y.MASK] + row_shift * inputs)
+            passed = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + row_shift * inputs)
+            kept = constants[l]
+            draw_mask(job[J.SEED], step, l, batch_row, rows, inputs, layers[l * Y.LENGTH + Y.DROP_BELOW], kept, mask)
+            multiply_numbers(source, mask, passed, rows * inputs)
+            source = passed
+        W, b = offset(theta, layers[l * Y.LENGTH + Y.W]), offset(theta, layers[l * Y.LENGTH + Y.B])
+        z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * outputs)
+        a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * outputs)
+        if l == job[J.DEPTH] - 1 and not is_null(last):
+            if layers[l * Y.LENGTH + Y.Z] == layers[l * Y.LENGTH + Y.A]:
+                z = last
+            a = last
+        if outputs == 1:
+            dot_rows(source, W, b, z, rows, inputs)
+        else:
+            arguments = (
+                integers(job[J.TILES]), 0, source, inputs, W, outputs, z, outputs, b, 0, rows, inputs, outputs, panel,
+                job[J.ITEMSIZE],
+            )  # fmt: skip
+            call_part(job[J.PRODUCT], arguments)
+        if layers[l * Y.LENGTH + Y.FORWARD] != 0:
+            numbers = offset(constants, layers[l * Y.LENGTH + Y.FORWARD_NUMBERS])
+            call_unit(layers[l * Y.LENGTH + Y.FORWARD], z, a, empty, empty, empty, empty, rows, outputs, numbers)
+        source = a
+
+
+@njit(error_model="numpy")
+def loss_of_rows(job, layers, buffers, like, y, share, rows, row_shift):
+    """Σ over these rows of loss times share (`share` null: times 1)."""
+    last = job[J.DEPTH] - 1
+    outputs = job[J.OUTPUTS]
+    z = offset(buffers, layers[last * Y.LENGTH + Y.Z] + row_shift * outputs)
+    a = offset(buffers, layers[last * Y.LENGTH + Y.A] + row_shift * outputs)
+    numbers = offset(at(job[J.CONSTANTS], like), job[J.LOSS_NUMBERS])
+    empty = null(like)
+    return call_unit(job[J.LOSS], z, a, y, share, empty, empty, rows, outputs, numbers)
+
+
+@njit(error_model="numpy")
+def output_errors(job, layers, buffers, like, y, share, mean, rows, row_shift):
+    """BP1: δᴸ of these rows, times each row's share in the mean."""
+    last = job[J.DEPTH] - 1
+    outputs = job[J.OUTPUTS]
+    z = offset(buffers, layers[last * Y.LENGTH + Y.Z] + row_shift * outputs)
+    a = offset(buffers, layers[last * Y.LENGTH + Y.A] + row_shift * outputs)
+    delta = offset(buffers, layers[last * Y.LENGTH + Y.DELTA] + row_shift * outputs)
+    constants, empty = at(job[J.CONSTANTS], like), null(like)
+    numbers = offset(constants, job[J.LOSS_SLOPE_NUMBERS])
+    call_unit(job[J.LOSS_SLOPE], delta, z, a, y, empty, empty, rows, outputs, numbers)
+    if job[J.PULLS_BACK] and layers[last * Y.LENGTH + Y.BACKWARD] != 0:
+        numbers = offset(constants, layers[last * Y.LENGTH + Y.BACKWARD_NUMBERS])
+        call_unit(layers[last * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, outputs, numbers)
+    if is_null(share):
+        scale_numbers(delta, rows * outputs, mean)
+    else:
+        for i in range(rows):
+            scale_numbers(offset(delta, i * outputs), outputs, share[i])
+
+
+@njit(error_model="numpy")
+def hidden_errors(job, layers, buffers, like, rows, row_shift, panel):
+    """BP2: δˡ of these rows for the hidden layers, the last first."""
+    theta, constants, empty = at(job[J.THETA], like), at(job[J.CONSTANTS], like), null(like)
+    zeros = at(job[J.ZEROS], like)
+    for l in range(job[J.DEPTH] - 2, -1, -1):
+        width, next_width = layers[l * Y.LENGTH + Y.OUTPUTS], layers[(l + 1) * Y.LENGTH + Y.OUTPUTS]
+        delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + row_shift * width)
+        above = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.DELTA] + row_shift * next_width)
+        W = offset(theta, layers[(l + 1) * Y.LENGTH + Y.W])
+        arguments = (
+            integers(job[J.TILES]), above, next_width, W, next_width, delta, width, zeros, rows, next_width, width,
+            panel,
+        )  # fmt: skip
+        call_part(job[J.TIMES_TRANSPOSED], arguments)
+        if job[J.TASK] == Task.STEPS and layers[(l + 1) * Y.LENGTH + Y.DROP_BELOW] > 0:
+            mask = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.MASK] + row_shift * width)
+            multiply_numbers(delta, mask, delta, rows * width)
+        if layers[l * Y.LENGTH + Y.BACKWARD] != 0:
+            z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * width)
+            a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * width)
+            numbers = offset(constants, layers[l * Y.LENGTH + Y.BACKWARD_NUMBERS])
+            call_unit(layers[l * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, width, numbers)
+
+
+@njit(error_model="numpy")
+def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total):
+    """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
+    inputs, outputs, like = job[J.INPUTS], job[J.OUTPUTS], buffers
+    if job[J.ORDER] != 0:
+        gather(job, buffers, like, first + row, rows, shift)
+        x, y = offset(buffers, shift * inputs), offset(buffers, job[J.TARGET] + shift * outputs)
+    else:
+        x = offset(at(job[J.X], like), (first + row) * inputs)
+        y = offset(at(job[J.Y], like), (first + row) * outputs)
+        if job[J.SMOOTHING] != 0:
+            target = offset(buffers, job[J.TARGET] + shift * outputs)
+            copy_numbers(y, target, rows * outputs)
+            y = target
+    empty = null(like)
+    constants = at(job[J.CONSTANTS], like)
+    if job[J.SMOOTHING] != 0:
+        numbers = offset(constants, job[J.SMOOTHING_NUMBERS])
+        call_unit(job[J.SMOOTHING], y, empty, empty, empty, empty, empty, rows, outputs, numbers)
+    forward_rows(job, layers, buffers, x, step, row, rows, shift, empty, panel)
+    share = empty
+    if job[J.WEIGHT] != 0:
+        share = offset(buffers, job[J.SHARE] + shift)
+        weight, order = at(job[J.WEIGHT], like), integers(job[J.ORDER])
+        for i in range(rows):
+            share[i] = weight[order[first + row + i] if job[J.ORDER] != 0 else first + row + i] / total
+    for r in range(0, rows, job[J.BLOCK]):
+        part = min(job[J.BLOCK], rows - r)
+        share_here = share if job[J.WEIGHT] == 0 else offset(share, r)
+        cost = loss_of_rows(job, layers, buffers, like, offset(y, r * outputs), share_here, part, shift + r)
+        doubles(job[J.LOSS_PARTS])[(row + r) // job[J.BLOCK]] = cost if job[J.WEIGHT] != 0 else cost / total
+    if job[J.TASK] != Task.LOSS:
+        output_errors(job, layers, buffers, like, y, share, 1.0 / total, rows, shift)
+        hidden_errors(job, layers, buffers, like, rows, shift, panel)

@@ -1,0 +1,258 @@
+"""A whole stretch of updates in one call: the loop over batches, its three phases, and where threads wait for another.
+
+Each thread runs `work` from beginning to end on the same job. Per update:
+
+A  rows      each thread for its own rows: gather, forward, loss, BP1, BP2 (`rows`)
+B  gradient  each thread for its own pieces of θ: BP3, BP4, penalties, norms (`gradient`)
+C  update    each thread for its own pieces of θ, after all have looked at the norms
+
+With *shards* (long batches, few parameters), phase B is done with A by each thread for its own shards of the batch,
+whose gradients are then added up piece by piece in a fixed order. Everything that threads decide on they compute for
+themselves from the same numbers in the same order, so they agree without asking each other.
+"""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from clearprop.engines.compiled.gradient import (
+    add_shards,
+    owns_bias,
+    weight_rows,
+)
+from clearprop.engines.compiled.layout import (
+    COST,
+    LOSS_SUM,
+    NORMS,
+    PIECE_FIRST_ROW,
+    PIECE_LENGTH,
+    PIECE_START,
+    PIECE_STOP,
+    PIECE_STOP_ROW,
+    STATUS,
+    STEPS_DONE,
+    WEIGHT_SUM,
+    J,
+    Task,
+    Y,
+)
+from clearprop.engines.compiled.meeting import wait_for_all
+from clearprop.engines.compiled.pointers import (
+    at,
+    call_part,
+    doubles,
+    integers,
+    offset,
+)
+from clearprop.engines.compiled.update import fused_own, is_safe, leave_bounds, update_own
+
+
+@njit(error_model="numpy")
+def batch_weight(job, like, first, rows):
+    """The weight of a batch: Σw, or its number of rows."""
+    if job[J.WEIGHT] == 0:
+        return float(rows)
+    weight = at(job[J.WEIGHT], like)
+    order = integers(job[J.ORDER])
+    total = 0.0
+    for i in range(first, first + rows):
+        total += weight[order[i] if job[J.ORDER] != 0 else i]
+    return total
+
+
+@njit(error_model="numpy")
+def inputs_of(job, buffers, row):
+    """Where the inputs of a chunk are: gathered in the buffers, or in X itself from `row` on."""
+    if job[J.ORDER] != 0:
+        return buffers
+    return offset(at(job[J.X], buffers), row * job[J.INPUTS])
+
+
+@njit(error_model="numpy")
+def rows_of_thread(job, thread, rows):
+    """The rows of a chunk that belong to a thread, whole blocks: from, to."""
+    blocks = (rows + job[J.BLOCK] - 1) // job[J.BLOCK]
+    begin = min(blocks * thread // job[J.THREADS] * job[J.BLOCK], rows)
+    return begin, min(blocks * (thread + 1) // job[J.THREADS] * job[J.BLOCK], rows)
+
+
+@njit(error_model="numpy")
+def gradient_own(job, layers, buffers, x, thread, rows, begins, panel):
+    """BP4 and BP3 of a chunk for the pieces of a thread, added to the gradient unless `begins`."""
+    table, gradient = integers(job[J.PIECES]), at(job[J.GRADIENT], panel)
+    for l in range(job[J.DEPTH]):
+        low, high = weight_rows(job, layers, l, thread, job[J.THREADS])
+        first_row, stop_row = 0, 0
+        if high > low:
+            first_row = table[low * PIECE_LENGTH + PIECE_FIRST_ROW]
+            stop_row = table[(high - 1) * PIECE_LENGTH + PIECE_STOP_ROW]
+        bias = int(owns_bias(l, thread, job[J.THREADS]))
+        arguments = (job, layers, buffers, x, l, gradient, first_row, stop_row, bias, rows, begins, panel)
+        call_part(job[J.GRADIENT_OF_LAYER], arguments)
+
+
+@njit(error_model="numpy")
+def shared_out(job, layers, like, panel, thread, step, first, count, total):
+    """Phases A and B where threads share out rows, and then the outputs of each product, chunk by chunk."""
+    buffers = at(job[J.BUFFERS], like)
+    for chunk in range(0, count, job[J.CHUNK]):
+        rows = min(job[J.CHUNK], count - chunk)
+        begin, end = rows_of_thread(job, thread, rows)
+        if end > begin:
+            arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
+            call_part(job[J.TRAIN_ROWS], arguments)
+        wait_for_all(job)
+        if job[J.TASK] != Task.LOSS:
+            x = inputs_of(job, buffers, first + chunk)
+            gradient_own(job, layers, buffers, x, thread, rows, int(chunk == 0), panel)
+            if chunk + rows < count:
+                wait_for_all(job)
+
+
+@njit(error_model="numpy")
+def sharded(job, layers, like, panel, thread, step, first, count, total):
+    """Phases A and B where each thread takes shards of the batch, each with a gradient of its own."""
+    threads, shards, chunk_rows = job[J.THREADS], job[J.SHARDS], job[J.CHUNK]
+    buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
+    chunks = (count + chunk_rows - 1) // chunk_rows
+    for shard in range(shards * thread // threads, shards * (thread + 1) // threads):
+        gradient = offset(at(job[J.SHARD_GRADIENTS], like), shard * job[J.PARAMETERS])
+        begins = True
+        for chunk in range(chunks * shard // shards, chunks * (shard + 1) // shards):
+            row = chunk * chunk_rows
+            rows = min(chunk_rows, count - row)
+            call_part(job[J.TRAIN_ROWS], (job, layers, buffers, panel, step, first, row, rows, 0, total))
+            if job[J.TASK] != Task.LOSS:
+                x = inputs_of(job, buffers, first + row)
+                for l in range(job[J.DEPTH]):
+                    inputs = layers[l * Y.LENGTH + Y.INPUTS]
+                    arguments = (job, layers, buffers, x, l, gradient, 0, inputs, 1, rows, int(begins), panel)
+                    call_part(job[J.GRADIENT_OF_LAYER], arguments)
+            begins = False
+        if begins:  # fewer chunks than shards: this one has no rows
+            for i in range(job[J.PARAMETERS]):
+                gradient[i] = 0
+    wait_for_all(job)
+
+
+@njit(error_model="numpy")
+def finish_own(job, layers, like, panel, thread, total):
+    """The end of phase B for the pieces of a thread: sum of shards, penalties, norms."""
+    threads = job[J.THREADS]
+    table = integers(job[J.PIECES])
+    decays = doubles(job[J.DECAYS])
+    own = offset(panel, job[J.PANEL_STRIDE] - 16)
+    for l in range(job[J.DEPTH]):
+        low, high = weight_rows(job, layers, l, thread, threads)
+        bias = layers[l * Y.LENGTH + Y.FIRST_PIECE] + layers[l * Y.LENGTH + Y.N_PIECES]
+        for piece in range(low, high + 1):
+            if piece == high:
+                if not owns_bias(l, thread, threads):
+                    break
+                piece = bias
+            if job[J.SHARDS] > 0:
+                add_shards(
+                    job, like, table[piece * PIECE_LENGTH + PIECE_START], table[piece * PIECE_LENGTH + PIECE_STOP]
+                )
+            call_part(job[J.FINISH_PIECE], (job, decays[2 * l + (1 if piece == bias else 0)], piece, total, own))
+
+
+@njit(error_model="numpy")
+def judge(job, layers, like, blocks):
+    """The cost, and the norm of each layer (into the result, by one thread); whether all is finite; ‖gradient‖."""
+    cost = 0.0
+    losses, norms, penalties = doubles(job[J.LOSS_PARTS]), doubles(job[J.NORM_PARTS]), doubles(job[J.PENALTY_PARTS])
+    for i in range(blocks):
+        cost += losses[i]
+    whole = 0.0
+    finite = True
+    for l in range(job[J.DEPTH]):
+        square = 0.0
+        first = layers[l * Y.LENGTH + Y.FIRST_PIECE]
+        for piece in range(first, first + layers[l * Y.LENGTH + Y.N_PIECES] + 1):
+            square += norms[piece]
+            cost += penalties[piece]
+        finite = finite and math.isfinite(square)
+        whole += square
+    return cost, whole, finite and math.isfinite(cost)
+
+
+@njit(error_model="numpy")
+def write_norms(job, layers, result):
+    """‖∂C/∂θ‖ of each layer into the result."""
+    norms = doubles(job[J.NORM_PARTS])
+    for l in range(job[J.DEPTH]):
+        square = 0.0
+        first = layers[l * Y.LENGTH + Y.FIRST_PIECE]
+        for piece in range(first, first + layers[l * Y.LENGTH + Y.N_PIECES] + 1):
+            square += norms[piece]
+        result[NORMS + l] = math.sqrt(square)
+
+
+@njit(error_model="numpy")
+def fused_step(job, layers, like, panel, thread, s, first, count, total):
+    """One update with phases B and C in one: whether it was safe and is done, and the cost.
+
+    If not, phase B is done as usual, and the caller goes on from there.
+    """
+    buffers, block = at(job[J.BUFFERS], like), job[J.BLOCK]
+    begin, end = rows_of_thread(job, thread, count)
+    if end > begin:
+        arguments = job, layers, buffers, panel, job[J.STEP] + s, first, begin, end - begin, begin, total
+        call_part(job[J.TRAIN_ROWS], arguments)
+    leave_bounds(job, layers, buffers, offset(buffers, begin * job[J.INPUTS]), begin, end - begin, thread)
+    wait_for_all(job)
+    cost = 0.0
+    for i in range((count + block - 1) // block):
+        cost += doubles(job[J.LOSS_PARTS])[i]
+    if not (math.isfinite(cost) and is_safe(job, count)):
+        gradient_own(job, layers, buffers, buffers, thread, count, 1, panel)
+        return False, cost
+    fused_own(job, layers, buffers, buffers, thread, count, s, panel)
+    wait_for_all(job)
+    if thread == 0:
+        write_norms(job, layers, doubles(job[J.RESULT]))
+    return True, cost
+
+
+@njit(error_model="numpy")
+def make_steps(job, layers, like, panel, thread):
+    """Every update of a stretch, until one is not finite."""
+    result = doubles(job[J.RESULT])
+    size, samples = job[J.BATCH], job[J.SAMPLES]
+    loss_sum, weight_sum = 0.0, 0.0
+    for s in range(job[J.STEPS]):
+        first = (job[J.CURSOR] + s) * size
+        count = min(size, samples - first)
+        total = batch_weight(job, like, first, count)
+        if not total > 0.0:  # a batch whose weights are all zero says nothing
+            continue
+        if job[J.FUSES]:
+            done, cost = fused_step(job, layers, like, panel, thread, s, first, count, total)
+            if done:
+                loss_sum += cost * total
+                weight_sum += total
+                continue
+        elif job[J.SHARDS] > 0:
+            sharded(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
+        else:
+            shared_out(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
+        finish_own(job, layers, like, panel, thread, total)
+        wait_for_all(job)
+        cost, whole, finite = judge(job, layers, like, (count + job[J.BLOCK] - 1) // job[J.BLOCK])
+        if thread == 0:
+            write_norms(job, layers, result)
+        if not finite:
+            if thread == 0:
+                result[STATUS], result[STEPS_DONE], result[COST] = 1.0, float(s), cost
+                result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum
+            return
+        update_own(job, layers, like, panel, thread, s, whole)
+        loss_sum += cost * total
+        weight_sum += total
+        wait_for_all(job)
+    if thread == 0:
+        result[STATUS], result[STEPS_DONE] = 0.0, float(job[J.STEPS])
+        result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum

@@ -1,0 +1,85 @@
+"""How many threads a call gets: what helps is measured as training goes on, and calls at the same time share the cores.
+
+The number of threads changes no bit of any result, so it may change from call to call.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PROBE_EVERY = 24  # calls after which the number of threads that was slower is tried again
+FORGETTING = 0.5  # how much of an older time stays in the average
+
+
+class Pace:
+    """The time of an update with one thread and with all, and which is to be taken next.
+
+    Threads that wait for each other several times in an update are quick on idle cores. On cores that other programs
+    want too, one of them is often not running when the others wait for it, and one thread alone is quicker.
+
+    Examples
+    --------
+    >>> from clearprop.engines.compiled.threads import Pace
+    >>> pace = Pace()
+    >>> pace.threads(2)
+    2
+    >>> pace.saw(2, 3e-4)
+    >>> pace.threads(2)
+    1
+    >>> pace.saw(1, 2e-4)
+    >>> pace.threads(2)
+    1
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[int, float] = {}
+        self._calls = 0
+
+    def threads(self, most: int) -> int:
+        """How many threads the next call should have, at most `most`."""
+        if most == 1:
+            return 1
+        for count in (most, 1):
+            if count not in self._seconds:
+                return count
+        self._calls += 1
+        best, other = sorted((1, most), key=self._seconds.__getitem__)
+        return other if self._calls % PROBE_EVERY == 0 else best
+
+    def saw(self, threads: int, seconds: float) -> None:
+        """Take the time of a call into account."""
+        before = self._seconds.get(threads, seconds)
+        self._seconds[threads] = FORGETTING * before + (1 - FORGETTING) * seconds
+
+
+class Crowd:
+    """How many calls of this process are under way: they share its cores."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls = 0
+
+    @contextmanager
+    def share(self, threads: int) -> Iterator[int]:
+        """The threads that one more call gets out of `threads`."""
+        with self._lock:
+            self._calls += 1
+            granted = max(1, threads // self._calls)
+        try:
+            yield granted
+        finally:
+            with self._lock:
+                self._calls -= 1
+
+    def forget(self) -> None:
+        """Begin anew: a process that was forked off has none of its parent's calls, nor the holder of its lock."""
+        self._lock = threading.Lock()
+        self._calls = 0
+
+
+CROWD = Crowd()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=CROWD.forget)
