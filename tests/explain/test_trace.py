@@ -224,6 +224,12 @@ def test_saturated_outputs_stay_finite():
             close(value, trace[name].value, name)
 
 
+def test_numbers_that_leave_float64_are_refused_with_their_layer():
+    network = Network.mlp([1, 1, 1], hidden="exp")
+    with pytest.raises(NotFiniteError, match="activations of layer 1 are not finite"):
+        explain(network, network.parameters([[[1e4]], [[1.0]]], [[0.0], [0.0]]), [1.0], 0.0)
+
+
 def test_one_sample_of_a_batch():
     batch = case("xor").trace()
     alone = batch.sample(2)
