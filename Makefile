@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-oldest clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -16,8 +16,15 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/lint-imports
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
 
+# The same behaviour with the oldest libraries that pyproject.toml admits.
+test-oldest:
+	$(MAKE) VENV=.venv-oldest .venv-oldest/installed-for-tests
+	.venv-oldest/bin/python -m pip --quiet install "scikit-learn==1.7.*" "numpy==2.0.*" "scipy==1.13.*"
+	OPENBLAS_NUM_THREADS=1 .venv-oldest/bin/pytest -n auto -W "ignore::pytest.PytestRemovedIn10Warning" \
+		tests/estimators tests/engines tests/formulas tests/network tests/training tests/files tests/tables
+
 clean:
-	rm -rf $(VENV) build
+	rm -rf .venv .venv-oldest build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "clearprop needs Python 3.11 or newer; try: make PYTHON=python3.12")'
