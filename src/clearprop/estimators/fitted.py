@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +37,21 @@ class Windows(list[Any]):
         if getattr(value, "shape", None) != window.shape:
             raise ShapeError(f"this array has shape {window.shape}, not {getattr(value, 'shape', value)!s}")
         window[...] = value
+
+
+@contextmanager
+def kept_if_it_fails(estimator: Any) -> Iterator[None]:
+    """Put the attributes of an estimator back where a fit fails, so that the fit before, or its absence, remains.
+
+    Of a fit that goes on from another, the last good weights remain.
+    """
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 class FittedNetwork:
