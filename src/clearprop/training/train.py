@@ -149,12 +149,7 @@ def train(
     if data.weight is not None and not data.weight.any():
         raise InputError("the weight of every row is zero; at least one must be above zero")
     choice = choose(engine, job, data)
-    fresh = TrainingState.start(job, params.theta)
-    if not isinstance(state, TrainingState | None):
-        raise InputError(f"state must be a TrainingState, as `trained.state`, not {type(state).__name__}")
-    if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
-        raise InputError("the state to go on from belongs to another network or optimizer")
-    state = fresh if state is None else deepcopy(state)
+    state = _start(job, params, state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
     if validation is not None:
@@ -165,6 +160,16 @@ def train(
     readers = [*callbacks, printer(epochs)] if verbose else list(callbacks)
     done: Fit = fit(job, state, data, choice.engine, stopping, measure=measure, callbacks=readers)
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
+
+
+def _start(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:
+    """A fresh state, or a copy of the one to go on from."""
+    fresh = TrainingState.start(job, params.theta)
+    if not isinstance(state, TrainingState | None):
+        raise InputError(f"state must be a TrainingState, as `trained.state`, not {type(state).__name__}")
+    if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
+        raise InputError("the state to go on from belongs to another network or optimizer")
+    return fresh if state is None else deepcopy(state)
 
 
 def dropout_per_layer(network: Network, dropout: float | Sequence[float]) -> tuple[float, ...]:
