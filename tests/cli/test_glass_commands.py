@@ -63,12 +63,13 @@ def test_a_teachers_own_network_needs_no_python(run, sheet):
 
 def test_a_row_of_a_table_in_a_trained_model(run, trained):
     model, table = trained / "flats.clearprop", trained / "flats.csv"
-    code, out, _ = run("explain", model, table, "--row", "3", "--section", "afterwards")
-    assert code == 0
-    assert "C_pred" in out
     code, _, err = run("explain", model, table, "--row", "100000")
     assert code == 1
     assert "--row must be from 1 to" in err
+    code, out, _ = run("explain", model, table, "--row", "3", "--section", "afterwards")
+    assert code == 0
+    assert "C_pred" in out
+    assert run("explain", model, "--row", "3", "--section", "afterwards")[1] == out
     code, _, err = run("explain", model)
     assert code == 1
     assert "name the table and one of its rows too" in err

@@ -1,10 +1,13 @@
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clearprop import Network, sgd
-from clearprop.errors import InputError, UnknownNameError
+from clearprop.errors import ClearpropError, InputError, UnknownNameError
 from clearprop.explain import case, check, explain, read_sheet
 from clearprop.explain.mistakes import MISTAKES, variants
 from clearprop.explain.sheets import WrittenNumber
@@ -379,3 +382,41 @@ def test_values_alone_need_a_trace():
     assert check({"z1": [0.41, 0.47], "loss": 0.0026368966648948637}, trace).passed
     with pytest.raises(InputError, match="nan"):
         check({"loss": float("nan")}, trace)
+
+
+PIECES = st.sampled_from(
+    """network: 2-2-1 | network: 0-1 | network: 2 | hidden: sigmoid | hidden: nothing | output: softmax | loss: huber
+    loss = 0.1 | x = 0.5, 0.3 | y = 0.8 | W1 = 1 2 3 4 | b1 = 1, 2 | W2 = 1, 2 | b2 = 1 | b2 = 1e999 | z1 = 1, 2
+    z1[0] = 3 | z1[5] = 3 | z1[a] = 3 | dW1[0,1] = 2 | δ1 = 1, 2 | ∂C/∂W2 = 1, 2 | W2_new = 1, 2 | t = 1 | rate = 2
+    case: xor | case: mazur | notation: mazur | w5+ = 0.3 | net_h1 = 1 | rows: outputs | biases: fixed | rate: ,
+    learning rate: -1 | learning rate: fast | optimizer: adam | loss_new = 0.1 | x = 1, 2, 3, 4 | y = 1, 1 | = 3 | :
+    a1 = , | a1 = 1,5; 2,5 | prediction = 1 | [network] | [results] | z1 = [1, 2 | b1 = nan, 1 | a0 = 1, 2
+    z1 = 1e400, 1 | z1 = 1e300, 1 |
+        a2 = 0.7 | delta2 = 0.1 | W1 = 1, 2 | error1 = 1, 1 | slope1[1] = 0.2 | m_W1_new = 1 | y[0] = 3 | b9 = 1
+    """.replace("\n", "|").split("|")
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["", "case: mazur", "case: xor", "case: two_players", ARTICLE]),
+    st.lists(PIECES | st.text(max_size=20), max_size=9),
+)
+def test_any_text_is_judged_or_refused_with_words(start, lines):
+    try:
+        found = check("\n".join([start, *lines]))
+    except ClearpropError:
+        return
+    assert found.text()
+
+
+def test_a_sheet_of_a_wide_network_is_judged_in_no_time():
+    trace = case("digits").trace()
+    lines = {
+        name: ", ".join(rounded(float(value), 3) for value in np.ravel(trace[name].value))
+        for name in ("z1", "a1", "z2", "a2", "delta2", "error1", "delta1")
+    }
+    start = time.perf_counter()
+    found = check(lines, trace)
+    assert found.passed
+    assert time.perf_counter() - start < 20

@@ -41,8 +41,10 @@ def test_every_printed_line_replays_at_17_digits(job, widest):
     for line in every_line(trace, widest):
         text = numbers_of(pen, line)
         largest = max((abs(float(v)) for v in line.values.values()), default=1.0)
-        found = evaluate(text)
-        assert found == pytest.approx(line.value, rel=1e-13, abs=1e-15 * max(1.0, largest)), f"{line.target}: {text}"
+        found, slack = evaluate(text), 1e-13 * abs(line.value) + 1e-15 * max(1.0, largest)
+        if not abs(found - line.value) <= slack:  # log(1 − a) near a = 1 magnifies the last bit of a
+            spread = interval(text)
+            assert spread.low - slack <= line.value <= spread.high + slack, f"{line.target}: {text}"
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,6 +12,8 @@ from string import Formatter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clearprop import Network, sgd
 from clearprop.errors import InputError, UnknownNameError
@@ -19,7 +21,9 @@ from clearprop.explain import CASES, Explanation, case, check, exercise, explain
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.renderers.terminal import to_ascii
+from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.words import LANGUAGES
+from sample_networks import jobs
 
 EVERYTHING = ("step", "ideas")
 MEDIA = ("text", "markdown", "latex", "html", "json", "svg")
@@ -73,6 +77,14 @@ def test_every_notation_in_every_medium(name):
     for medium in MEDIA:
         assert getattr(found, medium)()
     assert LANGUAGES["en"][f"weights_{name}"].split("{")[0] in found.text().replace("\n", " ")
+
+
+@settings(max_examples=40, deadline=None)
+@given(jobs(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from(sorted(LANGUAGES)), st.integers(1, 17))
+def test_any_network_in_every_medium(job, name, language, digits):
+    found = Explanation(explain(*job), name, language, digits, sections=EVERYTHING, forms=FORMS, steps=2)
+    for medium in MEDIA:
+        assert getattr(found, medium)()
 
 
 def test_the_languages_say_the_same():

@@ -53,8 +53,10 @@ def test_the_numbers_are_the_engines_and_the_gradient_agrees_with_central_differ
         assert np.array_equal(trace[f"dW{l}"].value, gradient.W[l])
         assert np.array_equal(trace[f"db{l}"].value, gradient.b[l])
     assert trace["loss"].value == loss(network, params, X, Y)
-    assert check_gradient(network, params, X, Y).passed
-    assert trace["loss_new"].value == loss(network, trace.updated, X, Y)
+    assert check_gradient(network, params, X, Y, tolerance=1e-4).passed  # some of these losses bend sharply
+    with np.errstate(all="ignore"):  # a step may have been far too long
+        again = loss(network, trace.updated, X, Y)
+    assert np.array_equal(trace["loss_new"].value, again, equal_nan=True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -222,6 +224,12 @@ def test_saturated_outputs_stay_finite():
     for name, value in trace.replay().items():
         if name != "error1":
             close(value, trace[name].value, name)
+
+
+def test_numbers_that_leave_float64_are_refused_with_their_layer():
+    network = Network.mlp([1, 1, 1], hidden="exp")
+    with pytest.raises(NotFiniteError, match="activations of layer 1 are not finite"):
+        explain(network, network.parameters([[[1e4]], [[1.0]]], [[0.0], [0.0]]), [1.0], 0.0)
 
 
 def test_one_sample_of_a_batch():

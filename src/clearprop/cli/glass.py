@@ -55,7 +55,7 @@ def explain(
     source
         A sheet, or a model file.
     file
-        For a model file, the table.
+        For a model file, the table; by default the one that it learned from, if it is still there.
     case
         case_study, sharing, mazur, xor, two_players, three_players, logistic_regression or digits.
     row

@@ -66,9 +66,12 @@ def _of_model(model: Path, file: Path | None, row: int | None) -> Trace:
     """The trace of one row of a table in a trained model."""
     from clearprop.tabular.model import TableModel
 
+    trained = TableModel.load(model)
+    learned_from = str(trained.settings.get("file", ""))
+    places = [Path(learned_from), model.parent / Path(learned_from).name] if learned_from else []
+    file = next((place for place in places if place.exists()), None) if file is None else file
     if file is None or row is None:
         raise InputError(f"name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1")
-    trained = TableModel.load(model)
     table = trained.read(file).table
     if not 1 <= row <= table.num_rows:
         raise InputError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")

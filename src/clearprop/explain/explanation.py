@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.document import Block, Document, Heading, Writer
 from clearprop.explain.exact import exact
@@ -117,10 +119,15 @@ class Explanation:
         key = "title_batch" if self.trace.is_batch else "title"
         title = self.words[key].format(widths=widths, n=self.trace.n_samples)
         blocks: list[Block] = [Heading(title, 1)]
-        for name in names:
-            floats = name in ("wiggle", "sharing", "iterations", "game", "why")
-            blocks += SECTIONS[name](self.trace if floats else shown, kit)
+        with np.errstate(all="ignore"):  # what becomes infinite on the way is shown as ∞
+            for name in names:
+                blocks += self._section(name, shown, kit)
         return Document(title, self.language, blocks)
+
+    def _section(self, name: str, shown: Trace, kit: Kit) -> list[Block]:
+        """One part; those that run the network again or measure angles do so in decimals."""
+        in_decimals = name in ("wiggle", "sharing", "iterations", "game", "why")
+        return SECTIONS[name](self.trace if in_decimals else shown, kit)
 
     def text(self, width: int = 110, *, ascii_only: bool = False) -> str:
         """As plain text."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InputError
+from clearprop.errors import InputError, NotFiniteError
 from clearprop.explain.trace import Trace
 
 MUCH = 100.0  # how many times smaller or larger than at the output δ is said to vanish or explode
@@ -109,7 +109,12 @@ def iterate(trace: Trace, steps: int = 20, tolerance: float = 1e-8, chosen: Sequ
         if not np.isfinite(after):
             reason = "diverged"
             break
-        before, trace = trace.value_of("loss"), trace.following()
+        before = trace.value_of("loss")
+        try:
+            trace = trace.following()
+        except NotFiniteError:  # a saturated output can hide what happened behind it
+            reason = "diverged"
+            break
         rows.append(_row(trace, chosen))
         if abs(before - after) < tolerance:
             reason = "converged"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from math import floor, isfinite
+from math import floor, inf, isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from clearprop.explain.mistakes import Variant, variants
 from clearprop.explain.references import Reference, at, parse
 from clearprop.explain.sheets import Entry, WrittenNumber
 from clearprop.explain.trace import Trace
-from clearprop.formulas import evaluate
+from clearprop.formulas import Expression, evaluate
 from clearprop.network import backward, forward, loss
 
 HALF = 0.5 * (1 + 1e-9)  # how far a rounding may be off, in units of its last digit
@@ -175,18 +175,9 @@ class Judge:
         if tree is None:
             return bool(reach) and self._second_pass_fits(number)
         choices = {name: self._choices(name, value, reach) for name, value in scope.values.items()}
-        names = [name for name, values in choices.items() if len(values) > 1]
-        found = []
-        with np.errstate(all="ignore"):
-            for picked in _some(list(product(*(choices[name] for name in names)))):
-                values = {
-                    **{name: values[0] for name, values in choices.items()},
-                    **dict(zip(names, picked, strict=True)),
-                }
-                found.append(float(evaluate(tree, values)))
-        finite = [value for value in found if isfinite(value)]
+        low, high = extremes(tree, choices)
         rounding = HALF * number.unit
-        return bool(finite) and min(finite) - rounding <= number.value <= max(finite) + rounding
+        return low - rounding <= number.value <= high + rounding
 
     def _second_pass_fits(self, number: WrittenNumber) -> bool:
         """Whether the loss afterwards is right within the rounding of the parameters that were written."""
@@ -297,6 +288,29 @@ def _explains(value: float, number: WrittenNumber) -> bool:
     return isfinite(value) and (fits(value, number) or is_cut_off(value, number))
 
 
-def _some(combinations: Sequence[Any]) -> Sequence[Any]:
-    """All combinations, or evenly chosen ones where there are very many."""
-    return combinations if len(combinations) <= MOST_CORNERS else combinations[:: len(combinations) // MOST_CORNERS]
+def extremes(tree: Expression, choices: Mapping[str, tuple[float, ...]]) -> tuple[float, float]:
+    """The least and the largest value of a tree over the values that each of its symbols may have.
+
+    All combinations are tried where they are few; otherwise one symbol after the other takes the value that moves the
+    result furthest, which finds the ends of sums and products.
+    """
+    open_names = [name for name, values in choices.items() if len(values) > 1]
+    base = {name: values[0] for name, values in choices.items()}
+
+    def value(values: Mapping[str, float]) -> float:
+        with np.errstate(all="ignore"):
+            return float(evaluate(tree, values))
+
+    found = [value(base)]
+    if prod(len(choices[name]) for name in open_names) <= MOST_CORNERS:
+        every = product(*(choices[name] for name in open_names))
+        found += [value({**base, **dict(zip(open_names, picked, strict=True))}) for picked in every]
+    else:
+        for sign in (1.0, -1.0):
+            values = dict(base)
+            for name in open_names:
+                tried = {option: sign * value({**values, name: option}) for option in choices[name]}
+                values[name] = max(tried, key=lambda option: tried[option] if isfinite(tried[option]) else -inf)
+            found.append(value(values))
+    finite = [item for item in found if isfinite(item)]
+    return (min(finite), max(finite)) if finite else (inf, -inf)

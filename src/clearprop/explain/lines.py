@@ -65,7 +65,7 @@ class Line:
         if self.is_matrix or any(isinstance(item, Apply) and item.function in ("matmul", "transpose", "hadamard")
                                  for item in nodes(self.forms[-1])):  # fmt: skip
             return evaluate_matrices(plain(self.forms[-1]), self.values, self.calls)
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):
             return evaluate(plain(self.forms[-1]), self.values)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Job, TrainingState, prepared
-from clearprop.errors import InputError, ShapeError
+from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.explain.equations import (
     CarriedBack,
     Elementwise,
@@ -88,10 +88,11 @@ def explain(
     rule = update_rule(optimizer)
     exact = network.views(np.array(params.theta, dtype=np.float64))
     recorder = Recorder(network, exact, X, Y, is_batch, rule, state)
-    recorder.forward_pass()
-    recorder.backward_pass()
-    recorder.update()
-    recorder.afterwards()
+    with np.errstate(all="ignore"):  # what becomes infinite is shown as ∞, or refused below
+        recorder.forward_pass()
+        recorder.backward_pass()
+        recorder.update()
+        recorder.afterwards()
     return Trace(network, exact, rule, recorder.step, is_batch, recorder.sites)
 
 
@@ -154,6 +155,12 @@ class Recorder:
             self.give(f"W{l}", params.W[l])
             self.give(f"b{l}", params.b[l])
         self.tape = forward(network, params, self.X)
+        for l in range(1, network.depth + 1):
+            if not np.isfinite(self.tape.a[l]).all():
+                raise NotFiniteError(
+                    f"the activations of layer {l} are not finite: their weighted inputs go up to "
+                    f"{np.abs(self.tape.z[l]).max():.3g}; scale the inputs or take smaller weights"
+                )
         for l, layer in enumerate(network.layers, start=1):
             shape = layer.activation
             self.keep(f"z{l}", WeightedSum(f"a{l - 1}", f"W{l}", f"b{l}"), self.tape.z[l], per_sample=True)

@@ -50,6 +50,7 @@ from clearprop.formulas import UpdateRule, update_rule
 from clearprop.network import Dense, Network, Parameters
 
 SMALLEST_ROUND_INTEGER = 10  # "12" is a number rounded to 1; "3" is taken to a tenth, "0" to five thousandths
+LARGEST_EXPONENT = 100  # of ten
 STATEMENT = re.compile(r"^\s*(?:[-*+•>|]\s+|\d+[.)]\s+)?(?P<name>.+?)\s*(?:=|:|≈)\s*(?P<value>.+?)\s*\|?\s*$")
 NUMBER = re.compile(r"[-+−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:(?:[eE]|\s*[·x×*]\s*10\^?)[-+−]?\d+)?")
 SETTINGS = ("network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows")
@@ -85,8 +86,8 @@ class WrittenNumber:
             number = Decimal(plain)
         except InvalidOperation:
             raise InputError(f"{place}{text.strip()!r} is not a number") from None
-        if not number.is_finite():
-            raise InputError(f"{place}{text.strip()!r} is not a finite number")
+        if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
+            raise InputError(f"{place}{text.strip()!r} is too large a number, or none")
         exponent = number.as_tuple().exponent
         assert isinstance(exponent, int)
         unit = 10.0**exponent
@@ -272,15 +273,18 @@ def _trace(settings: Mapping[str, Statement], given: Mapping[str, Statement]) ->
     if "optimizer" in settings:
         rule = update_rule(settings["optimizer"].value)
     if "learning rate" in settings:
-        rule = _with_rate(rule, numbers_in(settings["learning rate"])[0].value)
+        rule = _with_rate(rule, settings["learning rate"])
     if "biases" in settings and settings["biases"].value.lower() in ("fixed", "not updated"):
         network = Network(tuple(replace(layer, bias_rate=0.0) for layer in network.layers), network.loss)
         params = Parameters(*network.views(params.theta))
     return explain(network, params, x, y, rule)
 
 
-def _with_rate(rule: UpdateRule, rate: float) -> UpdateRule:
-    return replace(rule, learning_rate=rate)
+def _with_rate(rule: UpdateRule, statement: Statement) -> UpdateRule:
+    numbers = numbers_in(statement)
+    if len(numbers) != 1:
+        raise statement.wrong(f"the learning rate is one number, not {len(numbers)}")
+    return replace(rule, learning_rate=numbers[0].value)
 
 
 def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement]) -> Network:
@@ -289,6 +293,8 @@ def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement]) 
         widths = [int(n) for n in re.findall(r"\d+", settings["network"].value)]
     elif "b1" in given:
         layers = sorted((name for name in given if name.startswith("b")), key=lambda name: int(name[1:]))
+        if "a0" not in given:
+            raise InputError("the sheet gives no x; add a line such as x = …")
         widths = [len(numbers_in(given["a0"])), *(len(numbers_in(given[name])) for name in layers)]
     else:
         raise InputError("the sheet names no network; begin it with a line such as network: 2-2-1, or case: mazur")

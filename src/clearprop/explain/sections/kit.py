@@ -47,7 +47,7 @@ class Kit:
         for site in sites:
             if "component" in self.forms:
                 single += lines_of(trace, site)
-            if "neuron" in self.forms and not self.fractions:
+            if "neuron" in self.forms and not self.fractions and trace[site].value.ndim:
                 found = [
                     place if isinstance(place, Omission) else neuron_line(trace, site, place[-1], self.notation.columns)
                     for place in places(trace[site].value.shape)
