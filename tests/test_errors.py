@@ -78,3 +78,7 @@ def test_the_nearest_is_one_of_the_known(name, known):
 def test_the_nearest_looks_past_capitals():
     assert nearest("Carat", ["CARAT", "price"]) == "CARAT"
     assert nearest("x", ["price"]) is None
+
+
+def test_spaces_around_a_name_do_not_hide_it():
+    assert nearest("t", ["a", " t "]) == " t "

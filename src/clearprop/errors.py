@@ -128,5 +128,5 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     'price'
     """
     names = list(known)
-    matches = get_close_matches(name.lower(), [item.lower() for item in names], n=1)
-    return next((item for item in names if matches and item.lower() == matches[0]), None)
+    matches = get_close_matches(name.strip().lower(), [item.strip().lower() for item in names], n=1)
+    return next((item for item in names if matches and item.strip().lower() == matches[0]), None)

@@ -20,7 +20,7 @@ IMPORTERS = {
     "matplotlib": ("plots",),
     "numba": ("engines/compiled",),
     "sklearn": ("estimators", "cli"),
-    "rich": ("cli",),
+    "rich": ("cli", "explain/renderers/terminal.py"),
     "cyclopts": ("cli",),
     "sympy": (),
     "torch": (),

@@ -73,7 +73,8 @@ def test_ctrl_c_before_there_is_a_model(monkeypatch, run, tmp_path):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("clearprop.cli.train.read", interrupted)
-    code, _, err = run("train", tmp_path / "t.csv", "--target", "x", "--output", tmp_path / "m")
+    file = write(tmp_path / "pets.csv", pets())
+    code, _, err = run("train", file, "--target", "x", "--output", tmp_path / "m")
     assert (code, err) == (130, "clearprop: interrupted; nothing was saved\n")
 
 
@@ -158,3 +159,29 @@ def test_whoever_reads_may_stop_reading(trained):
         process.stdout.close()
         err = process.stderr.read()
     assert err == b""
+
+
+def test_training_goes_on_when_nobody_reads_any_more(tmp_path):
+    file, output = write(tmp_path / "pets.csv", pets()), tmp_path / "m.clearprop"
+    line = (
+        f"{COMMAND[0]} -m clearprop train {file} --target kind --hidden 8 --epochs 3 --output {output} 2>&1 | head -1"
+    )
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (0, 1, "")
+    assert TableModel.load(output).held_out is not None
+
+
+def test_a_full_disk_is_said(trained):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "inspect", str(trained / "pets.clearprop")], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["clearprop: No space left on device"]
+
+
+def test_too_little_memory_is_said(run, tmp_path):
+    file = write(tmp_path / "pets.csv", pets())
+    code, _, err = run("train", file, "--target", "kind", "--hidden", "99999999999", "--output", tmp_path / "m")
+    assert code == 1
+    assert err.splitlines()[-1].startswith("clearprop: there is not enough memory")

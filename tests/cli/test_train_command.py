@@ -189,6 +189,7 @@ def test_choices_made_for_the_user_are_said(run, tmp_path):
 def test_an_output_that_exists_is_refused_before_anything_is_read(run, tmp_path):
     output = tmp_path / "m.clearprop"
     output.write_text("precious")
+    (tmp_path / "nothing.csv").write_text("")
     code, _, err = run("train", tmp_path / "nothing.csv", "--target", "rent", "--output", output)
     assert code == 1
     assert "exists already; --force replaces it" in err
@@ -204,3 +205,12 @@ def test_the_table_itself_is_never_replaced(run, tmp_path):
     code, _, err = run("train", file, "--target", "kind", "--output", file, "--force")
     assert (code, "is also the input" in err) == (1, True)
     assert file.read_bytes() == before
+
+
+def test_a_missing_file_is_named_before_an_output_that_exists(run, tmp_path):
+    write(tmp_path / "pets.csv", pets())
+    (tmp_path / "m.clearprop").write_bytes(b"kept")
+    code, _, err = run("train", tmp_path / "pets.cvs", "--target", "kind", "--output", tmp_path / "m.clearprop")
+    assert code == 1
+    assert "there is no file" in err
+    assert "pets.csv" in err

@@ -33,11 +33,25 @@ Y = np.eye(2)[[0, 1, 1, 0]]
         ({"update_rule": LBFGS(), "schedule": Cosine()}, "takes no schedule"),
         ({"seed": -1}, "seed must be a whole number from 0"),
         ({"seed": 1.5}, "seed must be a whole number from 0"),
+        ({"shuffle": "no"}, "shuffle must be True or False, not 'no'"),
+        ({"drop_last": 1}, "drop_last must be True or False, not 1"),
     ],
 )
 def test_a_value_out_of_range_is_refused(options, said):
     with pytest.raises(InputError, match=said):
         Job(NETWORK, **options)
+
+
+def test_numpy_numbers_are_kept_as_pythons():
+    job = Job(NETWORK, epochs=np.int64(3), batch_size=np.int32(2), seed=np.uint8(1))
+    assert [type(value) for value in (job.epochs, job.batch_size, job.seed)] == [int, int, int]
+
+
+@pytest.mark.parametrize("loss", ["binary_cross_entropy", "half_squared_error"])
+def test_class_weights_are_for_rows_of_one_class(loss):
+    # Elsewhere Σ(target × factor) would be the weight of a row: nothing for a row of the class 0.
+    with pytest.raises(InputError, match="one class per row"):
+        Job(Network.mlp([3, 1], loss=loss), class_weight=(2.0,))
 
 
 def test_label_smoothing_is_for_cross_entropies():

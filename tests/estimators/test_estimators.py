@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse
 import sklearn
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import PoissonRegressor
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
@@ -485,3 +485,45 @@ def test_convergence_is_told_apart_from_being_cut_off(kind, iris):
             kind(**SMALL).fit(*iris)
         with pytest.raises(ConvergenceWarning, match=r"Increase max_fun \(4\)"):
             kind(solver="lbfgs", max_fun=4).fit(*iris)
+
+
+# Fits that fail
+
+
+@pytest.fixture(scope="module")
+def two_classes():
+    X = np.random.default_rng(0).standard_normal((60, 3))
+    return X, (X[:, 0] > 0).astype(int)
+
+
+@BOTH
+@pytest.mark.parametrize("wrong", [{"engine": "steam"}, {"learning_rate_init": 1e300}])
+def test_a_first_fit_that_fails_leaves_an_estimator_that_is_not_fitted(kind, wrong, two_classes):
+    X, y = two_classes
+    model = kind(**SMALL | wrong)
+    with pytest.raises((UnknownNameError, DivergenceError)):
+        model.fit(X, y)
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    model.set_params(**SMALL | {"engine": "auto"}).fit(X, y)  # and one that can be fitted
+    assert model.n_iter_ == 20
+
+
+@BOTH
+def test_a_fit_that_fails_leaves_the_one_before_as_it_was(kind, two_classes):
+    X, y = two_classes
+    model = kind(**SMALL).fit(X, y)
+    expected, history = model.predict(X), model.history_
+    for rows, wrong in ((X, {"learning_rate_init": 1e300}), (X[:, :1], {"engine": "steam"})):
+        with pytest.raises((UnknownNameError, DivergenceError)):
+            model.set_params(**wrong).fit(rows, y)
+        np.testing.assert_array_equal(model.predict(X), expected)
+        assert model.history_ == history
+        assert model.n_features_in_ == X.shape[1]
+        model.set_params(**SMALL, engine="auto")
+
+
+def test_targets_far_from_unit_size_are_named_as_a_cause(two_classes):
+    X, _ = two_classes
+    with pytest.raises(DivergenceError, match="targets"):
+        MLPRegressor(**SMALL).fit(X, X[:, 0] * 1e300)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from clearprop import Network, forward, load, save, train
-from clearprop.errors import ClearpropError, ModelFileError, NotFiniteError
+from clearprop.errors import ClearpropError, ModelFileError, NotFiniteError, ShapeError
 from clearprop.files.model_file import checksum
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Huber, LeakyRelu, Loss, absolute, exp, log
 from clearprop.formulas.losses import fitting_activations
@@ -285,3 +285,15 @@ def test_a_header_that_promises_gigabytes_takes_no_memory(path):
 def test_all_refusals_are_clearprops_own():
     assert issubclass(ModelFileError, ClearpropError)
     assert issubclass(ModelFileError, ValueError)
+
+
+def test_parameters_of_another_network_are_not_saved(path):
+    with pytest.raises(ShapeError, match="belong to another network"):
+        save(path, Network.mlp([2, 3, 1]), Network.mlp([2, 4, 1]).initial())
+    assert not path.exists()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    network = Network.mlp([2, 1])
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere"):
+        save(tmp_path / "nowhere" / "net.clearprop", network, network.initial())

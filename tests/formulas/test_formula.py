@@ -188,3 +188,19 @@ def test_what_is_said_of_a_class_is_worked_out_once_and_goes_with_it():
     del Short
     gc.collect()
     assert gone() is None
+
+
+def test_a_condition_is_no_value():
+    with pytest.raises(FormulaError, match=r"Above.value: .* is a condition and no number; write where"):
+
+        class Above(Activation):
+            def value(z):
+                return z > 0
+
+
+def test_a_condition_is_no_loss():
+    with pytest.raises(FormulaError, match="is a condition"):
+
+        class Wrong(Loss):
+            def value(a, y):
+                return a <= y

@@ -243,3 +243,10 @@ def test_torch_s_own_differentiation_agrees():
     torch.nn.functional.cross_entropy(a @ W[3] + b[3], torch.asarray(Y)).backward()
     ours = backward(net, params, forward(net, params, X), Y).theta
     np.testing.assert_allclose(ours, theta.grad.numpy(), rtol=1e-11, atol=1e-14)
+
+
+def test_targets_of_text_are_refused():
+    network = Network.mlp([2, 1])
+    params, X = network.initial(), np.ones((3, 2))
+    with pytest.raises(InputError, match="Y must hold numbers, not"):
+        backward(network, params, forward(network, params, X), np.array([["1"], ["2"], ["3"]]))

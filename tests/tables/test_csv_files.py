@@ -37,6 +37,20 @@ def test_windows_1252_is_read_and_said(tmp_path):
     assert "Windows-1252" in found.notices[0]
 
 
+def test_a_header_in_windows_1252_is_read_and_said(tmp_path):
+    (tmp_path / "t.csv").write_bytes("größe,n\n1,2\n3,4\n".encode("cp1252"))
+    found = read(tmp_path / "t.csv")
+    assert found.table.to_pydict() == {"größe": [1, 3], "n": [2, 4]}
+    assert "Windows-1252" in found.notices[0]
+
+
+def test_a_text_column_in_windows_1252_is_read_again_as_it_was_in_training(tmp_path):
+    (tmp_path / "t.csv").write_bytes("name,n\ncafé,1\nnaïve,2\n".encode("cp1252"))
+    found = read(tmp_path / "t.csv", text_columns=["name"])
+    assert found.table.to_pydict() == {"name": ["café", "naïve"], "n": [1, 2]}
+    assert "Windows-1252" in found.notices[0]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_other_encodings_are_refused(tmp_path, encoding):
     (tmp_path / "t.csv").write_bytes("name\ncafé\n".encode(encoding))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.errors import ClearpropError, ModelFileError, TableError
 from clearprop.tabular.model import TableModel
 from sample_tables import flats, pets
 
@@ -68,3 +68,12 @@ def test_any_table_is_predicted_or_refused_in_words(trained, tmp_path, header, r
         assert np.isfinite(predictions.values).all()
         assert len(predictions.values) == table.num_rows
     assert predictions is not None or len(refused) > 10
+
+
+def test_evaluating_where_no_class_is_known(trained):
+    model = TableModel.load(trained / "pets.clearprop")
+    table = pets(5)
+    place = table.column_names.index("kind")
+    other = table.set_column(place, "kind", pa.array(["DOG"] * 5))
+    with pytest.raises(TableError, match=r"none of the 5 rows has a class of the training.*'DOG'.*'cat'"):
+        model.evaluate(other)

@@ -214,3 +214,9 @@ def test_divergence_leaves_the_best_weights_in_the_state():
 def test_stopping_out_of_range_is_refused(options):
     with pytest.raises(InputError, match=next(iter(options))):
         Stopping(**options)
+
+
+def test_a_time_limit_that_is_over_before_the_first_update():
+    found, _ = run(Stopping(max_seconds=1e-9))
+    assert (found.stopped_by, found.history) == ("time", ())
+    assert found.reason == "stopped in epoch 1: the time limit of 1e-09 s was reached"

@@ -77,7 +77,7 @@ def test_dropout_as_one_number_is_for_the_hidden_layers():
     [
         {"l1": 0.1}, {"l2": 0.1}, {"dropout": 0.2}, {"clip_norm": 0.01}, {"batch_size": 7}, {"shuffle": False},
         {"seed": 1}, {"sample_weight": np.arange(60.0)}, {"learning_rate_schedule": StepSchedule(step_size=2)},
-        {"optimizer": sgd(0.2)}, {"optimizer": adam(weight_decay=0.1)}, {"class_weight": [2.0]},
+        {"optimizer": sgd(0.2)}, {"optimizer": adam(weight_decay=0.1)},
     ],
 )  # fmt: skip
 def test_no_option_is_ignored(option):
@@ -122,6 +122,7 @@ def test_without_verbose_nothing_is_printed(capsys):
         ({"validation": (X,)}, InputError, r"validation must be a pair \(X, Y\)"),
         ({"sample_weight": np.ones(3)}, ShapeError, "sample_weight must have shape"),
         ({"patience": 0}, InputError, "patience must be at least 1"),
+        ({"sample_weight": np.zeros(60)}, InputError, "the weight of every row is zero"),
     ],
 )
 def test_bad_options_are_answered_with_a_sentence(change, error, said):
@@ -140,3 +141,38 @@ def test_a_state_of_another_optimizer_is_refused():
     state = train(NETWORK, NETWORK.initial(), X, Y, epochs=1, optimizer="sgd").state
     with pytest.raises(ClearpropError, match="belongs to another network or optimizer"):
         train(NETWORK, NETWORK.initial(), X, Y, state=state, optimizer="adam")
+
+
+def test_class_weight_is_not_ignored():
+    network = Network.mlp([3, 2], loss="cross_entropy")
+    classes = np.eye(2)[(Y[:, 0] > 0).astype(int)]
+    plain, weighted = (
+        train(network, network.initial(), X, classes, epochs=4, class_weight=given).parameters.theta
+        for given in (None, np.array([1.0, 2.0]))
+    )
+    assert not np.array_equal(plain, weighted)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"class_weight": {0: 1.0}}, "class_weight must be a sequence of numbers"),
+        ({"class_weight": 2.0}, "class_weight must be a sequence of numbers"),
+        ({"class_weight": "balanced"}, "class_weight must be a sequence of numbers"),
+        ({"tolerance": None}, "tolerance must be at least 0, not None"),
+        ({"patience": "long"}, "patience must be at least 1 epoch, not 'long'"),
+        ({"max_seconds": "1"}, "max_seconds must be above 0, not '1'"),
+        ({"callbacks": print}, "callbacks must be a sequence of functions"),
+        ({"callbacks": [5]}, "callbacks must be a sequence of functions"),
+        ({"state": "before"}, "state must be a TrainingState"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused(option, said):
+    with pytest.raises(InputError, match=said):
+        train(NETWORK, NETWORK.initial(), X, Y, epochs=1, **option)
+
+
+def test_dropout_as_an_array():
+    one = train(NETWORK, NETWORK.initial(), X, Y, dropout=np.array([0.0, 0.5]), epochs=3).parameters.theta
+    listed = train(NETWORK, NETWORK.initial(), X, Y, dropout=[0.0, 0.5], epochs=3).parameters.theta
+    np.testing.assert_array_equal(one, listed)

@@ -1,7 +1,6 @@
 """The command line: train, predict, evaluate, inspect. With the reader of the loop, the only room that prints.
 
-Each command is a file of its name; `app` has their options and help; `table_model` and `table_fit`, which print
-nothing, put tables, training and the model file together.
+Each command is a file of its name; `app` has their options and help.
 """
 
 from clearprop.cli.app import main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import cyclopts
 from cyclopts import App, Parameter
 
 from clearprop import __version__
+from clearprop.cli import glass, interrupts
 from clearprop.errors import ClearpropError, InputError
 
 OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -221,6 +223,10 @@ def inspect(model: Path, /, *, as_json: Json = False) -> int:
     return command.run(model, as_json=as_json)
 
 
+for glass_command in (glass.explain, glass.check, glass.exercise):
+    app.command(glass_command)
+
+
 def _layers(text: str) -> tuple[int, ...]:
     """The hidden layers that "256,128" or "256x128" names; none for "0"."""
     try:
@@ -239,7 +245,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that has no → shows ? for it
-    sys.exit(exit_code(sys.argv[1:] if arguments is None else arguments))
+    interrupts.watch()
+    code = exit_code(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # nobody reads any more, or the disk is full; Python would try again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == OK and not isinstance(error, BrokenPipeError):
+            code = _failed(error)
+    sys.exit(code)
+
+
+def _failed(error: OSError | MemoryError) -> int:
+    """Say what the system refused; the exit code."""
+    if isinstance(error, MemoryError):
+        said = f"there is not enough memory ({error})" if str(error) else "there is not enough memory"
+    else:
+        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+    print(f"clearprop: {said}", file=sys.stderr)
+    return ERROR
 
 
 def exit_code(arguments: Sequence[str]) -> int:
@@ -256,6 +280,7 @@ def exit_code(arguments: Sequence[str]) -> int:
         print("clearprop: interrupted; nothing was saved", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # as when the output goes to head: whoever reads has enough
-        sys.stderr.close()
         return OK
+    except (OSError, MemoryError) as error:
+        return _failed(error)
     return code if isinstance(code, int) else OK

@@ -19,9 +19,10 @@ from clearprop.tabular.scores import ClassScores
 def run(model: Path, file: Path, *, skip_missing_target: bool, as_json: bool) -> int:
     """Evaluate and say the scores; the exit code."""
     trained = TableModel.load(model)
-    table, notices = _with_target(trained, trained.read(file).table, skip_missing_target)
+    reading = trained.read(file)
+    table, left_out = _with_target(trained, reading.table, skip_missing_target)
     scores, remarks = trained.evaluate(table)
-    notices += [str(remark) for remark in remarks]
+    notices = [*reading.notices, *left_out, *map(str, remarks)]
     if is_training_file(trained, file):
         notices.append(
             "the model was trained on this file, so these scores flatter it; "

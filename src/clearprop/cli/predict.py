@@ -28,10 +28,11 @@ def run(model: Path, file: Path, *, output: Path | None, rows: int | None, force
         check_table_suffix(output)
         check_output(output, force=force, inputs=(model, file))
     trained = TableModel.load(model)
-    table = trained.read(file).table
+    reading = trained.read(file)
+    table = reading.table
     predictions = trained.predict(table)
     made = as_table(trained, predictions)
-    remarks = [str(remark) for remark in predictions.remarks]
+    remarks = [*reading.notices, *map(str, predictions.remarks)]
     if output is not None:
         write_table(output, made)
     if as_json:

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clearprop.cli import words
+from clearprop.cli import interrupts, words
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.cli.progress import progress
 from clearprop.cli.report import architecture, print_scores
-from clearprop.tables import ClassTarget, Reading, read
+from clearprop.tables import ClassTarget, Reading, missing_file, read
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
 from clearprop.tabular.settings import TableSettings
 
@@ -31,6 +31,8 @@ INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool, as_json: bool) -> int:
     """Train, say what was done, save the model; the exit code."""
     output = output or Path(f"{file.name.split('.')[0] or 'model'}.clearprop")
+    if not file.exists():
+        raise missing_file(file)
     check_output(output, force=force, inputs=(file,))
     reading = read(file)
     ready = prepare(reading, settings)
@@ -40,6 +42,7 @@ def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool
     # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
     watched = words.console(error=True)
     with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
+        interrupts.check()
         done = train(ready, callbacks, _sources(file))
     with _undisturbed():
         done.model.save(output)

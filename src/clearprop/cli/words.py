@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console as RichConsole
 from rich.table import Table
 
 LONGEST_LIST = 20  # notices beyond this are counted, not shown
+
+
+class Console(RichConsole):
+    """A console that falls silent when nobody reads any more, so that what is under way is finished and saved."""
+
+    def on_broken_pipe(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())
+        os.close(nowhere)
 
 
 def console(*, error: bool = False) -> Console:

@@ -27,7 +27,7 @@ def divergence(job: Job, state: TrainingState, cost: float, norms: Any, rate: fl
     what = "the loss" if layer is None else f"the gradient of layer {layer}"
     epoch, step = state.epoch + 1, state.step + 1
     cause = (
-        "the inputs or the initial weights are too large: scale the columns to about unit size"
+        "the inputs, the targets or the initial weights are too large: scale the columns to about unit size"
         if step == 1
         else f"the learning rate ({rate:g}) is too large, or a column or target is far from unit size; "
         "lower the rate, scale the data, or set clip_norm"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Job:
     dropout : sequence of float
         For layers 0 … L − 1 the fraction of values not passed on in training; () for none.
     class_weight : sequence of float, optional
-        One factor per output, on the weight of the samples whose target it is.
+        One factor per output, on the weight of the samples whose target it is; for cross_entropy, one class per row.
     seed : int
         Decides the order of the rows and the dropout.
 
@@ -81,8 +82,11 @@ class Job:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
-            _whole(name, getattr(self, name), at_least=1)
-        _whole("seed", self.seed, at_least=0)
+            object.__setattr__(self, name, _whole(name, getattr(self, name), at_least=1))
+        object.__setattr__(self, "seed", _whole("seed", self.seed, at_least=0))
+        for name in ("drop_last", "shuffle"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"{name} must be True or False, not {getattr(self, name)!r}")
         L1(self.l1), L2(self.l2), LabelSmoothing(self.label_smoothing)  # they check their own ranges
         if self.clip_norm is not None:
             ClipByNorm(self.clip_norm)
@@ -102,6 +106,11 @@ class Job:
             )
         if self.class_weight is not None and not all(0 <= factor < math.inf for factor in self.class_weight):
             raise InputError(f"class_weight must be finite and at least 0, not {self.class_weight}")
+        if self.class_weight is not None and not self.network.loss.is_distribution:
+            raise InputError(
+                "class_weight is for one class per row, the loss cross_entropy; "
+                f"for {self.network.loss.name!r} give every row its sample_weight"
+            )
         if isinstance(self.update_rule, LBFGS):
             self._check_full_batch()
 
@@ -134,10 +143,12 @@ class Job:
         return self.update_rule.learning_rate * state.rate_scale * np.broadcast_to(self.schedule.factor(clock), n_steps)
 
 
-def _whole(name: str, value: object, at_least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+def _whole(name: str, value: object, at_least: int) -> int:
+    """`value` as Python's int, NumPy's among the whole numbers that are taken."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:
         allowed = f"of at least {at_least}" if at_least else "from 0"
         raise InputError(f"{name} must be a whole number {allowed}, not {value!r}")
+    return int(value)
 
 
 def dropout_rates(job: Job) -> Sequence[float]:

@@ -60,8 +60,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         For solver="sgd" with momentum.
     early_stopping : bool, default=False
         Hold out `validation_fraction` of the rows (the proportions of the classes kept, except where rows have several
-        labels or a class has but one row), stop when their score is no better for `n_iter_no_change` epochs, and put
-        the weights of the best epoch back. Not for lbfgs.
+        labels or one of more than two classes has but one row), stop when their score is no better for
+        `n_iter_no_change` epochs, and put the weights of the best epoch back. Not for lbfgs.
     validation_fraction : float, default=0.1
     beta_1, beta_2 : float, default=0.9, 0.999
         How slowly adam forgets gradients and squared gradients, in [0, 1).

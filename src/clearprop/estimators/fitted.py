@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import ShapeError
+from clearprop.formulas import UpdateRule
 from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
 
 if TYPE_CHECKING:
     from clearprop.engines import TrainingState
+    from clearprop.estimators.targets import Targets
+    from clearprop.explain import Trace
+    from clearprop.formulas import LBFGS
 
 
 class Windows(list[Any]):
@@ -33,11 +39,28 @@ class Windows(list[Any]):
         window[...] = value
 
 
+@contextmanager
+def kept_if_it_fails(estimator: Any) -> Iterator[None]:
+    """Put the attributes of an estimator back where a fit fails, so that the fit before, or its absence, remains.
+
+    Of a fit that goes on from another, the last good weights remain.
+    """
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
 class FittedNetwork:
     """The attributes of a fitted estimator that are read from θ and from the history."""
 
     network_: Network
     _state: TrainingState
+    _targets: Targets
+    _optimizer: UpdateRule | LBFGS
     _history: list[Epoch]
     _held_out: bool
 
@@ -94,3 +117,50 @@ class FittedNetwork:
     def _watched(self) -> bool:
         check_is_fitted(self)
         return self._held_out
+
+    def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None) -> Trace:
+        """Every number of one step of training from here: forward, loss, errors, gradients, update.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_features,) or (n_samples, n_features)
+            One row, or a batch whose mean loss is explained.
+        y : target of the row, or array-like of shape (n_samples,) or (n_samples, n_outputs)
+            As `fit` takes it: the class itself, or numbers.
+        optimizer : update rule, optional
+            A name or a formula. By default that of the fit, with what it remembers.
+
+        Returns
+        -------
+        clearprop.explain.Trace
+            ``print(trace.explained().text())`` shows it.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When the row does not fit the network, y is no class that was learned, or the fit was by lbfgs, which has
+            no update formula, and no other optimizer is named.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier((3,), random_state=0, max_iter=500, tol=0.01).fit(X, y)
+        >>> trace = model.explain(X[0], y[0])
+        >>> trace["a2"].value.sum().round(6)
+        np.float64(1.0)
+        """
+        from clearprop.explain import explain  # the glass box is not needed to train and predict
+
+        check_is_fitted(self)
+        rows = np.asarray(X, dtype=np.float64)
+        if rows.ndim == 1:
+            sample = self._targets.encode(np.asarray(y)[None], np.float64)[0]
+        else:
+            sample = self._targets.encode(np.asarray(y), np.float64)
+        if optimizer is None:
+            return explain(self.network_, self.parameters_, rows, sample, self._optimizer, self._state)
+        return explain(self.network_, self.parameters_, rows, sample, optimizer)

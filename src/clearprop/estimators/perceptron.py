@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
 from clearprop.errors import InputError, ShapeError
-from clearprop.estimators.fitted import FittedNetwork
+from clearprop.estimators.fitted import FittedNetwork, kept_if_it_fails
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
 from clearprop.formulas import LBFGS, UpdateRule
@@ -89,7 +89,7 @@ class MultilayerPerceptron(FittedNetwork, BaseEstimator, ABC):  # type: ignore[m
         ------
         ValueError
             When data or a parameter cannot be used (`clearprop.errors.InputError` and scikit-learn's own), and when
-            training diverges (`clearprop.errors.DivergenceError`).
+            training diverges (`clearprop.errors.DivergenceError`). The fit before, where there was one, then remains.
 
         Warns
         -----
@@ -100,28 +100,30 @@ class MultilayerPerceptron(FittedNetwork, BaseEstimator, ABC):  # type: ignore[m
         """
         settings = self._settings()
         goes_on = bool(settings.warm_start) and self.__sklearn_is_fitted__()
-        X, y = self._checked(X, y, reset=not goes_on)
-        targets = self._same_targets(y) if goes_on else self._learn_targets(y)
-        rows = self._rows(X, y, sample_weight, targets)
-        if goes_on:
-            self._go_on(settings)
-        else:
-            self._begin(settings, rows, targets)
-        self._state.rate_scale, self._state.plateau_best, self._state.plateau_stale = 1.0, np.inf, 0
-        return self._train(settings, rows, int(settings.max_iter))
+        with kept_if_it_fails(self):
+            X, y = self._checked(X, y, reset=not goes_on)
+            targets = self._same_targets(y) if goes_on else self._learn_targets(y)
+            rows = self._rows(X, y, sample_weight, targets)
+            if goes_on:
+                self._go_on(settings)
+            else:
+                self._begin(settings, rows, targets)
+            self._state.rate_scale, self._state.plateau_best, self._state.plateau_stale = 1.0, np.inf, 0
+            return self._train(settings, rows, int(settings.max_iter))
 
     def _learn_a_part(self, X: Any, y: Any, sample_weight: Any, first_targets: Targets | None = None) -> Self:
         """One pass over these rows; a first call begins with the targets given, by default those found in y."""
         settings = self._settings()
         goes_on = self.__sklearn_is_fitted__()
-        X, y = self._checked(X, y, reset=not goes_on)
-        targets = self._targets if goes_on else first_targets or self._learn_targets(y)
-        rows = self._rows(X, y, sample_weight, targets)
-        if goes_on:
-            self._go_on(settings)
-        else:
-            self._begin(settings, rows, targets)
-        return self._train(settings, rows, 1, is_part=True)
+        with kept_if_it_fails(self):
+            X, y = self._checked(X, y, reset=not goes_on)
+            targets = self._targets if goes_on else first_targets or self._learn_targets(y)
+            rows = self._rows(X, y, sample_weight, targets)
+            if goes_on:
+                self._go_on(settings)
+            else:
+                self._begin(settings, rows, targets)
+            return self._train(settings, rows, 1, is_part=True)
 
     def _settings(self) -> Settings:
         found = {name: value for name, value in self.get_params(deep=False).items() if name in Settings.__annotations__}

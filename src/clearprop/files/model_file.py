@@ -73,6 +73,8 @@ def save(
 
     Raises
     ------
+    ShapeError
+        When the parameters are those of another network.
     NotFiniteError
         When a parameter is NaN or infinite.
     OSError
@@ -90,6 +92,7 @@ def save(
     """
     from safetensors.numpy import save as to_bytes
 
+    network.check_parameters(params)
     theta = np.ascontiguousarray(params.theta)
     if not np.isfinite(theta).all():
         raise NotFiniteError(f"parameter {int(np.argmin(np.isfinite(theta)))} is not finite; such a model is not saved")
@@ -114,6 +117,8 @@ def checksum(text: str, theta: Any) -> str:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write beside the file first and put it in place in one step, so that no reader ever meets half a file."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(path.parent)!r} to write {path.name!r} to; make it first")
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with open(beside, "xb") as file:

@@ -27,7 +27,7 @@ from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 import numpy as np
 
 from clearprop.errors import FormulaError, InputError, UnknownNameError
-from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate, symbols
+from clearprop.formulas.expressions import Apply, Expression, Symbol, as_expression, evaluate, symbols
 from clearprop.formulas.vocabulary import array_namespace
 
 Formulas = TypeVar("Formulas", bound="Formula")
@@ -168,7 +168,7 @@ def form_tree(cls: type[Formula], form: str) -> Expression | tuple[Expression, .
         )
     try:
         result = getattr(cls, form)(*map(Symbol, form_arguments(cls, form)))
-        return tuple(map(as_expression, result)) if isinstance(result, tuple) else as_expression(result)
+        return tuple(map(_as_value, result)) if isinstance(result, tuple) else _as_value(result)
     except FormulaError as error:
         raise FormulaError(f"{cls.__name__}.{form}: {error}") from None
     except (AttributeError, TypeError) as error:
@@ -176,6 +176,14 @@ def form_tree(cls: type[Formula], form: str) -> Expression | tuple[Expression, .
             f"{cls.__name__}.{form} uses something that only works on numbers ({error}); "
             "write it with the functions of clearprop.formulas.vocabulary"
         ) from error
+
+
+def _as_value(result: object) -> Expression:
+    """A result of a form as a tree of numbers; FormulaError for a condition."""
+    found = as_expression(result)
+    if isinstance(found, Apply) and found.function in ("less", "less_equal", "equal"):
+        raise FormulaError(f"{found} is a condition and no number; write where({found}, if_true, if_false)")
+    return found
 
 
 @once_per_class

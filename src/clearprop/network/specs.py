@@ -314,6 +314,8 @@ class Network:
                 f"Y must have shape {expected}, one row per sample and one column per output, not {shape_of(Y)}"
                 + ("; put one output as Y[:, None]" if getattr(Y, "ndim", None) == 1 else "")
             )
+        if getattr(Y.dtype, "kind", "f") not in "fiub":
+            raise InputError(f"Y must hold numbers, not {Y.dtype}; encode classes first, one column for each")
 
 
 _initialiser = initialiser  # `Network.initial` has an argument of that name

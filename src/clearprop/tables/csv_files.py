@@ -36,14 +36,22 @@ def read_csv(path: Path, separator: str | None, text_columns: Collection[str]) -
         separator = _separator(head)
         if separator != ",":
             notices.append(f"columns are separated by {'tabs' if separator == chr(9) else repr(separator)}")
-    encoding = "utf-8"
-    table = _read(path, separator, encoding, text_columns)
-    if any(pa.types.is_binary(kind) for kind in table.schema.types):
-        encoding = "cp1252"
-        table = _read(path, separator, encoding, text_columns)
+    table = _read(path, separator, "utf-8", text_columns)
+    if table is None or not _is_text(table):
+        table = _read(path, separator, "cp1252", text_columns)
+        assert table is not None
         notices.append("the text is not UTF-8 and was read as Windows-1252")
     names = [name if name.strip() else f"unnamed {number}" for number, name in enumerate(table.column_names, start=1)]
     return table.rename_columns(names), tuple(notices)
+
+
+def _is_text(table: pa.Table) -> bool:
+    """Whether the header and all texts are UTF-8; pyarrow reads a column of others as bytes, a header unseen."""
+    try:
+        table.column_names  # noqa: B018  (to ask for the names is to decode them)
+    except UnicodeDecodeError:
+        return False
+    return not any(pa.types.is_binary(kind) for kind in table.schema.types)
 
 
 def _head(path: Path) -> bytes:
@@ -59,8 +67,11 @@ def _separator(head: bytes) -> str:
     return SEPARATORS[counts.index(max(counts))]
 
 
-def _read(path: Path, separator: str, encoding: str, text_columns: Collection[str]) -> pa.Table:
-    """Read with types found from the first block of the file and, if a later block does not fit, from all of it."""
+def _read(path: Path, separator: str, encoding: str, text_columns: Collection[str]) -> pa.Table | None:
+    """Read with types found from the first block of the file and, if a later block does not fit, from all of it.
+
+    None where one of the `text_columns` is not in UTF-8, though it was to be read so.
+    """
     import pyarrow.csv
 
     def attempt(**how: Any) -> pa.Table:
@@ -84,6 +95,8 @@ def _read(path: Path, separator: str, encoding: str, text_columns: Collection[st
     try:
         return attempt(**how)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        if encoding == "utf-8" and "invalid UTF8 data" in str(error):
+            return None
         raise _clearer(path, error) from None
 
 

@@ -1,6 +1,6 @@
 """A network together with the table it was trained on: encoder, target, scores. It prints nothing.
 
-`table_fit` makes one; the commands and whoever else wants a trained table use it: predict, evaluate, save, load.
+`fit` makes one; the commands and whoever else wants a trained table use it: predict, evaluate, save, load.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from clearprop.engines import ReferenceEngine
-from clearprop.errors import InputError, ModelFileError
+from clearprop.errors import InputError, ModelFileError, TableError
 from clearprop.files import load, save
 from clearprop.network import Network, Parameters
 from clearprop.tables import (
@@ -33,6 +33,7 @@ from clearprop.tables.targets import ClassLabel
 from clearprop.tabular.scores import Scores, class_scores, number_scores, scores_from_json
 
 KIND = "table"  # what the details of such a model file say that they are
+MOST_CLASSES_NAMED = 10
 
 
 class Predictions(NamedTuple):
@@ -127,9 +128,21 @@ class TableModel:
     def scores(self, outputs: Any, actual: pa.ChunkedArray) -> Scores:
         """The scores of these outputs for these values of the target."""
         if isinstance(self.target, ClassTarget):
-            return class_scores(self.target, outputs, self.target.codes(actual), self.trivial)
+            codes = self.target.codes(actual)
+            if (codes < 0).all():
+                raise self._none_known(actual)
+            return class_scores(self.target, outputs, codes, self.trivial)
         values = target_numbers(actual, self.target.column, self.target.log)
         return number_scores(self.target, self.target.decode(outputs), values, float(self.trivial))
+
+    def _none_known(self, actual: pa.ChunkedArray) -> TableError:
+        assert isinstance(self.target, ClassTarget)
+        known = ", ".join(map(repr, self.target.classes[:MOST_CLASSES_NAMED]))
+        more = ", …" if len(self.target.classes) > MOST_CLASSES_NAMED else ""
+        return TableError(
+            f"none of the {len(actual):,} rows has a class of the training: {self.target.column!r} is "
+            f"{actual[0].as_py()!r} in row 1, and the classes are {known}{more}; write them as the training file did"
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file; raises as `clearprop.save` does."""

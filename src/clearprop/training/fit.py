@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from clearprop.engines import Data, Engine, Job, TrainingState
@@ -46,11 +47,11 @@ class Stopping:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.tolerance >= 0:
+        if not (isinstance(self.tolerance, Real) and self.tolerance >= 0):
             raise InputError(f"tolerance must be at least 0, not {self.tolerance!r}")
-        if not self.patience >= 1:
+        if not (isinstance(self.patience, Real) and self.patience >= 1):
             raise InputError(f"patience must be at least 1 epoch, not {self.patience!r}")
-        if self.max_seconds is not None and not self.max_seconds > 0:
+        if self.max_seconds is not None and not (isinstance(self.max_seconds, Real) and self.max_seconds > 0):
             raise InputError(f"max_seconds must be above 0, not {self.max_seconds!r}")
 
 
@@ -158,7 +159,9 @@ def fit(
                     ended = verdict
                     break
             else:
-                ended = records.ended or ended
+                ended = records.ended or (
+                    _out_of_time(stopping, state.epoch + 1) if state.epoch < job.epochs else ended
+                )
     except KeyboardInterrupt:
         ended = "interrupt", f"interrupted after {len(history)} whole epochs"
     finally:
@@ -216,6 +219,10 @@ class Plateau:
         return None
 
 
+def _out_of_time(stopping: Stopping, epoch: int) -> tuple[str, str]:
+    return "time", f"stopped in epoch {epoch}: the time limit of {stopping.max_seconds:g} s was reached"
+
+
 def _verdict(
     job: Job, stopping: Stopping, watch: Watch, epoch: Epoch, deadline: float, callbacks: Iterable[Callback]
 ) -> tuple[str, str] | None:
@@ -224,7 +231,7 @@ def _verdict(
     if any(stop_asked):
         return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
     if time.perf_counter() >= deadline:
-        return "time", f"stopped in epoch {epoch.n}: the time limit of {stopping.max_seconds:g} s was reached"
+        return _out_of_time(stopping, epoch.n)
     # The training loss of lbfgs falls at every iteration, so only a score can go stale there.
     judged = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
     if judged and watch.stale > stopping.patience:

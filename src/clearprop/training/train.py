@@ -140,16 +140,16 @@ def train(
         label_smoothing=label_smoothing,
         clip_norm=clip_norm,
         dropout=dropout_per_layer(network, dropout),
-        class_weight=None if class_weight is None else tuple(class_weight),
+        class_weight=None if class_weight is None else _factors(class_weight),
         seed=seed,
     )
+    _check_callbacks(callbacks)
     dtype = params.theta.dtype
     data = prepared(job, X, Y, sample_weight, dtype)
+    if data.weight is not None and not data.weight.any():
+        raise InputError("the weight of every row is zero; at least one must be above zero")
     choice = choose(engine, job, data)
-    fresh = TrainingState.start(job, params.theta)
-    if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
-        raise InputError("the state to go on from belongs to another network or optimizer")
-    state = fresh if state is None else deepcopy(state)
+    state = _start(job, params, state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
     if validation is not None:
@@ -162,11 +162,38 @@ def train(
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
 
 
+def _start(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:
+    """A fresh state, or a copy of the one to go on from."""
+    fresh = TrainingState.start(job, params.theta)
+    if not isinstance(state, TrainingState | None):
+        raise InputError(f"state must be a TrainingState, as `trained.state`, not {type(state).__name__}")
+    if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
+        raise InputError("the state to go on from belongs to another network or optimizer")
+    return fresh if state is None else deepcopy(state)
+
+
 def dropout_per_layer(network: Network, dropout: float | Sequence[float]) -> tuple[float, ...]:
     """One fraction for each of the layers 0 … L − 1; a single number is for the hidden layers."""
-    if isinstance(dropout, Sequence):
+    if isinstance(dropout, Sequence | np.ndarray):
         return tuple(dropout)
     return (0.0, *(float(dropout),) * (network.depth - 1)) if dropout else ()
+
+
+def _factors(class_weight: Any) -> tuple[float, ...]:
+    """Class weights as floats; a mapping is refused, whose keys alone would be taken."""
+    if isinstance(class_weight, Sequence | np.ndarray) and not isinstance(class_weight, str):
+        try:
+            return tuple(float(factor) for factor in class_weight)
+        except (TypeError, ValueError):
+            pass
+    raise InputError(
+        f"class_weight must be a sequence of numbers, one for each output in its order, not {class_weight!r}"
+    )
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
+        raise InputError(f"callbacks must be a sequence of functions that take an Epoch, not {callbacks!r}")
 
 
 def loss_measure(network: Network, data: Data, engine: Engine) -> Measure:

@@ -13,6 +13,7 @@ from clearprop.formulas.printers.text import (
     ROW,
     SIGN,
     SUM,
+    Leaf,
     Printed,
     comparison,
     number_text,
@@ -32,8 +33,15 @@ FUNCTIONS: Mapping[str, str] = {
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": r"\le", "equal": "="}
 
 
-def to_latex(expression: Expression) -> str:
+def to_latex(expression: Expression, leaf: Leaf | None = None) -> str:
     r"""The tree as LaTeX for mathematics mode (amsmath).
+
+    Parameters
+    ----------
+    expression : Expression
+        As for `to_text`. A box is written ``\clearpropbox{kind}{label}{content}``, which the document defines.
+    leaf : callable, optional
+        What is written for each symbol and constant, and how tightly that binds.
 
     Examples
     --------
@@ -42,7 +50,7 @@ def to_latex(expression: Expression) -> str:
     >>> print(to_latex(Logistic.tree()))
     \frac{1}{1 + e^{-z}}
     """
-    return fold(expression, _leaf, _node)[0]
+    return fold(expression, leaf or _leaf, _node)[0]
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
@@ -98,5 +106,29 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return rf"\sum_k {bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
             return rf"\max_k {bracket(x, PRODUCT)}", ROW
+    return _matrix_or_call(function, arguments)
+
+
+def _matrix_or_call(function: str, arguments: list[Printed]) -> Printed:
+    """Sums over an index, matrix forms, boxes, and functions that are written by name."""
+    match function, arguments:
+        case "sum", [index, x]:
+            return rf"\sum_{{{index[0]}}} {bracket(x, PRODUCT)}", ROW
+        case "matmul", [x, y]:
+            return rf"{bracket(x, PRODUCT)} \, {bracket(y, PRODUCT)}", PRODUCT
+        case "hadamard", [x, y]:
+            return rf"{bracket(x, SIGN)} \odot {bracket(y, POWER)}", sign_of(x)
+        case "transpose", [x]:
+            return rf"{{{bracket(x, ATOM)}}}^{{\top}}", POWER
+        case _, [label, x] if function.startswith("box_"):
+            return rf"\clearpropbox{{{function.removeprefix('box_')}}}{{{label[0]}}}{{{x[0]}}}", ATOM
     inside = ", ".join(text for text, _ in arguments)
-    return rf"{FUNCTIONS[function]}\left({inside}\right)", ATOM
+    return rf"{FUNCTIONS.get(function) or named_function(function)}\left({inside}\right)", ATOM
+
+
+def named_function(name: str) -> str:
+    r"""A function that is not of the vocabulary: ``\sigma'``, ``\operatorname{relu}``."""
+    letters = name.rstrip("′")
+    plain = letters.replace("_", r"\_")
+    shown = r"\sigma" if letters == "σ" else rf"\operatorname{{{plain}}}"
+    return shown + "'" * (len(name) - len(letters))

@@ -11,6 +11,7 @@ from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, 
 # but stands in brackets elsewhere.
 COMPARISON, SUM, ROW, SIGN, PRODUCT, POWER, ATOM = range(7)
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+SUBSCRIPTS = str.maketrans("0123456789ijkmn", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ")
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="}
 TURNED: Mapping[str, str] = {"<": ">", "≤": "≥", r"\le": r"\ge", "=": "="}
 NAMES: Mapping[str, str] = {
@@ -19,6 +20,7 @@ NAMES: Mapping[str, str] = {
 }  # fmt: skip
 
 Printed = tuple[str, int]
+Leaf = Callable[[Symbol | Constant], Printed]  # how symbols and constants are written
 
 
 def number_text(value: int | float, sign: str = "−") -> str:
@@ -26,8 +28,15 @@ def number_text(value: int | float, sign: str = "−") -> str:
     return repr(value).replace("-", sign)
 
 
-def to_text(expression: Expression) -> str:
+def to_text(expression: Expression, leaf: Leaf | None = None) -> str:
     """The tree on one line of Unicode text.
+
+    Parameters
+    ----------
+    expression : Expression
+        Matrix products, transposes, sums over an index and boxes, as the explanations make them, are printed too.
+    leaf : callable, optional
+        What is written for each symbol and constant, and how tightly that binds; by default their names and digits.
 
     Examples
     --------
@@ -37,7 +46,7 @@ def to_text(expression: Expression) -> str:
     >>> to_text(where(z > 0, z, 0.01 * z) + exp(-(z**2)))
     '{z if z > 0; 0.01·z otherwise} + exp(−z²)'
     """
-    return fold(expression, _leaf, _node)[0]
+    return fold(expression, leaf or _leaf, _node)[0]
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
@@ -95,5 +104,15 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return f"Σₖ {bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
             return f"maxₖ {bracket(x, PRODUCT)}", ROW
+        case "sum", [index, x]:
+            return f"Σ{index[0].translate(SUBSCRIPTS)} {bracket(x, PRODUCT)}", ROW
+        case "matmul", [x, y]:
+            return f"{bracket(x, PRODUCT)} · {bracket(y, PRODUCT)}", PRODUCT
+        case "hadamard", [x, y]:
+            return f"{bracket(x, SIGN)} ⊙ {bracket(y, POWER)}", sign_of(x)
+        case "transpose", [x]:
+            return f"{bracket(x, ATOM)}ᵀ", POWER
+        case _, [label, x] if function.startswith("box_"):
+            return f"⟦{label[0]}: {x[0]}⟧", ATOM
     name = {"maximum": "max", "minimum": "min"}.get(function, function)
     return f"{name}({', '.join(text for text, _ in arguments)})", ATOM

@@ -1,0 +1,167 @@
+"""What explain, check and exercise do: find the trace, write the explanation, judge the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clearprop.cli import words
+from clearprop.cli.output_files import check_output
+from clearprop.errors import FileError, InputError
+from clearprop.explain import Checked, Explanation, Trace, read_sheet
+from clearprop.explain import case as built_in
+from clearprop.explain import check as check_sheet
+from clearprop.explain import exercise as make_exercise
+from clearprop.explain import explain as make_trace
+from clearprop.files.model_file import write_whole
+from clearprop.formulas import update_rule
+
+SHEETS = (".toml", ".md", ".txt")
+FORMATS = {
+    ".txt": "text", ".md": "markdown", ".tex": "latex", ".html": "html", ".htm": "html", ".json": "json", ".svg": "svg",
+}  # fmt: skip
+
+
+def trace_of(
+    source: Path | None,
+    file: Path | None,
+    *,
+    case: str | None,
+    row: int | None,
+    optimizer: str | None,
+    learning_rate: float | None,
+) -> Trace:
+    """The trace that the arguments ask for.
+
+    Raises
+    ------
+    InputError, FileError
+        When they name nothing or too much, or what they name cannot be used.
+    """
+    if (source is None) == (case is None):
+        raise InputError("name either a sheet or model file, or a built-in case, as --case case_study")
+    if case is not None:
+        trace = built_in(case).trace()
+    elif source is not None and source.suffix.lower() in SHEETS:
+        trace = read_sheet(_readable(source)).trace
+    else:
+        assert source is not None
+        trace = _of_model(source, file, row)
+    if optimizer is None and learning_rate is None:
+        return trace
+    rule = trace.optimizer if optimizer is None else update_rule(optimizer)
+    rule = rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
+    return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)
+
+
+def _readable(path: Path) -> Path:
+    if not path.is_file():
+        raise FileError(f"there is no file {path}")
+    return path
+
+
+def _of_model(model: Path, file: Path | None, row: int | None) -> Trace:
+    """The trace of one row of a table in a trained model."""
+    from clearprop.tabular.model import TableModel
+
+    if file is None or row is None:
+        raise InputError(f"name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1")
+    trained = TableModel.load(model)
+    table = trained.read(file).table
+    if not 1 <= row <= table.num_rows:
+        raise InputError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")
+    if trained.target.column not in table.column_names:
+        raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
+    one = table.slice(row - 1, 1)
+    X, _ = trained.encoder.encode(one)
+    y = trained.target.encode(one.column(trained.target.column))
+    return make_trace(trained.network, trained.parameters, X[0], y[0], "sgd")
+
+
+def explain(trace: Trace, style: Mapping[str, Any], *, format: str | None, output: Path | None, force: bool) -> int:
+    """Write an explanation to the terminal or to a file; the exit code."""
+    explanation = Explanation(trace, **style)
+    chosen = format or (None if output is None else FORMATS.get(output.suffix.lower()))
+    if output is not None and chosen is None:
+        raise FileError(f"the output {output} must end in {', '.join(FORMATS)}, or --format must say what to write")
+    if output is None and chosen is None:
+        explanation.show(words.console())
+        return 0
+    text = _written(explanation, chosen or "text")
+    if output is None:
+        print(text, end="" if text.endswith("\n") else "\n")
+        return 0
+    check_output(output, force=force, inputs=())
+    write_whole(output, text.encode())
+    words.console().print(f"Wrote {output}")
+    return 0
+
+
+def _written(explanation: Explanation, format: str) -> str:
+    match format:
+        case "ascii":
+            return explanation.text(ascii_only=True)
+        case "json":
+            return explanation.json(indent=1)
+    written: str = getattr(explanation, format)()
+    return written
+
+
+def check(sheet: Path, *, notation: str, language: str, as_json: bool) -> int:
+    """Judge a sheet; 0 where nothing is wrong, 1 where something is."""
+    found = check_sheet(_readable(sheet))
+    if as_json:
+        words.print_json(_verdicts(found))
+    else:
+        print(found.text(language, notation), end="")
+    return 0 if found.passed else 1
+
+
+def _verdicts(found: Checked) -> dict[str, Any]:
+    return {
+        "passed": found.passed,
+        "numbers": [
+            {
+                "line": line.entry.line,
+                "name": str(number.reference),
+                "written": number.written.text,
+                "exact": number.exact,
+                "own": number.own,
+                "verdict": number.status,
+                "mistakes": [{"name": m.mistake, "site": m.site} for m in number.mistakes],
+            }
+            for line in found.lines
+            for number in line.numbers
+        ],
+    }
+
+
+def exercise(
+    trace: Trace,
+    *,
+    blank: int,
+    seed: int,
+    language: str,
+    digits: int,
+    format: str | None,
+    output: Path | None,
+    force: bool,
+) -> int:
+    """Print or write a sheet with blanks and its key; the exit code."""
+    made = make_exercise(trace, blank, seed, language, digits)
+    is_latex = format == "latex" or (format is None and output is not None and output.suffix.lower() == ".tex")
+    if output is None:
+        key = "".join(f"# {name} = {answer}\n" for name, answer in made.answers().items())
+        print(made.latex() if is_latex else f"{made.sheet()}\n# ---\n{key}", end="")
+        return 0
+    files = {output: made.latex()} if is_latex else {
+        output: made.sheet(), output.with_name(f"{output.stem}-key{output.suffix}"): made.key()
+    }  # fmt: skip
+    for path in files:
+        check_output(path, force=force, inputs=())
+    for path, text in files.items():
+        write_whole(path, text.encode())
+        words.console().print(f"Wrote {path}")
+    return 0

@@ -1,0 +1,298 @@
+"""Equations: how the value of each site comes from the sites that it reads.
+
+Each equation can do three things, and they are the same mathematics: compute the whole site (`compute`, on floats or
+exact fractions), give the expression tree that one of its numbers comes from (`tree`), and give its matrix form
+(`matrix`, see `clearprop.explain.matrices`). The formulas inside (activations, losses, update rules) are those of
+`clearprop.formulas`; what is written here is only how layers are joined: the weighted sum and BP1–BP4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from clearprop.explain.instances import Scope, instance
+from clearprop.explain.matrices import hadamard_tree, matmul, transpose
+from clearprop.formulas import Apply, Constant, Expression, Symbol, evaluate
+from clearprop.formulas.derivative import times
+from clearprop.formulas.expressions import nodes
+
+Arrays = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Base of the equations.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        The sites that it reads.
+    law : str
+        What it is called: "forward", "activation", "loss", "BP1" … "BP4", "update"; "" for what is given.
+    """
+
+    law = ""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return ()
+
+    def compute(self, arrays: Arrays) -> Any:
+        """The site's value from the values of its inputs."""
+        raise NotImplementedError
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression | None:
+        """The tree of one number of the site, or None where there is none (what is given, a whole second pass)."""
+        return None
+
+    def matrix(self, columns: bool) -> Expression | None:
+        """The tree of the whole site; `columns` for texts in which a sample is a column and W is (to, from)."""
+        return None
+
+
+@dataclass(frozen=True)
+class Given(Equation):
+    """A value that somebody gave: an input, a target, a weight, the learning rate."""
+
+    value: Any = field(repr=False)
+
+    def compute(self, arrays: Arrays) -> Any:
+        return self.value
+
+
+@dataclass(frozen=True)
+class WeightedSum(Equation):
+    """zˡⱼ = Σₖ wˡⱼₖ aˡ⁻¹ₖ + bˡⱼ. Nielsen, eq. 23–25."""
+
+    a: str
+    W: str
+    b: str
+    law = "forward"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.a, self.W, self.b
+
+    def compute(self, arrays: Arrays) -> Any:
+        return arrays[self.a] @ arrays[self.W] + arrays[self.b]
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        *sample, j = index
+        signals, weights = scope.arrays[self.a][tuple(sample)], scope.arrays[self.W][:, j]
+        total = scope.sum_of(
+            len(signals),
+            lambda k: scope.symbol(self.W, k, j) * scope.symbol(self.a, *sample, k),
+            lambda left_out: signals[left_out] @ weights[left_out],
+        )
+        return total + scope.symbol(self.b, j)
+
+    def matrix(self, columns: bool) -> Expression:
+        a, W, b = map(Symbol, self.inputs)
+        return (matmul(W, a) if columns else matmul(a, W)) + b
+
+
+@dataclass(frozen=True)
+class CarriedBack(Equation):
+    """∂C/∂aˡₖ = Σⱼ wˡ⁺¹ⱼₖ δˡ⁺¹ⱼ: the weights that carried the signals forward carry the errors back. Part of BP2."""
+
+    delta: str
+    W: str
+    law = "BP2"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.delta, self.W
+
+    def compute(self, arrays: Arrays) -> Any:
+        return arrays[self.delta] @ arrays[self.W].T
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        *sample, k = index
+        errors, weights = scope.arrays[self.delta][tuple(sample)], scope.arrays[self.W][k]
+        return scope.sum_of(
+            len(errors),
+            lambda j: scope.symbol(self.W, k, j) * scope.symbol(self.delta, *sample, j),
+            lambda left_out: errors[left_out] @ weights[left_out],
+        )
+
+    def matrix(self, columns: bool) -> Expression:
+        delta, W = map(Symbol, self.inputs)
+        return matmul(transpose(W), delta) if columns else matmul(delta, transpose(W))
+
+
+@dataclass(frozen=True)
+class Elementwise(Equation):
+    """A formula applied to every number of the sites (or, where it holds Σₖ over a row, to every row)."""
+
+    formula: Expression
+    sites: Mapping[str, str]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    law: str = ""
+    call: str = ""  # how the matrix form names the formula, where it does not spell it out
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.sites.values()))
+
+    def compute(self, arrays: Arrays) -> Any:
+        found = evaluate(self.formula, {**self.parameters, **{name: arrays[s] for name, s in self.sites.items()}})
+        like = [arrays[site] for site in self.inputs if np.ndim(arrays[site])]
+        return np.broadcast_to(found, np.shape(like[0])) if like else found
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        return instance(self.formula, scope, self.sites, index, self.parameters)
+
+    def matrix(self, columns: bool) -> Expression | None:
+        if self.call:
+            from clearprop.explain.matrices import call
+
+            return call(self.call, *map(Symbol, self.inputs))
+        if any(isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)):
+            return None  # which branch is taken differs from number to number
+        return hadamard_tree(self.formula, self.sites, self.parameters)
+
+
+@dataclass(frozen=True)
+class Jacobian(Equation):
+    """∂aₖ/∂zⱼ of an output whose neurons depend on each other (softmax); shape (n_L, n_L), rows the k."""
+
+    pullback: Expression
+    a: str
+    z: str
+    parameters: Mapping[str, Any]
+    law = "BP1"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.a, self.z
+
+    def compute(self, arrays: Arrays) -> Any:
+        a, z = arrays[self.a], arrays[self.z]
+        n = a.shape[-1]
+        unit = np.eye(n, dtype=a.dtype)
+        rows = [evaluate(self.pullback, {**self.parameters, "a": a, "z": z, "g": unit[k] + 0 * a}) for k in range(n)]
+        return np.stack(rows, axis=-2)
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        *sample, k, j = index
+        one_at_k: dict[str, Callable[[int], Expression]] = {"g": lambda i: Constant(1 if i == k else 0)}
+        sites = {"a": self.a, "z": self.z}
+        return instance(self.pullback, scope, sites, (*sample, j), self.parameters, fixed=one_at_k)
+
+
+@dataclass(frozen=True)
+class ErrorThroughJacobian(Equation):
+    """BP1 in full: δᴸⱼ = Σₖ ∂C/∂aₖ · ∂aₖ/∂zⱼ."""
+
+    error: str
+    jacobian: str
+    law = "BP1"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.error, self.jacobian
+
+    def compute(self, arrays: Arrays) -> Any:
+        error, jacobian = arrays[self.error], arrays[self.jacobian]
+        return (error[..., :, None] * jacobian).sum(axis=-2)
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        *sample, j = index
+        error, jacobian = scope.arrays[self.error][tuple(sample)], scope.arrays[self.jacobian][(*sample, ..., j)]
+        return scope.sum_of(
+            len(error),
+            lambda k: scope.symbol(self.error, *sample, k) * scope.symbol(self.jacobian, *sample, k, j),
+            lambda left_out: error[left_out] @ jacobian[left_out],
+        )
+
+    def matrix(self, columns: bool) -> Expression:
+        error, jacobian = map(Symbol, self.inputs)
+        return matmul(transpose(jacobian), error) if columns else matmul(error, jacobian)
+
+
+@dataclass(frozen=True)
+class Product(Equation):
+    """δ = (∂C/∂a) ⊙ σ′(z): the last step of BP1 and of BP2."""
+
+    error: str
+    slope: str
+    law: str = "BP2"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.error, self.slope
+
+    def compute(self, arrays: Arrays) -> Any:
+        return arrays[self.error] * arrays[self.slope]
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        return scope.symbol(self.error, *index) * scope.symbol(self.slope, *index)
+
+    def matrix(self, columns: bool) -> Expression:
+        from clearprop.explain.matrices import hadamard
+
+        return hadamard(*map(Symbol, self.inputs))
+
+
+@dataclass(frozen=True)
+class SumOverSamples(Equation):
+    """BP3: ∂C/∂bˡⱼ = δˡⱼ, summed over the samples of a batch."""
+
+    delta: str
+    law = "BP3"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.delta,)
+
+    def compute(self, arrays: Arrays) -> Any:
+        delta = arrays[self.delta]
+        return delta.sum(axis=0) if delta.ndim == 2 else delta
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        delta = scope.arrays[self.delta]
+        if delta.ndim == 1:
+            return scope.symbol(self.delta, *index)
+        (j,) = index
+        return scope.sum_of(
+            len(delta), lambda i: scope.symbol(self.delta, i, j), lambda left_out: delta[left_out, j].sum()
+        )
+
+    def matrix(self, columns: bool) -> Expression | None:
+        return Symbol(self.delta)
+
+
+@dataclass(frozen=True)
+class OuterProduct(Equation):
+    """BP4: ∂C/∂wˡⱼₖ = aˡ⁻¹ₖ δˡⱼ, summed over the samples of a batch."""
+
+    a: str
+    delta: str
+    law = "BP4"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.a, self.delta
+
+    def compute(self, arrays: Arrays) -> Any:
+        a, delta = arrays[self.a], arrays[self.delta]
+        return a.T @ delta if a.ndim == 2 else a[:, None] * delta
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        k, j = index
+        a, delta = scope.arrays[self.a], scope.arrays[self.delta]
+        if a.ndim == 1:
+            return times(scope.symbol(self.a, k), scope.symbol(self.delta, j))
+        return scope.sum_of(
+            len(a),
+            lambda i: scope.symbol(self.a, i, k) * scope.symbol(self.delta, i, j),
+            lambda left_out: a[left_out, k] @ delta[left_out, j],
+        )
+
+    def matrix(self, columns: bool) -> Expression:
+        a, delta = map(Symbol, self.inputs)
+        return matmul(delta, transpose(a)) if columns else matmul(transpose(a), delta)

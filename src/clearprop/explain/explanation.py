@@ -1,0 +1,171 @@
+"""An explanation: a trace, and how it is to be written. It renders itself in every medium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.document import Block, Document, Heading, Writer
+from clearprop.explain.exact import exact
+from clearprop.explain.notation import Notation, notation
+from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.pen import LATEX, MATHML, TEXT, Medium, Pen
+from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
+from clearprop.explain.sections.kit import FORMS
+from clearprop.explain.trace import Trace
+from clearprop.explain.words import Words, words
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A trace explained.
+
+    Parameters
+    ----------
+    trace : Trace
+    notation : {"nielsen", "code", "letters", "mazur", "rashid"}
+    language : {"en", "zh"}
+    digits : int
+        Significant digits shown, 1 to 17.
+    comma : bool
+        A decimal comma.
+    fractions : bool
+        Exact fractions; every formula of the network has to be rational.
+    sections : sequence of str
+        Which parts, in this order; "step" stands for one step of training and "ideas" for all that explains it. See
+        `clearprop.explain.sections.SECTIONS`.
+    forms : sequence of {"component", "neuron", "matrix"}
+    parameter : str
+        The weight or bias whose chain rule is written out and which is wiggled.
+    steps : int
+        Iterations or rounds of the game.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        For a name or number that cannot be used.
+
+    Examples
+    --------
+    >>> from clearprop.explain import Explanation, case
+    >>> page = Explanation(case("case_study").trace(), notation="letters", language="zh", sections=["loss"])
+    >>> print(page.text().splitlines()[3].strip())
+    C_e = (y_e − o_e)² ≈ (0.8 − 0.7486)² ≈ 0.002637
+    """
+
+    trace: Trace
+    notation: str = "nielsen"
+    language: str = "en"
+    digits: int = 4
+    comma: bool = False
+    fractions: bool = False
+    sections: Sequence[str] = ("step",)
+    forms: Sequence[str] = ("component", "matrix")
+    parameter: str = "W1[0,0]"
+    steps: int = 5
+
+    def __post_init__(self) -> None:
+        words(self.language), self.written, self.numbers
+        for form in self.forms:
+            if form not in FORMS:
+                raise UnknownNameError("form", form, FORMS)
+        for section in self.sections:
+            if section not in (*SECTIONS, "step", "ideas"):
+                raise UnknownNameError("section", section, ("step", "ideas", *SECTIONS))
+        if isinstance(self.sections, str) or isinstance(self.forms, str):
+            raise InputError("sections and forms are sequences of names, as in sections=['step', 'path']")
+
+    @property
+    def words(self) -> Words:
+        """The sentences of the language."""
+        return words(self.language)
+
+    @property
+    def written(self) -> Notation:
+        """The notation for this network."""
+        return notation(self.notation, self.trace.network.widths, self.trace.is_batch)
+
+    @property
+    def numbers(self) -> NumberFormat:
+        """How numbers are written."""
+        return NumberFormat(self.digits, self.comma)
+
+    def pen(self, medium: Medium) -> Pen:
+        """A pen for one medium."""
+        return Pen(medium, self.written, self.numbers, self.words["more"])
+
+    @cached_property
+    def document(self) -> Document:
+        """The blocks that all renderers lay out."""
+        shown = exact(self.trace) if self.fractions else self.trace
+        kit = Kit(
+            Writer(self.words),
+            self.written,
+            self.numbers,
+            tuple(self.forms),
+            self.parameter,
+            self.steps,
+            self.fractions,
+        )
+        names: list[str] = []
+        for section in self.sections:
+            names += {"step": STEP, "ideas": IDEAS}.get(section, (section,))
+        widths = "-".join(map(str, self.trace.network.widths))
+        key = "title_batch" if self.trace.is_batch else "title"
+        title = self.words[key].format(widths=widths, n=self.trace.n_samples)
+        blocks: list[Block] = [Heading(title, 1)]
+        for name in names:
+            floats = name in ("wiggle", "sharing", "iterations", "game", "why")
+            blocks += SECTIONS[name](self.trace if floats else shown, kit)
+        return Document(title, self.language, blocks)
+
+    def text(self, width: int = 110, *, ascii_only: bool = False) -> str:
+        """As plain text."""
+        from clearprop.explain.renderers.terminal import to_text
+
+        return to_text(self.document, self.pen(TEXT), self.words, width=width, ascii_only=ascii_only)
+
+    def show(self, console: Any) -> None:
+        """To a rich console, in colour."""
+        from clearprop.explain.renderers.terminal import show
+
+        show(self.document, self.pen(TEXT), self.words, console)
+
+    def markdown(self) -> str:
+        """As Markdown with formulas in LaTeX."""
+        from clearprop.explain.renderers.markdown import to_markdown
+
+        return to_markdown(self.document, self.pen(LATEX), self.words)
+
+    def latex(self) -> str:
+        """As a LaTeX file that compiles by itself."""
+        from clearprop.explain.renderers.latex import to_latex
+
+        return to_latex(self.document, self.pen(LATEX), self.words)
+
+    def html(self) -> str:
+        """As one HTML file without scripts."""
+        from clearprop.explain.renderers.page import to_html
+
+        return to_html(self.document, self.pen(MATHML), self.words)
+
+    def json(self, indent: int | None = None) -> str:
+        """The trace as JSON; see `clearprop.explain.renderers.data` for the schema."""
+        from clearprop.explain.renderers.data import to_json
+
+        return to_json(exact(self.trace) if self.fractions else self.trace, self.pen(TEXT), self.pen(LATEX), indent)
+
+    def svg(self) -> str:
+        """The network as a drawing."""
+        from clearprop.explain.renderers.svg import drawing
+
+        return drawing(self.trace, self.written, self.numbers, self.words)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from clearprop.explain.renderers.page import fragment
+
+        html = fragment(self.document, self.pen(MATHML), self.words)
+        return {"text/plain": self.text(), "text/html": html, "text/markdown": self.markdown()}

@@ -1,0 +1,69 @@
+"""Matrix forms: a small vocabulary beside that of the formulas, for whole sites instead of single numbers.
+
+These nodes are made and read by the explanations alone; no formula of a network holds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from clearprop.formulas import Apply, Constant, Expression, Symbol
+from clearprop.formulas.expressions import fold
+from clearprop.formulas.vocabulary import FUNCTIONS
+
+MATRIX_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    **FUNCTIONS,
+    "matmul": np.matmul,
+    "hadamard": np.multiply,
+    "transpose": lambda x: np.swapaxes(x, -1, -2),
+}
+
+
+def matmul(x: Expression, y: Expression) -> Expression:
+    """The matrix product x y."""
+    return Apply("matmul", (x, y))
+
+
+def transpose(x: Expression) -> Expression:
+    """xᵀ."""
+    return Apply("transpose", (x,))
+
+
+def hadamard(x: Expression, y: Expression) -> Expression:
+    """x ⊙ y, element by element."""
+    return Apply("hadamard", (x, y))
+
+
+def call(name: str, *arguments: Expression) -> Expression:
+    """A function of another name, applied to each element: σ(z)."""
+    return Apply(name, arguments)
+
+
+def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Mapping[str, Any]) -> Expression:
+    """A formula on whole sites: its variables named after them, · between two arrays written ⊙."""
+
+    def leaf(item: Symbol | Constant) -> tuple[Expression, bool]:
+        if isinstance(item, Constant):
+            return item, False
+        site = sites.get(item.name)
+        return (Symbol(item.name), False) if site is None else (Symbol(site), site not in ("rate", "t"))
+
+    def node(function: str, _: Apply, arguments: list[tuple[Expression, bool]]) -> tuple[Expression, bool]:
+        trees, are_arrays = [tree for tree, _ in arguments], [is_array for _, is_array in arguments]
+        name = "hadamard" if function == "multiply" and all(are_arrays) else function
+        return Apply(name, tuple(trees)), any(are_arrays)
+
+    return fold(formula, leaf, node)[0]
+
+
+def evaluate_matrices(tree: Expression, arrays: Mapping[str, Any], calls: Mapping[str, Callable[..., Any]]) -> Any:
+    """The value of a matrix form, from two-dimensional arrays; `calls` are the functions of other names."""
+    functions = {**MATRIX_FUNCTIONS, **calls}
+
+    def leaf(item: Symbol | Constant) -> Any:
+        return item.value if isinstance(item, Constant) else arrays[item.name]
+
+    return fold(tree, leaf, lambda function, _, arguments: functions[function](*arguments))

@@ -1,0 +1,186 @@
+"""The pen: writes formulas and numbers in one medium (text, LaTeX, MathML), one notation, one number format.
+
+It lays out; it does not calculate. Which branch of a piecewise formula is written with numbers follows from the line's
+own values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.explain.lines import Line, taken
+from clearprop.explain.notation import Notation
+from clearprop.explain.numbers import NumberFormat, Shown
+from clearprop.explain.references import parse
+from clearprop.formulas import Constant, Expression, Symbol
+from clearprop.formulas.printers import latex, mathml, text
+from clearprop.formulas.printers.text import ATOM, SIGN, Leaf, Printed
+
+WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
+
+
+class Medium(NamedTuple):
+    """What differs between text, LaTeX and MathML."""
+
+    name: str
+    print_tree: Callable[[Expression, Leaf | None], str]
+    number: Callable[[Shown], str]
+    words: Callable[[str], str]
+    dots: str
+    share: Callable[[str, str], str]
+    matrix: Callable[[list[list[str]]], str]
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Writes formulas.
+
+    Parameters
+    ----------
+    medium : Medium
+        `TEXT`, `LATEX` or `MATHML`.
+    notation : Notation
+    numbers : NumberFormat
+    more : str
+        "{count} more" in the reader's language.
+    """
+
+    medium: Medium
+    notation: Notation
+    numbers: NumberFormat
+    more: str = "{count} more"
+
+    def formula(self, tree: Expression) -> str:
+        """The tree in symbols."""
+        return self.medium.print_tree(tree, self._symbol)
+
+    def with_numbers(self, tree: Expression, values: Mapping[str, Any]) -> str:
+        """The tree with numbers in place of its symbols, and only the branch that they take."""
+
+        def leaf(item: Symbol | Constant) -> Printed:
+            if isinstance(item, Constant):
+                return self._constant(item)
+            if item.name not in values:
+                return self._symbol(item)
+            return self._value(item.name, values[item.name])
+
+        return self.medium.print_tree(taken(tree, values), leaf)
+
+    def number(self, value: Any, finer: int = 0) -> str:
+        """A number, a vector or a matrix; `finer` digits more than usual."""
+        if np.ndim(value) == 0:
+            return self.medium.number(
+                NumberFormat(min(17, self.numbers.digits + finer), self.numbers.comma).shown(value)
+            )
+        return self._matrix(np.asarray(value))
+
+    def line(self, line: Line) -> list[tuple[str, str]]:
+        """The parts of a line, each with the sign that stands before it; the first is the name and has none.
+
+        A general statement, which has no value, ends with its symbols; what was given has only name and value.
+        """
+        parts = [("", self.formula(line.target))]
+        parts += [("=", self.formula(form)) for form in line.forms]
+        if line.value is None:
+            return parts
+        if not line.forms:
+            return [*parts, ("=" if self.is_exact(line.value) else "≈", self.number(line.value))]
+        put_in = self.with_numbers(line.forms[-1], line.values)
+        result = self.number(line.value)
+        exact = all(self.is_exact(value) for value in line.values.values())
+        if put_in not in (result, parts[-1][1]):
+            parts.append(("=" if exact else "≈", put_in))
+        if parts[-1][1] != result:
+            parts.append(("=" if exact and self.is_exact(line.value) else "≈", result))
+        return parts
+
+    def is_exact(self, value: Any) -> bool:
+        """Whether what is written of a number, or of every number of an array, is the number itself."""
+        array = np.asarray(value)
+        if array.size > WIDEST_MATRIX**2:
+            return self.numbers.digits >= 17
+        return all(self.numbers.shown(item).is_exact for item in array.ravel().tolist())
+
+    def _symbol(self, item: Symbol | Constant) -> Printed:
+        if isinstance(item, Constant):
+            return self._constant(item)
+        if item.name.startswith("…"):
+            return self.medium.dots, ATOM
+        found = parse(item.name)
+        if found is None:
+            if item.name.startswith("~"):
+                return self.medium.words(item.name[1:]), ATOM
+            return self.medium.print_tree(item, None), ATOM
+        written = self.notation.write(found)
+        return getattr(written, self.medium.name)(), ATOM
+
+    def _constant(self, item: Constant) -> Printed:
+        shown = NumberFormat(17, self.numbers.comma).shown(item.value)
+        return self.medium.number(shown), SIGN if shown.negative else shown.binding
+
+    def _value(self, name: str, value: Any) -> Printed:
+        if name.startswith("…"):
+            count = self.more.format(count=name.strip("…′"))
+            return self.medium.share(count, self.number(value)), ATOM
+        if np.ndim(value) > 0:
+            return self._matrix(np.asarray(value)), ATOM
+        shown = self.numbers.shown(value)
+        return self.medium.number(shown), shown.binding
+
+    def _matrix(self, array: Any) -> str:
+        rows = array.reshape(1, -1) if array.ndim == 1 else array
+        cells = []
+        for i in _shown(rows.shape[0]):
+            if i is None:
+                cells.append(["⋮"] * len(_shown(rows.shape[1])))
+                continue
+            cells.append(["…" if j is None else self.number(rows[i, j]) for j in _shown(rows.shape[1])])
+        return self.medium.matrix(cells)
+
+
+def _shown(n: int) -> list[int | None]:
+    return list(range(n)) if n <= WIDEST_MATRIX else [0, 1, 2, None, n - 1]
+
+
+def _text_matrix(cells: list[list[str]]) -> str:
+    if len(cells) > 1 and all(len(row) == 1 for row in cells):
+        return f"[{'; '.join(row[0] for row in cells)}]"
+    rows = [f"{' '.join(row)}" for row in cells]
+    return f"[{rows[0]}]" if len(rows) == 1 else f"[{'; '.join(rows)}]"
+
+
+def _latex_matrix(cells: list[list[str]]) -> str:
+    dots = {"…": r"\cdots", "⋮": r"\vdots"}
+    rows = r" \\ ".join(" & ".join(dots.get(cell, cell) for cell in row) for row in cells)
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+
+def _mathml_matrix(cells: list[list[str]]) -> str:
+    dots = {"…": "<mo>⋯</mo>", "⋮": "<mo>⋮</mo>"}
+    rows = "".join(f"<mtr>{''.join(f'<mtd>{dots.get(cell, cell)}</mtd>' for cell in row)}</mtr>" for row in cells)
+    return f"<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>"
+
+
+TEXT = Medium("text", text.to_text, Shown.text, str, "…", lambda count, number: f"[{count}: {number}]", _text_matrix)
+LATEX = Medium(
+    "latex",
+    latex.to_latex,
+    Shown.latex,
+    lambda words: rf"\text{{{words}}}",
+    r"\cdots",
+    lambda count, number: rf"\underbrace{{{number}}}_{{\text{{{count}}}}}",
+    _latex_matrix,
+)
+MATHML = Medium(
+    "mathml",
+    mathml.to_mathml,
+    Shown.mathml,
+    lambda words: f"<mtext>{words}</mtext>",
+    "<mo>⋯</mo>",
+    lambda count, number: f"<munder><mrow><mo>[</mo>{number}<mo>]</mo></mrow><mtext>{count}</mtext></munder>",
+    _mathml_matrix,
+)

@@ -1,0 +1,115 @@
+"""Documents as Markdown, with formulas in LaTeX between dollar signs as GitHub, Jupyter and Pandoc read them."""
+
+from __future__ import annotations
+
+import re
+
+from clearprop.explain.document import (
+    Block,
+    Bullets,
+    Columns,
+    Derivation,
+    Document,
+    Equation,
+    Heading,
+    Number,
+    Paragraph,
+    Picture,
+    Sentence,
+    Table,
+)
+from clearprop.explain.lines import Line, Omission
+from clearprop.explain.pen import Pen
+from clearprop.explain.renderers.colours import BOXES
+from clearprop.explain.words import Words
+from clearprop.formulas import Expression
+
+BOX = re.compile(r"\\clearpropbox\{(\w+)\}")
+
+
+def to_markdown(document: Document, pen: Pen, words: Words) -> str:
+    """The document as Markdown; `pen` writes LaTeX."""
+    return "\n\n".join(_block(block, pen, words) for block in document.blocks) + "\n"
+
+
+def _block(block: Block, pen: Pen, words: Words) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {_escape(text)}"
+        case Paragraph(pieces):
+            return sentence(pieces, pen)
+        case Bullets(items):
+            return "\n".join(f"- {sentence(item, pen)}" for item in items)
+        case Equation(label, sides, law):
+            name = f"**{law}** " if law else ""
+            return f"{name}{_escape(label)}: {inline(' = '.join(pen.formula(side) for side in sides))}"
+        case Derivation(lines, label):
+            return "\n\n".join(_line(item, label, pen, words) for item in lines)
+        case Columns(parts):
+            return "\n\n".join(f"{sentence((name,), pen)}:\n\n{_block(part, pen, words)}" for name, part in parts)
+        case Table(head, rows, caption):
+            table = [_row([_escape(cell) for cell in head]), _row(["---"] * len(head))]
+            table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]
+            return (f"{_escape(caption)}\n\n" if caption else "") + "\n".join(table)
+        case Picture(svg, text):
+            return f"{svg}\n\n*{_escape(text)}*"
+    raise TypeError(type(block))
+
+
+def _line(item: Line | Omission, label: str, pen: Pen, words: Words) -> str:
+    if isinstance(item, Omission):
+        return words["left_out"].format(count=f"{item.count:,}")
+    reason = f" — {_escape(item.reason)}" if item.reason else ""
+    name = f"**{label}** " if label else ""
+    return f"{name}{inline(latex_line(item, pen))}{reason}"
+
+
+def latex_line(line: Line, pen: Pen) -> str:
+    """A line of a derivation in LaTeX, on one line."""
+    signs = {"": "", "=": " = ", "≈": r" \approx "}
+    return "".join(signs[sign] + text for sign, text in pen.line(line))
+
+
+def inline(latex: str) -> str:
+    """A formula in running text; boxes become coloured frames with their label below."""
+    return f"${boxed(latex)}$"
+
+
+def boxed(latex: str) -> str:
+    """The formula with each box written in commands that MathJax and KaTeX know."""
+    while (found := BOX.search(latex)) is not None:
+        label, after = _group(latex, found.end())
+        content, end = _group(latex, after)
+        colour = BOXES[found[1]][0]
+        frame = rf"\underbrace{{\boxed{{\color{{{colour}}}{{{content}}}}}}}_{{{label}}}"
+        latex = latex[: found.start()] + frame + latex[end:]
+    return latex
+
+
+def _group(latex: str, start: int) -> tuple[str, int]:
+    """The content of the braces that open at `start`, and where they end."""
+    depth = 0
+    for i in range(start, len(latex)):
+        depth += {"{": 1, "}": -1}.get(latex[i], 0)
+        if depth == 0:
+            return latex[start + 1 : i], i + 1
+    raise ValueError(f"braces do not close in {latex!r}")
+
+
+def sentence(pieces: Sentence, pen: Pen) -> str:
+    """Running text with its formulas and numbers."""
+    found = []
+    for piece in pieces:
+        if isinstance(piece, Expression):
+            found.append(inline(pen.formula(piece)))
+        else:
+            found.append(inline(pen.number(piece.value, piece.finer)) if isinstance(piece, Number) else _escape(piece))
+    return "".join(found)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([*_`$\\])", r"\\\1", text)

@@ -1,0 +1,37 @@
+"""The parts of an explanation, each a function from a trace to blocks of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from clearprop.explain.document import Block
+from clearprop.explain.sections import chain, ideas, play, steps
+from clearprop.explain.sections.kit import Kit
+from clearprop.explain.trace import Trace
+
+Section = Callable[[Trace, Kit], list[Block]]
+
+SECTIONS: Mapping[str, Section] = {
+    "conventions": steps.conventions,
+    "picture": steps.picture,
+    "given": steps.given,
+    "forward": steps.forward,
+    "loss": steps.loss,
+    "backward": steps.backward,
+    "gradients": steps.gradients,
+    "update": steps.update,
+    "afterwards": steps.afterwards,
+    "path": chain.path,
+    "boxes": chain.boxes,
+    "count": chain.count,
+    "proofs": chain.proofs,
+    "why": ideas.why,
+    "wiggle": ideas.felt,
+    "sharing": ideas.sharing,
+    "iterations": play.iterations,
+    "game": play.game,
+}
+STEP = ("conventions", "picture", "given", "forward", "loss", "backward", "gradients", "update", "afterwards")
+IDEAS = ("path", "boxes", "count", "proofs", "why", "wiggle", "sharing", "iterations")
+
+__all__ = ["IDEAS", "SECTIONS", "STEP", "Kit", "Section"]

@@ -1,0 +1,149 @@
+"""The error shared out in proportion to the weights, beside the exact rule.
+
+Many books lead to back-propagation by this picture: an output's error is shared among the arrows that point to it in
+proportion to their weights, each hidden neuron collects its shares, the denominators are dropped, and what is left is
+the transposed weight matrix times the error. Dropping them does not keep the proportions in general, and the result is
+not yet δ: σ′ is missing. Here all three stand side by side, with what each of them conserves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import acos, degrees
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InputError
+from clearprop.explain.instances import Scope
+from clearprop.explain.lines import Line
+from clearprop.explain.references import at
+from clearprop.explain.trace import Trace
+from clearprop.formulas import Expression, Symbol
+from clearprop.formulas.derivative import plus
+
+NEARLY_NOTHING = 0.05  # Σw below this part of Σ|w|: shares are many times the error itself
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What the picture and the exact rule make of an error, for the hidden neurons of layer l.
+
+    Attributes
+    ----------
+    layer : int
+    error : array of shape (n_{l+1},)
+        What is shared: the difference y − a of the outputs, or for hidden layers the shares that they collected.
+    shares : array of shape (n_l, n_{l+1})
+        Share of neuron k in the error of neuron j: w/Σw · error.
+    by_shares : array of shape (n_l,)
+        Σ of each neuron's shares.
+    without_denominators : array of shape (n_l,)
+        W times the error: the transposed matrix of the books.
+    exact : array of shape (n_l,)
+        −δ of the exact rule, so that its sign is that of y − a.
+    sums_of_weights : array of shape (n_{l+1},)
+        Σw of the arrows that point to each neuron.
+    """
+
+    layer: int
+    error: Any
+    shares: Any
+    by_shares: Any
+    without_denominators: Any
+    exact: Any
+    sums_of_weights: Any
+    blown_up: tuple[int, ...]
+
+    @property
+    def total(self) -> tuple[float, float, float]:
+        """The totals: of the error, of the shares (the same, where no Σw is 0), and without denominators."""
+        return float(self.error.sum()), float(self.by_shares.sum()), float(self.without_denominators.sum())
+
+    @property
+    def angles(self) -> tuple[float, float]:
+        """Between the exact δ and the shares, and between it and the form without denominators, in degrees."""
+        return angle(self.exact, self.by_shares), angle(self.exact, self.without_denominators)
+
+
+def share(trace: Trace, layer: int | None = None) -> Sharing:
+    """Share the output error out to a hidden layer, by default the last one.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of one sample.
+    layer : int, optional
+        A hidden layer; through several layers the shares are shared on.
+
+    Raises
+    ------
+    InputError
+        For a batch, or a network without a hidden layer: there nothing has to be shared out.
+
+    Examples
+    --------
+    >>> from clearprop.explain import case
+    >>> from clearprop.explain.sharing import share_out
+    >>> [part.tolist() for part in share_out([[1, 3], [1, 1]], [1, 1])[1:]]
+    [[1.25, 0.75], [4.0, 2.0]]
+    """
+    L = trace.network.depth
+    if trace.is_batch:
+        raise InputError("errors are shared out for one sample; take trace.sample(0)")
+    if L == 1:
+        raise InputError("the network has no hidden layer: the output error is at every weight already")
+    layer = L - 1 if layer is None else layer
+    if not 1 <= layer < L:
+        raise InputError(f"layer {layer} is no hidden layer; hidden are the layers 1 … {L - 1}")
+    error = plainly = trace["y"].value - trace[f"a{L}"].value
+    for l in range(L, layer, -1):
+        W = trace[f"W{l}"].value
+        shared = error
+        shares, error, _ = share_out(W, shared)
+        plainly = W @ plainly
+    sums = W.sum(axis=0)
+    blown = tuple(int(j) for j in np.flatnonzero(np.abs(sums) < NEARLY_NOTHING * np.abs(W).sum(axis=0)))
+    return Sharing(layer, shared, shares, error, plainly, -trace[f"delta{layer}"].value, sums, blown)
+
+
+def share_out(W: Any, error: Any) -> tuple[Any, Any, Any]:
+    """The shares w/Σw · error (from, to), their sums, and W·error; NaN where Σw is 0 and there is no share."""
+    W, error = np.asarray(W, dtype=float), np.asarray(error, dtype=float)
+    sums = W.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = np.where(sums != 0, W / sums * error, np.nan)
+    return shares, shares.sum(axis=1), W @ error
+
+
+def share_lines(trace: Trace, found: Sharing) -> list[Line]:
+    """How each hidden neuron comes to its error: by shares, and without denominators."""
+    l = found.layer
+    lines = []
+    for k in range(len(found.by_shares)):
+        scope = Scope(trace.arrays)
+        with_sums: Expression | None = None
+        without: Expression | None = None
+        for j in range(len(found.error)):
+            weights = [scope.symbol(f"W{l + 1}", i, j) for i in range(len(found.by_shares))]
+            total: Expression = weights[0]
+            for weight in weights[1:]:
+                total = plus(total, weight)
+            error = scope.named(at(f"e{l + 1}", j), float(found.error[j]))
+            one, other = weights[k] / total * error, weights[k] * error
+            with_sums = one if with_sums is None else with_sums + one
+            without = other if without is None else without + other
+        assert with_sums is not None
+        assert without is not None
+        name = at(f"e{l}", k)
+        lines.append(Line(Symbol(name), (with_sums,), scope.values, float(found.by_shares[k]), "share"))
+        lines.append(Line(Symbol(name), (without,), scope.values, float(found.without_denominators[k]), "transpose"))
+    return lines
+
+
+def angle(one: Any, other: Any) -> float:
+    """The angle between two vectors in degrees; NaN where one of them is zero or not finite."""
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    if not np.isfinite(lengths) or lengths == 0:
+        return float("nan")
+    return degrees(acos(min(1.0, max(-1.0, float(one @ other) / lengths))))

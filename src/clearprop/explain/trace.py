@@ -1,0 +1,229 @@
+"""The trace: every number of one step of training, under its name, in the order of computation.
+
+A site is one array: its name, the equation that it comes from, the sites that the equation reads, and its value, which
+the reference engine computed. Nothing here can be changed; `replay` computes every site anew from its inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clearprop.engines import TrainingState
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.references import reference
+from clearprop.formulas import UpdateRule
+from clearprop.network import Network, Parameters
+
+if TYPE_CHECKING:
+    from clearprop.explain.equations import Equation
+    from clearprop.explain.explanation import Explanation
+    from clearprop.explain.paths import ChainRule
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One named array of a trace.
+
+    Attributes
+    ----------
+    name : str
+        "z1", "delta2", "W1_new", "loss", …
+    equation : Equation
+        How it is computed; `equation.inputs` names the sites that it reads.
+    value : array
+        Read-only. For a single sample without the axis of samples: (n_l,) for z1, () for the loss.
+    """
+
+    name: str
+    equation: Equation
+    value: Any
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the sites that the equation reads."""
+        return self.equation.inputs
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.value, dtype=dtype) if copy or dtype is not None else self.value
+
+    def __repr__(self) -> str:
+        return f"Site({self.name}: {self.equation}, {np.array2string(np.asarray(self.value), threshold=8)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Trace(Mapping[str, Site]):
+    """What `explain` returns: the sites of one step of training, by name, in the order of computation.
+
+    Attributes
+    ----------
+    network : Network
+    params : Parameters
+        Before the update.
+    optimizer : UpdateRule
+    step : int
+        Number of this update, from 1.
+    is_batch : bool
+        Whether X was a matrix; then arrays of the layers have shape (n_samples, n_l), otherwise (n_l,).
+    """
+
+    network: Network
+    params: Parameters
+    optimizer: UpdateRule
+    step: int
+    is_batch: bool
+    sites: Mapping[str, Site]
+
+    def __getitem__(self, name: str) -> Site:
+        if name == "x":
+            name = "a0"
+        if name not in self.sites:
+            raise UnknownNameError("site", name, self.sites)
+        return self.sites[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sites)
+
+    def __len__(self) -> int:
+        return len(self.sites)
+
+    def __contains__(self, name: object) -> bool:
+        return name == "x" or name in self.sites
+
+    def __repr__(self) -> str:
+        widths = "-".join(map(str, self.network.widths))
+        return f"Trace of a {widths} network, {self.n_samples} sample(s), {len(self)} sites: {', '.join(self)}"
+
+    @property
+    def n_samples(self) -> int:
+        """How many samples were propagated together."""
+        return len(self["a0"].value) if self.is_batch else 1
+
+    @cached_property
+    def arrays(self) -> Mapping[str, Any]:
+        """The arrays by the names of their sites."""
+        return {name: site.value for name, site in self.sites.items()}
+
+    @property
+    def updated(self) -> Parameters:
+        """The parameters after the update."""
+        blocks = [np.ravel(self[f"{block.name}_new"].value) for block in self.network.blocks]
+        return self.network.views(np.concatenate(blocks))
+
+    @property
+    def state(self) -> TrainingState:
+        """The optimizer's state after the update, for the next `explain`."""
+        theta = self.updated.theta
+        memory = [
+            np.concatenate([np.ravel(self[f"{name}_{block.name}_new"].value) for block in self.network.blocks])
+            for name in self.optimizer.memory
+        ]
+        return TrainingState(theta, memory, step=self.step, gradient_norms=np.zeros(self.network.depth))
+
+    def value_of(self, name: str) -> float:
+        """One number of the trace.
+
+        Parameters
+        ----------
+        name : str
+            For example "W1[0,1]", "delta2[0]", "loss"; the indices are those of the site's array, from 0.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such site.
+        InputError
+            When the site has no such number.
+        """
+        found = reference(name)
+        array = self[found.site].value
+        try:
+            value = array[tuple(int(i) for i in found.indices)]
+        except (IndexError, ValueError):
+            value = array
+        if np.ndim(value) != 0 or any(i.startswith("-") for i in found.indices):
+            raise InputError(
+                f"{name} is no single number: {found.site} has shape {np.shape(array)}"
+                + (f", so the last one is {found.site}{[n - 1 for n in np.shape(array)]}" if np.shape(array) else "")
+            )
+        return value if isinstance(array, np.ndarray) and array.dtype == object else float(value)
+
+    def path(self, parameter: str, most: int = 1000, *, only_folded: bool = False) -> ChainRule:
+        """The chain rule for one weight or bias: every path from the loss back, every factor, product and sum.
+
+        Parameters
+        ----------
+        parameter : str
+            For example "W1[0,0]" (from input 0 to neuron 0) or "b1[0]".
+        most : int
+            The most paths that are written out.
+        only_folded : bool
+            Only the form in which the shared parts are computed once, whatever the number of paths.
+
+        Raises
+        ------
+        UnknownNameError, InputError
+            When there is no such parameter, the trace is of a batch, or there are more than `most` paths.
+
+        Examples
+        --------
+        >>> from clearprop.explain import case
+        >>> rule = case("mazur").trace().path("W1[0,0]")
+        >>> rule.n_paths, len(rule.paths[0].factors), round(rule.value, 9)
+        (2, 5, 0.000438568)
+        """
+        from clearprop.explain.paths import path
+
+        return path(self, parameter, most, only_folded=only_folded)
+
+    def replay(self) -> Mapping[str, Any]:
+        """Every site computed anew, each from its inputs as the trace has them.
+
+        Returns
+        -------
+        mapping of str to array
+            Equal to the trace's own values up to the rounding of float64 (infinite where a textbook formula is, though
+            the engine's stable form is not).
+        """
+        with np.errstate(all="ignore"):
+            return {name: site.equation.compute(self.arrays) for name, site in self.sites.items()}
+
+    def explained(self, **style: Any) -> Explanation:
+        """This trace as an explanation in words and formulas; see `Explanation` for the choices."""
+        from clearprop.explain.explanation import Explanation
+
+        return Explanation(self, **style)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.explained()._repr_mimebundle_()
+
+    def following(self) -> Trace:
+        """The trace of the next step: the same samples, the updated parameters, the optimizer's memory kept."""
+        from clearprop.explain.record import explain
+
+        return explain(self.network, self.updated, self["a0"].value, self["y"].value, self.optimizer, self.state)
+
+    def sample(self, i: int) -> Trace:
+        """The trace of one sample of a batch, explained by itself.
+
+        Raises
+        ------
+        InputError
+            When there is no such sample.
+        """
+        from clearprop.explain.record import explain
+
+        if not self.is_batch and i == 0:
+            return self
+        if not 0 <= i < self.n_samples:
+            raise InputError(f"there is no sample {i}: the trace has samples 0 … {self.n_samples - 1}")
+        return explain(self.network, self.params, self["a0"].value[i], self["y"].value[i], self.optimizer)
+
+    def mapped(self, change: Callable[[str, Site], Any]) -> Trace:
+        """The same trace with other values, `change(name, site)` of each; for exact fractions and hand calculations."""
+        sites = {name: Site(name, site.equation, change(name, site)) for name, site in self.sites.items()}
+        return Trace(self.network, self.params, self.optimizer, self.step, self.is_batch, sites)

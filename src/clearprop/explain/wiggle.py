@@ -1,0 +1,75 @@
+"""A partial derivative, felt: one parameter moved a little, all others held, and the loss computed anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.errors import InputError
+from clearprop.explain.references import reference
+from clearprop.explain.trace import Trace
+from clearprop.network import loss
+
+
+@dataclass(frozen=True)
+class Wiggle:
+    """What the loss does when one parameter moves.
+
+    Attributes
+    ----------
+    parameter : str
+    step : float
+    value : float
+        The parameter.
+    below, at, above : float
+        The loss with the parameter moved down, left alone, moved up; by the engine's forward pass.
+    felt : float
+        (above − below) / (2·step).
+    slope : float
+        What back-propagation says.
+    """
+
+    parameter: str
+    step: float
+    value: float
+    below: float
+    at: float
+    above: float
+    felt: float
+    slope: float
+
+
+def wiggle(trace: Trace, parameter: str, step: float = 0.01) -> Wiggle:
+    """Move one weight or bias by `step` down and up.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        When there is no such parameter, or the step is not a finite number above 0.
+
+    Examples
+    --------
+    >>> from clearprop.explain import case, wiggle
+    >>> felt = wiggle(case("case_study").trace(), "W2[0,0]", 0.001)
+    >>> abs(felt.felt - felt.slope) < 1e-7
+    True
+    """
+    if not (np.isfinite(step) and step > 0):
+        raise InputError(f"the step must be a finite number above 0, not {step!r}")
+    found = reference(parameter)
+    if found.kind not in ("W", "b") or found.after or found.memory:
+        raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
+    value = trace.value_of(parameter)
+    X, Y = (np.atleast_2d(trace[name].value) for name in ("a0", "y"))
+
+    def moved(by: float) -> float:
+        theta = trace.params.theta.copy()
+        views = trace.network.views(theta)
+        array = (views.W if found.kind == "W" else views.b)[int(found.layer)]
+        array[tuple(int(i) for i in found.indices)] += by
+        return loss(trace.network, views, X, Y)
+
+    below, above = moved(-step), moved(step)
+    slope = trace.value_of(f"d{found}")
+    return Wiggle(parameter, step, value, below, trace.value_of("loss"), above, (above - below) / (2 * step), slope)

@@ -1,0 +1,35 @@
+"""The languages of the explanations. A language is one mapping of keys to sentences; all have the same keys.
+
+Braces in a sentence are the places of formulas and numbers, which are the same in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clearprop.errors import UnknownNameError
+from clearprop.explain.words import chinese, chinese_check, chinese_games, english, english_check, english_games
+
+Words = Mapping[str, str]
+
+LANGUAGES: Mapping[str, Words] = {
+    "en": {**english.WORDS, **english_games.WORDS, **english_check.WORDS},
+    "zh": {**chinese.WORDS, **chinese_games.WORDS, **chinese_check.WORDS},
+}
+
+
+def words(language: str) -> Words:
+    """The sentences of a language.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    UnknownNameError
+        For another language.
+    """
+    if language not in LANGUAGES:
+        raise UnknownNameError("language", language, LANGUAGES)
+    return LANGUAGES[language]

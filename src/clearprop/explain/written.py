@@ -1,0 +1,154 @@
+"""Names as a notation writes them, in text, LaTeX and MathML: letters with scripts, σ′(z), ∂C/∂w, and code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+GREEK: Mapping[str, str] = {
+    "δ": r"\delta", "η": r"\eta", "σ": r"\sigma", "σ′": r"\sigma'", "θ": r"\theta", "∇": r"\nabla",
+}  # fmt: skip
+RAISED = dict(zip("0123456789+-−()lLijkmn⁺", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ˡᴸⁱʲᵏᵐⁿ⁺", strict=True))
+LOWERED = dict(zip("0123456789+-−()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ᵢⱼₖₘₙ", strict=True))
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter or short word with scripts: w²₁₁.
+
+    Attributes
+    ----------
+    base, sub, sup : str
+    is_array : bool
+        Whether it stands for a whole vector or matrix, which is set bold.
+    """
+
+    base: str
+    sub: str = ""
+    sup: str = ""
+    is_array: bool = False
+
+    def text(self) -> str:
+        """Unicode where it has the scripts, w_{1,12} where not."""
+        return self.base + _raised(self.sup) + _lowered(self.sub)
+
+    def latex(self) -> str:
+        """LaTeX."""
+        base = GREEK.get(self.base) or (self.base if len(self.base) == 1 else rf"\mathit{{{_plain(self.base)}}}")
+        if self.is_array:
+            base = rf"\boldsymbol{{{base}}}"
+        sup = f"^{{{_script(self.sup)}}}" if self.sup else ""
+        sub = f"_{{{_script(self.sub)}}}" if self.sub else ""
+        return f"{base}{sup}{sub}"
+
+    def mathml(self) -> str:
+        """MathML."""
+        base = f"<mi class='v'>{escape(self.base)}</mi>" if self.is_array else f"<mi>{escape(self.base)}</mi>"
+        if self.sup and self.sub:
+            return f"<msubsup>{base}{_markup(self.sub)}{_markup(self.sup)}</msubsup>"
+        if self.sup:
+            return f"<msup>{base}{_markup(self.sup)}</msup>"
+        return f"<msub>{base}{_markup(self.sub)}</msub>" if self.sub else base
+
+
+@dataclass(frozen=True)
+class Code:
+    """A name as the program writes it."""
+
+    name: str
+
+    def text(self) -> str:
+        return self.name
+
+    def latex(self) -> str:
+        return rf"\mathtt{{{_plain(self.name)}}}"
+
+    def mathml(self) -> str:
+        return f"<mi class='c'>{escape(self.name)}</mi>"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A function of a name: σ′(z²₁)."""
+
+    function: str
+    to: Written
+
+    def text(self) -> str:
+        return f"{self.function}({self.to.text()})"
+
+    def latex(self) -> str:
+        return f"{GREEK.get(self.function, self.function)}({self.to.latex()})"
+
+    def mathml(self) -> str:
+        return f"<mrow><mi>{escape(self.function)}</mi><mo>(</mo>{self.to.mathml()}<mo>)</mo></mrow>"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A partial derivative: ∂C/∂w²₁₁."""
+
+    of: Written
+    by: Written
+
+    def text(self) -> str:
+        return f"∂{self.of.text()}/∂{self.by.text()}"
+
+    def latex(self) -> str:
+        return rf"\frac{{\partial {self.of.latex()}}}{{\partial {self.by.latex()}}}"
+
+    def mathml(self) -> str:
+        return f"<mfrac><mrow><mo>∂</mo>{self.of.mathml()}</mrow><mrow><mo>∂</mo>{self.by.mathml()}</mrow></mfrac>"
+
+
+Written = Letter | Code | Applied | Ratio
+
+
+def _raised(script: str) -> str:
+    return _translated(script, RAISED, "^")
+
+
+def _lowered(script: str) -> str:
+    return _translated(script, LOWERED, "_")
+
+
+def _translated(script: str, table: Mapping[str, str], mark: str) -> str:
+    if all(letter in table for letter in script):
+        return "".join(table[letter] for letter in script)
+    return f"{mark}{script}" if script.isalnum() else f"{mark}{{{script}}}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", r"\_")
+
+
+def _script(script: str) -> str:
+    """A script in LaTeX; a word of several letters stands upright."""
+    if script.isalpha() and len(script) > 1:
+        return rf"\mathrm{{{script}}}"
+    return _plain(script).replace("⁺", "+").replace("−", "-")
+
+
+def _markup(script: str) -> str:
+    """A script in MathML, as one element."""
+    found = "".join(f"<{_element(piece)}>{piece}</{_element(piece)}>" for piece in _pieces(script)).replace("⁺", "+")
+    return found if found.count("<m") == 1 else f"<mrow>{found}</mrow>"
+
+
+def _element(piece: str) -> str:
+    return "mn" if piece.isdigit() else "mo" if piece in "+−-(),⁺" else "mi"
+
+
+def _pieces(script: str) -> list[str]:
+    """The script cut into numbers, words and signs."""
+    pieces: list[str] = []
+    for letter in script:
+        together = pieces and (
+            (letter.isdigit() and pieces[-1].isdigit()) or (letter.isalpha() and pieces[-1].isalpha())
+        )
+        if together and not (len(script) <= 3 and script.islower()):
+            pieces[-1] += letter
+        else:
+            pieces.append(letter)
+    return pieces

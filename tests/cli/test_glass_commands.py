@@ -1,0 +1,121 @@
+"""The commands explain, check and exercise."""
+
+import json
+
+import pytest
+
+SHEET = """
+network: 2-2-1
+hidden: sigmoid
+output: sigmoid
+loss: squared_error
+learning rate: 0.1
+x = 0.5, 0.3
+y = 0.8
+W1 = [[0.5, 0.3], [0.2, 0.4]]
+b1 = 0.1, 0.2
+W2 = [0.6, 0.7]
+b2 = 0.3
+z1 = 0.31, 0.47
+"""
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    path = tmp_path / "work.md"
+    path.write_text(SHEET, encoding="utf-8")
+    return path
+
+
+def test_a_case_is_explained_on_the_terminal(run):
+    code, out, err = run("explain", "--case", "case_study")
+    assert (code, err) == (0, "")
+    assert "δ²₁ = ∂C/∂a²₁·σ′(z²₁)" in out
+    code, out, _ = run("explain", "--case", "xor", "--section", "loss", "--language", "zh", "--notation", "code")
+    assert code == 0
+    assert "损失" in out
+
+
+@pytest.mark.parametrize(("suffix", "start"), [
+    (".html", "<!doctype html>"), (".md", "# One step"), (".tex", r"\documentclass"), (".json", "{"), (".svg", "<svg"),
+    (".txt", "One step"),
+])  # fmt: skip
+def test_files_are_written_as_their_names_say(run, tmp_path, suffix, start):
+    path = tmp_path / f"page{suffix}"
+    code, out, _ = run("explain", "--case", "mazur", "--output", path)
+    assert code == 0
+    assert str(path) in out
+    assert path.read_text(encoding="utf-8").startswith(start)
+    code, _, err = run("explain", "--case", "mazur", "--output", path)
+    assert code == 1
+    assert "--force" in err
+    assert run("explain", "--case", "mazur", "--output", path, "--force")[0] == 0
+
+
+def test_a_teachers_own_network_needs_no_python(run, sheet):
+    code, out, _ = run("explain", sheet, "--format", "ascii", "--digits", "3", "--section", "forward")
+    assert code == 0
+    assert "z^1_1 = w^1_11*x_1 + w^1_12*x_2 + b^1_1 = 0.5*0.5 + 0.2*0.3 + 0.1 = 0.41" in out
+    code, out, _ = run("explain", sheet, "--optimizer", "adam", "--learning-rate", "0.5", "--section", "update")
+    assert code == 0
+    assert "m⁺" in out
+
+
+def test_a_row_of_a_table_in_a_trained_model(run, trained):
+    model, table = trained / "flats.clearprop", trained / "flats.csv"
+    code, out, _ = run("explain", model, table, "--row", "3", "--section", "afterwards")
+    assert code == 0
+    assert "C_pred" in out
+    code, _, err = run("explain", model, table, "--row", "100000")
+    assert code == 1
+    assert "--row must be from 1 to" in err
+    code, _, err = run("explain", model)
+    assert code == 1
+    assert "name the table and one of its rows too" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("explain",), "name either a sheet or model file, or a built-in case"),
+        (("explain", "--case", "mazurr"), "did you mean 'mazur'"),
+        (("explain", "nothing.toml"), "there is no file nothing.toml"),
+        (("explain", "--case", "mazur", "--section", "pathh"), "did you mean 'path'"),
+        (("explain", "--case", "mazur", "--parameter", "W9[0,0]", "--section", "path"), "there is no site 'W9'"),
+        (("explain", "--case", "mazur", "--output", "page.doc"), "must end in"),
+        (("check", "nothing.md"), "there is no file nothing.md"),
+        (("exercise", "--case", "mazur", "--blank", "999"), "blank must be a whole number"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(run, arguments, words):
+    code, _, err = run(*arguments)
+    assert code == 1
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_sheet_is_checked(run, sheet):
+    code, out, _ = run("check", sheet)
+    assert code == 1
+    assert "the bias was forgotten" in out
+    code, out, _ = run("check", sheet, "--json")
+    document = json.loads(out)
+    assert not document["passed"]
+    assert document["numbers"][0]["mistakes"] == [{"name": "bias_forgotten", "site": "z1"}]
+    sheet.write_text(SHEET.replace("0.31", "0.41"), encoding="utf-8")
+    assert run("check", sheet)[0] == 0
+
+
+def test_an_exercise_is_printed_written_and_checked(run, tmp_path):
+    code, out, _ = run("exercise", "--case", "case_study", "--blank", "4")
+    assert code == 0
+    assert out.count("______") == 4
+    path = tmp_path / "sheet.md"
+    assert run("exercise", "--case", "case_study", "--output", path)[0] == 0
+    assert "______" in path.read_text(encoding="utf-8")
+    assert run("check", tmp_path / "sheet-key.md")[0] == 0
+    code, _, err = run("check", path)
+    assert code == 1
+    assert "is not a number" in err
+    code, out, _ = run("exercise", "--case", "mazur", "--format", "latex", "--language", "zh")
+    assert out.startswith(r"\documentclass")

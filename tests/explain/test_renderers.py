@@ -1,0 +1,274 @@
+"""The media: what they show is what the trace says, nothing leaves the page, every case is laid out in all of them."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from string import Formatter
+
+import numpy as np
+import pytest
+
+from clearprop import Network, sgd
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain import CASES, Explanation, case, check, exercise, explain
+from clearprop.explain.notation import NOTATIONS
+from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.renderers.terminal import to_ascii
+from clearprop.explain.words import LANGUAGES
+
+EVERYTHING = ("step", "ideas")
+MEDIA = ("text", "markdown", "latex", "html", "json", "svg")
+
+
+class Strict(HTMLParser):
+    """Fails where tags do not close in order."""
+
+    VOID = frozenset({"meta", "br", "hr", "mspace", "line", "path", "circle"})
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.attributes = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_every_case_in_every_medium(name, language):
+    found = Explanation(case(name).trace(), language=language, sections=EVERYTHING)
+    for medium in MEDIA:
+        assert len(getattr(found, medium)()) > 500
+    page = found.html()
+    parser = Strict()
+    parser.feed(page)
+    assert parser.open == []
+    assert "script" not in parser.tags
+    assert not re.search(r"(?:src|href)=", page)
+    assert not re.search(r"https?://(?!www\.w3\.org)", page)
+    assert f'lang="{ {"en": "en", "zh": "zh-Hans"}[language] }"' in page
+    ET.fromstring(found.svg())
+    for markup in re.findall(r"<math.*?</math>", page):
+        ET.fromstring(markup.replace("&#x2061;", ""))
+
+
+@pytest.mark.parametrize("name", sorted(NOTATIONS))
+def test_every_notation_in_every_medium(name):
+    found = Explanation(case("sharing").trace(), notation=name, sections=EVERYTHING)
+    for medium in MEDIA:
+        assert getattr(found, medium)()
+    assert LANGUAGES["en"][f"weights_{name}"].split("{")[0] in found.text().replace("\n", " ")
+
+
+def test_the_languages_say_the_same():
+    english, chinese = LANGUAGES["en"], LANGUAGES["zh"]
+    assert list(english) == list(chinese)
+    for key in english:
+        fields = [
+            sorted(name for _, name, _, _ in Formatter().parse(words[key]) if name) for words in (english, chinese)
+        ]
+        assert set(fields[0]) == set(fields[1]), key
+        if re.search(r"[a-z]{3}", re.sub(r"\{\w+\}", "", english[key])):
+            assert re.search(r"[\u4e00-\u9fff]", chinese[key]), key
+        assert not re.search(r"[\u4e00-\u9fff]", english[key]), key
+
+
+@pytest.mark.parametrize("medium", ["text", "markdown", "latex", "html"])
+def test_no_renderer_calculates(medium):
+    """Every number of a derivation that a medium shows is a number of the trace, written with the same digits."""
+    trace = case("mazur").trace()
+    text = getattr(Explanation(trace, sections=("step",), forms=("component",)), medium)()
+    numbers = NumberFormat(4)
+    for name, site in trace.sites.items():
+        if name.startswith("rate"):
+            continue
+        for value in np.ravel(site.value):
+            shown = numbers.shown(abs(float(value)))
+            written = {"text": shown.text(), "html": shown.mathml()}.get(medium, shown.latex())
+            assert written in text, f"{name}: {written}"
+
+
+def test_boxes_have_a_colour_and_a_label():
+    page = Explanation(case("mazur").trace(), sections=("path", "boxes")).html()
+    for kind in ("output-delta", "hidden-delta", "weight"):
+        assert f"<mrow class='box {kind}'>" in page
+        assert f".{kind}{{border-color:#" in page
+    latex = Explanation(case("mazur").trace(), sections=("boxes",)).latex()
+    assert r"\clearpropbox{outputdelta}{\delta^{2}_{1}}" in latex
+
+
+def test_json_holds_the_whole_trace():
+    trace = case("digits").trace()
+    document = json.loads(Explanation(trace).json())
+    assert (document["format"], document["version"]) == ("clearprop-trace", 1)
+    assert [site["name"] for site in document["sites"]] == list(trace)
+    for site in document["sites"]:
+        value = site["value"]
+        if isinstance(value, dict):
+            value = np.frombuffer(base64.b64decode(value["float64"]), "<f8").reshape(value["shape"])
+        assert np.array_equal(np.asarray(value, dtype=float), trace[site["name"]].value)
+        if site["inputs"]:
+            assert set(site["inputs"]) <= set(trace)
+    network = Network.mlp([100, 50, 1], "tanh")
+    large = json.loads(Explanation(explain(network, network.initial(0), np.ones(100), 1.0)).json())
+    packed = next(site["value"] for site in large["sites"] if site["name"] == "W1")
+    assert packed["shape"] == [100, 50]
+    restored = np.frombuffer(base64.b64decode(packed["float64"]), "<f8").reshape(packed["shape"])
+    assert np.array_equal(restored, network.initial(0).W[1])
+
+
+def test_a_json_formula_can_be_evaluated_again():
+    from clearprop.formulas import evaluate
+    from clearprop.formulas.expressions import Apply, Constant, Symbol
+
+    trace = case("mazur").trace()
+    for site in json.loads(Explanation(trace).json())["sites"]:
+        if "equation" not in site:
+            continue
+        built = []
+        for entry in site["equation"]["tree"]:
+            if isinstance(entry, list):
+                built.append(Apply(entry[0], tuple(built[i] for i in entry[1:])))
+            else:
+                built.append(Symbol(entry) if isinstance(entry, str) else Constant(entry))
+        value = evaluate(built[-1], site["equation"]["values"])
+        assert value == pytest.approx(trace.value_of(site["equation"]["of"]), rel=1e-12)
+
+
+def test_notebooks_get_text_html_and_markdown():
+    trace = case("case_study").trace()
+    bundle = trace._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "text/markdown"}
+    assert bundle["text/html"].startswith("<div><style>")
+    assert "<html" not in bundle["text/html"]
+
+
+def test_digits_commas_and_fractions():
+    trace = case("case_study").trace()
+    assert "0,41" in Explanation(trace, comma=True).text()
+    assert "0.41" not in Explanation(trace, comma=True, sections=("forward",)).text()
+    assert "0{,}41" in Explanation(trace, comma=True).latex()
+    assert "0.60109" in Explanation(trace, digits=5).text()
+    network = Network.mlp([2, 2, 1], "relu")
+    params = network.parameters([[[0.1, 0.2], [0.3, -0.4]], [0.5, 0.6]], [[0.1, 0.2], 0.3])
+    rational = explain(network, params, [1, 2], 1, sgd(0.1))
+    text = Explanation(rational, fractions=True, sections=EVERYTHING).text()
+    assert "z¹₁ = w¹₁₁·x₁ + w¹₁₂·x₂ + b¹₁ = (1/10)·1 + (3/10)·2 + (1/10) = 4/5" in text or "= 4/5" in text
+    assert r"\frac{4}{5}" in Explanation(rational, fractions=True).latex()
+    with pytest.raises(InputError, match="leaves the rational numbers"):
+        Explanation(trace, fractions=True).text()
+
+
+def test_ascii_on_request():
+    for name in ("mazur", "three_players"):
+        text = Explanation(case(name).trace(), sections=EVERYTHING).text(ascii_only=True)
+        assert text.isascii(), sorted({letter for letter in text if not letter.isascii()})
+    assert to_ascii("w²₁₁ ≈ −0.5·10⁻³") == "w^2_11 ~= -0.5*10^-3"
+
+
+def test_chinese_columns_line_up():
+    from rich.cells import cell_len
+
+    text = Explanation(case("sharing").trace(), language="zh", sections=("sharing",)).text()
+    rows = [line for line in text.splitlines() if line and line[0] in "│┃┏└┡"]
+    assert len(rows) >= 6
+    assert len({cell_len(row) for row in rows}) == 1
+
+
+def test_wide_networks_are_elided_with_counts_and_stay_small_and_fast():
+    network = Network.mlp([784, 128, 10], "relu", loss="cross_entropy")
+    params, random = network.initial(0), np.random.default_rng(0)
+    x, y = random.random(784), np.eye(10)[3]
+    best = np.inf
+    for _ in range(3):  # the machine may be busy with other things
+        start = time.perf_counter()
+        found = Explanation(explain(network, params, x, y), sections=EVERYTHING)
+        pages = {medium: getattr(found, medium)() for medium in MEDIA}
+        best = min(best, time.perf_counter() - start)
+    assert best < 1.0
+    assert len(pages["html"].encode()) < 500_000
+    assert "780 more" in pages["text"]
+    assert "+ 779" in pages["svg"]
+    assert "… and 124 more like these." in pages["text"]
+
+
+@pytest.mark.parametrize(
+    ("style", "error", "words"),
+    [
+        ({"notation": "nielson"}, UnknownNameError, "did you mean 'nielsen'"),
+        ({"language": "fr"}, UnknownNameError, "Known: en, zh"),
+        ({"digits": 0}, InputError, "from 1 to 17"),
+        ({"sections": ["stepp"]}, UnknownNameError, "did you mean 'step'"),
+        ({"sections": "step"}, UnknownNameError, "section"),
+        ({"forms": ["matrices"]}, UnknownNameError, "did you mean 'matrix'"),
+    ],
+)
+def test_bad_choices(style, error, words):
+    with pytest.raises(error, match=words):
+        Explanation(case("mazur").trace(), **style)
+
+
+def has_latex():
+    return shutil.which("pdflatex") is not None
+
+
+@pytest.mark.skipif(not has_latex(), reason="pdflatex is not installed")
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_latex_of_every_case_compiles(name, language, tmp_path):
+    if language == "zh" and subprocess.run(["kpsewhich", "CJKutf8.sty"], capture_output=True).returncode:
+        pytest.skip("CJKutf8 is not installed")
+    sections = (*EVERYTHING, "game") if name.endswith("players") else EVERYTHING
+    text = Explanation(case(name).trace(), language=language, sections=sections).latex()
+    compiled(text, tmp_path)
+
+
+@pytest.mark.skipif(not has_latex(), reason="pdflatex is not installed")
+@pytest.mark.parametrize("notation", sorted(NOTATIONS))
+def test_latex_of_every_notation_compiles(notation, tmp_path):
+    compiled(Explanation(case("sharing").trace(), notation=notation, sections=EVERYTHING).latex(), tmp_path)
+    compiled(exercise(case("sharing")).latex(), tmp_path)
+
+
+def compiled(text, folder):
+    (folder / "page.tex").write_text(text, encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stdout.decode("latin-1")[-1500:]
+    assert (folder / "page.pdf").stat().st_size > 5000
+
+
+def test_an_exercise_sheet_is_checked_when_filled():
+    for name in ("case_study", "mazur", "xor", "logistic_regression"):
+        paper = exercise(case(name), blank=6, seed=3)
+        assert paper.sheet().count("______") == 6
+        assert len(paper.answers()) == 6
+        filled = paper.sheet()
+        for answer in paper.answers().values():
+            filled = filled.replace("______", answer, 1)
+        assert filled == paper.key()
+        assert check(filled).passed
+        with pytest.raises(InputError, match=r"line \d+, column \d+: '______' is not a number"):
+            check(paper.sheet())
+    wrong = paper.key().replace("z1 = ", "z1 = 9", 1)
+    assert not check(wrong).passed
+
+
+def test_bad_exercises():
+    with pytest.raises(InputError, match="blank must be a whole number from 1 to"):
+        exercise(case("mazur"), blank=1000)
