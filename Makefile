@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-oldest clean
+.PHONY: demo test test-oldest benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -22,6 +22,13 @@ test-oldest:
 	.venv-oldest/bin/python -m pip --quiet install "scikit-learn==1.7.*" "numpy==2.0.*" "scipy==1.13.*"
 	OPENBLAS_NUM_THREADS=1 .venv-oldest/bin/pytest -n auto -W "ignore::pytest.PytestRemovedIn10Warning" \
 		tests/estimators tests/engines tests/formulas tests/network tests/training tests/files tests/tables
+
+# Beside scikit-learn, and PyTorch and JAX where they are installed into .venv; results go to benchmarks/results/.
+benchmark: $(VENV)/installed
+	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/reference_engine.py
+	$(BIN)/python benchmarks/import_time.py
 
 clean:
 	rm -rf .venv .venv-oldest build

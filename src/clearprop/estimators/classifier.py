@@ -71,7 +71,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Epochs in a row that may be no better by `tol` than the best before. Not for lbfgs.
     max_fun : int, default=15000
         Most evaluations of the loss by lbfgs.
-    engine : {"auto", "reference"}, default="auto"
+    engine : {"auto", "compiled", "reference"}, default="auto"
         + Who computes. "auto" takes the fastest that can do the job; `engine_reason_` says why.
 
     Attributes

@@ -94,7 +94,7 @@ def train(
         put back. Without it the training loss is watched.
     tolerance, patience, max_seconds
         As for `clearprop.training.Stopping`.
-    engine : {"auto", "reference"}
+    engine : {"auto", "compiled", "reference"}
     callbacks : sequence of callable
         Each gets every Epoch; one that returns True ends training.
     verbose : bool
