@@ -27,7 +27,7 @@ def test_large_products_get_all_threads_unless_there_are_few_rows():
     before = blas_threads()
     with suited_to(LARGE, 1000):
         assert blas_threads() == before
-    with suited_to(LARGE, 8):
+    with suited_to(LARGE, 4):
         assert set(blas_threads()) == {1}
 
 

@@ -123,8 +123,12 @@ class ReferenceEngine:
                     t=state.step + 1,
                     decay=span.decay,
                 )
-                for vector, new in zip((state.theta, *state.memory), moved, strict=True):
-                    vector[part] = new
+                state.theta[part] = moved[0]  # in place: the windows W[l] and b[l] look into it
+                for i, new in enumerate(moved[1:]):
+                    if len(new) == len(state.theta):  # all at once: the new vector takes the old one's place
+                        state.memory[i] = new
+                    else:
+                        state.memory[i][part] = new
 
 
 def keep_freed_memory() -> None:

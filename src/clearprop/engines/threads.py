@@ -15,7 +15,7 @@ from typing import Any
 
 from clearprop.engines.job import Job
 
-LARGE_PRODUCT = 2**25  # multiplications: 256 rows through 362 × 362 weights
+LARGE_PRODUCT = 2**23  # multiplications: 128 rows through 256 × 256 weights
 
 
 def is_small(job: Job, n_samples: int) -> bool:
