@@ -97,10 +97,16 @@ def test_label_smoothing_moves_the_best_outputs_from_the_ends():
 
 
 def test_verbose_prints_a_line_for_each_epoch(capsys):
-    train(NETWORK, NETWORK.initial(), X, Y, epochs=3, verbose=True)
+    train(NETWORK, NETWORK.initial(), X, Y, epochs=3, verbose=True, engine="reference")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("epoch 1/3  loss ")
+
+
+def test_verbose_says_what_the_engine_must_do_first(capsys, monkeypatch):
+    monkeypatch.setattr("clearprop.engines.ReferenceEngine.preparation", lambda engine, dtype: f"warms up for {dtype}")
+    train(NETWORK, NETWORK.initial(), X, Y, epochs=1, verbose=True, engine="reference")
+    assert capsys.readouterr().out.splitlines()[0] == "engine reference: warms up for float64"
 
 
 def test_without_verbose_nothing_is_printed(capsys):

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from clearprop.cli import interrupts, words
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.cli.progress import progress
@@ -102,12 +104,19 @@ def _before(file: Path, reading: Reading, ready: Prepared, out: Any) -> None:
                 f"{len(parts.test):,} held out for the score (seed {ready.settings.seed})",
             ),
             ("network", architecture(ready.network)),
-            ("engine", f"{ready.choice.engine.name}, because {ready.choice.reason}"),
+            ("engine", _engine(ready)),
         ],
         out,
     )
     words.notices(ready.notices, out)
     sys.stdout.flush()
+
+
+def _engine(ready: Prepared) -> str:
+    """Which engine, why, and what it must do before it can begin."""
+    sentence = f"{ready.choice.engine.name}, because {ready.choice.reason}"
+    first = ready.choice.engine.preparation(np.float32)
+    return sentence if first is None else f"{sentence}; {first}"
 
 
 def _after(output: Path, ready: Prepared, done: TableFit, out: Any) -> None:

@@ -23,6 +23,10 @@ class Engine(Protocol):
         """None if the engine can do this job, otherwise a sentence saying why not."""
         ...
 
+    def preparation(self, dtype: Any) -> str | None:
+        """None if the engine can begin at once, otherwise a sentence on what it must do first and for how long."""
+        ...
+
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
         """The activations of the last layer, (n_samples, n_L), computed in blocks of rows."""
         ...

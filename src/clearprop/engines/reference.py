@@ -36,6 +36,9 @@ class ReferenceEngine:
     def refuses(self, job: Job, data: Data) -> str | None:
         return None
 
+    def preparation(self, dtype: Any) -> str | None:
+        return None
+
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
         n_samples = X.shape[0]
         found = np.empty((n_samples, network.widths[-1]), dtype=params.theta.dtype)

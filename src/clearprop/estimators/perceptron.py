@@ -25,7 +25,7 @@ from clearprop.estimators.targets import Targets
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.network import Network
 from clearprop.training import Fit, Measure, fit
-from clearprop.training.progress import printer
+from clearprop.training.progress import announce, printer
 
 
 class Seeds(NamedTuple):
@@ -201,6 +201,8 @@ class MultilayerPerceptron(FittedNetwork, BaseEstimator, ABC):  # type: ignore[m
             judged = prepared(settings.job(self.network_, 1, 1, 0), *held_out, dtype=dtype)
             measure = validation_measure(self.network_, self._targets, judged, choice.engine)
         readers = [printer(job.epochs)] if settings.verbose else []
+        if settings.verbose:
+            announce(choice.engine, dtype)
         done = fit(job, state, data, choice.engine, settings.stopping(), measure=measure, callbacks=readers)
         self._engine, self._optimizer = choice.engine, job.update_rule
         self.engine_, self.engine_reason_ = choice.engine.name, choice.reason

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from clearprop.engines import Engine
 from clearprop.training.fit import Callback
 from clearprop.training.loop import Epoch
 
@@ -22,3 +25,10 @@ def printer(planned: int) -> Callback:
         print(line(epoch, planned), flush=True)
 
     return show
+
+
+def announce(engine: Engine, dtype: Any) -> None:
+    """Print what the engine must do before it can begin, if anything."""
+    first = engine.preparation(dtype)
+    if first is not None:
+        print(f"engine {engine.name}: {first}", flush=True)

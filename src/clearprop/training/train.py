@@ -15,7 +15,7 @@ from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rul
 from clearprop.network import Network, Parameters
 from clearprop.training.fit import Callback, Fit, Stopping, fit
 from clearprop.training.loop import Epoch, Measure
-from clearprop.training.progress import printer
+from clearprop.training.progress import announce, printer
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,8 @@ def train(
         measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
     readers = [*callbacks, printer(epochs)] if verbose else list(callbacks)
+    if verbose:
+        announce(choice.engine, dtype)
     done: Fit = fit(job, state, data, choice.engine, stopping, measure=measure, callbacks=readers)
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
 

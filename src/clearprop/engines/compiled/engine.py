@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.engines.compiled import store
 from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan, place
@@ -64,6 +65,11 @@ class CompiledEngine:
         if len(remembered) > MOST_MEMORY:
             return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(remembered)}"
         return _unprintable(job)
+
+    def preparation(self, dtype: Any) -> str | None:
+        if any((store.folder() / "__pycache__").glob(f"engine_{np.dtype(dtype).name}_*.nbi")):
+            return None
+        return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)

@@ -1,0 +1,24 @@
+"""Whether the engine says that it must be compiled first."""
+
+import numpy as np
+
+from clearprop.engines.compiled import store
+from clearprop.engines.compiled.engine import CompiledEngine
+
+
+def test_only_what_is_not_in_the_cache_is_announced(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "folder", lambda: tmp_path)
+    engine = CompiledEngine()
+    assert "compiled for this machine, once" in engine.preparation(np.float32)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "engine_float32_0123.work-11.py311.nbi").touch()
+    assert engine.preparation(np.float32) is None
+    assert "compiled for this machine, once" in engine.preparation(np.dtype("float64"))
+
+
+def test_what_the_cache_holds_after_a_fit_is_what_is_asked_for():
+    from clearprop import Network, train
+
+    network = Network.mlp([2, 1])
+    train(network, network.initial(), np.eye(2), np.ones((2, 1)), epochs=1, engine="compiled")
+    assert CompiledEngine().preparation(np.float64) is None
