@@ -54,16 +54,6 @@ def exact(trace: Trace) -> Trace:
     return Trace(trace.network, trace.params, trace.optimizer, trace.step, trace.is_batch, sites)
 
 
-def is_rational(trace: Trace) -> bool:
-    """Whether `exact` can be used."""
-    try:
-        for name, site in trace.sites.items():
-            rational(name, site.equation)
-    except InputError:
-        return False
-    return True
-
-
 def rational(name: str, equation: Equation) -> Equation:
     """The equation with its decimals as fractions; InputError where it is not rational."""
     if isinstance(equation, Given):

@@ -67,7 +67,7 @@ class CompiledEngine:
         return _unprintable(job)
 
     def preparation(self, dtype: Any) -> str | None:
-        if any((store.folder() / "__pycache__").glob(f"engine_{np.dtype(dtype).name}_*.nbi")):
+        if store.is_compiled(f"engine_{np.dtype(dtype).name}"):
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 

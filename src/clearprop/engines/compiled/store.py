@@ -96,9 +96,10 @@ def module(name: str, source: str) -> ModuleType:
             return found
 
 
-def is_compiled(name: str, source: str) -> bool:
-    """Whether the cache holds machine code for this module."""
-    return any((folder() / "__pycache__").glob(f"{name}_{hash_of(source)}.*.nbi"))
+def is_compiled(name: str, source: str | None = None) -> bool:
+    """Whether the cache holds machine code for this module; without its source, for any module of this name."""
+    which = "*" if source is None else hash_of(source)
+    return any((folder() / "__pycache__").glob(f"{name}_{which}.*.nbi"))
 
 
 def _files_of(full: str) -> list[Path]:

@@ -105,13 +105,6 @@ def minus_integers(typingctx: Any, n: Any, m: Any) -> Any:
     return n(n, m), lambda context, builder, sig, args: builder.sub(*args)
 
 
-@intrinsic
-def to_float(typingctx: Any, n: Any) -> Any:
-    """Integers as floating numbers of the same width."""
-    result = Lanes(FLOAT[n.dtype])
-    return result(n), lambda context, builder, sig, args: builder.sitofp(args[0], vector_type(result.dtype))
-
-
 def _across(name: str, combine: Callable[..., Any], note: str) -> Any:
     """A reduction over the lanes, halves folded onto each other: always in the same order."""
 
