@@ -46,13 +46,13 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
         raise UnknownNameError("engine", name, NAMES)
     if name == "reference":
         return Choice(ReferenceEngine(), "it was asked for by name")
-    missing = why_not_compiled()
+    missing = why_not_compiled(data.Y.dtype.name)
     if missing is not None:
         if name == "compiled":
             raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing}")
         _say_once(missing)
         return Choice(ReferenceEngine(), f"the compiled engine is not there: {missing}")
-    from clearprop.engines.compiled.engine import CompiledEngine  # imports Numba, which takes a while
+    from clearprop.engines.compiled.engine import CompiledEngine
 
     engine = CompiledEngine(n_threads)
     refusal = engine.refuses(job, data)
@@ -64,10 +64,16 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
 
 
 @cache
-def why_not_compiled() -> str | None:
-    """None if Numba can be imported, otherwise a sentence saying why not."""
+def why_not_compiled(dtype: str) -> str | None:
+    """None if the compiled engine is there for a type, otherwise a sentence saying why not.
+
+    Numba is imported only where something has to be compiled: that takes half a second, and machine code needs none.
+    """
     try:
-        import clearprop.engines.compiled.engine  # noqa: F401
+        from clearprop.engines.compiled.engine import CompiledEngine
+
+        if CompiledEngine().preparation(dtype) is not None:
+            import clearprop.engines.compiled.compiling  # noqa: F401
     except ImportError as error:
         return f"Numba cannot be imported ({error}); install it with `pip install numba`"
     return None

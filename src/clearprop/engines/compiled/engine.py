@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.compiled import store
+from clearprop.engines.compiled import parts
 from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan, place
@@ -67,7 +67,7 @@ class CompiledEngine:
         return _unprintable(job)
 
     def preparation(self, dtype: Any) -> str | None:
-        if store.is_compiled(f"engine_{np.dtype(dtype).name}"):
+        if parts.are_compiled(np.dtype(dtype).name):
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
@@ -201,13 +201,10 @@ class CompiledEngine:
 def _run_on(plan: Plan, threads: int) -> None:
     """Do a job on so many threads. They are started for this call, so a fork between two calls finds none."""
     plan.job[J.THREADS] = threads
-    helpers = [
-        threading.Thread(target=plan.run, args=(i, plan.job, plan.layers, plan.like), daemon=True)
-        for i in range(1, threads)
-    ]
+    helpers = [threading.Thread(target=plan.run, args=(i, *plan.arguments), daemon=True) for i in range(1, threads)]
     for helper in helpers:
         helper.start()
-    plan.run(0, plan.job, plan.layers, plan.like)
+    plan.run(0, *plan.arguments)
     for helper in helpers:
         helper.join()
 
