@@ -156,6 +156,8 @@ def instance_of(trace: Trace, found: Proof, l: int, j: int, k: int = 0) -> list[
     L = trace.network.depth
     if trace.is_batch:
         raise InputError("a proof's instance is written out for one sample; take trace.sample(0)")
+    if trace.setting.mask:
+        raise InputError("the proofs are of a network without dropout; explain a step without it")
     if (found.name == "BP1") != (l == L) and found.name in ("BP1", "BP2"):
         raise InputError(f"{found.name} is not about layer {l}: BP1 is for the output layer {L}, BP2 for those before")
     letters = {"L": L, "l": l, "j": j, "k": k}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 GREEK: Mapping[str, str] = {
     "δ": r"\delta", "η": r"\eta", "σ": r"\sigma", "σ′": r"\sigma'", "θ": r"\theta", "∇": r"\nabla",
+    "ω": r"\omega", "Ω": r"\Omega", "κ": r"\kappa", "λ": r"\lambda", "‖g‖": r"\|g\|", "ĝ": r"\hat{g}",
 }  # fmt: skip
 RAISED = dict(zip("0123456789+-−()lLijkmn⁺", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ˡᴸⁱʲᵏᵐⁿ⁺", strict=True))
 LOWERED = dict(zip("0123456789+-−()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ᵢⱼₖₘₙ", strict=True))
+TILDE = "\u0303"  # above the letter before it
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,10 @@ class Letter:
 
     def latex(self) -> str:
         """LaTeX."""
-        base = GREEK.get(self.base) or (self.base if len(self.base) == 1 else rf"\mathit{{{_plain(self.base)}}}")
+        plain = self.base.removesuffix(TILDE)
+        base = GREEK.get(plain) or (plain if len(plain) == 1 else rf"\mathit{{{_plain(plain)}}}")
+        if plain != self.base:
+            base = rf"\tilde{{{base}}}"
         if self.is_array:
             base = rf"\boldsymbol{{{base}}}"
         sup = f"^{{{_script(self.sup)}}}" if self.sup else ""
@@ -103,6 +108,11 @@ class Ratio:
 
 
 Written = Letter | Code | Applied | Ratio
+
+
+def with_tilde(name: Letter | Code) -> Letter | Code:
+    """The same letter with a tilde: what dropout or label smoothing made of it."""
+    return replace(name, base=name.base + TILDE) if isinstance(name, Letter) else name
 
 
 def _raised(script: str) -> str:
