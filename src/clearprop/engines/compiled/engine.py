@@ -17,11 +17,12 @@ from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STE
 from clearprop.engines.compiled.plan import Plan, place
 from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
 from clearprop.engines.compiled.threads import CROWD
+from clearprop.engines.cores import threads_asked
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
 from clearprop.engines.state import TrainingState
-from clearprop.errors import FormulaError, InputError
+from clearprop.errors import FormulaError
 from clearprop.formulas import UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
@@ -46,9 +47,7 @@ class CompiledEngine:
     name = "compiled"
 
     def __init__(self, n_threads: int | None = None) -> None:
-        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
-            raise InputError(f"n_threads must be a whole number of at least 1, not {n_threads!r}")
-        self.n_threads = n_threads
+        self.n_threads = threads_asked(n_threads)
         self._local = threading.local()  # plans hold buffers, so each thread that calls has its own
 
     def __reduce__(self) -> Any:

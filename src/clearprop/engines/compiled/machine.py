@@ -1,4 +1,4 @@
-"""What this machine's processor can do: how wide its vectors are, how large a tile its registers hold, how many cores.
+"""What this machine's processor can do: how wide its vectors are, how large a tile its registers hold.
 
 Only this file knows of instruction sets. LLVM makes any vector width work on any processor, so a machine without SIMD
 computes the same, only slower.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -77,22 +76,3 @@ def signature() -> str:
     """All of this that compiled code depends on."""
     name, features = processor()
     return f"{name} {vector_bytes()} {tile()} {features}"
-
-
-def usable_cores() -> int:
-    """How many cores this process may use: its affinity, the quota of its control group, and OMP_NUM_THREADS."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota(Path("/sys/fs/cgroup/cpu.max"))
-    if quota is not None:
-        cores = min(cores, max(1, round(quota)))
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return min(cores, max(1, int(asked))) if asked.isdigit() else cores
-
-
-def _quota(file: Path) -> float | None:
-    """The cores that a control group (version 2) grants, or None where it sets no limit."""
-    try:
-        granted, period = file.read_text().split()
-        return None if granted == "max" else int(granted) / int(period)
-    except (OSError, ValueError):
-        return None
