@@ -35,6 +35,10 @@ class Letter:
         """Unicode where it has the scripts, w_{1,12} where not."""
         return self.base + _raised(self.sup) + _lowered(self.sub)
 
+    def runs(self) -> list[tuple[str, int]]:
+        """Pieces of text for drawings, raised (1), lowered (−1) or on the line (0)."""
+        return [(text, shift) for text, shift in ((self.base, 0), (self.sup, 1), (self.sub, -1)) if text]
+
     def latex(self) -> str:
         """LaTeX."""
         plain = self.base.removesuffix(TILDE)
@@ -66,6 +70,9 @@ class Code:
     def text(self) -> str:
         return self.name
 
+    def runs(self) -> list[tuple[str, int]]:
+        return [(self.name, 0)]
+
     def latex(self) -> str:
         return rf"\mathtt{{{_plain(self.name)}}}"
 
@@ -83,6 +90,9 @@ class Applied:
     def text(self) -> str:
         return f"{self.function}({self.to.text()})"
 
+    def runs(self) -> list[tuple[str, int]]:
+        return [(f"{self.function}(", 0), *self.to.runs(), (")", 0)]
+
     def latex(self) -> str:
         return f"{GREEK.get(self.function, self.function)}({self.to.latex()})"
 
@@ -99,6 +109,9 @@ class Ratio:
 
     def text(self) -> str:
         return f"∂{self.of.text()}/∂{self.by.text()}"
+
+    def runs(self) -> list[tuple[str, int]]:
+        return [("∂", 0), *self.of.runs(), ("/∂", 0), *self.by.runs()]
 
     def latex(self) -> str:
         return rf"\frac{{\partial {self.of.latex()}}}{{\partial {self.by.latex()}}}"
