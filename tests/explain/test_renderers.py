@@ -124,6 +124,25 @@ def test_boxes_have_a_colour_and_a_label():
     assert r"\clearpropbox{outputdelta}{\delta^{2}_{1}}" in latex
 
 
+def test_every_formula_of_a_page_carries_its_tex():
+    found = Explanation(case("mazur").trace(), sections=EVERYTHING)
+    page, latex = found.html(), found.latex()
+    formulas = re.findall(r"<math.*?</math>", page)
+    annotated = [markup for markup in formulas if "<semantics>" in markup]
+    assert len(annotated) > 100
+    assert all("<mi" not in markup for markup in formulas if markup not in annotated)  # numbers in running text
+    for markup in annotated:
+        root = ET.fromstring(markup.replace("&#x2061;", ""))
+        (semantics,) = root
+        assert [child.tag for child in semantics] == ["mrow", "annotation"]
+        assert semantics[1].get("encoding") == "application/x-tex"
+        tex = semantics[1].text
+        assert tex.count("{") == tex.count("}")
+        assert "clearpropbox" not in tex
+    lines = [ET.fromstring(markup.replace("&#x2061;", ""))[0][1].text for markup in annotated]
+    assert sum(line in latex for line in lines) > 0.8 * len(lines)  # all but those with boxes
+
+
 def test_json_holds_the_whole_trace():
     trace = case("digits").trace()
     document = json.loads(Explanation(trace).json())
