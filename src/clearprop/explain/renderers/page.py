@@ -38,7 +38,8 @@ math{font-size:1.08rem}mi.v{font-weight:bold}mi.c{font-family:ui-monospace,monos
 .d{margin:.4rem 0 .8rem;padding-left:.9rem;border-left:4px solid #d8d8de;overflow-x:auto}
 .l{margin:.28rem 0;white-space:nowrap}.r{color:#55555f;font-size:.9rem;margin-left:.8rem;white-space:normal}
 .o{color:#55555f}.n{font-weight:bold;font-size:.85rem;margin-right:.6rem}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem;width:min(96vw,100rem);
+position:relative;left:50%;transform:translateX(-50%)}.columns math{font-size:.9rem}
 .l.i{margin-left:1.2rem}hr{border:0;border-top:1px solid #ddd}
 .box{padding:.15em .3em;border-radius:.25em;border:1.5px solid}
 table{border-collapse:collapse;margin:.6rem 0}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}
