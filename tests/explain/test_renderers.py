@@ -226,11 +226,11 @@ def test_wide_networks_are_elided_with_counts_and_stay_small_and_fast():
     params, random = network.initial(0), np.random.default_rng(0)
     x, y = random.random(784), np.eye(10)[3]
     best = np.inf
-    for _ in range(3):  # the machine may be busy with other things
-        start = time.perf_counter()
+    for _ in range(2):  # in time of the processor: the machine may be busy with other things
+        start = time.process_time()
         found = Explanation(explain(network, params, x, y), sections=EVERYTHING)
         pages = {medium: getattr(found, medium)() for medium in MEDIA}
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert best < 1.0
     assert len(pages["html"].encode()) < 500_000
     assert "780 more" in pages["text"]
@@ -247,6 +247,10 @@ def test_wide_networks_are_elided_with_counts_and_stay_small_and_fast():
         ({"sections": ["stepp"]}, UnknownNameError, "did you mean 'step'"),
         ({"sections": "step"}, UnknownNameError, "section"),
         ({"forms": ["matrices"]}, UnknownNameError, "did you mean 'matrix'"),
+        ({"parameter": "W9[0,0]"}, UnknownNameError, "there is no site 'W9'; did you mean 'W2'"),
+        ({"parameter": "W1[0,9]"}, InputError, "the last one is W1"),
+        ({"parameter": "z1[0]"}, InputError, "no weight or bias"),
+        ({"steps": 0}, InputError, "steps must be a whole number of at least 1"),
     ],
 )
 def test_bad_choices(style, error, words):
