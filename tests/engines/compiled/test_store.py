@@ -32,6 +32,8 @@ def test_a_kernel_is_compiled_once_and_found_again(cache):
     assert not store.is_compiled("twice", SOURCE)
     assert store.module("twice", SOURCE).twice(21) == 42
     assert store.is_compiled("twice", SOURCE)
+    assert store.module("twice", SOURCE) is store.module("twice", SOURCE)
+    store.LOADED.clear()  # as in another process
     assert sum(store.module("twice", SOURCE).twice.stats.cache_hits.values()) == 1
 
 
@@ -40,9 +42,11 @@ def test_a_damaged_kernel_is_compiled_anew_with_one_warning(cache, kind):
     store.module("twice", SOURCE)
     for file in (store.folder() / "__pycache__").glob(f"twice_*.{kind}"):
         file.write_bytes(b"not what Numba wrote")
+    store.LOADED.clear()
     with pytest.warns(RuntimeWarning, match="compiled anew") as warned:
         assert store.module("twice", SOURCE).twice(21) == 42
     assert len(warned) == 1
+    store.LOADED.clear()
     assert store.module("twice", SOURCE).twice(4) == 8
 
 

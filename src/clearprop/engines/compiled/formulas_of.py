@@ -86,21 +86,26 @@ def smoothing_unit(dtype: str) -> Unit:
     return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
 
 
-def update_numbers(rule: UpdateRule, unit: Unit, kinds: list[tuple[float, float]], rates: Any, step: int) -> Any:
+def update_numbers(
+    rule: UpdateRule, uniforms: tuple[Expression, ...], kinds: list[tuple[float, float]], rates: Any, step: int
+) -> Any:
     """The uniforms of the update rule, float64 (n_steps, n_kinds, n_uniforms).
 
     Parameters
     ----------
+    rule : UpdateRule
+    uniforms : tuple of Expression
+        As the unit or the printed function of the rule lists them.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
     rates : array of shape (n_steps,)
     step : int
         Updates done before the first of these.
     """
-    numbers = np.empty((len(rates), len(kinds), max(1, len(unit.uniforms))))
+    numbers = np.empty((len(rates), len(kinds), max(1, len(uniforms))))
     times = step + 1 + np.arange(len(rates), dtype=np.float64)
     for k, (rate, decay) in enumerate(kinds):
         values = {**rule.parameters, "rate": rates * rate, "t": times, "weight_decay": rule.weight_decay * decay}
-        for i, tree in enumerate(unit.uniforms):
+        for i, tree in enumerate(uniforms):
             numbers[:, k, i] = evaluate(tree, values)
     return numbers

@@ -24,9 +24,11 @@ import numba
 from clearprop.engines.compiled.machine import signature
 
 # Files of which nothing is compiled: what they decide reaches compiled code as numbers, or in the source of a module.
-ONLY_PYTHON = frozenset(
-    ["__init__", "engine", "formulas_of", "parts", "plan", "rules", "store", "threads", "units"]
-)  # fmt: skip
+ONLY_PYTHON = frozenset([
+    "__init__", "engine", "formulas_of", "parts", "plan", "plan_base", "rules", "scalar_functions", "store",
+    "straight_lines", "threads", "tiny", "units",
+])  # fmt: skip
+LOADED: dict[Path, ModuleType] = {}  # what this process has loaded
 _lock = threading.RLock()
 
 
@@ -73,7 +75,7 @@ def _bases() -> list[Path]:
 
 
 def module(name: str, source: str) -> ModuleType:
-    """The module with this source, from the cache if it was compiled before.
+    """The module with this source, from the cache if it was compiled before; loaded once in a process.
 
     Parameters
     ----------
@@ -83,17 +85,25 @@ def module(name: str, source: str) -> ModuleType:
     """
     full = f"{name}_{hash_of(source)}"
     with _lock:
-        try:
-            return _imported(full, source)
-        except Exception as error:
-            if not any(_files_of(full)):
-                raise
-            message = f"the compiled kernel {full!r} in {folder()} cannot be used ({error}); it is compiled anew"
-            for file in _files_of(full):
-                file.unlink(missing_ok=True)
-            found = _imported(full, source)  # if this fails too, the source is at fault and the error is the user's
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
-            return found
+        place = folder() / full
+        if place not in LOADED:
+            LOADED[place] = _sound(full, source)
+        return LOADED[place]
+
+
+def _sound(full: str, source: str) -> ModuleType:
+    """The module from the cache, or compiled anew if what lies there is damaged."""
+    try:
+        return _imported(full, source)
+    except Exception as error:
+        if not any(_files_of(full)):
+            raise
+        message = f"the compiled kernel {full!r} in {folder()} cannot be used ({error}); it is compiled anew"
+        for file in _files_of(full):
+            file.unlink(missing_ok=True)
+        found = _imported(full, source)  # if this fails too, the source is at fault and the error is the user's
+        warnings.warn(message, RuntimeWarning, stacklevel=3)
+        return found
 
 
 def is_compiled(name: str, source: str | None = None) -> bool:

@@ -1,0 +1,34 @@
+"""The plan of a tiny network's updates, whose code is printed for that network (`straight_lines`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clearprop.engines.compiled.layout import Task
+from clearprop.engines.compiled.plan_base import PlanBase
+from clearprop.engines.compiled.store import module
+from clearprop.engines.compiled.straight_lines import Printer
+from clearprop.engines.job import Job
+
+
+class TinyPlan(PlanBase):
+    """What updates of a tiny network need.
+
+    Parameters
+    ----------
+    job : Job
+    dtype : numpy dtype
+    weighted : bool
+        Whether rows have weights.
+    """
+
+    def __init__(self, job: Job, dtype: Any, *, weighted: bool) -> None:
+        super().__init__(job.network, dtype, 1, job)
+        printer = Printer(
+            job, self.dtype.name, weighted=weighted, kinds=self.kinds_of_blocks(), n_kinds=len(self.kinds)
+        )
+        widths = "_".join(map(str, job.network.widths))
+        self.run = module(f"tiny_{widths}", printer.source()).work
+        self.constants, self.uniforms = printer.constants, printer.rule.uniforms
+        self._set(0, Task.STEPS)
+        self._keep_constants()
