@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled import store
-from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
+from clearprop.engines.compiled.formulas_of import MOST_MEMORY
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan
 from clearprop.engines.compiled.plan_base import PlanBase, place
@@ -78,9 +78,7 @@ class CompiledEngine:
         plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)
         order = np.ascontiguousarray(order, dtype=np.int64)
         rates = np.ascontiguousarray(rates, dtype=np.float64)
-        assert isinstance(job.update_rule, UpdateRule)
-        with np.errstate(all="ignore"):
-            numbers = update_numbers(job.update_rule, plan.uniforms, plan.kinds, rates, state.step).astype(plan.dtype)
+        numbers = plan.numbers.of(rates, state.step).astype(plan.dtype)
         theta = state.theta if state.theta.flags.c_contiguous else np.ascontiguousarray(state.theta)
         memory = [np.ascontiguousarray(vector) for vector in state.memory]
         _describe_data(plan, data)

@@ -138,7 +138,7 @@ class Plan(PlanBase):
         if task == Task.STEPS:
             assert isinstance(job.update_rule, UpdateRule)
             update = units.update_unit(job.update_rule, dtype)
-            self.uniforms = update.uniforms
+            self.numbers = units.UpdateNumbers(job.update_rule, update.uniforms, self.kinds)
             self._set(J.UPDATE, units.address(f"{job.update_rule.name}_update", update))
             self._set(J.N_UPDATE_NUMBERS, max(1, len(update.uniforms)))
             self._set(J.SEED, int(np.array(job.seed % 2**64, dtype=np.uint64).astype(np.int64)))

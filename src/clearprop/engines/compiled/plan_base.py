@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.compiled.formulas_of import Constants
+from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
 from clearprop.engines.compiled.layout import NORMS, J, Y
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.job import Job
 from clearprop.engines.spans import spans
 from clearprop.formulas import UpdateRule
-from clearprop.formulas.expressions import Expression
 from clearprop.network import Network
 
 ALIGNMENT = 64  # bytes: buffers begin on a cache line
@@ -31,14 +30,14 @@ class PlanBase:
     ----------
     run : callable
         What each thread calls, with its number, `job`, `layers` and `like`.
-    uniforms : tuple of Expression
-        The numbers of the update rule that may differ from step to step.
+    numbers : UpdateNumbers
+        What the update rule needs at each step; only for updates.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
     """
 
     run: Callable[..., None]
-    uniforms: tuple[Expression, ...] = ()
+    numbers: UpdateNumbers
 
     def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
         self.network, self.dtype, self.threads = network, np.dtype(dtype), threads

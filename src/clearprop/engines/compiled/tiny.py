@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from clearprop.engines.compiled.formulas_of import UpdateNumbers
 from clearprop.engines.compiled.layout import Task
 from clearprop.engines.compiled.plan_base import PlanBase
 from clearprop.engines.compiled.store import module
 from clearprop.engines.compiled.straight_lines import Printer
 from clearprop.engines.job import Job
+from clearprop.formulas import UpdateRule
 
 
 class TinyPlan(PlanBase):
@@ -29,6 +31,8 @@ class TinyPlan(PlanBase):
         )
         widths = "_".join(map(str, job.network.widths))
         self.run = module(f"tiny_{widths}", printer.source()).work
-        self.constants, self.uniforms = printer.constants, printer.rule.uniforms
+        self.constants = printer.constants
+        assert isinstance(job.update_rule, UpdateRule)
+        self.numbers = UpdateNumbers(job.update_rule, printer.rule.uniforms, self.kinds)
         self._set(0, Task.STEPS)
         self._keep_constants()
