@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import llvmlite.binding as llvm
+from numba import config
 
 
 class Tile(NamedTuple):
@@ -23,12 +24,20 @@ class Tile(NamedTuple):
 
 
 @cache
+def features() -> dict[str, bool]:
+    """The processor's instruction sets, as LLVM names them; those that NUMBA_CPU_FEATURES names, if it is set."""
+    named = config.CPU_FEATURES
+    if named is None:
+        return dict(llvm.get_host_cpu_features())
+    return {item[1:]: item[0] == "+" for item in named.split(",") if item}
+
+
+@cache
 def vector_bytes() -> int:
     """Width of a vector register in bytes."""
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512f"):
+    if features().get("avx512f"):
         return 64
-    return 32 if features.get("avx") else 16
+    return 32 if features().get("avx") else 16
 
 
 @cache
@@ -44,7 +53,8 @@ def tile() -> Tile:
 @cache
 def signature() -> str:
     """All of this that compiled code depends on."""
-    return f"{llvm.get_host_cpu_name()} {vector_bytes()} {tile()} {llvm.get_host_cpu_features().flatten()}"
+    name = config.CPU_NAME or llvm.get_host_cpu_name()
+    return f"{name} {vector_bytes()} {tile()} {sorted(features().items())}"
 
 
 def usable_cores() -> int:
