@@ -190,11 +190,11 @@ def test_the_same_bits_whatever_the_stretch_and_the_number_of_threads(dtype):
 def test_only_small_networks_with_many_updates_and_without_dropout_are_tiny(monkeypatch):
     monkeypatch.undo()
     network = Network.mlp([2, 2, 1])
-    assert is_tiny(Job(network, batch_size=1, epochs=1000), 1000)
-    assert not is_tiny(Job(network, batch_size=1, epochs=999), 1000)
+    assert is_tiny(Job(network, batch_size=1, epochs=2000), 1000)
+    assert not is_tiny(Job(network, batch_size=1, epochs=1999), 1000)
     assert not is_tiny(Job(network, batch_size=100, epochs=10**6), 1000)
-    assert not is_tiny(Job(network, batch_size=1, epochs=1000, dropout=(0, 0.5)), 1000)
-    assert not is_tiny(Job(Network.mlp([20, 20, 1]), batch_size=1, epochs=1000), 1000)
+    assert not is_tiny(Job(network, batch_size=1, epochs=2000, dropout=(0, 0.5)), 1000)
+    assert not is_tiny(Job(Network.mlp([20, 20, 1]), batch_size=1, epochs=2000), 1000)
 
 
 def test_dropout_is_left_to_the_general_code(printed):

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled import formulas_of as units
-from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
+from clearprop.engines.compiled.layout import (
+    DEPTH_AT_ONCE,
+    FAR_APART,
+    PIECE_LENGTH,
+    PIECE_START,
+    PIECE_STOP,
+    J,
+    Task,
+    Y,
+)
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
@@ -219,7 +228,8 @@ class Plan(PlanBase):
         self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
         simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
         large = self.network.n_parameters * self.dtype.itemsize >= FUSED_FROM
-        self._set(J.FUSES, int(task == Task.STEPS and simple and large and self.cut.one_chunk))
+        wide = max(widths[1:]) * self.dtype.itemsize >= FAR_APART  # each piece would copy the panels of δ once more
+        self._set(J.FUSES, int(task == Task.STEPS and simple and large and not wide and self.cut.one_chunk))
         if task != Task.OUTPUTS:
             self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
         if task == Task.STEPS:

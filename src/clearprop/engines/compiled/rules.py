@@ -20,7 +20,7 @@ PIECE_ROWS = 48  # rows of a W in a piece
 FUSED_FROM = 64 * 1024  # bytes of θ from which gradient and update go piece by piece: smaller ones stay in the cache
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
 TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
-TINY_FROM_UPDATES = 1_000_000  # planned updates from which the printed code makes up for its compiling
+TINY_FROM_UPDATES = 2_000_000  # planned updates from which the printed code makes up for its compiling
 OPERATIONS_PER_THREAD = 4e6  # of one update, about 20 µs: below this a further thread costs more than it gives
 CALL_SECONDS = 2e-4  # what starting threads for a call costs
 
