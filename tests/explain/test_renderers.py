@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop import Network, sgd
+from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, check, exercise, explain
 from clearprop.explain.notation import NOTATIONS
@@ -203,6 +204,14 @@ def test_digits_commas_and_fractions():
     assert r"\frac{4}{5}" in Explanation(rational, fractions=True).latex()
     with pytest.raises(InputError, match="leaves the rational numbers"):
         Explanation(trace, fractions=True).text()
+    job = Job(network, sgd(0.1), l1=0.02, l2=0.01, dropout=(0.0, 0.5), seed=1)
+    asked = explain(network, params, [[1, 2], [3, 1]], [[1], [2]], job=job, sample_weight=[1, 2])
+    text = Explanation(asked, fractions=True, sections=("loss", "gradients", "update")).text(width=4000)
+    assert "J = C + R = 2889/5000 + 931/60000 = 35599/60000" in text
+    assert "≈" not in text
+    assert not re.search(r"\d\.\d", text)
+    with pytest.raises(InputError, match="norm cannot be an exact fraction: it is a square root"):
+        Explanation(explain(network, params, [1, 2], 1, job=Job(network, clip_norm=1.0)), fractions=True).text()
 
 
 def test_ascii_on_request():
