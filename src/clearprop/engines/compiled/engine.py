@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled import parts
-from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
+from clearprop.engines.compiled.formulas_of import MOST_MEMORY
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
-from clearprop.engines.compiled.plan import Plan, place
-from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
+from clearprop.engines.compiled.plan import Plan
+from clearprop.engines.compiled.plan_base import PlanBase, place
+from clearprop.engines.compiled.rules import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.threads import CROWD
+from clearprop.engines.compiled.tiny import TinyPlan
 from clearprop.engines.cores import threads_asked
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
@@ -72,12 +74,10 @@ class CompiledEngine:
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)
-        plan = self._training_plan(job, Task.STEPS, size, state.theta.dtype)
+        plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)
         order = np.ascontiguousarray(order, dtype=np.int64)
         rates = np.ascontiguousarray(rates, dtype=np.float64)
-        assert isinstance(job.update_rule, UpdateRule)
-        with np.errstate(all="ignore"):
-            numbers = update_numbers(job.update_rule, plan.update, plan.kinds, rates, state.step).astype(plan.dtype)
+        numbers = plan.numbers.of(rates, state.step).astype(plan.dtype)
         theta = state.theta if state.theta.flags.c_contiguous else np.ascontiguousarray(state.theta)
         memory = [np.ascontiguousarray(vector) for vector in state.memory]
         _describe_data(plan, data)
@@ -93,7 +93,7 @@ class CompiledEngine:
                 mine[...] = moved
         self._write(job, state, plan, rates)
 
-    def _write(self, job: Job, state: TrainingState, plan: Plan, rates: Any) -> None:
+    def _write(self, job: Job, state: TrainingState, plan: PlanBase, rates: Any) -> None:
         """Move the state on by what the compiled code reports."""
         result = plan.result
         done = int(result[STEPS_DONE])
@@ -108,7 +108,7 @@ class CompiledEngine:
             state.gradient_norms = norms
 
     def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
-        plan = self._training_plan(job, Task.GRADIENT, data.n_samples, theta.dtype)
+        plan = self._training_plan(job, Task.GRADIENT, data.n_samples, data, theta.dtype)
         theta = np.ascontiguousarray(theta)
         gradient = np.empty_like(theta)
         _describe_data(plan, data)
@@ -159,16 +159,21 @@ class CompiledEngine:
         fields[J.X], fields[J.SAMPLES], fields[J.THETA], fields[J.OUT] = place(X), len(X), place(theta), place(found)
         self._run(plan, 2.0 * network.n_parameters * len(X), 1)
 
-    def _training_plan(self, job: Job, task: Task, rows: int, dtype: Any) -> Plan:
-        """The plan for updates or gradients of this job; the last two are kept."""
+    def _training_plan(self, job: Job, task: Task, rows: int, data: Data, dtype: Any) -> PlanBase:
+        """The plan for updates or gradients of this job, in batches of `rows`; the last two are kept."""
         plans = vars(self._local).setdefault("training", {})
+        key = rows, data.n_samples, data.weight is None, dtype
         kept = plans.get(task)
-        if kept is not None and kept[0] is job and kept[1:3] == (rows, dtype):
-            return kept[3]  # type: ignore[no-any-return]
+        if kept is not None and kept[0] is job and kept[1] == key:
+            return kept[2]  # type: ignore[no-any-return]
         network = job.network
-        how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)
-        plan = Plan(network, dtype, task, how, rows, self._most_threads(), job)
-        plans[task] = (job, rows, dtype, plan)
+        plan: PlanBase
+        if task == Task.STEPS and is_tiny(job, data.n_samples):
+            plan = TinyPlan(job, dtype, weighted=data.weight is not None)
+        else:
+            how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)
+            plan = Plan(network, dtype, task, how, rows, self._most_threads(), job)
+        plans[task] = (job, key, plan)
         return plan
 
     def _plan(self, key: Any, network: Network, task: Task, rows: int, theta: Any) -> Plan:
@@ -187,7 +192,7 @@ class CompiledEngine:
     def _most_threads(self) -> int:
         return threads_for(float("1e30"), 1, self.n_threads)
 
-    def _run(self, plan: Plan, operations: float, steps: int) -> None:
+    def _run(self, plan: PlanBase, operations: float, steps: int) -> None:
         """Do a job on as many threads as help, and wait for them."""
         most = min(plan.threads, threads_for(operations, steps, self.n_threads))
         with CROWD.share(most) as granted:
@@ -197,7 +202,7 @@ class CompiledEngine:
             plan.pace.saw(threads, (time.perf_counter() - began) / steps)
 
 
-def _run_on(plan: Plan, threads: int) -> None:
+def _run_on(plan: PlanBase, threads: int) -> None:
     """Do a job on so many threads. They are started for this call, so a fork between two calls finds none."""
     plan.job[J.THREADS] = threads
     helpers = [threading.Thread(target=plan.run, args=(i, *plan.arguments), daemon=True) for i in range(1, threads)]
@@ -208,7 +213,7 @@ def _run_on(plan: Plan, threads: int) -> None:
         helper.join()
 
 
-def _describe_data(plan: Plan, data: Data) -> None:
+def _describe_data(plan: PlanBase, data: Data) -> None:
     """The rows, and the weight of all of them."""
     fields = plan.job
     fields[J.X], fields[J.Y], fields[J.SAMPLES] = place(data.X), place(data.Y), data.n_samples

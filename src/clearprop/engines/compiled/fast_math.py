@@ -28,7 +28,7 @@ from clearprop.engines.compiled.vector_functions import (
     shift_right,
 )
 from clearprop.engines.compiled.vectors import llvm_function as _llvm_function
-from clearprop.engines.compiled.vectors import spread, suffix, vector_type
+from clearprop.engines.compiled.vectors import spread, suffix, type_of, vector_type
 
 # In units in the last place, (float32, float64): held by a test.
 LARGEST_ERROR = {
@@ -43,8 +43,8 @@ def _number(single: float, double: float) -> Any:
     @intrinsic
     def value(typingctx: Any, like: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            kind = vector_type(like.dtype)
-            return spread(builder, kind.element(single if like.dtype == types.float32 else double), kind)
+            scalar = vector_type(like.dtype, 1)
+            return spread(builder, scalar(single if like.dtype == types.float32 else double), type_of(like))
 
         return like(like), emit
 
@@ -57,9 +57,9 @@ def _polynomial(single: Sequence[float], double: Sequence[float]) -> Any:
     @intrinsic
     def value(typingctx: Any, x: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            kind = vector_type(x.dtype)
+            scalar, kind = vector_type(x.dtype, 1), type_of(x)
             numbers = [
-                spread(builder, kind.element(c), kind) for c in reversed(single if x.dtype == types.float32 else double)
+                spread(builder, scalar(c), kind) for c in reversed(single if x.dtype == types.float32 else double)
             ]
             fma = _llvm_function(builder, f"llvm.fmuladd.{suffix(kind, x.dtype)}", kind, [kind] * 3)
             result = numbers[0]

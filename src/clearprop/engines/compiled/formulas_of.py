@@ -11,6 +11,7 @@ import numpy as np
 from clearprop.engines.compiled import store
 from clearprop.engines.compiled.units import Unit, elementwise, summing
 from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
+from clearprop.formulas.expressions import nodes
 from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 
@@ -86,21 +87,42 @@ def smoothing_unit(dtype: str) -> Unit:
     return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
 
 
-def update_numbers(rule: UpdateRule, unit: Unit, kinds: list[tuple[float, float]], rates: Any, step: int) -> Any:
-    """The uniforms of the update rule, float64 (n_steps, n_kinds, n_uniforms).
+class UpdateNumbers:
+    """The uniforms of an update rule, step by step; those that never change are worked out once.
 
     Parameters
     ----------
+    rule : UpdateRule
+    uniforms : tuple of Expression
+        As the unit or the printed function of the rule lists them.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
-    rates : array of shape (n_steps,)
-    step : int
-        Updates done before the first of these.
     """
-    numbers = np.empty((len(rates), len(kinds), max(1, len(unit.uniforms))))
-    times = step + 1 + np.arange(len(rates), dtype=np.float64)
-    for k, (rate, decay) in enumerate(kinds):
-        values = {**rule.parameters, "rate": rates * rate, "t": times, "weight_decay": rule.weight_decay * decay}
-        for i, tree in enumerate(unit.uniforms):
-            numbers[:, k, i] = evaluate(tree, values)
-    return numbers
+
+    def __init__(self, rule: UpdateRule, uniforms: tuple[Expression, ...], kinds: list[tuple[float, float]]) -> None:
+        self.fixed = np.zeros((len(kinds), max(1, len(uniforms))))
+        self.changing: list[tuple[int, int, float, Expression, dict[str, Any]]] = []
+        for k, (rate, decay) in enumerate(kinds):
+            values = {**rule.parameters, "weight_decay": rule.weight_decay * decay}
+            for i, tree in enumerate(uniforms):
+                if {"rate", "t"} & {node.name for node in nodes(tree) if isinstance(node, Symbol)}:
+                    self.changing.append((k, i, rate, tree, values))
+                else:
+                    self.fixed[k, i] = evaluate(tree, values)
+
+    def of(self, rates: Any, step: int) -> Any:
+        """The numbers of these steps, float64 (n_steps, n_kinds, n_uniforms).
+
+        Parameters
+        ----------
+        rates : array of shape (n_steps,)
+        step : int
+            Updates done before the first of these.
+        """
+        numbers = np.empty((len(rates), *self.fixed.shape))
+        numbers[...] = self.fixed
+        times = step + 1 + np.arange(len(rates), dtype=np.float64)
+        with np.errstate(all="ignore"):
+            for k, i, rate, tree, values in self.changing:
+                numbers[:, k, i] = evaluate(tree, {**values, "rate": rates * rate, "t": times})
+        return numbers

@@ -34,13 +34,26 @@ from clearprop.engines.compiled.vector_functions import (
     square_root,
     sum_across,
 )
-from clearprop.engines.compiled.vectors import constant, load, load_first, only_first, splat, store, store_first, width
+from clearprop.engines.compiled.vectors import (
+    as_float,
+    constant,
+    load,
+    load_first,
+    load_one,
+    one_lane,
+    only_first,
+    splat,
+    store,
+    store_first,
+    store_one,
+    width,
+)
 
 __all__ = [
-    "absolute", "at_least", "at_most", "constant", "cosine", "erf", "exp", "expm1", "float32", "float64", "floor",
-    "infinity", "is_null", "load", "load_first", "log", "log1p", "max_across", "maximum", "minimum", "multiply_add",
-    "n_lanes", "only_first", "power", "select", "sign", "sine", "splat", "square_root", "store", "store_first",
-    "sum_across", "tanh", "unit_signature",
+    "absolute", "as_float", "at_least", "at_most", "constant", "cosine", "erf", "exp", "expm1", "float32", "float64",
+    "floor", "infinity", "is_null", "load", "load_first", "load_one", "log", "log1p", "max_across", "maximum",
+    "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "sign", "sine", "splat",
+    "square_root", "store", "store_first", "store_one", "sum_across", "tanh", "unit_signature",
 ]  # fmt: skip
 
 infinity = math.inf

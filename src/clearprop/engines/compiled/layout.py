@@ -125,3 +125,4 @@ PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENG
 STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)
 
 DEPTH_AT_ONCE = 1024  # of one panel of a product: 128 kB in float32, half of a small second-level cache
+FAR_APART = 2048  # bytes between the rows of b from which its panels are copied together

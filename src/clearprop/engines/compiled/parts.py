@@ -41,6 +41,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
 
 
 TILES = ("microkernels", "fill_table", "pj")  # writes the addresses of all microkernels into a table
+WORK = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 ENTRY = ("work", "work", "ijjp")  # what a thread does for a job, from beginning to end
 
 
@@ -83,5 +84,4 @@ def tiles(dtype: str) -> Any:
 @cache
 def entry(dtype: str) -> Any:
     """The function that a thread calls with its number and three addresses; it does not hold the GIL."""
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
-    return kind(_address("engine", dtype))
+    return WORK(_address("engine", dtype))

@@ -13,19 +13,26 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled import formulas_of as units
-from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, NORMS, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
+from clearprop.engines.compiled.layout import (
+    DEPTH_AT_ONCE,
+    FAR_APART,
+    PIECE_LENGTH,
+    PIECE_START,
+    PIECE_STOP,
+    J,
+    Task,
+    Y,
+)
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
+from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
 from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_ROWS, Cut
-from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
-from clearprop.engines.spans import spans
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
 from clearprop.network import Network
 
 PANEL_NUMBERS = DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel, at the widest vectors
-ALIGNMENT = 64  # bytes: buffers begin on a cache line
 
 
 @cache
@@ -36,12 +43,7 @@ def yield_address() -> int:
     return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
 
 
-def place(array: Any) -> int:
-    """The address of an array's numbers."""
-    return int(array.__array_interface__["data"][0])
-
-
-class Plan:
+class Plan(PlanBase):
     """What one kind of call needs; see `layout` for the meaning of the numbers.
 
     Parameters
@@ -62,38 +64,16 @@ class Plan:
     def __init__(
         self, network: Network, dtype: Any, task: Task, cut: Cut, rows: int, threads: int, job: Job | None = None
     ) -> None:
-        self.network, self.dtype, self.cut, self.threads = network, np.dtype(dtype), cut, threads
+        super().__init__(network, dtype, threads, job)
+        self.cut = cut
         self.run = entry(self.dtype.name)
-        self.job = np.zeros(J.LENGTH, dtype=np.int64)
-        self.layers = np.zeros((network.depth, Y.LENGTH), dtype=np.int64)
-        self.constants = units.Constants()
-        self.owned: list[Any] = []
-        self.result = np.zeros(NORMS + network.depth)
-        self.total = np.zeros(1)
-        self.like = np.zeros(1, dtype=self.dtype)
-        self.pace = Pace()
         dropout = dropout_rates(job) if job is not None and task == Task.STEPS else (0.0,) * network.depth
         self._describe(task)
         self._units(job, task)
         self._dropout(dropout, job)
-        self._pieces(job)
+        self._pieces()
         self._buffers(task, dropout, -(-rows // cut.block))
-        self._set(J.CONSTANTS, self._keep(np.array(self.constants.numbers, dtype=self.dtype)))
-        self.arguments = place(self.job), place(self.layers), place(self.like)  # of `run`, after the thread's number
-
-    def _set(self, where: int, value: int) -> None:
-        self.job[where] = value
-
-    def _keep(self, array: Any) -> int:
-        """Own an array; its address."""
-        self.owned.append(array)
-        return place(array)
-
-    def _room(self, numbers: int, dtype: Any = None) -> int:
-        """The address of room for so many numbers, aligned."""
-        dtype = self.dtype if dtype is None else np.dtype(dtype)
-        raw = np.zeros(numbers * dtype.itemsize + ALIGNMENT, dtype=np.uint8)
-        return -(-self._keep(raw) // ALIGNMENT) * ALIGNMENT
+        self._keep_constants()
 
     def _describe(self, task: Task) -> None:
         """Sizes, and where W and b are."""
@@ -102,7 +82,7 @@ class Plan:
             (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
-            (J.SYNC, self._room(16, np.int64)), (J.RESULT, place(self.result)), (J.TOTAL, place(self.total)),
+            (J.SYNC, self._room(16, np.int64)), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)
@@ -167,9 +147,10 @@ class Plan:
                 self._set(J.N_PENALTIES, n + 1)
         if task == Task.STEPS:
             assert isinstance(job.update_rule, UpdateRule)
-            self.update = units.update_unit(job.update_rule, dtype)
-            self._set(J.UPDATE, units.address(f"{job.update_rule.name}_update", self.update))
-            self._set(J.N_UPDATE_NUMBERS, max(1, len(self.update.uniforms)))
+            update = units.update_unit(job.update_rule, dtype)
+            self.numbers = units.UpdateNumbers(job.update_rule, update.uniforms, self.kinds)
+            self._set(J.UPDATE, units.address(f"{job.update_rule.name}_update", update))
+            self._set(J.N_UPDATE_NUMBERS, max(1, len(update.uniforms)))
             self._set(J.SEED, int(np.array(job.seed % 2**64, dtype=np.uint64).astype(np.int64)))
             if job.clip_norm is not None:
                 clip = units.clip_unit(dtype)
@@ -184,17 +165,14 @@ class Plan:
                 self.layers[l, Y.DROP_BELOW] = min(round(fraction * 2**32), WORD)
                 self.constants.numbers[l] = float(self.dtype.type(1) / self.dtype.type(1 - fraction))
 
-    def _pieces(self, job: Job | None) -> None:
+    def _pieces(self) -> None:
         """θ cut into pieces, and into spans with the same factors."""
-        network = self.network
-        decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
-        whole = spans(network.blocks, decays=decays)
-        self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in whole))
+        network, kinds = self.network, self.kinds_of_blocks()
         pieces: list[tuple[int, int, int, int, int]] = []
         for l in range(network.depth):
             W, b = network.blocks[2 * l], network.blocks[2 * l + 1]
             inputs, outputs = W.shape
-            kind, bias_kind = (self.kinds.index((x.rate, x.decay if decays else 0.0)) for x in (W, b))
+            kind, bias_kind = kinds[2 * l : 2 * l + 2]
             self.layers[l, Y.FIRST_PIECE] = len(pieces)
             rows = max(1, PIECE_ROWS // tile().rows) * tile().rows
             for row in range(0, inputs, rows):
@@ -205,7 +183,9 @@ class Plan:
         table = np.array(pieces, dtype=np.int64)
         self.largest_piece = -(-int((table[:, PIECE_STOP] - table[:, PIECE_START]).max()) // 16) * 16
         assert table.shape[1] == PIECE_LENGTH
-        spans_table = np.array([(s.start, s.stop, self.kinds.index((s.rate, s.decay))) for s in whole], dtype=np.int64)
+        spans_table = np.array(
+            [(s.start, s.stop, self.kinds.index((s.rate, s.decay))) for s in self.spans], dtype=np.int64
+        )
         for where, value in (
             (J.PIECES, self._keep(table)), (J.N_PIECES, len(table)), (J.SPANS, self._keep(spans_table)),
             (J.N_SPANS, len(spans_table)), (J.N_KINDS, len(self.kinds)),
@@ -248,7 +228,8 @@ class Plan:
         self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
         simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
         large = self.network.n_parameters * self.dtype.itemsize >= FUSED_FROM
-        self._set(J.FUSES, int(task == Task.STEPS and simple and large and self.cut.one_chunk))
+        wide = max(widths[1:]) * self.dtype.itemsize >= FAR_APART  # each piece would copy the panels of δ once more
+        self._set(J.FUSES, int(task == Task.STEPS and simple and large and not wide and self.cut.one_chunk))
         if task != Task.OUTPUTS:
             self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
         if task == Task.STEPS:

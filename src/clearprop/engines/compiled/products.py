@@ -17,7 +17,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.kernel_words import n_lanes
-from clearprop.engines.compiled.layout import DEPTH_AT_ONCE
+from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, FAR_APART
 from clearprop.engines.compiled.microkernels import ROWS, VECTORS, call_tile, tile_address
 from clearprop.engines.compiled.pointers import offset
 from clearprop.engines.compiled.vectors import (
@@ -33,8 +33,6 @@ from clearprop.engines.compiled.vectors import (
     vector_type,
     width,
 )
-
-FAR_APART = 2048  # bytes between the rows of b from which its panels are copied together
 
 
 @intrinsic

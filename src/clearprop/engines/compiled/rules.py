@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 from clearprop.engines.cores import usable_cores
+from clearprop.engines.job import Job
 
 CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again: they stay in its second-level cache
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
@@ -17,8 +18,21 @@ SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
 PIECE_ROWS = 48  # rows of a W in a piece
 FUSED_FROM = 64 * 1024  # bytes of θ from which gradient and update go piece by piece: smaller ones stay in the cache
+TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
+TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
+TINY_FROM_UPDATES = 2_000_000  # planned updates from which the printed code makes up for its compiling
 OPERATIONS_PER_THREAD = 4e6  # of one update, about 20 µs: below this a further thread costs more than it gives
 CALL_SECONDS = 2e-4  # what starting threads for a call costs
+
+
+def is_tiny(job: Job, samples: int) -> bool:
+    """Whether updates are worth code printed for this network: it must be small, and there must be many of them."""
+    network = job.network
+    if any(job.dropout) or network.n_parameters > TINY_PARAMETERS:
+        return False
+    if min(job.batch_size, samples) * network.n_parameters > TINY_PRODUCTS:
+        return False
+    return job.epochs * job.steps_per_epoch(samples) >= TINY_FROM_UPDATES
 
 
 class Cut(NamedTuple):

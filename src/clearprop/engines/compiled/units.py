@@ -112,9 +112,9 @@ def summing(slots: Mapping[str, int], weight: int, summand: Expression, dtype: s
 # Names that a unit's source has other uses for: a variable of such a name is written with _ behind it.
 RESERVED = re.compile(r"[turx]\d*|rt\d+|i|n|row|rows|start|end|width|whole|lanes|total|zero|share|kernel|cfunc|range")
 WORDS = frozenset(FUNCTIONS.values()) | {
-    "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first", "max_across",
-    "maximum", "minimum", "multiply_add", "n_lanes", "only_first", "power", "select", "splat", "store", "store_first",
-    "sum_across", "unit_signature",
+    "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first", "load_one",
+    "max_across", "maximum", "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "splat",
+    "store", "store_first", "store_one", "sum_across", "as_float", "unit_signature",
 }  # fmt: skip
 
 

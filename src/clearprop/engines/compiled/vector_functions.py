@@ -16,8 +16,7 @@ from clearprop.engines.compiled.vectors import (
     llvm_function,
     spread,
     suffix,
-    vector_type,
-    width,
+    type_of,
 )
 
 
@@ -31,8 +30,7 @@ def _of_llvm(name: str, n_arguments: int, note: str) -> Any:
     """A function that LLVM knows for vectors."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        dtype = sig.return_type.dtype
-        kind = vector_type(dtype)
+        dtype, kind = sig.return_type.dtype, type_of(sig.return_type)
         function = llvm_function(builder, f"llvm.{name}.{suffix(kind, dtype)}", kind, [kind] * n_arguments)
         return builder.call(function, args)
 
@@ -67,15 +65,15 @@ copysign = _of_llvm("copysign", 2, "|x| with the sign of y.")
 @intrinsic
 def bits(typingctx: Any, x: Any) -> Any:
     """The bits of floating numbers as integers of the same width."""
-    result = Lanes(INTEGER[x.dtype])
-    return result(x), lambda context, builder, sig, args: builder.bitcast(args[0], vector_type(result.dtype))
+    result = Lanes(INTEGER[x.dtype], x.count)
+    return result(x), lambda context, builder, sig, args: builder.bitcast(args[0], type_of(result))
 
 
 @intrinsic
 def from_bits(typingctx: Any, n: Any) -> Any:
     """Integers as the bits of floating numbers of the same width."""
-    result = Lanes(FLOAT[n.dtype])
-    return result(n), lambda context, builder, sig, args: builder.bitcast(args[0], vector_type(result.dtype))
+    result = Lanes(FLOAT[n.dtype], n.count)
+    return result(n), lambda context, builder, sig, args: builder.bitcast(args[0], type_of(result))
 
 
 def _of_integers(name: str, note: str) -> Any:
@@ -84,7 +82,7 @@ def _of_integers(name: str, note: str) -> Any:
     def typed(typingctx: Any, n: Any, number: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             scalar = context.cast(builder, args[1], sig.args[1], n.dtype)
-            return getattr(builder, name)(args[0], spread(builder, scalar, vector_type(n.dtype)))
+            return getattr(builder, name)(args[0], spread(builder, scalar, type_of(n)))
 
         return n(n, number), emit
 
@@ -110,7 +108,7 @@ def _across(name: str, combine: Callable[..., Any], note: str) -> Any:
 
     def typed(typingctx: Any, x: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            lanes, value = width(x.dtype), args[0]
+            lanes, value = x.count, args[0]
             half = lanes // 2
             while half:
                 moved = ir.Constant(ir.VectorType(I32, lanes), [I32((i + half) % lanes) for i in range(lanes)])

@@ -1,5 +1,8 @@
 """SIMD vectors as numbers of compiled code: `Lanes`, and `Mask`, what comparing two of them gives.
 
+A vector of one lane is a plain number. Straight-line code for tiny networks is made of these, so that the vocabulary's
+functions are written once for both.
+
 Numba's own loops are vectorised only if LLVM finds out that they can be, and their last few numbers are computed by
 other instructions than the rest. Here the vector is written down: it has +, −, ×, ÷ and comparisons, is loaded and
 stored through pointers, with a mask where less than a whole vector is left, and does the same to every number wherever
@@ -30,19 +33,19 @@ FLOAT = {types.int32: types.float32, types.int64: types.float64}
 
 
 class Lanes(types.Type):
-    """The type of a vector of `dtype`."""
+    """The type of a vector of `count` numbers of `dtype`, by default as many as a register holds."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-        super().__init__(name=f"Lanes({dtype})")
+    def __init__(self, dtype: Any, count: int | None = None) -> None:
+        self.dtype, self.count = dtype, width(dtype) if count is None else count
+        super().__init__(name=f"Lanes({dtype}, {self.count})")
 
 
 class Mask(types.Type):
-    """The type of one bit per lane of a vector of `dtype`."""
+    """The type of one bit for each lane of a vector of `count` numbers of `dtype`."""
 
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-        super().__init__(name=f"Mask({dtype})")
+    def __init__(self, dtype: Any, count: int) -> None:
+        self.dtype, self.count = dtype, count
+        super().__init__(name=f"Mask({dtype}, {count})")
 
 
 def width(dtype: Any) -> int:
@@ -50,10 +53,15 @@ def width(dtype: Any) -> int:
     return vector_bytes() * 8 // BITS[dtype]
 
 
-def vector_type(dtype: Any) -> ir.VectorType:
-    """The LLVM type of a vector."""
+def vector_type(dtype: Any, count: int | None = None) -> Any:
+    """The LLVM type of a vector, by default of a whole register; of one lane it is that of a number."""
     scalar = {types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.int32: I32, types.int64: I64}[dtype]
-    return ir.VectorType(scalar, width(dtype))
+    return scalar if count == 1 else ir.VectorType(scalar, width(dtype) if count is None else count)
+
+
+def type_of(lanes: Lanes) -> Any:
+    """The LLVM type of these lanes."""
+    return vector_type(lanes.dtype, lanes.count)
 
 
 @register_model(Lanes)
@@ -61,7 +69,7 @@ class LanesModel(models.PrimitiveModel):
     """Lanes are a vector of LLVM."""
 
     def __init__(self, manager: Any, kind: Lanes) -> None:
-        super().__init__(manager, kind, vector_type(kind.dtype))
+        super().__init__(manager, kind, type_of(kind))
 
 
 @register_model(Mask)
@@ -69,11 +77,13 @@ class MaskModel(models.PrimitiveModel):
     """A mask is a vector of bits of LLVM."""
 
     def __init__(self, manager: Any, kind: Mask) -> None:
-        super().__init__(manager, kind, ir.VectorType(I1, width(kind.dtype)))
+        super().__init__(manager, kind, I1 if kind.count == 1 else ir.VectorType(I1, kind.count))
 
 
-def spread(builder: Any, scalar: Any, kind: ir.VectorType) -> Any:
+def spread(builder: Any, scalar: Any, kind: Any) -> Any:
     """A vector with the same number in every lane."""
+    if not isinstance(kind, ir.VectorType):
+        return scalar
     undefined = ir.Constant(kind, ir.Undefined)
     first = builder.insert_element(undefined, scalar, I32(0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, kind.count), [I32(0)] * kind.count))
@@ -84,9 +94,11 @@ def llvm_function(builder: Any, name: str, result: Any, arguments: list[Any]) ->
     return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)
 
 
-def suffix(kind: ir.VectorType, dtype: Any) -> str:
-    """How LLVM names a vector type: v16f32."""
-    return f"v{kind.count}{'f' if dtype in INTEGER else 'i'}{BITS[dtype]}"
+def suffix(kind: Any, dtype: Any) -> str:
+    """How LLVM names a vector type: v16f32; f32 for one lane."""
+    return (
+        f"{f'v{kind.count}' if isinstance(kind, ir.VectorType) else ''}{'f' if dtype in INTEGER else 'i'}{BITS[dtype]}"
+    )
 
 
 # --- operators ------------------------------------------------------------------------------------------------------
@@ -119,7 +131,7 @@ for _function, _name in ARITHMETIC.items():
 for _function, _name in COMPARISONS.items():
     _register_operator(
         _function,
-        lambda kind: Mask(kind.dtype),
+        lambda kind: Mask(kind.dtype, kind.count),
         lambda builder, x, y, name=_name: builder.fcmp_ordered(name, x, y),
     )
 
@@ -162,7 +174,7 @@ def constant(typingctx: Any, like: Any, number: Any) -> Any:
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         scalar = context.cast(builder, args[1], sig.args[1], like.dtype)
-        return spread(builder, scalar, vector_type(like.dtype))
+        return spread(builder, scalar, type_of(like))
 
     return like(like, number), emit
 
@@ -176,6 +188,47 @@ def load(typingctx: Any, pointer: Any, index: Any) -> Any:
         return builder.load(_at(builder, *args, kind), align=BITS[pointer.dtype] // 8)
 
     return Lanes(pointer.dtype)(pointer, types.int64), emit
+
+
+@intrinsic
+def load_one(typingctx: Any, pointer: Any, index: Any) -> Any:
+    """The number at ``pointer[index]`` as a vector of one lane."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return Lanes(pointer.dtype, 1)(pointer, types.int64), emit
+
+
+@intrinsic
+def store_one(typingctx: Any, pointer: Any, index: Any, value: Any) -> Any:
+    """Write a vector of one lane to ``pointer[index]``."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64, value), emit
+
+
+@intrinsic
+def one_lane(typingctx: Any, pointer: Any, number: Any) -> Any:
+    """A number as a vector of one lane of the pointer's type."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return context.cast(builder, args[1], sig.args[1], pointer.dtype)
+
+    return Lanes(pointer.dtype, 1)(pointer, number), emit
+
+
+@intrinsic
+def as_float(typingctx: Any, value: Any) -> Any:
+    """A vector of one lane as a float64."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return context.cast(builder, args[0], value.dtype, types.float64)
+
+    return types.float64(value), emit
 
 
 @intrinsic

@@ -1,0 +1,80 @@
+"""What every plan has: the numbers that compiled code reads and writes, and the arrays behind the addresses in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
+from clearprop.engines.compiled.layout import NORMS, J, Y
+from clearprop.engines.compiled.threads import Pace
+from clearprop.engines.job import Job
+from clearprop.engines.spans import spans
+from clearprop.formulas import UpdateRule
+from clearprop.network import Network
+
+ALIGNMENT = 64  # bytes: buffers begin on a cache line
+
+
+def place(array: Any) -> int:
+    """The address of an array's numbers."""
+    return int(array.__array_interface__["data"][0])
+
+
+class PlanBase:
+    """A job as compiled code is told it (see `layout`), and the owner of all memory that it uses.
+
+    Attributes
+    ----------
+    run : callable
+        What each thread calls, with its number and `arguments`.
+    arguments : tuple of int
+        The addresses of `job`, `layers` and `like`.
+    numbers : UpdateNumbers
+        What the update rule needs at each step; only for updates.
+    kinds : list of (float, float)
+        The factors on rate and decay that occur.
+    """
+
+    run: Callable[..., None]
+    numbers: UpdateNumbers
+
+    def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
+        self.network, self.dtype, self.threads = network, np.dtype(dtype), threads
+        self.job = np.zeros(J.LENGTH, dtype=np.int64)
+        self.layers = np.zeros((network.depth, Y.LENGTH), dtype=np.int64)
+        self.constants = Constants()
+        self.owned: list[Any] = []
+        self.result = np.zeros(NORMS + network.depth)
+        self.total = np.zeros(1)
+        self.like = np.zeros(1, dtype=self.dtype)
+        self.pace = Pace()
+        self.decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
+        self.spans = spans(network.blocks, decays=self.decays)
+        self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in self.spans))
+        self._set(J.RESULT, place(self.result))
+        self.arguments = place(self.job), place(self.layers), place(self.like)
+
+    def kinds_of_blocks(self) -> Sequence[int]:
+        """For each block of θ, the place in `kinds` of its factors."""
+        return [self.kinds.index((b.rate, b.decay if self.decays else 0.0)) for b in self.network.blocks]
+
+    def _set(self, where: int, value: int) -> None:
+        self.job[where] = value
+
+    def _keep(self, array: Any) -> int:
+        """Own an array; its address."""
+        self.owned.append(array)
+        return place(array)
+
+    def _room(self, numbers: int, dtype: Any = None) -> int:
+        """The address of room for so many numbers, aligned."""
+        dtype = self.dtype if dtype is None else np.dtype(dtype)
+        raw = np.zeros(numbers * dtype.itemsize + ALIGNMENT, dtype=np.uint8)
+        return -(-self._keep(raw) // ALIGNMENT) * ALIGNMENT
+
+    def _keep_constants(self) -> None:
+        """Hand over the uniforms that do not change."""
+        self._set(J.CONSTANTS, self._keep(np.array(self.constants.numbers, dtype=self.dtype)))

@@ -1,0 +1,39 @@
+"""The plan of a tiny network's updates, whose code is printed for that network (`straight_lines`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clearprop.engines.compiled.formulas_of import UpdateNumbers
+from clearprop.engines.compiled.layout import Task
+from clearprop.engines.compiled.parts import WORK
+from clearprop.engines.compiled.plan_base import PlanBase
+from clearprop.engines.compiled.store import address
+from clearprop.engines.compiled.straight_lines import Printer
+from clearprop.engines.job import Job
+from clearprop.formulas import UpdateRule
+
+
+class TinyPlan(PlanBase):
+    """What updates of a tiny network need.
+
+    Parameters
+    ----------
+    job : Job
+    dtype : numpy dtype
+    weighted : bool
+        Whether rows have weights.
+    """
+
+    def __init__(self, job: Job, dtype: Any, *, weighted: bool) -> None:
+        super().__init__(job.network, dtype, 1, job)
+        printer = Printer(
+            job, self.dtype.name, weighted=weighted, kinds=self.kinds_of_blocks(), n_kinds=len(self.kinds)
+        )
+        widths = "_".join(map(str, job.network.widths))
+        self.run = WORK(address(f"tiny_{widths}", printer.source()))
+        self.constants = printer.constants
+        assert isinstance(job.update_rule, UpdateRule)
+        self.numbers = UpdateNumbers(job.update_rule, printer.rule.uniforms, self.kinds)
+        self._set(0, Task.STEPS)
+        self._keep_constants()
