@@ -100,7 +100,7 @@ def test_verbose_prints_a_line_for_each_epoch(capsys):
     train(NETWORK, NETWORK.initial(), X, Y, epochs=3, verbose=True, engine="reference")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("epoch 1/3  loss ")
+    assert lines[0].startswith("Iteration 1, loss = 0.")
 
 
 def test_verbose_says_what_the_engine_must_do_first(capsys, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
 from clearprop.network import Network, Parameters
-from clearprop.training.fit import Callback, Fit, Stopping, fit
+from clearprop.training.fit import Fit, fit
 from clearprop.training.loop import Epoch, Measure
-from clearprop.training.progress import announce, printer
+from clearprop.training.progress import announce, shown
+from clearprop.training.stopping import Callback, Stopping
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def train(
     max_seconds: float | None = None,
     seed: int = 0,
     engine: str = "auto",
+    n_threads: int | None = None,
     callbacks: Sequence[Callback] = (),
     verbose: bool = False,
     state: TrainingState | None = None,
@@ -95,10 +98,12 @@ def train(
     tolerance, patience, max_seconds
         As for `clearprop.training.Stopping`.
     engine : {"auto", "compiled", "reference"}
+    n_threads : int, optional
+        The most threads that training takes; by default as many as the process may use. It does not change the result.
     callbacks : sequence of callable
         Each gets every Epoch; one that returns True ends training.
     verbose : bool
-        Print a line after each epoch.
+        Show a bar on a terminal, print a line after each epoch otherwise.
     state : TrainingState, optional
         To go on from an earlier fit, its optimizer's memory included; `params` is then not used.
 
@@ -144,11 +149,12 @@ def train(
         seed=seed,
     )
     _check_callbacks(callbacks)
+    n_threads = whole_threads(n_threads)
     dtype = params.theta.dtype
     data = prepared(job, X, Y, sample_weight, dtype)
     if data.weight is not None and not data.weight.any():
         raise InputError("the weight of every row is zero; at least one must be above zero")
-    choice = choose(engine, job, data)
+    choice = choose(engine, job, data, n_threads)
     state = _start(job, params, state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
@@ -157,10 +163,13 @@ def train(
             raise InputError("validation must be a pair (X, Y) of rows held out")
         measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
-    readers = [*callbacks, printer(epochs)] if verbose else list(callbacks)
     if verbose:
         announce(choice.engine, dtype)
-    done: Fit = fit(job, state, data, choice.engine, stopping, measure=measure, callbacks=readers)
+    with shown(verbose, state.epoch, epochs) as reader:
+        readers = [*callbacks, reader]
+        done: Fit = fit(
+            job, state, data, choice.engine, stopping, measure=measure, callbacks=readers, n_threads=n_threads
+        )
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
 
 
@@ -196,6 +205,17 @@ def _factors(class_weight: Any) -> tuple[float, ...]:
 def _check_callbacks(callbacks: Any) -> None:
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
         raise InputError(f"callbacks must be a sequence of functions that take an Epoch, not {callbacks!r}")
+
+
+def whole_threads(n_threads: Any) -> int | None:
+    """A number of threads as Python's int, or None; InputError for anything else."""
+    whole = isinstance(n_threads, Integral) and not isinstance(n_threads, bool)
+    if n_threads is not None and not (whole and n_threads >= 1):
+        raise InputError(
+            f"n_threads must be a whole number of at least 1, or None for as many as the process may use, "
+            f"not {n_threads!r}"
+        )
+    return None if n_threads is None else int(n_threads)
 
 
 def loss_measure(network: Network, data: Data, engine: Engine) -> Measure:

@@ -44,6 +44,7 @@ class CompiledEngine:
     """
 
     name = "compiled"
+    uses_blas = False
 
     def __init__(self, n_threads: int | None = None) -> None:
         if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
