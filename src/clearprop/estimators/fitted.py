@@ -61,10 +61,16 @@ class FittedNetwork:
     _optimizer: UpdateRule | LBFGS
     _history: list[Epoch]
     _engine: Engine
+    engine_: str
+    engine_reason_: str
+    n_outputs_: int
+    n_layers_: int
+    out_activation_: str
     n_iter_: int
     t_: int
     loss_: float
     best_validation_score_: float | None
+    stopping_reason_: str
     _is_judged: bool  # by rows held out, in the last fit
     _keeps_best: bool  # whether these decided which weights were put back
 

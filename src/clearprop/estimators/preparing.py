@@ -23,6 +23,7 @@ from clearprop.estimators.rows import HeldOut, Rows, parted, weights_of
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
 from clearprop.formulas import LBFGS, UpdateRule
+from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
 from clearprop.training.train import whole_threads
 
@@ -146,7 +147,11 @@ class Preparation(FittedNetwork, ABC):
         initial = network.initial(self._seeds.weights, settings.initialiser(), rows.X.dtype)
         self.network_, self._targets, self._history = network, targets, []
         self._state = TrainingState.start(settings.job(network, rows.X.shape[0], 1, self._seeds.order), initial.theta)
-        self.n_outputs_, self.n_layers_ = targets.n_outputs, network.depth + 1
+        self._describe(network)
+
+    def _describe(self, network: Network) -> None:
+        """The attributes that say what the network is."""
+        self.n_outputs_, self.n_layers_ = network.widths[-1], network.depth + 1
         self.out_activation_ = network.layers[-1].activation.name
 
     def _go_on(self, settings: Settings) -> None:
