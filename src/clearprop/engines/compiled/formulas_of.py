@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,17 +30,9 @@ class Constants:
         return begin
 
 
-_loaded: dict[tuple[str, str], Any] = {}  # what this process has loaded; it keeps the machine code where it is
-_loading = threading.Lock()
-
-
 def address(name: str, unit: Unit) -> int:
-    """Where the machine code of a unit is; compiled if neither this process nor the cache has it."""
-    key = (name, unit.source)
-    with _loading:
-        if key not in _loaded:
-            _loaded[key] = module(name, unit.source).unit
-    return int(_loaded[key].address)
+    """Where the machine code of a unit is; compiled if the cache does not have it."""
+    return int(module(name, unit.source).unit.address)
 
 
 def forward_unit(activation: Activation, dtype: str) -> Unit:
