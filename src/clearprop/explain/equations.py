@@ -14,9 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.arithmetic import (
+    IN_ORDER,
+    add_up,
+    computed,
+    plain_sum_of_rows,
+    product_in_order,
+    running_sum,
+)
 from clearprop.explain.instances import Scope, instance
 from clearprop.explain.matrices import hadamard_tree, matmul, transpose
-from clearprop.formulas import Apply, Constant, Expression, Symbol, evaluate
+from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.derivative import times
 from clearprop.formulas.expressions import nodes
 
@@ -78,7 +86,7 @@ class WeightedSum(Equation):
         return self.a, self.W, self.b
 
     def compute(self, arrays: Arrays) -> Any:
-        return arrays[self.a] @ arrays[self.W] + arrays[self.b]
+        return product_in_order(arrays[self.a], arrays[self.W]) + arrays[self.b]
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, j = index
@@ -86,7 +94,7 @@ class WeightedSum(Equation):
         total = scope.sum_of(
             len(signals),
             lambda k: scope.symbol(self.W, k, j) * scope.symbol(self.a, *sample, k),
-            lambda left_out: signals[left_out] @ weights[left_out],
+            lambda left_out: running_sum(signals[left_out] * weights[left_out]),
         )
         return total + scope.symbol(self.b, j)
 
@@ -108,7 +116,7 @@ class CarriedBack(Equation):
         return self.delta, self.W
 
     def compute(self, arrays: Arrays) -> Any:
-        return arrays[self.delta] @ arrays[self.W].T
+        return product_in_order(arrays[self.delta], arrays[self.W].T)
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, k = index
@@ -116,7 +124,7 @@ class CarriedBack(Equation):
         return scope.sum_of(
             len(errors),
             lambda j: scope.symbol(self.W, k, j) * scope.symbol(self.delta, *sample, j),
-            lambda left_out: errors[left_out] @ weights[left_out],
+            lambda left_out: running_sum(errors[left_out] * weights[left_out]),
         )
 
     def matrix(self, columns: bool) -> Expression:
@@ -139,9 +147,10 @@ class Elementwise(Equation):
         return tuple(dict.fromkeys(self.sites.values()))
 
     def compute(self, arrays: Arrays) -> Any:
-        found = evaluate(self.formula, {**self.parameters, **{name: arrays[s] for name, s in self.sites.items()}})
-        like = [arrays[site] for site in self.inputs if np.ndim(arrays[site])]
-        return np.broadcast_to(found, np.shape(like[0])) if like else found
+        widest = max((arrays[site] for site in self.inputs), key=np.ndim)
+        values = {name: _spread(arrays[site], np.ndim(widest)) for name, site in self.sites.items()}
+        found = computed(self.formula, {**self.parameters, **values})
+        return np.broadcast_to(found, np.shape(widest)) if np.ndim(widest) else found
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         return instance(self.formula, scope, self.sites, index, self.parameters)
@@ -151,9 +160,16 @@ class Elementwise(Equation):
             from clearprop.explain.matrices import call
 
             return call(self.call, *map(Symbol, self.inputs))
-        if any(isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)):
-            return None  # which branch is taken differs from number to number
+        if "share" in self.inputs or any(
+            isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)
+        ):
+            return None  # one number for each sample; or a branch that differs from number to number
         return hadamard_tree(self.formula, self.sites, self.parameters)
+
+
+def _spread(array: Any, n_axes: int) -> Any:
+    """A number for each sample as a column, so that it goes with every neuron."""
+    return array[:, None] if np.ndim(array) == 1 and n_axes == 2 else array
 
 
 @dataclass(frozen=True)
@@ -174,7 +190,9 @@ class Jacobian(Equation):
         a, z = arrays[self.a], arrays[self.z]
         n = a.shape[-1]
         unit = np.eye(n, dtype=a.dtype)
-        rows = [evaluate(self.pullback, {**self.parameters, "a": a, "z": z, "g": unit[k] + 0 * a}) for k in range(n)]
+        functions = {**IN_ORDER, "row_sum": plain_sum_of_rows}  # as it is written out: without the terms that are 0
+        values = {**self.parameters, "a": a, "z": z}
+        rows = [computed(self.pullback, {**values, "g": unit[k] + 0 * a}, functions) for k in range(n)]
         return np.stack(rows, axis=-2)
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
@@ -198,7 +216,7 @@ class ErrorThroughJacobian(Equation):
 
     def compute(self, arrays: Arrays) -> Any:
         error, jacobian = arrays[self.error], arrays[self.jacobian]
-        return (error[..., :, None] * jacobian).sum(axis=-2)
+        return add_up(error.shape[-1], lambda k: error[..., k, None] * jacobian[..., k, :])
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, j = index
@@ -206,7 +224,7 @@ class ErrorThroughJacobian(Equation):
         return scope.sum_of(
             len(error),
             lambda k: scope.symbol(self.error, *sample, k) * scope.symbol(self.jacobian, *sample, k, j),
-            lambda left_out: error[left_out] @ jacobian[left_out],
+            lambda left_out: running_sum(error[left_out] * jacobian[left_out]),
         )
 
     def matrix(self, columns: bool) -> Expression:
@@ -251,7 +269,7 @@ class SumOverSamples(Equation):
 
     def compute(self, arrays: Arrays) -> Any:
         delta = arrays[self.delta]
-        return delta.sum(axis=0) if delta.ndim == 2 else delta
+        return add_up(len(delta), lambda i: delta[i]) if delta.ndim == 2 else delta
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         delta = scope.arrays[self.delta]
@@ -259,7 +277,7 @@ class SumOverSamples(Equation):
             return scope.symbol(self.delta, *index)
         (j,) = index
         return scope.sum_of(
-            len(delta), lambda i: scope.symbol(self.delta, i, j), lambda left_out: delta[left_out, j].sum()
+            len(delta), lambda i: scope.symbol(self.delta, i, j), lambda left_out: running_sum(delta[left_out, j])
         )
 
     def matrix(self, columns: bool) -> Expression | None:
@@ -280,7 +298,7 @@ class OuterProduct(Equation):
 
     def compute(self, arrays: Arrays) -> Any:
         a, delta = arrays[self.a], arrays[self.delta]
-        return a.T @ delta if a.ndim == 2 else a[:, None] * delta
+        return add_up(len(a), lambda i: a[i, :, None] * delta[i]) if a.ndim == 2 else a[:, None] * delta
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         k, j = index
@@ -290,7 +308,7 @@ class OuterProduct(Equation):
         return scope.sum_of(
             len(a),
             lambda i: scope.symbol(self.a, i, k) * scope.symbol(self.delta, i, j),
-            lambda left_out: a[left_out, k] @ delta[left_out, j],
+            lambda left_out: running_sum(a[left_out, k] * delta[left_out, j]),
         )
 
     def matrix(self, columns: bool) -> Expression:

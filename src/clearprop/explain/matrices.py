@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.arithmetic import IN_ORDER, product_in_order
 from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.expressions import fold
-from clearprop.formulas.vocabulary import FUNCTIONS
 
 MATRIX_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    **FUNCTIONS,
-    "matmul": np.matmul,
+    **IN_ORDER,
+    "matmul": product_in_order,
     "hadamard": np.multiply,
     "transpose": lambda x: np.swapaxes(x, -1, -2),
 }

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.explain.arithmetic import add_up, computed, product_in_order
 from clearprop.explain.instances import Scope
 from clearprop.explain.lines import Line
 from clearprop.explain.references import at
@@ -96,13 +97,13 @@ def share(trace: Trace, layer: int | None = None) -> Sharing:
     layer = L - 1 if layer is None else layer
     if not 1 <= layer < L:
         raise InputError(f"layer {layer} is no hidden layer; hidden are the layers 1 … {L - 1}")
-    error = plainly = trace["y"].value - trace[f"a{L}"].value
+    error = plainly = trace[trace.target].value - trace[f"a{L}"].value
     for l in range(L, layer, -1):
         W = trace[f"W{l}"].value
         shared = error
         shares, error, _ = share_out(W, shared)
-        plainly = W @ plainly
-    sums = W.sum(axis=0)
+        plainly = product_in_order(plainly, W.T)
+    sums = add_up(len(W), lambda i: W[i])
     blown = tuple(int(j) for j in np.flatnonzero(np.abs(sums) < NEARLY_NOTHING * np.abs(W).sum(axis=0)))
     return Sharing(layer, shared, shares, error, plainly, -trace[f"delta{layer}"].value, sums, blown)
 
@@ -110,10 +111,11 @@ def share(trace: Trace, layer: int | None = None) -> Sharing:
 def share_out(W: Any, error: Any) -> tuple[Any, Any, Any]:
     """The shares w/Σw · error (from, to), their sums, and W·error; NaN where Σw is 0 and there is no share."""
     W, error = np.asarray(W, dtype=float), np.asarray(error, dtype=float)
-    sums = W.sum(axis=0)
+    sums = add_up(len(W), lambda i: W[i])
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(sums != 0, W / sums * error, np.nan)
-    return shares, shares.sum(axis=1), W @ error
+    n = W.shape[1]
+    return shares, add_up(n, lambda j: shares[:, j]), add_up(n, lambda j: W[:, j] * error[j])
 
 
 def share_lines(trace: Trace, found: Sharing) -> list[Line]:
@@ -136,8 +138,8 @@ def share_lines(trace: Trace, found: Sharing) -> list[Line]:
         assert with_sums is not None
         assert without is not None
         name = at(f"e{l}", k)
-        lines.append(Line(Symbol(name), (with_sums,), scope.values, float(found.by_shares[k]), "share"))
-        lines.append(Line(Symbol(name), (without,), scope.values, float(found.without_denominators[k]), "transpose"))
+        for form, law in ((with_sums, "share"), (without, "transpose")):
+            lines.append(Line(Symbol(name), (form,), scope.values, computed(form, scope.values), law))
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.engines import Choice, Data, Job, ReferenceEngine, TrainingState, choose, prepared
+from clearprop.engines import Choice, Data, Job, TrainingState, choose, prepared
 from clearprop.errors import InputError, TableError
 from clearprop.formulas import Adam, Cosine
 from clearprop.network import Network
@@ -76,8 +76,15 @@ class TableFit:
     fit: Fit
 
 
-def prepare(reading: Reading, settings: TableSettings) -> Prepared:
+def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = None) -> Prepared:
     """Decide the task, split the rows, fit the encoder on the training rows and encode all of them.
+
+    Parameters
+    ----------
+    reading : Reading
+    settings : TableSettings
+    n_threads : int, optional
+        The most threads to train with; by default as many as the process may use. No result depends on it.
 
     Raises
     ------
@@ -115,7 +122,7 @@ def prepare(reading: Reading, settings: TableSettings) -> Prepared:
         learned=learned,
         job=job,
         data=data,
-        choice=choose(settings.engine, job, data),
+        choice=choose(settings.engine, job, data, n_threads),
         notices=(*reading.notices, *notices, *fitted.notices, *map(str, remarks)),
     )
 
@@ -166,7 +173,7 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         },
     )
     rows = ready.parts.test
-    outputs = ReferenceEngine().outputs(model.network, model.parameters, ready.X[rows])
+    outputs = ready.choice.engine.outputs(model.network, model.parameters, ready.X[rows])
     return TableFit(replace(model, held_out=model.scores(outputs, ready.actual.take(pa.array(rows)))), done)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from clearprop.engines import ReferenceEngine
+from clearprop.engines import Choice, choose_for_prediction
 from clearprop.errors import InputError, ModelFileError, TableError
 from clearprop.files import load, save
 from clearprop.network import Network, Parameters
@@ -46,11 +46,14 @@ class Predictions(NamedTuple):
     probabilities : array of shape (n_rows, n_classes) or None
     remarks : tuple of Remark
         Values that training had not prepared for, and what was done.
+    choice : Choice
+        The engine that computed them.
     """
 
     values: Any
     probabilities: Any
     remarks: tuple[Remark, ...]
+    choice: Choice
 
 
 class Evaluation(NamedTuple):
@@ -58,6 +61,15 @@ class Evaluation(NamedTuple):
 
     scores: Scores
     remarks: tuple[Remark, ...]
+    choice: Choice
+
+
+class Outputs(NamedTuple):
+    """What `TableModel.outputs` returns: float32 (n_rows, n_outputs), and how they came about."""
+
+    values: Any
+    remarks: tuple[Remark, ...]
+    choice: Choice
 
 
 @dataclass(frozen=True)
@@ -99,31 +111,38 @@ class TableModel:
             text.add(self.target.column)
         return read(path, text_columns=text, images=self.images)
 
-    def outputs(self, table: pa.Table) -> tuple[Any, tuple[Remark, ...]]:
-        """The network's outputs, float32 (n_rows, n_outputs), and what the encoder had to put up with.
+    def outputs(self, table: pa.Table, n_threads: int | None = None) -> Outputs:
+        """The network's outputs, what the encoder had to put up with, and the engine.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+        n_threads : int, optional
+            The most threads; by default as many as the process may use.
 
         Raises
         ------
         TableError
             When a column is missing or a value does not fit; with the row.
         """
+        choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
         X, remarks = self.encoder.encode(table)
-        return ReferenceEngine().outputs(self.network, self.parameters, X), remarks
+        return Outputs(choice.engine.outputs(self.network, self.parameters, X), remarks, choice)
 
-    def predict(self, table: pa.Table) -> Predictions:
-        """Predict the target of each row; raises TableError as `outputs` does."""
-        outputs, remarks = self.outputs(table)
+    def predict(self, table: pa.Table, n_threads: int | None = None) -> Predictions:
+        """Predict the target of each row; parameters and errors as of `outputs`."""
+        outputs, remarks, choice = self.outputs(table, n_threads)
         if isinstance(self.target, ClassTarget):
-            return Predictions(self.target.decode(outputs), outputs, remarks)
-        return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks)
+            return Predictions(self.target.decode(outputs), outputs, remarks, choice)
+        return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks, choice)
 
-    def evaluate(self, table: pa.Table) -> Evaluation:
+    def evaluate(self, table: pa.Table, n_threads: int | None = None) -> Evaluation:
         """Score the predictions against the target, which the table must have in every row."""
         column = self.target.column
         if column not in table.column_names:
             raise missing_column(column, table.column_names)
-        outputs, remarks = self.outputs(table)
-        return Evaluation(self.scores(outputs, table.column(column)), remarks)
+        outputs, remarks, choice = self.outputs(table, n_threads)
+        return Evaluation(self.scores(outputs, table.column(column)), remarks, choice)
 
     def scores(self, outputs: Any, actual: pa.ChunkedArray) -> Scores:
         """The scores of these outputs for these values of the target."""
