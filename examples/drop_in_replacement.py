@@ -1,6 +1,6 @@
 """A program written for scikit-learn's MLPClassifier, run with both classes: one import line is all that differs.
 
-    python examples/drop_in_replacement.py
+python examples/drop_in_replacement.py
 """
 
 import time
@@ -31,5 +31,7 @@ if __name__ == "__main__":
     Ours((8,), max_iter=1, early_stopping=False).partial_fit([[0.0] * 64], [0], classes=range(10))  # compiles, once
     for name, kind in (("scikit-learn", Theirs), ("clearprop", Ours)):
         model, accuracy, loss, seconds = program(kind)
-        print(f"{name:12}  test accuracy {accuracy:.3f}  log loss {loss:.3f}  {seconds:.2f} s  {model[-1].n_iter_} epochs")
+        print(
+            f"{name:12}  test accuracy {accuracy:.3f}  log loss {loss:.3f}  {seconds:.2f} s  {model[-1].n_iter_} epochs"
+        )
     print("and it says why it ended:", model[-1].stopping_reason_)

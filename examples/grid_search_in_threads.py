@@ -1,7 +1,7 @@
 """A grid search whose fits run side by side in threads: nothing is copied to other processes, nothing is pickled.
 
-The compiled engine computes without Python's lock, so the fits really run at once; `n_threads=1` leaves each of them one
-processor.
+The compiled engine computes without Python's lock, so the fits really run at once; `n_threads=1` leaves each of them
+one processor.
 
     python examples/grid_search_in_threads.py
 """

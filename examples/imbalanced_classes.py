@@ -1,7 +1,7 @@
-"""A rare class: the 741 of 53,940 diamonds with inclusions that are seen by eye (clarity I1), found by the other columns.
+"""A rare class: the 741 of 53,940 diamonds of the clarity I1, whose flaws are seen by eye, told by the other columns.
 
-Three networks, alike but for how they look at the rare class: accuracy decides when to stop; average precision does; and
-besides, each class weighs the same in the loss.
+Three networks that differ only in how they look at the rare class: accuracy decides when to stop; average precision
+does; and besides, a row of the rare class weighs ten times as much in the loss.
 
     python examples/imbalanced_classes.py
 """

@@ -49,7 +49,10 @@ def main():
     print(f"median relative error of the middle one: {np.median(np.abs(middle - y_test) / y_test):.1%}")
     print(f"prices inside their interval, of {len(y_test):,}: {inside.mean():.1%} (90 % wanted)")
     weight = X_test[:, 0]
-    for name, part in (("lightest", weight <= np.quantile(weight, 1 / 3)), ("heaviest", weight > np.quantile(weight, 2 / 3))):
+    for name, part in (
+        ("lightest", weight <= np.quantile(weight, 1 / 3)),
+        ("heaviest", weight > np.quantile(weight, 2 / 3)),
+    ):
         width = np.median((high - low)[part])
         print(f"  among the third that is {name}: {inside[part].mean():.1%}, median width {width:,.0f} dollars")
     print(f"intervals turned round, the low end above the high one: {(low > high).sum()}")

@@ -173,7 +173,7 @@ def test_class_weight_is_not_ignored():
         ({"max_seconds": "1"}, "max_seconds must be above 0, not '1'"),
         ({"callbacks": print}, "callbacks must be a sequence of functions"),
         ({"callbacks": [5]}, "callbacks must be a sequence of functions"),
-        ({"n_threads": 0}, "n_threads must be a whole number of at least 1, or None .* not 0"),
+        ({"n_threads": 0}, "n_threads must be a whole number of at least 1, or None for all cores, not 0"),
         ({"n_threads": "all"}, "n_threads must be a whole number"),
         ({"state": "before"}, "state must be a TrainingState"),
     ],
