@@ -38,7 +38,10 @@ IN_PARTS = [
         "n_iter_no_change": 5,
     },
     {"batch_size": 8, "learning_rate_init": 0.02, "max_iter": 20},
-    {"dropout": 0.2, "early_stopping": True, "scoring": "loss", "learning_rate_init": 0.03, "max_iter": 60},
+    {
+        "dropout": 0.2, "early_stopping": True, "validation_fraction": 0.25, "scoring": "loss",
+        "learning_rate_init": 0.03, "max_iter": 60,
+    },
 ]  # fmt: skip
 
 pytestmark = [
