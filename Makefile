@@ -29,6 +29,8 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/reference_engine.py
 	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/grid_search.py
+	$(BIN)/python benchmarks/fashion_mnist.py
 
 clean:
 	rm -rf .venv .venv-oldest build

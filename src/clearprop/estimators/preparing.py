@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from clearprop.engines import Job, TrainingState, choose, prepared
+from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.fitted import FittedNetwork
@@ -25,7 +26,6 @@ from clearprop.estimators.targets import Targets
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
-from clearprop.training.train import whole_threads
 
 
 class Seeds(NamedTuple):
@@ -207,7 +207,7 @@ class Preparation(FittedNetwork, ABC):
                 stacklevel=4,
             )
         job = settings.job(self.network_, n_samples, state.epoch + epochs, self._seeds.order)
-        dtype, n_threads = state.theta.dtype, whole_threads(settings.n_threads)
+        dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
         data = prepared(job, *rows.to_learn, dtype=dtype)
         choice = choose(settings.engine, job, data, n_threads)
         self._engine, self._optimizer = choice.engine, job.update_rule

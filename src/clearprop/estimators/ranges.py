@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
-from clearprop.training.train import whole_threads
 
 # name: (least, most, whether the least itself is allowed, whether the most is)
 NUMBERS = {
@@ -55,7 +55,7 @@ def check_values(settings: Any) -> None:
         raise InputError(
             f"random_state must be a whole number from 0, a RandomState or None, not {settings.random_state!r}"
         ) from None
-    whole_threads(settings.n_threads)
+    threads_asked(settings.n_threads)
     callbacks_of(settings.callbacks)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import is_classifier
 
-from clearprop.engines import Data, TrainingState, choose
+from clearprop.engines import Data, TrainingState, choose, choose_for_prediction
 from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.estimators.preparing import Seeds
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
@@ -88,8 +88,11 @@ def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> An
 def _fill(estimator: Any, settings: Any, targets: Targets, network: Any, theta: Any, seeds: Seeds) -> None:
     """Make the estimator a fitted one, ready to predict or to be trained further."""
     job = settings.job(network, 1, 1, seeds.order)
-    rows = Data(np.zeros((1, network.widths[0]), theta.dtype), np.zeros((1, network.widths[-1]), theta.dtype))
-    choice = choose(settings.engine, job, rows, None if settings.n_threads is None else int(settings.n_threads))
+    if settings.engine == "auto":
+        choice = choose_for_prediction(network, theta.dtype, settings.n_threads)
+    else:
+        none = np.empty((0, network.widths[0]), theta.dtype), np.empty((0, network.widths[-1]), theta.dtype)
+        choice = choose(settings.engine, job, Data(*none), settings.n_threads)
     estimator.network_, estimator._targets, estimator._seeds = network, targets, seeds
     estimator._state, estimator._history, estimator._factors = TrainingState.start(job, theta), [], None
     estimator._engine, estimator._optimizer = choice.engine, job.update_rule

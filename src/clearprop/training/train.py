@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
+from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
 from clearprop.network import Network, Parameters
@@ -131,11 +131,7 @@ def train(
     """
     job = Job(
         network=network,
-        update_rule=LBFGS()
-        if optimizer == "lbfgs"
-        else optimizer
-        if isinstance(optimizer, LBFGS)
-        else update_rule(optimizer),
+        update_rule=_rule(optimizer),
         schedule=schedule(learning_rate_schedule),
         epochs=epochs,
         batch_size=batch_size,
@@ -149,7 +145,7 @@ def train(
         seed=seed,
     )
     _check_callbacks(callbacks)
-    n_threads = whole_threads(n_threads)
+    n_threads = threads_asked(n_threads)
     dtype = params.theta.dtype
     data = prepared(job, X, Y, sample_weight, dtype)
     if data.weight is not None and not data.weight.any():
@@ -171,6 +167,13 @@ def train(
             job, state, data, choice.engine, stopping, measure=measure, callbacks=readers, n_threads=n_threads
         )
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
+
+
+def _rule(optimizer: Any) -> UpdateRule | LBFGS:
+    """What moves the parameters; lbfgs is no update rule, but may be asked for in its place."""
+    if isinstance(optimizer, LBFGS):
+        return optimizer
+    return LBFGS() if optimizer == "lbfgs" else update_rule(optimizer)
 
 
 def _start(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:
@@ -205,17 +208,6 @@ def _factors(class_weight: Any) -> tuple[float, ...]:
 def _check_callbacks(callbacks: Any) -> None:
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
         raise InputError(f"callbacks must be a sequence of functions that take an Epoch, not {callbacks!r}")
-
-
-def whole_threads(n_threads: Any) -> int | None:
-    """A number of threads as Python's int, or None; InputError for anything else."""
-    whole = isinstance(n_threads, Integral) and not isinstance(n_threads, bool)
-    if n_threads is not None and not (whole and n_threads >= 1):
-        raise InputError(
-            f"n_threads must be a whole number of at least 1, or None for as many as the process may use, "
-            f"not {n_threads!r}"
-        )
-    return None if n_threads is None else int(n_threads)
 
 
 def loss_measure(network: Network, data: Data, engine: Engine) -> Measure:
