@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score, log_loss, make_scorer, max_
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info
 
 from clearprop import Epoch, MLPClassifier, MLPRegressor
 from clearprop.errors import DivergenceError, InputError, ShapeError
@@ -278,6 +279,35 @@ def test_data_are_looked_at_before_the_first_epoch(kind, iris):
     reader = model.fit_epochs(*iris)
     model.predict(iris[0])  # with the initial weights
     assert next(reader).n == 1
+
+
+@BOTH
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_reader_that_lingers_is_not_in_the_way_of_another_fit(kind, warm_start, early_stopping, iris):
+    model = kind(**SMALL, warm_start=warm_start, early_stopping=early_stopping)
+    reader = model.fit_epochs(*iris)
+    next(reader)
+    model.fit(*iris)
+    expected, reason, n_epochs = weights(model), model.stopping_reason_, len(model.history_)
+    assert list(reader) == []
+    np.testing.assert_array_equal(weights(model), expected)
+    assert (model.stopping_reason_, model.n_iter_, len(model.history_)) == (reason, 12, n_epochs)
+
+
+@BOTH
+def test_the_reference_engine_keeps_to_its_threads(kind, iris):
+    seen = []
+
+    def look(estimator, X, y):
+        seen.append({found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"})
+        return 1.0
+
+    model = kind(**SMALL, n_threads=1, engine="reference", scoring=look).fit(*iris, X_val=iris[0], y_val=iris[1])
+    assert seen == [{1}] * 12
+    np.testing.assert_allclose(
+        model.predict(iris[0]), clone(model).set_params(n_threads=None, scoring=None).fit(*iris).predict(iris[0])
+    )
 
 
 @BOTH

@@ -90,6 +90,12 @@ def test_a_callback_that_returns_true_ends_training_and_every_callback_sees_ever
     assert (found.stopped_by, seen) == ("callback", [1, 2, 3, 4])
 
 
+@pytest.mark.parametrize(("answer", "epochs"), [(np.True_, 1), (np.False_, 20), (1, 20), (None, 20)], ids=str)
+def test_only_true_ends_training_numpys_too(answer, epochs):
+    found, _ = run(callbacks=[lambda epoch: answer])
+    assert len(found.history) == epochs
+
+
 def test_the_time_limit_holds_inside_an_epoch_too():
     found, state = run(Stopping(patience=np.inf, max_seconds=0.2), epochs=10**6)
     assert found.stopped_by == "time"

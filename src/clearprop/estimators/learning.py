@@ -98,7 +98,7 @@ class Learning(Preparation):
         -------
         iterator of Epoch
             After each one the estimator predicts and shows its attributes as after a fit that ended there. To stop is
-            to ask for no more.
+            to ask for no more. It ends, too, when another fit of this estimator begins.
 
         Raises
         ------
@@ -195,12 +195,15 @@ class Learning(Preparation):
                 for epoch in run.fitting:
                     show(epoch)
                     yield epoch
+                    if run.number != self._runs:  # another fit has begun since, and the estimator is its own
+                        return
         except DivergenceError:
             if not run.has_best:
                 raise
         finally:
             run.fitting.close()
-            self._finish(run)
+            if run.number == self._runs:
+                self._finish(run)
 
     def _finish(self, run: Run) -> None:
         """The attributes that tell how the fit ended."""

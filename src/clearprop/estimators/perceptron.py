@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from clearprop.engines.threads import BLAS
 from clearprop.estimators.glass import GlassBox
 from clearprop.estimators.learning import Learning
 from clearprop.estimators.saving import load_estimator, save_estimator
@@ -25,11 +27,16 @@ def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
 class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[misc]
     """Base of `MLPClassifier` and `MLPRegressor`."""
 
+    n_threads: Any
+
     def _outputs(self, X: Any) -> Any:
         """The activations of the last layer, (n_samples, n_outputs)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
-        return self._engine.outputs(self.network_, self.parameters_, X.astype(self._state.theta.dtype, copy=False))
+        X = X.astype(self._state.theta.dtype, copy=False)
+        held = self._engine.uses_blas and self.n_threads is not None
+        with BLAS.at_most(self.n_threads) if held else nullcontext():
+            return self._engine.outputs(self.network_, self.parameters_, X)
 
     def predict(self, X: Any) -> Any:
         """Predict for every row.

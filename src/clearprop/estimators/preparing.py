@@ -40,6 +40,7 @@ class Run(NamedTuple):
     """A fit that is about to begin, or under way."""
 
     settings: Settings
+    number: int  # of all that this estimator has begun
     job: Job
     fitting: Fitting
     is_part: bool
@@ -57,6 +58,7 @@ class Preparation(FittedNetwork, ABC):
     _seeds: Seeds
     _optimizer: UpdateRule | LBFGS
     _factors: ClassFactors | None
+    _runs: int
     get_params: Callable[..., dict[str, Any]]
 
     @abstractmethod
@@ -228,7 +230,8 @@ class Preparation(FittedNetwork, ABC):
             callbacks=(self._saw, *callbacks_of(settings.callbacks)),
             n_threads=n_threads,
         )
-        return Run(settings, job, fitting, is_part)
+        self._runs = getattr(self, "_runs", 0) + 1
+        return Run(settings, self._runs, job, fitting, is_part)
 
     def _saw(self, epoch: Epoch) -> None:
         """Take an epoch into the attributes, before any other callback looks at them."""

@@ -125,7 +125,7 @@ class Fitting:
                 last = self._ended is not None
                 if last:
                     self._put_back()
-                yield epoch
+                yield from self._handed_out(epoch)
                 if last:
                     return
             self._ended = records.ended or self._ended_by_itself()
@@ -138,6 +138,15 @@ class Fitting:
         finally:
             records.close()
             self._put_back()
+
+    def _handed_out(self, epoch: Epoch) -> Generator[Epoch, None, None]:
+        """Hand out an epoch, and if the reader leaves with it, see whether the weights are still ours to put back."""
+        try:
+            yield epoch
+        except GeneratorExit:
+            if self.state.step != epoch.steps:  # another fit went on from here
+                self._watch.best_theta = None
+            raise
 
     def _next(self, records: Records) -> Epoch | None:
         """The next epoch, computed with as many BLAS threads as it is worth; None after the last."""

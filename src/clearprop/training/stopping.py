@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from clearprop.engines import Job, TrainingState
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
@@ -121,8 +123,8 @@ def verdict(
     job: Job, stopping: Stopping, watch: Watch, epoch: Epoch, deadline: float, callbacks: Iterable[Callback]
 ) -> tuple[str, str] | None:
     """Why training ends after this epoch, or None if it goes on."""
-    stop_asked = [callback(epoch) is True for callback in callbacks]  # every callback sees every epoch
-    if any(stop_asked):
+    answers = [callback(epoch) for callback in callbacks]  # every callback sees every epoch
+    if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
         return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
     if time.perf_counter() >= deadline:
         return out_of_time(stopping, epoch.n)
