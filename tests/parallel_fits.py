@@ -1,7 +1,6 @@
 """Fits as processes of joblib can import them, each with a digest by which two can be compared to the bit."""
 
 import hashlib
-import warnings
 
 import numpy as np
 from sklearn.base import clone
@@ -32,8 +31,5 @@ def trained(shape, n_threads, epochs=3):
 
 
 def fitted(model, X, y):
-    """A digest of the parameters of a clone that is fitted; that it has not converged is known."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = clone(model).fit(X, y)
-    return hashlib.sha256(model.parameters_.theta.tobytes()).hexdigest()
+    """A digest of the parameters of a clone that is fitted."""
+    return hashlib.sha256(clone(model).fit(X, y).parameters_.theta.tobytes()).hexdigest()

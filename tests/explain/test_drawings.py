@@ -1,5 +1,10 @@
 """Drawings: nothing lies over anything else, and what they show is described for those who do not see it."""
 
+import html
+import json
+import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from itertools import combinations
 
@@ -128,3 +133,45 @@ def test_games_that_cannot_be_played():
     network = Network.mlp([1, 1, 1], "softmax", "sigmoid", "squared_error")
     with pytest.raises(InputError, match="without softmax"):
         play(explain(network, network.initial(0), [1.0], 0.5))
+
+
+MEASURE = """<script>
+const found = [];
+for (const drawing of document.querySelectorAll("div")) {
+  const edge = drawing.querySelector("svg").getBoundingClientRect();
+  const texts = [...drawing.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  texts.forEach(([name, a], i) => {
+    if (a.left < edge.left || a.right > edge.right || a.top < edge.top || a.bottom > edge.bottom) found.push(name);
+    for (const [other, b] of texts.slice(i + 1)) {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (across > 0 && down > 2.5) found.push(drawing.dataset.name + ": " + name + " over " + other);
+    }
+  });
+}
+const count = document.querySelectorAll("text").length;
+document.body.innerHTML = "<pre>" + JSON.stringify([count, found]) + "</pre>";
+</script>"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_a_browser_measures_no_overlap_either(tmp_path):
+    """The boxes are estimates of how wide letters are; here the letters themselves are measured."""
+    drawings = [
+        (f"{chosen} {name}", Explanation(case(chosen).trace(), name, language).svg())
+        for chosen in CASES
+        for name, language in zip(sorted(NOTATIONS), ["en", "zh", "en", "zh", "en"], strict=True)
+    ]
+    drawings += [
+        (f"{chosen} {language}", figure(play(case(chosen).trace()), NumberFormat(4), LANGUAGES[language]))
+        for chosen in GAMES
+        for language in LANGUAGES
+    ]
+    body = "".join(f'<div data-name="{name}">{svg}</div>' for name, svg in drawings)
+    page = tmp_path / "drawings.html"
+    page.write_text(f'<!doctype html><meta charset="utf-8"><body>{body}{MEASURE}', encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    done = subprocess.run(["chromium", *options, page.as_uri()], capture_output=True, text=True, timeout=180)
+    count, overlaps = json.loads(html.unescape(re.search(r"<pre>(.*?)</pre>", done.stdout, re.S)[1]))
+    assert count > 800
+    assert overlaps == []

@@ -1,13 +1,24 @@
 """A trace of a fit that asks for much is the step that the engine makes."""
 
+import json
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from clearprop import Network, adam, loss, sgd
 from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.errors import InputError, NotFiniteError, ShapeError
-from clearprop.explain import Explanation, explain, gradient_norms, per_sample_gradients, saliency, wiggle
+from clearprop.explain import (
+    Explanation,
+    check,
+    exercise,
+    explain,
+    gradient_norms,
+    per_sample_gradients,
+    saliency,
+    wiggle,
+)
 from clearprop.explain.words import LANGUAGES
 from clearprop.formulas import Cosine, ReduceOnPlateau
 from sample_networks import fits
@@ -148,6 +159,46 @@ def test_bad_wishes():
         explain(network, params, [["a", "b", "c"]], Y)
     with pytest.raises(InputError, match="L-BFGS chooses its steps"):
         explain(network, params, X, Y, "lbfgs")
+
+
+def test_parameters_that_are_not_finite_are_named():
+    network, params, X, Y = network_and_rows()
+    theta = params.theta.copy()
+    theta[5] = np.nan
+    with pytest.raises(NotFiniteError, match=r"^W1\[1,1\] is nan; every weight and bias must be a finite number"):
+        explain(network, network.views(theta), X, Y)
+    theta[5], theta[-1] = 0.0, np.inf
+    with pytest.raises(NotFiniteError, match=r"^b2\[1\] is inf"):
+        explain(network, network.views(theta), X[0], Y[0])
+
+
+def test_a_sheet_cannot_ask_for_what_a_job_can():
+    network, params, X, Y = network_and_rows()
+    with pytest.raises(InputError, match="it cannot ask for penalties"):
+        exercise(explain(network, params, X[0], Y[0], job=Job(network, sgd(0.1), l2=0.1)))
+    assert check(exercise(explain(network, params, X[0], Y[0], "adamw")).key()).passed
+
+
+@settings(max_examples=15, deadline=None)
+@given(fits(batch=False))
+def test_a_right_calculation_of_any_job_is_found_right(fit):
+    trace = explain(*fit[0], **fit[1])
+    assume(all(np.isfinite(trace[name].value).all() for name in trace))
+    lines = {
+        name: ", ".join(f"{value:.6e}" for value in np.ravel(site.value))
+        for name, site in trace.sites.items()
+        if site.inputs and name not in ("rate", "prediction", "loss_new", "cost_new")  # rate is a setting of sheets
+    }
+    found = check(lines, trace)
+    assert found.passed, [str(number.reference) for number in found.numbers if number.verdict == "wrong"]
+
+
+def test_json_says_what_the_job_asks():
+    network, params, X, Y = network_and_rows()
+    job = Job(network, sgd(0.1), l2=0.1, dropout=(0.0, 0.5), class_weight=(1.0, 2.0), seed=7)
+    document = json.loads(Explanation(explain(network, params, X, Y, job=job)).json())
+    assert (document["job"]["l2"], document["job"]["dropout"], document["job"]["seed"]) == (0.1, [0.0, 0.5], 7)
+    assert document["job"]["schedule"]["name"] == "constant"
 
 
 def test_an_optimizer_named_beside_a_job_takes_its_place_and_plateaus_scale_the_rate():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,9 @@ def threads_asked(n_threads: Any) -> int | None:
     return int(n_threads)
 
 
+@cache
 def _quota(file: Path) -> float | None:
-    """The cores that a control group (version 2) grants, or None where it sets no limit."""
+    """The cores that a control group (version 2) grants, or None where it sets no limit; read once in a process."""
     try:
         granted, period = file.read_text().split()
         return None if granted == "max" else int(granted) / int(period)

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.judge import CheckedLine, CheckedNumber, Judge
+from clearprop.explain.judge import Judge
 from clearprop.explain.sheets import Sheet, Statement, entry_of, read_sheet
+from clearprop.explain.suspects import CheckedLine, CheckedNumber
 from clearprop.explain.trace import Trace
 
 

@@ -38,12 +38,12 @@ class Scope:
         """The symbol of one number of a site; with no index, of a site that is one number."""
         name = at(site, *index) if index else site
         value = self.arrays[site][index] if index else self.arrays[site]
-        self.values[name] = float(value) if isinstance(value, np.floating | np.ndarray) else value
+        self.values[name] = _number(value)
         return Symbol(name)
 
     def named(self, name: str, value: Any) -> Symbol:
         """A symbol of another name, a formula's parameter above all."""
-        self.values[name] = float(value) if isinstance(value, np.floating | np.ndarray) else value
+        self.values[name] = _number(value)
         return Symbol(name)
 
     def sum_of(self, n: int, term: Callable[[int], Expression], share: Callable[[slice], Any]) -> Expression:
@@ -54,6 +54,12 @@ class Scope:
         number = sum(1 for name in self.values if name.startswith("…"))
         rest = self.named(f"…{left_out.stop - left_out.start}" + "′" * number, share(left_out))
         return reduce(plus, [*map(term, range(left_out.start)), rest, *map(term, range(left_out.stop, n))])
+
+
+def _number(value: Any) -> Any:
+    """A number of NumPy as Python's; an exact fraction as it is."""
+    found = value[()] if isinstance(value, np.ndarray) else value
+    return float(found) if isinstance(found, np.floating) else found
 
 
 def instance(

@@ -132,15 +132,26 @@ def path(trace: Trace, parameter: str, most: int = MOST_PATHS, *, only_folded: b
     return ChainRule(parameter, count, paths, _sum_line(gradient, paths), folded, named_line)
 
 
-def _checked(trace: Trace, parameter: str) -> Reference:
-    """The reference of a weight or bias of a single sample's trace."""
+def parameter_of(trace: Trace, parameter: str) -> Reference:
+    """The reference of a weight or bias of a trace.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        When there is no such weight or bias.
+    """
     found = reference(parameter)
     if found.kind not in ("W", "b") or found.after or found.memory:
         raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
-    if trace.is_batch:
-        raise InputError("the chain rule is written out for one sample; take trace.sample(0).path(…)")
     trace.value_of(parameter)
     return found
+
+
+def _checked(trace: Trace, parameter: str) -> Reference:
+    """The reference of a weight or bias of a single sample's trace."""
+    if trace.is_batch:
+        raise InputError("the chain rule is written out for one sample; take trace.sample(0).path(…)")
+    return parameter_of(trace, parameter)
 
 
 def n_paths(trace: Trace, layer: int) -> int:

@@ -11,8 +11,8 @@ import numpy as np
 from clearprop.engines import Job, TrainingState, prepared
 from clearprop.engines.randomness import masks
 from clearprop.engines.reference import add_penalties, total_weight
-from clearprop.errors import InputError, ShapeError
-from clearprop.formulas import LBFGS, LabelSmoothing, UpdateRule, update_rule
+from clearprop.errors import InputError, NotFiniteError, ShapeError
+from clearprop.formulas import LBFGS, ConstantSchedule, LabelSmoothing, UpdateRule, update_rule
 from clearprop.network import Network, Parameters, loss
 from clearprop.network.parameters import Mask
 
@@ -79,6 +79,14 @@ class Setting:
         """Whether the step minimises more than the loss."""
         return bool(self.job.l1 or self.job.l2)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the step asks for nothing but the mean loss and an update rule at its own rate."""
+        job = self.job
+        asks = (job.l1, job.l2, job.label_smoothing, job.clip_norm, self.mask)
+        weighs = self.sample_weight is not None or job.class_weight is not None
+        return not any(asks) and not weighs and isinstance(job.schedule, ConstantSchedule) and not job.schedule.warmup
+
     def loss(self, theta: Any) -> float:
         """The loss of these rows, with their masks, by the engine's forward propagation."""
         return loss(self.network, self.network.views(theta), self.X, self.target, self.weight, self.mask)
@@ -114,6 +122,7 @@ def setting_of(
             "optimizer, for example sgd(0.1) or adam()"
         )
     job.network.check_parameters(params)
+    _check_finite(job.network, params)
     X, Y, weight, is_batch = _rows(job, x, y, sample_weight)
     state = TrainingState.start(job, params.theta) if state is None else state
     rule = update_rule(job.update_rule)
@@ -127,6 +136,18 @@ def setting_of(
     if found.weight is not None and not found.weight.any():
         raise InputError("the weight of every row is zero: a step of them changes nothing")
     return found
+
+
+def _check_finite(network: Network, params: Parameters) -> None:
+    """Raise NotFiniteError with the name of the first weight or bias that is not finite."""
+    theta = np.asarray(params.theta)
+    if np.isfinite(theta).all():
+        return
+    first = int(np.argmin(np.isfinite(theta)))
+    block = next(block for block in network.blocks if first < block.stop)
+    place = np.unravel_index(first - block.start, block.shape)
+    name = f"{block.name}[{','.join(str(int(i)) for i in place)}]"
+    raise NotFiniteError(f"{name} is {theta[first]}; every weight and bias must be a finite number")
 
 
 def _rows(job: Job, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any, bool]:

@@ -6,6 +6,7 @@ the reference engine computed. Nothing here can be changed; `replay` computes ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,7 +117,7 @@ class Trace(Mapping[str, Site]):
         if name == "x":
             name = "a0"
         if name not in self.sites:
-            raise UnknownNameError("site", name, self.sites)
+            raise _unknown(name, self.sites)
         return self.sites[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -265,3 +266,14 @@ class Trace(Mapping[str, Site]):
         """The same trace with other values, `change(name, site)` of each; for exact fractions and hand calculations."""
         sites = {name: Site(name, site.equation, change(name, site)) for name, site in self.sites.items()}
         return Trace(self.setting, self.params, sites)
+
+
+def _unknown(name: str, sites: Mapping[str, Site]) -> UnknownNameError:
+    """The error for a site that does not exist: beyond the last layer it offers the last one of the kind."""
+    error = UnknownNameError("site", name, sites)
+    kind = re.sub(r"\d+", "", name)
+    alike = [site for site in sites if re.sub(r"\d+", "", site) == kind]
+    if "did you mean" not in str(error) and alike:
+        last = max(alike, key=lambda site: int(re.sub(r"\D", "", site) or 0))
+        error.args = (str(error).replace(f"{name!r}.", f"{name!r}; did you mean {last!r}?", 1),)
+    return error

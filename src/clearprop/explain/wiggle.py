@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.explain.references import reference
+from clearprop.explain.paths import parameter_of
 from clearprop.explain.trace import Trace
 
 
@@ -57,9 +57,7 @@ def wiggle(trace: Trace, parameter: str, step: float = 0.01) -> Wiggle:
     """
     if not (np.isfinite(step) and step > 0):
         raise InputError(f"the step must be a finite number above 0, not {step!r}")
-    found = reference(parameter)
-    if found.kind not in ("W", "b") or found.after or found.memory:
-        raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
+    found = parameter_of(trace, parameter)
     value = trace.value_of(parameter)
 
     def moved(by: float) -> float:

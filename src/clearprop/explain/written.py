@@ -53,7 +53,10 @@ class Letter:
 
     def mathml(self) -> str:
         """MathML."""
-        base = f"<mi class='v'>{escape(self.base)}</mi>" if self.is_array else f"<mi>{escape(self.base)}</mi>"
+        plain = escape(self.base.removesuffix(TILDE))
+        base = f"<mi class='v'>{plain}</mi>" if self.is_array else f"<mi>{plain}</mi>"
+        if self.base.endswith(TILDE):
+            base = f"<mover accent='true'>{base}<mo stretchy='false'>~</mo></mover>"
         if self.sup and self.sub:
             return f"<msubsup>{base}{_markup(self.sub)}{_markup(self.sup)}</msubsup>"
         if self.sup:
@@ -121,6 +124,11 @@ class Ratio:
 
 
 Written = Letter | Code | Applied | Ratio
+
+
+def has_superscript(name: Written) -> bool:
+    """Whether a power of it needs brackets: (a²₁)², and (∂C/∂w)² too."""
+    return isinstance(name, Ratio) or (isinstance(name, Letter) and bool(name.sup))
 
 
 def with_tilde(name: Letter | Code) -> Letter | Code:

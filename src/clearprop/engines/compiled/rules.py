@@ -77,7 +77,7 @@ def threads_for(operations: float, steps: int, cores: int | None) -> int:
     cores : int or None
         The most; None for all that the process may use.
     """
-    most = usable_cores() if cores is None else cores
     helpful = int(operations / OPERATIONS_PER_THREAD)
-    seconds = operations * steps / 1e11
-    return max(1, min(most, helpful)) if seconds > CALL_SECONDS else 1
+    if helpful < 2 or operations * steps / 1e11 <= CALL_SECONDS:
+        return 1
+    return min(usable_cores() if cores is None else cores, helpful)

@@ -7,16 +7,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.arithmetic import computed
-from clearprop.explain.equations import (
-    CarriedBack,
-    Elementwise,
-    Equation,
-    ErrorThroughJacobian,
-    Jacobian,
-    OuterProduct,
-    Product,
-    SumOverSamples,
-)
+from clearprop.explain.coupled import ErrorThroughJacobian, Jacobian
+from clearprop.explain.equations import CarriedBack, Elementwise, Equation, OuterProduct, Product, SumOverSamples
 from clearprop.explain.recording.notes import Notes, agree
 from clearprop.formulas import Activation, Expression
 from clearprop.network import shares

@@ -76,7 +76,8 @@ def laid_out(
     for column in range(NARROWEST, WIDEST, WIDER):
         sheet = Sheet()
         places, width, height = nodes.place(sheet, column)
-        if all(_edges(sheet, trace, notation, numbers, l, nodes.shown, places) for l in range(1, len(nodes.shown))):
+        layers = range(1, len(nodes.shown))
+        if all([_edges(sheet, trace, notation, numbers, l, nodes.shown, places) for l in layers]):
             break
     _arrows(sheet, width, height, words)
     return sheet, width, height

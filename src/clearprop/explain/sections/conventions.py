@@ -58,6 +58,8 @@ def _activations(trace: Trace, kit: Kit) -> list[Sentence]:
         fields = {"layer": l, "call": call(called(shape), z), "formula": shape.tree()}
         if slope is None:
             found.append(kit.writer.sentence("activation_coupled", **fields))
+        elif fields["call"] == fields["formula"]:  # tanh(z) is written tanh(z)
+            found.append(kit.writer.sentence("activation_named", layer=l, call=fields["call"], slope=slope))
         else:
             found.append(kit.writer.sentence("activation_is", **fields, slope=slope))
     return found
