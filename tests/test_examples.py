@@ -11,49 +11,41 @@ FOLDER = Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 
 
-@pytest.fixture(scope="session")
-def printed():
-    """What a script prints; each is run once."""
-    found = {}
-
-    def run(name):
-        if name not in found:
-            done = subprocess.run(
-                [sys.executable, "-W", "error::DeprecationWarning:__main__", FOLDER / name],
-                capture_output=True, text=True, timeout=180, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stdout + done.stderr
-            found[name] = done.stdout
-        return found[name]
-
-    return run
-
-
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_an_example_runs_and_prints_a_few_lines(path, printed):
-    lines = printed(path.name).splitlines()
-    assert 2 <= len(lines) <= 15
-    assert f"python examples/{path.name}" in path.read_text("utf-8")
-
-
-def test_there_are_examples():
-    assert len(SCRIPTS) >= 4
-
-
-def test_the_drop_in_is_as_good(printed):
-    theirs, ours = re.findall(r"test accuracy (\d\.\d+)", printed("drop_in_replacement.py"))
+def the_drop_in_is_as_good(printed):
+    theirs, ours = re.findall(r"test accuracy (\d\.\d+)", printed)
     assert float(ours) > float(theirs) - 0.02
 
 
-def test_class_weights_find_more_of_the_rare_class(printed):
-    plain, _, weighted = re.findall(r"found +(\d+)%", printed("imbalanced_classes.py"))
+def class_weights_find_more_of_the_rare_class(printed):
+    plain, _, weighted = re.findall(r"found +(\d+)%", printed)
     assert int(weighted) > int(plain) + 5
 
 
-def test_the_intervals_cover_what_they_say(printed):
-    inside = re.search(r"inside their interval, of 5,000: ([\d.]+)%", printed("quantile_intervals.py"))
-    assert 86 < float(inside[1]) < 94
+def the_intervals_cover_what_they_say(printed):
+    assert 86 < float(re.search(r"inside their interval, of 5,000: ([\d.]+)%", printed)[1]) < 94
 
 
-def test_the_search_finds_a_good_network(printed):
-    assert float(re.search(r"on the test rows (\d\.\d+)", printed("grid_search_in_threads.py"))[1]) > 0.95
+def the_search_finds_a_good_network(printed):
+    assert float(re.search(r"on the test rows (\d\.\d+)", printed)[1]) > 0.95
+
+
+CLAIMS = {
+    "drop_in_replacement.py": the_drop_in_is_as_good,
+    "imbalanced_classes.py": class_weights_find_more_of_the_rare_class,
+    "quantile_intervals.py": the_intervals_cover_what_they_say,
+    "grid_search_in_threads.py": the_search_finds_a_good_network,
+}
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_an_example_runs_prints_a_few_lines_and_keeps_what_it_claims(path):
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 2 <= len(done.stdout.splitlines()) <= 15
+    assert f"python examples/{path.name}" in path.read_text("utf-8")
+    if path.name in CLAIMS:
+        CLAIMS[path.name](done.stdout)
+
+
+def test_every_claim_is_that_of_a_script():
+    assert set(CLAIMS) <= {path.name for path in SCRIPTS}
