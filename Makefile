@@ -33,6 +33,8 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/one_row.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/linear.py
+	$(BIN)/python benchmarks/grid_search.py
+	$(BIN)/python benchmarks/fashion_mnist.py
 
 clean:
 	rm -rf .venv .venv-oldest build

@@ -20,7 +20,7 @@ IMPORTERS = {
     "matplotlib": ("plots",),
     "numba": ("engines/compiled",),
     "sklearn": ("estimators", "cli"),
-    "rich": ("cli", "explain/renderers/terminal.py"),
+    "rich": ("cli", "explain/renderers/terminal.py", "training/progress.py"),
     "cyclopts": ("cli",),
     "sympy": (),
     "torch": (),

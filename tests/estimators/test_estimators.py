@@ -441,7 +441,7 @@ def test_verbose_prints_a_line_an_epoch(kind, iris, capsys):
     kind(**SMALL, verbose=True, engine="reference").fit(*iris)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 20
-    assert lines[-1].startswith("epoch 20/20  loss ")
+    assert lines[-1].startswith("Iteration 20, loss = 0.")
     kind(**SMALL).fit(*iris)
     assert capsys.readouterr().out == ""
 

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of an estimator, in seven configurations of each of ours, with no failure expected.
+"""scikit-learn's own checks of an estimator, in nine configurations or more of each of ours, with no failure expected.
 
 Which check runs where: all of them, everywhere, except the two that hold a weight of k against a row repeated k times.
 Those compare a fit of weighted rows with a fit of other rows, so they can hold only where no decision depends on how
@@ -29,13 +29,19 @@ WHOLE = [
         "learning_rate_init": 0.03,
         "max_iter": 40,
     },
+    {"l1": 0.01, "weight_decay": 0.1, "clip_norm": 0.5, "learning_rate_init": 0.05, "n_threads": 1, "max_iter": 60},
 ]
+OF_CLASSES = [{"class_weight": "balanced", "label_smoothing": 0.1, "solver": "lbfgs", "alpha": 0.1, "max_iter": 45}]
 IN_PARTS = [
     {
         "solver": "sgd", "learning_rate_init": 0.05, "early_stopping": True, "validation_fraction": 0.25,
         "n_iter_no_change": 5,
     },
     {"batch_size": 8, "learning_rate_init": 0.02, "max_iter": 20},
+    {
+        "dropout": 0.2, "early_stopping": True, "validation_fraction": 0.25, "scoring": "loss",
+        "learning_rate_init": 0.03, "max_iter": 60,
+    },
 ]  # fmt: skip
 
 pytestmark = [
@@ -59,7 +65,7 @@ def checks_in_parts():
                 yield pytest.param(instance, check, id=f"{estimator}-{check.func.__name__}".replace("\n", ""))
 
 
-@parametrize_with_checks(estimators(WHOLE))
+@parametrize_with_checks(estimators(WHOLE) + [MLPClassifier((10,), **options) for options in OF_CLASSES])
 def test_every_check_where_weights_can_stand_for_rows(estimator, check):
     check(estimator)
 

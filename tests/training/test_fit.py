@@ -1,5 +1,8 @@
 """When a fit ends, what it says of it, and which weights it leaves behind."""
 
+import importlib
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +12,7 @@ from clearprop import Network
 from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.errors import DivergenceError, InputError
 from clearprop.formulas import LBFGS, SGD, Adam, ReduceOnPlateau
-from clearprop.training import Stopping, fit
+from clearprop.training import Fitting, Stopping, fit
 
 random = np.random.default_rng(0)
 X = random.standard_normal((40, 3))
@@ -85,6 +88,12 @@ def test_a_callback_that_returns_true_ends_training_and_every_callback_sees_ever
     seen = []
     found, _ = run(callbacks=[lambda epoch: epoch.n == 4, lambda epoch: seen.append(epoch.n)])
     assert (found.stopped_by, seen) == ("callback", [1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(("answer", "epochs"), [(np.True_, 1), (np.False_, 20), (1, 20), (None, 20)], ids=str)
+def test_only_true_ends_training_numpys_too(answer, epochs):
+    found, _ = run(callbacks=[lambda epoch: answer])
+    assert len(found.history) == epochs
 
 
 def test_the_time_limit_holds_inside_an_epoch_too():
@@ -220,3 +229,70 @@ def test_a_time_limit_that_is_over_before_the_first_update():
     found, _ = run(Stopping(max_seconds=1e-9))
     assert (found.stopped_by, found.history) == ("time", ())
     assert found.reason == "stopped in epoch 1: the time limit of 1e-09 s was reached"
+
+
+def under_way(stopping=None, *, measure=None, **options):
+    job = Job(NETWORK, **{"epochs": 20, "batch_size": 10, "update_rule": Adam(0.01), **options})
+    state = TrainingState.start(job, NETWORK.initial(seed=2).theta)
+    stopping = stopping or Stopping(patience=np.inf)
+    return Fitting(job, state, prepared(job, X, Y), ENGINE, stopping, measure=measure)
+
+
+@pytest.mark.parametrize("rule", [Adam(0.01), LBFGS()], ids=["adam", "lbfgs"])
+def test_a_fit_that_its_reader_leaves(rule):
+    fitting = under_way(update_rule=rule)
+    for epoch in fitting:
+        if epoch.n == 3:
+            break
+    fitting.close()
+    three, state = run(update_rule=rule, epochs=3)
+    np.testing.assert_array_equal(fitting.state.theta, state.theta)
+    assert (fitting.result.stopped_by, fitting.result.converged) == ("reader", False)
+    assert [epoch.loss for epoch in fitting.result.history] == [epoch.loss for epoch in three.history]
+    assert not [thread for thread in threading.enumerate() if thread.name == "clearprop-lbfgs"]
+
+
+def test_the_weights_of_the_last_epoch_handed_out_are_those_that_stay():
+    fitting = under_way(Stopping("score", True, 0.0, 2, restore_best=True), measure=scores([0.1, 0.9, 0.3, 0.2, 0.1]))
+    seen = [fitting.state.theta.copy() for _ in fitting]
+    np.testing.assert_array_equal(seen[-1], seen[1])
+    np.testing.assert_array_equal(fitting.state.theta, seen[1])
+    assert fitting.result.best.n == 2
+
+
+def test_the_epoch_that_diverged_is_in_the_history():
+    network = Network.mlp([3, 5, 1], hidden="identity", loss="squared_error")
+    job = Job(network, update_rule=SGD(3.0), epochs=100)
+    state = TrainingState.start(job, network.initial(seed=2).theta)
+    fitting = Fitting(job, state, prepared(job, X, Y), ENGINE, Stopping(), measure=lambda theta: {"score": 1.0})
+    with pytest.raises(DivergenceError) as raised:
+        list(fitting)
+    last = fitting.result.history[-1]
+    assert (last.n, last.complete, len(last.gradient_norms)) == (raised.value.epoch, False, 2)
+    assert np.isnan([last.loss, last.scores["score"]]).all()
+    assert fitting.result.stopped_by == "divergence"
+    assert str(raised.value) in fitting.result.reason
+
+
+def test_only_an_engine_that_uses_a_blas_has_its_threads_held(monkeypatch):
+    held = []
+
+    @contextmanager
+    def watched(job, n_samples, n_threads):
+        held.append(n_threads)
+        yield
+
+    module = importlib.import_module("clearprop.training.fit")  # the package's `fit` is the function
+    monkeypatch.setattr(module, "suited_to", watched)
+    job = Job(NETWORK, epochs=2)
+    for engine, uses_blas in ((ReferenceEngine(), True), (Quiet(), False)):
+        held.clear()
+        state = TrainingState.start(job, NETWORK.initial(seed=2).theta)
+        fit(job, state, prepared(job, X, Y), engine, Stopping(), n_threads=3)
+        assert set(held) == ({3} if uses_blas else set())
+
+
+class Quiet(ReferenceEngine):
+    """Says that it multiplies without a BLAS."""
+
+    uses_blas = False

@@ -1,9 +1,12 @@
 """`train`: every option reaches the job, and bad input is answered with a sentence."""
 
+import importlib
+
 import numpy as np
 import pytest
 
 from clearprop import Network, adam, forward, loss, sgd, train
+from clearprop.engines import choose
 from clearprop.errors import ClearpropError, InputError, ShapeError, UnknownNameError
 from clearprop.formulas import LOSSES, SCHEDULES, UPDATE_RULES, StepSchedule
 
@@ -100,7 +103,7 @@ def test_verbose_prints_a_line_for_each_epoch(capsys):
     train(NETWORK, NETWORK.initial(), X, Y, epochs=3, verbose=True, engine="reference")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("epoch 1/3  loss ")
+    assert lines[0].startswith("Iteration 1, loss = 0.")
 
 
 def test_verbose_says_what_the_engine_must_do_first(capsys, monkeypatch):
@@ -170,6 +173,8 @@ def test_class_weight_is_not_ignored():
         ({"max_seconds": "1"}, "max_seconds must be above 0, not '1'"),
         ({"callbacks": print}, "callbacks must be a sequence of functions"),
         ({"callbacks": [5]}, "callbacks must be a sequence of functions"),
+        ({"n_threads": 0}, "n_threads must be a whole number of at least 1, or None for all cores, not 0"),
+        ({"n_threads": "all"}, "n_threads must be a whole number"),
         ({"state": "before"}, "state must be a TrainingState"),
     ],
 )
@@ -182,3 +187,22 @@ def test_dropout_as_an_array():
     one = train(NETWORK, NETWORK.initial(), X, Y, dropout=np.array([0.0, 0.5]), epochs=3).parameters.theta
     listed = train(NETWORK, NETWORK.initial(), X, Y, dropout=[0.0, 0.5], epochs=3).parameters.theta
     np.testing.assert_array_equal(one, listed)
+
+
+def test_the_number_of_threads_reaches_the_engine_and_changes_nothing(monkeypatch):
+    asked = []
+
+    def watched(name, job, data, n_threads=None):
+        asked.append(n_threads)
+        return choose(name, job, data, n_threads)
+
+    module = importlib.import_module("clearprop.training.train")  # the package's `train` is the function
+    monkeypatch.setattr(module, "choose", watched)
+    found = [
+        train(NETWORK, NETWORK.initial(), X, Y, epochs=3, n_threads=threads).parameters.theta
+        for threads in (None, 1, np.int64(2))
+    ]
+    assert asked == [None, 1, 2]
+    assert type(asked[-1]) is int
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])

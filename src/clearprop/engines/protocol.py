@@ -18,6 +18,7 @@ class Engine(Protocol):
     """Computes outputs, gradients and stretches of updates for a `Job`."""
 
     name: str
+    uses_blas: bool  # whether its matrix products are the BLAS's, whose threads must then be held to the job
 
     def refuses(self, job: Job, data: Data) -> str | None:
         """None if the engine can do this job, otherwise a sentence saying why not."""

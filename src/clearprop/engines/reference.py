@@ -29,6 +29,7 @@ class ReferenceEngine:
     """Computes with NumPy; can do every job."""
 
     name = "reference"
+    uses_blas = True
 
     def __init__(self) -> None:
         keep_freed_memory()

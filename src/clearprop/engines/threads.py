@@ -1,4 +1,4 @@
-"""One BLAS thread for small matrix products.
+"""How many threads the BLAS may take for the matrix products of a fit.
 
 A BLAS hands parts of every product to all processors and waits for the slowest. For the products of a small network
 that costs about what it gains, and when another program has one of the processors it costs many times as much (measured
@@ -7,6 +7,7 @@ for 128-neuron layers and batches of 256 on two busy cores: 55 s with two thread
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,41 +25,64 @@ def is_small(job: Job, n_samples: int) -> bool:
     return min(job.batch_size, n_samples) * largest < LARGE_PRODUCT
 
 
-class OneThread:
-    """Sets the BLAS to one thread when the first fit enters and back when the last one leaves.
+class BlasThreads:
+    """Holds the BLAS to the least number of threads that any of the fits under way wants, and then lets it go.
 
     The number of threads belongs to the whole process. If each of several fits at once set it and put back what it had
-    found, the last to leave would put back the one that the first had set.
+    found, the last to leave would put back what the first had set.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._inside = 0
+        self._wanted: list[int] = []
+        self._least: int | None = None  # of those wanted, which is what is set
         self._limit: Any = None
+        self._controller: Any = None
+        self._modules = 0
 
-    def __enter__(self) -> None:
-        from threadpoolctl import threadpool_limits
-
+    @contextmanager
+    def at_most(self, n_threads: int) -> Iterator[None]:
+        """At most so many threads inside the ``with``."""
         with self._lock:
-            if self._inside == 0:
-                self._limit = threadpool_limits(1, user_api="blas")
-            self._inside += 1
+            self._wanted.append(n_threads)
+            self._set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wanted.remove(n_threads)
+                self._set()
 
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._limit.restore_original_limits()
+    def _set(self) -> None:
+        least = min(self._wanted, default=None)
+        if least == self._least:
+            return
+        self._least = least
+        if self._limit is not None:
+            self._limit.restore_original_limits()
+            self._limit = None
+        if least is not None:
+            self._limit = self._libraries().limit(limits=least, user_api="blas")
+
+    def _libraries(self) -> Any:
+        """The BLAS libraries of this process, looked for again (5 ms) only when a module has been imported since."""
+        from threadpoolctl import ThreadpoolController
+
+        if self._controller is None or self._modules != len(sys.modules):
+            self._controller = ThreadpoolController()
+            self._modules = len(sys.modules)
+        return self._controller
 
 
-ONE_THREAD = OneThread()
+BLAS = BlasThreads()
 
 
 @contextmanager
-def suited_to(job: Job, n_samples: int) -> Iterator[None]:
-    """As many BLAS threads as the job's products are worth."""
-    if is_small(job, n_samples):
-        with ONE_THREAD:
-            yield
-    else:
+def suited_to(job: Job, n_samples: int, n_threads: int | None = None) -> Iterator[None]:
+    """As many BLAS threads as the job's products are worth, and no more than `n_threads`."""
+    wanted = 1 if is_small(job, n_samples) else n_threads
+    if wanted is None:
         yield
+    else:
+        with BLAS.at_most(wanted):
+            yield

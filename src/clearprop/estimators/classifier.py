@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from clearprop.errors import InputError
+from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.only_if import takes_parts
 from clearprop.estimators.perceptron import MultilayerPerceptron, store
 from clearprop.estimators.targets import ClassTargets, Targets
@@ -37,7 +38,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
         Of solver="sgd" alone: "invscaling" divides the rate by (samples seen before the epoch + 1)^power_t; "adaptive"
         divides it by 5 whenever `n_iter_no_change` epochs in a row were no better, until it is 1e-6.
-        + A schedule of `clearprop.formulas`, by name or as a formula, for "sgd" and "adam" alike.
+        + A schedule of `clearprop.formulas`, by name or as a formula, for "sgd" and "adam" alike ("inverse_scaling" and
+        "reduce_on_plateau" are the two above).
     learning_rate_init : float, default=0.001
         Not for lbfgs.
     power_t : float, default=0.5
@@ -51,7 +53,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     tol : float, default=1e-4
         Better by less than this is no better. For lbfgs: the largest component of the gradient that ends it.
     verbose : bool, default=False
-        Print a line after each epoch.
+        Print a line after each epoch; on a terminal, show a bar.
     warm_start : bool, default=False
         Let `fit` go on from where the last one ended, the optimizer's memory included.
     momentum : float, default=0.9
@@ -62,6 +64,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Hold out `validation_fraction` of the rows (the proportions of the classes kept, except where rows have several
         labels or one of more than two classes has but one row), stop when their score is no better for
         `n_iter_no_change` epochs, and put the weights of the best epoch back. Not for lbfgs.
+        + With `X_val` and `y_val` in `fit` these rows are judged by, with lbfgs too, and none are held out.
     validation_fraction : float, default=0.1
     beta_1, beta_2 : float, default=0.9, 0.999
         How slowly adam forgets gradients and squared gradients, in [0, 1).
@@ -71,8 +74,36 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Epochs in a row that may be no better by `tol` than the best before. Not for lbfgs.
     max_fun : int, default=15000
         Most evaluations of the loss by lbfgs.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        + Factors on the weight of rows in the loss, {class: factor}, 1 for classes left out; where rows have several
+        labels one dict for each label, such as {0: 1, 1: 5}, whose factors multiply. "balanced": inversely proportional
+        to the weight of the classes in y. Scores do not heed it.
+    l1 : float, default=0.0
+        + Strength of the L1 penalty l1·Σ|w|, divided by the weight of the batch as alpha's is.
+    weight_decay : float, default=0.0
+        + Decoupled decay: before each update w ← w − rate·weight_decay·w, biases left out. Not with lbfgs.
+    dropout : float or sequence of float, default=0.0
+        + The fraction of values that a layer does not pass on in training, in [0, 1): one number for all hidden layers,
+        or one for each of them, or one more in front for the inputs. Not with lbfgs.
+    label_smoothing : float, default=0.0
+        + ε in [0, 1): targets become (1 − ε)·y + ε/K, K the number of classes, 2 for each label.
+    clip_norm : float or None, default=None
+        + The gradient, over all parameters together, is shortened to this length where it is longer. Not with lbfgs.
+    scoring : str, callable or None, default=None
+        + What the rows held out are judged by: the name of a scorer of scikit-learn, a callable ``scorer(estimator, X,
+        y)``, higher being better, "loss" for the loss itself, or None for the estimator's own `score`.
+    max_seconds : float or None, default=None
+        + Time limit of a call of `fit`, looked at several times a second (after each iteration of lbfgs).
+    callbacks : callable, sequence of callable or None, default=None
+        + Each is called with the `clearprop.Epoch` after every epoch, when the estimator can already predict; one that
+        returns True ends training.
+    n_threads : int or None, default=None
+        + The most threads for training and prediction; None: as many as the process may use. In a search that runs
+        several fits at once, 1 is best. The result does not depend on it.
     engine : {"auto", "compiled", "reference"}, default="auto"
-        + Who computes. "auto" takes the fastest that can do the job; `engine_reason_` says why.
+        + Who computes: "compiled" is the fast one, machine code made from the formulas, "reference" the one to read, in
+        NumPy. "auto" takes the fastest that can do the job; `engine_reason_` says why. One asked for by name that
+        cannot do it raises `clearprop.errors.EngineRefusal`.
 
     Attributes
     ----------
@@ -82,13 +113,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     loss_ : float
         Of the last epoch, penalty included.
     best_loss_ : float or None
-        The least in `loss_curve_`; None with early stopping.
+        The least in `loss_curve_`; None with early stopping by rows held out.
     loss_curve_ : list of float
         Loss of every epoch; of every iteration of lbfgs, too.
     validation_scores_ : list of float or None
-        Accuracy over the rows held out after every epoch; None without early stopping.
+        The score over the rows held out, or over `X_val`, after every epoch; None without such rows.
     best_validation_score_ : float or None
-        That of the weights put back.
+        That of the weights put back; None where none were.
     t_ : int
         Rows seen in training.
     n_iter_ : int
@@ -98,7 +129,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Where X had names, all of them text.
     out_activation_ : {"softmax", "logistic"}
     history_ : tuple of Epoch
-        + Loss, scores, rate, gradient norm of every layer and seconds, of every epoch.
+        + Of every epoch, or iteration of lbfgs: loss, "validation_loss" and "validation_score", rate, gradient norm of
+        every layer, seconds.
     network_ : Network
         + The network, for `clearprop.forward`, `backward`, `check_gradient` and `save`.
     parameters_ : Parameters
@@ -149,9 +181,24 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        class_weight: Any = None,
+        l1: float = 0.0,
+        weight_decay: float = 0.0,
+        dropout: Any = 0.0,
+        label_smoothing: float = 0.0,
+        clip_norm: float | None = None,
+        scoring: Any = None,
+        max_seconds: float | None = None,
+        callbacks: Any = None,
+        n_threads: int | None = None,
         engine: str = "auto",
     ) -> None:
         store(self, locals())
+
+    class_weight: Any
+
+    def _learn_factors(self, targets: Any, Y: Any, sample_weight: Any) -> ClassFactors | None:
+        return None if self.class_weight is None else ClassFactors(self.class_weight, targets, Y, sample_weight)
 
     def _learn_targets(self, y: Any) -> Targets:
         targets = ClassTargets(y)
@@ -183,6 +230,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         -------
         self
         """
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            raise InputError(
+                "class_weight='balanced' does not go with partial_fit, since a part of the rows does not tell how "
+                "frequent the classes are; give the factors themselves, as sklearn.utils.class_weight computes them"
+            )
         first = None
         if not self.__sklearn_is_fitted__():
             if classes is None:

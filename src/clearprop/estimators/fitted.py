@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import ShapeError
@@ -15,9 +14,8 @@ from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
 
 if TYPE_CHECKING:
-    from clearprop.engines import TrainingState
+    from clearprop.engines import Engine, TrainingState
     from clearprop.estimators.targets import Targets
-    from clearprop.explain import Trace
     from clearprop.formulas import LBFGS
 
 
@@ -62,7 +60,19 @@ class FittedNetwork:
     _targets: Targets
     _optimizer: UpdateRule | LBFGS
     _history: list[Epoch]
-    _held_out: bool
+    _engine: Engine
+    engine_: str
+    engine_reason_: str
+    n_outputs_: int
+    n_layers_: int
+    out_activation_: str
+    n_iter_: int
+    t_: int
+    loss_: float
+    best_validation_score_: float | None
+    stopping_reason_: str
+    _is_judged: bool  # by rows held out, in the last fit
+    _keeps_best: bool  # whether these decided which weights were put back
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_state")
@@ -105,62 +115,13 @@ class FittedNetwork:
     @property
     def best_loss_(self) -> float | None:
         """The least training loss of the history; None where a validation score was what counted."""
-        return None if self._watched() else min(self.loss_curve_, default=None)
+        check_is_fitted(self)
+        return None if self._keeps_best else min(self.loss_curve_, default=None)
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """The score of the rows held out after every epoch that held any; None without early stopping."""
-        if not self._watched():
+        """The score over the rows to judge by, after every epoch that had any; None where the last fit had none."""
+        check_is_fitted(self)
+        if not self._is_judged:
             return None
         return [epoch.scores["validation_score"] for epoch in self.history_ if "validation_score" in epoch.scores]
-
-    def _watched(self) -> bool:
-        check_is_fitted(self)
-        return self._held_out
-
-    def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None) -> Trace:
-        """Every number of one step of training from here: forward, loss, errors, gradients, update.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_features,) or (n_samples, n_features)
-            One row, or a batch whose mean loss is explained.
-        y : target of the row, or array-like of shape (n_samples,) or (n_samples, n_outputs)
-            As `fit` takes it: the class itself, or numbers.
-        optimizer : update rule, optional
-            A name or a formula. By default that of the fit, with what it remembers.
-
-        Returns
-        -------
-        clearprop.explain.Trace
-            ``print(trace.explained().text())`` shows it.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            When the row does not fit the network, y is no class that was learned, or the fit was by lbfgs, which has
-            no update formula, and no other optimizer is named.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from clearprop import MLPClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> model = MLPClassifier((3,), random_state=0, max_iter=500, tol=0.01).fit(X, y)
-        >>> trace = model.explain(X[0], y[0])
-        >>> trace["a2"].value.sum().round(6)
-        np.float64(1.0)
-        """
-        from clearprop.explain import explain  # the glass box is not needed to train and predict
-
-        check_is_fitted(self)
-        rows = np.asarray(X, dtype=np.float64)
-        if rows.ndim == 1:
-            sample = self._targets.encode(np.asarray(y)[None], np.float64)[0]
-        else:
-            sample = self._targets.encode(np.asarray(y), np.float64)
-        if optimizer is None:
-            return explain(self.network_, self.parameters_, rows, sample, self._optimizer, self._state)
-        return explain(self.network_, self.parameters_, rows, sample, optimizer)

@@ -42,8 +42,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         As for `MLPClassifier`.
     early_stopping, validation_fraction, n_iter_no_change
         As for `MLPClassifier`; the score is R².
-    beta_1, beta_2, epsilon, max_fun, engine
+    beta_1, beta_2, epsilon, max_fun
         As for `MLPClassifier`.
+    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, engine
+        + As for `MLPClassifier`.
 
     Attributes
     ----------
@@ -96,6 +98,14 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        l1: float = 0.0,
+        weight_decay: float = 0.0,
+        dropout: Any = 0.0,
+        clip_norm: float | None = None,
+        scoring: Any = None,
+        max_seconds: float | None = None,
+        callbacks: Any = None,
+        n_threads: int | None = None,
         engine: str = "auto",
     ) -> None:
         store(self, locals())

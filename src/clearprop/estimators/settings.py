@@ -7,16 +7,12 @@ Settings become the job.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
-
-import numpy as np
-from sklearn.utils import check_random_state
 
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
+from clearprop.estimators.ranges import check_values, dropout_of, widths_of
 from clearprop.formulas import (
     LBFGS,
     SCHEDULES,
@@ -43,21 +39,6 @@ from clearprop.training import Stopping
 SOLVERS = ("lbfgs", "sgd", "adam")
 RATES_OF_SGD = ("constant", "invscaling", "adaptive")  # scikit-learn's names, which it heeds for solver="sgd" alone
 LEAST_RATE = 1e-6  # where "adaptive" ends
-
-# name: (least, most, whether the least itself is allowed, whether the most is)
-NUMBERS = {
-    "alpha": (0, math.inf, True, False),
-    "learning_rate_init": (0, math.inf, False, False),
-    "power_t": (0, math.inf, True, False),
-    "tol": (0, math.inf, True, False),
-    "momentum": (0, 1, True, True),
-    "validation_fraction": (0, 1, True, False),
-    "beta_1": (0, 1, True, False),
-    "beta_2": (0, 1, True, False),
-    "epsilon": (0, math.inf, False, False),
-}
-COUNTS = ("max_iter", "n_iter_no_change", "max_fun")
-SWITCHES = ("shuffle", "warm_start", "nesterovs_momentum", "early_stopping")
 
 
 @dataclass(frozen=True)
@@ -94,34 +75,42 @@ class Settings:
     n_iter_no_change: float
     max_fun: int
     engine: str
+    l1: float = 0.0
+    weight_decay: float = 0.0
+    dropout: Any = 0.0
+    label_smoothing: float = 0.0
+    clip_norm: float | None = None
+    scoring: Any = None
+    max_seconds: float | None = None
+    callbacks: Any = None
+    n_threads: int | None = None
 
     def __post_init__(self) -> None:
         if self.solver not in SOLVERS:
             raise UnknownNameError("solver", self.solver, SOLVERS)
-        for name, (least, most, least_allowed, most_allowed) in NUMBERS.items():
-            value = getattr(self, name)
-            inside = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-            inside = inside and (value >= least if least_allowed else value > least)
-            if not (inside and (value <= most if most_allowed else value < most)):
-                low = f"{'at least' if least_allowed else 'above'} {least}"
-                high = "" if most == math.inf else f" and {'at most' if most_allowed else 'below'} {most}"
-                raise InputError(f"{name} must be a number {low}{high}, not {value!r}")
-        for name in COUNTS:
-            endless = name == "n_iter_no_change" and getattr(self, name) == math.inf
-            if not endless and not _is_count(getattr(self, name)):
-                raise InputError(f"{name} must be a whole number of at least 1, not {getattr(self, name)!r}")
-        for name in SWITCHES:
-            if not isinstance(getattr(self, name), bool | np.bool_):
-                raise InputError(f"{name} must be True or False, not {getattr(self, name)!r}")
-        if self.batch_size != "auto" and not _is_count(self.batch_size):
-            raise InputError(f"batch_size must be 'auto' or a whole number of at least 1, not {self.batch_size!r}")
-        try:
-            check_random_state(self.random_state)
-        except ValueError:
+        check_values(self)
+        self.rate_schedule(), self.dropout_fractions()  # they check themselves
+        if not self.is_stochastic:
+            self._check_full_batch()
+
+    def _check_full_batch(self) -> None:
+        """Raise InputError for what lbfgs, which takes all rows at once and chooses its own steps, cannot heed."""
+        because = {
+            "dropout": (self.dropout_fractions(), "it needs a loss without chance"),
+            "clip_norm": (self.clip_norm, "it needs the true gradient"),
+            "weight_decay": (self.weight_decay, "it makes no steps that could decay; alpha is the penalty for it"),
+        }
+        for name, (given, reason) in because.items():
+            if given:
+                raise InputError(
+                    f"{name}={getattr(self, name)!r} does not go with solver='lbfgs': {reason}. "
+                    f"Leave {name} out, or take solver='adam' or 'sgd'"
+                )
+        if not isinstance(self.rate_schedule(), ConstantSchedule) or self.rate_schedule().warmup:
             raise InputError(
-                f"random_state must be a whole number from 0, a RandomState or None, not {self.random_state!r}"
-            ) from None
-        self.rate_schedule(), self.widths()  # they check themselves
+                f"learning_rate={self.learning_rate!r} does not go with solver='lbfgs', which chooses the length of "
+                "its steps itself. Leave it out, or take solver='adam' or 'sgd'"
+            )
 
     @property
     def is_stochastic(self) -> bool:
@@ -135,13 +124,11 @@ class Settings:
 
     def widths(self) -> tuple[int, ...]:
         """The number of neurons of each hidden layer."""
-        given = self.hidden_layer_sizes
-        sizes = list(given) if isinstance(given, Sequence | np.ndarray) else [given]
-        if isinstance(given, str) or not all(_is_count(size) for size in sizes):
-            raise InputError(
-                f"hidden_layer_sizes must be > 0: a whole number, or one for each hidden layer; got {given!r}"
-            )
-        return tuple(int(size) for size in sizes)
+        return widths_of(self.hidden_layer_sizes)
+
+    def dropout_fractions(self) -> tuple[float, ...]:
+        """The fraction dropped after each of the layers 0 … L − 1; () where nothing drops."""
+        return dropout_of(self.dropout, len(self.widths()))
 
     def activations(self) -> Activation | list[Activation]:
         """The activation of all hidden layers, or one of each."""
@@ -161,14 +148,14 @@ class Settings:
 
     def update_rule(self) -> UpdateRule | LBFGS:
         """What moves the parameters."""
-        rate = float(self.learning_rate_init)
+        rate, decay = float(self.learning_rate_init), float(self.weight_decay)
         if self.solver == "lbfgs":
             return LBFGS(int(self.max_fun), float(self.tol))
         if self.solver == "adam":
-            return Adam(rate, 0.0, float(self.beta_1), float(self.beta_2), float(self.epsilon))
+            return Adam(rate, decay, float(self.beta_1), float(self.beta_2), float(self.epsilon))
         if self.momentum == 0:
-            return SGD(rate)
-        return (Nesterov if self.nesterovs_momentum else Momentum)(rate, 0.0, float(self.momentum))
+            return SGD(rate, decay)
+        return (Nesterov if self.nesterovs_momentum else Momentum)(rate, decay, float(self.momentum))
 
     def rate_schedule(self) -> Schedule:
         """How the learning rate goes on."""
@@ -184,14 +171,17 @@ class Settings:
             raise UnknownNameError("learning_rate", given, [*RATES_OF_SGD, *SCHEDULES])
         return schedule(given)
 
-    def stopping(self) -> Stopping:
-        """When training ends before its preset number of epochs."""
+    def stopping(self, is_judged: bool) -> Stopping:
+        """When training ends before its preset number of epochs; by rows held out, where it is judged by such."""
         # A rate that adapts ends training itself, once it is at its least.
         adapts = isinstance(self.rate_schedule(), ReduceOnPlateau)
         patience = math.inf if adapts else float(self.n_iter_no_change)
-        if self.holds_out:
-            return Stopping("validation_score", True, float(self.tol), patience, restore_best=True)
-        return Stopping(tolerance=float(self.tol), patience=patience)
+        tolerance, limit = float(self.tol), None if self.max_seconds is None else float(self.max_seconds)
+        if not (is_judged and self.early_stopping):
+            return Stopping(tolerance=tolerance, patience=patience, max_seconds=limit)
+        by_loss = isinstance(self.scoring, str) and self.scoring == "loss"
+        watched = "validation_loss" if by_loss else "validation_score"
+        return Stopping(watched, not by_loss, tolerance, patience, restore_best=True, max_seconds=limit)
 
     def job(self, network: Network, n_samples: int, epochs: int, seed: int) -> Job:
         """The job of a fit to `n_samples` rows that ends after the epoch numbered `epochs`."""
@@ -203,10 +193,10 @@ class Settings:
             epochs=epochs,
             batch_size=batch_size,
             shuffle=bool(self.shuffle),
+            l1=float(self.l1),
             l2=float(self.alpha),
+            label_smoothing=float(self.label_smoothing),
+            clip_norm=None if self.clip_norm is None else float(self.clip_norm),
+            dropout=self.dropout_fractions(),
             seed=seed,
         )
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1

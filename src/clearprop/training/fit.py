@@ -4,55 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any
 
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.threads import suited_to
-from clearprop.errors import InputError
+from clearprop.errors import DivergenceError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
 from clearprop.training.lbfgs import lbfgs_epochs
 from clearprop.training.loop import Epoch, Measure, epochs
-
-Callback = Callable[[Epoch], Any]  # called after each epoch; ends training by returning True
-
-
-@dataclass(frozen=True)
-class Stopping:
-    """When training ends before its preset number of epochs.
-
-    Parameters
-    ----------
-    watch : str
-        "loss" (of training), or the name of a score that is measured after each epoch.
-    higher_is_better : bool
-    tolerance : float
-        Better by less than this is no better.
-    patience : float
-        Epochs in a row without getting better that are still borne; infinite: never stop for this.
-    restore_best : bool
-        Put the weights of the best epoch back at the end (for a score; the training loss is a mean over moving
-        weights).
-    max_seconds : float, optional
-        Time limit, looked at several times a second, inside an epoch too.
-    """
-
-    watch: str = "loss"
-    higher_is_better: bool = False
-    tolerance: float = 1e-4
-    patience: float = 10
-    restore_best: bool = False
-    max_seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.tolerance, Real) and self.tolerance >= 0):
-            raise InputError(f"tolerance must be at least 0, not {self.tolerance!r}")
-        if not (isinstance(self.patience, Real) and self.patience >= 1):
-            raise InputError(f"patience must be at least 1 epoch, not {self.patience!r}")
-        if self.max_seconds is not None and not (isinstance(self.max_seconds, Real) and self.max_seconds > 0):
-            raise InputError(f"max_seconds must be above 0, not {self.max_seconds!r}")
+from clearprop.training.stopping import Callback, Plateau, Stopping, Watch, out_of_time, verdict
 
 
 @dataclass(frozen=True)
@@ -65,8 +26,8 @@ class Fit:
     reason : str
         A sentence saying why it ended.
     stopped_by : str
-        "epochs", "no_improvement", "rate", "time", "callback" or "interrupt"; of lbfgs also "minimum", "evaluations" or
-        "line_search".
+        "epochs", "no_improvement", "rate", "time", "callback", "interrupt", "divergence" or, when whoever read the
+        epochs left, "reader"; of lbfgs also "minimum", "evaluations" or "line_search".
     best : Epoch or None
         The epoch whose weights the state holds, where the best were put back.
     """
@@ -82,35 +43,133 @@ class Fit:
         return self.stopped_by in ("no_improvement", "minimum", "rate")
 
 
-class Watch:
-    """Keeps the best value seen and for how many epochs there has been no better one."""
+class Fitting:
+    """A fit under way: iterate over it for its epochs, and leave it when you like.
 
-    def __init__(self, stopping: Stopping, tolerance: float) -> None:
-        self.stopping, self.tolerance = stopping, tolerance
-        self.best_value = math.inf
-        self.best_epoch: Epoch | None = None
-        self.best_theta: Any = None
-        self.stale = 0
+    At its end, however it comes, the best weights are put back where they are kept, and `result` says what it came to.
 
-    def value(self, epoch: Epoch) -> float:
-        """What is watched, turned so that lower is better; NaN counts as infinitely bad."""
-        found = epoch.loss if self.stopping.watch == "loss" else epoch.scores[self.stopping.watch]
-        value = -found if self.stopping.higher_is_better else found
-        return math.inf if math.isnan(value) else value
+    Parameters
+    ----------
+    job, state, data, engine, stopping, measure, callbacks, n_threads
+        As for `fit`; the state holds the weights of the epoch that was handed out last.
 
-    def see(self, epoch: Epoch, theta: Any) -> None:
-        """Take one more epoch into account."""
-        value = self.value(epoch)
-        self.stale = 0 if is_better(value, self.best_value, self.tolerance) else self.stale + 1
-        if self.best_epoch is None or value < self.best_value:
-            self.best_value, self.best_epoch = value, epoch
-            if self.stopping.restore_best:
-                self.best_theta = theta.copy()
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop import Network
+    >>> from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
+    >>> from clearprop.training import Fitting, Stopping
+    >>> net, X = Network.mlp([1, 1]), np.array([[0.0], [1.0]])
+    >>> job = Job(net, epochs=100)
+    >>> state = TrainingState.start(job, net.initial(seed=0).theta)
+    >>> under_way = Fitting(job, state, prepared(job, X, X), ReferenceEngine(), Stopping())
+    >>> for epoch in under_way:
+    ...     if epoch.n == 3:
+    ...         break
+    >>> under_way.close()
+    >>> under_way.result.reason
+    'stopped after epoch 3: its reader asked for no more'
+    """
 
+    def __init__(
+        self,
+        job: Job,
+        state: TrainingState,
+        data: Data,
+        engine: Engine,
+        stopping: Stopping,
+        *,
+        measure: Measure | None = None,
+        callbacks: Iterable[Callback] = (),
+        n_threads: int | None = None,
+    ) -> None:
+        self.job, self.state, self.data, self.engine, self.stopping = job, state, data, engine, stopping
+        self.measure, self.callbacks, self.n_threads = measure, tuple(callbacks), n_threads
+        self.history: list[Epoch] = []
+        self._watch = Watch(stopping, stopping.tolerance)
+        self._planned = job.epochs - state.epoch
+        self._ended: tuple[str, str] | None = None
+        self._generator = self._run()
 
-def is_better(value: float, best: float, tolerance: float) -> bool:
-    """Whether a value is below the best one by the tolerance at least; an infinite one is never better."""
-    return value < math.inf and value <= best - tolerance
+    def __iter__(self) -> Iterator[Epoch]:
+        return self._generator
+
+    def close(self) -> None:
+        """End it here, as if the reader had never asked for more."""
+        self._generator.close()
+
+    @property
+    def result(self) -> Fit:
+        """What the fit came to, once it has ended."""
+        best = self._watch.best_epoch if self.stopping.restore_best else None
+        kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
+        stopped_by, reason = self._ended or (
+            "reader",
+            f"stopped after epoch {self.state.epoch}: its reader asked for no more",
+        )
+        return Fit(tuple(self.history), reason + kept, stopped_by, best)
+
+    def _run(self) -> Generator[Epoch, None, None]:
+        began = time.perf_counter()
+        deadline = math.inf if self.stopping.max_seconds is None else began + self.stopping.max_seconds
+        schedule = self.job.schedule
+        plateau = Plateau(schedule, self.stopping) if isinstance(schedule, ReduceOnPlateau) else None
+        records = Records(_records(self.job, self.state, self.data, self.engine, self.measure, deadline))
+        try:
+            while (epoch := self._next(records)) is not None:
+                self.history.append(epoch)
+                self._watch.see(epoch, self.state.theta)
+                self._ended = verdict(self.job, self.stopping, self._watch, epoch, deadline, self.callbacks)
+                if self._ended is None and plateau is not None:
+                    self._ended = plateau.see(epoch, self.state)
+                last = self._ended is not None
+                if last:
+                    self._put_back()
+                yield from self._handed_out(epoch)
+                if last:
+                    return
+            self._ended = records.ended or self._ended_by_itself()
+        except KeyboardInterrupt:
+            self._ended = "interrupt", f"interrupted after {len(self.history)} whole epochs"
+        except DivergenceError as error:
+            self._ended = "divergence", f"stopped in epoch {error.epoch}: {error}"
+            self.history.append(self._broken_off(error, time.perf_counter() - began))
+            raise
+        finally:
+            records.close()
+            self._put_back()
+
+    def _handed_out(self, epoch: Epoch) -> Generator[Epoch, None, None]:
+        """Hand out an epoch, and if the reader leaves with it, see whether the weights are still ours to put back."""
+        try:
+            yield epoch
+        except GeneratorExit:
+            if self.state.step != epoch.steps:  # another fit went on from here
+                self._watch.best_theta = None
+            raise
+
+    def _next(self, records: Records) -> Epoch | None:
+        """The next epoch, computed with as many BLAS threads as it is worth; None after the last."""
+        if self.engine.uses_blas or isinstance(self.job.update_rule, LBFGS):
+            with suited_to(self.job, self.data.n_samples, self.n_threads):
+                return next(records, None)
+        return next(records, None)
+
+    def _broken_off(self, error: DivergenceError, seconds: float) -> Epoch:
+        """The record of the epoch that diverged, of which nothing can be said."""
+        nothing = float("nan")
+        scores = dict.fromkeys(self.history[-1].scores, nothing) if self.history else {}
+        norms = (nothing,) * self.job.network.depth
+        return Epoch(error.epoch, nothing, norms, nothing, seconds, self.state.step, scores, complete=False)
+
+    def _ended_by_itself(self) -> tuple[str, str]:
+        if self.state.epoch < self.job.epochs:
+            return out_of_time(self.stopping, self.state.epoch + 1)
+        return "epochs", f"stopped at the preset number of {self._planned} epochs"
+
+    def _put_back(self) -> None:
+        if self._watch.best_theta is not None:
+            self.state.theta[:] = self._watch.best_theta
 
 
 def fit(
@@ -122,6 +181,7 @@ def fit(
     *,
     measure: Measure | None = None,
     callbacks: Iterable[Callback] = (),
+    n_threads: int | None = None,
 ) -> Fit:
     """Train until the preset number of epochs or until `stopping` says so.
 
@@ -134,6 +194,8 @@ def fit(
     stopping : Stopping
     callbacks : iterable of callable
         Each gets every Epoch; one that returns True ends training.
+    n_threads : int, optional
+        The most threads of a BLAS, for an engine that uses one; by default as many as the products are worth.
 
     Raises
     ------
@@ -141,46 +203,32 @@ def fit(
         When a loss or gradient is not finite. The state then holds the best weights so far, where they are kept, or the
         last good ones.
     """
-    watch = Watch(stopping, stopping.tolerance)
-    plateau = Plateau(job.schedule, stopping) if isinstance(job.schedule, ReduceOnPlateau) else None
-    history: list[Epoch] = []
-    deadline = math.inf if stopping.max_seconds is None else time.perf_counter() + stopping.max_seconds
-    ended = "epochs", f"stopped at the preset number of {job.epochs - state.epoch} epochs"
-    records = Records(_records(job, state, data, engine, measure, deadline))
-    try:
-        with suited_to(job, data.n_samples):
-            for epoch in records:
-                history.append(epoch)
-                watch.see(epoch, state.theta)
-                verdict = _verdict(job, stopping, watch, epoch, deadline, callbacks)
-                if verdict is None and plateau is not None:
-                    verdict = plateau.see(epoch, state)
-                if verdict is not None:
-                    ended = verdict
-                    break
-            else:
-                ended = records.ended or (
-                    _out_of_time(stopping, state.epoch + 1) if state.epoch < job.epochs else ended
-                )
-    except KeyboardInterrupt:
-        ended = "interrupt", f"interrupted after {len(history)} whole epochs"
-    finally:
-        if watch.best_theta is not None:
-            state.theta[:] = watch.best_theta
-    best = watch.best_epoch if stopping.restore_best else None
-    kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
-    return Fit(tuple(history), ended[1] + kept, ended[0], best)
+    under_way = Fitting(job, state, data, engine, stopping, measure=measure, callbacks=callbacks, n_threads=n_threads)
+    for _ in under_way:
+        pass
+    return under_way.result
 
 
 class Records:
-    """An iterator over epochs that keeps what its generator returns at its end."""
+    """The epochs of a generator, and what it returns at its end."""
 
     def __init__(self, generator: Generator[Epoch, None, tuple[str, str] | None]) -> None:
         self.generator = generator
         self.ended: tuple[str, str] | None = None
 
     def __iter__(self) -> Iterator[Epoch]:
-        self.ended = yield from self.generator
+        return self
+
+    def __next__(self) -> Epoch:
+        try:
+            return next(self.generator)
+        except StopIteration as end:
+            self.ended = end.value
+            raise
+
+    def close(self) -> None:
+        """End the generator where it stands."""
+        self.generator.close()
 
 
 def _records(
@@ -189,56 +237,3 @@ def _records(
     if isinstance(job.update_rule, LBFGS):
         return lbfgs_epochs(job, state, data, engine, measure=measure)
     return epochs(job, state, data, engine, measure=measure, is_over=lambda: time.perf_counter() >= deadline)
-
-
-class Plateau:
-    """Lowers the learning rate whenever what is watched has not got better for a while."""
-
-    def __init__(self, schedule: ReduceOnPlateau, stopping: Stopping) -> None:
-        self.schedule = schedule
-        self.watch = Watch(stopping, schedule.tolerance)
-
-    def see(self, epoch: Epoch, state: TrainingState) -> tuple[str, str] | None:
-        """Take one more epoch into account; a reason to end training once the rate can fall no further.
-
-        The count lives in the state, so that it goes on where training goes on.
-        """
-        value = self.watch.value(epoch)
-        better = is_better(value, state.plateau_best, self.schedule.tolerance)
-        state.plateau_stale = 0 if better else state.plateau_stale + 1
-        state.plateau_best = min(state.plateau_best, value)
-        if state.plateau_stale <= self.schedule.patience:
-            return None
-        if epoch.learning_rate <= self.schedule.minimum:
-            return (
-                "rate",
-                f"stopped after epoch {epoch.n}: the learning rate fell to {epoch.learning_rate:g} (converged)",
-            )
-        state.rate_scale *= self.schedule.gamma
-        state.plateau_stale = 0
-        return None
-
-
-def _out_of_time(stopping: Stopping, epoch: int) -> tuple[str, str]:
-    return "time", f"stopped in epoch {epoch}: the time limit of {stopping.max_seconds:g} s was reached"
-
-
-def _verdict(
-    job: Job, stopping: Stopping, watch: Watch, epoch: Epoch, deadline: float, callbacks: Iterable[Callback]
-) -> tuple[str, str] | None:
-    """Why training ends after this epoch, or None if it goes on."""
-    stop_asked = [callback(epoch) is True for callback in callbacks]  # every callback sees every epoch
-    if any(stop_asked):
-        return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
-    if time.perf_counter() >= deadline:
-        return _out_of_time(stopping, epoch.n)
-    # The training loss of lbfgs falls at every iteration, so only a score can go stale there.
-    judged = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
-    if judged and watch.stale > stopping.patience:
-        name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
-        by = f" by {stopping.tolerance:g}" if stopping.tolerance else ""
-        return (
-            "no_improvement",
-            f"stopped after epoch {epoch.n}: the {name} was no better{by} for {stopping.patience:g} epochs (converged)",
-        )
-    return None

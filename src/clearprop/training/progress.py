@@ -1,30 +1,80 @@
-"""The reader behind ``verbose=1``: one line per epoch. Besides the command line, the only part that prints."""
+"""The reader behind ``verbose=True``: a bar on a terminal, a line per epoch otherwise.
+
+Besides the command line, the only part that prints.
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from clearprop.engines import Engine
-from clearprop.training.fit import Callback
 from clearprop.training.loop import Epoch
+from clearprop.training.stopping import Callback
 
 
-def line(epoch: Epoch, planned: int) -> str:
-    """An epoch in words: number, loss, scores, rate, time so far."""
-    scores = "".join(f"  {name.replace('_', ' ')} {value:.6g}" for name, value in epoch.scores.items())
-    return (
-        f"epoch {epoch.n:>{len(str(planned))}}/{planned}  loss {epoch.loss:.6g}{scores}  "
-        f"rate {epoch.learning_rate:.3g}  {epoch.seconds:.1f} s"
+def line(epoch: Epoch) -> str:
+    """An epoch in words: number, loss, scores, rate, time so far; it begins as scikit-learn's own lines do.
+
+    Examples
+    --------
+    >>> from clearprop.training.loop import Epoch
+    >>> from clearprop.training.progress import line
+    >>> line(Epoch(7, 0.25, (1.0,), 0.001, 1.52, 70, {"validation_loss": 0.5}))
+    'Iteration 7, loss = 0.25000000, validation loss = 0.5, rate = 0.001, 1.5 s'
+    """
+    said = [f"Iteration {epoch.n}", f"loss = {epoch.loss:.8f}", *scores_in_words(epoch)]
+    if epoch.learning_rate == epoch.learning_rate:  # lbfgs has none
+        said.append(f"rate = {epoch.learning_rate:.3g}")
+    return ", ".join([*said, f"{epoch.seconds:.1f} s"])
+
+
+def scores_in_words(epoch: Epoch) -> list[str]:
+    """What was measured after an epoch."""
+    return [f"{name.replace('_', ' ')} = {value:.6g}" for name, value in epoch.scores.items()]
+
+
+@contextmanager
+def shown(verbose: Any, first: int, last: int) -> Iterator[Callback]:
+    """A reader of the loop that shows every epoch, or nothing where `verbose` is false.
+
+    Parameters
+    ----------
+    verbose : bool
+    first, last : int
+        Epochs done before, and the most that there will be.
+    """
+    if not verbose:
+        yield lambda epoch: None
+    elif sys.stdout.isatty():
+        with bar(first, last) as reader:
+            yield reader
+    else:
+        yield lambda epoch: print(line(epoch), flush=True)
+
+
+@contextmanager
+def bar(first: int, last: int, console: Any = None) -> Iterator[Callback]:
+    """A reader that moves a bar, on standard output or another console of rich."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("iteration {task.completed:.0f} of {task.total:.0f}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[said]}"),
+        TimeRemainingColumn(),
     )
+    with Progress(*columns, console=console or Console()) as progress:
+        task = progress.add_task("training", total=last, completed=first, said="")
 
+        def show(epoch: Epoch) -> None:
+            said = ", ".join([f"loss = {epoch.loss:.6g}", *scores_in_words(epoch)])
+            progress.update(task, completed=epoch.n, said=said)
 
-def printer(planned: int) -> Callback:
-    """A reader of the loop that prints every epoch."""
-
-    def show(epoch: Epoch) -> None:
-        print(line(epoch, planned), flush=True)
-
-    return show
+        yield show
 
 
 def announce(engine: Engine, dtype: Any) -> None:

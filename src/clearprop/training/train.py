@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
+from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
 from clearprop.network import Network, Parameters
-from clearprop.training.fit import Callback, Fit, Stopping, fit
+from clearprop.training.fit import Fit, fit
 from clearprop.training.loop import Epoch, Measure
-from clearprop.training.progress import announce, printer
+from clearprop.training.progress import announce, shown
+from clearprop.training.stopping import Callback, Stopping
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def train(
     max_seconds: float | None = None,
     seed: int = 0,
     engine: str = "auto",
+    n_threads: int | None = None,
     callbacks: Sequence[Callback] = (),
     verbose: bool = False,
     state: TrainingState | None = None,
@@ -95,10 +98,12 @@ def train(
     tolerance, patience, max_seconds
         As for `clearprop.training.Stopping`.
     engine : {"auto", "compiled", "reference"}
+    n_threads : int, optional
+        The most threads that training takes; by default as many as the process may use. It does not change the result.
     callbacks : sequence of callable
         Each gets every Epoch; one that returns True ends training.
     verbose : bool
-        Print a line after each epoch.
+        Show a bar on a terminal, print a line after each epoch otherwise.
     state : TrainingState, optional
         To go on from an earlier fit, its optimizer's memory included; `params` is then not used.
 
@@ -126,11 +131,7 @@ def train(
     """
     job = Job(
         network=network,
-        update_rule=LBFGS()
-        if optimizer == "lbfgs"
-        else optimizer
-        if isinstance(optimizer, LBFGS)
-        else update_rule(optimizer),
+        update_rule=_rule(optimizer),
         schedule=schedule(learning_rate_schedule),
         epochs=epochs,
         batch_size=batch_size,
@@ -144,11 +145,12 @@ def train(
         seed=seed,
     )
     _check_callbacks(callbacks)
+    n_threads = threads_asked(n_threads)
     dtype = params.theta.dtype
     data = prepared(job, X, Y, sample_weight, dtype)
     if data.weight is not None and not data.weight.any():
         raise InputError("the weight of every row is zero; at least one must be above zero")
-    choice = choose(engine, job, data)
+    choice = choose(engine, job, data, n_threads)
     state = _start(job, params, state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
@@ -157,11 +159,21 @@ def train(
             raise InputError("validation must be a pair (X, Y) of rows held out")
         measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
-    readers = [*callbacks, printer(epochs)] if verbose else list(callbacks)
     if verbose:
         announce(choice.engine, dtype)
-    done: Fit = fit(job, state, data, choice.engine, stopping, measure=measure, callbacks=readers)
+    with shown(verbose, state.epoch, epochs) as reader:
+        readers = [*callbacks, reader]
+        done: Fit = fit(
+            job, state, data, choice.engine, stopping, measure=measure, callbacks=readers, n_threads=n_threads
+        )
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
+
+
+def _rule(optimizer: Any) -> UpdateRule | LBFGS:
+    """What moves the parameters; lbfgs is no update rule, but may be asked for in its place."""
+    if isinstance(optimizer, LBFGS):
+        return optimizer
+    return LBFGS() if optimizer == "lbfgs" else update_rule(optimizer)
 
 
 def _start(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:

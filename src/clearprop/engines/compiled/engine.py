@@ -47,6 +47,7 @@ class CompiledEngine:
     """
 
     name = "compiled"
+    uses_blas = False
 
     def __init__(self, n_threads: int | None = None) -> None:
         self.n_threads = threads_asked(n_threads)

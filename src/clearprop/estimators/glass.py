@@ -1,0 +1,129 @@
+"""The glass box of a fitted estimator: every number of a step, the gradient, and a drawing of the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from clearprop.engines import Data
+from clearprop.engines.reference import add_penalties, total_weight
+from clearprop.estimators.drawing import drawing
+from clearprop.estimators.preparing import Preparation
+from clearprop.estimators.rows import weights_of
+from clearprop.formulas import LabelSmoothing, UpdateRule
+from clearprop.network import Gradient, backward, forward
+
+if TYPE_CHECKING:
+    from clearprop.explain import Trace
+
+
+class GlassBox(Preparation):
+    """What can be seen of a fitted network."""
+
+    def gradients(self, X: Any, y: Any, sample_weight: Any = None) -> Gradient:
+        """The gradient, at the weights as they are, of what training lowers: loss and penalties over these rows.
+
+        Class weights, label smoothing, alpha and l1 are in it, dropout, weight decay and clipping are not.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        Gradient
+            ``W[l]`` of shape (n_{l−1}, n_l) and ``b[l]`` of shape (n_l,) for the layers 1 … L, all of it as one vector
+            ``theta``, and ``delta[l]`` of shape (n_samples, n_l), the errors of the loss that it came from.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit` or `initialize`.
+        ValueError
+            As `fit`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier((3,), alpha=0.0, random_state=0).initialize(X, y)
+        >>> gradient = model.gradients(X, y)
+        >>> gradient.W[1].shape, gradient.b[2].shape, gradient.delta[2].shape
+        ((4, 3), (3,), (150, 3))
+        """
+        check_is_fitted(self)
+        settings = self._settings()
+        X, y = self._checked(X, y, reset=False)
+        dtype = self._state.theta.dtype
+        rows = self._weighed(X, y, self._targets.encode(y, dtype), weights_of(sample_weight, X, "sample_weight"))
+        job = settings.job(self.network_, X.shape[0], 1, 0)
+        Y = rows.Y
+        if job.label_smoothing:
+            Y = LabelSmoothing(job.label_smoothing).forward(Y, job.smoothing_classes)
+        data = Data(
+            (X.toarray() if hasattr(X, "toarray") else X).astype(dtype, copy=False),
+            Y,
+            None if rows.weight is None else rows.weight.astype(dtype, copy=False),
+        )
+        params = self.parameters_
+        found = backward(self.network_, params, forward(self.network_, params, data.X), data.Y, data.weight)
+        add_penalties(job, params.theta, found.theta, total_weight(data))
+        return found
+
+    def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None) -> Trace:
+        """Every number of one step of training from here: forward, loss, errors, gradients, update.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_features,) or (n_samples, n_features)
+            One row, or a batch whose mean loss is explained.
+        y : target of the row, or array-like of shape (n_samples,) or (n_samples, n_outputs)
+            As `fit` takes it: the class itself, or numbers.
+        optimizer : update rule, optional
+            A name or a formula. By default that of the fit, with what it remembers.
+
+        Returns
+        -------
+        clearprop.explain.Trace
+            ``print(trace.explained().text())`` shows it.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When the row does not fit the network, y is no class that was learned, or the fit was by lbfgs, which has
+            no update formula, and no other optimizer is named.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier((3,), random_state=0, max_iter=500, tol=0.01).fit(X, y)
+        >>> trace = model.explain(X[0], y[0])
+        >>> trace["a2"].value.sum().round(6)
+        np.float64(1.0)
+        """
+        from clearprop.explain import explain  # the glass box is not needed to train and predict
+
+        check_is_fitted(self)
+        rows = np.asarray(X, dtype=np.float64)
+        if rows.ndim == 1:
+            sample = self._targets.encode(np.asarray(y)[None], np.float64)[0]
+        else:
+            sample = self._targets.encode(np.asarray(y), np.float64)
+        if optimizer is None:
+            return explain(self.network_, self.parameters_, rows, sample, self._optimizer, self._state)
+        return explain(self.network_, self.parameters_, rows, sample, optimizer)
+
+    def _html_repr(self) -> str:
+        """scikit-learn's display, and once there are weights a drawing of the network below it."""
+        shown: str = super()._html_repr()  # type: ignore[misc]
+        if not self.__sklearn_is_fitted__():
+            return shown
+        return f"{shown}<div>{drawing(self.network_, self.parameters_)}</div>"

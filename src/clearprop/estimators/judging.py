@@ -1,0 +1,102 @@
+"""Loss and score over rows held out, after every epoch: the estimator's own score, or any scorer of scikit-learn."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import check_scoring, get_scorer_names
+
+from clearprop.engines import Data
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.estimators.rows import Rows
+from clearprop.training import Measure
+
+Scorer = Callable[..., Any]
+
+
+def scorer_of(estimator: Any, scoring: Any) -> Scorer | None:
+    """The scorer of this name, or the callable itself; None for the estimator's own score and for "loss".
+
+    Raises
+    ------
+    InputError
+        For a name that scikit-learn does not know, and for what is neither a name nor a callable.
+    """
+    if scoring is None or (isinstance(scoring, str) and scoring == "loss"):
+        return None
+    if isinstance(scoring, str):
+        if scoring not in get_scorer_names():
+            raise UnknownNameError("scoring", scoring, ["loss", *get_scorer_names()])
+        return check_scoring(estimator, scoring)  # type: ignore[no-any-return]
+    if not callable(scoring):
+        raise InputError(f"scoring must be the name of a scorer, 'loss', a callable or None, not {scoring!r}")
+    return scoring  # type: ignore[no-any-return]
+
+
+def measure_of(estimator: Any, rows: Rows, data: Data, scorer: Scorer | None) -> Measure:
+    """A measure of the loss, class weights included, and of the score over these rows.
+
+    Parameters
+    ----------
+    estimator : MultilayerPerceptron
+        With its network, its engine and the state that is trained.
+    rows : Rows
+        Those held out.
+    data : Data
+        The same as the engine reads them.
+    scorer : callable, optional
+        Called as ``scorer(estimator, X, y)``, with sample_weight where the rows have one.
+    """
+    network, targets, engine = estimator.network_, estimator._targets, estimator._engine
+    score = None if scorer is None else _bound(scorer, estimator, rows)
+
+    def measure(theta: Any) -> Mapping[str, float]:
+        params = network.views(theta)
+        with np.errstate(all="ignore"):
+            loss = engine.loss(network, params, data)
+            if not math.isfinite(loss):
+                found = float("nan")
+            elif score is not None:
+                found = score()
+            else:
+                found = targets.score(rows.Y, engine.outputs(network, params, data.X), rows.sample_weight)
+        return {"validation_loss": loss, "validation_score": found}
+
+    return measure
+
+
+def _bound(scorer: Scorer, estimator: Any, rows: Rows) -> Callable[[], float]:
+    """The scorer on a twin of the estimator, which shares its weights as they move; the rows have no column names."""
+    twin = copy.copy(estimator)
+    vars(twin).pop("feature_names_in_", None)
+    weights = {} if rows.sample_weight is None else {"sample_weight": rows.sample_weight}
+    if weights and not _takes_weights(scorer):
+        raise InputError(
+            f"scoring={estimator.scoring!r} takes no sample_weight, and the rows held out have weights; "
+            "take a scorer that does, or give X_val and y_val without sample_weight_val"
+        )
+
+    def score() -> float:
+        found = scorer(twin, rows.X, rows.y, **weights)
+        try:
+            return float(found)
+        except (TypeError, ValueError):
+            raise InputError(f"scoring must give a number, not {found!r}") from None
+
+    return score
+
+
+def _takes_weights(scorer: Scorer) -> bool:
+    """Whether a scorer, or the metric that make_scorer made it of, has an argument for weights."""
+    metric = getattr(scorer, "_score_func", scorer)
+    try:
+        parameters = inspect.signature(metric).parameters
+    except (TypeError, ValueError):  # a callable without a signature: it will say itself
+        return True
+    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
+    return takes_any or "sample_weight" in parameters

@@ -1,0 +1,232 @@
+"""How an estimator learns: `fit`, an epoch at a time, a part of the rows at a time, or not at all yet."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, Self
+
+from sklearn.exceptions import ConvergenceWarning
+
+from clearprop.errors import DivergenceError
+from clearprop.estimators.fitted import kept_if_it_fails
+from clearprop.estimators.preparing import Preparation, Run
+from clearprop.estimators.rows import HeldOut
+from clearprop.estimators.targets import Targets
+from clearprop.training import Epoch
+from clearprop.training.progress import announce, shown
+
+
+class Learning(Preparation):
+    """`fit` and its kin."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        coefs_init: Any = None,
+        intercepts_init: Any = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            float32 stays float32, everything else becomes float64. A sparse matrix is made dense batch by batch.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), optional
+            At least 0; a row of weight 2 counts as two rows. All 1 by default. A batch in which all are 0 changes
+            nothing.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, optional
+            + Rows to judge by. Loss and score over them are in `history_` after every epoch, of lbfgs too. With
+            early_stopping=True they decide when to stop and which weights are put back, and no rows of X are held out.
+        coefs_init, intercepts_init : list of array-likes, optional
+            + Weights of shape (n_{l−1}, n_l) and biases of shape (n_l,) of the layers 1 … L to start from; those left
+            out are drawn.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            When data or a parameter cannot be used (`clearprop.errors.InputError` and scikit-learn's own), and when
+            training diverges (`clearprop.errors.DivergenceError`). The fit before, where there was one, then remains.
+
+        Warns
+        -----
+        ConvergenceWarning
+            When `max_iter`, `max_seconds`, or `max_fun` with lbfgs ends training; when it diverges after an epoch whose
+            weights early stopping has kept, and these are put back.
+        UserWarning
+            When Ctrl-C ends it, with the weights kept.
+        """
+        with kept_if_it_fails(self):
+            held_out = HeldOut(X_val, y_val, sample_weight_val)
+            run = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
+            for _ in self._epochs(run):
+                pass
+            self._warn(run, stacklevel=3)
+        return self
+
+    def fit_epochs(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        coefs_init: Any = None,
+        intercepts_init: Any = None,
+    ) -> Iterator[Epoch]:
+        """Train as `fit` does, one epoch for each that is asked for.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_val, y_val, sample_weight_val, coefs_init, intercepts_init
+            As for `fit`.
+
+        Returns
+        -------
+        iterator of Epoch
+            After each one the estimator predicts and shows its attributes as after a fit that ended there. To stop is
+            to ask for no more. It ends, too, when another fit of this estimator begins.
+
+        Raises
+        ------
+        ValueError
+            As `fit`. Data and parameters are looked at when this is called, before the first epoch is asked for. When
+            training diverges, the last good weights remain.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier(learning_rate_init=0.01, random_state=0)
+        >>> for epoch in model.fit_epochs(X, y):
+        ...     if model.score(X, y) > 0.95:
+        ...         break
+        >>> epoch.n == model.n_iter_ < 100
+        True
+        """
+        with kept_if_it_fails(self):
+            held_out = HeldOut(X_val, y_val, sample_weight_val)
+            run = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
+        return self._read(run)
+
+    def _read(self, run: Run) -> Iterator[Epoch]:
+        yield from self._epochs(run)
+        self._warn(run, stacklevel=3)
+
+    def initialize(self, X: Any, y: Any, *, coefs_init: Any = None, intercepts_init: Any = None) -> Self:
+        """Make the network with its initial weights, and train nothing.
+
+        `coefs_` and `intercepts_` can then be looked at and written, `predict` and `gradients` work, and `partial_fit`,
+        or `fit` with warm_start=True, goes on from there. A plain `fit` begins anew.
+
+        Parameters
+        ----------
+        X, y
+            As for `fit`: what they hold decides the number of inputs, the classes and the outputs.
+        coefs_init, intercepts_init : list of array-likes, optional
+            As for `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            As `fit`.
+
+        Examples
+        --------
+        >>> from clearprop import MLPClassifier
+        >>> own = [[[1, 2], [3, 4]], [[1], [1]]]
+        >>> model = MLPClassifier((2,), random_state=0).initialize([[0.6, 0.8]], [0], coefs_init=own)
+        >>> model.coefs_[0].tolist(), model.n_iter_
+        ([[1.0, 2.0], [3.0, 4.0]], 0)
+        """
+        settings = self._settings()
+        with kept_if_it_fails(self):
+            X, y = self._checked(X, y, reset=True)
+            targets = self._learn_targets(y)
+            rows = self._rows(X, y, None, targets)
+            self._begin(settings, rows, targets)
+            self._set_initial(coefs_init, intercepts_init)
+            self._finish(self._run(settings, rows, None, 1, is_part=True))
+            self.stopping_reason_ = "not trained yet: these are the initial weights"
+        return self
+
+    def _learn_a_part(self, X: Any, y: Any, sample_weight: Any, first_targets: Targets | None = None) -> Self:
+        """One pass over these rows; a first call begins with the targets given, by default those found in y."""
+        settings = self._settings()
+        goes_on = self.__sklearn_is_fitted__()
+        with kept_if_it_fails(self):
+            X, y = self._checked(X, y, reset=not goes_on)
+            targets = self._targets if goes_on else first_targets or self._learn_targets(y)
+            rows = self._rows(X, y, sample_weight, targets)
+            if goes_on:
+                self._go_on(settings)
+            else:
+                self._begin(settings, rows, targets)
+            run = self._run(settings, rows, None, 1, is_part=True)
+            for _ in self._epochs(run):
+                pass
+            self._warn(run, stacklevel=4)
+        return self
+
+    def _epochs(self, run: Run) -> Iterator[Epoch]:
+        """Train, one epoch for each that is asked for; the attributes follow."""
+        try:
+            if run.settings.verbose:
+                announce(self._engine, self._state.theta.dtype)
+            with shown(run.settings.verbose, self._state.epoch, run.job.epochs) as show:
+                for epoch in run.fitting:
+                    show(epoch)
+                    yield epoch
+                    if run.number != self._runs:  # another fit has begun since, and the estimator is its own
+                        return
+        except DivergenceError:
+            if not run.has_best:
+                raise
+        finally:
+            run.fitting.close()
+            if run.number == self._runs:
+                self._finish(run)
+
+    def _finish(self, run: Run) -> None:
+        """The attributes that tell how the fit ended."""
+        done = run.fitting.result
+        for epoch in done.history[self.n_iter_ :]:  # one that diverged, which no callback saw
+            self._saw(epoch)
+        self.stopping_reason_ = done.reason
+        if not done.history:  # ended before the first epoch did
+            self.loss_ = self._engine.loss_and_gradient(run.job, self._state.theta, run.fitting.data)[0]
+        if run.has_best and done.best is not None:
+            self.best_validation_score_ = done.best.scores["validation_score"]
+
+    def _warn(self, run: Run, stacklevel: int) -> None:
+        done, settings = run.fitting.result, run.settings
+        if done.stopped_by == "interrupt":
+            warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
+        elif done.stopped_by == "divergence":
+            warnings.warn(f"{settings.solver}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)
+        elif done.stopped_by in ("epochs", "evaluations", "line_search", "time") and not run.is_part:
+            limit = {"evaluations": "max_fun", "time": "max_seconds"}.get(done.stopped_by, "max_iter")
+            warnings.warn(
+                f"{settings.solver}: training {done.reason} and hasn't converged yet. Increase {limit} "
+                f"({getattr(settings, limit)}) or scale the data",
+                ConvergenceWarning,
+                stacklevel=stacklevel,
+            )

@@ -1,0 +1,183 @@
+"""An estimator as a model file and back: the network as every model has it, and what else it takes to predict as JSON.
+
+The file holds no code. What cannot be data stays out of it: callbacks, a scorer of one's own, a RandomState. So do the
+history and the optimizer's memory, for which there are pickle and joblib.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.base import is_classifier
+
+from clearprop.engines import Data, TrainingState, choose, choose_for_prediction
+from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.estimators.preparing import Seeds
+from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
+from clearprop.files import load, save
+from clearprop.formulas import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, Schedule
+from clearprop.formulas.formula import Formula
+from clearprop.formulas.saving import formula_from_json, formula_to_json
+
+KIND = "estimator"  # what the details of such a model file say that they are
+KINDS: Mapping[str, tuple[type[Any], Mapping[str, type[Any]]]] = {
+    "activation": (Activation, ACTIVATIONS),
+    "loss": (Loss, LOSSES),
+    "schedule": (Schedule, SCHEDULES),
+}
+NUMBER_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|U\d{1,5})")
+FACTS = ("n_features_in_", "n_iter_", "t_", "loss_", "best_validation_score_", "stopping_reason_")
+
+
+def save_estimator(path: str | os.PathLike[str], estimator: Any) -> None:
+    """Write a fitted estimator to one model file; see `MLPClassifier.save`."""
+    names = getattr(estimator, "feature_names_in_", None)
+    details = {
+        "kind": KIND,
+        "estimator": type(estimator).__name__,
+        "parameters": {
+            name: found
+            for name, value in estimator.get_params(deep=False).items()
+            if (found := _to_json(value)) is not _NOTHING
+        },
+        "targets": _targets_to_json(estimator._targets),
+        "feature_names": None if names is None else [str(name) for name in names],
+        "seeds": list(estimator._seeds),
+        "facts": {name: _to_json(getattr(estimator, name)) for name in FACTS},
+    }
+    save(path, estimator.network_, estimator.parameters_, details)
+
+
+def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> Any:
+    """The estimator of a model file; see `MLPClassifier.load`."""
+    model = load(path)
+    details, name = model.details, make.__name__
+    if details.get("kind") != KIND:
+        raise ModelFileError(f"{path} holds no estimator; clearprop.load reads the network in it")
+    if details.get("estimator") != name:
+        raise ModelFileError(f"{path} holds an estimator of the class {details.get('estimator')!r}, not {name!r}")
+    try:
+        estimator = make(**{key: _from_json(value) for key, value in details["parameters"].items()})
+        settings = estimator._settings()
+        targets = _targets_from_json(details["targets"], model.network.loss)
+        if is_classifier(estimator) != isinstance(targets, ClassTargets):
+            raise ModelFileError("what it predicts is not what such an estimator does")
+        facts = {name: _from_json(details["facts"][name]) for name in FACTS}
+        seeds = Seeds(*(int(seed) for seed in details["seeds"]))
+        names = details["feature_names"]
+        network = settings.network(facts["n_features_in_"], targets.n_outputs, targets.loss)
+        if network != model.network:
+            raise ModelFileError("the parameters are those of another network")
+        if names is not None and not (len(names) == network.widths[0] and all(isinstance(n, str) for n in names)):
+            raise ModelFileError("the names of the features are not one text for each")
+    except (ClearpropError, KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path} is damaged: its estimator cannot be made ({error})") from None
+    _fill(estimator, settings, targets, model.network, model.parameters.theta, seeds)
+    vars(estimator).update(facts)
+    if names is not None:
+        estimator.feature_names_in_ = np.array(names, dtype=object)
+    return estimator
+
+
+def _fill(estimator: Any, settings: Any, targets: Targets, network: Any, theta: Any, seeds: Seeds) -> None:
+    """Make the estimator a fitted one, ready to predict or to be trained further."""
+    job = settings.job(network, 1, 1, seeds.order)
+    if settings.engine == "auto":
+        choice = choose_for_prediction(network, theta.dtype, settings.n_threads)
+    else:
+        none = np.empty((0, network.widths[0]), theta.dtype), np.empty((0, network.widths[-1]), theta.dtype)
+        choice = choose(settings.engine, job, Data(*none), settings.n_threads)
+    estimator.network_, estimator._targets, estimator._seeds = network, targets, seeds
+    estimator._state, estimator._history, estimator._factors = TrainingState.start(job, theta), [], None
+    estimator._engine, estimator._optimizer = choice.engine, job.update_rule
+    estimator.engine_, estimator.engine_reason_ = choice.engine.name, choice.reason
+    estimator._is_judged = estimator._keeps_best = False
+    estimator._describe(network)
+    if isinstance(targets, ClassTargets):
+        estimator.classes_ = targets.classes
+
+
+_NOTHING = object()  # what a value that cannot be data becomes
+
+
+def _to_json(value: Any) -> Any:
+    """A parameter as JSON, with a tag where JSON has no such thing; `_NOTHING` for what cannot be data."""
+    if isinstance(value, type) and issubclass(value, Formula):
+        value = value()
+    if isinstance(value, Formula):
+        for kind, (base, known) in KINDS.items():
+            if isinstance(value, base):
+                return {"formula": kind, "spec": formula_to_json(value, known)}
+        return _NOTHING
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"number": str(value)}
+    if isinstance(value, Mapping):
+        pairs = [[_to_json(key), _to_json(item)] for key, item in value.items()]
+        return _NOTHING if any(_NOTHING in pair for pair in pairs) else {"mapping": pairs}
+    if isinstance(value, list | tuple | np.ndarray):
+        items = [_to_json(item) for item in value]
+        return _NOTHING if _NOTHING in items else {"tuple": items} if isinstance(value, tuple) else items
+    return _NOTHING
+
+
+def _from_json(value: Any) -> Any:
+    """The parameter that `_to_json` wrote."""
+    match value:
+        case {"formula": str() as kind, "spec": spec} if kind in KINDS:
+            return formula_from_json(spec, *KINDS[kind])
+        case {"number": "inf" | "-inf" | "nan" as number}:
+            return float(number)
+        case {"mapping": list() as pairs}:
+            return {_from_json(key): _from_json(item) for key, item in pairs}
+        case {"tuple": list() as items}:
+            return tuple(_from_json(item) for item in items)
+        case list() as items:
+            return [_from_json(item) for item in items]
+        case dict():
+            raise ModelFileError(f"a parameter is none that this version knows: {str(value)[:80]}")
+        case _:
+            return value
+
+
+def _targets_to_json(targets: Targets) -> dict[str, Any]:
+    if not isinstance(targets, ClassTargets):
+        return {"outputs": targets.n_outputs}
+    classes = targets.classes
+    return {
+        "classes": [_to_json(name) for name in classes],
+        "type": "O" if classes.dtype.kind == "O" else classes.dtype.str,
+        "labels": targets.is_multilabel,
+        "sparse": bool(targets.binarizer.sparse_input_),
+    }
+
+
+def _targets_from_json(spec: Any, loss: Loss) -> Targets:
+    match spec:
+        case {
+            "classes": [_, *_] as classes,
+            "type": str() as kind,
+            "labels": bool() as several,
+            "sparse": bool() as sparse,
+        }:
+            if several:
+                y: Any = np.array([[0] * len(classes), [1] * len(classes)])
+                return ClassTargets(scipy.sparse.csr_array(y) if sparse else y)
+            if kind != "O" and not NUMBER_TYPE.fullmatch(kind):
+                raise ModelFileError(f"classes cannot be of the type {kind[:20]!r}")
+            if kind == "O" and not all(isinstance(name, str) for name in classes):
+                raise ModelFileError("classes are neither all text nor all numbers")
+            return ClassTargets(np.array([_from_json(name) for name in classes], dtype=kind))
+        case {"outputs": int() as n_outputs} if 0 < n_outputs < 2**31:
+            return NumberTargets(np.empty((0, n_outputs)) if n_outputs > 1 else np.empty(0), loss)
+        case _:
+            raise ModelFileError("what is predicted is not described")
