@@ -26,7 +26,7 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
-from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_ROWS, Cut
+from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_BYTES, PIECE_ROWS, Cut
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
@@ -174,7 +174,8 @@ class Plan(PlanBase):
             inputs, outputs = W.shape
             kind, bias_kind = kinds[2 * l : 2 * l + 2]
             self.layers[l, Y.FIRST_PIECE] = len(pieces)
-            rows = max(1, PIECE_ROWS // tile().rows) * tile().rows
+            most = max(PIECE_ROWS, PIECE_BYTES // (outputs * self.dtype.itemsize))
+            rows = max(1, most // tile().rows) * tile().rows
             for row in range(0, inputs, rows):
                 stop = min(row + rows, inputs)
                 pieces.append((W.start + row * outputs, W.start + stop * outputs, kind, row, stop))

@@ -12,8 +12,10 @@ from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import J, Task, Y
 from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, is_null, null, offset
 from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
-from clearprop.engines.compiled.vectors import load, load_first, splat, store, store_first
+from clearprop.engines.compiled.vectors import load, load_first, prefetch, splat, store, store_first
 
+CACHE_LINE = 64  # bytes
+SENT_FOR = 512  # bytes of the longest rows of X that are sent for ahead
 MASK_32 = types.uint64(0xFFFFFFFF)
 
 
@@ -103,14 +105,22 @@ def dot_rows(a, w, bias, z, rows, depth):
 
 @njit(error_model="numpy")
 def gather(job, buffers, like, first, rows, row_shift):
-    """Copy the rows of the batch from position `first` on, with their targets; smooth the targets."""
+    """Copy the rows of the batch from position `first` on, with their targets; send for those of the next batch.
+
+    The processor itself notices that a long row is being read and fetches ahead; short ones it cannot foresee.
+    """
     order = integers(job[J.ORDER])
     inputs, outputs = job[J.INPUTS], job[J.OUTPUTS]
     X, Y_all = at(job[J.X], like), at(job[J.Y], like)
     x, y = buffers, offset(buffers, job[J.TARGET] + row_shift * outputs)
     x = offset(x, row_shift * inputs)
+    later = job[J.BATCH]
+    sent_for = job[J.SAMPLES] - later if inputs * job[J.ITEMSIZE] <= SENT_FOR else 0
     for i in range(rows):
         row = order[first + i]
+        if first + i < sent_for:
+            for j in range(0, inputs, CACHE_LINE // job[J.ITEMSIZE]):
+                prefetch(X, order[first + i + later] * inputs + j)
         copy_numbers(offset(X, row * inputs), offset(x, i * inputs), inputs)
         copy_numbers(offset(Y_all, row * outputs), offset(y, i * outputs), outputs)
 

@@ -191,6 +191,19 @@ def load(typingctx: Any, pointer: Any, index: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
+    """Have the cache line of ``pointer[index]`` brought nearer, which changes nothing and cannot fail."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place = builder.gep(args[0], [args[1]])
+        function = llvm_function(builder, "llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32])
+        builder.call(function, [place, I32(0), I32(3), I32(1)])  # to read; into the first-level cache; data
+        return context.get_dummy_value()
+
+    return types.void(pointer, types.int64), emit
+
+
+@intrinsic
 def load_one(typingctx: Any, pointer: Any, index: Any) -> Any:
     """The number at ``pointer[index]`` as a vector of one lane."""
 
