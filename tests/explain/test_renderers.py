@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearprop import Network, sgd
+from clearprop import Network, adam, sgd
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, check, exercise, explain
@@ -24,7 +24,8 @@ from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.renderers.terminal import to_ascii
 from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.words import LANGUAGES
-from sample_networks import jobs
+from clearprop.formulas import OneCycle
+from sample_networks import fits, jobs
 
 EVERYTHING = ("step", "ideas")
 MEDIA = ("text", "markdown", "latex", "html", "json", "svg")
@@ -86,6 +87,18 @@ def test_any_network_in_every_medium(job, name, language, digits):
     found = Explanation(explain(*job), name, language, digits, sections=EVERYTHING, forms=FORMS, steps=2)
     for medium in MEDIA:
         assert getattr(found, medium)()
+
+
+@settings(max_examples=20, deadline=None)
+@given(fits(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from(sorted(LANGUAGES)))
+def test_any_job_in_every_medium(fit, name, language):
+    found = Explanation(explain(*fit[0], **fit[1]), name, language, sections=EVERYTHING, forms=FORMS, steps=2)
+    for medium in MEDIA:
+        assert getattr(found, medium)()
+    for markup in re.findall(r"<math.*?</math>", found.html()):
+        ET.fromstring(markup.replace("&#x2061;", ""))
+    if language == "en":
+        assert not re.findall(r"[^\x00-\x7f]", found.text(ascii_only=True))
 
 
 def test_the_languages_say_the_same():
@@ -287,6 +300,18 @@ def test_latex_of_every_case_compiles(name, language, tmp_path):
 def test_latex_of_every_notation_compiles(notation, tmp_path):
     compiled(Explanation(case("sharing").trace(), notation=notation, sections=EVERYTHING).latex(), tmp_path)
     compiled(exercise(case("sharing")).latex(), tmp_path)
+
+
+@pytest.mark.skipif(not has_latex(), reason="pdflatex is not installed")
+@pytest.mark.parametrize("notation", sorted(NOTATIONS))
+def test_latex_of_a_job_compiles(notation, tmp_path):
+    network = Network.mlp([2, 3, 2], "tanh", loss="cross_entropy")
+    job = Job(
+        network, adam(0.1), OneCycle(warmup=3), l1=0.1, l2=0.2, label_smoothing=0.1, clip_norm=0.05,
+        dropout=(0.2, 0.5), class_weight=(1.0, 3.0), seed=4,
+    )  # fmt: skip
+    trace = explain(network, network.initial(0), [[1, 2], [0, 1]], [[1, 0], [0, 1]], job=job, sample_weight=[1, 3])
+    compiled(Explanation(trace, notation, sections=EVERYTHING).latex(), tmp_path)
 
 
 def compiled(text, folder):
