@@ -91,6 +91,26 @@ class OneStepAtATime(ReferenceEngine):
         super().steps(job, state, data, order, rates[:1])
 
 
+class Counting(ReferenceEngine):
+    """Notes how many updates it was asked for each time."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def steps(self, job, state, data, order, rates):
+        self.asked.append(len(rates))
+        super().steps(job, state, data, order, rates)
+
+
+def test_quick_epochs_are_asked_for_in_one_piece(monkeypatch):
+    monkeypatch.setattr("clearprop.training.loop.SECONDS_PER_STRETCH", 60.0)  # however busy the machine is
+    job, engine = job_of(epochs=20, batch_size=5), Counting()
+    list(epochs(job, start(job), prepared(job, X, Y), engine))
+    assert engine.asked[:4] == [1, 2, 4, 1]  # eight updates, feeling the way
+    assert engine.asked[4:] == [8] * 19
+
+
 def test_a_pass_cut_short_is_recorded_as_incomplete():
     job = job_of()
     state = start(job)

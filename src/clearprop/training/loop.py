@@ -106,7 +106,8 @@ def epochs(
             started = time.perf_counter()
             engine.steps(job, state, data, order, rates)
             took = max(time.perf_counter() - started, 1e-7)
-            stretch = max(1, min(2 * len(rates), int(len(rates) * SECONDS_PER_STRETCH / took)))
+            # Twice as long as before, though the end of the epoch may have cut this one short.
+            stretch = max(1, min(2 * stretch, int(len(rates) * SECONDS_PER_STRETCH / took)))
             rate = float(rates[-1])
         if state.cursor == 0:
             return
