@@ -30,15 +30,17 @@ print(machine.vector_bytes())
 def instruction_sets(monkeypatch):
     """Sets those that Numba is told to use."""
 
-    def told(named):
-        monkeypatch.setattr(machine.config, "CPU_FEATURES", named)
-        for function in (machine.features, machine.vector_bytes, machine.tile, machine.signature):
+    def forget():
+        for function in (machine.processor, machine.vector_bytes, machine.tile, machine.signature):
             function.cache_clear()
+
+    def told(named):
+        monkeypatch.setenv("NUMBA_CPU_FEATURES", named)
+        forget()
 
     yield told
     monkeypatch.undo()
-    for function in (machine.features, machine.vector_bytes, machine.tile, machine.signature):
-        function.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(
