@@ -27,10 +27,33 @@ def test_the_update_is_the_one_that_training_would_make_next(classifier):
     from copy import deepcopy
 
     trace = classifier.explain(X, NAMES)
-    following = deepcopy(classifier).set_params(alpha=0.0).partial_fit(X, NAMES)
+    following = deepcopy(classifier).partial_fit(X, NAMES)
     for l in (1, 2):
         np.testing.assert_allclose(trace[f"W{l}_new"].value, following.coefs_[l - 1], rtol=1e-9)
         np.testing.assert_allclose(trace[f"b{l}_new"].value, following.intercepts_[l - 1], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"alpha": 0.3, "l1": 0.01, "clip_norm": 0.05},
+        {"dropout": 0.4, "label_smoothing": 0.1, "class_weight": {"setosa": 3}},
+        {"solver": "sgd", "learning_rate": "cosine", "weight_decay": 0.1},
+    ],
+)
+def test_all_that_a_fit_was_asked_for_is_part_of_the_update(asked):
+    from copy import deepcopy
+
+    model = MLPClassifier((4,), random_state=0, max_iter=20, batch_size=150, shuffle=False, **asked)
+    with pytest.warns(Warning, match="converge"):
+        model.fit(X, NAMES)
+    weight = np.linspace(0.5, 2, len(X))
+    trace = model.explain(X, NAMES, sample_weight=weight)
+    before = model.coefs_[0].copy()
+    following = deepcopy(model).partial_fit(X, NAMES, sample_weight=weight)
+    assert (following.coefs_[0] != before).any()
+    for l in (1, 2):
+        np.testing.assert_allclose(trace[f"W{l}_new"].value, following.coefs_[l - 1], rtol=1e-9, atol=1e-12)
 
 
 def test_two_classes_several_labels_and_numbers():
@@ -48,7 +71,7 @@ def test_two_classes_several_labels_and_numbers():
 
 def test_another_optimizer_can_be_explained(classifier):
     trace = classifier.explain(X[0], "setosa", optimizer=sgd(0.5))
-    np.testing.assert_allclose(trace["W1_new"].value, trace["W1"].value - 0.5 * trace["dW1"].value)
+    np.testing.assert_allclose(trace["W1_new"].value, trace["W1"].value - 0.5 * trace["g_W1"].value)
 
 
 def test_what_cannot_be_explained_is_said(classifier):

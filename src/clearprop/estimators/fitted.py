@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import ShapeError
-from clearprop.formulas import UpdateRule
 from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
 
 if TYPE_CHECKING:
-    from clearprop.engines import Engine, TrainingState
+    from clearprop.engines import Engine, Job, TrainingState
     from clearprop.estimators.targets import Targets
-    from clearprop.formulas import LBFGS
 
 
 class Windows(list[Any]):
@@ -58,7 +56,8 @@ class FittedNetwork:
     network_: Network
     _state: TrainingState
     _targets: Targets
-    _optimizer: UpdateRule | LBFGS
+    _job: Job  # of the last fit
+    _n_samples: int  # that it had
     _history: list[Epoch]
     _engine: Engine
     engine_: str

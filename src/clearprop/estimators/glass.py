@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,8 +75,10 @@ class GlassBox(Preparation):
         add_penalties(job, params.theta, found.theta, total_weight(data))
         return found
 
-    def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None) -> Trace:
-        """Every number of one step of training from here: forward, loss, errors, gradients, update.
+    def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None, sample_weight: Any = None) -> Trace:
+        """Every number of the step that `partial_fit` would make next of these rows: forward, loss, errors, update.
+
+        All that the last fit was asked for is part of it: penalties, dropout, smoothing, weights, clipping, schedule.
 
         Parameters
         ----------
@@ -84,7 +87,8 @@ class GlassBox(Preparation):
         y : target of the row, or array-like of shape (n_samples,) or (n_samples, n_outputs)
             As `fit` takes it: the class itself, or numbers.
         optimizer : update rule, optional
-            A name or a formula. By default that of the fit, with what it remembers.
+            A name or a formula, without any memory. By default that of the fit, with what it remembers.
+        sample_weight : number or array-like of shape (n_samples,), optional
 
         Returns
         -------
@@ -112,14 +116,25 @@ class GlassBox(Preparation):
         from clearprop.explain import explain  # the glass box is not needed to train and predict
 
         check_is_fitted(self)
-        rows = np.asarray(X, dtype=np.float64)
-        if rows.ndim == 1:
-            sample = self._targets.encode(np.asarray(y)[None], np.float64)[0]
-        else:
-            sample = self._targets.encode(np.asarray(y), np.float64)
-        if optimizer is None:
-            return explain(self.network_, self.parameters_, rows, sample, self._optimizer, self._state)
-        return explain(self.network_, self.parameters_, rows, sample, optimizer)
+        rows, is_batch = np.asarray(X, dtype=np.float64), np.ndim(X) > 1
+        targets = self._targets.encode(np.asarray(y) if is_batch else np.asarray(y)[None], np.float64)
+        weight = None if sample_weight is None else np.atleast_1d(np.asarray(sample_weight, dtype=np.float64))
+        if self._factors is not None:
+            factors = self._factors.of_rows(targets)
+            weight = factors if weight is None else weight * factors
+        if weight is not None and not is_batch:
+            weight = weight[0]
+        return explain(
+            self.network_,
+            self.parameters_,
+            rows,
+            targets if is_batch else targets[0],
+            optimizer,
+            self._state if optimizer is None else None,
+            job=replace(self._job, epochs=max(self._job.epochs, self._state.epoch + 1)),
+            sample_weight=weight,
+            n_samples=self._n_samples,
+        )
 
     def _html_repr(self) -> str:
         """scikit-learn's display, and once there are weights a drawing of the network below it."""

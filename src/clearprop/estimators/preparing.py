@@ -23,7 +23,6 @@ from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut, Rows, parted, weights_of
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
-from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
 
@@ -56,7 +55,6 @@ class Preparation(FittedNetwork, ABC):
     """Makes runs; `clearprop.estimators.learning` carries them out."""
 
     _seeds: Seeds
-    _optimizer: UpdateRule | LBFGS
     _factors: ClassFactors | None
     _runs: int
     get_params: Callable[..., dict[str, Any]]
@@ -170,7 +168,7 @@ class Preparation(FittedNetwork, ABC):
         self._history = list(self._history)  # the other remains as it is, should this fit fail
         state = self._state
         state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0  # of an epoch that was cut short
-        remembered = getattr(self._optimizer, "memory", None)
+        remembered = getattr(self._job.update_rule, "memory", None)
         if getattr(job.update_rule, "memory", None) != remembered:
             fresh = TrainingState.start(job, state.theta)
             self._state = replace(fresh, epoch=state.epoch, samples=state.samples)
@@ -212,7 +210,7 @@ class Preparation(FittedNetwork, ABC):
         dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
         data = prepared(job, *rows.to_learn, dtype=dtype)
         choice = choose(settings.engine, job, data, n_threads)
-        self._engine, self._optimizer = choice.engine, job.update_rule
+        self._engine, self._job, self._n_samples = choice.engine, job, n_samples
         self.engine_, self.engine_reason_ = choice.engine.name, choice.reason
         self._is_judged, self._keeps_best = judged is not None, judged is not None and bool(settings.early_stopping)
         self.n_iter_, self.t_, self.best_validation_score_ = 0, state.samples, None

@@ -95,7 +95,7 @@ def _fill(estimator: Any, settings: Any, targets: Targets, network: Any, theta: 
         choice = choose(settings.engine, job, Data(*none), settings.n_threads)
     estimator.network_, estimator._targets, estimator._seeds = network, targets, seeds
     estimator._state, estimator._history, estimator._factors = TrainingState.start(job, theta), [], None
-    estimator._engine, estimator._optimizer = choice.engine, job.update_rule
+    estimator._engine, estimator._job, estimator._n_samples = choice.engine, job, 1
     estimator.engine_, estimator.engine_reason_ = choice.engine.name, choice.reason
     estimator._is_judged = estimator._keeps_best = False
     estimator._describe(network)
