@@ -30,10 +30,10 @@ from clearprop.engines.compiled.vector_functions import (
 from clearprop.engines.compiled.vectors import llvm_function as _llvm_function
 from clearprop.engines.compiled.vectors import spread, suffix, type_of, vector_type
 
-# In units in the last place, (float32, float64): held by a test.
+# In units in the last place, (float32, float64), with and without a fused multiply-add: held by a test.
 LARGEST_ERROR = {
-    "exp": (1.1, 1.2), "expm1": (1.6, 1.7), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.4, 2.3),
-    "erf": (2.4, 3.1),
+    "exp": (1.1, 1.2), "expm1": (1.6, 1.8), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.4, 2.3),
+    "erf": (2.5, 3.1),
 }  # fmt: skip
 
 
