@@ -102,7 +102,7 @@ class Plan:
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
             (J.SYNC, self._room(16, np.int64)), (J.RESULT, place(self.result)), (J.TOTAL, place(self.total)),
-            (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, place(tiles(self.dtype.name))),
+            (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)
         for name, function in parts(self.dtype.name).items():
