@@ -23,6 +23,7 @@ from clearprop.tables.frames import is_frame, one_column
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, plan
 from clearprop.tabular.model import QuantileNetworks, TableModel
+from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Epoch
 from clearprop.training.progress import announce, printer
@@ -96,7 +97,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 raise ShapeError(f"X has {table.num_rows:,} rows, but y has {len(learned):,}; there must be one each")
             if table.num_rows < 2:
                 raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to judge by")
-            fitted = fit_encoder(table)
+            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task])
             rows = Rows(fitted.encoder.encode(table).X, learned, _weights(sample_weight, len(learned)))
             self.notices_ = fitted.notices
             self._train(rows, target, fitted.encoder, settings)

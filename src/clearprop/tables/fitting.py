@@ -39,7 +39,7 @@ class _LeftOut(Exception):
     """A column is of no use; the message says why."""
 
 
-def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
+def fit_encoder(table: pa.Table, *, drop: Collection[str] = (), fewest_bins: int = 2) -> Fitted:
     """Decide how each column becomes inputs.
 
     Parameters
@@ -48,6 +48,8 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
         The training rows, without the target.
     drop : collection of str
         Columns not to use.
+    fewest_bins : int
+        Where the rows, inputs and memory allow fewer bins of a number than this, there are none.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
         if name not in table.column_names:
             raise missing_column(name, table.column_names)
     used = [name for name in table.column_names if name not in drop]
-    n_bins = _bins(table, used)
+    n_bins = _bins(table, used, max(2, fewest_bins))
     steps: list[Step] = []
     left_out = dict.fromkeys(drop, "it was asked to be dropped")
     notices: list[str] = []
@@ -77,13 +79,13 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
     return Fitted(Encoder(tuple(steps), left_out), tuple(notices))
 
 
-def _bins(table: pa.Table, used: Collection[str]) -> int:
+def _bins(table: pa.Table, used: Collection[str], fewest: int) -> int:
     """Into how many bins each number is cut: as many as rows, inputs and memory allow."""
     n_rows = table.num_rows
     n_numbers = max(1, sum(columns.is_number(table.schema.field(name).type) for name in used))
     most_inputs = min(MOST_BINNED_INPUTS, MOST_BINNED_ENTRIES // max(n_rows, 1))
     most = min(BINS, n_rows // ROWS_PER_BIN, most_inputs // n_numbers)
-    return most if most >= 2 else 0
+    return most if most >= fewest else 0
 
 
 def _fit_step(name: str, column: pa.ChunkedArray, n_bins: int) -> tuple[Step, tuple[str, ...]]:

@@ -108,7 +108,7 @@ def prepare(reading: Reading, settings: TableSettings) -> Prepared:
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
     target, learned, parts, cut = _target(actual, name, task, settings)
     inputs = table.drop_columns([name])
-    fitted = fit_encoder(inputs.take(pa.array(parts.train)), drop=drop)
+    fitted = fit_encoder(inputs.take(pa.array(parts.train)), drop=drop, fewest_bins=recipe.FEWEST_BINS[target.task])
     X, remarks = fitted.encoder.encode(inputs)
     remarks = tuple(remark for remark in remarks if remark.kind != "rare")  # the encoder's own notice says more
     return Prepared(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -204,8 +205,7 @@ def member(plan: Plan, k: int) -> Member:
     weight = None if rows.weight is None else rows.weight[learn]
     data = prepared(job, rows.X[learn], _targets(plan.target, rows.learned[learn]), weight, np.float32)
     initial = plan.network.initial(job.seed, dtype=np.float32).theta
-    engine = choose(plan.choice.engine.name, job, data, threads_of_each(plan.n_threads, len(plan.folds))).engine
-    return Member(job, data, engine, rows.X[judge], initial)
+    return Member(job, data, copy(plan.choice.engine), rows.X[judge], initial)
 
 
 def _targets(target: Target, learned: Any) -> Any:

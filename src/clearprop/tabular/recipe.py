@@ -23,6 +23,7 @@ LARGEST_BATCH, SMALLEST_BATCH = 256, 64
 BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
 FEWEST_EPOCHS, MOST_EPOCHS = 40, 128
 UPDATES = 3000  # at least so many are planned, where the most epochs allow it
+FEWEST_BINS = {"classification": 8, "regression": 2}  # few bins of a number help to predict numbers, not classes
 ENSEMBLE = 4
 MOST_ROWS_OF_ENSEMBLE = 20_000  # larger tables get one network by default: they need it less, and it takes longer
 
