@@ -109,10 +109,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         return {"probabilities": bool(self.probabilities)}
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
-        check_classification_targets(y)
         y = column_or_1d(y, warn=True)
         if y.dtype.kind == "f":
             assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
         encoder = LabelEncoder()
         codes = encoder.fit_transform(y)
         self.classes_ = encoder.classes_

@@ -215,10 +215,13 @@ def _targets(target: Target, learned: Any) -> Any:
 
 
 def _judged(plan: Plan) -> tuple[Any, Any]:
-    """What is true of the judging rows of all networks, and the rows' weights if any of them has one."""
+    """What is true of the judging rows of all networks, and their weights (classes' included) if they have any."""
     places = np.concatenate([fold.judge for fold in plan.folds])
+    actual, factors = plan.rows.learned[places], plan.jobs[0].class_weight
     weight = None if plan.rows.weight is None else plan.rows.weight[places].astype(np.float64)
-    return plan.rows.learned[places], weight if weight is not None and weight.any() else None
+    if factors is not None:
+        weight = np.asarray(factors)[actual] * (1.0 if weight is None else weight)
+    return actual, weight if weight is not None and weight.any() else None
 
 
 def _judge(plan: Plan) -> Callable[[list[Any]], Mapping[str, float]]:

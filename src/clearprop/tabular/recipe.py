@@ -17,7 +17,8 @@ from clearprop.tabular.settings import TableSettings
 HIDDEN = (128, 128, 128)
 LEARNING_RATE = 0.006  # for the largest batches; smaller ones take the root of their share of it
 WEIGHT_DECAY = 0.02
-DROPOUT = 0.15
+DROPOUT = 0.15  # after each hidden layer; but numbers are learned from many rows without
+MOST_ROWS_OF_DROPOUT_FOR_NUMBERS = 10_000
 LABEL_SMOOTHING = 0.1
 LARGEST_BATCH, SMALLEST_BATCH = 256, 64
 BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
@@ -61,7 +62,7 @@ def job(
     """What training one network on so many rows is asked to do."""
     size = batch_size(n_rows)
     smoothes = network.loss.is_distribution and not settings.probabilities
-    n_hidden = network.depth - 1
+    drops = network.depth > 1 and (network.loss.is_distribution or n_rows <= MOST_ROWS_OF_DROPOUT_FOR_NUMBERS)
     return Job(
         network=network,
         update_rule=AdamW(learning_rate=LEARNING_RATE * math.sqrt(size / LARGEST_BATCH), weight_decay=WEIGHT_DECAY),
@@ -69,7 +70,7 @@ def job(
         epochs=n_epochs(n_rows, settings.epochs),
         batch_size=size,
         label_smoothing=LABEL_SMOOTHING if smoothes else 0.0,
-        dropout=(0.0, *(DROPOUT,) * n_hidden) if n_hidden else (),
+        dropout=(0.0, *(DROPOUT,) * (network.depth - 1)) if drops else (),
         class_weight=class_weight,
         seed=seed,
     )
