@@ -1,14 +1,16 @@
 """How good the default for tables is, and how long it takes, beside what people use: error on held-out rows.
 
-Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `mlp` (scikit-learn's MLP with its defaults, in
-a pipeline that standardises and one-hot encodes), `hgb` (HistGradientBoosting, defaults), and, where pytabkit is installed,
-`td_s` and `td` (its RealMLP). All learn from the same rows of the same splits and take turns, one after another, on as
-many threads as `--threads` says. Class error is the share of rows predicted wrong; for numbers it is the RMSE.
+Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `mlp` (scikit-learn, all defaults,
+in a pipeline that standardises and one-hot encodes), `hgb` (HistGradientBoosting, defaults), and, where pytabkit is
+installed, `td_s` and `td` (its RealMLP). All learn from the same rows of the same splits and take turns, one after
+another, on as many threads as `--threads` says. Class error is the share of rows predicted wrong; for numbers it is the
+RMSE. Times are compared in seconds of the processor, which other programs on the machine lengthen least.
 
     python benchmarks/tabular.py [--data digits spam] [--contenders clearprop mlp hgb] [--splits 10] [--threads 1]
     python benchmarks/tabular.py --report
 
-Results are kept in benchmarks/results/tabular.json after every fit; what is there already is not done again unless `--again`.
+Results are kept in benchmarks/results/tabular.json after every fit; what is there already is not done again unless
+`--again`.
 """
 
 from __future__ import annotations
@@ -171,7 +173,7 @@ def report() -> None:
                 continue
             errors = [row["error"] for row in mine]
             spread = statistics.stdev(errors) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
-            seconds = statistics.median(row["seconds"] for row in mine)
+            seconds = statistics.median(row["processor_seconds"] for row in mine)
             cells.append(f"{statistics.mean(errors):10.4f} ±{spread:.4f} {seconds:6.1f}s")
         print(f"{name:>14}" + "".join(f"{cell:>26}" for cell in cells))
     for peer in CONTENDERS:
@@ -198,9 +200,8 @@ def _against(peer: str, names: list[str], found: Mapping[Any, Any]) -> None:
         ours, theirs = (statistics.mean(pair[i]["error"] for pair in both) for i in (0, 1))
         shift = 0.01 if tabular_data.SOURCES[name][0] == "classification" else 0.0
         ratios.append((ours + shift) / (theirs + shift))
-        times.append(
-            statistics.median(t["seconds"] for _, t in both) / statistics.median(o["seconds"] for o, _ in both)
-        )
+        spent = [statistics.median(pair[i]["processor_seconds"] for pair in both) for i in (0, 1)]
+        times.append(spent[1] / spent[0])
     if ratios:
         print(
             f"\nclearprop against {peer}, {len(ratios)} tables: geometric mean of the ratios of errors "

