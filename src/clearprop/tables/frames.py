@@ -77,7 +77,7 @@ def one_column(values: list[Any], name: str) -> pa.Array:
     for row, value in enumerate(values, start=1):
         if not isinstance(value, str | bool | int | float | np.generic | None):
             raise TableError(
-                f"column {name!r} holds a {type(value).__name__} in row {row}, where a number, text, a date or true "
+                f"column {name!r} holds {type(value).__name__!r} in row {row}, where a number, text, a date or true "
                 "or false is expected"
             )
     return pa.array([None if value is None or value != value else str(value) for value in values], pa.string())
