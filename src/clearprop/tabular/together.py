@@ -23,6 +23,7 @@ from clearprop.engines.threads import suited_to
 from clearprop.training import Callback, Epoch, Fit, Stopping, epochs
 from clearprop.training.fit import Watch
 
+EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
 Judge = Callable[[list[Any]], Mapping[str, float]]  # from each member's outputs for its judging rows to named scores
 
 
@@ -41,7 +42,7 @@ class LastOfTheBest(Watch):
     """A Watch that takes the later of two equally good epochs: the learning rate has fallen further by then."""
 
     def see(self, epoch: Epoch, theta: Any) -> None:
-        if self.value(epoch) == self.best_value:
+        if self.value(epoch) <= self.best_value + EQUAL * abs(self.best_value):
             self.best_epoch = None  # it gives way
         super().see(epoch, theta)
 
