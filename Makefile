@@ -29,6 +29,10 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/reference_engine.py
 	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/first_fit.py
+	$(BIN)/python benchmarks/one_row.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/linear.py
 
 clean:
 	rm -rf .venv .venv-oldest build

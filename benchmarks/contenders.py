@@ -15,7 +15,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import predictions
+from isa import used
 from machine import set_threads
+from predictions import PREDICTIONS
 from workloads import RATE, WORKLOADS, Workload, numbers
 
 BURST = 0.25  # seconds of a burst, about
@@ -206,7 +209,10 @@ CONTENDERS = {
 def main(name: str, workload: str, threads: int) -> None:
     set_threads(threads)
     began = time.perf_counter()
-    run = CONTENDERS[name](WORKLOADS[workload], threads)
+    if workload in PREDICTIONS:
+        run = {**CONTENDERS, **predictions.CONTENDERS}[name](PREDICTIONS[workload], threads)
+    else:
+        run = CONTENDERS[name](WORKLOADS[workload], threads)
     unit = getattr(run, "unit", 1)
     run(unit)
     ready = time.perf_counter() - began
@@ -219,7 +225,7 @@ def main(name: str, workload: str, threads: int) -> None:
             break
         steps *= 2
     steps = max(unit, int(steps * BURST / seconds) // unit * unit)
-    print(json.dumps({"seconds_to_first_update": ready}), flush=True)
+    print(json.dumps({"seconds_to_first_update": ready, "isa": used(name)}), flush=True)
     for _ in sys.stdin:
         began = time.perf_counter()
         run(steps)

@@ -28,8 +28,9 @@ def ours(kind: str, m: int, k: int, n: int, dtype: str) -> Callable[[int], None]
     from numba import njit
 
     from clearprop.engines.compiled import parts
+    from clearprop.engines.compiled.plan import PANEL_NUMBERS
     from clearprop.engines.compiled.pointers import pointer
-    from clearprop.engines.compiled.products import PANEL_NUMBERS, product, times_transposed
+    from clearprop.engines.compiled.products import product, times_transposed
 
     random = np.random.default_rng(0)
     a = random.random((k, m) if kind == "BP4" else (m, k)).astype(dtype)

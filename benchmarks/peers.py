@@ -1,11 +1,12 @@
-"""Time of one update beside scikit-learn, PyTorch and JAX, on six networks from tiny to large.
+"""Time of one update beside scikit-learn, PyTorch and JAX, on six networks from tiny to large; and of predictions.
 
 Every contender is a process of its own; they run in turn, a quarter of a second at a time, so that a change in the
 machine's speed meets all of them. Each has the same rows, initial weights and loss, in float32. Libraries whose speed
 depends on the number of threads run with one and with all, and the better counts. `limit` is the rate of a large
-single-precision matrix product of NumPy's BLAS on all cores, in the same run.
+single-precision matrix product of NumPy's BLAS on all cores, in the same run. With `--isa avx2` every contender keeps
+to AVX2, each by its own means, and says so (isa.py).
 
-    python benchmarks/peers.py [--rounds 9] [--only 784-128] [--threads 2]
+    python benchmarks/peers.py [--rounds 9] [--only 784-128] [--threads 2] [--isa avx2]
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from isa import SETS, environment
 from machine import keep
+from predictions import PREDICTIONS
 from workloads import WORKLOADS, Workload
 
 LIBRARIES = {"scikit-learn": "sklearn", "torch": "torch", "torch.compile": "torch", "jax": "jax"}
@@ -30,16 +33,20 @@ HERE = Path(__file__).parent
 class Process:
     """A contender in a process of its own."""
 
-    def __init__(self, contender: str, workload: str, threads: int) -> None:
+    def __init__(self, contender: str, workload: str, threads: int, isa: str) -> None:
         self.name, self.threads = contender, threads
         command = [sys.executable, str(HERE / "contenders.py"), contender, workload, str(threads)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=environment(isa),
+        )  # fmt: skip
         self.seconds: list[float] = []
-        self.first = self._answer()["seconds_to_first_update"]
+        ready = self._answer()
+        self.first, self.isa = ready["seconds_to_first_update"], ready["isa"]
+        if isa == "avx2" and self.isa != "AVX2":
+            raise RuntimeError(f"{contender} was to keep to AVX2 and uses {self.isa}")
 
-    def _answer(self) -> dict[str, float]:
+    def _answer(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -68,14 +75,14 @@ def installed() -> list[str]:
     return found
 
 
-def contest(title: str, work: Workload, peers: list[str], rounds: int, threads: int) -> dict[str, Any]:
+def contest(title: str, work: Workload, peers: list[str], rounds: int, threads: int, isa: str) -> dict[str, Any]:
     """All contenders on one workload: medians, quartiles and ratios."""
     entries = [("clearprop", threads), ("limit", threads)]
     for peer in peers:
         if peer == "torch.compile" and work.flops < 1e9:
             continue  # slower than eager on all but the large networks: compiling takes a minute each
         entries += [(peer, n) for n in sorted({1, threads})] if peer != "jax" else [(peer, threads)]
-    processes = [Process(name, title, n) for name, n in entries]
+    processes = [Process(name, title, n, isa) for name, n in entries]
     for number in range(rounds):
         for process in processes if number % 2 else reversed(processes):
             process.run()
@@ -87,8 +94,8 @@ def contest(title: str, work: Workload, peers: list[str], rounds: int, threads: 
 def summary(process: Process) -> dict[str, Any]:
     low, middle, high = statistics.quantiles(process.seconds, n=4)
     return {
-        "name": process.name, "threads": process.threads, "median": middle, "quartiles": [low, high],
-        "least": min(process.seconds), "seconds_to_first_update": process.first,
+        "name": process.name, "threads": process.threads, "isa": process.isa, "median": middle,
+        "quartiles": [low, high], "least": min(process.seconds), "seconds_to_first_update": process.first,
     }  # fmt: skip
 
 
@@ -108,20 +115,21 @@ def ratios(work: Workload, processes: list[Process]) -> dict[str, Any]:
     }
 
 
-def main(rounds: int, only: str, threads: int) -> None:
+def main(rounds: int, only: str, threads: int, isa: str) -> None:
     peers = installed()
     results = {}
     print(f"{'':<42} {'µs/update':>10}   peer's time ÷ ours (floor), and share of the sgemm limit")
-    for title, work in WORKLOADS.items():
+    for title, work in {**WORKLOADS, **PREDICTIONS}.items():
         if only not in title:
             continue
-        results[title] = found = contest(title, work, peers, rounds, threads)
+        results[title] = found = contest(title, work, peers, rounds, threads, isa)
         cells = [
             f"{name} {value:.3g} ({work.floors.get(name, '–')})" + ("" if value >= work.floors.get(name, 0) else " !")
             for name, value in found["ratios"].items()
         ]
         print(f"{title:<42} {found['microseconds']:>10.2f}   {'   '.join(cells)}", flush=True)
-    print("kept in", keep("peers" if not only else f"peers_{only}", results))
+    name = "_".join(["peers", *([] if isa == "native" else [isa]), *([only] if only else [])])
+    print("kept in", keep(name, results))
 
 
 if __name__ == "__main__":
@@ -129,5 +137,6 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", default="", help="workloads whose name holds this")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--isa", choices=SETS, default="native", help="hold every contender to this instruction set")
     arguments = parser.parse_args()
-    main(arguments.rounds, arguments.only, arguments.threads)
+    main(arguments.rounds, arguments.only, arguments.threads, arguments.isa)

@@ -1,4 +1,4 @@
-"""What the peers are compared on: networks, update rules and batches, and the numbers that all of them get."""
+"""What the peers are compared on in training: networks, update rules and batches, and the numbers that all get."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Workload(NamedTuple):
     def flops(self) -> float:
         """Floating-point operations of the products of one update: three per weight and row, two for the first W."""
         pairs = list(zip(self.widths, self.widths[1:], strict=False))
+        if self.rule == "predict":  # forward only
+            return self.batch * sum(2.0 * a * b for a, b in pairs)
         return self.batch * sum(2.0 * a * b * (3 if l else 2) for l, (a, b) in enumerate(pairs))
 
 

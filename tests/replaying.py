@@ -3,6 +3,10 @@
 import math
 import re
 from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.special import erf
 
 NORMAL = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 POWER = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
@@ -15,6 +19,7 @@ def as_python(text):
     text = re.sub(r"⟦[^:⟦⟧]*: ", "(", text).replace("⟧", ")")
     text = POWER.sub(lambda m: f"**{m[0].translate(NORMAL)}", text)
     text = text.replace("−", "-").replace("·", "*").replace("^", "**")
+    text = text.replace("⌊", "floor(").replace("⌋", ")")
     return re.sub(r"\|([^|]*)\|", r"absolute(\1)", text)
 
 
@@ -128,3 +133,97 @@ def interval(text):
     source = NUMBER.sub(number, source)
     source = re.sub(r"\*\*P(m?\d+)", lambda m: f"**{m[1].replace('m', '-')}", source)
     return of(eval(source, {"__builtins__": {}, "I": Interval}, names(Interval)))
+
+
+class Exact:
+    """A number or matrix as somebody reckons with it who follows the line from left to right, in float64."""
+
+    def __init__(self, value):
+        self.value = np.asarray(value, dtype=np.float64)
+
+    def with_other(self, other, function):
+        return Exact(function(self.value, other.value if isinstance(other, Exact) else np.float64(other)))
+
+    def __add__(self, other):
+        return self.with_other(other, np.add)
+
+    def __sub__(self, other):
+        return self.with_other(other, np.subtract)
+
+    def __rsub__(self, other):
+        return Exact(other) - self
+
+    def __radd__(self, other):
+        return Exact(other) + self
+
+    def __rmul__(self, other):
+        return Exact(other) * self
+
+    def __truediv__(self, other):
+        return self.with_other(other, np.divide)
+
+    def __rtruediv__(self, other):
+        return Exact(other) / self
+
+    def __neg__(self):
+        return Exact(-self.value)
+
+    def __abs__(self):
+        return Exact(np.abs(self.value))
+
+    def __matmul__(self, other):  # stands for ⊙
+        return self.with_other(other, np.multiply)
+
+    def __mul__(self, other):
+        x, y = self.value, Exact(other).value if not isinstance(other, Exact) else other.value
+        if x.ndim < 2 or y.ndim < 2:
+            return Exact(x * y)
+        found = np.empty((x.shape[0], y.shape[1]))
+        for i, j in product(range(x.shape[0]), range(y.shape[1])):
+            total = x[i, 0] * y[0, j]
+            for k in range(1, x.shape[1]):
+                total = total + x[i, k] * y[k, j]
+            found[i, j] = total
+        return Exact(found)
+
+    def __pow__(self, exponent):
+        n = exponent.value if isinstance(exponent, Exact) else exponent
+        return Exact(self.value * self.value if np.ndim(n) == 0 and n == 2 else np.power(self.value, n))
+
+    @property
+    def T(self):
+        return Exact(self.value.T)
+
+
+def through(function):
+    """A function of NumPy, of exact numbers."""
+    return lambda *values: Exact(function(*(v.value if isinstance(v, Exact) else np.float64(v) for v in values)))
+
+
+EXACT = {
+    "exp": np.exp, "log": np.log, "tanh": np.tanh, "sqrt": np.sqrt, "erf": erf, "log1p": np.log1p, "expm1": np.expm1,
+    "sign": np.sign, "max": np.maximum, "min": np.minimum, "absolute": np.abs, "cos": np.cos, "floor": np.floor,
+}  # fmt: skip
+
+
+def exactly(text, calls=None):
+    """The value of a printed line's numbers and matrices, to the last bit; None where a matrix is not written out."""
+    if "⋮" in text or "…" in text:
+        return None
+    text = re.sub(r"\[\d+ more: ([^\]]*)\]", r"(\1)", text)
+    text = re.sub(r"⟦[^:⟦⟧]*: ", "(", text).replace("⟧", ")")
+    matrices = []
+
+    def matrix(match):
+        rows = [[float(eval(as_python(cell))) for cell in row.split()] for row in match[1].split(";")]
+        matrices.append(Exact(rows))
+        return f"matrix_{len(matrices) - 1}_"
+
+    text = re.sub(r"\[([^\[\]]*)\]", matrix, text).replace("⊙", "@").replace("ᵀ", ".T").replace("′", "")
+    source = re.sub(r"\*\*(-?\d+)", lambda m: f"**P{m[1].replace('-', 'm')}", as_python(text))
+    source = NUMBER.sub(lambda m: f"N({m[1]}{m[2] or ''})", source)
+    source = re.sub(r"\*\*P(m?\d+)", lambda m: f"**{m[1].replace('m', '-')}", source)
+    known = {name: through(function) for name, function in {**EXACT, **(calls or {})}.items()}
+    known |= {f"matrix_{i}_": found for i, found in enumerate(matrices)}
+    with np.errstate(all="ignore"):
+        return Exact(0.0).with_other(eval(source, {"__builtins__": {}, "N": Exact}, known), lambda _, y: y).value

@@ -1,10 +1,24 @@
 """Random networks and samples for the tests of the explanations."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
 from clearprop import Network
-from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES, fitting_activations
+from clearprop.engines import Job, TrainingState
+from clearprop.formulas import (
+    ACTIVATIONS,
+    LOSSES,
+    UPDATE_RULES,
+    ConstantSchedule,
+    Cosine,
+    ExponentialSchedule,
+    InverseScaling,
+    OneCycle,
+    StepSchedule,
+    fitting_activations,
+)
 
 OPTIMIZERS = [cls() for cls in UPDATE_RULES.values()]
 HIDDEN = [name for name in ACTIVATIONS if name not in ("exp", "sigmoid")]
@@ -39,3 +53,40 @@ def jobs(draw, most_layers=3, most_neurons=4, batch=None):
     X, Y = random.normal(size=(n, widths[0])), targets(loss, random, n, widths[-1])
     rule = draw(st.sampled_from(OPTIMIZERS))
     return (network, params, X, Y, rule) if is_batch else (network, params, X[0], Y[0], rule)
+
+
+SCHEDULES_TRIED = [
+    ConstantSchedule(), Cosine(warmup=5), ExponentialSchedule(gamma=0.8), InverseScaling(), StepSchedule(step_size=2),
+    OneCycle(),
+]  # fmt: skip
+
+
+@st.composite
+def fits(draw, batch=None):
+    """A step of a fit that asks for much: (network, params, X, Y) and explain's job, state, weights and rows."""
+    network, params, X, Y, rule = draw(jobs(batch=batch))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    own = {"weight_rate": 0.5, "bias_rate": 2.0, "weight_decay": 0.5, "bias_decay": draw(st.sampled_from([0.0, 1.0]))}
+    if draw(st.booleans()):
+        network = Network(tuple(replace(layer, **own) for layer in network.layers), network.loss)
+    smooths = network.loss.natural_output in ("softmax", "logistic")
+    job = Job(
+        network,
+        replace(rule, learning_rate=0.05, weight_decay=draw(st.sampled_from([0.0, 0.1]))),
+        draw(st.sampled_from(SCHEDULES_TRIED)),
+        epochs=7,
+        l1=draw(st.sampled_from([0.0, 0.03])),
+        l2=draw(st.sampled_from([0.0, 0.2])),
+        label_smoothing=draw(st.sampled_from([0.0, 0.1])) if smooths else 0.0,
+        clip_norm=draw(st.sampled_from([None, 0.01, 5.0])),
+        dropout=tuple(draw(st.sampled_from([0.0, 0.4])) for _ in network.layers) if draw(st.booleans()) else (),
+        class_weight=tuple(random.uniform(0.5, 2, network.widths[-1])) if network.loss.is_distribution else None,
+        seed=draw(st.integers(0, 99)),
+    )
+    steps = draw(st.integers(0, 5))
+    memory = [random.uniform(0, 0.1, len(params.theta)) for _ in rule.memory]
+    state = TrainingState(params.theta.copy(), memory, step=steps, epoch=steps, samples=9 * steps)
+    state.rate_scale = draw(st.sampled_from([1.0, 0.2]))
+    weight = random.uniform(0.1, 3, np.shape(X)[:-1]) if draw(st.booleans()) else None
+    asked = {"job": job, "state": state, "sample_weight": weight, "n_samples": 9}
+    return (network, network.views(params.theta), X, Y), asked

@@ -39,6 +39,26 @@ def test_the_python_of_the_readme_runs_and_prints_what_it_says():
     assert runner.tries >= 10
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_the_examples_of_the_pages_run(page):
+    found = doctest.testfile(
+        str(page), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    )
+    assert found.failed == 0
+    assert found.attempted or ">>>" not in page.read_text(encoding="utf-8")
+
+
+def test_the_page_of_engines_names_every_engine_and_every_variable():
+    from clearprop.engines import NAMES
+
+    page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
+    assert all(f'`"{name}"`' in page for name in NAMES)
+    store = (ROOT / "src/clearprop/engines/compiled/store.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'environ\.get\("([A-Z_]+)"', store)) - {"LOCALAPPDATA"}
+    assert read
+    assert all(f"${name}" in page for name in read)
+
+
 def commands():
     """The lines after `$ clearprop` in the README's console blocks."""
     return [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ clearprop")]

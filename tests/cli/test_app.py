@@ -32,15 +32,15 @@ def test_help_of_all(run):
     for arguments in ([], ["--help"]):
         code, out, _ = run(*arguments)
         assert code == 0
-        for command in ("train", "predict", "evaluate", "inspect"):
-            assert f"clearprop {command} " in out
+        for command in ("train", "predict", "evaluate", "inspect", "warmup"):
+            assert f"clearprop {command}" in out
 
 
 def test_every_option_of_train_is_explained(run):
     _, out, _ = run("train", "--help")
     for option in (
         "target", "task", "log-target", "drop", "skip-missing-target", "hidden", "epochs", "time-limit", "test", "seed",
-        "engine", "output", "force", "json",
+        "engine", "threads", "output", "force", "json",
     ):  # fmt: skip
         assert re.search(rf"--{option}\b.* {{2,}}\w", out), option
 
@@ -184,4 +184,16 @@ def test_too_little_memory_is_said(run, tmp_path):
     file = write(tmp_path / "pets.csv", pets())
     code, _, err = run("train", file, "--target", "kind", "--hidden", "99999999999", "--output", tmp_path / "m")
     assert code == 1
-    assert err.splitlines()[-1].startswith("clearprop: there is not enough memory")
+    assert re.search(r"training [\d,]+ parameters on 192 rows \(.*\) needs 14\.4 TB of memory, and ", err)
+
+
+def test_memory_that_the_system_refuses_is_said(run, tmp_path, monkeypatch):
+    from clearprop.tabular import fit
+
+    def refuse(*arguments, **options):
+        raise MemoryError("Unable to allocate 3 GiB")
+
+    monkeypatch.setattr(fit, "fit_encoder", refuse)
+    file = write(tmp_path / "pets.csv", pets())
+    code, _, err = run("train", file, "--target", "kind", "--output", tmp_path / "m")
+    assert (code, err.splitlines()[-1]) == (1, "clearprop: there is not enough memory (Unable to allocate 3 GiB)")

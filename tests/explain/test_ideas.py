@@ -31,6 +31,19 @@ def test_the_case_sharing():
     assert found.blown_up == ()
 
 
+@settings(max_examples=40, deadline=None)
+@given(jobs(batch=False))
+def test_the_lines_of_sharing_come_to_the_numbers_of_the_table(job):
+    trace = explain(*job)
+    for layer in range(1, trace.network.depth):
+        found = share(trace, layer)
+        if not np.isfinite(found.by_shares).all():
+            continue
+        lines = share_lines(trace, found)
+        assert [line.value for line in lines[0::2]] == found.by_shares.tolist()
+        assert [line.value for line in lines[1::2]] == found.without_denominators.tolist()
+
+
 @settings(max_examples=50, deadline=None)
 @given(jobs(batch=False))
 def test_shares_conserve_the_total_through_any_number_of_layers(job):

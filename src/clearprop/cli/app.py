@@ -31,6 +31,7 @@ For example:
   clearprop predict diamonds.clearprop new.csv --output prices.csv
   clearprop evaluate diamonds.clearprop sold.csv
   clearprop inspect diamonds.clearprop
+  clearprop warmup
 
 'clearprop COMMAND --help' explains a command.""",
 )
@@ -58,7 +59,7 @@ def train(
     test: float = 0.2,
     seed: int = 0,
     engine: str = "auto",
-    threads: int | None = None,
+    threads: str | None = None,
     output: Path | None = None,
     force: Force = False,
     as_json: Json = False,
@@ -105,9 +106,9 @@ def train(
     seed
         Decides the split, the initial weights and the order of the rows.
     engine
-        What computes; auto takes the fastest that can.
+        What computes: auto takes the fastest that can; compiled, reference.
     threads
-        The most threads; by default as many as there are. The result does not depend on it.
+        The most threads to compute with; by default one for each core that the program may use.
     output
         The model file to write. By default named as FILE, in this folder.
     force
@@ -127,14 +128,13 @@ def train(
         hidden=None if hidden is None else _layers(hidden),
         ensemble=ensemble,
         probabilities=probabilities,
-        n_threads=threads,
         epochs=epochs,
         time_limit=time_limit,
         test=test,
         seed=seed,
         engine=engine,
     )
-    return command.run(file, settings, output=output, force=force, as_json=as_json)
+    return command.run(file, settings, threads=_threads(threads), output=output, force=force, as_json=as_json)
 
 
 @app.command
@@ -145,6 +145,7 @@ def predict(
     *,
     output: Path | None = None,
     rows: int | None = None,
+    threads: str | None = None,
     force: Force = False,
     as_json: Json = False,
 ) -> int:
@@ -169,6 +170,8 @@ def predict(
         The file to write, .csv, .tsv or .parquet.
     rows
         Show the predictions of the first so many rows as a table.
+    threads
+        The most threads to compute with.
     force
         Replace the output file if it exists.
     as_json
@@ -176,7 +179,7 @@ def predict(
     """
     from clearprop.cli import predict as command
 
-    return command.run(model, file, output=output, rows=rows, force=force, as_json=as_json)
+    return command.run(model, file, output=output, rows=rows, threads=_threads(threads), force=force, as_json=as_json)
 
 
 @app.command
@@ -186,6 +189,7 @@ def evaluate(
     /,
     *,
     skip_missing_target: Annotated[bool, Flag] = False,
+    threads: str | None = None,
     as_json: Json = False,
 ) -> int:
     """Score a model on a table whose target is known.
@@ -206,12 +210,14 @@ def evaluate(
         A table with the target.
     skip_missing_target
         Leave out rows without a target instead of refusing them.
+    threads
+        The most threads to compute with.
     as_json
         Print one JSON document instead.
     """
     from clearprop.cli import evaluate as command
 
-    return command.run(model, file, skip_missing_target=skip_missing_target, as_json=as_json)
+    return command.run(model, file, skip_missing_target=skip_missing_target, threads=_threads(threads), as_json=as_json)
 
 
 @app.command
@@ -235,6 +241,32 @@ def inspect(model: Path, /, *, as_json: Json = False) -> int:
     return command.run(model, as_json=as_json)
 
 
+@app.command
+def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json = False) -> int:
+    """Compile the engine for this machine ahead, so that no training has to wait for it.
+
+    What is compiled is kept in a folder of your cache (XDG_CACHE_HOME, or
+    CLEARPROP_CACHE_DIR for a folder of its own); a later run finds nothing to
+    do. In the recipe of a container image:
+
+      RUN CLEARPROP_CACHE_DIR=/opt/clearprop clearprop warmup
+      ENV CLEARPROP_CACHE_DIR=/opt/clearprop
+
+    The folder may be read-only afterwards. It serves processors of the kind
+    that it was filled on; on others clearprop compiles for itself.
+
+    Parameters
+    ----------
+    dtype
+        Compile for one type of numbers only. Tables are trained in float32, arrays in their own type.
+    as_json
+        Print one JSON document instead of text.
+    """
+    from clearprop.cli import warmup as command
+
+    return command.run(dtype, as_json=as_json)
+
+
 for glass_command in (glass.explain, glass.check, glass.exercise):
     app.command(glass_command)
 
@@ -250,6 +282,15 @@ def _layers(text: str) -> tuple[int, ...]:
     if min(sizes) < 1:
         raise InputError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
     return sizes
+
+
+def _threads(text: str | None) -> int | None:
+    """The number that --threads names."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise InputError(f"--threads must be a whole number of at least 1, as 2, not {text!r}")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

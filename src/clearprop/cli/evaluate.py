@@ -9,19 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.cli import words
-from clearprop.cli.report import print_confusion, print_scores
+from clearprop.cli.report import engine_facts, engine_sentence, print_confusion, print_scores
 from clearprop.errors import TableError
 from clearprop.tables import ClassTarget, missing_column, missing_rows
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.scores import ClassScores
 
 
-def run(model: Path, file: Path, *, skip_missing_target: bool, as_json: bool) -> int:
+def run(model: Path, file: Path, *, skip_missing_target: bool, threads: int | None, as_json: bool) -> int:
     """Evaluate and say the scores; the exit code."""
     trained = TableModel.load(model)
     reading = trained.read(file)
     table, left_out = _with_target(trained, reading.table, skip_missing_target)
-    scores, remarks = trained.evaluate(table)
+    scores, remarks, choice = trained.evaluate(table, threads)
     notices = [*reading.notices, *left_out, *map(str, remarks)]
     if is_training_file(trained, file):
         notices.append(
@@ -33,7 +33,8 @@ def run(model: Path, file: Path, *, skip_missing_target: bool, as_json: bool) ->
             f"{words.plural(scores.n_unknown, 'row')} of a class that training did not have: counted as wrong"
         )
     if as_json:
-        words.print_json({"model": str(model), "file": str(file), "notices": notices, "scores": scores.to_json()})
+        document = {"model": str(model), "file": str(file), **engine_facts(choice, threads)}
+        words.print_json({**document, "notices": notices, "scores": scores.to_json()})
         return 0
     words.notices(notices, words.console(error=True))
     out = words.console()
@@ -44,6 +45,7 @@ def run(model: Path, file: Path, *, skip_missing_target: bool, as_json: bool) ->
         assert isinstance(trained.target, ClassTarget)
         out.print()
         print_confusion(trained.target, scores, out)
+    out.print(f"\nengine: {engine_sentence(choice, threads)}")
     return 0
 
 

@@ -51,6 +51,8 @@ def trace_of(
         trace = _of_model(source, file, row)
     if optimizer is None and learning_rate is None:
         return trace
+    if optimizer == "lbfgs":
+        return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, "lbfgs")  # says why not
     rule = trace.optimizer if optimizer is None else update_rule(optimizer)
     rule = rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
     return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)

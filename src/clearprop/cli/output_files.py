@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from clearprop.errors import FileError
 from clearprop.files.model_file import write_whole
+from clearprop.network.memory import in_words
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
@@ -73,9 +74,4 @@ def write_csv(table: pa.Table, sink: Any, separator: str = ",") -> None:
 
 def size_of(path: Path) -> str:
     """The size of a file in words: "245 kB"."""
-    size = float(os.path.getsize(path))
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}" if unit != "bytes" else f"{size:.0f} bytes"
-        size /= 1000
-    return f"{size:.3g} GB"
+    return in_words(os.path.getsize(path))

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from clearprop.cli import words
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
+from clearprop.cli.report import engine_facts, engine_sentence
 from clearprop.errors import InputError
 from clearprop.tables import ClassTarget
 from clearprop.tabular.model import Predictions, TableModel
@@ -20,7 +21,9 @@ MOST_CLASSES_SHOWN = 8
 LONGEST_CELL = 24
 
 
-def run(model: Path, file: Path, *, output: Path | None, rows: int | None, force: bool, as_json: bool) -> int:
+def run(
+    model: Path, file: Path, *, output: Path | None, rows: int | None, threads: int | None, force: bool, as_json: bool
+) -> int:
     """Predict, then write or show; the exit code."""
     if rows is not None and rows < 1:
         raise InputError(f"--rows must be at least 1, not {rows}")
@@ -30,7 +33,7 @@ def run(model: Path, file: Path, *, output: Path | None, rows: int | None, force
     trained = TableModel.load(model)
     reading = trained.read(file)
     table = reading.table
-    predictions = trained.predict(table)
+    predictions = trained.predict(table, threads)
     made = as_table(trained, predictions)
     remarks = [*reading.notices, *map(str, predictions.remarks)]
     if output is not None:
@@ -39,6 +42,7 @@ def run(model: Path, file: Path, *, output: Path | None, rows: int | None, force
         words.print_json(
             {
                 "rows": made.num_rows,
+                **engine_facts(predictions.choice, threads),
                 "output": None if output is None else str(output),
                 "notices": remarks,
                 "unseen": {r.column: r.n_values for r in predictions.remarks if r.kind in ("unseen", "rare")},
@@ -53,7 +57,8 @@ def run(model: Path, file: Path, *, output: Path | None, rows: int | None, force
         sys.stdout.flush()
         write_csv(made, sys.stdout.buffer)
     if output is not None:
-        words.console().print(f"Wrote {words.plural(made.num_rows, 'prediction')} to {output}")
+        by = engine_sentence(predictions.choice, threads)
+        words.console().print(f"Wrote {words.plural(made.num_rows, 'prediction')} to {output} (engine: {by})")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clearprop.cli import words
+from clearprop.engines import Choice, usable_cores
 from clearprop.network import Network
 from clearprop.tables import ClassTarget
 from clearprop.tabular.model import TableModel
@@ -18,6 +19,18 @@ def architecture(network: Network) -> str:
     widths = " → ".join(f"{width:,}" for width in network.widths)
     activations = ", ".join(layer.activation.name for layer in network.layers)
     return f"{widths} ({activations}; loss {network.loss.name}), {network.n_parameters:,} parameters"
+
+
+def engine_facts(choice: Choice, threads: int | None) -> dict[str, Any]:
+    """Which engine computes, why, and on how many threads at most: for JSON."""
+    most = usable_cores() if threads is None else threads
+    return {"engine": choice.engine.name, "engine_reason": choice.reason, "threads": most}
+
+
+def engine_sentence(choice: Choice, threads: int | None) -> str:
+    """The same in words."""
+    most = engine_facts(choice, threads)["threads"]
+    return f"{choice.engine.name} on up to {words.plural(most, 'thread')}, because {choice.reason}"
 
 
 def print_scores(model: TableModel, scores: Scores, out: Any) -> None:

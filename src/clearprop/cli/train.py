@@ -15,7 +15,7 @@ import numpy as np
 from clearprop.cli import interrupts, words
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.cli.progress import progress
-from clearprop.cli.report import architecture, print_scores
+from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_scores
 from clearprop.tables import ClassTarget, Reading, missing_file, read
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
 from clearprop.tabular.settings import TableSettings
@@ -30,17 +30,19 @@ KINDS = {
 INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 
-def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool, as_json: bool) -> int:
+def run(
+    file: Path, settings: TableSettings, *, threads: int | None, output: Path | None, force: bool, as_json: bool
+) -> int:
     """Train, say what was done, save the model; the exit code."""
     output = output or Path(f"{file.name.split('.')[0] or 'model'}.clearprop")
     if not file.exists():
         raise missing_file(file)
     check_output(output, force=force, inputs=(file,))
     reading = read(file)
-    ready = prepare(reading, settings)
+    ready = prepare(reading, settings, threads)
     out = words.console()
     if not as_json:
-        _before(file, reading, ready, out)
+        _before(file, reading, ready, threads, out)
     # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
     watched = words.console(error=True)
     with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
@@ -49,7 +51,7 @@ def run(file: Path, settings: TableSettings, *, output: Path | None, force: bool
     with _undisturbed():
         done.model.save(output)
         if as_json:
-            words.print_json(_document(output, ready, done))
+            words.print_json(_document(output, ready, done, threads))
         else:
             _after(output, ready, done, out)
     return INTERRUPTED if done.fit.stopped_by == "interrupt" else 0
@@ -82,7 +84,7 @@ def _undisturbed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _before(file: Path, reading: Reading, ready: Prepared, out: Any) -> None:
+def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, out: Any) -> None:
     target = ready.target
     kinds: dict[str, int] = {}
     for step in ready.encoder.steps:
@@ -100,7 +102,7 @@ def _before(file: Path, reading: Reading, ready: Prepared, out: Any) -> None:
             ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
             ("rows", _rows(ready)),
             ("network", architecture(ready.network)),
-            ("engine", _engine(ready)),
+            ("engine", _engine(ready, threads)),
         ],
         out,
     )
@@ -122,9 +124,9 @@ def _rows(ready: Prepared) -> str:
     return f"{learning}, {len(parts.test):,} held out for the score (seed {ready.settings.seed})"
 
 
-def _engine(ready: Prepared) -> str:
-    """Which engine, why, and what it must do before it can begin."""
-    sentence = f"{ready.choice.engine.name}, because {ready.choice.reason}"
+def _engine(ready: Prepared, threads: int | None) -> str:
+    """Which engine, on how many threads, why, and what it must do before it can begin."""
+    sentence = engine_sentence(ready.choice, threads)
     first = ready.choice.engine.preparation(np.float32)
     return sentence if first is None else f"{sentence}; {first}"
 
@@ -146,7 +148,7 @@ def _trivial_words(ready: Prepared, done: TableFit) -> str:
     return f"always saying the mean, {words.number(float(done.model.trivial))}"
 
 
-def _document(output: Path, ready: Prepared, done: TableFit) -> dict[str, Any]:
+def _document(output: Path, ready: Prepared, done: TableFit, threads: int | None) -> dict[str, Any]:
     history = done.fit.history
     assert done.model.held_out is not None
     return {
@@ -161,8 +163,7 @@ def _document(output: Path, ready: Prepared, done: TableFit) -> dict[str, Any]:
         "widths": list(ready.network.widths),
         "n_parameters": ready.network.n_parameters,
         "ensemble": len(ready.plan.folds),
-        "engine": ready.choice.engine.name,
-        "engine_reason": ready.choice.reason,
+        **engine_facts(ready.choice, threads),
         "epochs": len(history),
         "best_epoch": None if done.fit.best is None else done.fit.best.n,
         "stopped_by": done.fit.stopped_by,

@@ -1,6 +1,7 @@
 """Who computes: the protocol of an engine, the reference engine, and the choice between engines."""
 
-from clearprop.engines.choose import NAMES, Choice, choose
+from clearprop.engines.choose import NAMES, Choice, choose, choose_for_prediction
+from clearprop.engines.cores import threads_asked, usable_cores
 from clearprop.engines.data import Data, numbers, prepared
 from clearprop.engines.job import Job
 from clearprop.engines.protocol import Engine
@@ -16,6 +17,9 @@ __all__ = [
     "ReferenceEngine",
     "TrainingState",
     "choose",
+    "choose_for_prediction",
     "numbers",
     "prepared",
+    "threads_asked",
+    "usable_cores",
 ]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from clearprop.engines.cores import threads_asked
 from clearprop.engines.data import Data
 from clearprop.engines.job import Job
+from clearprop.engines.memory import check_memory
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import EngineRefusal, UnknownNameError
+from clearprop.network import Network
 
 NAMES = ("auto", "reference", "compiled")
 
@@ -31,7 +36,8 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
     job : Job
     data : Data
     n_threads : int, optional
-        The most threads of the compiled engine; by default as many as the process may use.
+        The most threads of the compiled engine; by default as many as the process may use. (The threads of the
+        reference engine are the BLAS's: see `clearprop.engines.threads`.)
 
     Raises
     ------
@@ -40,19 +46,20 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
     EngineRefusal
         When the engine asked for by name cannot do the job, with its own sentence.
     InputError
-        When `n_threads` is not at least 1.
+        When `n_threads` is not at least 1, or memory has no room for the job.
     """
     if name not in NAMES:
         raise UnknownNameError("engine", name, NAMES)
+    n_threads = threads_asked(n_threads)
     if name == "reference":
-        return Choice(ReferenceEngine(), "it was asked for by name")
-    missing = why_not_compiled()
+        return _reference(job, data, "it was asked for by name")
+    missing = why_not_compiled(data.Y.dtype.name)
     if missing is not None:
         if name == "compiled":
             raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing}")
         _say_once(missing)
-        return Choice(ReferenceEngine(), f"the compiled engine is not there: {missing}")
-    from clearprop.engines.compiled.engine import CompiledEngine  # imports Numba, which takes a while
+        return _reference(job, data, f"the compiled engine is not there: {missing}")
+    from clearprop.engines.compiled.engine import CompiledEngine
 
     engine = CompiledEngine(n_threads)
     refusal = engine.refuses(job, data)
@@ -60,14 +67,59 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
         return Choice(engine, "it was asked for by name" if name == "compiled" else "it is the fastest and can do it")
     if name == "compiled":
         raise EngineRefusal(f"the engine 'compiled' cannot do this job: {refusal}")
-    return Choice(ReferenceEngine(), f"the compiled engine cannot do this job: {refusal}")
+    return _reference(job, data, f"the compiled engine cannot do this job: {refusal}")
+
+
+def _reference(job: Job, data: Data, reason: str) -> Choice:
+    """The reference engine, where memory has room for a whole batch at once."""
+    check_memory(job, data.X, data.Y, data.Y.dtype, in_chunks=False)
+    return Choice(ReferenceEngine(), reason)
+
+
+def choose_for_prediction(network: Network, dtype: Any, n_threads: int | None = None) -> Choice:
+    """The engine that predicts with a network: the compiled one where it can begin at once.
+
+    To predict is quick work. Compiling for it, the first time on a machine, would take longer than it could save.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : dtype
+        Of its parameters.
+    n_threads : int, optional
+        As for `choose`.
+
+    Examples
+    --------
+    >>> from clearprop import Network
+    >>> from clearprop.engines import choose_for_prediction
+    >>> choose_for_prediction(Network.mlp([2, 3, 1]), "float32").engine.name in ("compiled", "reference")
+    True
+    """
+    n_threads = threads_asked(n_threads)
+    try:
+        from clearprop.engines.compiled.engine import CompiledEngine
+
+        ready = CompiledEngine().preparation(dtype) is None
+    except ImportError:
+        ready = False
+    if not ready:
+        return Choice(ReferenceEngine(), "the compiled engine is not compiled yet; `clearprop warmup` does that")
+    none = np.empty((0, network.widths[0]), dtype), np.empty((0, network.widths[-1]), dtype)
+    return choose("auto", Job(network), Data(*none), n_threads)
 
 
 @cache
-def why_not_compiled() -> str | None:
-    """None if Numba can be imported, otherwise a sentence saying why not."""
+def why_not_compiled(dtype: str) -> str | None:
+    """None if the compiled engine is there for a type, otherwise a sentence saying why not.
+
+    Numba is imported only where something has to be compiled: that takes half a second, and machine code needs none.
+    """
     try:
-        import clearprop.engines.compiled.engine  # noqa: F401
+        from clearprop.engines.compiled.engine import CompiledEngine
+
+        if CompiledEngine().preparation(dtype) is not None:
+            import clearprop.engines.compiled.compiling  # noqa: F401
     except ImportError as error:
         return f"Numba cannot be imported ({error}); install it with `pip install numba`"
     return None

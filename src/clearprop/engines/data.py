@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.engines.job import Job
+from clearprop.engines.memory import check_memory
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.network import Network
 
@@ -47,9 +48,10 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     Raises
     ------
     ShapeError, NotFiniteError, InputError
-        Naming the row and column where there is one.
+        Naming the row and column where there is one; before anything is copied where memory has no room for the fit.
     """
     network = job.network
+    check_memory(job, X, Y, dtype)
     if not hasattr(X, "toarray"):
         X = numbers("X", X, dtype)
     elif X.dtype != dtype:

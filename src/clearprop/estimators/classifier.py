@@ -212,7 +212,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         outputs = self._outputs(X)
         if self.n_outputs_ > 1 or self._targets.is_multilabel:
             return outputs
-        return np.hstack([1 - outputs, outputs])
+        both = np.empty((len(outputs), 2), dtype=outputs.dtype)  # filled in place: there may be millions of rows
+        both[:, 1] = outputs[:, 0]
+        np.subtract(1, both[:, 1], out=both[:, 0])
+        return both
 
     def predict_log_proba(self, X: Any) -> Any:
         """The logarithm of `predict_proba`, −∞ where that is 0.

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.fitted import FittedNetwork, kept_if_it_fails
+from clearprop.estimators.plain import is_plain
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
 from clearprop.formulas import LBFGS, UpdateRule
@@ -254,7 +255,8 @@ class MultilayerPerceptron(FittedNetwork, BaseEstimator, ABC):  # type: ignore[m
     def _outputs(self, X: Any) -> Any:
         """The activations of the last layer, (n_samples, n_outputs)."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
+        if not is_plain(self, X):
+            X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
         return self._engine.outputs(self.network_, self.parameters_, X.astype(self._state.theta.dtype, copy=False))
 
     def predict(self, X: Any) -> Any:

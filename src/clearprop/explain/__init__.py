@@ -9,12 +9,13 @@ from clearprop.explain.experts import gradient_norms, output_jacobian, per_sampl
 from clearprop.explain.explanation import Explanation
 from clearprop.explain.games import Game, play
 from clearprop.explain.iterations import Iterations, iterate
-from clearprop.explain.paths import ChainRule, multiplications
+from clearprop.explain.paths import ChainRule
 from clearprop.explain.record import explain
 from clearprop.explain.sharing import Sharing, share
 from clearprop.explain.sheets import Sheet, read_sheet
 from clearprop.explain.trace import Site, Trace
 from clearprop.explain.wiggle import Wiggle, wiggle
+from clearprop.explain.work import multiplications
 
 __all__ = [
     "CASES",

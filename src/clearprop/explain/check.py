@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.judge import CheckedLine, CheckedNumber, Judge
-from clearprop.explain.sheets import Sheet, Statement, _entry, read_sheet
+from clearprop.explain.judge import Judge
+from clearprop.explain.sheets import Sheet, Statement, entry_of, read_sheet
+from clearprop.explain.suspects import CheckedLine, CheckedNumber
 from clearprop.explain.trace import Trace
 
 
@@ -104,7 +105,7 @@ def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet
         if trace is None:
             raise InputError("names and numbers alone cannot be checked: give the trace too, check(values, trace)")
         entries = [
-            _entry(trace, Statement(tidy_name(name), _as_text(value), f"{name} = {_as_text(value)}", i, 1), {})
+            entry_of(trace, Statement(tidy_name(name), _as_text(value), f"{name} = {_as_text(value)}", i, 1), {})
             for i, (name, value) in enumerate(source.items(), start=1)
         ]
         return Sheet(trace, tuple(entries))

@@ -8,15 +8,21 @@ exact fractions), give the expression tree that one of its numbers comes from (`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from clearprop.explain.arithmetic import (
+    add_up,
+    computed,
+    product_in_order,
+    running_sum,
+)
 from clearprop.explain.instances import Scope, instance
 from clearprop.explain.matrices import hadamard_tree, matmul, transpose
-from clearprop.formulas import Apply, Constant, Expression, Symbol, evaluate
+from clearprop.formulas import Apply, Expression, Symbol
 from clearprop.formulas.derivative import times
 from clearprop.formulas.expressions import nodes
 
@@ -78,7 +84,7 @@ class WeightedSum(Equation):
         return self.a, self.W, self.b
 
     def compute(self, arrays: Arrays) -> Any:
-        return arrays[self.a] @ arrays[self.W] + arrays[self.b]
+        return product_in_order(arrays[self.a], arrays[self.W]) + arrays[self.b]
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, j = index
@@ -86,7 +92,7 @@ class WeightedSum(Equation):
         total = scope.sum_of(
             len(signals),
             lambda k: scope.symbol(self.W, k, j) * scope.symbol(self.a, *sample, k),
-            lambda left_out: signals[left_out] @ weights[left_out],
+            lambda left_out: running_sum(signals[left_out] * weights[left_out]),
         )
         return total + scope.symbol(self.b, j)
 
@@ -108,7 +114,7 @@ class CarriedBack(Equation):
         return self.delta, self.W
 
     def compute(self, arrays: Arrays) -> Any:
-        return arrays[self.delta] @ arrays[self.W].T
+        return product_in_order(arrays[self.delta], arrays[self.W].T)
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, k = index
@@ -116,7 +122,7 @@ class CarriedBack(Equation):
         return scope.sum_of(
             len(errors),
             lambda j: scope.symbol(self.W, k, j) * scope.symbol(self.delta, *sample, j),
-            lambda left_out: errors[left_out] @ weights[left_out],
+            lambda left_out: running_sum(errors[left_out] * weights[left_out]),
         )
 
     def matrix(self, columns: bool) -> Expression:
@@ -139,9 +145,10 @@ class Elementwise(Equation):
         return tuple(dict.fromkeys(self.sites.values()))
 
     def compute(self, arrays: Arrays) -> Any:
-        found = evaluate(self.formula, {**self.parameters, **{name: arrays[s] for name, s in self.sites.items()}})
-        like = [arrays[site] for site in self.inputs if np.ndim(arrays[site])]
-        return np.broadcast_to(found, np.shape(like[0])) if like else found
+        widest = max((arrays[site] for site in self.inputs), key=np.ndim)
+        values = {name: _spread(arrays[site], np.ndim(widest)) for name, site in self.sites.items()}
+        found = computed(self.formula, {**self.parameters, **values})
+        return np.broadcast_to(found, np.shape(widest)) if np.ndim(widest) else found
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         return instance(self.formula, scope, self.sites, index, self.parameters)
@@ -151,67 +158,16 @@ class Elementwise(Equation):
             from clearprop.explain.matrices import call
 
             return call(self.call, *map(Symbol, self.inputs))
-        if any(isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)):
-            return None  # which branch is taken differs from number to number
+        if "share" in self.inputs or any(
+            isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)
+        ):
+            return None  # one number for each sample; or a branch that differs from number to number
         return hadamard_tree(self.formula, self.sites, self.parameters)
 
 
-@dataclass(frozen=True)
-class Jacobian(Equation):
-    """∂aₖ/∂zⱼ of an output whose neurons depend on each other (softmax); shape (n_L, n_L), rows the k."""
-
-    pullback: Expression
-    a: str
-    z: str
-    parameters: Mapping[str, Any]
-    law = "BP1"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.a, self.z
-
-    def compute(self, arrays: Arrays) -> Any:
-        a, z = arrays[self.a], arrays[self.z]
-        n = a.shape[-1]
-        unit = np.eye(n, dtype=a.dtype)
-        rows = [evaluate(self.pullback, {**self.parameters, "a": a, "z": z, "g": unit[k] + 0 * a}) for k in range(n)]
-        return np.stack(rows, axis=-2)
-
-    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
-        *sample, k, j = index
-        one_at_k: dict[str, Callable[[int], Expression]] = {"g": lambda i: Constant(1 if i == k else 0)}
-        sites = {"a": self.a, "z": self.z}
-        return instance(self.pullback, scope, sites, (*sample, j), self.parameters, fixed=one_at_k)
-
-
-@dataclass(frozen=True)
-class ErrorThroughJacobian(Equation):
-    """BP1 in full: δᴸⱼ = Σₖ ∂C/∂aₖ · ∂aₖ/∂zⱼ."""
-
-    error: str
-    jacobian: str
-    law = "BP1"
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.error, self.jacobian
-
-    def compute(self, arrays: Arrays) -> Any:
-        error, jacobian = arrays[self.error], arrays[self.jacobian]
-        return (error[..., :, None] * jacobian).sum(axis=-2)
-
-    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
-        *sample, j = index
-        error, jacobian = scope.arrays[self.error][tuple(sample)], scope.arrays[self.jacobian][(*sample, ..., j)]
-        return scope.sum_of(
-            len(error),
-            lambda k: scope.symbol(self.error, *sample, k) * scope.symbol(self.jacobian, *sample, k, j),
-            lambda left_out: error[left_out] @ jacobian[left_out],
-        )
-
-    def matrix(self, columns: bool) -> Expression:
-        error, jacobian = map(Symbol, self.inputs)
-        return matmul(transpose(jacobian), error) if columns else matmul(error, jacobian)
+def _spread(array: Any, n_axes: int) -> Any:
+    """A number for each sample as a column, so that it goes with every neuron."""
+    return array[:, None] if np.ndim(array) == 1 and n_axes == 2 else array
 
 
 @dataclass(frozen=True)
@@ -251,7 +207,7 @@ class SumOverSamples(Equation):
 
     def compute(self, arrays: Arrays) -> Any:
         delta = arrays[self.delta]
-        return delta.sum(axis=0) if delta.ndim == 2 else delta
+        return add_up(len(delta), lambda i: delta[i]) if delta.ndim == 2 else delta
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         delta = scope.arrays[self.delta]
@@ -259,7 +215,7 @@ class SumOverSamples(Equation):
             return scope.symbol(self.delta, *index)
         (j,) = index
         return scope.sum_of(
-            len(delta), lambda i: scope.symbol(self.delta, i, j), lambda left_out: delta[left_out, j].sum()
+            len(delta), lambda i: scope.symbol(self.delta, i, j), lambda left_out: running_sum(delta[left_out, j])
         )
 
     def matrix(self, columns: bool) -> Expression | None:
@@ -280,7 +236,7 @@ class OuterProduct(Equation):
 
     def compute(self, arrays: Arrays) -> Any:
         a, delta = arrays[self.a], arrays[self.delta]
-        return a.T @ delta if a.ndim == 2 else a[:, None] * delta
+        return add_up(len(a), lambda i: a[i, :, None] * delta[i]) if a.ndim == 2 else a[:, None] * delta
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         k, j = index
@@ -290,7 +246,7 @@ class OuterProduct(Equation):
         return scope.sum_of(
             len(a),
             lambda i: scope.symbol(self.a, i, k) * scope.symbol(self.delta, i, j),
-            lambda left_out: a[left_out, k] @ delta[left_out, j],
+            lambda left_out: running_sum(a[left_out, k] * delta[left_out, j]),
         )
 
     def matrix(self, columns: bool) -> Expression:

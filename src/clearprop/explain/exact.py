@@ -15,6 +15,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.equations import Elementwise, Equation, Given
+from clearprop.explain.objective import GradientNorm, Penalty
 from clearprop.explain.totals import SecondPass
 from clearprop.explain.trace import Site, Trace
 from clearprop.formulas import Apply, Constant, Expression, Symbol
@@ -24,6 +25,8 @@ RATIONAL = frozenset({
     "add", "subtract", "multiply", "divide", "power", "negative", "absolute", "sign", "maximum", "minimum", "less",
     "less_equal", "equal", "where", "row_sum", "row_max",
 })  # fmt: skip
+
+FORWARD = ("forward", "activation", "dropout", "loss", "penalty")  # the laws of what a second pass computes anew
 
 
 def exact(trace: Trace) -> Trace:
@@ -47,19 +50,25 @@ def exact(trace: Trace) -> Trace:
     sites: dict[str, Site] = {}
     for name, site in trace.sites.items():
         equation = rational(name, site.equation)
-        value = _second_loss(sites, arrays) if isinstance(equation, SecondPass) else equation.compute(arrays)
+        value = _again(sites, arrays, equation.of) if isinstance(equation, SecondPass) else equation.compute(arrays)
         arrays[name] = np.array(value, dtype=object)
         arrays[name].flags.writeable = False
         sites[name] = Site(name, equation, arrays[name])
-    return Trace(trace.network, trace.params, trace.optimizer, trace.step, trace.is_batch, sites)
+    return Trace(trace.setting, trace.params, sites)
 
 
 def rational(name: str, equation: Equation) -> Equation:
     """The equation with its decimals as fractions; InputError where it is not rational."""
     if isinstance(equation, Given):
         return Given(as_fractions(equation.value))
-    if not isinstance(equation, Elementwise):
-        return equation
+    if isinstance(equation, GradientNorm):
+        raise InputError(f"{name} cannot be an exact fraction: it is a square root; leave the clipping out")
+    if isinstance(equation, Penalty):
+        return replace(equation, blocks={key: _rational(name, item) for key, item in equation.blocks.items()})
+    return _rational(name, equation) if isinstance(equation, Elementwise) else equation
+
+
+def _rational(name: str, equation: Elementwise) -> Elementwise:
     for item in nodes(equation.formula):
         whole = (
             not (isinstance(item, Apply) and item.function == "power")
@@ -98,13 +107,13 @@ def as_fractions(values: Any) -> Any:
     return found
 
 
-def _second_loss(sites: Mapping[str, Site], arrays: Mapping[str, Any]) -> Any:
-    """The loss with the updated parameters: the forward equations once more."""
+def _again(sites: Mapping[str, Site], arrays: Mapping[str, Any], of: str) -> Any:
+    """The loss or cost with the updated parameters: the forward equations once more."""
     again = dict(arrays)
     for name in arrays:
         if name.endswith("_new"):
             again[name.removesuffix("_new")] = arrays[name]
     for name, site in sites.items():
-        if site.equation.law in ("forward", "activation", "loss"):
+        if site.equation.law in FORWARD:
             again[name] = np.array(site.equation.compute(again), dtype=object)
-    return again["loss"]
+    return again[of]

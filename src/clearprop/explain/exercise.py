@@ -143,6 +143,11 @@ def _names(trace: Trace, site: str) -> list[str]:
 def _network_lines(trace: Trace) -> list[str]:
     """The network and the sample, as `read_sheet` reads them."""
     network = trace.network
+    if not trace.setting.is_plain:
+        raise InputError(
+            "a sheet names a network, a sample and an update rule; it cannot ask for penalties, dropout, label "
+            "smoothing, clipping, weights or a schedule: make the exercise from a trace without them"
+        )
     formulas = [layer.activation for layer in network.layers]
     for formula in (*formulas, network.loss, trace.optimizer):
         if any(value != getattr(type(formula), key, None) for key, value in formula.parameters.items()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.trace import Trace
-from clearprop.network import Network, Parameters, forward
+from clearprop.network import Network, Parameters, backward, forward
 
 
 def per_sample_gradients(trace: Trace) -> Any:
@@ -29,9 +29,8 @@ def per_sample_gradients(trace: Trace) -> Any:
     """
     n = trace.n_samples
     pieces = []
-    for l in range(1, trace.network.depth + 1):
-        a, delta = (np.atleast_2d(trace[name].value) for name in (f"a{l - 1}", f"delta{l}"))
-        delta = n * delta  # δ of the batch carries the 1/n of the mean
+    for l, delta in enumerate(_errors(trace), start=1):
+        a = np.atleast_2d(trace[trace.passed(l - 1)].value)
         pieces += [(a[:, :, None] * delta[:, None, :]).reshape(n, -1), delta]
     return np.concatenate(pieces, axis=1)
 
@@ -99,4 +98,18 @@ def saliency(trace: Trace) -> Any:
     >>> saliency(case("digits").trace()).shape
     (64,)
     """
-    return trace.n_samples * (trace["delta1"].value @ trace["W1"].value.T)
+    error = _errors(trace)[0] @ trace["W1"].value.T
+    found = error * trace.setting.mask[0] if 0 in trace.setting.mask else error
+    return found if trace.is_batch else found[0]
+
+
+def _errors(trace: Trace) -> list[Any]:
+    """δ of every layer, each sample's loss taken by itself: without its share in the mean."""
+    n, layers = trace.n_samples, range(1, trace.network.depth + 1)
+    if "share" not in trace:
+        return [n * np.atleast_2d(trace[f"delta{l}"].value) for l in layers]
+    setting = trace.setting  # a share may be 0, and then nothing can be read back from δ
+    gradient = backward(
+        trace.network, trace.params, forward(trace.network, trace.params, setting.X, setting.mask), setting.target
+    )
+    return [n * gradient.delta[l] for l in layers]

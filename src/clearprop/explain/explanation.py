@@ -14,6 +14,7 @@ from clearprop.explain.document import Block, Document, Heading, Writer
 from clearprop.explain.exact import exact
 from clearprop.explain.notation import Notation, notation
 from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.paths import parameter_of
 from clearprop.explain.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS
@@ -79,6 +80,9 @@ class Explanation:
                 raise UnknownNameError("section", section, ("step", "ideas", *SECTIONS))
         if isinstance(self.sections, str) or isinstance(self.forms, str):
             raise InputError("sections and forms are sequences of names, as in sections=['step', 'path']")
+        parameter_of(self.trace, self.parameter)
+        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+            raise InputError(f"steps must be a whole number of at least 1, not {self.steps!r}")
 
     @property
     def words(self) -> Words:

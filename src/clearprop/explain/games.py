@@ -6,10 +6,30 @@ trace of its round.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clearprop.errors import InputError
 from clearprop.explain.trace import Trace
+
+
+@dataclass(frozen=True)
+class Told:
+    """One sentence of the story, and where its numbers come from.
+
+    Attributes
+    ----------
+    round : int
+        From 1.
+    key : str
+        Of the sentence, in any language.
+    sites : mapping of str to str
+        For each number in the sentence, its name in the trace of the round.
+    """
+
+    round: int
+    key: str
+    sites: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -34,6 +54,33 @@ class Game:
         depth = self.rounds[0].network.depth
         return {f"W{l}[0,0]": l == depth for l in range(1, depth + 1)}
 
+    @property
+    def story(self) -> tuple[Told, ...]:
+        """What happens, sentence by sentence, each tied to the trace of its round."""
+        n = range(1, len(self.rounds) + 1)
+        return tuple(Told(i, key, sites) for i in n for key, sites in _one_round(self.rounds[0].network.depth))
+
+
+def _one_round(L: int) -> list[tuple[str, dict[str, str]]]:
+    """The sentences of a round: what everybody hears, what is said, who learns what."""
+
+    def hearing(l: int) -> dict[str, str]:
+        return {"signal": f"a{l - 1}[0]", "weight": f"W{l}[0,0]", "bias": f"b{l}[0]", "z": f"z{l}[0]"}
+
+    def learning(l: int) -> dict[str, str]:
+        return {"weight": f"W{l}[0,0]", "new": f"W{l}_new[0,0]", "bias": f"b{l}[0]", "new_bias": f"b{l}_new[0]"}
+
+    told = [("hears", hearing(1))]
+    if L == 2:
+        told = [("girl_hears", {**hearing(1), "a": "a1[0]"}), ("guesser_hears_girl", hearing(2))]
+    told.append(("guesses", {"a": f"a{L}[0]", "y": "y[0]"}))
+    told.append(("cat_says", {"loss": "loss", "delta": f"delta{L}[0]"}))
+    if L == 2:
+        carried = {"weight": "W2[0,0]", "delta": "delta2[0]", "error": "error1[0]", "slope": "slope1[0]"}
+        told.append(("cat_silent", {**carried, "hidden": "delta1[0]"}))
+    told.append(("guesser_learns", learning(L)))
+    return [*told, ("girl_learns", learning(1))] if L == 2 else told
+
 
 def play(trace: Trace, rounds: int = 3) -> Game:
     """Play from this trace on.
@@ -53,6 +100,8 @@ def play(trace: Trace, rounds: int = 3) -> Game:
     if set(trace.network.widths) != {1} or trace.network.depth > 2 or trace.is_batch:
         widths = "-".join(map(str, trace.network.widths))
         raise InputError(f"the game is played by one neuron a layer, 1-1 or 1-1-1, with one signal; not by {widths}")
+    if trace.setting.mask or "jacobian1" in trace:
+        raise InputError("the game is played without dropout and without softmax: its players cannot fall out or mix")
     if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
         raise InputError(f"rounds must be a whole number of at least 1, not {rounds!r}")
     played = [trace]

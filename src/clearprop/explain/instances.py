@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.arithmetic import WIDEST_SUM, computed, left_out_of, running_sum
 from clearprop.explain.references import at
-from clearprop.formulas import Apply, Constant, Expression, Symbol, evaluate
+from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.derivative import ONE, ZERO, choose, negative, over, plus, times
 from clearprop.formulas.expressions import apply, fold
-
-WIDEST_SUM = 8  # terms; a wider sum keeps its first three and its last
-KEPT_IN_FRONT = 3
 
 
 class Scope:
@@ -40,23 +38,28 @@ class Scope:
         """The symbol of one number of a site; with no index, of a site that is one number."""
         name = at(site, *index) if index else site
         value = self.arrays[site][index] if index else self.arrays[site]
-        self.values[name] = float(value) if isinstance(value, np.floating | np.ndarray) else value
+        self.values[name] = _number(value)
         return Symbol(name)
 
     def named(self, name: str, value: Any) -> Symbol:
         """A symbol of another name, a formula's parameter above all."""
-        self.values[name] = value
+        self.values[name] = _number(value)
         return Symbol(name)
 
     def sum_of(self, n: int, term: Callable[[int], Expression], share: Callable[[slice], Any]) -> Expression:
         """Σ of `n` terms; of a wide sum, `share(slice)` is what the terms left out come to."""
-        if n <= self.widest:
-            return reduce(plus, (term(k) for k in range(n)))
-        front = max(1, min(KEPT_IN_FRONT, self.widest - 2))
-        left_out = slice(front, n - 1)
+        left_out = left_out_of(n, self.widest)
+        if left_out is None:
+            return reduce(plus, map(term, range(n)))
         number = sum(1 for name in self.values if name.startswith("…"))
-        rest = self.named(f"…{n - 1 - front}" + "′" * number, share(left_out))
-        return reduce(plus, [*(term(k) for k in range(front)), rest, term(n - 1)])
+        rest = self.named(f"…{left_out.stop - left_out.start}" + "′" * number, share(left_out))
+        return reduce(plus, [*map(term, range(left_out.start)), rest, *map(term, range(left_out.stop, n))])
+
+
+def _number(value: Any) -> Any:
+    """A number of NumPy as Python's; an exact fraction as it is."""
+    found = value[()] if isinstance(value, np.ndarray) else value
+    return float(found) if isinstance(found, np.floating) else found
 
 
 def instance(
@@ -77,7 +80,8 @@ def instance(
     sites : mapping of str to str
         Which site each of its variables is.
     index : tuple of int
-        Which number of those sites; the last index is the neuron. A site that is one number is taken as it is.
+        Which number of those sites; the last index is the neuron. A site that is one number, or one for each sample,
+        takes no index, or only the sample's.
     parameters : mapping of str to number
         The values of its other symbols.
     fixed : mapping of str to callable, optional
@@ -98,7 +102,7 @@ def instance(
                 return fixed[item.name](j)
             if item.name in sites:
                 site = sites[item.name]
-                return scope.symbol(site, *index[:-1], j) if np.ndim(scope.arrays[site]) else scope.symbol(site)
+                return scope.symbol(site, *(*index[:-1], j)[: np.ndim(scope.arrays[site])])
             return scope.named(item.name, parameters[item.name])
 
         return leaf
@@ -117,7 +121,7 @@ def instance(
                 return reduce(plus, (expand(body, k) for k in range(width)))
             rows = {name: scope.arrays[site][index[:-1]] for name, site in sites.items()}
             return scope.sum_of(
-                width, lambda k: expand(body, k), lambda left_out: float(np.sum(_row(body, rows, parameters)[left_out]))
+                width, lambda k: expand(body, k), lambda left_out: running_sum(_row(body, rows, parameters)[left_out])
             )
 
         return fold(item, leaf_at(j), inner)
@@ -127,7 +131,7 @@ def instance(
 
 def _row(body: Expression, rows: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
     width = max((len(row) for row in rows.values() if np.ndim(row)), default=1)
-    return np.broadcast_to(evaluate(body, {**parameters, **rows}), (width,))
+    return np.broadcast_to(computed(body, {**parameters, **rows}), (width,))
 
 
 def _width(scope: Scope, sites: Mapping[str, str]) -> int:

@@ -2,74 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
-from math import floor, inf, isfinite, prod
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from clearprop.explain.fitting import HALF, extremes, fits, is_cut_off
 from clearprop.explain.instances import Scope
-from clearprop.explain.mistakes import Variant, variants
 from clearprop.explain.references import Reference, at, parse
 from clearprop.explain.sheets import Entry, WrittenNumber
+from clearprop.explain.suspects import CheckedLine, CheckedNumber, Suspects, ancestors
 from clearprop.explain.trace import Trace
-from clearprop.formulas import Expression, evaluate
 from clearprop.network import backward, forward, loss
-
-HALF = 0.5 * (1 + 1e-9)  # how far a rounding may be off, in units of its last digit
-CONTRADICTING = 2  # distance of a mistake that was made before lines which do not show it
-MOST_CORNERS = 1024  # combinations of written and carried values that a line may have been computed from
-
-
-@dataclass(frozen=True)
-class CheckedNumber:
-    """One number of a sheet, judged.
-
-    Attributes
-    ----------
-    reference : Reference
-        Which number of the trace it is.
-    written : WrittenNumber
-    exact : float
-        What it should have been.
-    own : float
-        What follows from the person's own earlier lines.
-    verdict : {"right", "cut_off", "wrong"}
-    given_slip : bool
-        Whether an earlier slip of the person's is among what it follows from: then "right" means right given that
-        slip, and "wrong" wrong even given it.
-    mistakes : tuple of Variant
-        The mistakes that come out at what was written, those that explain most of the line first; empty for a plain
-        slip of arithmetic.
-    """
-
-    reference: Reference
-    written: WrittenNumber
-    exact: float
-    own: float
-    verdict: str
-    given_slip: bool = False
-    mistakes: tuple[Variant, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The mistakes' keys, each once."""
-        return tuple(dict.fromkeys(variant.mistake for variant in self.mistakes))
-
-    @property
-    def status(self) -> str:
-        """The verdict as one word: right, right_given, cut_off, cut_off_given, wrong, wrong_given."""
-        return f"{self.verdict}_given" if self.given_slip else self.verdict
-
-
-@dataclass(frozen=True)
-class CheckedLine:
-    """One line of a sheet, judged."""
-
-    entry: Entry
-    numbers: tuple[CheckedNumber, ...]
 
 
 class Judge:
@@ -93,7 +38,8 @@ class Judge:
         self._recompute()
         numbers = [self._number(reference, number) for reference, number in entry.numbers]
         if any(number.verdict == "wrong" for number in numbers):
-            numbers = self._with_mistakes(entry, numbers)
+            worlds = (self.worlds["written"], self.worlds["carried"], self.exact)
+            numbers = Suspects(self.trace, worlds, self.written_sites).named(entry, numbers)
         for number in numbers:
             place = tuple(int(i) for i in number.reference.indices)
             site = number.reference.site
@@ -143,7 +89,7 @@ class Judge:
         exact = float(self.exact[reference.site][tuple(int(i) for i in reference.indices)])
         own = self._before("written", reference)
         candidates = (exact, own, self._before("carried", reference))
-        slipped = bool(self.slips & self._ancestors(reference.site))
+        slipped = bool(self.slips & ancestors(self.trace, reference.site))
         judged = CheckedNumber(reference, number, exact, own, "right", slipped and not fits(exact, number))
         if any(fits(value, number) for value in candidates) or self._fits_mixed(reference, number, reach=0.0):
             return judged
@@ -152,17 +98,6 @@ class Judge:
         if self._fits_mixed(reference, number, reach=0.5):
             return judged
         return replace(judged, verdict="wrong", given_slip=slipped)
-
-    def _ancestors(self, site: str) -> set[str]:
-        """All sites that a site is computed from."""
-        found: set[str] = set()
-        waiting = [site]
-        while waiting:
-            for name in self.trace[waiting.pop()].inputs:
-                if name not in found:
-                    found.add(name)
-                    waiting.append(name)
-        return found
 
     def _fits_mixed(self, reference: Reference, number: WrittenNumber, reach: float) -> bool:
         """Whether it follows from some values as written and some with all their digits.
@@ -201,116 +136,9 @@ class Judge:
             values += [values[1] - reach * self.units[str(found)], values[1] + reach * self.units[str(found)]]
         return tuple(dict.fromkeys(values))
 
-    def _with_mistakes(self, entry: Entry, numbers: Sequence[CheckedNumber]) -> list[CheckedNumber]:
-        """The wrong numbers of a line with the mistakes that explain them."""
-        fitting: dict[int, list[tuple[int, int, Variant]]] = {i: [] for i in range(len(numbers))}
-        for distance, variant, value in self._made(entry.site):
-            hits = [
-                i
-                for i, number in enumerate(numbers)
-                if _explains(float(value[tuple(int(j) for j in number.reference.indices)]), number.written)
-            ]
-            for i in hits:
-                if numbers[i].verdict == "wrong":
-                    fitting[i].append((distance, -len(hits), variant))
-        return [replace(number, mistakes=_nearest(fitting[i])) for i, number in enumerate(numbers)]
-
-    def _made(self, site: str) -> Iterator[tuple[int, Variant, Any]]:
-        """Every mistake at this site or before it, and what the site then is.
-
-        Mistakes at the site itself come first, then those in lines that were not written down, then any other. For the
-        last, what the person wrote in between is looked over: it contradicts the line, which may come from elsewhere.
-        """
-        ancestors = self._ancestors(site)
-        before = [name for name in reversed(list(self.trace)) if name in ancestors]
-        unwritten = [name for name in before if name not in self.written_sites]
-        rounds = [(0, [site]), (1, unwritten), (CONTRADICTING, before)]
-        for distance, names in rounds:
-            for name in names:
-                seen: list[Any] = []
-                for start in (self.worlds["written"], self.worlds["carried"], self.exact):
-                    for variant in variants(self.trace, name, start):
-                        value = (
-                            variant.value
-                            if distance == 0
-                            else self._downstream(variant, site, start, distance == CONTRADICTING)
-                        )
-                        if not any(np.array_equal(value, other, equal_nan=True) for other in seen):
-                            seen.append(value)
-                            yield distance, variant, np.asarray(value, dtype=float)
-
-    def _downstream(self, variant: Variant, site: str, world: Mapping[str, Any], ignoring_written: bool) -> Any:
-        """What a site comes to when a mistake was made further up."""
-        found = dict(world)
-        found[variant.site] = np.asarray(variant.value, dtype=float)
-        changed = {variant.site}
-        for name, item in self.trace.sites.items():
-            if changed & set(item.inputs) and name != variant.site:
-                kept = name in self.written_sites and not ignoring_written and name != site
-                if not kept:
-                    with np.errstate(all="ignore"):
-                        found[name] = np.asarray(item.equation.compute(found), dtype=float)
-                    changed.add(name)
-            if name == site:
-                break
-        return found[site]
-
 
 def _carried_on(number: CheckedNumber, place: tuple[int, ...]) -> float:
     """With which digits the person probably went on: those of the mistake that explains what was written."""
     if number.mistakes and number.mistakes[0].site == number.reference.site:
         return float(np.asarray(number.mistakes[0].value, dtype=float)[place])
     return number.written.value
-
-
-def _nearest(found: Sequence[tuple[int, int, Variant]]) -> tuple[Variant, ...]:
-    """The mistakes that fit, those made nearest to the line and those that explain most of its numbers first.
-
-    One that contradicts what was written in between counts only where there is no other.
-    """
-    plausible = [item for item in found if item[0] < CONTRADICTING] or list(found)
-    return tuple(variant for _, _, variant in sorted(plausible, key=lambda item: item[:2]))
-
-
-def fits(value: float, number: WrittenNumber) -> bool:
-    """Whether what was written is the rounding of this value (halves either way)."""
-    return bool(abs(value - number.value) <= HALF * number.unit + 1e-12 * abs(value))
-
-
-def is_cut_off(value: float, number: WrittenNumber) -> bool:
-    """Whether what was written is this value with its further digits left off."""
-    if not isfinite(value) or value * number.value < 0:
-        return False
-    return bool(abs(floor(abs(value) / number.unit + 1e-9) * number.unit - abs(number.value)) < 1e-6 * number.unit)
-
-
-def _explains(value: float, number: WrittenNumber) -> bool:
-    return isfinite(value) and (fits(value, number) or is_cut_off(value, number))
-
-
-def extremes(tree: Expression, choices: Mapping[str, tuple[float, ...]]) -> tuple[float, float]:
-    """The least and the largest value of a tree over the values that each of its symbols may have.
-
-    All combinations are tried where they are few; otherwise one symbol after the other takes the value that moves the
-    result furthest, which finds the ends of sums and products.
-    """
-    open_names = [name for name, values in choices.items() if len(values) > 1]
-    base = {name: values[0] for name, values in choices.items()}
-
-    def value(values: Mapping[str, float]) -> float:
-        with np.errstate(all="ignore"):
-            return float(evaluate(tree, values))
-
-    found = [value(base)]
-    if prod(len(choices[name]) for name in open_names) <= MOST_CORNERS:
-        every = product(*(choices[name] for name in open_names))
-        found += [value({**base, **dict(zip(open_names, picked, strict=True))}) for picked in every]
-    else:
-        for sign in (1.0, -1.0):
-            values = dict(base)
-            for name in open_names:
-                tried = {option: sign * value({**values, name: option}) for option in choices[name]}
-                values[name] = max(tried, key=lambda option: tried[option] if isfinite(tried[option]) else -inf)
-            found.append(value(values))
-    finite = [item for item in found if isfinite(item)]
-    return (min(finite), max(finite)) if finite else (inf, -inf)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.explain.arithmetic import computed
 from clearprop.explain.equations import Elementwise
-from clearprop.explain.instances import WIDEST_SUM, Scope
+from clearprop.explain.instances import Scope
 from clearprop.explain.matrices import evaluate_matrices
 from clearprop.explain.references import at, reference
 from clearprop.explain.trace import Trace
@@ -66,7 +67,7 @@ class Line:
                                  for item in nodes(self.forms[-1])):  # fmt: skip
             return evaluate_matrices(plain(self.forms[-1]), self.values, self.calls)
         with np.errstate(all="ignore"):
-            return evaluate(plain(self.forms[-1]), self.values)
+            return computed(plain(self.forms[-1]), self.values)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def taken(tree: Expression, values: Mapping[str, Any]) -> Expression:
     return fold(tree, lambda leaf: leaf, node)
 
 
-def line_of(trace: Trace, name: str, widest: int = WIDEST_SUM) -> Line:
+def line_of(trace: Trace, name: str) -> Line:
     """The line of one number of a trace.
 
     Parameters
@@ -110,8 +111,6 @@ def line_of(trace: Trace, name: str, widest: int = WIDEST_SUM) -> Line:
     trace : Trace
     name : str
         For example "z1[0]", "delta2[1]", "W1_new[0,1]", "loss".
-    widest : int
-        The most terms of a sum that are written out.
 
     Raises
     ------
@@ -129,17 +128,17 @@ def line_of(trace: Trace, name: str, widest: int = WIDEST_SUM) -> Line:
     found = reference(name)
     site = trace[found.site]
     value = trace.value_of(name)
-    scope = Scope(trace.arrays, widest)
+    scope = Scope(trace.arrays)
     tree = site.equation.tree(scope, tuple(int(i) for i in found.indices))
     if tree is None:
         raise InputError(f"{name} is not derived from other values of the trace: {type(site.equation).__doc__}")
     return Line(Symbol(str(found)), (tree,), scope.values, value, site.equation.law)
 
 
-def lines_of(trace: Trace, site: str, widest: int = WIDEST_SUM, shown: int = NEURONS_SHOWN) -> list[Line | Omission]:
+def lines_of(trace: Trace, site: str, shown: int = NEURONS_SHOWN) -> list[Line | Omission]:
     """The lines of every number of a site, the middle of a wide one left out."""
     return [
-        place if isinstance(place, Omission) else line_of(trace, at(site, *place) if place else site, widest)
+        place if isinstance(place, Omission) else line_of(trace, at(site, *place) if place else site)
         for place in places(np.shape(trace[site].value), shown)
     ]
 
@@ -225,7 +224,7 @@ def _calls(trace: Trace, site: str, columns: bool) -> Mapping[str, Any]:
 
     def compute(*arrays: Any) -> Any:
         rows = [np.swapaxes(array, -1, -2) if columns else array for array in arrays]
-        found = evaluate(equation.formula, {**equation.parameters, **dict(zip(equation.sites, rows, strict=True))})
+        found = computed(equation.formula, {**equation.parameters, **dict(zip(equation.sites, rows, strict=True))})
         return np.swapaxes(found, -1, -2) if columns else found
 
     return {equation.call: compute}

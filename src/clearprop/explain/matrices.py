@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.arithmetic import IN_ORDER, product_in_order
 from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.expressions import fold
-from clearprop.formulas.vocabulary import FUNCTIONS
 
 MATRIX_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    **FUNCTIONS,
-    "matmul": np.matmul,
+    **IN_ORDER,
+    "matmul": product_in_order,
     "hadamard": np.multiply,
     "transpose": lambda x: np.swapaxes(x, -1, -2),
 }
@@ -49,7 +49,7 @@ def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Map
         if isinstance(item, Constant):
             return item, False
         site = sites.get(item.name)
-        return (Symbol(item.name), False) if site is None else (Symbol(site), site not in ("rate", "t"))
+        return (Symbol(item.name), False) if site is None else (Symbol(site), not is_number(site))
 
     def node(function: str, _: Apply, arguments: list[tuple[Expression, bool]]) -> tuple[Expression, bool]:
         trees, are_arrays = [tree for tree, _ in arguments], [is_array for _, is_array in arguments]
@@ -57,6 +57,11 @@ def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Map
         return Apply(name, tuple(trees)), any(are_arrays)
 
     return fold(formula, leaf, node)[0]
+
+
+def is_number(site: str) -> bool:
+    """Whether a site is one number, by its name: the rates, the clipping, the strengths of penalties, …"""
+    return site.startswith("rate") or site in ("t", "clip", "norm", "l1", "l2", "total_weight")
 
 
 def evaluate_matrices(tree: Expression, arrays: Mapping[str, Any], calls: Mapping[str, Callable[..., Any]]) -> Any:

@@ -11,7 +11,13 @@ from string import ascii_lowercase
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.references import PER_SAMPLE, Partial, Reference
-from clearprop.explain.written import Applied, Code, Letter, Ratio, Written
+from clearprop.explain.written import Applied, Code, Letter, Ratio, Written, with_tilde
+
+# Letters that all notations but that of the program share.
+LETTERS: Mapping[str, str] = {
+    "sample_weight": "s", "class_weight": "c", "row_weight": "ω", "total_weight": "Ω", "share": "p", "penalty": "R",
+    "cost": "J", "norm": "‖g‖", "clip": "κ", "l": "λ", "mask": "r",
+}  # fmt: skip
 
 
 class Notation:
@@ -51,8 +57,8 @@ class Notation:
         match name.kind:
             case "loss" | "C":
                 return self.loss(name)
-            case "error" | "dW" | "db":
-                of = {"error": "a", "dW": "W", "db": "b"}[name.kind]
+            case "error" | "carried" | "dW" | "db":
+                of = {"error": "a", "carried": "passed", "dW": "W", "db": "b"}[name.kind]
                 return Ratio(self.loss(Reference("C")), self.write(name._replace(kind=of)))
             case "slope":
                 return Applied("σ′", self.write(name._replace(kind="z")))
@@ -66,9 +72,11 @@ class Notation:
             case "prediction":
                 return Letter(self.loss_letter, sub="pred")
             case kind if kind.startswith("rate"):
-                return Letter("η", sub=kind.removeprefix("rate").removeprefix("_"))
+                return Letter("η", sub={"rate": "", "rate_start": "0"}.get(kind, kind.removeprefix("rate_")))
             case "t":
                 return Letter("t")
+            case "passed" | "smoothed":
+                return with_tilde(self.letter(name._replace(kind="a" if name.kind == "passed" else "y")))
         if name.memory:
             return self.memory(name)
         return self.letter(name)
@@ -83,7 +91,8 @@ class Notation:
         sub = (
             whose.text() if isinstance(whose, Code) else whose.base + whose.sup + ("," if whose.sub else "") + whose.sub
         )
-        return Letter(name.memory, sub=sub, sup="⁺" if name.after else "")
+        base = "ĝ" if name.memory == "clipped" else name.memory
+        return Letter(base, sub=sub, sup="⁺" if name.after else "")
 
     def letter(self, name: Reference) -> Letter | Code:
         """A parameter, weighted input, activation, δ, target or single loss."""
@@ -92,6 +101,10 @@ class Notation:
         is_array = not index or ":" in index
         if name.kind == "W":
             return self.weight(name.layer, index, sup, is_array)
+        if name.kind in LETTERS and name.kind != "mask":
+            is_number = name.kind not in ("sample_weight", "class_weight", "row_weight", "share") or bool(sample)
+            sub = name.layer or (counted(index[0]) if index else "")
+            return Letter(LETTERS[name.kind], sub, sup, is_array and not is_number)
         return self.neuron(name.kind, name.layer, index[0] if index else "", sup, is_array)
 
     def split(self, name: Reference) -> tuple[tuple[str, ...], str]:
@@ -105,7 +118,7 @@ class Notation:
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         """A quantity of neuron j of a layer."""
-        base = {"delta": "δ", "losses": self.loss_letter}.get(kind, kind)
+        base = {"delta": "δ", "losses": self.loss_letter, "mask": "r"}.get(kind, kind)
         if kind == "a" and layer == "0":
             base, layer = "x", ""
         return Letter(base, counted(j), layer + sup, is_array)
@@ -156,7 +169,8 @@ class LetterNotation(Notation):
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         layer = str(self.depth) if kind in ("y", "losses") else layer
-        base = {"delta": "δ", "losses": self.loss_letter, "a": "x" if layer == "0" else "o"}.get(kind, kind)
+        own = {"losses": self.loss_letter, "a": "x" if layer == "0" else "o"}
+        base = {"delta": "δ", "mask": "r", **own}.get(kind, kind)
         if is_array or not layer.isdigit() or not j.isdigit():
             return Letter(base, counted(j), layer + sup, is_array)
         return Letter(base, self.node(layer, j), sup)
@@ -188,7 +202,7 @@ class MazurNotation(Notation):
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         layer = str(self.depth) if kind in ("y", "losses") else layer
-        base = {"delta": "δ", "z": "net", "a": "out", "y": "target", "losses": "E"}.get(kind, kind)
+        base = {"delta": "δ", "z": "net", "a": "out", "y": "target", "losses": "E", "mask": "r"}.get(kind, kind)
         if kind == "a" and layer == "0":
             base = "i"
         if is_array or not layer.isdigit() or not j.isdigit():
@@ -225,7 +239,7 @@ class RashidNotation(Notation):
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         layer = str(self.depth) if kind in ("y", "losses") else layer
-        base = {"delta": "δ", "z": "X", "a": "O", "y": "t", "losses": "E"}.get(kind, kind)
+        base = {"delta": "δ", "z": "X", "a": "O", "y": "t", "losses": "E", "mask": "r"}.get(kind, kind)
         if kind == "a" and layer == "0":
             base = "I"
         if not layer.isdigit():

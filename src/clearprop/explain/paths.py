@@ -12,8 +12,11 @@ from functools import reduce
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from clearprop.errors import InputError
-from clearprop.explain.instances import WIDEST_SUM, Scope
+from clearprop.explain.arithmetic import computed, left_out_of, running_sum
+from clearprop.explain.instances import Scope
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.references import Reference, at, reference
 from clearprop.explain.trace import Trace
@@ -21,6 +24,7 @@ from clearprop.formulas import Apply, Expression, Symbol
 from clearprop.formulas.derivative import ONE, times
 
 MOST_PATHS = 1000  # that are written out one by one
+MOST_IN_A_BOX = 4  # δ's that are spelled out inside the box of another; more are only named
 OUTPUT_DELTA, HIDDEN_DELTA, WEIGHT = "box_output_delta", "box_hidden_delta", "box_weight"
 
 
@@ -99,8 +103,8 @@ class ChainRule:
     def lines(self) -> list[Line | Omission]:
         """All of it in order: every path, the sum, the folded form, the named form."""
         shown: list[Line | Omission] = [path.line for path in self.paths]
-        if len(shown) > WIDEST_SUM:
-            shown[3:-1] = [Omission(len(shown) - 4)]
+        if (left_out := left_out_of(len(shown))) is not None:
+            shown[left_out] = [Omission(left_out.stop - left_out.start)]
         return [*shown, *([self.total] if len(self.paths) > 1 else []), self.folded, self.named]
 
 
@@ -125,18 +129,29 @@ def path(trace: Trace, parameter: str, most: int = MOST_PATHS, *, only_folded: b
     if only_folded:
         return ChainRule(parameter, count, (), folded, folded, named_line)
     paths = tuple(_path(trace, found, neurons) for neurons in _neurons(trace, layer, neuron))
-    return ChainRule(parameter, count, paths, _sum_line(gradient, paths, value), folded, named_line)
+    return ChainRule(parameter, count, paths, _sum_line(gradient, paths), folded, named_line)
+
+
+def parameter_of(trace: Trace, parameter: str) -> Reference:
+    """The reference of a weight or bias of a trace.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        When there is no such weight or bias.
+    """
+    found = reference(parameter)
+    if found.kind not in ("W", "b") or found.after or found.memory:
+        raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
+    trace.value_of(parameter)
+    return found
 
 
 def _checked(trace: Trace, parameter: str) -> Reference:
     """The reference of a weight or bias of a single sample's trace."""
-    found = reference(parameter)
-    if found.kind not in ("W", "b") or found.after or found.memory:
-        raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
     if trace.is_batch:
         raise InputError("the chain rule is written out for one sample; take trace.sample(0).path(…)")
-    trace.value_of(parameter)
-    return found
+    return parameter_of(trace, parameter)
 
 
 def n_paths(trace: Trace, layer: int) -> int:
@@ -187,7 +202,10 @@ def _path(trace: Trace, found: Reference, neurons: tuple[tuple[int, int], ...]) 
             step(at(f"a{l}", k), f"error{l}", k)
         else:
             above = neurons[L - l - 1][1]
-            step(at(f"a{l}", k), f"W{l + 1}", k, above, form=scope.symbol(f"W{l + 1}", k, above))
+            weight = scope.symbol(f"W{l + 1}", k, above)
+            step(at(trace.passed(l), k), f"W{l + 1}", k, above, form=weight)
+            if f"mask{l}" in trace:
+                step(at(f"a{l}", k), f"mask{l}", k, form=scope.symbol(f"mask{l}", k))
         if f"jacobian{l}" in trace:
             step(at(f"z{l}", j), f"jacobian{l}", k, j)
         else:
@@ -195,36 +213,41 @@ def _path(trace: Trace, found: Reference, neurons: tuple[tuple[int, int], ...]) 
     l = int(found.layer)
     if found.kind == "W":
         source = int(found.indices[0])
-        step(str(found), f"a{l - 1}", source, form=scope.symbol(f"a{l - 1}", source))
+        signal = trace.passed(l - 1)
+        step(str(found), signal, source, form=scope.symbol(signal, source))
     else:
         step(str(found), "", form=ONE)
     symbols: list[Expression] = [factor.partial for factor in factors]
     partials = reduce(times, symbols)
     forms = reduce(times, (factor.form for factor in factors))
-    value = prod(factor.value for factor in factors)
     target = Symbol(f"∂C/∂{found}")
-    return Path(tuple(nodes), tuple(factors), Line(target, (partials, forms), scope.values, value, "path"))
+    line = Line(target, (partials, forms), scope.values, computed(forms, scope.values), "path")
+    return Path(tuple(nodes), tuple(factors), line)
 
 
-def _sum_line(gradient: str, paths: tuple[Path, ...], value: Any) -> Line:
-    """The sum of the paths' products, each as one number; those in the middle of many as one."""
+def _sum_line(gradient: str, paths: tuple[Path, ...]) -> Line:
+    """The sum of the paths' products, each as one number; those in the middle of many as one.
+
+    Its value is what these numbers add up to: that of the folded form, but for the last digits.
+    """
     scope = Scope({})
-    products = [path.value for path in paths]
+    products = np.array([path.value for path in paths])
 
     def term(i: int) -> Expression:
         return scope.named(f"~({i + 1})", products[i])
 
-    total = scope.sum_of(len(paths), term, lambda left_out: sum(products[left_out]))
-    return Line(Symbol(gradient), (total,), scope.values, value, "path")
+    total = scope.sum_of(len(paths), term, lambda left_out: running_sum(products[left_out]))
+    return Line(Symbol(gradient), (total,), scope.values, computed(total, scope.values), "path")
 
 
 def _folded_line(trace: Trace, found: Reference, gradient: str, value: Any) -> Line:
     """The partial derivative with the shared parts in nested boxes."""
-    scope = Scope(trace.arrays, widest=4)
+    scope = Scope(trace.arrays)
     l, j = int(found.layer), int(found.indices[-1])
     tree = boxed_delta(trace, scope, l, j, depth=2)
     if found.kind == "W":
-        last = Apply(WEIGHT, (Symbol(f"∂z{l}[{j}]/∂{found}"), scope.symbol(f"a{l - 1}", int(found.indices[0]))))
+        signal = scope.symbol(trace.passed(l - 1), int(found.indices[0]))
+        last = Apply(WEIGHT, (Symbol(f"∂z{l}[{j}]/∂{found}"), signal))
         tree = tree * last
     return Line(Symbol(gradient), (tree,), scope.values, value, "fold")
 
@@ -238,65 +261,18 @@ def boxed_delta(trace: Trace, scope: Scope, l: int, j: int, depth: int) -> Expre
         tree = trace[f"delta{l}"].equation.tree(scope, (j,))
         assert tree is not None
         return Apply(OUTPUT_DELTA, (label, tree))
-    W, delta = trace.arrays[f"W{l + 1}"], trace.arrays[f"delta{l + 1}"]
-
-    def term(k: int, m: int) -> Expression:
-        return scope.symbol(f"W{l + 1}", k, m) * boxed_delta(trace, scope, l + 1, m, depth - 1)
-
-    def error(k: int) -> Expression:
-        n = len(delta)
-        return scope.sum_of(n, lambda m: term(k, m), lambda left_out: delta[left_out] @ W[k][left_out])
-
     if f"jacobian{l}" in trace:
         tree = trace[f"delta{l}"].equation.tree(scope, (j,))
         assert tree is not None
-    else:
-        tree = error(j) * scope.symbol(f"slope{l}", j)
-    return Apply(HIDDEN_DELTA, (label, tree))
+        return Apply(HIDDEN_DELTA, (label, tree))
+    W, delta = trace.arrays[f"W{l + 1}"], trace.arrays[f"delta{l + 1}"]
+    n = len(delta)
+    further = depth - 1 if n <= MOST_IN_A_BOX or left_out_of(n) is not None else 0
 
+    def term(m: int) -> Expression:
+        return scope.symbol(f"W{l + 1}", j, m) * boxed_delta(trace, scope, l + 1, m, further)
 
-@dataclass(frozen=True)
-class Multiplications:
-    """How many multiplications all partial derivatives of one sample take.
-
-    Attributes
-    ----------
-    expanded : int
-        With the chain rule written out for every parameter by itself, path by path.
-    back_propagation : int
-        With every δ computed once and reused.
-    """
-
-    expanded: int
-    back_propagation: int
-
-    @property
-    def ratio(self) -> float:
-        """How many times more the expanded form takes."""
-        return self.expanded / max(1, self.back_propagation)
-
-
-def multiplications(trace: Trace) -> Multiplications:
-    """Count the multiplications between factors: those inside an activation's or the loss's formula are not counted.
-
-    A path of m factors takes m − 1 (the last factor of a bias is 1 and takes none). Back-propagation takes, for every
-    layer, the products for Wᵀδ and for σ′ (or the Jacobian) and one for each weight.
-
-    Examples
-    --------
-    >>> from clearprop.explain import case
-    >>> from clearprop.explain.paths import multiplications
-    >>> multiplications(case("mazur").trace())
-    Multiplications(expanded=54, back_propagation=16)
-    """
-    network = trace.network
-    L, widths = network.depth, network.widths
-    expanded = folded = 0
-    for l in range(1, L + 1):
-        factors_to_z = 2 * (L - l) + 2
-        each = n_paths(trace, l)
-        expanded += widths[l - 1] * widths[l] * each * factors_to_z + widths[l] * each * (factors_to_z - 1)
-        carried = 0 if l == L else widths[l] * widths[l + 1]
-        slope = widths[l] ** 2 if f"jacobian{l}" in trace else widths[l]
-        folded += carried + slope + widths[l - 1] * widths[l]
-    return Multiplications(expanded, folded)
+    error = scope.sum_of(n, term, lambda left_out: running_sum(W[j][left_out] * delta[left_out]))
+    if f"mask{l}" in trace:
+        error = error * scope.symbol(f"mask{l}", j)
+    return Apply(HIDDEN_DELTA, (label, error * scope.symbol(f"slope{l}", j)))

@@ -6,6 +6,7 @@ own values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,9 +17,10 @@ from clearprop.explain.lines import Line, taken
 from clearprop.explain.notation import Notation
 from clearprop.explain.numbers import NumberFormat, Shown
 from clearprop.explain.references import parse
+from clearprop.explain.written import has_superscript
 from clearprop.formulas import Constant, Expression, Symbol
 from clearprop.formulas.printers import latex, mathml, text
-from clearprop.formulas.printers.text import ATOM, SIGN, Leaf, Printed
+from clearprop.formulas.printers.text import ATOM, POWER, SIGN, Leaf, Printed
 
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
 
@@ -31,6 +33,7 @@ class Medium(NamedTuple):
     number: Callable[[Shown], str]
     words: Callable[[str], str]
     dots: str
+    pi: str
     share: Callable[[str, str], str]
     matrix: Callable[[list[list[str]]], str]
 
@@ -107,7 +110,7 @@ class Pen:
 
     def _symbol(self, item: Symbol | Constant) -> Printed:
         if isinstance(item, Constant):
-            return self._constant(item)
+            return (self.medium.pi, ATOM) if item.value == math.pi else self._constant(item)
         if item.name.startswith("…"):
             return self.medium.dots, ATOM
         found = parse(item.name)
@@ -116,7 +119,7 @@ class Pen:
                 return self.medium.words(item.name[1:]), ATOM
             return self.medium.print_tree(item, None), ATOM
         written = self.notation.write(found)
-        return getattr(written, self.medium.name)(), ATOM
+        return getattr(written, self.medium.name)(), POWER if has_superscript(written) else ATOM
 
     def _constant(self, item: Constant) -> Printed:
         shown = NumberFormat(17, self.numbers.comma).shown(item.value)
@@ -165,13 +168,16 @@ def _mathml_matrix(cells: list[list[str]]) -> str:
     return f"<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>"
 
 
-TEXT = Medium("text", text.to_text, Shown.text, str, "…", lambda count, number: f"[{count}: {number}]", _text_matrix)
+TEXT = Medium(
+    "text", text.to_text, Shown.text, str, "…", "π", lambda count, number: f"[{count}: {number}]", _text_matrix
+)
 LATEX = Medium(
     "latex",
     latex.to_latex,
     Shown.latex,
     lambda words: rf"\text{{{words}}}",
     r"\cdots",
+    r"\pi",
     lambda count, number: rf"\underbrace{{{number}}}_{{\text{{{count}}}}}",
     _latex_matrix,
 )
@@ -181,6 +187,7 @@ MATHML = Medium(
     Shown.mathml,
     lambda words: f"<mtext>{words}</mtext>",
     "<mo>⋯</mo>",
+    "<mi>π</mi>",
     lambda count, number: f"<munder><mrow><mo>[</mo>{number}<mo>]</mo></mrow><mtext>{count}</mtext></munder>",
     _mathml_matrix,
 )

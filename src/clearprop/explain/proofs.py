@@ -151,11 +151,18 @@ def instance_of(trace: Trace, found: Proof, l: int, j: int, k: int = 0) -> list[
     Raises
     ------
     InputError
-        For a batch, or an equation that does not hold in that layer.
+        For a batch, for a step with dropout, or for an equation that does not hold in that layer.
     """
     L = trace.network.depth
     if trace.is_batch:
         raise InputError("a proof's instance is written out for one sample; take trace.sample(0)")
+    if found.name == "BP2" and f"jacobian{l}" in trace:
+        raise InputError(
+            f"BP2 with σ′ is for layers whose neurons depend on their own weighted input alone; those of layer {l} "
+            "depend on each other"
+        )
+    if trace.setting.mask:
+        raise InputError("the proofs are of a network without dropout; explain a step without it")
     if (found.name == "BP1") != (l == L) and found.name in ("BP1", "BP2"):
         raise InputError(f"{found.name} is not about layer {l}: BP1 is for the output layer {L}, BP2 for those before")
     letters = {"L": L, "l": l, "j": j, "k": k}

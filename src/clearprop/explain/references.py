@@ -15,11 +15,15 @@ from typing import NamedTuple
 from clearprop.errors import InputError
 
 PATTERN = re.compile(
-    r"(?:(?P<memory>[a-z]+)_(?=[Wb]\d))?(?P<kind>rate_[Wb]\d+|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
+    r"(?:(?P<memory>(?!rate_)[a-z]+)_(?=[Wb]\d))?"
+    r"(?P<kind>rate_(?:[Wb]\d+|start)|(?:sample|class|row|total)_weight|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
     r"(?P<after>_new)?(?:\[(?P<index>[^\]]*)\])?"
 )
 # Kinds whose arrays have one row per sample; in a batch their first index is the sample.
-PER_SAMPLE = frozenset({"a", "y", "z", "delta", "error", "slope", "losses", "jacobian"})
+PER_SAMPLE = frozenset({
+    "a", "y", "z", "delta", "error", "slope", "losses", "jacobian", "mask", "passed", "carried", "smoothed",
+    "sample_weight", "row_weight", "share",
+})  # fmt: skip
 
 
 class Reference(NamedTuple):
@@ -36,7 +40,8 @@ class Reference(NamedTuple):
     after : bool
         Whether the value after the update is meant.
     memory : str
-        Name of the optimizer's memory that belongs to this parameter, "" otherwise.
+        What belongs to this parameter: the optimizer's memory of it, "g" for the gradient of loss and penalties,
+        "clipped" for that gradient after clipping; "" otherwise.
     """
 
     kind: str
@@ -101,8 +106,11 @@ def parse(name: str) -> Reference | Partial | None:
     return Reference(match["kind"], layer, index, match["after"] is not None, match["memory"] or "")
 
 
-KINDS = PER_SAMPLE | frozenset({"W", "b", "dW", "db", "loss", "prediction", "rate", "t", "C", "e"})
-SINGLE = frozenset({"loss", "losses", "prediction", "rate", "t", "C", "y"})
+SINGLE = frozenset({
+    "loss", "losses", "prediction", "rate", "t", "C", "y", "smoothed", "sample_weight", "class_weight", "row_weight",
+    "total_weight", "share", "penalty", "cost", "norm", "clip",
+})  # fmt: skip
+KINDS = PER_SAMPLE | SINGLE | frozenset({"W", "b", "dW", "db", "e", "l"})
 
 
 def reference(name: str) -> Reference:

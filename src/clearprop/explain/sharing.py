@@ -9,12 +9,14 @@ not yet δ: σ′ is missing. Here all three stand side by side, with what each 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from math import acos, degrees
 from typing import Any
 
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.explain.arithmetic import add_up, computed, product_in_order
 from clearprop.explain.instances import Scope
 from clearprop.explain.lines import Line
 from clearprop.explain.references import at
@@ -34,6 +36,8 @@ class Sharing:
     layer : int
     error : array of shape (n_{l+1},)
         What is shared: the difference y − a of the outputs, or for hidden layers the shares that they collected.
+    unshared : array of shape (n_{l+1},)
+        What the form without denominators carries back: y − a of the outputs, or what it came to in the layer above.
     shares : array of shape (n_l, n_{l+1})
         Share of neuron k in the error of neuron j: w/Σw · error.
     by_shares : array of shape (n_l,)
@@ -48,6 +52,7 @@ class Sharing:
 
     layer: int
     error: Any
+    unshared: Any
     shares: Any
     by_shares: Any
     without_denominators: Any
@@ -96,48 +101,43 @@ def share(trace: Trace, layer: int | None = None) -> Sharing:
     layer = L - 1 if layer is None else layer
     if not 1 <= layer < L:
         raise InputError(f"layer {layer} is no hidden layer; hidden are the layers 1 … {L - 1}")
-    error = plainly = trace["y"].value - trace[f"a{L}"].value
+    error = plainly = trace[trace.target].value - trace[f"a{L}"].value
     for l in range(L, layer, -1):
         W = trace[f"W{l}"].value
-        shared = error
+        shared, unshared = error, plainly
         shares, error, _ = share_out(W, shared)
-        plainly = W @ plainly
-    sums = W.sum(axis=0)
+        plainly = product_in_order(plainly, W.T)
+    sums = add_up(len(W), lambda i: W[i])
     blown = tuple(int(j) for j in np.flatnonzero(np.abs(sums) < NEARLY_NOTHING * np.abs(W).sum(axis=0)))
-    return Sharing(layer, shared, shares, error, plainly, -trace[f"delta{layer}"].value, sums, blown)
+    return Sharing(layer, shared, unshared, shares, error, plainly, -trace[f"delta{layer}"].value, sums, blown)
 
 
 def share_out(W: Any, error: Any) -> tuple[Any, Any, Any]:
     """The shares w/Σw · error (from, to), their sums, and W·error; NaN where Σw is 0 and there is no share."""
     W, error = np.asarray(W, dtype=float), np.asarray(error, dtype=float)
-    sums = W.sum(axis=0)
+    sums = add_up(len(W), lambda i: W[i])
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(sums != 0, W / sums * error, np.nan)
-    return shares, shares.sum(axis=1), W @ error
+    n = W.shape[1]
+    return shares, add_up(n, lambda j: shares[:, j]), add_up(n, lambda j: W[:, j] * error[j])
 
 
 def share_lines(trace: Trace, found: Sharing) -> list[Line]:
     """How each hidden neuron comes to its error: by shares, and without denominators."""
     l = found.layer
     lines = []
-    for k in range(len(found.by_shares)):
-        scope = Scope(trace.arrays)
-        with_sums: Expression | None = None
-        without: Expression | None = None
-        for j in range(len(found.error)):
-            weights = [scope.symbol(f"W{l + 1}", i, j) for i in range(len(found.by_shares))]
-            total: Expression = weights[0]
-            for weight in weights[1:]:
-                total = plus(total, weight)
-            error = scope.named(at(f"e{l + 1}", j), float(found.error[j]))
-            one, other = weights[k] / total * error, weights[k] * error
-            with_sums = one if with_sums is None else with_sums + one
-            without = other if without is None else without + other
-        assert with_sums is not None
-        assert without is not None
-        name = at(f"e{l}", k)
-        lines.append(Line(Symbol(name), (with_sums,), scope.values, float(found.by_shares[k]), "share"))
-        lines.append(Line(Symbol(name), (without,), scope.values, float(found.without_denominators[k]), "transpose"))
+    n_from, n_to = found.shares.shape
+    for k in range(n_from):
+        for law, errors in (("share", found.error), ("transpose", found.unshared)):
+            scope = Scope(trace.arrays)
+
+            def term(j: int, law: str = law, errors: Any = errors, scope: Scope = scope, k: int = k) -> Expression:
+                weights: list[Expression] = [scope.symbol(f"W{l + 1}", i, j) for i in range(n_from)]
+                error = scope.named(at(f"e{l + 1}", j), float(errors[j]))
+                return weights[k] / reduce(plus, weights) * error if law == "share" else weights[k] * error
+
+            form = reduce(lambda x, y: x + y, map(term, range(n_to)))
+            lines.append(Line(Symbol(at(f"e{l}", k)), (form,), scope.values, computed(form, scope.values), law))
     return lines
 
 

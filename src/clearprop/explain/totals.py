@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.arithmetic import running_sum, total_of
 from clearprop.explain.equations import Arrays, Equation
 from clearprop.explain.instances import Scope
+from clearprop.explain.objective import place_of
 from clearprop.formulas import Expression
 
 
@@ -27,62 +29,59 @@ class MeanLoss(Equation):
 
     def compute(self, arrays: Arrays) -> Any:
         losses = arrays[self.losses]
-        return losses.sum() / len(losses) if losses.ndim == 2 else losses.sum()
+        total = total_of(losses.reshape(-1))
+        return total / len(losses) if losses.ndim == 2 else total
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         losses = scope.arrays[self.losses]
         flat = losses.reshape(-1)
         places = list(np.ndindex(losses.shape))
         total = scope.sum_of(
-            len(flat), lambda i: scope.symbol(self.losses, *places[i]), lambda left_out: flat[left_out].sum()
+            len(flat), lambda i: scope.symbol(self.losses, *places[i]), lambda left_out: running_sum(flat[left_out])
         )
         return total / len(losses) if losses.ndim == 2 else total
 
 
 @dataclass(frozen=True)
 class FirstOrder(Equation):
-    """What the gradient predicts: C + Σ ∂C/∂θ · (θ_new − θ) over all parameters."""
+    """What the gradient predicts: C + Σ ∂C/∂θ · (θ_new − θ) over all parameters.
+
+    Attributes
+    ----------
+    loss : str
+        The site that is predicted: the loss, or with penalties the cost.
+    gradients : mapping of str to str
+        For each block of parameters the site of its gradient.
+    """
 
     loss: str
-    blocks: tuple[str, ...]
+    gradients: Mapping[str, str]
     law = "prediction"
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        return (self.loss, *(f"{before}{name}{after}" for name in self.blocks for before, after in PARTS))
+        return (self.loss, *(site for name, g in self.gradients.items() for site in (g, f"{name}_new", name)))
 
-    def moved(self, arrays: Arrays) -> list[Any]:
-        """Σ ∂C/∂θ · Δθ of each block."""
-        return [np.sum(arrays[f"d{name}"] * (arrays[f"{name}_new"] - arrays[name])) for name in self.blocks]
+    def moved(self, arrays: Arrays) -> Any:
+        """∂C/∂θ · Δθ of every parameter."""
+        each = [arrays[g] * (arrays[f"{name}_new"] - arrays[name]) for name, g in self.gradients.items()]
+        return np.concatenate([np.ravel(part) for part in each])
 
     def compute(self, arrays: Arrays) -> Any:
-        return arrays[self.loss] + sum(self.moved(arrays))
+        return arrays[self.loss] + total_of(self.moved(arrays))
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
-        shapes = {name: np.shape(scope.arrays[name]) for name in self.blocks}
+        shapes = {name: np.shape(scope.arrays[name]) for name in self.gradients}
 
         def term(i: int) -> Expression:
-            name, place = _place(shapes, i)
+            name, place = place_of(shapes, i)
             step = scope.symbol(f"{name}_new", *place) - scope.symbol(name, *place)
-            return scope.symbol(f"d{name}", *place) * step
+            return scope.symbol(self.gradients[name], *place) * step
 
         def share(left_out: slice) -> Any:
-            each = [np.ravel(scope.arrays[f"d{n}"] * (scope.arrays[f"{n}_new"] - scope.arrays[n])) for n in self.blocks]
-            return np.concatenate(each)[left_out].sum()
+            return running_sum(self.moved(scope.arrays)[left_out])
 
         return scope.symbol(self.loss) + scope.sum_of(sum(map(math.prod, shapes.values())), term, share)
-
-
-def _place(shapes: Mapping[str, tuple[int, ...]], i: int) -> tuple[str, tuple[int, ...]]:
-    """Which block the i-th parameter lies in, and where there."""
-    for name, shape in shapes.items():
-        if i < math.prod(shape):
-            return name, tuple(int(n) for n in np.unravel_index(i, shape))
-        i -= math.prod(shape)
-    raise IndexError(i)
-
-
-PARTS = (("d", ""), ("", "_new"), ("", ""))
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,7 @@ class SecondPass(Equation):
 
     again: Callable[[Any], float] = field(repr=False)
     blocks: tuple[str, ...] = ()
+    of: str = "loss"  # the site that it is the later value of
     law = "second pass"
 
     @property

@@ -6,6 +6,7 @@ the reference engine computed. Nothing here can be changed; `replay` computes ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clearprop.engines import TrainingState
+from clearprop.engines import Job, TrainingState
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.references import reference
 from clearprop.formulas import UpdateRule
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from clearprop.explain.equations import Equation
     from clearprop.explain.explanation import Explanation
     from clearprop.explain.paths import ChainRule
+    from clearprop.explain.setting import Setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,28 +63,61 @@ class Trace(Mapping[str, Site]):
 
     Attributes
     ----------
-    network : Network
+    setting : Setting
+        What the step was asked to do.
     params : Parameters
         Before the update.
-    optimizer : UpdateRule
-    step : int
-        Number of this update, from 1.
-    is_batch : bool
-        Whether X was a matrix; then arrays of the layers have shape (n_samples, n_l), otherwise (n_l,).
+    sites : mapping of str to Site
     """
 
-    network: Network
+    setting: Setting
     params: Parameters
-    optimizer: UpdateRule
-    step: int
-    is_batch: bool
     sites: Mapping[str, Site]
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.setting.network
+
+    @property
+    def job(self) -> Job:
+        """What the fit asks for that this is a step of."""
+        return self.setting.job
+
+    @property
+    def optimizer(self) -> UpdateRule:
+        """The update rule."""
+        return self.setting.rule
+
+    @property
+    def step(self) -> int:
+        """Number of this update, from 1."""
+        return self.setting.state.step + 1
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether X was a matrix; then arrays of the layers have shape (n_samples, n_l), otherwise (n_l,)."""
+        return self.setting.is_batch
+
+    @property
+    def target(self) -> str:
+        """The site that the outputs are compared with: y, or y after label smoothing."""
+        return "smoothed" if "smoothed" in self.sites else "y"
+
+    @property
+    def minimised(self) -> str:
+        """The site of what the step makes smaller: the loss, or with penalties the cost."""
+        return "cost" if "cost" in self.sites else "loss"
+
+    def passed(self, l: int) -> str:
+        """The site of what layer l passes on: its activations, or what dropout left of them."""
+        return f"passed{l}" if f"passed{l}" in self.sites else f"a{l}"
 
     def __getitem__(self, name: str) -> Site:
         if name == "x":
             name = "a0"
         if name not in self.sites:
-            raise UnknownNameError("site", name, self.sites)
+            raise _unknown(name, self.sites)
         return self.sites[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -122,7 +157,7 @@ class Trace(Mapping[str, Site]):
             np.concatenate([np.ravel(self[f"{name}_{block.name}_new"].value) for block in self.network.blocks])
             for name in self.optimizer.memory
         ]
-        return TrainingState(theta, memory, step=self.step, gradient_norms=np.zeros(self.network.depth))
+        return self.setting.after(theta, memory)
 
     def value_of(self, name: str) -> float:
         """One number of the trace.
@@ -186,8 +221,7 @@ class Trace(Mapping[str, Site]):
         Returns
         -------
         mapping of str to array
-            Equal to the trace's own values up to the rounding of float64 (infinite where a textbook formula is, though
-            the engine's stable form is not).
+            Equal to the trace's own values to the last bit.
         """
         with np.errstate(all="ignore"):
             return {name: site.equation.compute(self.arrays) for name, site in self.sites.items()}
@@ -205,7 +239,12 @@ class Trace(Mapping[str, Site]):
         """The trace of the next step: the same samples, the updated parameters, the optimizer's memory kept."""
         from clearprop.explain.record import explain
 
-        return explain(self.network, self.updated, self["a0"].value, self["y"].value, self.optimizer, self.state)
+        setting = self.setting
+        weight, n = setting.sample_weight, setting.n_samples
+        x, y = self["a0"].value, self["y"].value
+        return explain(
+            self.network, self.updated, x, y, state=self.state, job=self.job, sample_weight=weight, n_samples=n
+        )
 
     def sample(self, i: int) -> Trace:
         """The trace of one sample of a batch, explained by itself.
@@ -215,15 +254,26 @@ class Trace(Mapping[str, Site]):
         InputError
             When there is no such sample.
         """
-        from clearprop.explain.record import explain
+        from clearprop.explain.record import trace_of
 
         if not self.is_batch and i == 0:
             return self
         if not 0 <= i < self.n_samples:
             raise InputError(f"there is no sample {i}: the trace has samples 0 … {self.n_samples - 1}")
-        return explain(self.network, self.params, self["a0"].value[i], self["y"].value[i], self.optimizer)
+        return trace_of(self.setting.alone(i), self.params)
 
     def mapped(self, change: Callable[[str, Site], Any]) -> Trace:
         """The same trace with other values, `change(name, site)` of each; for exact fractions and hand calculations."""
         sites = {name: Site(name, site.equation, change(name, site)) for name, site in self.sites.items()}
-        return Trace(self.network, self.params, self.optimizer, self.step, self.is_batch, sites)
+        return Trace(self.setting, self.params, sites)
+
+
+def _unknown(name: str, sites: Mapping[str, Site]) -> UnknownNameError:
+    """The error for a site that does not exist: beyond the last layer it offers the last one of the kind."""
+    error = UnknownNameError("site", name, sites)
+    kind = re.sub(r"\d+", "", name)
+    alike = [site for site in sites if re.sub(r"\d+", "", site) == kind]
+    if "did you mean" not in str(error) and alike:
+        last = max(alike, key=lambda site: int(re.sub(r"\D", "", site) or 0))
+        error.args = (str(error).replace(f"{name!r}.", f"{name!r}; did you mean {last!r}?", 1),)
+    return error

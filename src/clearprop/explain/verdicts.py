@@ -6,10 +6,10 @@ from typing import Any
 
 from clearprop.explain.check import Checked
 from clearprop.explain.document import Block, Bullets, Document, Heading, Number, Piece, Sentence, Table, Writer
-from clearprop.explain.judge import CheckedNumber
 from clearprop.explain.notation import Notation, notation
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.pen import TEXT, Medium, Pen
+from clearprop.explain.suspects import CheckedNumber
 from clearprop.explain.words import words
 from clearprop.formulas import Symbol
 

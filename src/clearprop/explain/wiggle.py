@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.explain.references import reference
+from clearprop.explain.paths import parameter_of
 from clearprop.explain.trace import Trace
-from clearprop.network import loss
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,8 @@ class Wiggle:
     value : float
         The parameter.
     below, at, above : float
-        The loss with the parameter moved down, left alone, moved up; by the engine's forward pass.
+        The loss (with penalties: the cost) with the parameter moved down, left alone, moved up; by the engine's forward
+        pass.
     felt : float
         (above − below) / (2·step).
     slope : float
@@ -57,19 +57,17 @@ def wiggle(trace: Trace, parameter: str, step: float = 0.01) -> Wiggle:
     """
     if not (np.isfinite(step) and step > 0):
         raise InputError(f"the step must be a finite number above 0, not {step!r}")
-    found = reference(parameter)
-    if found.kind not in ("W", "b") or found.after or found.memory:
-        raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
+    found = parameter_of(trace, parameter)
     value = trace.value_of(parameter)
-    X, Y = (np.atleast_2d(trace[name].value) for name in ("a0", "y"))
 
     def moved(by: float) -> float:
         theta = trace.params.theta.copy()
         views = trace.network.views(theta)
         array = (views.W if found.kind == "W" else views.b)[int(found.layer)]
         array[tuple(int(i) for i in found.indices)] += by
-        return loss(trace.network, views, X, Y)
+        return trace.setting.cost(theta)
 
     below, above = moved(-step), moved(step)
-    slope = trace.value_of(f"d{found}")
-    return Wiggle(parameter, step, value, below, trace.value_of("loss"), above, (above - below) / (2 * step), slope)
+    slope = trace.value_of(str(found._replace(memory="g")) if f"g_{found.site}" in trace else f"d{found}")
+    at = trace.value_of(trace.minimised)
+    return Wiggle(parameter, step, value, below, at, above, (above - below) / (2 * step), slope)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 GREEK: Mapping[str, str] = {
     "δ": r"\delta", "η": r"\eta", "σ": r"\sigma", "σ′": r"\sigma'", "θ": r"\theta", "∇": r"\nabla",
+    "ω": r"\omega", "Ω": r"\Omega", "κ": r"\kappa", "λ": r"\lambda", "‖g‖": r"\|g\|", "ĝ": r"\hat{g}",
 }  # fmt: skip
 RAISED = dict(zip("0123456789+-−()lLijkmn⁺", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ˡᴸⁱʲᵏᵐⁿ⁺", strict=True))
 LOWERED = dict(zip("0123456789+-−()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ᵢⱼₖₘₙ", strict=True))
+TILDE = "\u0303"  # above the letter before it
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,16 @@ class Letter:
         """Unicode where it has the scripts, w_{1,12} where not."""
         return self.base + _raised(self.sup) + _lowered(self.sub)
 
+    def runs(self) -> list[tuple[str, int]]:
+        """Pieces of text for drawings, raised (1), lowered (−1) or on the line (0)."""
+        return [(text, shift) for text, shift in ((self.base, 0), (self.sup, 1), (self.sub, -1)) if text]
+
     def latex(self) -> str:
         """LaTeX."""
-        base = GREEK.get(self.base) or (self.base if len(self.base) == 1 else rf"\mathit{{{_plain(self.base)}}}")
+        plain = self.base.removesuffix(TILDE)
+        base = GREEK.get(plain) or (plain if len(plain) == 1 else rf"\mathit{{{_plain(plain)}}}")
+        if plain != self.base:
+            base = rf"\tilde{{{base}}}"
         if self.is_array:
             base = rf"\boldsymbol{{{base}}}"
         sup = f"^{{{_script(self.sup)}}}" if self.sup else ""
@@ -44,7 +53,10 @@ class Letter:
 
     def mathml(self) -> str:
         """MathML."""
-        base = f"<mi class='v'>{escape(self.base)}</mi>" if self.is_array else f"<mi>{escape(self.base)}</mi>"
+        plain = escape(self.base.removesuffix(TILDE))
+        base = f"<mi class='v'>{plain}</mi>" if self.is_array else f"<mi>{plain}</mi>"
+        if self.base.endswith(TILDE):
+            base = f"<mover accent='true'>{base}<mo stretchy='false'>~</mo></mover>"
         if self.sup and self.sub:
             return f"<msubsup>{base}{_markup(self.sub)}{_markup(self.sup)}</msubsup>"
         if self.sup:
@@ -60,6 +72,9 @@ class Code:
 
     def text(self) -> str:
         return self.name
+
+    def runs(self) -> list[tuple[str, int]]:
+        return [(self.name, 0)]
 
     def latex(self) -> str:
         return rf"\mathtt{{{_plain(self.name)}}}"
@@ -78,6 +93,9 @@ class Applied:
     def text(self) -> str:
         return f"{self.function}({self.to.text()})"
 
+    def runs(self) -> list[tuple[str, int]]:
+        return [(f"{self.function}(", 0), *self.to.runs(), (")", 0)]
+
     def latex(self) -> str:
         return f"{GREEK.get(self.function, self.function)}({self.to.latex()})"
 
@@ -95,6 +113,9 @@ class Ratio:
     def text(self) -> str:
         return f"∂{self.of.text()}/∂{self.by.text()}"
 
+    def runs(self) -> list[tuple[str, int]]:
+        return [("∂", 0), *self.of.runs(), ("/∂", 0), *self.by.runs()]
+
     def latex(self) -> str:
         return rf"\frac{{\partial {self.of.latex()}}}{{\partial {self.by.latex()}}}"
 
@@ -103,6 +124,16 @@ class Ratio:
 
 
 Written = Letter | Code | Applied | Ratio
+
+
+def has_superscript(name: Written) -> bool:
+    """Whether a power of it needs brackets: (a²₁)², and (∂C/∂w)² too."""
+    return isinstance(name, Ratio) or (isinstance(name, Letter) and bool(name.sup))
+
+
+def with_tilde(name: Letter | Code) -> Letter | Code:
+    """The same letter with a tilde: what dropout or label smoothing made of it."""
+    return replace(name, base=name.base + TILDE) if isinstance(name, Letter) else name
 
 
 def _raised(script: str) -> str:

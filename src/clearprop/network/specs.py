@@ -24,6 +24,7 @@ from clearprop.formulas import (
     initialiser,
     loss_function,
 )
+from clearprop.network.memory import check_room
 from clearprop.network.parameters import Parameters, floating, from_arrays, shape_of, views
 
 ActivationLike = str | Activation | type[Activation]
@@ -260,7 +261,8 @@ class Network:
         Raises
         ------
         InputError
-            For a seed or a dtype that cannot be used, or an initialiser that is none.
+            For a seed or a dtype that cannot be used, an initialiser that is none, or more parameters than memory has
+            room for.
 
         Examples
         --------
@@ -272,6 +274,10 @@ class Network:
             random = np.random.default_rng(seed)
         except (TypeError, ValueError):
             raise InputError(f"seed must be a whole number of at least 0 or a Generator, not {seed!r}") from None
+        check_room(
+            self.n_parameters * floating(dtype).itemsize, f"a network of {self.n_parameters:,} parameters",
+            "take float32 or smaller layers",
+        )  # fmt: skip
         theta = np.empty(self.n_parameters, dtype=floating(dtype))
         parameters = self.views(theta)
         for l, layer in enumerate(self.layers, start=1):

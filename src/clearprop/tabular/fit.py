@@ -91,8 +91,16 @@ class TableFit:
     fit: Fit
 
 
-def prepare(reading: Reading, settings: TableSettings) -> Prepared:
+def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = None) -> Prepared:
     """Decide the task, split the rows, fit the encoder on the training rows and encode all of them.
+
+    Parameters
+    ----------
+    reading : Reading
+    settings : TableSettings
+    n_threads : int, optional
+        The most threads to train with; by default the settings', or as many as the process may use. No result depends
+        on it.
 
     Raises
     ------
@@ -119,7 +127,7 @@ def prepare(reading: Reading, settings: TableSettings) -> Prepared:
         images=reading.images,
         parts=parts,
         actual=actual,
-        plan=plan(Rows(X, learned), target, settings, parts=cut),
+        plan=plan(Rows(X, learned), target, replace(settings, n_threads=n_threads or settings.n_threads), parts=cut),
         notices=(*reading.notices, *notices, *fitted.notices, *map(str, remarks)),
     )
 
@@ -148,7 +156,7 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         ready.plan, done, ready.encoder, settings={**asdict(ready.settings), **(sources or {}), "rows": rows}
     )
     test = ready.parts.test
-    outputs = model.outputs_for(ready.X[test], ready.settings.n_threads)
+    outputs = model.outputs_for(ready.X[test], ready.plan.n_threads)
     held_out = model.scores(outputs, ready.actual.take(pa.array(test)))
     return TableFit(replace(model, images=ready.images, held_out=held_out), done.fit)
 

@@ -135,8 +135,9 @@ def plan(
         recipe.job(network, n_rows, settings, settings.seed + k * MEMBER_SEED, class_weight) for k in range(len(parts))
     )
     most = settings.n_threads or usable_threads()
-    few = prepared(jobs[0], rows.X[:1], _targets(target, rows.learned[:1]), dtype=np.float32)
-    choice = choose(settings.engine, jobs[0], few, threads_of_each(most, len(parts)))
+    learn = parts[0].learn
+    first = prepared(jobs[0], rows.X[learn], _targets(target, rows.learned[learn]), dtype=np.float32)
+    choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)))
     return Plan(settings, target, rows, parts, jobs, choice, most)
 
 

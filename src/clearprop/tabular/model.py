@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from clearprop.engines import Data, Engine, Job, choose
+from clearprop.engines import Choice, choose_for_prediction
 from clearprop.errors import InputError, ModelFileError, TableError
 from clearprop.files import load, save
 from clearprop.network import Network, Parameters
@@ -49,11 +48,14 @@ class Predictions(NamedTuple):
     probabilities : array of shape (n_rows, n_classes) or None
     remarks : tuple of Remark
         Values that training had not prepared for, and what was done.
+    choice : Choice
+        The engine that computed them.
     """
 
     values: Any
     probabilities: Any
     remarks: tuple[Remark, ...]
+    choice: Choice
 
 
 class Evaluation(NamedTuple):
@@ -61,6 +63,15 @@ class Evaluation(NamedTuple):
 
     scores: Scores
     remarks: tuple[Remark, ...]
+    choice: Choice
+
+
+class Outputs(NamedTuple):
+    """What `TableModel.outputs` returns: float32 (n_rows, n_outputs), and how they came about."""
+
+    values: Any
+    remarks: tuple[Remark, ...]
+    choice: Choice
 
 
 class QuantileNetworks(NamedTuple):
@@ -131,31 +142,41 @@ class TableModel:
             text.add(self.target.column)
         return read(path, text_columns=text, images=self.images)
 
-    def outputs(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, tuple[Remark, ...]]:
-        """The mean of the networks' outputs (n_rows, n_outputs), and what the encoder had to put up with.
+    def outputs(self, table: pa.Table, n_threads: int | None = None) -> Outputs:
+        """The mean of the networks' outputs, what the encoder had to put up with, and the engine.
 
         Probabilities are brought to their temperature.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+        n_threads : int, optional
+            The most threads; by default as many as the process may use.
 
         Raises
         ------
         TableError
             When a column is missing or a value does not fit; with the row.
         """
+        choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
         X, remarks = self.encoder.encode(table)
-        return self.outputs_for(X, n_threads), remarks
+        values = self._outputs(choice, X)
+        return Outputs(values, remarks, choice)
 
     def outputs_for(self, X: Any, n_threads: int | None = None) -> Any:
         """The same for rows that are encoded already, float32 (n_rows, n_inputs)."""
-        outputs = mean_outputs(self.network, self.thetas, X, n_threads)
+        return self._outputs(choose_for_prediction(self.network, self.thetas.dtype, n_threads), X)
+
+    def _outputs(self, choice: Choice, X: Any) -> Any:
+        outputs = mean_outputs(choice, self.network, self.thetas, X)
         return at_temperature(outputs, self.temperature) if isinstance(self.target, ClassTarget) else outputs
 
     def predict(self, table: pa.Table, n_threads: int | None = None) -> Predictions:
-        """Predict the target of each row; raises TableError as `outputs` does."""
-        X, remarks = self.encoder.encode(table)
-        outputs = self.outputs_for(X, n_threads)
+        """Predict the target of each row; parameters and errors as of `outputs`."""
+        outputs, remarks, choice = self.outputs(table, n_threads)
         if isinstance(self.target, ClassTarget):
-            return Predictions(self.target.decode(outputs), outputs, remarks)
-        return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks)
+            return Predictions(self.target.decode(outputs), outputs, remarks, choice)
+        return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks, choice)
 
     def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, tuple[Remark, ...]]:
         """Each quantile of each row in the target's own unit, float64 (n_rows, n_quantiles), and remarks.
@@ -164,20 +185,21 @@ class TableModel:
         them further from the truth (Chernozhukov, Fernández-Val & Galichon, 2010).
         """
         assert not isinstance(self.target, ClassTarget)
+        choice = choose_for_prediction(self.network, self.thetas.dtype, n_threads)
         X, remarks = self.encoder.encode(table)
-        network = self.network
         found = [
-            self.target.decode(mean_outputs(network, each.thetas, X, n_threads)) + each.shift for each in self.quantiles
+            self.target.decode(mean_outputs(choice, self.network, each.thetas, X)) + each.shift
+            for each in self.quantiles
         ]
         return self.target.in_unit(np.sort(np.stack(found, axis=1), axis=1)), remarks
 
-    def evaluate(self, table: pa.Table) -> Evaluation:
+    def evaluate(self, table: pa.Table, n_threads: int | None = None) -> Evaluation:
         """Score the predictions against the target, which the table must have in every row."""
         column = self.target.column
         if column not in table.column_names:
             raise missing_column(column, table.column_names)
-        outputs, remarks = self.outputs(table)
-        return Evaluation(self.scores(outputs, table.column(column)), remarks)
+        outputs, remarks, choice = self.outputs(table, n_threads)
+        return Evaluation(self.scores(outputs, table.column(column)), remarks, choice)
 
     def scores(self, outputs: Any, actual: pa.ChunkedArray) -> Scores:
         """The scores of these outputs for these values of the target."""
@@ -265,19 +287,12 @@ class TableModel:
         )
 
 
-def mean_outputs(network: Network, thetas: Any, X: Any, n_threads: int | None = None) -> Any:
+def mean_outputs(choice: Choice, network: Network, thetas: Any, X: Any) -> Any:
     """The mean of the outputs of networks with these parameters, (n_rows, n_outputs), computed in blocks of rows."""
-    engine = _engine(network, X.dtype, n_threads)
-    total = engine.outputs(network, network.views(thetas[0]), X)
+    total = choice.engine.outputs(network, network.views(thetas[0]), X)
     for theta in thetas[1:]:
-        total += engine.outputs(network, network.views(theta), X)
+        total += choice.engine.outputs(network, network.views(theta), X)
     return total / len(thetas) if len(thetas) > 1 else total
-
-
-@lru_cache(maxsize=8)  # an engine keeps what it has prepared for a network
-def _engine(network: Network, dtype: Any, n_threads: int | None) -> Engine:
-    rows = Data(*(np.zeros((1, width), dtype=dtype) for width in (network.widths[0], network.widths[-1])))
-    return choose("auto", Job(network), rows, n_threads).engine
 
 
 def _groups(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:

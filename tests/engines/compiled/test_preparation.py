@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from clearprop.engines.compiled import store
+from clearprop.engines.compiled import parts, store
 from clearprop.engines.compiled.engine import CompiledEngine
 
 
 def test_only_what_is_not_in_the_cache_is_announced(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "folder", lambda: tmp_path)
+    monkeypatch.setattr(store, "folders", lambda: [tmp_path])
     engine = CompiledEngine()
     assert "compiled for this machine, once" in engine.preparation(np.float32)
-    (tmp_path / "__pycache__").mkdir()
-    (tmp_path / "__pycache__" / "engine_float32_0123.work-11.py311.nbi").touch()
+    for name, source in parts.sources("float32").items():
+        assert "compiled for this machine, once" in engine.preparation(np.float32)
+        (tmp_path / f"{name}_{store.hash_of(source)}.o").touch()
     assert engine.preparation(np.float32) is None
     assert "compiled for this machine, once" in engine.preparation(np.dtype("float64"))
 

@@ -1,67 +1,182 @@
 """The cache of compiled kernels: where it is, what happens when it is damaged, and that it is used."""
 
+import ctypes
+import errno
+import os
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 
 import pytest
 
 from clearprop.engines.compiled import store
+from clearprop.errors import EngineRefusal
 
 SOURCE = """
-from numba import int64, njit
+from numba import cfunc, int64
 
-@njit(int64(int64), cache=True)
-def twice(n):
+@cfunc(int64(int64), error_model="numpy")
+def kernel(n):
     return 2 * n
 """
+
+
+def begin_anew(monkeypatch):
+    """As a new process would: nothing loaded, no folder chosen, nothing said."""
+    monkeypatch.setattr(store, "_addresses", {})
+    monkeypatch.setattr(store, "compiled", [])
+    store.folder.cache_clear()
+    store._say_once.cache_clear()
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CLEARPROP_CACHE_DIR", str(tmp_path))
-    store.folder.cache_clear()
+    begin_anew(monkeypatch)
     yield tmp_path
     store.folder.cache_clear()
+
+
+def twice(n, source=SOURCE):
+    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(store.address("twice", source))(n)
+
+
+def kernel_file():
+    (found,) = store.folder().glob("twice_*.o")
+    return found
 
 
 def test_the_folder_is_named_by_a_hash_of_everything_that_machine_code_depends_on(cache):
     assert store.folder() == cache / "clearprop" / "kernels" / store.version()
 
 
-def test_a_kernel_is_compiled_once_and_found_again(cache):
+def test_a_kernel_is_compiled_once_and_found_again(cache, monkeypatch):
     assert not store.is_compiled("twice", SOURCE)
-    assert store.module("twice", SOURCE).twice(21) == 42
+    assert twice(21) == 42
     assert store.is_compiled("twice", SOURCE)
-    assert sum(store.module("twice", SOURCE).twice.stats.cache_hits.values()) == 1
+    assert len(store.compiled) == 1
+    begin_anew(monkeypatch)
+    assert twice(4) == 8
+    assert store.compiled == []
 
 
-@pytest.mark.parametrize("kind", ["nbi", "nbc"])
-def test_a_damaged_kernel_is_compiled_anew_with_one_warning(cache, kind):
-    store.module("twice", SOURCE)
-    for file in (store.folder() / "__pycache__").glob(f"twice_*.{kind}"):
-        file.write_bytes(b"not what Numba wrote")
+def test_a_kernel_runs_in_a_process_that_has_no_numba(cache):
+    twice(1)
+    code = f"""
+import ctypes, sys
+sys.modules["numba"] = None
+from clearprop.engines.compiled import store
+print(ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(store.address("twice", {SOURCE!r}))(21))
+try:
+    store.address("another", {SOURCE!r})
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    first, second = run(code).splitlines()
+    assert first == "42"
+    assert second.startswith(EngineRefusal.__name__)
+    assert "Numba cannot be imported" in second
+
+
+@pytest.mark.parametrize("damage", [b"", b"no digest, no code", None], ids=["empty", "foreign", "one bit"])
+def test_a_damaged_kernel_is_compiled_anew_with_one_warning(cache, monkeypatch, damage):
+    twice(1)
+    content = bytearray(kernel_file().read_bytes())
+    content[len(content) // 2] ^= 1
+    kernel_file().write_bytes(bytes(content) if damage is None else damage)
+    begin_anew(monkeypatch)
     with pytest.warns(RuntimeWarning, match="compiled anew") as warned:
-        assert store.module("twice", SOURCE).twice(21) == 42
+        assert twice(21) == 42
     assert len(warned) == 1
-    assert store.module("twice", SOURCE).twice(4) == 8
+    begin_anew(monkeypatch)
+    assert twice(4) == 8
+    assert store.compiled == []
 
 
 def test_without_a_place_to_write_the_temporary_folder_serves(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("CLEARPROP_CACHE_DIR", str(tmp_path / "file"))
-    store.folder.cache_clear()
+    monkeypatch.setattr(store.tempfile, "tempdir", str(tmp_path))
+    begin_anew(monkeypatch)
     try:
-        assert store.module("twice", SOURCE).twice(21) == 42
+        assert twice(21) == 42
+        assert kernel_file().is_relative_to(tmp_path / f"clearprop-{os.getuid()}")
+        begin_anew(monkeypatch)
+        assert twice(21) == 42
+        assert store.compiled == []
     finally:
         store.folder.cache_clear()
 
 
-def test_an_error_in_the_source_is_not_taken_for_a_damaged_cache(cache):
+def test_machine_code_that_others_could_have_written_is_not_run(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("CLEARPROP_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr(store.tempfile, "tempdir", str(tmp_path))
+    shared = tmp_path / f"clearprop-{os.getuid()}"
+    (shared / "clearprop" / "kernels" / store.version()).mkdir(parents=True)
+    shared.chmod(0o777)
+    begin_anew(monkeypatch)
+    try:
+        assert list(store.folders()) == []
+        assert twice(21) == 42
+        assert not store.folder().is_relative_to(shared)
+    finally:
+        store.folder.cache_clear()
+
+
+def test_a_cache_that_can_only_be_read_is_read(cache, monkeypatch):
+    """As in an image that was built by another user; its files serve, new ones go to the temporary folder."""
+    twice(1)
+    elsewhere = cache / "elsewhere"
+    elsewhere.mkdir()
+    refuse = store.tempfile.TemporaryFile
+
+    def only_elsewhere(dir):  # the tests may run as a user for whom no folder is read-only
+        if not Path(dir).is_relative_to(elsewhere):
+            raise PermissionError(errno.EACCES, "Permission denied", str(dir))
+        return refuse(dir=dir)
+
+    monkeypatch.setattr(store.tempfile, "TemporaryFile", only_elsewhere)
+    monkeypatch.setattr(store.tempfile, "tempdir", str(elsewhere))
+    begin_anew(monkeypatch)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert twice(21) == 42
+        assert store.compiled == []
+        assert twice(21, SOURCE.replace("2 *", "3 *")) == 63
+    assert store.folder().is_relative_to(elsewhere)
+
+
+def test_a_full_disk_is_said_once_and_the_kernel_runs(cache, monkeypatch):
+    def full(path, content):
+        with open(path, "wb") as file:
+            file.write(content[:100])
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(store.Path, "write_bytes", full)
+    with pytest.warns(RuntimeWarning, match="cannot be kept in .* \\(No space left on device\\)"):
+        assert twice(21) == 42
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert twice(21, SOURCE.replace("2 *", "3 *")) == 63
+    assert list(store.folder().iterdir()) == []
+
+
+def test_an_error_in_the_source_is_the_error_that_is_seen(cache):
     with pytest.raises(ZeroDivisionError):
-        store.module("broken", "1 / 0")
+        store.address("broken", "1 / 0")
 
 
-def test_without_numba_the_reference_engine_serves_and_says_so_once():
+def run(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_without_numba_the_reference_engine_serves_and_says_so_once(tmp_path):
     code = """
 import sys, warnings
 sys.modules["numba"] = None
@@ -78,6 +193,20 @@ try:
 except Exception as error:
     print(type(error).__name__, error)
 """
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    out = run(code, CLEARPROP_CACHE_DIR=str(tmp_path), TMPDIR=str(tmp_path))
     assert out.startswith("['reference', 'reference'] 1 the compiled engine is not there: Numba cannot be imported")
     assert "EngineRefusal the engine 'compiled' cannot do this job: Numba cannot be imported" in out
+
+
+def test_a_fit_whose_kernels_are_in_the_cache_imports_no_numba():
+    code = """
+import sys
+import numpy as np
+from clearprop import Network, train
+network = Network.mlp([2, 3, 1], hidden="relu")
+for engine in ("compiled", "compiled"):
+    trained = train(network, network.initial(), np.eye(2), np.ones((2, 1)), epochs=1, engine=engine)
+print(trained.engine, "numba" in sys.modules)
+"""
+    run(code)
+    assert run(code).split() == ["compiled", "False"]

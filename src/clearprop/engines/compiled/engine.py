@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.compiled import store
+from clearprop.engines.compiled import parts
 from clearprop.engines.compiled.formulas_of import MOST_MEMORY, update_numbers
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan, place
 from clearprop.engines.compiled.rules import cut, rows_of_prediction, threads_for
 from clearprop.engines.compiled.threads import CROWD
+from clearprop.engines.cores import threads_asked
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
 from clearprop.engines.state import TrainingState
-from clearprop.errors import FormulaError, InputError
+from clearprop.errors import FormulaError
 from clearprop.formulas import UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
@@ -46,9 +47,7 @@ class CompiledEngine:
     name = "compiled"
 
     def __init__(self, n_threads: int | None = None) -> None:
-        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
-            raise InputError(f"n_threads must be a whole number of at least 1, not {n_threads!r}")
-        self.n_threads = n_threads
+        self.n_threads = threads_asked(n_threads)
         self._local = threading.local()  # plans hold buffers, so each thread that calls has its own
 
     def __reduce__(self) -> Any:
@@ -67,7 +66,7 @@ class CompiledEngine:
         return _unprintable(job)
 
     def preparation(self, dtype: Any) -> str | None:
-        if store.is_compiled(f"engine_{np.dtype(dtype).name}"):
+        if parts.are_compiled(np.dtype(dtype).name):
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
@@ -201,13 +200,10 @@ class CompiledEngine:
 def _run_on(plan: Plan, threads: int) -> None:
     """Do a job on so many threads. They are started for this call, so a fork between two calls finds none."""
     plan.job[J.THREADS] = threads
-    helpers = [
-        threading.Thread(target=plan.run, args=(i, plan.job, plan.layers, plan.like), daemon=True)
-        for i in range(1, threads)
-    ]
+    helpers = [threading.Thread(target=plan.run, args=(i, *plan.arguments), daemon=True) for i in range(1, threads)]
     for helper in helpers:
         helper.start()
-    plan.run(0, plan.job, plan.layers, plan.like)
+    plan.run(0, *plan.arguments)
     for helper in helpers:
         helper.join()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.compiled.store import module
+from clearprop.engines.compiled import store
 from clearprop.engines.compiled.units import Unit, elementwise, summing
 from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
 from clearprop.formulas.formula import Formula
@@ -32,7 +32,7 @@ class Constants:
 
 def address(name: str, unit: Unit) -> int:
     """Where the machine code of a unit is; compiled if the cache does not have it."""
-    return int(module(name, unit.source).unit.address)
+    return store.address(name, unit.source)
 
 
 def forward_unit(activation: Activation, dtype: str) -> Unit:

@@ -123,3 +123,5 @@ PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENG
 
 # Positions in the result. STATUS is 1 if a loss or gradient is not finite; from NORMS on there are L.
 STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)
+
+DEPTH_AT_ONCE = 1024  # of one panel of a product: 128 kB in float32, half of a small second-level cache

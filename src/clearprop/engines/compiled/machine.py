@@ -1,4 +1,4 @@
-"""What this machine's processor can do: how wide its vectors are, how large a tile its registers hold, how many cores.
+"""What this machine's processor can do: how wide its vectors are, how large a tile its registers hold.
 
 Only this file knows of instruction sets. LLVM makes any vector width work on any processor, so a machine without SIMD
 computes the same, only slower.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import platform
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
@@ -23,12 +22,30 @@ class Tile(NamedTuple):
 
 
 @cache
+def processor() -> tuple[str, str]:
+    """The processor that code is made for, and what it has, as LLVM writes both.
+
+    This one, unless the environment variables that Numba itself obeys name another, NUMBA_CPU_NAME (also ``generic``)
+    and NUMBA_CPU_FEATURES.
+    """
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:
+        features = "" if name == "generic" else llvm.get_host_cpu_features().flatten()
+    return name, features
+
+
+def has(feature: str) -> bool:
+    """Whether the processor that code is made for has a feature."""
+    return f"+{feature}" in processor()[1].split(",")
+
+
+@cache
 def vector_bytes() -> int:
     """Width of a vector register in bytes."""
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512f"):
+    if has("avx512f"):
         return 64
-    return 32 if features.get("avx") else 16
+    return 32 if has("avx") else 16
 
 
 @cache
@@ -41,26 +58,21 @@ def tile() -> Tile:
     return Tile(12, 2) if many else Tile(6, 2)
 
 
+def n_tiles() -> int:
+    """How many microkernels there are: two families, each for whole vectors and for any number of columns."""
+    return 2 * 2 * tile().rows * tile().vectors
+
+
+def target_machine() -> Any:
+    """What LLVM needs to know to make and to load code for this processor, as Numba has it."""
+    name, features = processor()
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    relocations = "static" if target.name.startswith("x86") else "default"
+    return target.create_target_machine(name, features, 3, relocations, "jitdefault", jit=True)
+
+
 @cache
 def signature() -> str:
     """All of this that compiled code depends on."""
-    return f"{llvm.get_host_cpu_name()} {vector_bytes()} {tile()} {llvm.get_host_cpu_features().flatten()}"
-
-
-def usable_cores() -> int:
-    """How many cores this process may use: its affinity, the quota of its control group, and OMP_NUM_THREADS."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota(Path("/sys/fs/cgroup/cpu.max"))
-    if quota is not None:
-        cores = min(cores, max(1, round(quota)))
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return min(cores, max(1, int(asked))) if asked.isdigit() else cores
-
-
-def _quota(file: Path) -> float | None:
-    """The cores that a control group (version 2) grants, or None where it sets no limit."""
-    try:
-        granted, period = file.read_text().split()
-        return None if granted == "max" else int(granted) / int(period)
-    except (OSError, ValueError):
-        return None
+    name, features = processor()
+    return f"{name} {vector_bytes()} {tile()} {features}"

@@ -20,7 +20,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from clearprop.engines.compiled.machine import tile, vector_bytes
+from clearprop.engines.compiled.machine import n_tiles, tile, vector_bytes
 from clearprop.engines.compiled.vectors import (
     BITS,
     I64,
@@ -121,8 +121,7 @@ def _families() -> Iterator[tuple[bool, bool, int, int]]:
                     yield by_columns, whole, vectors, rows
 
 
-TABLE_LENGTH = len(list(_families()))
-_FAMILY, _WHOLE = TABLE_LENGTH // 2, TABLE_LENGTH // 4  # from one family to the next in the table
+_FAMILY, _WHOLE = n_tiles() // 2, n_tiles() // 4  # from one family to the next in the table
 
 
 @intrinsic

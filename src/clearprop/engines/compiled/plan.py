@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled import formulas_of as units
-from clearprop.engines.compiled.layout import NORMS, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
+from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, NORMS, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
-from clearprop.engines.compiled.products import PANEL_NUMBERS
 from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_ROWS, Cut
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.job import Job, dropout_rates
@@ -25,6 +24,7 @@ from clearprop.engines.spans import spans
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
 from clearprop.network import Network
 
+PANEL_NUMBERS = DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel, at the widest vectors
 ALIGNMENT = 64  # bytes: buffers begin on a cache line
 
 
@@ -79,6 +79,7 @@ class Plan:
         self._pieces(job)
         self._buffers(task, dropout, -(-rows // cut.block))
         self._set(J.CONSTANTS, self._keep(np.array(self.constants.numbers, dtype=self.dtype)))
+        self.arguments = place(self.job), place(self.layers), place(self.like)  # of `run`, after the thread's number
 
     def _set(self, where: int, value: int) -> None:
         self.job[where] = value

@@ -17,6 +17,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.kernel_words import n_lanes
+from clearprop.engines.compiled.layout import DEPTH_AT_ONCE
 from clearprop.engines.compiled.microkernels import ROWS, VECTORS, call_tile, tile_address
 from clearprop.engines.compiled.pointers import offset
 from clearprop.engines.compiled.vectors import (
@@ -33,9 +34,7 @@ from clearprop.engines.compiled.vectors import (
     width,
 )
 
-DEPTH_AT_ONCE = 1024  # of one panel: 128 kB in float32, half of a small second-level cache
 FAR_APART = 2048  # bytes between the rows of b from which its panels are copied together
-PANEL_NUMBERS = DEPTH_AT_ONCE * VECTORS * 16  # room for a panel, at the widest vectors
 
 
 @intrinsic

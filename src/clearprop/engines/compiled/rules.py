@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from clearprop.engines.compiled.machine import usable_cores
+from clearprop.engines.cores import usable_cores
 
 CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again: they stay in its second-level cache
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
@@ -77,7 +77,7 @@ def threads_for(operations: float, steps: int, cores: int | None) -> int:
     cores : int or None
         The most; None for all that the process may use.
     """
-    most = usable_cores() if cores is None else cores
     helpful = int(operations / OPERATIONS_PER_THREAD)
-    seconds = operations * steps / 1e11
-    return max(1, min(most, helpful)) if seconds > CALL_SECONDS else 1
+    if helpful < 2 or operations * steps / 1e11 <= CALL_SECONDS:
+        return 1
+    return min(usable_cores() if cores is None else cores, helpful)

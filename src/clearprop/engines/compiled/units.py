@@ -27,7 +27,7 @@ class Unit:
     Attributes
     ----------
     source : str
-        A module with the function ``unit``.
+        A module with the function ``kernel``.
     uniforms : tuple of Expression
         What the array of uniforms must hold.
     reads : tuple of str
@@ -46,8 +46,8 @@ from numba import cfunc
 from clearprop.engines.compiled.kernel_words import *
 
 
-@cfunc(unit_signature({dtype}), cache=True, error_model="numpy")
-def unit(x0, x1, x2, x3, x4, x5, rows, width, u):
+@cfunc(unit_signature({dtype}), error_model="numpy")
+def kernel(x0, x1, x2, x3, x4, x5, rows, width, u):
 '''
 
 
@@ -110,7 +110,7 @@ def summing(slots: Mapping[str, int], weight: int, summand: Expression, dtype: s
 
 
 # Names that a unit's source has other uses for: a variable of such a name is written with _ behind it.
-RESERVED = re.compile(r"[turx]\d*|rt\d+|i|n|row|rows|start|end|width|whole|lanes|total|zero|share|unit|cfunc|range")
+RESERVED = re.compile(r"[turx]\d*|rt\d+|i|n|row|rows|start|end|width|whole|lanes|total|zero|share|kernel|cfunc|range")
 WORDS = frozenset(FUNCTIONS.values()) | {
     "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first", "max_across",
     "maximum", "minimum", "multiply_add", "n_lanes", "only_first", "power", "select", "splat", "store", "store_first",

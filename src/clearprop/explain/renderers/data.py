@@ -7,6 +7,7 @@ Format 1::
     clearprop    the version that wrote it
     network      as in a model file: inputs, layers, loss
     optimizer    name and parameters
+    job          what else the fit asks for: l1, l2, label smoothing, clipping, dropout, class weights, the schedule
     step         number of the update
     is_batch     whether arrays of layers have an axis of samples
     sites        in the order of computation: name, law, inputs, value, and for one of its numbers the equation
@@ -48,12 +49,24 @@ def to_json(trace: Trace, text: Pen, latex: Pen, indent: int | None = None) -> s
         "clearprop": __version__,
         "network": network_to_json(trace.network),
         "optimizer": {"name": trace.optimizer.name, "parameters": trace.optimizer.parameters},
+        "job": _job(trace),
         "step": trace.step,
         "is_batch": trace.is_batch,
         "notation": text.notation.name,
         "sites": sites,
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def _job(trace: Trace) -> dict[str, Any]:
+    """What the fit asks for beyond the plain loss."""
+    job = trace.job
+    return {
+        "l1": job.l1, "l2": job.l2, "label_smoothing": job.label_smoothing, "clip_norm": job.clip_norm,
+        "dropout": list(job.dropout), "seed": job.seed,
+        "class_weight": None if job.class_weight is None else list(job.class_weight),
+        "schedule": {"name": job.schedule.name, "parameters": job.schedule.parameters},
+    }  # fmt: skip
 
 
 def _site(trace: Trace, name: str, text: Pen, latex: Pen) -> dict[str, Any]:

@@ -45,7 +45,7 @@ LETTERS = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "δ": r"$\delta$", "σ": r"$\sigma$", "θ": r"$\theta$",
     "η": r"$\eta$", "½": r"$\tfrac12$", "−": r"$-$", "≈": r"$\approx$", "‖": r"$\|$", "ᵀ": r"$^\top$", "·": r"$\cdot$",
-    "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$",
+    "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$", "λ": r"$\lambda$", "Ω": r"$\Omega$",
 }  # fmt: skip
 SIGNS = {"=": "=", "≈": r"\approx"}
 COMMANDS = {1: "section*", 2: "section*", 3: "subsection*"}

@@ -1,7 +1,11 @@
-"""Documents as one HTML file: MathML, SVG, its own style; no script, no request to anywhere."""
+"""Documents as one HTML file: MathML, SVG, its own style; no script, no request to anywhere.
+
+Every formula carries its TeX as an annotation, so that it can be copied into a paper.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 from clearprop.explain.document import (
@@ -19,8 +23,9 @@ from clearprop.explain.document import (
     Table,
 )
 from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import Pen
+from clearprop.explain.pen import LATEX, Pen
 from clearprop.explain.renderers.colours import BOXES, LAWS
+from clearprop.explain.renderers.markdown import boxed, latex_line
 from clearprop.explain.words import Words
 from clearprop.formulas import Expression
 
@@ -33,7 +38,8 @@ math{font-size:1.08rem}mi.v{font-weight:bold}mi.c{font-family:ui-monospace,monos
 .d{margin:.4rem 0 .8rem;padding-left:.9rem;border-left:4px solid #d8d8de;overflow-x:auto}
 .l{margin:.28rem 0;white-space:nowrap}.r{color:#55555f;font-size:.9rem;margin-left:.8rem;white-space:normal}
 .o{color:#55555f}.n{font-weight:bold;font-size:.85rem;margin-right:.6rem}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}
+.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:1rem;width:min(96vw,100rem);
+position:relative;left:50%;transform:translateX(-50%)}.columns math{font-size:.9rem}
 .l.i{margin-left:1.2rem}hr{border:0;border-top:1px solid #ddd}
 .box{padding:.15em .3em;border-radius:.25em;border:1.5px solid}
 table{border-collapse:collapse;margin:.6rem 0}th,td{border:1px solid #ccc;padding:.25rem .6rem;text-align:right}
@@ -84,8 +90,9 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             return f"<ul>{''.join(f'<li>{sentence(item, pen)}</li>' for item in items)}</ul>"
         case Equation(label, sides, law):
             formula = "<mo>=</mo>".join(pen.formula(side) for side in sides)
+            tex = " = ".join(_tex(pen).formula(side) for side in sides)
             name = f'<span class="n">{law}</span>' if law else ""
-            return f'<div class="d {law}"><div class="l">{name}{escape(label)}: {math(formula)}</div></div>'
+            return f'<div class="d {law}"><div class="l">{name}{escape(label)}: {math(formula, tex)}</div></div>'
         case Derivation(lines, label):
             inside = "".join(_line(item, label, pen, words) for item in lines)
             law = label or next((item.law for item in lines if isinstance(item, Line)), "")
@@ -113,8 +120,8 @@ def _stacked(part: Derivation, pen: Pen) -> str:
     found = []
     for item in part.lines:
         if isinstance(item, Line):
-            (_, name), *rest = pen.line(item)
-            rows = [math(name), *(math(f"<mo>{sign}</mo>{text}") for sign, text in rest)]
+            pairs = zip(pen.line(item), _tex(pen).line(item), strict=True)
+            rows = [math(f"<mo>{sign}</mo>{text}" if sign else text, tex) for (sign, text), (_, tex) in pairs]
             found.append("".join(f'<div class="l{" i" if i else ""}">{row}</div>' for i, row in enumerate(rows)))
     return "<hr>".join(found)
 
@@ -125,12 +132,20 @@ def _line(item: Line | Omission, label: str, pen: Pen, words: Words) -> str:
     formula = "".join((f"<mo>{sign}</mo>" if sign else "") + text for sign, text in pen.line(item))
     name = f'<span class="n">{escape(label)}</span>' if label else ""
     reason = f'<span class="r">{escape(item.reason)}</span>' if item.reason else ""
-    return f'<div class="l">{name}{math(formula)}{reason}</div>'
+    return f'<div class="l">{name}{math(formula, latex_line(item, _tex(pen)))}{reason}</div>'
 
 
-def math(markup: str) -> str:
-    """MathML in running text."""
-    return f'<math displaystyle="true">{markup}</math>'
+def math(markup: str, tex: str = "") -> str:
+    """MathML in running text, with the formula in TeX beside it."""
+    if not tex:
+        return f'<math displaystyle="true">{markup}</math>'
+    annotation = f'<annotation encoding="application/x-tex">{escape(boxed(tex), quote=False)}</annotation>'
+    return f'<math displaystyle="true"><semantics><mrow>{markup}</mrow>{annotation}</semantics></math>'
+
+
+def _tex(pen: Pen) -> Pen:
+    """The same pen, writing TeX."""
+    return replace(pen, medium=LATEX)
 
 
 def sentence(pieces: Sentence, pen: Pen) -> str:
@@ -138,7 +153,7 @@ def sentence(pieces: Sentence, pen: Pen) -> str:
     found = []
     for piece in pieces:
         if isinstance(piece, Expression):
-            found.append(math(pen.formula(piece)))
+            found.append(math(pen.formula(piece), _tex(pen).formula(piece)))
         else:
             found.append(math(pen.number(piece.value, piece.finer)) if isinstance(piece, Number) else escape(piece))
     return "".join(found)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from clearprop.explain.document import Block
-from clearprop.explain.sections import chain, ideas, play, steps
+from clearprop.explain.sections import chain, conventions, ideas, play, steps
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 
 Section = Callable[[Trace, Kit], list[Block]]
 
 SECTIONS: Mapping[str, Section] = {
-    "conventions": steps.conventions,
+    "conventions": conventions.conventions,
     "picture": steps.picture,
     "given": steps.given,
     "forward": steps.forward,

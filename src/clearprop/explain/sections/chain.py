@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from clearprop.explain.arithmetic import WIDEST_SUM, left_out_of
 from clearprop.explain.document import Block, Columns, Derivation, Equation, Heading, Paragraph
-from clearprop.explain.instances import WIDEST_SUM
-from clearprop.explain.lines import Line, Omission
-from clearprop.explain.paths import ChainRule, multiplications
+from clearprop.explain.lines import Line, Omission, line_of
+from clearprop.explain.paths import ChainRule
 from clearprop.explain.proofs import PROOFS, Proof, instance_of, proof
 from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
+from clearprop.explain.work import multiplications
 from clearprop.formulas import Symbol
 
 PATHS_SIDE_BY_SIDE = 4  # paths of a long form that stands beside others
@@ -43,8 +44,8 @@ def path(trace: Trace, kit: Kit) -> list[Block]:
     ]
     if rule.paths:
         lines: list[Line | Omission] = [item.line for item in rule.paths]
-        if len(lines) > WIDEST_SUM:
-            lines[3:-1] = [Omission(len(lines) - 4)]
+        if (left_out := left_out_of(len(lines))) is not None:
+            lines[left_out] = [Omission(left_out.stop - left_out.start)]
         blocks.append(Derivation(lines))
         if len(rule.paths) > 1:
             blocks += [kit.writer.say("path_sum"), Derivation([rule.total])]
@@ -107,16 +108,15 @@ def one_proof(trace: Trace, kit: Kit, found: Proof) -> list[Block]:
     layer = depth if found.name == "BP1" else max(1, depth - 1)
     if found.name == "BP2" and f"jacobian{layer}" in trace:
         return blocks
-    narrow = max(trace.network.widths[1:]) <= WIDEST_SUM
-    if narrow:
-        line = replace(instance_of(trace, found, layer, 0)[-1], reason="")
-        blocks += [kit.writer.say("instance", name=found.name), Derivation([line], found.name)]
-    else:
-        from clearprop.explain.lines import line_of
+    line = _instance(trace, found, layer)
+    return [*blocks, kit.writer.say("instance", name=found.name), Derivation([line], found.name)]
 
-        site = {"BP1": f"delta{layer}[0]", "BP2": f"error{layer}[0]", "BP3": f"db{layer}[0]", "BP4": f"dW{layer}[0,0]"}
-        blocks += [
-            kit.writer.say("instance", name=found.name),
-            Derivation([line_of(trace, site[found.name])], found.name),
-        ]
-    return blocks
+
+def _instance(trace: Trace, found: Proof, layer: int) -> Line:
+    """The statement with a trace's numbers; where layers are wide or drop out, the line of the step."""
+    if max(trace.network.widths[1:]) <= WIDEST_SUM and not trace.setting.mask:
+        line = replace(instance_of(trace, found, layer, 0)[-1], reason="")
+        if line.replay() == line.value:  # not where only δ's short form has a value
+            return line
+    site = {"BP1": f"delta{layer}[0]", "BP2": f"error{layer}[0]", "BP3": f"db{layer}[0]", "BP4": f"dW{layer}[0,0]"}
+    return line_of(trace, site[found.name])

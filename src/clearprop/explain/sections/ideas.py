@@ -23,7 +23,7 @@ def why(trace: Trace, kit: Kit) -> list[Block]:
     depth, heading = trace.network.depth, kit.writer.heading("why")
     if depth == 1:
         return [heading, kit.writer.say("why_none")]
-    target, output = Number(trace.value_of("y[0]")), Number(trace.value_of(f"a{depth}[0]"))
+    target, output = Number(trace.value_of(f"{trace.target}[0]")), Number(trace.value_of(f"a{depth}[0]"))
     return [
         heading,
         kit.writer.say("why_output", target=target, output=output),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from clearprop.explain.document import Block, Bullets, Number, Piece, Sentence, Table
-from clearprop.explain.games import play
+from clearprop.explain.document import Block, Bullets, Number, Picture, Piece, Sentence, Table
+from clearprop.explain.games import Told, play
 from clearprop.explain.iterations import iterate
 from clearprop.explain.references import reference
+from clearprop.explain.renderers.players import figure
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.sections.steps import picture
 from clearprop.explain.trace import Trace
 
 
@@ -34,48 +34,20 @@ def iterations(trace: Trace, kit: Kit) -> list[Block]:
 
 
 def game(trace: Trace, kit: Kit) -> list[Block]:
-    """The game that this network can play: two players, or three."""
+    """The game that this network can play, two players or three, with a drawing of them."""
     found = play(trace, kit.steps)
     key = "three" if found.has_girl else "two"
-    say = kit.writer.say
-    blocks: list[Block] = [
-        kit.writer.heading(f"game_{key}"),
-        say(f"cast_{key}"),
-        say("porter"),
-        say("edges"),
-        *picture(trace, kit),
-    ]
+    words, say = kit.writer.words, kit.writer.say
+    drawn = Picture(figure(found, kit.numbers, words), words[f"figure_{key}"])
+    blocks: list[Block] = [kit.writer.heading(f"game_{key}"), say(f"cast_{key}"), say("porter"), say("edges"), drawn]
     for n, played in enumerate(found.rounds, start=1):
-        blocks += [kit.writer.heading("round", 3, n=n), Bullets(_sentences(played, kit))]
+        told = [_sentence(item, played, kit) for item in found.story if item.round == n]
+        blocks += [kit.writer.heading("round", 3, n=n), Bullets(told)]
     first, last = found.rounds[0], found.rounds[-1]
     ends = {"first": Number(first.value_of("loss")), "last": Number(last.value_of("loss_new"))}
     return [*blocks, say("game_end", n=len(found.rounds), **ends)]
 
 
-def _sentences(trace: Trace, kit: Kit) -> list[Sentence]:
-    """One round in words; every number is a value of its trace."""
-
-    def number(name: str) -> Number:
-        return Number(trace.value_of(name))
-
-    def hearing(key: str, l: int, **more: Number) -> Sentence:
-        own = {"signal": f"a{l - 1}[0]", "weight": f"W{l}[0,0]", "bias": f"b{l}[0]", "z": f"z{l}[0]"}
-        return kit.writer.sentence(key, **{field: number(name) for field, name in own.items()}, **more)
-
-    def learning(key: str, l: int) -> Sentence:
-        own = {"weight": f"W{l}[0,0]", "new": f"W{l}_new[0,0]", "bias": f"b{l}[0]", "new_bias": f"b{l}_new[0]"}
-        return kit.writer.sentence(key, **{field: number(name) for field, name in own.items()})
-
-    say, L = kit.writer.sentence, trace.network.depth
-    told = [hearing("hears", 1)]
-    if L == 2:
-        told = [hearing("girl_hears", 1, a=number("a1[0]")), hearing("guesser_hears_girl", 2)]
-    told.append(say("guesses", a=number(f"a{L}[0]"), y=number("y[0]")))
-    told.append(say("cat_says", loss=number("loss"), delta=number(f"delta{L}[0]")))
-    if L == 2:
-        carried = {"weight": "W2[0,0]", "delta": "delta2[0]", "error": "error1[0]", "slope": "slope1[0]"}
-        told.append(
-            say("cat_silent", **{key: number(name) for key, name in carried.items()}, hidden=number("delta1[0]"))
-        )
-    told.append(learning("guesser_learns", L))
-    return [*told, learning("girl_learns", 1)] if L == 2 else told
+def _sentence(told: Told, played: Trace, kit: Kit) -> Sentence:
+    """A sentence of the story with the numbers of its round's trace."""
+    return kit.writer.sentence(told.key, **{field: Number(played.value_of(name)) for field, name in told.sites.items()})

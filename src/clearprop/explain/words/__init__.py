@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.words import chinese, chinese_check, chinese_games, english, english_check, english_games
+from clearprop.explain.words import (
+    chinese,
+    chinese_asked,
+    chinese_check,
+    chinese_games,
+    english,
+    english_asked,
+    english_check,
+    english_games,
+)
 
 Words = Mapping[str, str]
 
 LANGUAGES: Mapping[str, Words] = {
-    "en": {**english.WORDS, **english_games.WORDS, **english_check.WORDS},
-    "zh": {**chinese.WORDS, **chinese_games.WORDS, **chinese_check.WORDS},
+    "en": {**english.WORDS, **english_asked.WORDS, **english_games.WORDS, **english_check.WORDS},
+    "zh": {**chinese.WORDS, **chinese_asked.WORDS, **chinese_games.WORDS, **chinese_check.WORDS},
 }
 
 

@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = {
     "half": "它带有教科书中的 ½，所以斜率就是简单的差。",
     "no_half": "它不带 ½，所以斜率里有因子 2。",
     "activation_is": "第 {layer} 层：{call} 是 {formula}，斜率是 {slope}。",
+    "activation_named": "第 {layer} 层：{call}，斜率是 {slope}。",
     "activation_coupled": "第 {layer} 层：{call} 是 {formula}；每个输出都依赖本层所有的带权输入。",
     "optimizer_is": "更新：{name}，学习率 {rate}，第 {step} 步。",
     "plus_means": "上标 + 表示更新之后的值。",

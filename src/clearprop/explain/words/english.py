@@ -32,6 +32,7 @@ WORDS: Mapping[str, str] = {
     "half": "It has the ½ of the textbooks, so that its slope is the plain difference.",
     "no_half": "It is written without ½, so that its slope has the factor 2.",
     "activation_is": "Layer {layer}: {call} is {formula}, with the slope {slope}.",
+    "activation_named": "Layer {layer}: {call}, with the slope {slope}.",
     "activation_coupled": "Layer {layer}: {call} is {formula}; every output depends on all weighted inputs of its layer.",
     "optimizer_is": "Update: {name}, learning rate {rate}, step number {step}.",
     "plus_means": "A raised + marks a value after the update.",

@@ -18,6 +18,17 @@ WORDS: Mapping[str, str] = {
     "They would say: we do not make errors, we only carry them.",
     "edges": "Weights that the error reaches directly are drawn solid, those that it reaches through somebody dashed; "
     "whether a weight is positive is shown by its colour and mark.",
+    "figure_two": "From the left a horn sounds the signal; a porter stands on the one weight, drawn solid; the guesser in the "
+    "yellow cap calls out his number; the blue cat tells him how far off he was.",
+    "figure_three": "From the left a horn sounds the signal; a porter stands on the weight to the girl, drawn dashed, and one "
+    "on the weight from her to the guesser in the yellow cap, drawn solid; he calls out his number. The blue cat tells him how "
+    "far off he was; to the girl its word comes back only over his weight, along a dashed arrow.",
+    "figure_signal": "signal",
+    "figure_girl": "girl",
+    "figure_guesser": "guesser",
+    "figure_cat": "cat",
+    "figure_wanted": "wanted: {y}",
+    "figure_legend": "solid: the error is told directly · dashed: it is carried there",
     "round": "Round {n}",
     "hears": "The guesser hears the signal {signal}. With his weight {weight} and bias {bias} it becomes {z}.",
     "girl_hears": "The girl hears the signal {signal}. With her weight {weight} and bias {bias} it becomes {z}, and she "

@@ -1,0 +1,55 @@
+"""How many cores this process may use, and how many threads it was asked to keep to."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+from clearprop.errors import InputError
+
+
+def usable_cores() -> int:
+    """How many cores this process may use: its affinity, the quota of its control group, and OMP_NUM_THREADS."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _quota(Path("/sys/fs/cgroup/cpu.max"))
+    if quota is not None:
+        cores = min(cores, max(1, round(quota)))
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return min(cores, max(1, int(asked))) if asked.isdigit() else cores
+
+
+def threads_asked(n_threads: Any) -> int | None:
+    """The most threads that a user allows, or None for as many as there are cores.
+
+    Raises
+    ------
+    InputError
+        For anything but None and a whole number of at least 1.
+
+    Examples
+    --------
+    >>> from clearprop.engines.cores import threads_asked
+    >>> threads_asked(2)
+    2
+    >>> threads_asked(0)
+    Traceback (most recent call last):
+    clearprop.errors.InputError: n_threads must be a whole number of at least 1, or None for all cores, not 0
+    """
+    if n_threads is None:
+        return None
+    if isinstance(n_threads, bool) or not isinstance(n_threads, Integral) or n_threads < 1:
+        raise InputError(f"n_threads must be a whole number of at least 1, or None for all cores, not {n_threads!r}")
+    return int(n_threads)
+
+
+@cache
+def _quota(file: Path) -> float | None:
+    """The cores that a control group (version 2) grants, or None where it sets no limit; read once in a process."""
+    try:
+        granted, period = file.read_text().split()
+        return None if granted == "max" else int(granted) / int(period)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,83 @@
+"""How things are counted and named, and what the fit asks for: the conventions at the top of every explanation."""
+
+from __future__ import annotations
+
+from clearprop.explain.document import Block, Bullets, Number, Sentence
+from clearprop.explain.matrices import call
+from clearprop.explain.recording.forward import called
+from clearprop.explain.sections.kit import Kit
+from clearprop.explain.trace import Trace
+from clearprop.formulas import Expression, Symbol
+from clearprop.formulas.expressions import evaluate
+
+
+def conventions(trace: Trace, kit: Kit) -> list[Block]:
+    """How things are counted and named, which loss, which activations, which optimizer."""
+    say, depth = kit.writer.sentence, trace.network.depth
+    columns = kit.notation.columns
+    W, a, b = Symbol("W1"), Symbol("a0"), Symbol("b1")
+    product = call("matmul", W, a) if columns else call("matmul", a, W)
+    points: list[Sentence] = [
+        say("layers_counted", depth=depth, one_more=depth + 1),
+        say(f"weights_{kit.notation.name}", weight=Symbol("W1[0,0]"), sum=call("equal", Symbol("z1"), product + b)),
+        say("named_after"),
+        say("bias_each"),
+        *_loss(trace, kit),
+        *_activations(trace, kit),
+        *asked(trace, kit),
+        say("optimizer_is", name=trace.optimizer.name, rate=Number(trace["rate"].value), step=trace.step),
+        say("plus_means"),
+        say("delta_is"),
+        say("fractions") if kit.fractions else say("rounding", digits=kit.numbers.digits),
+    ]
+    return [kit.writer.heading("conventions"), Bullets(points)]
+
+
+def _loss(trace: Trace, kit: Kit) -> list[Sentence]:
+    say, loss, depth = kit.writer.sentence, trace.network.loss, trace.network.depth
+    first = (0, 0) if trace.is_batch else (0,)
+    index = "[" + ",".join(map(str, first)) + "]"
+    outputs = {"a": Symbol(f"a{depth}{index}"), "y": Symbol(f"{trace.target}{index}")}
+    tree = evaluate(loss.tree(), {**outputs, **{n: Symbol(n) for n in loss.parameters}})
+    found = [say("loss_of_output", loss=tree, name=loss.name)]
+    if loss.name in ("squared_error", "half_squared_error"):
+        found.append(say("half" if loss.name == "half_squared_error" else "no_half"))
+    n = trace.n_samples
+    if "share" in trace:
+        return [*found, say("loss_weighted", share=Symbol("share"), error=Symbol(f"error{depth}"))]
+    found.append(say("loss_mean", n=n, error=Symbol(f"error{depth}")) if trace.is_batch else say("loss_single"))
+    return found
+
+
+def _activations(trace: Trace, kit: Kit) -> list[Sentence]:
+    found = []
+    for l, layer in enumerate(trace.network.layers, start=1):
+        shape = layer.activation
+        z: Expression = Symbol("z")
+        slope = shape.slope_tree()
+        fields = {"layer": l, "call": call(called(shape), z), "formula": shape.tree()}
+        if slope is None:
+            found.append(kit.writer.sentence("activation_coupled", **fields))
+        elif fields["call"] == fields["formula"]:  # tanh(z) is written tanh(z)
+            found.append(kit.writer.sentence("activation_named", layer=l, call=fields["call"], slope=slope))
+        else:
+            found.append(kit.writer.sentence("activation_is", **fields, slope=slope))
+    return found
+
+
+def asked(trace: Trace, kit: Kit) -> list[Sentence]:
+    """What the fit asks for beyond the plain loss."""
+    say, job, found = kit.writer.sentence, trace.job, []
+    if job.label_smoothing:
+        found.append(say("asked_smoothing", smoothing=Number(job.label_smoothing), classes=job.smoothing_classes))
+    if trace.setting.mask:
+        layers = ", ".join(f"{l}: {job.dropout[l]:g}" for l in sorted(trace.setting.mask))
+        found.append(say("asked_dropout", layers=layers, seed=job.seed, step=trace.step))
+    for name, strength in (("l2", job.l2), ("l1", job.l1)):
+        if strength:
+            found.append(say(f"asked_{name}", strength=Number(strength)))
+    if job.clip_norm is not None:
+        found.append(say("asked_clipping", limit=Number(job.clip_norm)))
+    if trace.optimizer.weight_decay:
+        found.append(say("asked_decay", decay=Number(trace.optimizer.weight_decay)))
+    return found

@@ -1,0 +1,36 @@
+"""Sheets: a worked example as a person writes it down, the network first and then any named results.
+
+A sheet is text, one statement a line, ``name = numbers`` or ``name: numbers``; what comes after # is a comment, and the
+marks of Markdown lists, emphasis and code are looked over::
+
+    network: 2-2-1                    # inputs, hidden neurons, outputs
+    hidden: sigmoid                   # one activation, or one for each hidden layer
+    output: sigmoid
+    loss: squared_error               # (y − a)²; half_squared_error has the ½
+    learning rate: 0.1
+    x = 0.5, 0.3
+    y = 0.8
+    W1 = [[0.5, 0.3], [0.2, 0.4]]     # rows are inputs
+    b1 = 0.1, 0.2
+    W2 = [0.6, 0.7]
+    b2 = 0.3
+
+    z1 = 0.41, 0.47                   # from here on what the person worked out
+    a1 = 0.601, 0.615
+    delta2 = -0.0193
+    dW2[1,0] = -0.0119
+    W2_new = 0.601, 0.701
+    loss_new = 0.00257
+
+``case: mazur`` in place of the network takes a built-in case. ``biases: fixed`` leaves biases out of the update.
+``rows: outputs`` says that weight matrices are written as in books, a row for each neuron that a weight leads to.
+``notation: mazur`` (or letters, rashid) lets results be named as that notation does: w5, net_h1, out_o1, w5+.
+A comma may be the decimal mark where semicolons separate the numbers. The same can be written as TOML: a table
+``[network]`` with the first part and a table ``[results]`` with the second.
+"""
+
+from clearprop.explain.sheets.numbers import WrittenNumber
+from clearprop.explain.sheets.reading import Entry, Sheet, entry_of, read_sheet
+from clearprop.explain.sheets.statements import Statement, tidy_name
+
+__all__ = ["Entry", "Sheet", "Statement", "WrittenNumber", "entry_of", "read_sheet", "tidy_name"]

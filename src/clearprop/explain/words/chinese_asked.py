@@ -1,0 +1,23 @@
+# ruff: noqa: E501 (a sentence is one string)
+"""简体中文：训练可能提出的要求。"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, str] = {
+    "asked_smoothing": "标签平滑：每个目标的 {smoothing} 平均分给 {classes} 个类别。",
+    "asked_dropout": "随机失活（层与比例：{layers}）：保留下来的要除以被保留的概率。哪些神经元失活由种子 {seed} 和步数决定。",
+    "asked_l2": "l2 惩罚，强度 {strength}，只针对权重，不针对偏置；它属于样本之和，因此要除以样本的权重。",
+    "asked_l1": "l1 惩罚，强度 {strength}，只针对权重，不针对偏置；它属于样本之和，因此要除以样本的权重。",
+    "asked_clipping": "梯度长于 {limit} 时将被缩短。",
+    "asked_decay": "解耦的权重衰减，强度 {decay}：不论梯度如何，权重在走这一步之前先按它收缩。",
+    "loss_weighted": "样本按各自的权重计算：{share} 是一个样本在总权重中所占的份额，只在 {error} 中出现一次。",
+    "dropout_words": "随机失活：每个神经元发出的信号要乘以 {mask}，失活处为 0。",
+    "smoothing_words": "标签平滑使各目标略微靠近；损失与平滑后的目标比较。",
+    "penalty_heading": "加上惩罚",
+    "penalty_words": "这一步要让损失与惩罚之和变小，因此把惩罚的斜率加到损失的斜率上。",
+    "clipping_heading": "梯度裁剪",
+    "clipping_words": "所有参数的梯度合在一起是一支箭头。太长时把它缩短，方向不变。",
+    "went_up_masked": "在这些神经元失活的情况下损失变大了：相对于损失的弯曲程度，这一步走得太长。",
+}  # fmt: skip

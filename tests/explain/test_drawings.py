@@ -1,0 +1,177 @@
+"""Drawings: nothing lies over anything else, and what they show is described for those who do not see it."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clearprop import Network
+from clearprop.errors import InputError
+from clearprop.explain import CASES, Explanation, case, explain, play
+from clearprop.explain.notation import NOTATIONS
+from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.renderers.placing import Box, placed, width_of
+from clearprop.explain.renderers.players import DASH, figure
+from clearprop.explain.renderers.svg import laid_out
+from clearprop.explain.words import LANGUAGES
+from sample_networks import jobs
+
+GAMES = ("two_players", "three_players")
+
+
+def laid_out_for(found):
+    return laid_out(found.trace, found.written, found.numbers, found.words)
+
+
+def assert_nothing_overlaps(found):
+    sheet, width, height = laid_out_for(found)
+    for (text, box), (other_text, other) in combinations(sheet.boxes, 2):
+        assert not box.meets(other), f"{text!r} over {other_text!r}"
+    for text, box in sheet.boxes:
+        assert box.width / 2 <= box.x <= width - box.width / 2, f"{text!r} leaves the drawing"
+        assert box.height / 2 <= box.y <= height - box.height / 2, f"{text!r} leaves the drawing"
+    return sheet
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("name", sorted(NOTATIONS))
+@pytest.mark.parametrize("chosen", sorted(CASES))
+def test_no_label_lies_over_another(chosen, name, language):
+    for digits in (2, 4, 9):
+        found = Explanation(case(chosen).trace(), name, language, digits)
+        sheet = assert_nothing_overlaps(found)
+        if chosen in ("sharing", "mazur"):
+            assert sum("=" in text and "δ" not in text for text, _ in sheet.boxes) == 8  # every weight has its label
+
+
+@settings(max_examples=40, deadline=None)
+@given(jobs(most_neurons=5, most_layers=4), st.sampled_from(sorted(NOTATIONS)))
+def test_no_label_lies_over_another_in_any_network(job, name):
+    assert_nothing_overlaps(Explanation(explain(*job), name))
+
+
+def test_every_weight_of_a_wide_network_has_its_sign():
+    network = Network.mlp([784, 128, 10], "relu", loss="cross_entropy")
+    trace = explain(network, network.initial(0), np.linspace(0, 1, 784), np.eye(10)[3])
+    sheet = assert_nothing_overlaps(Explanation(trace))
+    assert sum(text in "+−" for text, _ in sheet.boxes) == 50
+
+
+def test_a_drawing_stands_by_itself_and_says_what_it_shows():
+    for language in LANGUAGES:
+        root = ET.fromstring(Explanation(case("sharing").trace(), "rashid", language).svg())
+        names = [child.tag.split("}")[1] for child in root]
+        assert names[:2] == ["title", "desc"]
+        assert "2-2-2" in root[1].text
+        assert {"script", "image", "foreignObject", "a"}.isdisjoint(names)
+
+
+def test_scripts_are_raised_and_lowered():
+    svg = Explanation(case("sharing").trace(), "rashid").svg()
+    assert (
+        '<tspan dy="0">w</tspan><tspan dy="-4" font-size="9">ih</tspan><tspan dy="7" font-size="9">1,2</tspan>' in svg
+    )
+
+
+def test_boxes_and_edges():
+    box = Box(0, 0, 10, 10)
+    assert box.meets(Box(9, 9, 10, 10))
+    assert not box.meets(Box(11, 0, 10, 10))
+    assert box.crossed_by(((-20, -20), (20, 20)))
+    assert not box.crossed_by(((-20, 6), (20, 6)))
+    assert not box.crossed_by(((6, -20), (6, 20)))
+    assert not box.crossed_by(((-20, 0), (-6, 0)))
+    assert width_of("信") > width_of("w") > width_of("i")
+    edge = ((0.0, 0.0), (100.0, 0.0))
+    assert placed([edge], [(30, 10)], [Box(50, 0, 200, 40)]) is None
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("name", GAMES)
+def test_the_players_are_drawn_with_their_numbers(name, language):
+    words, game = LANGUAGES[language], play(case(name).trace(), 2)
+    svg = figure(game, NumberFormat(4), words)
+    root = ET.fromstring(svg)
+    assert [child.tag.split("}")[1] for child in root][:2] == ["title", "desc"]
+    assert root[1].text == words["figure_three" if game.has_girl else "figure_two"]
+    assert root.get("role") == "img"
+    trace = game.rounds[0]
+    shown = ["a0[0]", "W1[0,0]", f"a{trace.network.depth}[0]", f"delta{trace.network.depth}[0]", "y[0]"]
+    shown += ["W2[0,0]", "a1[0]", "error1[0]"] if game.has_girl else []
+    for number in shown:
+        assert NumberFormat(4).shown(abs(trace.value_of(number))).text() in svg, number
+    assert svg.count(DASH) == (2 if game.has_girl else 0)  # her weight, and the cat's word to her
+    assert ("#5a3a22" in svg) == game.has_girl  # her hair
+    assert "script" not in svg
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("name", GAMES)
+def test_every_sentence_of_the_games_is_tied_to_a_trace(name, language):
+    game = play(case(name).trace(), 3)
+    assert {told.round for told in game.story} == {1, 2, 3}
+    text = Explanation(case(name).trace(), language=language, sections=("game",), steps=3).text(width=400)
+    numbers = NumberFormat(4)
+    for told in game.story:
+        trace = game.rounds[told.round - 1]
+        fields = {field: numbers.shown(trace.value_of(site)).text() for field, site in told.sites.items()}
+        assert LANGUAGES[language][told.key].format(**fields) in text
+    assert game.rounds[1].value_of("W1[0,0]") == game.rounds[0].value_of("W1_new[0,0]")
+
+
+def test_games_that_cannot_be_played():
+    with pytest.raises(InputError, match="played by one neuron a layer"):
+        play(case("mazur").trace())
+    network = Network.mlp([1, 1, 1], "softmax", "sigmoid", "squared_error")
+    with pytest.raises(InputError, match="without softmax"):
+        play(explain(network, network.initial(0), [1.0], 0.5))
+
+
+MEASURE = """<script>
+const found = [];
+for (const drawing of document.querySelectorAll("div")) {
+  const edge = drawing.querySelector("svg").getBoundingClientRect();
+  const texts = [...drawing.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  texts.forEach(([name, a], i) => {
+    if (a.left < edge.left || a.right > edge.right || a.top < edge.top || a.bottom > edge.bottom) found.push(name);
+    for (const [other, b] of texts.slice(i + 1)) {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (across > 0 && down > 2.5) found.push(drawing.dataset.name + ": " + name + " over " + other);
+    }
+  });
+}
+const count = document.querySelectorAll("text").length;
+document.body.innerHTML = "<pre>" + JSON.stringify([count, found]) + "</pre>";
+</script>"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_a_browser_measures_no_overlap_either(tmp_path):
+    """The boxes are estimates of how wide letters are; here the letters themselves are measured."""
+    drawings = [
+        (f"{chosen} {name}", Explanation(case(chosen).trace(), name, language).svg())
+        for chosen in CASES
+        for name, language in zip(sorted(NOTATIONS), ["en", "zh", "en", "zh", "en"], strict=True)
+    ]
+    drawings += [
+        (f"{chosen} {language}", figure(play(case(chosen).trace()), NumberFormat(4), LANGUAGES[language]))
+        for chosen in GAMES
+        for language in LANGUAGES
+    ]
+    body = "".join(f'<div data-name="{name}">{svg}</div>' for name, svg in drawings)
+    page = tmp_path / "drawings.html"
+    page.write_text(f'<!doctype html><meta charset="utf-8"><body>{body}{MEASURE}', encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    done = subprocess.run(["chromium", *options, page.as_uri()], capture_output=True, text=True, timeout=180)
+    count, overlaps = json.loads(html.unescape(re.search(r"<pre>(.*?)</pre>", done.stdout, re.S)[1]))
+    assert count > 800
+    assert overlaps == []
