@@ -25,7 +25,7 @@ from clearprop.training import Epoch, Trained, train
 from clearprop.version import __version__
 
 if TYPE_CHECKING:
-    from clearprop.estimators import MLPClassifier, MLPRegressor
+    from clearprop.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 
 __all__ = [
     "Activation",
@@ -37,6 +37,8 @@ __all__ = [
     "Network",
     "Parameters",
     "Schedule",
+    "TabularClassifier",
+    "TabularRegressor",
     "Trained",
     "UpdateRule",
     "__version__",
@@ -59,7 +61,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """The estimators, imported when they are first asked for, because they bring scikit-learn with them."""
-    if name in ("MLPClassifier", "MLPRegressor"):
+    if name in ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"):
         from clearprop import estimators
 
         return getattr(estimators, name)

@@ -114,7 +114,8 @@ def test_importing_clearprop_brings_neither_scikit_learn_nor_numba_nor_other_hea
 def test_the_estimators_are_there_when_asked_for():
     code = "import clearprop, sys; clearprop.MLPClassifier, clearprop.MLPRegressor; print('sklearn' in sys.modules)"
     assert run(code).strip() == "True"
-    assert set(clearprop.__all__) <= {*dir(clearprop), "MLPClassifier", "MLPRegressor"}
+    estimators = {"MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"}
+    assert set(clearprop.__all__) <= {*dir(clearprop), *estimators}
     with pytest.raises(AttributeError, match="module 'clearprop' has no attribute 'MLPClasifier'"):
         clearprop.MLPClasifier  # noqa: B018
 

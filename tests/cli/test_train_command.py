@@ -18,7 +18,8 @@ def test_what_a_user_reads(run, tmp_path):
     lines = out.splitlines()
     assert lines[0].endswith("flats.csv: 400 rows, 4 columns")
     assert "regression, because its logarithm was asked for" in out
-    assert "256 to learn from, 64 to choose the best epoch by, 80 held out for the score (seed 5)" in out
+    assert "320 to learn from by 4 networks, whose predictions are averaged" in " ".join(out.split())
+    assert "80 held out for the score (seed 5)" in " ".join(out.split())
     assert "RMSE of rent" in out
     assert "RMSE of log(rent)" in out
     assert f"Saved {output}" in out
@@ -36,7 +37,8 @@ def test_json_is_one_document_and_nothing_else(run, tmp_path):
     assert (code, err) == (0, "")
     assert found["task"] == "classification"
     assert found["target"]["classes"] == ["cat", "cow", "dog"]
-    assert found["rows"] == {"train": 192, "validation": 48, "test": 60}
+    assert found["rows"] == {"train": 240, "validation": 0, "test": 60}
+    assert found["ensemble"] == 4
     assert found["held_out"]["trivial_accuracy"] == pytest.approx(0.5, abs=0.1)
     assert found["widths"][1:] == [8, 3]
     assert found["epochs"] == 3
@@ -59,6 +61,26 @@ def test_the_best_epoch_by_validation_is_kept(run, tmp_path):
     _, out, _ = run("train", file, "--target", "kind", "--output", tmp_path / "m", "--epochs", 100, "--json")
     found = json.loads(out)
     assert f"the weights of epoch {found['best_epoch']}, the best, were put back" in found["reason"]
+
+
+def test_one_network_is_judged_by_rows_of_its_own(run, tmp_path):
+    file = write(tmp_path / "pets.csv", pets())
+    options = ("--ensemble", "1", "--threads", "1", "--probabilities", "--output", tmp_path / "m", *QUICK)
+    code, out, _ = run("train", file, "--target", "kind", *options)
+    assert code == 0
+    assert "192 to learn from, 48 to choose the best epoch by, 60 held out" in " ".join(out.split())
+    assert "expected calibration error" in out
+    model = TableModel.load(tmp_path / "m")
+    assert model.thetas.shape == (1, model.network.n_parameters)
+    assert model.settings["probabilities"] is True
+
+
+@pytest.mark.parametrize(("option", "message"), [("--ensemble", "from 1 to 100 networks"), ("--threads", "at least 1")])
+def test_numbers_of_networks_and_threads_that_cannot_be(run, tmp_path, option, message):
+    file = write(tmp_path / "pets.csv", pets())
+    code, _, err = run("train", file, "--target", "kind", "--output", tmp_path / "m", option, "0")
+    assert code == 1
+    assert message in " ".join(err.split())
 
 
 def test_the_output_is_named_after_the_file(run, tmp_path, monkeypatch):

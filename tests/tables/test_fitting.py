@@ -141,3 +141,15 @@ def test_a_vector_is_standardised_number_by_number():
     step = the_step(pa.FixedSizeListArray.from_arrays(pa.array(values.ravel(), from_pandas=True), 3))
     np.testing.assert_allclose(step.centres, [2, 5, 4])
     np.testing.assert_allclose(step.scales, [np.std([1, 3, 2]), 1, 1])
+
+
+def test_declared_categories_are_categories_even_if_they_look_like_numbers():
+    column = pa.chunked_array([["1", "2", None, "1"]]).dictionary_encode()
+    (step,) = fit_encoder(pa.table({"code": column})).encoder.steps
+    assert step == Category("code", ("1", "2"), rare=False, missing=True)
+
+
+def test_bins_that_would_be_too_few_are_none():
+    table = pa.table({"x": np.arange(1000.0)})
+    assert len(fit_encoder(table).encoder.steps[0].edges) == 6
+    assert fit_encoder(table, fewest_bins=6).encoder.steps[0].edges == ()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import InputError, TableError
-from clearprop.tables import split
+from clearprop.tables import folds, split
 
 
 @given(st.integers(40, 500), st.floats(0.1, 0.5), st.integers(0, 2**31), st.integers(1, 6))
@@ -53,3 +53,23 @@ def test_too_few_rows():
 def test_a_share_that_is_none(share):
     with pytest.raises(InputError, match="between 0 and 1"):
         split(100, share, 0)
+
+
+@given(n_rows=st.integers(2, 200), n_folds=st.integers(2, 12), n_classes=st.integers(1, 5), seed=st.integers(0, 2**31))
+def test_folds_share_the_rows_out(n_rows, n_folds, n_classes, seed):
+    rows = np.arange(10, 10 + n_rows)
+    labels = np.random.default_rng(seed).integers(0, n_classes, 10 + n_rows)
+    found = folds(rows, n_folds, seed, labels)
+    assert len(found) == min(n_folds, n_rows)
+    np.testing.assert_array_equal(np.sort(np.concatenate([fold.judge for fold in found])), rows)
+    for fold in found:
+        np.testing.assert_array_equal(np.union1d(fold.learn, fold.judge), rows)
+        assert len(fold.learn) + len(fold.judge) == n_rows
+        for label in range(n_classes):  # each class in proportion, to within a row
+            share = np.sum(labels[rows] == label) / len(found)
+            assert abs(np.sum(labels[fold.judge] == label) - share) <= 1
+
+
+def test_one_row_cannot_be_shared_out():
+    with pytest.raises(TableError, match="at least 2 rows"):
+        folds(np.arange(1), 5, seed=0)

@@ -52,6 +52,8 @@ def train(
     drop: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
     skip_missing_target: Annotated[bool, Flag] = False,
     hidden: str | None = None,
+    ensemble: int | None = None,
+    probabilities: Annotated[bool, Flag] = False,
     epochs: int | None = None,
     time_limit: float | None = None,
     test: float = 0.2,
@@ -91,6 +93,10 @@ def train(
         Leave out rows without a target instead of refusing them.
     hidden
         Neurons in each hidden layer, as 256,128; 0 for no hidden layer. By default 128,128,128.
+    ensemble
+        How many networks to train and to average. By default 4, and 1 for more than 20,000 rows.
+    probabilities
+        Train for good probabilities of the classes rather than for the fewest mistakes.
     epochs
         Most passes over the rows. By default 40, more for small tables.
     time_limit
@@ -111,7 +117,7 @@ def train(
         Print one JSON document instead of text.
     """
     from clearprop.cli import train as command
-    from clearprop.tabular.settings import HIDDEN, TableSettings
+    from clearprop.tabular.settings import TableSettings
 
     settings = TableSettings(
         target=target,
@@ -119,7 +125,9 @@ def train(
         log_target=log_target,
         drop=tuple(drop or ()),
         skip_missing_target=skip_missing_target,
-        hidden=HIDDEN if hidden is None else _layers(hidden),
+        hidden=None if hidden is None else _layers(hidden),
+        ensemble=ensemble,
+        probabilities=probabilities,
         epochs=epochs,
         time_limit=time_limit,
         test=test,

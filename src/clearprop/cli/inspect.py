@@ -27,11 +27,11 @@ def run(model: Path, *, as_json: bool) -> int:
     pairs = [
         ("model", f"{model} ({size_of(model)}), written by clearprop {trained.version}"),
         ("predicts", _target(trained)),
-        ("network", architecture(trained.network)),
+        ("network", architecture(trained.network) + _together(trained)),
     ]
     if isinstance(rows, dict):
         purpose = {"train": "to learn from", "validation": "to choose the best epoch by", "test": "held out"}
-        parts = ", ".join(f"{rows[part]:,} rows {what}" for part, what in purpose.items() if part in rows)
+        parts = ", ".join(f"{rows[part]:,} rows {what}" for part, what in purpose.items() if rows.get(part))
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))
@@ -48,6 +48,10 @@ def run(model: Path, *, as_json: bool) -> int:
         out.print(f"\nScore on the {trained.held_out.n_rows:,} held-out rows:")
         print_scores(trained, trained.held_out, out)
     return 0
+
+
+def _together(trained: TableModel) -> str:
+    return f"; the mean of {len(trained.thetas)} of these" if len(trained.thetas) > 1 else ""
 
 
 def _target(trained: TableModel) -> str:
@@ -67,6 +71,8 @@ def _document(model: Path, trained: TableModel) -> dict[str, Any]:
         "version": trained.version,
         "network": network_to_json(trained.network),
         "n_parameters": trained.network.n_parameters,
+        "ensemble": len(trained.thetas),
+        "temperature": trained.temperature,
         "target": trained.target.to_json(),
         "trivial": trained.trivial,
         "encoder": trained.encoder.to_json(),

@@ -45,6 +45,8 @@ def print_scores(model: TableModel, scores: Scores, out: Any) -> None:
             ),
             ("log loss", words.number(scores.log_loss), ""),
         ]
+        if scores.calibration_error is not None:
+            rows.append(("expected calibration error", words.share(scores.calibration_error), ""))
     else:
         rows = _number_rows(model.target.column, scores)
     words.table(("", "network", "trivial"), rows, out)

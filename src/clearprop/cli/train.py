@@ -85,7 +85,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, out: Any) -> None:
-    parts, target = ready.parts, ready.target
+    target = ready.target
     kinds: dict[str, int] = {}
     for step in ready.encoder.steps:
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
@@ -100,11 +100,7 @@ def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, 
             ("target", f"{target.column}, {what}"),
             ("task", f"{ready.task.name}, because {ready.task.reason}"),
             ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
-            (
-                "rows",
-                f"{len(parts.train):,} to learn from, {len(parts.validation):,} to choose the best epoch by, "
-                f"{len(parts.test):,} held out for the score (seed {ready.settings.seed})",
-            ),
+            ("rows", _rows(ready)),
             ("network", architecture(ready.network)),
             ("engine", _engine(ready, threads)),
         ],
@@ -112,6 +108,20 @@ def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, 
     )
     words.notices(ready.notices, out)
     sys.stdout.flush()
+
+
+def _rows(ready: Prepared) -> str:
+    """What the rows are for."""
+    parts, members = ready.parts, len(ready.plan.folds)
+    if members == 1:
+        learning = f"{len(parts.train):,} to learn from, {len(parts.validation):,} to choose the best epoch by"
+    else:
+        judging = len(ready.plan.folds[0].judge)
+        learning = (
+            f"{len(parts.train):,} to learn from by {members} networks, whose predictions are averaged; each learns "
+            f"from all but {judging:,} of them, by which the best epoch is chosen"
+        )
+    return f"{learning}, {len(parts.test):,} held out for the score (seed {ready.settings.seed})"
 
 
 def _engine(ready: Prepared, threads: int | None) -> str:
@@ -152,6 +162,7 @@ def _document(output: Path, ready: Prepared, done: TableFit, threads: int | None
         "notices": list(ready.notices),
         "widths": list(ready.network.widths),
         "n_parameters": ready.network.n_parameters,
+        "ensemble": len(ready.plan.folds),
         **engine_facts(ready.choice, threads),
         "epochs": len(history),
         "best_epoch": None if done.fit.best is None else done.fit.best.n,

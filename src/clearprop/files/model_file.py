@@ -5,6 +5,7 @@ Layout of the JSON under the metadata key "clearprop"::
     format       1; a file of a higher format is refused, one of a lower format is converted
     version      of clearprop that wrote it, for people
     network      layers (sizes, activation, factors) and loss; formulas by name, a user's own as expression trees
+                 (of an ensemble that of every network: θ then has a row for each)
     details      what the writer added: encoder, classes, settings, scores
 
 Beside it stands, under "sha256", a checksum of that JSON and of θ, so that a file damaged anywhere is refused.
@@ -18,14 +19,14 @@ import json
 import os
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ClearpropError, ModelFileError, NotFiniteError
+from clearprop.errors import ClearpropError, InputError, ModelFileError, NotFiniteError
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Loss
 from clearprop.formulas.saving import formula_from_json, formula_to_json
 from clearprop.network import Dense, Network, Parameters
@@ -34,6 +35,7 @@ from clearprop.version import __version__
 FORMAT = 1
 LARGEST_HEADER = 16 * 2**20  # bytes
 MOST_LAYERS = 1000
+MOST_MEMBERS = 1000  # networks of an ensemble
 FACTORS = ("weight_rate", "bias_rate", "weight_decay", "bias_decay")
 
 
@@ -45,20 +47,27 @@ class Model:
     ----------
     network : Network
     parameters : Parameters
+        Of an ensemble, those of its first network.
     details : mapping
         What its writer added, as JSON holds it.
     version : str
         Of clearprop that wrote it.
+    thetas : array of shape (k, n_parameters)
+        The parameters of every network of an ensemble of k; of a single network, its θ as one row.
     """
 
     network: Network
     parameters: Parameters
     details: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+    thetas: Any = None
 
 
 def save(
-    path: str | os.PathLike[str], network: Network, params: Parameters, details: Mapping[str, Any] | None = None
+    path: str | os.PathLike[str],
+    network: Network,
+    params: Parameters | Sequence[Parameters],
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a network and its parameters to one file, whole or not at all.
 
@@ -67,7 +76,8 @@ def save(
     path : path
         Usually ending in ``.clearprop``; a file of that name is replaced at the end, in one step.
     network : Network
-    params : Parameters
+    params : Parameters, or a sequence of them
+        Several are an ensemble: networks of the same spec, each with its own parameters.
     details : mapping, optional
         Anything that JSON can hold, to keep with it.
 
@@ -92,10 +102,16 @@ def save(
     """
     from safetensors.numpy import save as to_bytes
 
-    network.check_parameters(params)
-    theta = np.ascontiguousarray(params.theta)
+    members = [params] if isinstance(params, Parameters) or not isinstance(params, Sequence) else list(params)
+    for member in members:
+        network.check_parameters(member)
+    if not 1 <= len(members) <= MOST_MEMBERS:
+        raise InputError(f"an ensemble has from 1 to {MOST_MEMBERS:,} networks, not {len(members):,}")
+    thetas = np.stack([member.theta for member in members])
+    theta = thetas if len(members) > 1 else thetas[0]  # a single network's file is as it always was
     if not np.isfinite(theta).all():
-        raise NotFiniteError(f"parameter {int(np.argmin(np.isfinite(theta)))} is not finite; such a model is not saved")
+        place = int(np.argmin(np.isfinite(theta).ravel())) % network.n_parameters
+        raise NotFiniteError(f"parameter {place} is not finite; such a model is not saved")
     text = json.dumps(
         {"format": FORMAT, "version": __version__, "network": network_to_json(network), "details": dict(details or {})},
         allow_nan=False,
@@ -155,10 +171,14 @@ def load(path: str | os.PathLike[str]) -> Model:
             if list(file.keys()) != ["theta"]:
                 raise ModelFileError(f"{path} must hold one array, theta, not {list(file.keys())[:5]}")
             window = file.get_slice("theta")
-            if window.get_shape() != [network.n_parameters] or window.get_dtype() not in ("F32", "F64"):
+            shape = window.get_shape()
+            fits = shape == [network.n_parameters] or (
+                len(shape) == 2 and shape[1] == network.n_parameters and 1 < shape[0] <= MOST_MEMBERS
+            )
+            if not fits or window.get_dtype() not in ("F32", "F64"):
                 raise ModelFileError(
-                    f"{path} holds {window.get_dtype()} numbers of shape {window.get_shape()}, "
-                    f"but its network has {network.n_parameters} parameters (F32 or F64)"
+                    f"{path} holds {window.get_dtype()} numbers of shape {shape}, but its network has "
+                    f"{network.n_parameters} parameters (F32 or F64), of each network where there are several"
                 )
             theta = file.get_tensor("theta")
     except SafetensorError as error:
@@ -167,7 +187,9 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError(f"{path} is damaged: its contents do not match its checksum")
     if not np.isfinite(theta).all():
         raise ModelFileError(f"{path} holds parameters that are not finite")
-    return Model(network, network.views(theta), document.get("details", {}), str(document.get("version", "")))
+    thetas = theta.reshape(-1, network.n_parameters)
+    version = str(document.get("version", ""))
+    return Model(network, network.views(thetas[0]), document.get("details", {}), version, thetas)
 
 
 def _check_header(path: Path) -> None:

@@ -6,9 +6,10 @@ frozen result.
 
 from clearprop.tables.encoder import Encoded, Encoder
 from clearprop.tables.fitting import Fitted, fit_encoder
+from clearprop.tables.frames import from_frame
 from clearprop.tables.images import ImageFormat
 from clearprop.tables.reading import Reading, missing_column, missing_file, read
-from clearprop.tables.splitting import Parts, split
+from clearprop.tables.splitting import Fold, Parts, folds, split
 from clearprop.tables.step import Remark, Step
 from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
 from clearprop.tables.targets import (
@@ -32,6 +33,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "Fitted",
+    "Fold",
     "ImageFormat",
     "Moment",
     "Number",
@@ -48,6 +50,8 @@ __all__ = [
     "fit_class_target",
     "fit_encoder",
     "fit_number_target",
+    "folds",
+    "from_frame",
     "missing_column",
     "missing_file",
     "missing_rows",

@@ -39,7 +39,7 @@ class _LeftOut(Exception):
     """A column is of no use; the message says why."""
 
 
-def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
+def fit_encoder(table: pa.Table, *, drop: Collection[str] = (), fewest_bins: int = 2) -> Fitted:
     """Decide how each column becomes inputs.
 
     Parameters
@@ -48,6 +48,8 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
         The training rows, without the target.
     drop : collection of str
         Columns not to use.
+    fewest_bins : int
+        Where the rows, inputs and memory allow fewer bins of a number than this, there are none.
 
     Raises
     ------
@@ -58,13 +60,13 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
         if name not in table.column_names:
             raise missing_column(name, table.column_names)
     used = [name for name in table.column_names if name not in drop]
-    n_bins = _bins(table, used)
+    n_bins = _bins(table, used, max(2, fewest_bins))
     steps: list[Step] = []
     left_out = dict.fromkeys(drop, "it was asked to be dropped")
     notices: list[str] = []
     for name in used:
         try:
-            step, said = _fit_step(name, columns.plain(table.column(name)), n_bins)
+            step, said = _fit_step(name, table.column(name), n_bins)
         except _LeftOut as reason:
             left_out[name] = str(reason)
             notices.append(f"column {name!r} is left out: {reason}")
@@ -77,19 +79,23 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = ()) -> Fitted:
     return Fitted(Encoder(tuple(steps), left_out), tuple(notices))
 
 
-def _bins(table: pa.Table, used: Collection[str]) -> int:
+def _bins(table: pa.Table, used: Collection[str], fewest: int) -> int:
     """Into how many bins each number is cut: as many as rows, inputs and memory allow."""
     n_rows = table.num_rows
     n_numbers = max(1, sum(columns.is_number(table.schema.field(name).type) for name in used))
     most_inputs = min(MOST_BINNED_INPUTS, MOST_BINNED_ENTRIES // max(n_rows, 1))
     most = min(BINS, n_rows // ROWS_PER_BIN, most_inputs // n_numbers)
-    return most if most >= 2 else 0
+    return most if most >= fewest else 0
 
 
 def _fit_step(name: str, column: pa.ChunkedArray, n_bins: int) -> tuple[Step, tuple[str, ...]]:
+    is_category = pa.types.is_dictionary(column.type)  # as data frames store what they were told to be categories
+    column = columns.plain(column)
     kind = column.type
     if pa.types.is_null(kind) or (column.null_count == len(column) and not columns.is_vector(kind)):
         raise _LeftOut("it has no values")
+    if is_category:
+        return _fit_category(name, columns.texts(column, name))
     if pa.types.is_boolean(kind):
         return _fit_truth(name, column), ()
     if columns.is_number(kind):
@@ -160,7 +166,7 @@ def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
 
 def _fit_text(name: str, column: pa.ChunkedArray, n_bins: int) -> tuple[Step, tuple[str, ...]]:
     """Text is a category, unless nearly all of it says numbers, or it names the rows."""
-    counted = pc.value_counts(column.drop_null().combine_chunks())
+    counted = pc.value_counts(_in_one_piece(column.drop_null()))
     counts = {item["values"]: item["counts"] for item in counted.to_pylist()}
     words = [word for word in counts if columns.as_number(word) is None]
     n_known = sum(counts.values())
@@ -170,19 +176,30 @@ def _fit_text(name: str, column: pa.ChunkedArray, n_bins: int) -> tuple[Step, tu
         shown = ", ".join(map(repr, sorted(words, key=lambda word: -counts[word])[:5]))
         said = (f"{n_words:,} of {n_known:,} values are no numbers ({shown}) and count as missing",) if words else ()
         return _fit_number(name, x, n_bins, tuple(sorted(words))), said
-    missing = column.null_count > 0
-    if len(counts) == 1 and not missing:
-        raise _LeftOut(f"it is {next(iter(counts))!r} in every training row")
     if len(counts) > max(20, NAMES_ROWS * n_known):
         raise _LeftOut(
             f"with {len(counts):,} different texts in {n_known:,} rows, it names the rows rather than describes them"
         )
+    return _fit_category(name, column)
+
+
+def _fit_category(name: str, column: Any) -> tuple[Step, tuple[str, ...]]:
+    """An input for each of the most frequent categories, and one for all others."""
+    counted = pc.value_counts(_in_one_piece(column.drop_null()))
+    counts = {item["values"]: item["counts"] for item in counted.to_pylist()}
+    missing = column.null_count > 0
+    if len(counts) == 1 and not missing:
+        raise _LeftOut(f"it is {next(iter(counts))!r} in every training row")
     common = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_CATEGORIES]
-    said = ()
+    said: tuple[str, ...] = ()
     if len(common) < len(counts):
-        n_rare = n_known - sum(counts[word] for word in common)
+        n_rare = sum(counts.values()) - sum(counts[word] for word in common)
         said = (
             f"of its {len(counts):,} different values the {len(common)} most frequent get an input each; "
             f"the others, {n_rare:,} rows, share one",
         )
     return Category(name, tuple(sorted(common)), len(common) < len(counts), missing), said
+
+
+def _in_one_piece(column: Any) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

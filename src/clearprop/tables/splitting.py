@@ -56,6 +56,48 @@ def split(n_rows: int, test: float, seed: int, labels: Any = None) -> Parts:
     return Parts(learn, validation, held_out)
 
 
+class Fold(NamedTuple):
+    """Row numbers, int64, rising: those that one network of an ensemble learns from, and those that judge it."""
+
+    learn: Any
+    judge: Any
+
+
+def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold, ...]:
+    """Deal the rows out, so that each is in the judging part of one fold and in the learning part of all others.
+
+    Parameters
+    ----------
+    rows : int array of shape (n_rows,)
+        Row numbers.
+    n_folds : int
+        At least 2; as many as there are rows at most.
+    seed : int
+    labels : int array, optional
+        The class of each row number, to be represented in each fold as in the whole.
+
+    Raises
+    ------
+    TableError
+        When there are fewer than two rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tables.splitting import folds
+    >>> [len(fold.judge) for fold in folds(np.arange(12), 5, seed=0)]
+    [3, 3, 2, 2, 2]
+    """
+    if len(rows) < 2:
+        raise TableError(f"n_samples={len(rows)}: at least 2 rows are needed, some to learn from and some to judge by")
+    shuffled = np.random.Generator(np.random.Philox(key=seed)).permutation(rows)
+    if labels is not None:
+        shuffled = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    n_folds = min(n_folds, len(rows))
+    dealt = np.arange(len(rows)) % n_folds  # class by class, like cards
+    return tuple(Fold(np.sort(shuffled[dealt != k]), np.sort(shuffled[dealt == k])) for k in range(n_folds))
+
+
 def _part(rows: Any, share: float, labels: Any, random: np.random.Generator) -> tuple[Any, Any]:
     """Part `rows` in two, (1 − share) and share of them, class by class, and no class wholly in the second."""
     shuffled = random.permutation(rows)

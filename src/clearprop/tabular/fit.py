@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.engines import Choice, Data, Job, TrainingState, choose, prepared
+from clearprop.engines import Choice, Job
 from clearprop.errors import InputError, TableError
-from clearprop.formulas import Adam, Cosine
 from clearprop.network import Network
 from clearprop.tables import (
     ClassTarget,
     Encoder,
+    Fold,
     ImageFormat,
     Parts,
     Reading,
@@ -26,28 +25,29 @@ from clearprop.tables import (
     fit_class_target,
     fit_encoder,
     fit_number_target,
+    folds,
     missing_column,
     missing_rows,
     split,
     target_numbers,
 )
-from clearprop.tabular.model import TableModel
-from clearprop.tabular.scores import mae, rmse
+from clearprop.tabular import recipe
+from clearprop.tabular.learning import FEWEST_FOLDS, Learned, Plan, Rows, carry_out, plan
+from clearprop.tabular.model import QuantileNetworks, TableModel
 from clearprop.tabular.settings import TableSettings
-from clearprop.training import Callback, Fit, Measure, Stopping, fit
+from clearprop.training import Callback, Fit
 
-LEARNING_RATE = 0.004  # for the largest batches; smaller ones take the root of their share of it
-LABEL_SMOOTHING = 0.05
-LARGEST_BATCH, SMALLEST_BATCH = 256, 16
-BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
-FEWEST_EPOCHS, MOST_EPOCHS = 40, 200
-UPDATES = 3000  # at least so many are planned, where the most epochs allow it
 FEWEST_ROWS = 10
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """All that training needs, checked; nothing is left that a user's table could do wrong."""
+    """All that training needs, checked; nothing is left that a user's table could do wrong.
+
+    Of a single network, `parts` are the rows that it learns from, those that choose its best epoch, and those held out
+    for the score. Of an ensemble the first are the rows that its networks learn from and choose by, each other ones
+    (`plan.folds`), and the second are none.
+    """
 
     settings: TableSettings
     task: Task
@@ -55,17 +55,32 @@ class Prepared:
     target: Target
     images: ImageFormat | None
     parts: Parts
-    X: Any  # float32 (n_rows, n_inputs)
     actual: pa.ChunkedArray  # the target as the table has it, (n_rows,)
-    learned: Any  # class numbers, or numbers on the scale that is learned, (n_rows,)
-    job: Job
-    data: Data
-    choice: Choice
+    plan: Plan
     notices: tuple[str, ...]
 
     @property
+    def X(self) -> Any:
+        """The encoded inputs of all rows, float32 (n_rows, n_inputs)."""
+        return self.plan.rows.X
+
+    @property
+    def learned(self) -> Any:
+        """Class numbers, or numbers on the scale that is learned, (n_rows,)."""
+        return self.plan.rows.learned
+
+    @property
+    def job(self) -> Job:
+        """The job of the first network."""
+        return self.plan.jobs[0]
+
+    @property
+    def choice(self) -> Choice:
+        return self.plan.choice
+
+    @property
     def network(self) -> Network:
-        return self.job.network
+        return self.plan.network
 
 
 @dataclass(frozen=True)
@@ -84,7 +99,8 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
     reading : Reading
     settings : TableSettings
     n_threads : int, optional
-        The most threads to train with; by default as many as the process may use. No result depends on it.
+        The most threads to train with; by default the settings', or as many as the process may use. No result depends
+        on it.
 
     Raises
     ------
@@ -98,18 +114,11 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
         raise InputError(f"the column {name!r} cannot be both the target and dropped")
     drop = tuple(dict.fromkeys(settings.drop))
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
-    target, learned, parts = _target(actual, name, task, settings)
+    target, learned, parts, cut = _target(actual, name, task, settings)
     inputs = table.drop_columns([name])
-    fitted = fit_encoder(inputs.take(pa.array(parts.train)), drop=drop)
+    fitted = fit_encoder(inputs.take(pa.array(parts.train)), drop=drop, fewest_bins=recipe.FEWEST_BINS[target.task])
     X, remarks = fitted.encoder.encode(inputs)
     remarks = tuple(remark for remark in remarks if remark.kind != "rare")  # the encoder's own notice says more
-    network = Network.mlp(
-        [X.shape[1], *settings.hidden, target.n_outputs],
-        hidden="silu",
-        loss="cross_entropy" if isinstance(target, ClassTarget) else "half_squared_error",
-    )
-    job = _job(network, len(parts.train), settings)
-    data = prepared(job, X[parts.train], _targets(target, learned[parts.train]), dtype=np.float32)
     return Prepared(
         settings=replace(settings, target=name),
         task=task,
@@ -117,12 +126,8 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
         target=target,
         images=reading.images,
         parts=parts,
-        X=X,
         actual=actual,
-        learned=learned,
-        job=job,
-        data=data,
-        choice=choose(settings.engine, job, data, n_threads),
+        plan=plan(Rows(X, learned), target, replace(settings, n_threads=n_threads or settings.n_threads), parts=cut),
         notices=(*reading.notices, *notices, *fitted.notices, *map(str, remarks)),
     )
 
@@ -145,46 +150,43 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
     DivergenceError
         When the loss is not finite any more.
     """
-    state = TrainingState.start(ready.job, ready.network.initial(ready.settings.seed, dtype=np.float32).theta)
-    done = fit(
-        ready.job,
-        state,
-        ready.data,
-        ready.choice.engine,
-        stopping(ready),
-        measure=_measure(ready),
-        callbacks=callbacks,
+    done = carry_out(ready.plan, callbacks)
+    rows = {name: len(part) for name, part in ready.parts._asdict().items()}
+    model = model_of(
+        ready.plan, done, ready.encoder, settings={**asdict(ready.settings), **(sources or {}), "rows": rows}
     )
-    model = TableModel(
-        network=ready.network,
-        parameters=ready.network.views(state.theta),
-        encoder=ready.encoder,
-        target=ready.target,
-        trivial=_trivial(ready),
-        images=ready.images,
+    test = ready.parts.test
+    outputs = model.outputs_for(ready.X[test], ready.plan.n_threads)
+    held_out = model.scores(outputs, ready.actual.take(pa.array(test)))
+    return TableFit(replace(model, images=ready.images, held_out=held_out), done.fit)
+
+
+def model_of(
+    plan: Plan,
+    done: Learned,
+    encoder: Encoder,
+    *,
+    settings: Mapping[str, Any],
+    quantiles: tuple[QuantileNetworks, ...] = (),
+) -> TableModel:
+    """The model that a carried-out plan makes; what was planned and what became of it go into its settings."""
+    return TableModel(
+        network=plan.network,
+        thetas=done.thetas,
+        encoder=encoder,
+        target=plan.target,
+        trivial=_trivial(plan),
         settings={
-            **asdict(ready.settings),
-            **(sources or {}),
-            "epochs_planned": ready.job.epochs,
-            "epochs_done": len(done.history),
-            "batch_size": ready.job.batch_size,
-            "ended": done.reason,
-            "rows": {name: len(rows) for name, rows in ready.parts._asdict().items()},
+            **settings,
+            "hidden": plan.network.widths[1:-1],
+            "ensemble": len(plan.folds),
+            "epochs_planned": plan.jobs[0].epochs,
+            "epochs_done": len(done.fit.history),
+            "batch_size": plan.jobs[0].batch_size,
+            "ended": done.fit.reason,
         },
-    )
-    rows = ready.parts.test
-    outputs = ready.choice.engine.outputs(model.network, model.parameters, ready.X[rows])
-    return TableFit(replace(model, held_out=model.scores(outputs, ready.actual.take(pa.array(rows)))), done)
-
-
-def stopping(ready: Prepared) -> Stopping:
-    """When training ends before its preset number of epochs."""
-    return Stopping(
-        watch="validation_loss" if isinstance(ready.target, ClassTarget) else "validation_rmse",
-        tolerance=0.0,
-        patience=max(20, ready.job.epochs // 4),
-        restore_best=True,
-        max_seconds=ready.settings.time_limit,
+        temperature=done.temperature,
+        quantiles=quantiles,
     )
 
 
@@ -213,62 +215,36 @@ def _with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, s
     return table, name, notices
 
 
-def _target(actual: pa.ChunkedArray, name: str, task: Task, settings: TableSettings) -> tuple[Target, Any, Parts]:
-    """The target fitted on training rows, what is learned of each row, and the split."""
+def _target(
+    actual: pa.ChunkedArray, name: str, task: Task, settings: TableSettings
+) -> tuple[Target, Any, Parts, tuple[Fold, ...]]:
+    """The target fitted on training rows, what is learned of each row, the parts, and each network's fold."""
     if task.name == "classification":
         classes = fit_class_target(actual, name)
         codes = classes.codes(actual)
-        return classes, codes, split(len(codes), settings.test, settings.seed, codes)
+        return classes, codes, *_parts(len(codes), codes, settings)
     values = target_numbers(actual, name, settings.log_target)
-    parts = split(len(values), settings.test, settings.seed)
-    return fit_number_target(values[parts.train], name, log=settings.log_target), values, parts
+    parts, cut = _parts(len(values), None, settings)
+    return fit_number_target(values[parts.train], name, log=settings.log_target), values, parts, cut
 
 
-def _targets(target: Target, learned: Any) -> Any:
+def _parts(n_rows: int, labels: Any, settings: TableSettings) -> tuple[Parts, tuple[Fold, ...]]:
+    """Hold rows out for the score, and part the others for one network or for several."""
+    parts = split(n_rows, settings.test, settings.seed, labels)
+    rest = np.sort(np.concatenate([parts.train, parts.validation]))
+    count = recipe.n_members(len(rest), settings.ensemble)
+    if count == 1:
+        return parts, (Fold(parts.train, parts.validation),)
+    if len(rest) < count:
+        raise TableError(f"{len(rest)} rows to learn from are too few for an ensemble of {count} networks")
+    cut = folds(rest, max(FEWEST_FOLDS, count), settings.seed, labels)[:count]
+    return Parts(rest, rest[:0], parts.test), cut
+
+
+def _trivial(plan: Plan) -> Any:
+    rows, target = plan.rows, plan.target
+    seen = np.unique(np.concatenate([fold.learn for fold in plan.folds]))
+    weight = rows.weight[seen] if rows.weight is not None and rows.weight[seen].any() else None
     if isinstance(target, ClassTarget):
-        return np.eye(target.n_outputs, dtype=np.float32)[learned]
-    return target.standardised(learned)
-
-
-def _job(network: Network, n_rows: int, settings: TableSettings) -> Job:
-    """Smaller batches and more epochs for smaller tables, so that each gets enough updates."""
-    size = LARGEST_BATCH
-    while size > SMALLEST_BATCH and n_rows < BATCHES_PER_EPOCH * size:
-        size //= 2
-    epochs = settings.epochs
-    if epochs is None:
-        epochs = min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(UPDATES / math.ceil(n_rows / size))))
-    return Job(
-        network=network,
-        update_rule=Adam(learning_rate=LEARNING_RATE * math.sqrt(size / LARGEST_BATCH)),
-        schedule=Cosine(),
-        epochs=epochs,
-        batch_size=size,
-        label_smoothing=LABEL_SMOOTHING if network.loss.is_distribution else 0.0,
-        seed=settings.seed,
-    )
-
-
-def _trivial(ready: Prepared) -> Any:
-    learned = ready.learned[ready.parts.train]
-    if isinstance(ready.target, ClassTarget):
-        return ready.target.classes[int(np.bincount(learned).argmax())]
-    return float(np.mean(ready.target.in_unit(learned)))
-
-
-def _measure(ready: Prepared) -> Measure:
-    """The score on the validation rows: log loss and accuracy, or errors on the scale that is learned."""
-    X, learned = ready.X[ready.parts.validation], ready.learned[ready.parts.validation]
-    target, network, engine = ready.target, ready.network, ready.choice.engine
-    data = prepared(Job(network), X, _targets(target, learned), dtype=np.float32)
-
-    def measure(theta: Any) -> Mapping[str, float]:
-        with np.errstate(all="ignore"):
-            outputs = engine.outputs(network, network.views(theta), X)
-            if isinstance(target, ClassTarget):
-                loss = engine.loss(network, network.views(theta), data)
-                return {"validation_loss": loss, "validation_accuracy": float(np.mean(outputs.argmax(1) == learned))}
-            found = target.decode(outputs)
-            return {"validation_rmse": rmse(found, learned), "validation_mae": mae(found, learned)}
-
-    return measure
+        return target.classes[int(np.bincount(rows.learned[seen], weights=weight).argmax())]
+    return float(np.average(target.in_unit(rows.learned[seen]), weights=weight))

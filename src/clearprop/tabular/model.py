@@ -1,4 +1,4 @@
-"""A network together with the table it was trained on: encoder, target, scores. It prints nothing.
+"""Networks together with the table they were trained on: encoder, target, scores. It prints nothing.
 
 `fit` makes one; the commands and whoever else wants a trained table use it: predict, evaluate, save, load.
 """
@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from clearprop.engines import Choice, choose_for_prediction
@@ -30,6 +31,7 @@ from clearprop.tables import (
     target_numbers,
 )
 from clearprop.tables.targets import ClassLabel
+from clearprop.tabular.calibration import COLDEST, HOTTEST, at_temperature
 from clearprop.tabular.scores import Scores, class_scores, number_scores, scores_from_json
 
 KIND = "table"  # what the details of such a model file say that they are
@@ -72,14 +74,32 @@ class Outputs(NamedTuple):
     choice: Choice
 
 
+class QuantileNetworks(NamedTuple):
+    """The networks that predict one quantile.
+
+    Attributes
+    ----------
+    quantile : float
+    thetas : array of shape (k, n_parameters)
+    shift : float
+        What is added, on the scale that is learned: see `clearprop.tabular.learning.Learned`.
+    """
+
+    quantile: float
+    thetas: Any
+    shift: float
+
+
 @dataclass(frozen=True)
 class TableModel:
-    """A trained network and how a table goes into it and comes out of it.
+    """A trained ensemble of networks, or a single one, and how a table goes into it and comes out of it.
 
     Attributes
     ----------
     network : Network
-    parameters : Parameters
+        What each of its networks is.
+    thetas : array of shape (k, n_parameters)
+        The parameters of each; their outputs are averaged.
     encoder : Encoder
     target : ClassTarget or NumberTarget
     trivial : class label or float
@@ -92,10 +112,14 @@ class TableModel:
         Its scores on the rows held out in training.
     version : str
         Of clearprop that wrote its file.
+    temperature : float
+        Of the probabilities; see `clearprop.tabular.calibration`.
+    quantiles : tuple of QuantileNetworks
+        What predicts quantiles, rising.
     """
 
     network: Network
-    parameters: Parameters
+    thetas: Any
     encoder: Encoder
     target: Target
     trivial: ClassLabel
@@ -103,6 +127,13 @@ class TableModel:
     settings: Mapping[str, Any] = field(default_factory=dict)
     held_out: Scores | None = None
     version: str = ""
+    temperature: float = 1.0
+    quantiles: tuple[QuantileNetworks, ...] = ()
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters of the first network, the one that is explained."""
+        return self.network.views(self.thetas[0])
 
     def read(self, path: str | os.PathLike[str]) -> Reading:
         """Read a file as the training file was read: text columns as text, images in the same form."""
@@ -112,7 +143,9 @@ class TableModel:
         return read(path, text_columns=text, images=self.images)
 
     def outputs(self, table: pa.Table, n_threads: int | None = None) -> Outputs:
-        """The network's outputs, what the encoder had to put up with, and the engine.
+        """The mean of the networks' outputs, what the encoder had to put up with, and the engine.
+
+        Probabilities are brought to their temperature.
 
         Parameters
         ----------
@@ -127,7 +160,16 @@ class TableModel:
         """
         choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
         X, remarks = self.encoder.encode(table)
-        return Outputs(choice.engine.outputs(self.network, self.parameters, X), remarks, choice)
+        values = self._outputs(choice, X)
+        return Outputs(values, remarks, choice)
+
+    def outputs_for(self, X: Any, n_threads: int | None = None) -> Any:
+        """The same for rows that are encoded already, float32 (n_rows, n_inputs)."""
+        return self._outputs(choose_for_prediction(self.network, self.thetas.dtype, n_threads), X)
+
+    def _outputs(self, choice: Choice, X: Any) -> Any:
+        outputs = mean_outputs(choice, self.network, self.thetas, X)
+        return at_temperature(outputs, self.temperature) if isinstance(self.target, ClassTarget) else outputs
 
     def predict(self, table: pa.Table, n_threads: int | None = None) -> Predictions:
         """Predict the target of each row; parameters and errors as of `outputs`."""
@@ -135,6 +177,21 @@ class TableModel:
         if isinstance(self.target, ClassTarget):
             return Predictions(self.target.decode(outputs), outputs, remarks, choice)
         return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks, choice)
+
+    def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, tuple[Remark, ...]]:
+        """Each quantile of each row in the target's own unit, float64 (n_rows, n_quantiles), and remarks.
+
+        Each is predicted by networks of its own, so they could cross; each row's are put in order, which brings none of
+        them further from the truth (Chernozhukov, Fernández-Val & Galichon, 2010).
+        """
+        assert not isinstance(self.target, ClassTarget)
+        choice = choose_for_prediction(self.network, self.thetas.dtype, n_threads)
+        X, remarks = self.encoder.encode(table)
+        found = [
+            self.target.decode(mean_outputs(choice, self.network, each.thetas, X)) + each.shift
+            for each in self.quantiles
+        ]
+        return self.target.in_unit(np.sort(np.stack(found, axis=1), axis=1)), remarks
 
     def evaluate(self, table: pa.Table, n_threads: int | None = None) -> Evaluation:
         """Score the predictions against the target, which the table must have in every row."""
@@ -173,8 +230,11 @@ class TableModel:
             "images": None if self.images is None else asdict(self.images),
             "settings": dict(self.settings),
             "held_out": None if self.held_out is None else self.held_out.to_json(),
+            "temperature": self.temperature,
+            "quantiles": [{"quantile": each.quantile, "shift": each.shift} for each in self.quantiles],
         }
-        save(path, self.network, self.parameters, details)
+        thetas = [*self.thetas, *(theta for each in self.quantiles for theta in each.thetas)]
+        save(path, self.network, [self.network.views(theta) for theta in thetas], details)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TableModel:
@@ -197,6 +257,8 @@ class TableModel:
             target = target_from_json(details.get("target"))
             images = None if details.get("images") is None else ImageFormat(**details["images"])
             held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
+            thetas, quantiles = _groups(found.thetas, details.get("quantiles", []))
+            temperature = _temperature(details.get("temperature", 1.0))
         except (ModelFileError, InputError, TypeError) as error:
             raise ModelFileError(f"{path} cannot be used: {error}") from None
         trivial, settings = details.get("trivial"), details.get("settings")
@@ -210,7 +272,50 @@ class TableModel:
             raise ModelFileError(f"{path} is damaged: its network, encoder and target do not belong together")
         assert isinstance(trivial, str | bool | int | float)
         assert isinstance(settings, dict)
-        return cls(found.network, found.parameters, encoder, target, trivial, images, settings, held_out, found.version)
+        return cls(
+            network=found.network,
+            thetas=thetas,
+            encoder=encoder,
+            target=target,
+            trivial=trivial,
+            images=images,
+            settings=settings,
+            held_out=held_out,
+            version=found.version,
+            temperature=temperature,
+            quantiles=quantiles,
+        )
+
+
+def mean_outputs(choice: Choice, network: Network, thetas: Any, X: Any) -> Any:
+    """The mean of the outputs of networks with these parameters, (n_rows, n_outputs), computed in blocks of rows."""
+    total = choice.engine.outputs(network, network.views(thetas[0]), X)
+    for theta in thetas[1:]:
+        total += choice.engine.outputs(network, network.views(theta), X)
+    return total / len(thetas) if len(thetas) > 1 else total
+
+
+def _groups(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:
+    """The parameters of the main networks and those of each quantile; all groups are of the same size."""
+    if not isinstance(spec, list) or len(thetas) % (1 + len(spec)):
+        raise InputError("its networks and its quantiles do not belong together")
+    groups = np.split(thetas, 1 + len(spec))
+    found = []
+    for group, item in zip(groups[1:], spec, strict=True):
+        match item:
+            case {"quantile": float() as quantile, "shift": float() as shift} if 0 < quantile < 1 and np.isfinite(
+                shift
+            ):
+                found.append(QuantileNetworks(quantile, group, shift))
+            case _:
+                raise InputError("the description of a quantile is damaged")
+    return groups[0], tuple(found)
+
+
+def _temperature(given: Any) -> float:
+    if not isinstance(given, float) or not COLDEST / 2 <= given <= HOTTEST * 2:
+        raise InputError(f"a temperature of {given!r} cannot be true")
+    return given
 
 
 def _loaded(path: Path) -> Any:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 
 from clearprop.errors import ModelFileError
 from clearprop.tables import ClassTarget, NumberTarget
-
-SMALLEST_PROBABILITY = 1e-7  # float32 knows no probability nearer to 1 than this; keeps log loss finite
+from clearprop.tabular.calibration import expected_calibration_error, log_loss
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,8 @@ class ClassScores:
         Rows with true class i (row) and predicted class j (column).
     n_unknown : int
         Rows of a class that training did not have; they count as wrong.
+    calibration_error : float or None
+        The expected calibration error: how far the probability of the predicted class is from how often it is right.
     """
 
     task: ClassVar[str] = "classification"
@@ -42,6 +43,7 @@ class ClassScores:
     trivial_accuracy: float
     confusion: tuple[tuple[int, ...], ...]
     n_unknown: int = 0
+    calibration_error: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {"task": self.task, **asdict(self)}
@@ -91,15 +93,15 @@ def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: A
     confusion = np.bincount(codes[known] * n + predicted[known], minlength=n * n).reshape(n, n)
     of_class = confusion.sum(axis=1)
     present = of_class > 0
-    found = probabilities[known, codes[known]].astype(np.float64)
     return ClassScores(
         n_rows=len(codes),
         accuracy=float(np.mean(predicted == codes)),
         balanced_accuracy=float(np.mean(np.diag(confusion)[present] / of_class[present])) if present.any() else 0.0,
-        log_loss=float(-np.mean(np.log(np.maximum(found, SMALLEST_PROBABILITY)))) if known.any() else 0.0,
+        log_loss=log_loss(probabilities[known], codes[known]) if known.any() else 0.0,
         trivial_accuracy=float(np.mean(codes == target.classes.index(trivial))),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         n_unknown=int((~known).sum()),
+        calibration_error=expected_calibration_error(probabilities, codes),
     )
 
 
@@ -126,14 +128,14 @@ def number_scores(target: NumberTarget, predicted: Any, actual: Any, mean: float
     )
 
 
-def rmse(predicted: Any, actual: Any) -> float:
+def rmse(predicted: Any, actual: Any, weight: Any = None) -> float:
     """Root of the mean squared error."""
-    return float(np.sqrt(np.mean((predicted - actual) ** 2)))
+    return float(np.sqrt(np.average((predicted - actual) ** 2, weights=weight)))
 
 
-def mae(predicted: Any, actual: Any) -> float:
+def mae(predicted: Any, actual: Any, weight: Any = None) -> float:
     """Mean absolute error."""
-    return float(np.mean(np.abs(predicted - actual)))
+    return float(np.average(np.abs(predicted - actual), weights=weight))
 
 
 def scores_from_json(spec: object) -> Scores:
@@ -143,7 +145,8 @@ def scores_from_json(spec: object) -> Scores:
         raise ModelFileError("the description of the scores is damaged")
     cls = kinds[spec["task"]]
     given = {name: value for name, value in spec.items() if name != "task"}
-    if set(given) != {field.name for field in fields(cls)}:
+    needed = {field.name for field in fields(cls) if field.default is MISSING}
+    if not needed <= set(given) <= {field.name for field in fields(cls)}:
         raise ModelFileError("the description of the scores is damaged")
     for name, value in given.items():
         if name == "confusion":
@@ -151,6 +154,6 @@ def scores_from_json(spec: object) -> Scores:
             if not square or not all(isinstance(n, int) for row in value for n in row):
                 raise ModelFileError("the confusion matrix is damaged")
             given[name] = tuple(map(tuple, value))
-        elif not isinstance(value, int | float) and not (value is None and name.endswith("_log")):
+        elif not isinstance(value, int | float) and not (value is None and name.endswith(("_log", "_error"))):
             raise ModelFileError(f"the score {name!r} is damaged")
     return cls(**given)  # type: ignore[no-any-return]

@@ -1,0 +1,353 @@
+"""What `TabularClassifier` and `TabularRegressor` have in common: from a data frame to an ensemble, and back."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pyarrow as pa
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from clearprop.errors import InputError, ModelFileError, ShapeError
+from clearprop.estimators.fitted import kept_if_it_fails
+from clearprop.tables import Encoder, Target, fit_encoder, from_frame
+from clearprop.tables.frames import is_frame, one_column
+from clearprop.tabular.fit import model_of
+from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, plan
+from clearprop.tabular.model import QuantileNetworks, TableModel
+from clearprop.tabular.recipe import FEWEST_BINS
+from clearprop.tabular.settings import TableSettings
+from clearprop.training import Epoch
+from clearprop.training.progress import announce, printer
+
+if TYPE_CHECKING:
+    from clearprop.explain import Trace
+    from clearprop.formulas import UpdateRule
+
+COUNTS = ("ensemble", "max_iter", "n_threads")
+
+
+class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
+    """Base of `TabularClassifier` and `TabularRegressor`."""
+
+    ensemble: Any
+    hidden_layer_sizes: Any
+    max_iter: Any
+    max_seconds: Any
+    random_state: Any
+    n_threads: Any
+    verbose: Any
+    engine: Any
+
+    model_: TableModel
+    _plan: Plan
+
+    @abstractmethod
+    def _learn_target(self, y: Any) -> tuple[Target, Any]:
+        """The target, and what is learned of each row."""
+
+    @abstractmethod
+    def _options(self) -> Mapping[str, Any]:
+        """The settings that only one of the two has, checked."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the encoder of the columns, then train the networks.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Numbers, categories, text, dates, true and false; values may be missing. A data frame is of pandas, Polars,
+            pyarrow or another library that narwhals reads; what it declares a category is one, whatever it is made of.
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), optional
+            At least 0. All 1 by default.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            When data or a parameter cannot be used (`clearprop.errors` and scikit-learn's own; with the row and the
+            column where there is one), or when training diverges. The fit before, where there was one, then remains.
+
+        Warns
+        -----
+        UserWarning
+            When Ctrl-C ends training, with the best weights so far.
+        """
+        settings = self._settings()
+        with kept_if_it_fails(self):
+            if y is None:
+                raise InputError(
+                    f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
+                )
+            table = self._table(X, reset=True)
+            target, learned = self._learn_target(y)
+            if table.num_rows != len(learned):
+                raise ShapeError(f"X has {table.num_rows:,} rows, but y has {len(learned):,}; there must be one each")
+            if table.num_rows < 2:
+                raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to judge by")
+            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task])
+            rows = Rows(fitted.encoder.encode(table).X, learned, _weights(sample_weight, len(learned)))
+            self.notices_ = fitted.notices
+            self._train(rows, target, fitted.encoder, settings)
+        if self._done.fit.stopped_by == "interrupt":
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+        return self
+
+    def _train(self, rows: Rows, target: Target, encoder: Encoder, settings: TableSettings) -> None:
+        """The main ensemble, then one for each quantile; together they take the time limit."""
+        limit = settings.time_limit
+        share = replace(settings, time_limit=None if limit is None else limit / (1 + len(settings.quantiles)))
+        factors = self._class_factors(rows.learned)
+        main = plan(rows, target, share, class_weight=factors)
+        readers = [printer(main.jobs[0].epochs)] if self.verbose else []
+        if self.verbose:
+            announce(main.choice.engine, np.float32)
+        done = carry_out(main, readers)
+        quantiles = []
+        for quantile in settings.quantiles:
+            found = carry_out(plan(rows, target, share, parts=main.folds, quantile=quantile), readers)
+            quantiles.append(QuantileNetworks(quantile, found.thetas, found.shift))
+        kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
+        self.model_ = model_of(main, done, encoder, settings=kept, quantiles=tuple(quantiles))
+        self._done: Learned = done
+        self.history_: tuple[Epoch, ...] = done.fit.history
+        self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
+        self.engine_, self.engine_reason_ = main.choice.engine.name, main.choice.reason
+        self.ensemble_ = len(main.folds)
+        if done.calibration_error is not None:
+            self.calibration_error_ = done.calibration_error
+
+    def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
+        """One factor per class on the weights of its rows, or None."""
+        return None
+
+    def _settings(self) -> TableSettings:
+        for name in COUNTS:
+            given = getattr(self, name)
+            whole = isinstance(given, Integral) and not isinstance(given, bool) and int(given) >= 1
+            if given is not None and not whole:
+                raise InputError(f"{name} must be None or a whole number of at least 1, not {given!r}")
+        limit = self.max_seconds
+        if limit is not None and not (isinstance(limit, Real) and not isinstance(limit, bool) and float(limit) > 0):
+            raise InputError(f"max_seconds must be None or a number of seconds above 0, not {limit!r}")
+        return TableSettings(
+            ensemble=_whole(self.ensemble),
+            hidden=_hidden(self.hidden_layer_sizes),
+            epochs=_whole(self.max_iter),
+            time_limit=None if limit is None else float(limit),
+            n_threads=_whole(self.n_threads),
+            engine=self.engine,
+            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            **self._options(),
+        )
+
+    def _table(self, X: Any, *, reset: bool) -> pa.Table:
+        """X as a table; its columns are learned, or held against those of the fit."""
+        if is_frame(X):
+            validate_data(self, X, skip_check_array=True, reset=reset)
+            table = from_frame(X)
+            if min(table.shape) < 1:
+                what = "sample" if table.num_columns else "feature"
+                raise ShapeError(
+                    f"Found array with 0 {what}(s) (shape={table.shape}) while a minimum of 1 is required."
+                )
+            return table
+        if getattr(getattr(X, "dtype", None), "kind", "") in "biufc":
+            X = validate_data(self, X, ensure_all_finite="allow-nan", reset=reset)
+        else:
+            X = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset)
+        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
+        return pa.table({str(name): _column(X[:, i], str(name)) for i, name in enumerate(names)})
+
+    def _predicted(self, X: Any) -> pa.Table:
+        check_is_fitted(self)
+        return self._table(X, reset=False)
+
+    def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule = "adamw") -> Trace:
+        """Every number of one step of training a network with one row: forward, loss, errors, gradients, update.
+
+        Dropout and label smoothing, which change the step at random or a little, are left aside.
+
+        Parameters
+        ----------
+        X : data frame of one row, or array-like of shape (n_features,) or (1, n_features)
+            As `predict` takes it; a row of a pandas data frame will do.
+        y : target of the row
+            As `fit` takes it: the class itself, or a number.
+        member : int
+            Which network of the ensemble, from 0.
+        optimizer : update rule
+            A name or a formula.
+
+        Returns
+        -------
+        clearprop.explain.Trace
+            ``print(trace.explained().text())`` shows it. The names of its inputs are ``model_.encoder.names``.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When it is not one row, the row does not fit, or y is no class that was learned.
+        """
+        from clearprop.explain import explain
+
+        check_is_fitted(self)
+        if not 0 <= member < len(self.model_.thetas):
+            raise InputError(f"member must be from 0 to {len(self.model_.thetas) - 1}, not {member!r}")
+        if hasattr(X, "to_frame") and getattr(X, "ndim", 2) == 1:
+            X = X.to_frame().T  # a row of a pandas data frame
+        elif getattr(X, "ndim", None) == 1:
+            X = X[None]
+        table = self._table(X, reset=False)
+        if table.num_rows != 1:
+            raise ShapeError(f"one row is explained at a time, and X has {table.num_rows:,}; take one, as X[:1]")
+        model = self.model_
+        inputs = model.encoder.encode(table).X[0].astype(np.float64)
+        sample = self._encoded_target(y)
+        parameters = model.network.views(model.thetas[member].astype(np.float64))
+        return explain(model.network, parameters, inputs, sample, optimizer)
+
+    @abstractmethod
+    def _encoded_target(self, y: Any) -> Any:
+        """One row's target as the network learns it, float64 (n_outputs,)."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write networks, encoders and parameters to one file without code, which `clearprop predict` reads too.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        OSError
+            When the file cannot be written.
+        """
+        check_is_fitted(self)
+        self.model_.save(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The estimator that `save` wrote: it predicts, explains and can be fitted anew; the history is not kept.
+
+        Raises
+        ------
+        ModelFileError
+            When there is no such file, or it is damaged or that of something else.
+        """
+        model = TableModel.load(path)
+        kept = model.settings.get("parameters")
+        if model.settings.get("estimator") != cls.__name__ or not isinstance(kept, dict):
+            was = model.settings.get("estimator", "'clearprop train'")
+            raise ModelFileError(f"{path} was not written by {cls.__name__}.save but by {was}")
+        try:
+            estimator = cls(**{name: _from_json(value) for name, value in kept["init"].items()})
+            names, n_features = kept["feature_names"], kept["n_features"]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelFileError(
+                f"{path} is damaged: its parameters are not those of {cls.__name__} ({error})"
+            ) from None
+        estimator.model_, estimator.n_features_in_ = model, int(n_features)
+        if names is not None:
+            estimator.feature_names_in_ = np.array(names, dtype=object)
+        estimator.ensemble_ = len(model.thetas)
+        estimator._restore(model)
+        return estimator
+
+    def _restore(self, model: TableModel) -> None:
+        """The attributes that follow from the model's target."""
+
+    def _parameters_for_file(self) -> dict[str, Any]:
+        """The parameters that JSON can hold (not a RandomState), and what the columns were called."""
+        init = {name: _to_json(value) for name, value in self.get_params(deep=False).items()}
+        names = getattr(self, "feature_names_in_", None)
+        return {
+            "init": init,
+            "feature_names": None if names is None else [str(name) for name in names],
+            "n_features": self.n_features_in_,
+        }
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _column(values: Any, name: str) -> pa.Array:
+    """A column of an array: numbers where all of it says numbers, otherwise what it is."""
+    if values.dtype.kind in "biufM":
+        return pa.array(values)
+    for row, value in enumerate(values, start=1):
+        if isinstance(value, Mapping | list | tuple | set | complex):
+            raise TypeError(
+                f"column {name!r} holds a {type(value).__name__} in row {row}: argument must be a string or a number"
+            )
+    if values.dtype.kind in "US":
+        return pa.array(values.astype(str))
+    return one_column(values.tolist(), name)
+
+
+def _weights(sample_weight: Any, n_samples: int) -> Any:
+    """sample_weight as float32 (n_samples,), or None."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, Real):
+        return np.full(n_samples, sample_weight, dtype=np.float32)
+    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if weight.shape != (n_samples,):
+        raise ShapeError(f"sample_weight must have shape ({n_samples},), one per row of X, not {weight.shape}")
+    if (weight < 0).any():
+        raise InputError(f"sample_weight[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
+    if not weight.any():
+        raise InputError("sample_weight is zero for every row; at least one must have a weight above zero")
+    return (weight / weight.max()).astype(np.float32)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _hidden(sizes: Any) -> tuple[int, ...] | None:
+    if sizes is None:
+        return None
+    given = list(sizes) if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
+    if not all(isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1 for size in given):
+        raise InputError(
+            "hidden_layer_sizes must be None, a whole number of at least 1, or one for each hidden layer, not "
+            f"{sizes!r}"
+        )
+    return tuple(int(size) for size in given)
+
+
+def _to_json(value: Any) -> Any:
+    """A parameter as JSON holds it; what it cannot hold, as a RandomState, is left out."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_to_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {"mapping": [[_to_json(key), _to_json(item)] for key, item in value.items()]}
+    return value if isinstance(value, str | bool | int | float | None) else None
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_json(item) for item in value)
+    if isinstance(value, dict):
+        return {_from_json(key): _from_json(item) for key, item in value["mapping"]}
+    return value

@@ -1,0 +1,177 @@
+"""The classifier for tables: a data frame in, classes and probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import assert_all_finite, column_or_1d
+
+from clearprop.errors import InputError
+from clearprop.estimators.perceptron import store
+from clearprop.estimators.tabular import TabularEstimator
+from clearprop.tables import ClassTarget, Target
+from clearprop.tabular.model import TableModel
+
+
+class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
+    """Networks that tell the classes of the rows of a table apart, with everything about the columns done inside.
+
+    An ensemble of networks, each of which is trained on most of the rows and judged by the others. Columns of numbers,
+    categories, text, dates and truth values are encoded (see ``model_.encoder``), missing values and categories that
+    training did not have are taken as such. The recipe and what decided it: docs/decisions/0010.
+
+    Parameters
+    ----------
+    ensemble : int, optional
+        How many networks; their probabilities are averaged. By default 4, and 1 above 20,000 rows.
+    hidden_layer_sizes : int or sequence of int, optional
+        Neurons in each hidden layer, () for none. By default three layers of 128.
+    max_iter : int, optional
+        Most epochs. By default enough for 3,000 updates, within bounds; that many are planned, and the weights of the
+        best one are kept.
+    probabilities : bool, default=False
+        Train for good probabilities rather than for the fewest mistakes: no label smoothing, and the best epoch is the
+        one of the least log loss. Either way they are brought to the temperature at which the classes of the rows that
+        judge are most probable.
+    class_weight : dict or "balanced", optional
+        Factor on the weight of the rows of each class; "balanced" gives every class the same weight in all.
+    max_seconds : float, optional
+        Time limit on training.
+    random_state : int, RandomState or None, default=None
+        Decides the folds, the initial weights, the dropout and the order of the rows.
+    n_threads : int, optional
+        The most threads, which the networks share out; by default as many as the process may use. The result does not
+        depend on it.
+    verbose : bool, default=False
+        Print a line after each epoch.
+    engine : {"auto", "compiled", "reference"}, default="auto"
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        Where X was a data frame.
+    model_ : clearprop.tabular.model.TableModel
+        Encoder, networks, target, temperature.
+    ensemble_ : int
+        How many networks there are.
+    history_ : tuple of Epoch
+        The record of every epoch: means over the networks, and scores over all rows that judge.
+    calibration_error_ : float
+        The expected calibration error of those rows: how far the probability of the predicted class is from how often
+        it is right.
+    notices_ : tuple of str
+        What was decided about columns that might surprise.
+    n_iter_, stopping_reason_, engine_, engine_reason_
+        As for `MLPClassifier`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from clearprop import TabularClassifier
+    >>> weight = [4.1, 22.0, 3.8, None, 510.0, 19.5] * 10
+    >>> says = ["meow", "woof", "meow", "woof", "moo", None] * 10
+    >>> kinds = ["cat", "dog", "cat", "dog", "cow", "dog"] * 10
+    >>> model = TabularClassifier(random_state=0).fit(pd.DataFrame({"weight": weight, "says": says}), kinds)
+    >>> model.predict(pd.DataFrame({"weight": [4.4, 480.0], "says": ["purr", None]})).tolist()
+    ['cat', 'cow']
+    """
+
+    def __init__(
+        self,
+        *,
+        ensemble: int | None = None,
+        hidden_layer_sizes: Any = None,
+        max_iter: int | None = None,
+        probabilities: bool = False,
+        class_weight: Mapping[Any, float] | str | None = None,
+        max_seconds: float | None = None,
+        random_state: Any = None,
+        n_threads: int | None = None,
+        verbose: bool = False,
+        engine: str = "auto",
+    ) -> None:
+        store(self, locals())
+
+    probabilities: bool
+    class_weight: Any
+
+    def _options(self) -> Mapping[str, Any]:
+        if not isinstance(self.probabilities, bool | np.bool_):
+            raise InputError(f"probabilities must be True or False, not {self.probabilities!r}")
+        return {"probabilities": bool(self.probabilities)}
+
+    def _learn_target(self, y: Any) -> tuple[Target, Any]:
+        y = column_or_1d(y, warn=True)
+        if y.dtype.kind == "f":
+            assert_all_finite(y, input_name="y")
+        check_classification_targets(y)
+        encoder = LabelEncoder()
+        codes = encoder.fit_transform(y)
+        self.classes_ = encoder.classes_
+        labels = tuple(self.classes_.tolist())
+        for label in labels:
+            if not isinstance(label, str | bool | int | float):
+                row = int(np.argmax(codes == labels.index(label)))
+                raise InputError(
+                    f"y holds {label!r} in row {row + 1}; classes must be text, numbers, or true and false"
+                )
+        if len(labels) < 2:
+            raise InputError(
+                f"y has only one class, {labels[0]!r}: there is nothing to tell apart; add rows of another class"
+            )
+        return ClassTarget("y", labels), codes
+
+    def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
+        if self.class_weight is None:
+            return None
+        labels = self.classes_[codes]
+        factors = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+        return tuple(float(factor) for factor in factors)
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of every class.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes), float64
+            In the order of `classes_`; each row sums to 1.
+        """
+        table = self._predicted(X)
+        found = self.model_.outputs(table, self.n_threads)[0].astype(np.float64)
+        return found / found.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> Any:
+        """The most probable class of every row.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples,)
+        """
+        chosen = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[chosen]
+
+    def _encoded_target(self, y: Any) -> Any:
+        places = np.flatnonzero(self.classes_ == y)
+        if len(places) != 1:
+            raise InputError(f"y is {y!r}, which is no class that was learned; they are {list(self.classes_)}")
+        return np.eye(len(self.classes_))[places[0]]
+
+    def _restore(self, model: TableModel) -> None:
+        assert isinstance(model.target, ClassTarget)
+        self.classes_ = np.array(model.target.classes)

@@ -1,0 +1,173 @@
+"""The regressor for tables: a data frame in, numbers and intervals out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
+
+from clearprop.errors import InputError
+from clearprop.estimators.only_if import OnlyIf
+from clearprop.estimators.perceptron import store
+from clearprop.estimators.tabular import TabularEstimator
+from clearprop.tables import NumberTarget, Target
+
+
+def _refuses_quantiles(estimator: Any) -> str | None:
+    if len(estimator.quantiles):
+        return None
+    return "predict_quantiles needs the quantiles to be trained for, as TabularRegressor(quantiles=(0.05, 0.95))"
+
+
+def _with_quantiles(method: Any) -> Any:
+    return OnlyIf(method, _refuses_quantiles)
+
+
+class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
+    """Networks that predict a number for each row of a table, with everything about columns and target done inside.
+
+    An ensemble of networks, each of which is trained on most of the rows and judged by the others; the target is
+    standardised, and no prediction of the mean lies beyond the targets of training. The recipe and what decided it:
+    docs/decisions/0010.
+
+    Parameters
+    ----------
+    ensemble : int, optional
+        How many networks; their predictions are averaged. By default 4, and 1 above 20,000 rows.
+    hidden_layer_sizes, max_iter
+        As for `TabularClassifier`.
+    log_target : bool, default=False
+        Learn the natural logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
+        Predictions are in the target's own unit. For other functions there is scikit-learn's
+        `TransformedTargetRegressor`.
+    quantiles : sequence of float, default=()
+        Quantiles for `predict_quantiles`, rising and each between 0 and 1; (0.05, 0.95) bound an interval that is to
+        hold nine tenths of the rows. Each has an ensemble of its own, so training takes that many times as long.
+    max_seconds, random_state, n_threads, verbose, engine
+        As for `TabularClassifier`.
+
+    Attributes
+    ----------
+    n_features_in_, feature_names_in_, model_, ensemble_, history_, notices_
+        As for `TabularClassifier`.
+    n_iter_, stopping_reason_, engine_, engine_reason_
+        As for `MLPRegressor`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from clearprop import TabularRegressor
+    >>> size = np.linspace(20, 120, 200)
+    >>> frame = pd.DataFrame({"size": size, "south": np.arange(200) % 2 == 0})
+    >>> rent = 10 * size + 200 * frame["south"]
+    >>> model = TabularRegressor(random_state=0).fit(frame, rent)
+    >>> bool(model.score(frame, rent) > 0.99)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        ensemble: int | None = None,
+        hidden_layer_sizes: Any = None,
+        max_iter: int | None = None,
+        log_target: bool = False,
+        quantiles: Any = (),
+        max_seconds: float | None = None,
+        random_state: Any = None,
+        n_threads: int | None = None,
+        verbose: bool = False,
+        engine: str = "auto",
+    ) -> None:
+        store(self, locals())
+
+    log_target: bool
+    quantiles: Any
+
+    def _options(self) -> Mapping[str, Any]:
+        if not isinstance(self.log_target, bool | np.bool_):
+            raise InputError(f"log_target must be True or False, not {self.log_target!r}")
+        if not isinstance(self.quantiles, list | tuple | np.ndarray):
+            raise InputError(f"quantiles must be a sequence of numbers, as (0.05, 0.95), not {self.quantiles!r}")
+        return {
+            "log_target": bool(self.log_target),
+            "quantiles": tuple(q.item() if isinstance(q, np.generic) else q for q in self.quantiles),
+        }
+
+    def _learn_target(self, y: Any) -> tuple[Target, Any]:
+        y = column_or_1d(
+            check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y"), warn=True
+        )
+        try:
+            values = y.astype(np.float64)
+        except (TypeError, ValueError):
+            row = next(i for i, value in enumerate(y) if not _is_number(value))
+            raise InputError(f"y holds {y[row]!r} in row {row + 1}, where a number is expected") from None
+        assert_all_finite(values, input_name="y")
+        if self.log_target:
+            if (values <= 0).any():
+                row = int(np.argmax(values <= 0))
+                raise InputError(
+                    f"y is {values[row]:g} in row {row + 1}, and only numbers above 0 have a logarithm; use "
+                    "log_target=False, or leave out such rows"
+                )
+            values = np.log(values)
+        low, high = float(values.min()), float(values.max())
+        scale = float(values.std()) or 1.0  # one number in every row: it is what is predicted
+        return NumberTarget("y", bool(self.log_target), float(values.mean()), scale, low, high), values
+
+    def predict(self, X: Any) -> Any:
+        """The mean of the target expected for every row (with `log_target`, e to the mean of its logarithm).
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples,), float64
+        """
+        table = self._predicted(X)
+        return self.model_.predict(table, self.n_threads).values
+
+    @_with_quantiles
+    def predict_quantiles(self, X: Any) -> Any:
+        """Each of the `quantiles` for every row.
+
+        They never cross, and each is shifted so that of the rows that judged its networks the right share lies below:
+        conformalised quantile regression, Romano, Patterson & Candès (2019).
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        array of shape (n_samples, n_quantiles), float64
+        """
+        table = self._predicted(X)
+        return self.model_.predict_quantiles(table, self.n_threads)[0]
+
+    def _encoded_target(self, y: Any) -> Any:
+        values = self._learn_log(y)
+        assert isinstance(self.model_.target, NumberTarget)
+        return self.model_.target.standardised(np.array([values]))[0].astype(np.float64)
+
+    def _learn_log(self, y: Any) -> float:
+        if not _is_number(y) or not np.isfinite(float(y)):
+            raise InputError(f"y must be a finite number, not {y!r}")
+        if self.log_target and not float(y) > 0:
+            raise InputError(f"y must be above 0, because its logarithm was learned, not {y!r}")
+        return float(np.log(float(y))) if self.log_target else float(y)
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,100 @@
+"""Probabilities that mean what they say: how far they are from it, and the temperature that brings them nearer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+SMALLEST_PROBABILITY = 1e-7  # float32 knows none nearer to 1 than this; keeps logarithms finite
+COLDEST, HOTTEST = 0.2, 5.0
+BINS = 15
+
+
+def at_temperature(probabilities: Any, temperature: float) -> Any:
+    """p^(1/T), each row made to sum to 1 again: what a softmax gives whose weighted inputs are divided by T.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n_rows, n_classes)
+    temperature : float
+        T; above 1 the probabilities come nearer to one another, below 1 they move apart. Which is largest stays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tabular.calibration import at_temperature
+    >>> at_temperature(np.array([[0.9, 0.1]]), 2.0).round(3)
+    array([[0.75, 0.25]])
+    """
+    if temperature == 1.0:
+        return probabilities
+    logs = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)) / temperature
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """The temperature at which these rows' own classes are most probable. Guo, Pleiss, Sun & Weinberger (2017), §4.2.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n_rows, n_classes)
+        Of rows that the network did not learn from.
+    codes : int array of shape (n_rows,)
+        The number of each row's class.
+    weight : array of shape (n_rows,), optional
+
+    Returns
+    -------
+    float
+        Between 0.2 and 5.
+    """
+    from scipy.optimize import minimize_scalar
+
+    def mean_loss(log_temperature: float) -> float:
+        return log_loss(at_temperature(probabilities, math.exp(log_temperature)), codes, weight)
+
+    found = minimize_scalar(mean_loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
+    return math.exp(float(found.x))
+
+
+def log_loss(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """Mean of −log(probability of the true class); `codes` are the numbers of the classes."""
+    own = np.asarray(probabilities)[np.arange(len(codes)), codes].astype(np.float64)
+    return float(np.average(-np.log(np.maximum(own, SMALLEST_PROBABILITY)), weights=weight))
+
+
+def expected_calibration_error(probabilities: Any, codes: Any, n_bins: int = BINS) -> float:
+    """How far the probability of the predicted class is from how often it is right, on average.
+
+    The rows are sorted into bins of equal width by the probability of their most probable class; in each bin the mean
+    of it is held against the share of rows that were right. Naeini, Cooper & Hauskrecht (2015); Guo et al. (2017),
+    eq. 3.
+
+    Parameters
+    ----------
+    probabilities : array of shape (n_rows, n_classes)
+    codes : int array of shape (n_rows,)
+        The number of each row's class; −1, of a class that is not among them, counts as wrong.
+    n_bins : int
+
+    Returns
+    -------
+    float
+        Between 0, what is said to be 80 % sure is right in 80 % of the cases, and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tabular.calibration import expected_calibration_error
+    >>> round(expected_calibration_error(np.full((4, 2), [0.7, 0.3]), np.array([0, 0, 1, 1])), 12)
+    0.2
+    """
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == codes
+    place = np.clip(np.ceil(sure * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    gaps = np.bincount(place, weights=sure - right, minlength=n_bins)
+    return float(np.abs(gaps).sum() / len(sure))

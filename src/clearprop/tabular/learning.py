@@ -1,0 +1,256 @@
+"""From encoded rows to trained networks: the plan of an ensemble, and carrying it out. It reads no table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.engines import Choice, Job, choose, prepared
+from clearprop.errors import InputError
+from clearprop.formulas import Quantile
+from clearprop.network import Network
+from clearprop.tables import ClassTarget, Fold, Target, folds
+from clearprop.tabular import recipe
+from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
+from clearprop.tabular.scores import mae, rmse
+from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.together import Member, Together
+from clearprop.training import Callback, Fit, Stopping
+
+FEWEST_FOLDS = 5  # so that each network learns from four fifths of the rows at least
+MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
+
+
+class Rows(NamedTuple):
+    """Encoded rows.
+
+    Attributes
+    ----------
+    X : float32 array of shape (n_rows, n_inputs)
+    learned : array of shape (n_rows,)
+        Class numbers, or numbers on the scale that is learned.
+    weight : float32 array of shape (n_rows,) or None
+    """
+
+    X: Any
+    learned: Any
+    weight: Any = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An ensemble that is ready to be trained; nothing is left that a user could have done wrong.
+
+    Attributes
+    ----------
+    jobs : tuple of Job
+        One for each network; they differ in the seed alone.
+    folds : tuple of Fold
+        The rows that each network learns from and is judged by.
+    """
+
+    settings: TableSettings
+    target: Target
+    rows: Rows
+    folds: tuple[Fold, ...]
+    jobs: tuple[Job, ...]
+    choice: Choice
+    n_threads: int
+
+    @property
+    def network(self) -> Network:
+        """What every network of the ensemble is."""
+        return self.jobs[0].network
+
+    @property
+    def quantile(self) -> float | None:
+        """Which quantile is learned; None for the mean, or classes."""
+        loss = self.network.loss
+        return loss.quantile if isinstance(loss, Quantile) else None
+
+
+class Learned(NamedTuple):
+    """What carrying out a plan gives.
+
+    Attributes
+    ----------
+    thetas : float32 array of shape (k, n_parameters)
+    fit : Fit
+    temperature : float
+        For probabilities; 1 for numbers.
+    shift : float
+        What is added to a predicted quantile, on the scale that is learned, so that the share of judging rows below it
+        is the right one; 0 for anything else.
+    calibration_error : float or None
+        Of the probabilities of the judging rows, at that temperature, which was chosen by the same rows.
+    """
+
+    thetas: Any
+    fit: Fit
+    temperature: float = 1.0
+    shift: float = 0.0
+    calibration_error: float | None = None
+
+
+def plan(
+    rows: Rows,
+    target: Target,
+    settings: TableSettings,
+    *,
+    parts: tuple[Fold, ...] = (),
+    class_weight: tuple[float, ...] | None = None,
+    quantile: float | None = None,
+) -> Plan:
+    """Cut the rows into folds and decide each network's job.
+
+    Parameters
+    ----------
+    rows : Rows
+    target : ClassTarget or NumberTarget
+    settings : TableSettings
+    parts : tuple of Fold
+        One for each network; by default they are dealt out.
+    class_weight : tuple of float, optional
+        One factor per class.
+    quantile : float, optional
+        Learn this quantile instead of the mean.
+
+    Raises
+    ------
+    InputError, TableError
+        When there are too few rows, or the engine cannot do the job.
+    """
+    parts = parts or dealt(rows, target, settings)
+    loss = "cross_entropy" if isinstance(target, ClassTarget) else "half_squared_error"
+    network = recipe.network(
+        rows.X.shape[1], target.n_outputs, loss if quantile is None else Quantile(quantile), settings
+    )
+    n_rows = len(parts[0].learn)
+    jobs = tuple(
+        recipe.job(network, n_rows, settings, settings.seed + k * MEMBER_SEED, class_weight) for k in range(len(parts))
+    )
+    most = settings.n_threads or usable_threads()
+    learn = parts[0].learn
+    first = prepared(jobs[0], rows.X[learn], _targets(target, rows.learned[learn]), dtype=np.float32)
+    choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)))
+    return Plan(settings, target, rows, parts, jobs, choice, most)
+
+
+def threads_of_each(most: int, n_members: int) -> int:
+    """How many threads each member may use where so many are trained at once."""
+    return max(1, most // min(most, n_members))
+
+
+def dealt(rows: Rows, target: Target, settings: TableSettings) -> tuple[Fold, ...]:
+    """A fold for each network of the ensemble; each judges by rows that no other judges by."""
+    n_rows = len(rows.learned)
+    count = recipe.n_members(n_rows, settings.ensemble)
+    if n_rows < max(2, count):
+        raise InputError(
+            f"n_samples={n_rows}: an ensemble of {count} networks needs at least {max(2, count)} rows; "
+            "use more rows, or ensemble=1"
+        )
+    labels = rows.learned if isinstance(target, ClassTarget) else None
+    return folds(np.arange(n_rows), max(FEWEST_FOLDS, count), settings.seed, labels)[:count]
+
+
+def carry_out(plan: Plan, callbacks: Iterable[Callback] = ()) -> Learned:
+    """Train the ensemble until its judging rows are predicted no better, and put the best weights back.
+
+    Ctrl-C ends training as any other reason does.
+
+    Raises
+    ------
+    DivergenceError
+        When the loss is not finite any more.
+    """
+    together = Together([member(plan, k) for k in range(len(plan.folds))], _judge(plan), plan.n_threads)
+    fit = together.fit(stopping(plan), callbacks)
+    actual, weight = _judged(plan)
+    outputs = np.concatenate(together.outputs())
+    if isinstance(plan.target, ClassTarget):
+        temperature = fit_temperature(outputs, actual, weight)
+        error = expected_calibration_error(at_temperature(outputs, temperature), actual)
+        return Learned(together.thetas, fit, temperature=temperature, calibration_error=error)
+    if plan.quantile is None:
+        return Learned(together.thetas, fit)
+    missed = actual - plan.target.decode(outputs)
+    return Learned(together.thetas, fit, shift=float(_weighted_quantile(missed, plan.quantile, weight)))
+
+
+def stopping(plan: Plan) -> Stopping:
+    """When training ends before its preset number of epochs, and which epoch is the best."""
+    epochs = plan.jobs[0].epochs
+    counts_mistakes = isinstance(plan.target, ClassTarget) and not plan.settings.probabilities
+    if counts_mistakes:  # few mistakes come late, when the learning rate is low: no early end
+        watch, patience = "validation_accuracy", float(epochs)
+    else:
+        is_mean = plan.quantile is None and not isinstance(plan.target, ClassTarget)
+        watch, patience = "validation_rmse" if is_mean else "validation_loss", float(max(20, epochs // 3))
+    return Stopping(watch, counts_mistakes, 0.0, patience, True, plan.settings.time_limit)
+
+
+def usable_threads() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def member(plan: Plan, k: int) -> Member:
+    """The k-th network of the ensemble, from 0, before its training."""
+    job, (learn, judge), rows = plan.jobs[k], plan.folds[k], plan.rows
+    weight = None if rows.weight is None else rows.weight[learn]
+    data = prepared(job, rows.X[learn], _targets(plan.target, rows.learned[learn]), weight, np.float32)
+    initial = plan.network.initial(job.seed, dtype=np.float32).theta
+    return Member(job, data, copy(plan.choice.engine), rows.X[judge], initial)
+
+
+def _targets(target: Target, learned: Any) -> Any:
+    if isinstance(target, ClassTarget):
+        return np.eye(target.n_outputs, dtype=np.float32)[learned]
+    return target.standardised(learned)
+
+
+def _judged(plan: Plan) -> tuple[Any, Any]:
+    """What is true of the judging rows of all networks, and their weights (classes' included) if they have any."""
+    places = np.concatenate([fold.judge for fold in plan.folds])
+    actual, factors = plan.rows.learned[places], plan.jobs[0].class_weight
+    weight = None if plan.rows.weight is None else plan.rows.weight[places].astype(np.float64)
+    if factors is not None:
+        weight = np.asarray(factors)[actual] * (1.0 if weight is None else weight)
+    return actual, weight if weight is not None and weight.any() else None
+
+
+def _judge(plan: Plan) -> Callable[[list[Any]], Mapping[str, float]]:
+    """The scores over all judging rows: log loss and accuracy, errors on the scale that is learned, or pinball loss."""
+    target, quantile = plan.target, plan.quantile
+    actual, weight = _judged(plan)
+
+    def of_classes(outputs: list[Any]) -> Mapping[str, float]:
+        found = np.concatenate(outputs)
+        right = float(np.average(found.argmax(axis=1) == actual, weights=weight))
+        return {"validation_loss": log_loss(found, actual, weight), "validation_accuracy": right}
+
+    def of_numbers(outputs: list[Any]) -> Mapping[str, float]:
+        found = target.decode(np.concatenate(outputs))
+        return {"validation_rmse": rmse(found, actual, weight), "validation_mae": mae(found, actual, weight)}
+
+    def of_quantiles(outputs: list[Any]) -> Mapping[str, float]:
+        found = target.decode(np.concatenate(outputs))
+        assert quantile is not None
+        each = Quantile(quantile).forward(found, actual)
+        return {"validation_loss": float(np.average(each, weights=weight))}
+
+    if isinstance(target, ClassTarget):
+        return of_classes
+    return of_numbers if quantile is None else of_quantiles
+
+
+def _weighted_quantile(values: Any, quantile: float, weight: Any) -> Any:
+    if weight is None:
+        return np.quantile(values, quantile)
+    return np.quantile(values, quantile, weights=weight, method="inverted_cdf")

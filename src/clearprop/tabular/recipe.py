@@ -1,0 +1,76 @@
+"""The recipe for tables: which network, and how it is trained, as a function of the table's size.
+
+Everything in it is a formula or a step that can be looked at: silu, Adam with decoupled weight decay and a rate that
+falls along a cosine, dropout, label smoothing; inputs by `clearprop.tables`; several networks, each judged by rows that
+it does not learn from. What decided it: docs/decisions/0010.
+"""
+
+from __future__ import annotations
+
+import math
+
+from clearprop.engines import Job
+from clearprop.formulas import AdamW, Cosine, Loss
+from clearprop.network import Network
+from clearprop.tabular.settings import TableSettings
+
+HIDDEN = (128, 128, 128)
+LEARNING_RATE = 0.006  # for the largest batches; smaller ones take the root of their share of it
+WEIGHT_DECAY = 0.02
+DROPOUT = 0.15  # after each hidden layer; but numbers are learned from many rows without
+MOST_ROWS_OF_DROPOUT_FOR_NUMBERS = 10_000
+LABEL_SMOOTHING = 0.1
+LARGEST_BATCH, SMALLEST_BATCH = 256, 64
+BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
+FEWEST_EPOCHS, MOST_EPOCHS = 40, 128
+UPDATES = 3000  # at least so many are planned, where the most epochs allow it
+FEWEST_BINS = {"classification": 8, "regression": 2}  # few bins of a number help to predict numbers, not classes
+ENSEMBLE = 4
+MOST_ROWS_OF_ENSEMBLE = 20_000  # larger tables get one network by default: they need it less, and it takes longer
+
+
+def batch_size(n_rows: int) -> int:
+    """Smaller batches for smaller tables, so that each gets enough updates."""
+    size = LARGEST_BATCH
+    while size > SMALLEST_BATCH and n_rows < BATCHES_PER_EPOCH * size:
+        size //= 2
+    return size
+
+
+def n_epochs(n_rows: int, asked: int | None) -> int:
+    """More epochs for smaller tables, unless the user asked for a number."""
+    if asked is not None:
+        return asked
+    updates = math.ceil(n_rows / batch_size(n_rows))
+    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(UPDATES / updates)))
+
+
+def n_members(n_rows: int, asked: int | None) -> int:
+    """How many networks, unless the user asked for a number."""
+    return asked or (ENSEMBLE if n_rows <= MOST_ROWS_OF_ENSEMBLE else 1)
+
+
+def network(n_inputs: int, n_outputs: int, loss: str | Loss, settings: TableSettings) -> Network:
+    """The network for so many inputs and outputs."""
+    hidden = HIDDEN if settings.hidden is None else settings.hidden
+    return Network.mlp([n_inputs, *hidden, n_outputs], hidden="silu", loss=loss)
+
+
+def job(
+    network: Network, n_rows: int, settings: TableSettings, seed: int, class_weight: tuple[float, ...] | None = None
+) -> Job:
+    """What training one network on so many rows is asked to do."""
+    size = batch_size(n_rows)
+    smoothes = network.loss.is_distribution and not settings.probabilities
+    drops = network.depth > 1 and (network.loss.is_distribution or n_rows <= MOST_ROWS_OF_DROPOUT_FOR_NUMBERS)
+    return Job(
+        network=network,
+        update_rule=AdamW(learning_rate=LEARNING_RATE * math.sqrt(size / LARGEST_BATCH), weight_decay=WEIGHT_DECAY),
+        schedule=Cosine(),
+        epochs=n_epochs(n_rows, settings.epochs),
+        batch_size=size,
+        label_smoothing=LABEL_SMOOTHING if smoothes else 0.0,
+        dropout=(0.0, *(DROPOUT,) * (network.depth - 1)) if drops else (),
+        class_weight=class_weight,
+        seed=seed,
+    )

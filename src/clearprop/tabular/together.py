@@ -1,0 +1,178 @@
+"""Several networks trained side by side, epoch by epoch, each judged by rows that it does not learn from.
+
+The best epoch is chosen for all of them at once, by the rows of all judging parts together: for a small table the judge
+of one network alone is a few dozen rows, and would choose by luck. Each network computes what it would compute alone,
+so nothing depends on how many threads there are.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.engines.threads import suited_to
+from clearprop.training import Callback, Epoch, Fit, Stopping, epochs
+from clearprop.training.fit import Watch
+
+EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
+Judge = Callable[[list[Any]], Mapping[str, float]]  # from each member's outputs for its judging rows to named scores
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of the ensemble: its job, its rows, its engine, and the inputs of the rows that judge it."""
+
+    job: Job
+    data: Data
+    engine: Engine  # its own: what an engine has prepared for one job, another would overwrite
+    judged: Any  # (n_judging_rows, n_inputs)
+    initial: Any  # θ to start from, (n_parameters,)
+
+
+class LastOfTheBest(Watch):
+    """A Watch that takes the later of two equally good epochs: the learning rate has fallen further by then."""
+
+    def see(self, epoch: Epoch, theta: Any) -> None:
+        if self.value(epoch) <= self.best_value + EQUAL * abs(self.best_value):
+            self.best_epoch = None  # it gives way
+        super().see(epoch, theta)
+
+
+class Together:
+    """The members in training; `thetas` (k, n_parameters) moves under them, a row for each.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        Their jobs differ in nothing but the seed.
+    judge : callable
+    n_threads : int
+        How many members are trained at the same time.
+    """
+
+    def __init__(self, members: Sequence[Member], judge: Judge, n_threads: int) -> None:
+        self.members, self.judge = members, judge
+        self.n_threads = max(1, min(n_threads, len(members)))
+        self.thetas = np.stack([member.initial for member in members])
+        self.states = [TrainingState.start(member.job, member.initial) for member in members]
+        for state, theta in zip(self.states, self.thetas, strict=True):
+            state.theta = theta
+        self._ending = threading.Event()
+
+    def fit(self, stopping: Stopping, callbacks: Iterable[Callback] = ()) -> Fit:
+        """Train until the preset number of epochs or until `stopping` says so; as `clearprop.training.fit` does.
+
+        Raises
+        ------
+        DivergenceError
+            When a loss or gradient is not finite. `thetas` then holds the best weights so far, where they are kept.
+        """
+        watch = LastOfTheBest(stopping, stopping.tolerance)
+        deadline = math.inf if stopping.max_seconds is None else time.perf_counter() + stopping.max_seconds
+        job, callbacks = self.members[0].job, list(callbacks)
+        history: list[Epoch] = []
+        ended = "epochs", f"stopped at the preset number of {job.epochs} epochs"
+        try:
+            with suited_to(job, self.members[0].data.n_samples), closing(self._epochs(deadline)) as records:
+                for epoch in records:
+                    history.append(epoch)
+                    watch.see(epoch, self.thetas)
+                    asked = [callback(epoch) is True for callback in callbacks]  # every callback sees every epoch
+                    verdict = self._verdict(epoch, any(asked), watch, deadline)
+                    if verdict is not None:
+                        ended = verdict
+                        break
+            if ended[0] == "epochs" and len(history) < job.epochs:
+                ended = self._out_of_time(len(history) + 1, stopping)
+        except KeyboardInterrupt:
+            ended = "interrupt", f"interrupted after {len(history)} whole epochs"
+        finally:
+            if watch.best_theta is not None:
+                self.thetas[:] = watch.best_theta
+        best = watch.best_epoch if stopping.restore_best else None
+        kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
+        return Fit(tuple(history), ended[1] + kept, ended[0], best)
+
+    def outputs(self) -> list[Any]:
+        """Each member's outputs for its judging rows."""
+        return [self._judged(k) for k in range(len(self.members))]
+
+    def _verdict(self, epoch: Epoch, asked: bool, watch: Watch, deadline: float) -> tuple[str, str] | None:
+        stopping = watch.stopping
+        if asked:
+            return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
+        if time.perf_counter() >= deadline:
+            return self._out_of_time(epoch.n, stopping)
+        if watch.stale > stopping.patience:
+            name = stopping.watch.replace("_", " ")
+            return (
+                "no_improvement",
+                f"stopped after epoch {epoch.n}: the {name} was no better for {stopping.patience:g} epochs (converged)",
+            )
+        return None
+
+    def _out_of_time(self, epoch: int, stopping: Stopping) -> tuple[str, str]:
+        return "time", f"stopped in epoch {epoch}: the time limit of {stopping.max_seconds:g} s was reached"
+
+    def _epochs(self, deadline: float) -> Generator[Epoch, None, None]:
+        """A record for every epoch that all members have finished."""
+
+        def is_over() -> bool:
+            return self._ending.is_set() or time.perf_counter() >= deadline
+
+        generators = [
+            epochs(member.job, state, member.data, member.engine, is_over=is_over)
+            for member, state in zip(self.members, self.states, strict=True)
+        ]
+
+        def advance(k: int) -> tuple[Epoch | None, Any]:
+            record = next(generators[k], None)
+            return record, None if record is None else self._judged(k)
+
+        began = time.perf_counter()
+        # Each member stays with one thread: an engine prepares itself for every thread that it is called from.
+        pools = [ThreadPoolExecutor(1, thread_name_prefix="clearprop-member") for _ in range(self.n_threads)]
+        try:
+            while True:
+                tasks = [pools[k % self.n_threads].submit(advance, k) for k in range(len(self.members))]
+                rounds = [task.result() for task in tasks]
+                records = [record for record, _ in rounds if record is not None]
+                if len(records) < len(self.members):
+                    return
+                scores = self.judge([outputs for _, outputs in rounds])
+                yield _merged(records, scores, time.perf_counter() - began)
+                if not all(record.complete for record in records):
+                    return
+        finally:
+            self._ending.set()  # whoever is within an epoch comes out of it within a stretch
+            for pool in pools:
+                pool.shutdown(wait=True)
+
+    def _judged(self, k: int) -> Any:
+        member = self.members[k]
+        with np.errstate(all="ignore"):
+            return member.engine.outputs(member.job.network, member.job.network.views(self.thetas[k]), member.judged)
+
+
+def _merged(records: Sequence[Epoch], scores: Mapping[str, float], seconds: float) -> Epoch:
+    """One record of what all members did in an epoch: means of losses and gradient norms, the sum of steps."""
+    norms = np.mean([record.gradient_norms for record in records], axis=0)
+    return Epoch(
+        n=records[0].n,
+        loss=float(np.mean([record.loss for record in records])),
+        gradient_norms=tuple(norms.tolist()),
+        learning_rate=records[0].learning_rate,
+        seconds=seconds,
+        steps=sum(record.steps for record in records),
+        scores=scores,
+        complete=all(record.complete for record in records),
+    )

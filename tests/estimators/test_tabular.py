@@ -1,0 +1,339 @@
+import pickle
+import time
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import log_loss, r2_score
+from sklearn.model_selection import cross_val_score
+
+from clearprop import TabularClassifier, TabularRegressor
+from clearprop.errors import InputError, ModelFileError, ShapeError, TableError
+from clearprop.tables import Category, Moment, Number, Truth
+from clearprop.tabular.calibration import expected_calibration_error
+from clearprop.tabular.model import TableModel
+from sample_tables import flats, pets
+
+QUICK = {"hidden_layer_sizes": (16,), "max_iter": 30, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def animals():
+    table = pets(400)
+    return table.drop_columns(["kind"]).to_pandas(), table.column("kind").to_pandas()
+
+
+@pytest.fixture(scope="module")
+def rents():
+    table = flats(500)
+    return table.drop_columns(["rent"]).to_pandas(), table.column("rent").to_numpy()
+
+
+@pytest.fixture(scope="module")
+def fitted(animals):
+    return TabularClassifier(**QUICK).fit(*animals)
+
+
+def of_every_kind(n=120):
+    random = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "amount": np.where(random.random(n) < 0.1, np.nan, random.normal(size=n)),
+            "code": pd.Categorical(random.integers(1, 4, n)),
+            "word": random.choice(["red", "blue", None], n),
+            "flag": random.random(n) < 0.5,
+            "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 400, n), unit="D"),
+        }
+    )
+
+
+def test_columns_of_every_kind_are_taken_for_what_they_are():
+    X = of_every_kind()
+    model = TabularClassifier(**QUICK).fit(X, X["flag"])
+    steps = {step.column: step for step in model.model_.encoder.steps}
+    kinds = {"amount": Number, "code": Category, "word": Category, "flag": Truth, "day": Moment}
+    assert {name: type(step) for name, step in steps.items()} == kinds
+    assert steps["code"].categories == ("1", "2", "3")
+    assert steps["amount"].missing
+    assert steps["word"].missing
+    assert model.score(X, X["flag"]) > 0.95
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_every_library_of_frames_gives_the_same(library):
+    pytest.importorskip(library)
+    X = of_every_kind()
+    X["code"] = X["code"].astype(str).astype("category")  # Polars has categories of text only
+    y = X["flag"].to_numpy()
+    other = nw.from_native(X).to_polars() if library == "polars" else pa.Table.from_pandas(X)
+    mine, theirs = (TabularClassifier(**QUICK).fit(frame, y) for frame in (X, other))
+    np.testing.assert_array_equal(mine.predict_proba(X), theirs.predict_proba(other))
+
+
+def test_arrays_of_objects_are_taken_by_what_they_say():
+    X = np.array([[1, "a"], [2.5, "b"], [None, "a"], [4, None]] * 20, dtype=object)
+    model = TabularRegressor(**QUICK).fit(X, np.arange(80.0))
+    assert [type(step) for step in model.model_.encoder.steps] == [Number, Category]
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [["no", "yes"], [False, True], [3, 7], [1.0, 2.0], ["a", "b", "c"], np.array([1, 2], dtype=np.uint8)],
+    ids=str,
+)
+def test_classes_of_any_type_come_back_as_they_were(classes, tmp_path):
+    y = np.array(classes)[np.arange(90) % len(classes)]
+    X = pd.DataFrame({"x": np.arange(90) % len(classes) * 1.0})
+    model = TabularClassifier(random_state=0).fit(X, y)
+    assert model.predict(X).dtype == y.dtype
+    np.testing.assert_array_equal(model.predict(X), y)
+    model.save(tmp_path / "m")
+    np.testing.assert_array_equal(TabularClassifier.load(tmp_path / "m").predict(X), y)
+
+
+def test_missing_and_unseen_values_are_predicted_too(animals, fitted):
+    odd = pd.DataFrame({"weight": [None, 4.0], "says": ["quack", None]})
+    found = fitted.predict_proba(odd)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert fitted.predict(odd)[1] == "cat"
+
+
+def test_the_number_of_threads_changes_nothing(animals):
+    found = [TabularClassifier(**QUICK, n_threads=n).fit(*animals).predict_proba(animals[0]) for n in (1, 3)]
+    np.testing.assert_array_equal(*found)
+
+
+def test_an_ensemble_is_the_mean_of_its_networks(rents):
+    model = TabularRegressor(**QUICK, ensemble=3).fit(*rents)
+    assert model.ensemble_ == len(model.model_.thetas) == 3
+    X = model.model_.encoder.encode(pa.Table.from_pandas(rents[0])).X
+    network = model.model_.network
+    each = [engine_outputs(network, theta, X) for theta in model.model_.thetas]
+    expected = model.model_.target.decode(np.mean(each, axis=0))
+    np.testing.assert_allclose(model.predict(rents[0]), expected, rtol=1e-4)
+
+
+def engine_outputs(network, theta, X):
+    from clearprop import forward
+
+    return forward(network, network.views(theta), X).a[-1]
+
+
+def test_the_judging_rows_are_no_rows_of_learning(rents):
+    model = TabularRegressor(random_state=1)
+    plans = []
+    model._train, train = lambda *given: plans.append(given) or train(*given), model._train
+    model.set_params(max_iter=1).fit(*rents)
+    from clearprop.tabular.learning import plan
+
+    folds = plan(plans[0][0], plans[0][1], plans[0][3]).folds
+    judged = np.concatenate([fold.judge for fold in folds])
+    assert len(np.unique(judged)) == len(judged)
+    for fold in folds:
+        assert len(np.intersect1d(fold.learn, fold.judge)) == 0
+        assert len(fold.learn) + len(fold.judge) == 500
+
+
+def test_quantiles_do_not_cross_and_hold_their_share(rents):
+    X, y = rents
+    model = TabularRegressor(max_iter=40, hidden_layer_sizes=(32,), random_state=0, quantiles=(0.1, 0.5, 0.9))
+    found = model.fit(X[:350], y[:350]).predict_quantiles(X[350:])
+    assert (np.diff(found, axis=1) >= 0).all()
+    inside = np.mean((found[:, 0] <= y[350:]) & (y[350:] <= found[:, 2]))
+    assert 0.65 < inside < 0.95
+    assert np.median(np.abs(found[:, 1] - y[350:]) / y[350:]) < 0.15
+
+
+def test_quantiles_must_be_asked_for(rents):
+    model = TabularRegressor(**QUICK)
+    assert not hasattr(model, "predict_quantiles")
+    with pytest.raises(AttributeError, match=r"quantiles=\(0.05, 0.95\)"):
+        model.predict_quantiles  # noqa: B018
+
+
+def test_a_log_target_is_learned_as_its_logarithm_and_transformed_targets_work(rents):
+    X, y = rents
+    mine = TabularRegressor(random_state=0, max_iter=60, log_target=True).fit(X, y)
+    theirs = TransformedTargetRegressor(TabularRegressor(random_state=0, max_iter=60), func=np.log, inverse_func=np.exp)
+    assert mine.model_.target.log
+    np.testing.assert_allclose(mine.predict(X), theirs.fit(X, y).predict(X), rtol=1e-3)
+    assert r2_score(np.log(y), np.log(mine.predict(X))) > 0.9
+
+
+def test_a_constant_target_is_predicted():
+    model = TabularRegressor(**QUICK).fit(np.arange(40.0)[:, None], np.full(40, 7.0))
+    np.testing.assert_array_equal(model.predict([[3.0], [100.0]]), [7, 7])
+
+
+def test_probabilities_are_calibrated_better_than_those_of_smoothed_labels():
+    """Labels that are wrong at random, so that the right probability is known to be far from certain."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(1500, 4))
+    y = random.random(1500) < 1 / (1 + np.exp(-2 * X[:, 0]))
+    model = TabularClassifier(probabilities=True, max_iter=40, random_state=0).fit(X[:600], y[:600])
+    found = model.predict_proba(X[600:])
+    best = 1 / (1 + np.exp(-2 * X[600:, 0]))
+    assert log_loss(y[600:], found) < log_loss(y[600:], best) + 0.05
+    assert expected_calibration_error(found, y[600:].astype(int)) < 0.06
+    assert model.calibration_error_ < 0.06
+
+
+def test_weights_count(animals):
+    X, y = animals
+    wrong = np.arange(400) % 2 == 0
+    told = np.where(wrong, "cow", y)
+    assert np.mean(TabularClassifier(**QUICK).fit(X, told).predict(X) == y) < 0.6
+    assert np.mean(TabularClassifier(**QUICK).fit(X, told, sample_weight=~wrong).predict(X) == y) > 0.9
+    noise = pd.DataFrame({"x": np.random.default_rng(0).normal(size=300)})
+    rare = np.arange(300) % 10 == 0
+    plain, balanced = (
+        TabularClassifier(**QUICK, class_weight=given).fit(noise, rare).predict(noise).mean()
+        for given in (None, "balanced")
+    )
+    assert plain < 0.05 < 0.2 < balanced
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.zeros(400), "zero for every row"),
+        (np.ones(3), r"shape \(400,\)"),
+        (np.full(400, -1.0), r"sample_weight\[0\] is negative"),
+        (np.full(400, np.nan), "sample_weight contains NaN"),
+    ],
+)
+def test_weights_that_cannot_be(animals, weight, message):
+    with pytest.raises(ValueError, match=message):
+        TabularClassifier(**QUICK).fit(*animals, sample_weight=weight)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_save_and_load(kind, animals, rents, tmp_path):
+    X, y = animals if kind == "classifier" else rents
+    if kind == "classifier":
+        model = TabularClassifier(**QUICK, class_weight={"cat": 2, "cow": 1, "dog": 1})
+    else:
+        model = TabularRegressor(**QUICK, quantiles=(0.1, 0.9))
+    model.fit(X, y).save(tmp_path / "m")
+    again = type(model).load(tmp_path / "m")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.get_params() == model.get_params()
+    assert list(again.feature_names_in_) == list(model.feature_names_in_)
+    assert again.explain(X.iloc[0], y[0])["a0"].value.tolist() == model.explain(X.iloc[0], y[0])["a0"].value.tolist()
+    if kind == "regressor":
+        np.testing.assert_array_equal(again.predict_quantiles(X), model.predict_quantiles(X))
+    assert list(TableModel.load(tmp_path / "m").predict(pa.Table.from_pandas(X)).values) == list(model.predict(X))
+    assert clone(again).fit(X, y).n_iter_ >= 1
+    other = TabularRegressor if kind == "classifier" else TabularClassifier
+    with pytest.raises(ModelFileError, match="was not written by"):
+        other.load(tmp_path / "m")
+
+
+def test_pickle(fitted, animals):
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict_proba(animals[0]), fitted.predict_proba(animals[0]))
+
+
+def test_cross_validation(animals):
+    assert cross_val_score(TabularClassifier(**QUICK), *animals, cv=3).mean() > 0.8
+
+
+def test_explain_shows_one_step_with_one_row(animals, fitted, rents):
+    X, y = animals
+    trace = fitted.explain(X.iloc[3], y[3], member=1)
+    label = list(fitted.classes_).index(y[3])
+    assert trace["y"].value.tolist() == [float(k == label) for k in range(3)]
+    assert trace["a2"].value.sum() == pytest.approx(1)
+    regressor = TabularRegressor(**QUICK, log_target=True).fit(*rents)
+    trace = regressor.explain(rents[0][:1], rents[1][0])
+    target = regressor.model_.target
+    assert trace["y"].value.item() == pytest.approx((np.log(rents[1][0]) - target.centre) / target.scale, rel=1e-5)
+    with pytest.raises(ShapeError, match="one row is explained at a time"):
+        fitted.explain(X[:2], y[3])
+    with pytest.raises(InputError, match=r"'hen'.*no class that was learned"):
+        fitted.explain(X[:1], "hen")
+    with pytest.raises(InputError, match="member must be from 0 to 3"):
+        fitted.explain(X[:1], y[0], member=4)
+    with pytest.raises(InputError, match="above 0"):
+        regressor.explain(rents[0][:1], -1.0)
+
+
+def test_the_history_and_the_reason(fitted):
+    assert fitted.n_iter_ == len(fitted.history_) == 30
+    assert "validation_accuracy" in fitted.history_[0].scores
+    assert "preset number of 30 epochs" in fitted.stopping_reason_
+    assert fitted.engine_ in ("compiled", "reference")
+
+
+def test_a_time_limit(rents):
+    began = time.perf_counter()
+    model = TabularRegressor(max_iter=10**6, max_seconds=0.6, quantiles=(0.5,), random_state=0).fit(*rents)
+    assert "time limit" in model.stopping_reason_ or "converged" in model.stopping_reason_
+    assert time.perf_counter() - began < 60
+
+
+def test_verbose_prints_a_line_per_epoch(animals, capsys):
+    TabularClassifier(**{**QUICK, "max_iter": 3}, verbose=True).fit(*animals)
+    assert len(capsys.readouterr().out.splitlines()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"ensemble": 0}, "ensemble must be None or a whole number of at least 1, not 0"),
+        ({"ensemble": 101}, "from 1 to 100 networks"),
+        ({"max_iter": 2.5}, "max_iter must be"),
+        ({"n_threads": True}, "n_threads must be"),
+        ({"max_seconds": 0}, "max_seconds must be None or a number of seconds above 0, not 0"),
+        ({"hidden_layer_sizes": (8, 0)}, "hidden_layer_sizes must be"),
+        ({"quantiles": (0.9, 0.1)}, "rising order"),
+        ({"quantiles": (0.5, 1.0)}, "between 0 and 1"),
+        ({"quantiles": 0.5}, "quantiles must be a sequence"),
+        ({"log_target": 1}, "log_target must be True or False"),
+        ({"engine": "compild"}, "did you mean 'compiled'"),
+    ],
+)
+def test_parameters_that_cannot_be(rents, given, message):
+    with pytest.raises(ValueError, match=message):
+        TabularRegressor(**given).fit(*rents)
+
+
+def test_bad_values_are_named_by_row_and_column(rents):
+    X, y = rents
+    with pytest.raises(TableError, match="column 'size' is inf in row 3"):
+        TabularRegressor(**QUICK).fit(X.assign(size=np.where(np.arange(500) == 2, np.inf, X["size"])), y)
+    with pytest.raises(InputError, match="y is -5 in row 2"):
+        TabularRegressor(**QUICK, log_target=True).fit(X, np.where(np.arange(500) == 1, -5, y))
+    with pytest.raises(InputError, match="y holds 'dear' in row 1"):
+        TabularRegressor(**QUICK).fit(X, np.array(["dear"] * 500, dtype=object))
+    with pytest.raises(ShapeError, match="X has 500 rows, but y has 499"):
+        TabularRegressor(**QUICK).fit(X, y[:-1])
+    model = TabularRegressor(**QUICK).fit(X, y)
+    with pytest.raises(TableError, match="column 'size' holds 'large' in row 1"):
+        model.predict(X[:2].assign(size=["large", "small"]))
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(X.drop(columns="size"))
+    with pytest.raises(TypeError, match="column 'x0' holds a dict in row 2"):
+        TabularRegressor(**QUICK).fit(np.array([[1], [{}]], dtype=object), [1, 2])
+
+
+def test_a_fit_that_fails_leaves_the_one_before(animals):
+    model = TabularClassifier(**QUICK).fit(*animals)
+    before = model.predict_proba(animals[0])
+    with pytest.raises(InputError, match="only one class"):
+        model.fit(animals[0], ["cat"] * 400)
+    np.testing.assert_array_equal(model.predict_proba(animals[0]), before)
+    with pytest.raises(NotFittedError):
+        TabularClassifier().predict(animals[0])
+
+
+def test_tables_too_small_for_an_ensemble_are_refused():
+    with pytest.raises(InputError, match="an ensemble of 4 networks needs at least 4 rows"):
+        TabularRegressor().fit([[1.0], [2.0], [3.0]], [1, 2, 3])
+    assert np.isfinite(TabularRegressor(ensemble=1).fit([[1.0], [2.0], [3.0]], [1, 2, 3]).predict([[2.0]])).all()
