@@ -26,7 +26,7 @@ from clearprop.tabular.model import QuantileNetworks, TableModel
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Epoch
-from clearprop.training.progress import announce, printer
+from clearprop.training.progress import announce, shown
 
 if TYPE_CHECKING:
     from clearprop.explain import Trace
@@ -111,13 +111,12 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         share = replace(settings, time_limit=None if limit is None else limit / (1 + len(settings.quantiles)))
         factors = self._class_factors(rows.learned)
         main = plan(rows, target, share, class_weight=factors)
-        readers = [printer(main.jobs[0].epochs)] if self.verbose else []
         if self.verbose:
             announce(main.choice.engine, np.float32)
-        done = carry_out(main, readers)
+        done = self._carried_out(main)
         quantiles = []
         for quantile in settings.quantiles:
-            found = carry_out(plan(rows, target, share, parts=main.folds, quantile=quantile), readers)
+            found = self._carried_out(plan(rows, target, share, parts=main.folds, quantile=quantile))
             quantiles.append(QuantileNetworks(quantile, found.thetas, found.shift))
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
         self.model_ = model_of(main, done, encoder, settings=kept, quantiles=tuple(quantiles))
@@ -128,6 +127,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self.ensemble_ = len(main.folds)
         if done.calibration_error is not None:
             self.calibration_error_ = done.calibration_error
+
+    def _carried_out(self, ready: Plan) -> Learned:
+        with shown(self.verbose, 0, ready.jobs[0].epochs) as show:
+            return carry_out(ready, [show])
 
     def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
         """One factor per class on the weights of its rows, or None."""

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.threads import suited_to
 from clearprop.training import Callback, Epoch, Fit, Stopping, epochs
-from clearprop.training.fit import Watch
+from clearprop.training.stopping import Watch, out_of_time, verdict
 
 EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
 Judge = Callable[[list[Any]], Mapping[str, float]]  # from each member's outputs for its judging rows to named scores
@@ -82,17 +82,16 @@ class Together:
         history: list[Epoch] = []
         ended = "epochs", f"stopped at the preset number of {job.epochs} epochs"
         try:
-            with suited_to(job, self.members[0].data.n_samples), closing(self._epochs(deadline)) as records:
+            with self._blas(), closing(self._epochs(deadline)) as records:
                 for epoch in records:
                     history.append(epoch)
                     watch.see(epoch, self.thetas)
-                    asked = [callback(epoch) is True for callback in callbacks]  # every callback sees every epoch
-                    verdict = self._verdict(epoch, any(asked), watch, deadline)
-                    if verdict is not None:
-                        ended = verdict
+                    over = verdict(job, stopping, watch, epoch, deadline, callbacks)
+                    if over is not None:
+                        ended = over
                         break
             if ended[0] == "epochs" and len(history) < job.epochs:
-                ended = self._out_of_time(len(history) + 1, stopping)
+                ended = out_of_time(stopping, len(history) + 1)
         except KeyboardInterrupt:
             ended = "interrupt", f"interrupted after {len(history)} whole epochs"
         finally:
@@ -106,22 +105,10 @@ class Together:
         """Each member's outputs for its judging rows."""
         return [self._judged(k) for k in range(len(self.members))]
 
-    def _verdict(self, epoch: Epoch, asked: bool, watch: Watch, deadline: float) -> tuple[str, str] | None:
-        stopping = watch.stopping
-        if asked:
-            return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
-        if time.perf_counter() >= deadline:
-            return self._out_of_time(epoch.n, stopping)
-        if watch.stale > stopping.patience:
-            name = stopping.watch.replace("_", " ")
-            return (
-                "no_improvement",
-                f"stopped after epoch {epoch.n}: the {name} was no better for {stopping.patience:g} epochs (converged)",
-            )
-        return None
-
-    def _out_of_time(self, epoch: int, stopping: Stopping) -> tuple[str, str]:
-        return "time", f"stopped in epoch {epoch}: the time limit of {stopping.max_seconds:g} s was reached"
+    def _blas(self) -> AbstractContextManager[None]:
+        """As many BLAS threads as a member's products are worth, for engines that use one."""
+        first = self.members[0]
+        return suited_to(first.job, first.data.n_samples) if first.engine.uses_blas else nullcontext()
 
     def _epochs(self, deadline: float) -> Generator[Epoch, None, None]:
         """A record for every epoch that all members have finished."""

@@ -57,8 +57,11 @@ Measure = Callable[[Any], Mapping[str, float]]  # from θ to named scores
 
 
 def epoch_order(job: Job, epoch: int, n_samples: int) -> Any:
-    """The order of the rows in an epoch (from 0), a function of the job's seed and the epoch's number alone."""
-    if not job.shuffle:
+    """The order of the rows in an epoch (from 0), a function of the job's seed and the epoch's number alone.
+
+    A batch of all rows is the same in any order.
+    """
+    if not job.shuffle or job.batch_size >= n_samples:
         return np.arange(n_samples)
     return np.random.Generator(np.random.Philox(key=job.seed, counter=epoch)).permutation(n_samples)
 
