@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from clearprop import TabularRegressor
 
 DATA = Path(__file__).parent / "data" / "diamonds.parquet"
-ROWS, MISSING = 3_000, 0.1
+ROWS, MISSING = 2_000, 0.1
 
 
 def table_with_gaps():
