@@ -77,7 +77,7 @@ class J(IntEnum):
     HAS_DROPOUT = 66
     SEED = 67
     THREADS = 68
-    SYNC = 69  # address of the barrier
+    SYNC = 69  # address of the barrier, and 128 bytes on of how many shards are taken
     YIELD = 70  # address of the operating system's yield
     OUT = 71  # where outputs go
     RESULT = 72  # address of float64: see `Result`

@@ -82,7 +82,7 @@ class Plan(PlanBase):
             (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
-            (J.SYNC, self._room(16, np.int64)), (J.TOTAL, place(self.total)),
+            (J.SYNC, self._room(24, np.int64)), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)

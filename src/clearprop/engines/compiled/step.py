@@ -41,6 +41,7 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.meeting import wait_for_all
 from clearprop.engines.compiled.pointers import (
     at,
+    atomic_add,
     call_part,
     doubles,
     integers,
@@ -113,11 +114,12 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
 
 @njit(error_model="numpy")
 def sharded(job, layers, like, panel, thread, step, first, count, total):
-    """Phases A and B where each thread takes shards of the batch, each with a gradient of its own."""
-    threads, shards, chunk_rows = job[J.THREADS], job[J.SHARDS], job[J.CHUNK]
+    """Phases A and B where threads take the shards of the batch as they come, each with a gradient of its own."""
+    shards, chunk_rows, taken = job[J.SHARDS], job[J.CHUNK], integers(job[J.SYNC] + 128)
     buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
     chunks = (count + chunk_rows - 1) // chunk_rows
-    for shard in range(shards * thread // threads, shards * (thread + 1) // threads):
+    shard = atomic_add(taken, 1)
+    while shard < shards:
         gradient = offset(at(job[J.SHARD_GRADIENTS], like), shard * job[J.PARAMETERS])
         begins = True
         for chunk in range(chunks * shard // shards, chunks * (shard + 1) // shards):
@@ -134,7 +136,10 @@ def sharded(job, layers, like, panel, thread, step, first, count, total):
         if begins:  # fewer chunks than shards: this one has no rows
             for i in range(job[J.PARAMETERS]):
                 gradient[i] = 0
+        shard = atomic_add(taken, 1)
     wait_for_all(job)
+    if thread == 0:  # for the next time, before which all wait for each other again
+        taken[0] = 0
 
 
 @njit(error_model="numpy")

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PROBE_EVERY = 24  # calls after which the number of threads that was slower is tried again
-FORGETTING = 0.5  # how much of an older time stays in the average
+FIRST_WAIT, LONGEST_WAIT = 2, 32  # calls until the number of threads that was slower is tried again, doubled each time
+FORGETTING = 0.5  # how much of an older, shorter time stays in the average
 
 
 class Pace:
@@ -36,7 +36,8 @@ class Pace:
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
-        self._calls = 0
+        self._best = 0
+        self._calls, self._wait = 0, FIRST_WAIT
 
     def threads(self, most: int) -> int:
         """How many threads the next call should have, at most `most`."""
@@ -45,13 +46,18 @@ class Pace:
         for count in (most, 1):
             if count not in self._seconds:
                 return count
-        self._calls += 1
         best, other = sorted((1, most), key=self._seconds.__getitem__)
-        return other if self._calls % PROBE_EVERY == 0 else best
+        if best != self._best:
+            self._best, self._calls, self._wait = best, 0, FIRST_WAIT
+        self._calls += 1
+        if self._calls <= self._wait:
+            return best
+        self._calls, self._wait = 0, min(2 * self._wait, LONGEST_WAIT)
+        return other
 
     def saw(self, threads: int, seconds: float) -> None:
-        """Take the time of a call into account."""
-        before = self._seconds.get(threads, seconds)
+        """Take the time of a call into account: a shorter one at once, as only what disturbs a call makes it longer."""
+        before = min(self._seconds.get(threads, seconds), seconds)
         self._seconds[threads] = FORGETTING * before + (1 - FORGETTING) * seconds
 
 

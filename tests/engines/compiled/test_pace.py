@@ -1,0 +1,39 @@
+"""How the number of threads of a call is found by measuring."""
+
+from itertools import pairwise
+
+from clearprop.engines.compiled.threads import LONGEST_WAIT, Pace
+
+
+def taken(pace, seconds, calls):
+    """The threads of so many calls, when a call with one thread and with two takes so long."""
+    counts = []
+    for _ in range(calls):
+        counts.append(pace.threads(2))
+        pace.saw(counts[-1], seconds[counts[-1]])
+    return counts
+
+
+def test_the_quicker_way_is_taken_and_the_other_tried_less_and_less():
+    counts = taken(Pace(), {1: 3.0, 2: 2.0}, 1000)
+    tries = [i for i, count in enumerate(counts) if count == 1]
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
+    assert gaps == sorted(gaps)
+    assert gaps[0] <= 3
+    assert gaps[-1] == LONGEST_WAIT + 1
+
+
+def test_one_slow_beginning_is_soon_forgotten():
+    pace = Pace()
+    pace.saw(pace.threads(2), 9.0)  # two threads, the first time, when nothing is in any cache
+    assert taken(pace, {1: 3.0, 2: 2.0}, 40).count(2) > 25
+
+
+def test_what_changes_is_noticed():
+    pace = Pace()
+    taken(pace, {1: 3.0, 2: 2.0}, 500)
+    assert taken(pace, {1: 3.0, 2: 9.0}, 100).count(2) < 10
+
+
+def test_a_call_that_gets_one_thread_has_no_choice():
+    assert Pace().threads(1) == 1
