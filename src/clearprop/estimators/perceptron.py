@@ -38,7 +38,7 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         X = X.astype(self._state.theta.dtype, copy=False)
         held = self._engine.uses_blas and self.n_threads is not None
         with BLAS.at_most(self.n_threads) if held else nullcontext():
-            return self._engine.outputs(self.network_, self.parameters_, X)
+            return self._engine.outputs(self.network_, self.network_.views(self._state.theta), X)
 
     def predict(self, X: Any) -> Any:
         """Predict for every row.

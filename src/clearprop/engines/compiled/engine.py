@@ -159,7 +159,10 @@ class CompiledEngine:
         plan = self._plan(("outputs", network, size, theta.dtype), network, Task.OUTPUTS, len(X), theta)
         fields = plan.job
         fields[J.X], fields[J.SAMPLES], fields[J.THETA], fields[J.OUT] = place(X), len(X), place(theta), place(found)
-        self._run(plan, 2.0 * network.n_parameters * len(X), 1)
+        if len(X) == 1:
+            _run_on(plan, 1)  # over before anything about threads would be worth knowing
+        else:
+            self._run(plan, 2.0 * network.n_parameters * len(X), 1)
 
     def _training_plan(self, job: Job, task: Task, rows: int, data: Data, dtype: Any) -> PlanBase:
         """The plan for updates or gradients of this job, in batches of `rows`; the last two are kept."""
@@ -181,15 +184,16 @@ class CompiledEngine:
     def _plan(self, key: Any, network: Network, task: Task, rows: int, theta: Any) -> Plan:
         """The plan for a loss or for outputs; the last few are kept."""
         plans = vars(self._local).setdefault("other", {})
-        if key not in plans:
+        plan = plans.get(key)
+        if plan is None:
             if len(plans) >= 4:
                 plans.pop(next(iter(plans)))
             how = cut(network.widths, network.n_parameters, rows, theta.itemsize)
             if task == Task.OUTPUTS:
                 at_once = 1 if key[2] == "row" else rows_of_prediction(network.widths, theta.itemsize, rows)
                 how = how._replace(chunk=max(at_once, 1), shards=0)
-            plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads())
-        return plans[key]  # type: ignore[no-any-return]
+            plan = plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads())
+        return plan  # type: ignore[no-any-return]
 
     def _most_threads(self) -> int:
         return threads_for(float("1e30"), 1, self.n_threads)
