@@ -4,13 +4,13 @@ Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `ml
 in a pipeline that standardises and one-hot encodes), `hgb` (HistGradientBoosting, defaults), and, where pytabkit is
 installed, `td_s` and `td` (its RealMLP). All learn from the same rows of the same splits and take turns, one after
 another, on as many threads as `--threads` says. Class error is the share of rows predicted wrong; for numbers it is the
-RMSE. Times are compared in seconds of the processor, which other programs on the machine lengthen least.
+RMSE. Times are compared by the clock and in seconds of the processor, which other programs lengthen least.
 
     python benchmarks/tabular.py [--data digits spam] [--contenders clearprop mlp hgb] [--splits 10] [--threads 1]
     python benchmarks/tabular.py --report
 
-Results are kept in benchmarks/results/tabular.json after every fit; what is there already is not done again unless
-`--again`.
+Results are kept in benchmarks/results/tabular.json, or under another name given with `--results`, after every fit; what
+is there already is not done again unless `--again`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ import numpy as np  # noqa: E402
 import tabular_data  # noqa: E402
 from tabular_data import NotInstalled, Table  # noqa: E402
 
-PATH = RESULTS / "tabular.json"
+NAME = sys.argv[sys.argv.index("--results") + 1] if "--results" in sys.argv else "tabular"
+PATH = RESULTS / f"{NAME}.json"
 
 
 def clearprop(table: Table, seed: int) -> Any:
@@ -183,7 +184,8 @@ def report() -> None:
 
 def _against(peer: str, names: list[str], found: Mapping[Any, Any]) -> None:
     """Ours against one peer's: differences over the same splits, ratio of errors, ratio of times."""
-    ratios, times, better, worse = [], [], [], []
+    ratios, better, worse = [], [], []
+    times: dict[str, list[float]] = {"seconds": [], "processor_seconds": []}
     for name in names:
         both = [
             (found[name, "clearprop", seed], row)
@@ -200,13 +202,18 @@ def _against(peer: str, names: list[str], found: Mapping[Any, Any]) -> None:
         ours, theirs = (statistics.mean(pair[i]["error"] for pair in both) for i in (0, 1))
         shift = 0.01 if tabular_data.SOURCES[name][0] == "classification" else 0.0
         ratios.append((ours + shift) / (theirs + shift))
-        spent = [statistics.median(pair[i]["processor_seconds"] for pair in both) for i in (0, 1)]
-        times.append(spent[1] / spent[0])
+        for kind, so_far in times.items():
+            spent = [statistics.median(pair[i][kind] for pair in both) for i in (0, 1)]
+            so_far.append(spent[1] / spent[0])
     if ratios:
         print(
             f"\nclearprop against {peer}, {len(ratios)} tables: geometric mean of the ratios of errors "
-            f"{statistics.geometric_mean(ratios):.3f} (class errors + 0.01), of the ratios of times "
-            f"{statistics.geometric_mean(times):.1f} (from {min(times):.1f} to {max(times):.1f})\n"
+            f"{statistics.geometric_mean(ratios):.3f} (class errors + 0.01), of the ratios of times"
+        )
+        for kind, all_of_them in times.items():
+            mean = statistics.geometric_mean(all_of_them)
+            print(f"  {kind.replace('_', ' ')}: {mean:.1f} (from {min(all_of_them):.1f} to {max(all_of_them):.1f})")
+        print(
             f"  better on {len(better)}: {', '.join(better)}\n"
             f"  worse by more than a standard error on {len(worse)}: {', '.join(worse) or 'none'}"
         )
@@ -218,6 +225,7 @@ if __name__ == "__main__":
     parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=list(CONTENDERS))
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--results", default="tabular", help="name of the file of results")
     parser.add_argument("--again", action="store_true", help="measure anew what is there already")
     parser.add_argument("--report", action="store_true", help="only print what was found so far")
     given = parser.parse_args()
