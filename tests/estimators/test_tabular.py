@@ -250,6 +250,9 @@ def test_explain_shows_one_step_with_one_row(animals, fitted, rents):
     label = list(fitted.classes_).index(y[3])
     assert trace["y"].value.tolist() == [float(k == label) for k in range(3)]
     assert trace["a2"].value.sum() == pytest.approx(1)
+    assert {"smoothed", "mask1", "rate"} <= set(trace.sites)  # what the recipe asks for is part of the step
+    plain = fitted.explain(X.iloc[3], y[3], member=1, optimizer="sgd")
+    assert not {"smoothed", "mask1"} & set(plain.sites)
     regressor = TabularRegressor(**QUICK, log_target=True).fit(*rents)
     trace = regressor.explain(rents[0][:1], rents[1][0])
     target = regressor.model_.target

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from clearprop.engines import Job
 from clearprop.errors import InputError, ModelFileError, ShapeError
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
@@ -48,7 +49,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     engine: Any
 
     model_: TableModel
-    _plan: Plan
+    _jobs: tuple[Job, ...] = ()  # of the networks, where they were trained here
 
     @abstractmethod
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
@@ -120,7 +121,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             quantiles.append(QuantileNetworks(quantile, found.thetas, found.shift))
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
         self.model_ = model_of(main, done, encoder, settings=kept, quantiles=tuple(quantiles))
-        self._done: Learned = done
+        self._done, self._jobs = done, main.jobs
         self.history_: tuple[Epoch, ...] = done.fit.history
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
         self.engine_, self.engine_reason_ = main.choice.engine.name, main.choice.reason
@@ -178,10 +179,11 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self)
         return self._table(X, reset=False)
 
-    def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule = "adamw") -> Trace:
+    def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule | None = None) -> Trace:
         """Every number of one step of training a network with one row: forward, loss, errors, gradients, update.
 
-        Dropout and label smoothing, which change the step at random or a little, are left aside.
+        The step is the first that the recipe would make from here: its update rule with decoupled decay, its rate,
+        dropout, label smoothing and class weights.
 
         Parameters
         ----------
@@ -191,8 +193,9 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             As `fit` takes it: the class itself, or a number.
         member : int
             Which network of the ensemble, from 0.
-        optimizer : update rule
-            A name or a formula.
+        optimizer : update rule, optional
+            A name or a formula; with it the step is that of the plain loss. A model read from a file, which keeps no
+            recipe, has "adamw" by default.
 
         Returns
         -------
@@ -222,7 +225,9 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         inputs = model.encoder.encode(table).X[0].astype(np.float64)
         sample = self._encoded_target(y)
         parameters = model.network.views(model.thetas[member].astype(np.float64))
-        return explain(model.network, parameters, inputs, sample, optimizer)
+        if optimizer is None and self._jobs:
+            return explain(model.network, parameters, inputs, sample, job=self._jobs[member])
+        return explain(model.network, parameters, inputs, sample, "adamw" if optimizer is None else optimizer)
 
     @abstractmethod
     def _encoded_target(self, y: Any) -> Any:

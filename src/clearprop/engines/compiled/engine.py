@@ -8,6 +8,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
 from clearprop.engines.state import TrainingState
 from clearprop.errors import FormulaError
-from clearprop.formulas import UpdateRule
+from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
 
@@ -67,7 +68,7 @@ class CompiledEngine:
         remembered = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
         if len(remembered) > MOST_MEMORY:
             return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(remembered)}"
-        return _unprintable(job)
+        return _unprintable(job.network, job.update_rule)
 
     def preparation(self, dtype: Any) -> str | None:
         if parts.are_compiled(np.dtype(dtype).name):
@@ -249,17 +250,17 @@ def _dense(array: Any, dtype: Any) -> Any:
     return None if array is None else np.ascontiguousarray(array, dtype=dtype)
 
 
-def _unprintable(job: Job) -> str | None:
-    """Why a formula of the job cannot be compiled, if one cannot."""
-    network = job.network
+@lru_cache(maxsize=256)
+def _unprintable(network: Network, rule: UpdateRule | LBFGS) -> str | None:
+    """Why a formula of a job cannot be compiled, if one cannot."""
     try:
         for layer in network.layers:
             activation = type(layer.activation)
             to_kernel([activation.tree("stable" if activation.has("stable") else "value")], ["z"])
             to_kernel([activation.pullback_tree()], ["g", "z", "a"])
         to_kernel([network.loss.tree("value"), network.loss.slope_tree()], ["a", "y"])
-        if isinstance(job.update_rule, UpdateRule):
-            to_kernel(job.update_rule.full_trees(), ["theta", "g", *job.update_rule.memory])
+        if isinstance(rule, UpdateRule):
+            to_kernel(rule.full_trees(), ["theta", "g", *rule.memory])
     except FormulaError as error:
         return str(error)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 
 MOST_MEMORY = 4  # vectors of an update rule, beside θ and the gradient
+
+kept = lru_cache(maxsize=256)  # fit after fit asks for the same few units, and to write one takes a thread's lock
 
 
 @dataclass
@@ -36,17 +39,20 @@ def address(name: str, unit: Unit) -> int:
     return store.address(name, unit.source)
 
 
+@kept
 def forward_unit(activation: Activation, dtype: str) -> Unit:
     """a = σ(z): z is array 0, a array 1."""
     tree = activation.tree("stable" if activation.has("stable") else "value")
     return elementwise({"z": 0, "a": 1}, {"a": tree}, dtype)
 
 
+@kept
 def backward_unit(activation: Activation, dtype: str) -> Unit:
     """From ∂C/∂a to ∂C/∂z, in place in array 0; z is array 1, a array 2."""
     return elementwise({"g": 0, "z": 1, "a": 2}, {"g": activation.pullback_tree()}, dtype)
 
 
+@kept
 def loss_unit(network: Network, dtype: str) -> Unit:
     """The sum of the loss: z, a and y are arrays 0, 1, 2, the rows' shares array 3."""
     pair = network.head.pair
@@ -54,6 +60,7 @@ def loss_unit(network: Network, dtype: str) -> Unit:
     return summing({"z": 0, "a": 1, "y": 2}, 3, tree, dtype)
 
 
+@kept
 def output_error_unit(network: Network, dtype: str) -> Unit:
     """δᴸ of a named pair, or ∂C/∂a, into array 0; z, a and y are arrays 1, 2, 3."""
     pair = network.head.pair
@@ -61,6 +68,7 @@ def output_error_unit(network: Network, dtype: str) -> Unit:
     return elementwise({"g": 0, "z": 1, "a": 2, "y": 3}, {"g": tree}, dtype)
 
 
+@kept
 def update_unit(rule: UpdateRule, dtype: str) -> Unit:
     """The update rule, decoupled decay included if there is any: θ is array 0, the gradient 1, the memory from 2 on."""
     trees = rule.full_trees() if rule.weight_decay else rule.trees("update")
@@ -68,6 +76,7 @@ def update_unit(rule: UpdateRule, dtype: str) -> Unit:
     return elementwise(slots, dict(zip(("theta", *rule.memory), trees, strict=True)), dtype)
 
 
+@kept
 def penalty_units(penalty: Formula, dtype: str) -> tuple[Unit, Unit]:
     """The sum of a penalty over θ (array 0), and g ← g + factor·slope(θ) with g array 1."""
     slope = Symbol("g") + Symbol("factor") * penalty.tree("slope")
@@ -77,11 +86,13 @@ def penalty_units(penalty: Formula, dtype: str) -> tuple[Unit, Unit]:
     )
 
 
+@kept
 def clip_unit(dtype: str) -> Unit:
     """What the gradient is multiplied by (array 1), from its norm (array 0)."""
     return elementwise({"norm": 0, "factor": 1}, {"factor": ClipByNorm.tree("value")}, dtype)
 
 
+@kept
 def smoothing_unit(dtype: str) -> Unit:
     """Label smoothing of targets, in place in array 0."""
     return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
