@@ -33,13 +33,17 @@ from clearprop.engines.compiled import engine  # noqa: E402
 
 GOAL = 0.6
 GRID = {"alpha": [1e-4, 1e-2], "learning_rate_init": [0.001, 0.003]}
-NETWORKS = {"64-100-10": (100,), "64-128-64-10": (128, 64)}
+SEARCHES: dict[str, tuple[tuple[int, ...], int]] = {  # hidden layers, epochs; 200 are the default of max_iter
+    "64-100-10, 40 epochs": ((100,), 40),
+    "64-100-10, 200 epochs": ((100,), 200),
+    "64-128-64-10, 40 epochs": ((128, 64), 40),
+}
 
 
-def searching(hidden: tuple[int, ...]) -> Callable[[int], None]:
+def searching(hidden: tuple[int, ...], epochs: int) -> Callable[[int], None]:
     """A search of 4 settings by 4 folds, on digits."""
     X, y = load_digits(return_X_y=True)
-    model = MLPClassifier(hidden, max_iter=40, n_iter_no_change=100, random_state=0, n_threads=1)
+    model = MLPClassifier(hidden, max_iter=epochs, n_iter_no_change=1000, random_state=0, n_threads=1)
 
     def search(jobs: int) -> None:
         with parallel_config("threading", n_jobs=jobs):
@@ -91,7 +95,7 @@ def share_without_lock(work: Callable[[int], None]) -> float:
 
 def main(rounds: int) -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is the plan
-    works = {f"search {name}": searching(hidden) for name, hidden in NETWORKS.items()}
+    works = {f"search {name}": searching(*asked) for name, asked in SEARCHES.items()}
     works["control: NumPy's products"] = multiplying()
     times: dict[str, dict[int, list[float]]] = {name: {1: [], 2: []} for name in works}
     for work in works.values():
@@ -101,18 +105,18 @@ def main(rounds: int) -> None:
             for jobs in (1, 2):
                 times[name][jobs].append(seconds(work, jobs))
     found = {}
-    print(f"{'':28} {'1 job, s':>9} {'2 jobs, s':>10} {'2 jobs / 1':>11}   medians of {rounds} rounds; the least ratio")
+    print(f"{'':30} {'1 job, s':>9} {'2 jobs, s':>10} {'2 jobs / 1':>11}   medians of {rounds} rounds; the least ratio")
     for name, by_jobs in times.items():
         ratios = [two / one for one, two in zip(by_jobs[1], by_jobs[2], strict=True)]
         one, two, ratio = (statistics.median(values) for values in (by_jobs[1], by_jobs[2], ratios))
         found[name] = {"one": one, "two": two, "ratio": ratio, "least_ratio": min(ratios)}
-        said = f"{name:28} {one:9.2f} {two:10.2f} {ratio:11.3f}   {min(ratios):.3f}"
+        said = f"{name:30} {one:9.2f} {two:10.2f} {ratio:11.3f}   {min(ratios):.3f}"
         if name.startswith("search"):
             found[name]["without_lock"] = share_without_lock(works[name])
             said += f"   {found[name]['without_lock']:.0%} without the lock"
         print(said)
-    worst = max(row["ratio"] for name, row in found.items() if name.startswith("search"))
-    print(f"the goal, at most {GOAL}, is {'met' if worst <= GOAL else 'missed'}")
+    missed = [name for name, row in found.items() if name.startswith("search") and row["ratio"] > GOAL]
+    print(f"the goal, at most {GOAL}, is " + (f"missed by: {'; '.join(missed)}" if missed else "met"))
     print("kept in", keep("grid_search", found))
 
 
