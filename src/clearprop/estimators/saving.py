@@ -41,11 +41,7 @@ def save_estimator(path: str | os.PathLike[str], estimator: Any) -> None:
     details = {
         "kind": KIND,
         "estimator": type(estimator).__name__,
-        "parameters": {
-            name: found
-            for name, value in estimator.get_params(deep=False).items()
-            if (found := _to_json(value)) is not _NOTHING
-        },
+        "parameters": parameters_to_json(estimator),
         "targets": _targets_to_json(estimator._targets),
         "feature_names": None if names is None else [str(name) for name in names],
         "seeds": list(estimator._seeds),
@@ -63,7 +59,7 @@ def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> An
     if details.get("estimator") != name:
         raise ModelFileError(f"{path} holds an estimator of the class {details.get('estimator')!r}, not {name!r}")
     try:
-        estimator = make(**{key: _from_json(value) for key, value in details["parameters"].items()})
+        estimator = make(**parameters_from_json(details["parameters"]))
         settings = estimator._settings()
         targets = _targets_from_json(details["targets"], model.network.loss)
         if is_classifier(estimator) != isinstance(targets, ClassTargets):
@@ -101,6 +97,23 @@ def _fill(estimator: Any, settings: Any, targets: Targets, network: Any, theta: 
     estimator._describe(network)
     if isinstance(targets, ClassTargets):
         estimator.classes_ = targets.classes
+
+
+def parameters_to_json(estimator: Any) -> dict[str, Any]:
+    """The parameters of an estimator as JSON; those that cannot be data are left out."""
+    found = {name: _to_json(value) for name, value in estimator.get_params(deep=False).items()}
+    return {name: value for name, value in found.items() if value is not _NOTHING}
+
+
+def parameters_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that `parameters_to_json` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        For what it cannot have written.
+    """
+    return {name: _from_json(value) for name, value in found.items()}
 
 
 _NOTHING = object()  # what a value that cannot be data becomes

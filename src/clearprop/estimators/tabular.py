@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from clearprop.engines import Job
 from clearprop.errors import InputError, ModelFileError, ShapeError
 from clearprop.estimators.fitted import kept_if_it_fails
+from clearprop.estimators.saving import parameters_from_json, parameters_to_json
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, one_column
 from clearprop.tabular.fit import model_of
@@ -261,9 +262,9 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             was = model.settings.get("estimator", "'clearprop train'")
             raise ModelFileError(f"{path} was not written by {cls.__name__}.save but by {was}")
         try:
-            estimator = cls(**{name: _from_json(value) for name, value in kept["init"].items()})
+            estimator = cls(**parameters_from_json(kept["init"]))
             names, n_features = kept["feature_names"], kept["n_features"]
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ModelFileError) as error:
             raise ModelFileError(
                 f"{path} is damaged: its parameters are not those of {cls.__name__} ({error})"
             ) from None
@@ -279,10 +280,9 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _parameters_for_file(self) -> dict[str, Any]:
         """The parameters that JSON can hold (not a RandomState), and what the columns were called."""
-        init = {name: _to_json(value) for name, value in self.get_params(deep=False).items()}
         names = getattr(self, "feature_names_in_", None)
         return {
-            "init": init,
+            "init": parameters_to_json(self),
             "feature_names": None if names is None else [str(name) for name in names],
             "n_features": self.n_features_in_,
         }
@@ -340,22 +340,3 @@ def _hidden(sizes: Any) -> tuple[int, ...] | None:
             f"{sizes!r}"
         )
     return tuple(int(size) for size in given)
-
-
-def _to_json(value: Any) -> Any:
-    """A parameter as JSON holds it; what it cannot hold, as a RandomState, is left out."""
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_to_json(item) for item in value]
-    if isinstance(value, Mapping):
-        return {"mapping": [[_to_json(key), _to_json(item)] for key, item in value.items()]}
-    return value if isinstance(value, str | bool | int | float | None) else None
-
-
-def _from_json(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_from_json(item) for item in value)
-    if isinstance(value, dict):
-        return {_from_json(key): _from_json(item) for key, item in value["mapping"]}
-    return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.engines import Choice, Job, choose, prepared
+from clearprop.engines import Choice, Job, choose, prepared, usable_cores
 from clearprop.errors import InputError
 from clearprop.formulas import Quantile
 from clearprop.network import Network
@@ -134,7 +133,7 @@ def plan(
     jobs = tuple(
         recipe.job(network, n_rows, settings, settings.seed + k * MEMBER_SEED, class_weight) for k in range(len(parts))
     )
-    most = settings.n_threads or usable_threads()
+    most = settings.n_threads or usable_cores()
     learn = parts[0].learn
     first = prepared(jobs[0], rows.X[learn], _targets(target, rows.learned[learn]), dtype=np.float32)
     choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)))
@@ -193,11 +192,6 @@ def stopping(plan: Plan) -> Stopping:
         is_mean = plan.quantile is None and not isinstance(plan.target, ClassTarget)
         watch, patience = "validation_rmse" if is_mean else "validation_loss", float(max(20, epochs // 3))
     return Stopping(watch, counts_mistakes, 0.0, patience, True, plan.settings.time_limit)
-
-
-def usable_threads() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def member(plan: Plan, k: int) -> Member:
