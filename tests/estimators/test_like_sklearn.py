@@ -126,7 +126,7 @@ def test_lbfgs_reaches_the_same_minimum(name, weighted, iris, line):
     """With no hidden layer there is one minimum, and it is the same objective that has it."""
     X, y = data_of(name, iris, line)
     weight = np.random.default_rng(0).uniform(0, 3, len(y)) if weighted else None
-    pair = both(name, hidden_layer_sizes=(), solver="lbfgs", alpha=1.0, tol=1e-8, max_iter=2000)
+    pair = both(name, hidden_layer_sizes=(), solver="lbfgs", alpha=1.0, tol=1e-8, max_iter=2000, random_state=0)
     for model in pair:
         model.fit(X, y, sample_weight=weight)
     np.testing.assert_allclose(pair[0].coefs_[0], pair[1].coefs_[0], atol=3e-3)
