@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info
 import parallel_fits
 from clearprop import MLPClassifier
 from clearprop.engines.compiled import engine as module
+from clearprop.engines.compiled.helpers import CREW
 from parallel_fits import SHAPES, fitted, trained
 
 
@@ -105,9 +106,12 @@ def started(monkeypatch):
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_no_call_has_more_threads_than_were_asked_for(started, shape, n_threads):
+    CREW.send_home()
     before = threading.active_count()
     trained(shape, n_threads)
     assert max(started) <= n_threads
+    assert threading.active_count() <= before + n_threads - 1
+    CREW.send_home()
     assert threading.active_count() == before
 
 

@@ -5,7 +5,6 @@ Everything Python does here is to lay out a job (`plan`), to start the threads, 
 
 from __future__ import annotations
 
-import _thread
 import threading
 import time
 from functools import lru_cache
@@ -15,6 +14,7 @@ import numpy as np
 
 from clearprop.engines.compiled import parts
 from clearprop.engines.compiled.formulas_of import MOST_MEMORY
+from clearprop.engines.compiled.helpers import CREW
 from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
 from clearprop.engines.compiled.plan import Plan
 from clearprop.engines.compiled.plan_base import PlanBase, place
@@ -210,30 +210,9 @@ class CompiledEngine:
 
 
 def _run_on(plan: PlanBase, threads: int) -> None:
-    """Do a job on so many threads. They are started for this call, so a fork between two calls finds none."""
+    """Do a job on so many threads."""
     plan.job[J.THREADS] = threads
-    ends = [_helper(plan, i) for i in range(1, threads)]
-    plan.run(0, *plan.arguments)
-    for end in ends:
-        end.acquire()
-
-
-def _helper(plan: PlanBase, thread: int) -> Any:
-    """Start one more thread on a job; what is returned is a lock that it holds until it has finished.
-
-    `threading.Thread` would wait until the new thread says that it has begun, which costs more than an update may take.
-    """
-    end = _thread.allocate_lock()
-    end.acquire()
-
-    def run() -> None:
-        try:
-            plan.run(thread, *plan.arguments)
-        finally:
-            end.release()
-
-    _thread.start_new_thread(run, ())
-    return end
+    CREW.help(lambda thread: plan.run(thread, *plan.arguments), threads)
 
 
 def _describe_data(plan: PlanBase, data: Data) -> None:

@@ -49,7 +49,10 @@ def predict(job, layers, like, panel, thread):
 
 @njit(error_model="numpy")
 def work(thread, job, layers, like):
-    """What one thread does for a job. `like` is any array of the job's type."""
+    """What one thread does for a job. `like` is any array of the job's type.
+
+    All threads leave together: the one that called has not to ask Python whether the others are done.
+    """
     panel = offset(at(job[J.PANELS], like), thread * job[J.PANEL_STRIDE])
     if job[J.TASK] == Task.STEPS:
         make_steps(job, layers, like, panel, thread)
@@ -57,3 +60,4 @@ def work(thread, job, layers, like):
         predict(job, layers, like, panel, thread)
     else:
         evaluate(job, layers, like, panel, thread)
+    wait_for_all(job)

@@ -1,0 +1,138 @@
+"""Helper threads: every share is done once, whoever is late or interrupted, and nobody is left behind."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from clearprop.engines.compiled import helpers
+from clearprop.engines.compiled.helpers import Crew
+
+
+@pytest.fixture
+def crew():
+    made = Crew()
+    yield made
+    made.send_home()
+
+
+def helpers_alive():
+    return [thread for thread in threading.enumerate() if thread.name == "clearprop helper"]
+
+
+def shares_done(crew, threads):
+    """Which shares were done, each by whom; the call returns when its own is done, so the others are waited for."""
+    done, barrier = {}, threading.Barrier(threads)
+
+    def work(share):
+        assert share not in done
+        done[share] = threading.get_ident()
+        barrier.wait(timeout=10)
+
+    crew.help(work, threads)
+    return done
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 5])
+def test_each_share_is_done_once_and_by_a_thread_of_its_own(crew, threads):
+    for _ in range(20):
+        done = shares_done(crew, threads)
+        assert sorted(done) == list(range(threads))
+        assert len(set(done.values())) == threads
+        assert done[0] == threading.get_ident()
+
+
+def test_a_helper_helps_again(crew):
+    before = set(helpers_alive())
+    for _ in range(50):
+        shares_done(crew, 3)
+    assert len(set(helpers_alive()) - before) == 2
+
+
+def test_calls_at_the_same_time_have_helpers_of_their_own(crew):
+    found = []
+    callers = [threading.Thread(target=lambda: found.append(shares_done(crew, 2))) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(timeout=10)
+    assert [sorted(done) for done in found] == [[0, 1]] * 4
+
+
+def test_helpers_without_work_go_home(crew, monkeypatch):
+    monkeypatch.setattr(helpers, "HOME_AFTER", 0.02)
+    before = set(helpers_alive())
+    shares_done(crew, 3)
+    deadline = time.monotonic() + 10
+    while set(helpers_alive()) - before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not set(helpers_alive()) - before
+    assert sorted(shares_done(crew, 3)) == [0, 1, 2]
+
+
+def test_helpers_are_sent_home(crew):
+    before = set(helpers_alive())
+    shares_done(crew, 4)
+    crew.send_home()
+    assert not set(helpers_alive()) - before
+
+
+def test_an_interruption_while_helpers_start_leaves_no_share_undone(crew, monkeypatch):
+    """Those that have begun would wait for the others for ever."""
+    start, calls = helpers.Helper.start, []
+
+    def interrupted(self, work, cores):
+        calls.append(self)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        start(self, work, cores)
+
+    monkeypatch.setattr(helpers.Helper, "start", interrupted)
+    done, barrier = set(), threading.Barrier(4)
+
+    def work(share):
+        done.add(share)
+        barrier.wait(timeout=10)
+
+    with pytest.raises(KeyboardInterrupt):
+        crew.help(work, 4)
+    assert done == {0, 1, 2, 3}
+    monkeypatch.undo()
+    assert sorted(shares_done(crew, 4)) == [0, 1, 2, 3]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity of threads")
+def test_a_helper_keeps_off_the_core_of_the_thread_that_it_helps(crew):
+    allowed = os.sched_getaffinity(0)
+    if len(allowed) < 2:
+        pytest.skip("one core")
+    barrier, found = threading.Barrier(2), {}
+
+    def work(share):
+        found[share] = os.sched_getaffinity(0)
+        barrier.wait(timeout=10)
+
+    crew.help(work, 2)
+    assert found[0] == allowed
+    assert found[1] < allowed
+    assert len(found[1]) == len(allowed) - 1
+    os.sched_setaffinity(0, {min(allowed)})
+    try:  # a process with one core: a helper must not be left without any
+        crew.help(work, 2)
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert found[1] == {min(allowed)}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_after_a_fork_there_are_helpers_again(crew):
+    shares_done(helpers.CREW, 2)
+    child = os.fork()
+    if child == 0:
+        try:
+            good = not helpers.CREW._idle and sorted(shares_done(helpers.CREW, 2)) == [0, 1]
+        finally:
+            os._exit(0 if good else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert sorted(shares_done(helpers.CREW, 2)) == [0, 1]
