@@ -254,21 +254,55 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
     >>> evaluate(Symbol("z") ** 2 + 1, {"z": 3.0})
     10.0
     """
+    return prepare(expression)(values)
+
+
+def prepare(expression: Expression) -> Callable[[Mapping[str, Any]], Any]:
+    """`evaluate` for one tree and many values: the tree is walked now, and what it computes is only listed.
+
+    Examples
+    --------
+    >>> from clearprop.formulas import Symbol
+    >>> from clearprop.formulas.expressions import prepare
+    >>> square = prepare(Symbol("z") ** 2)
+    >>> square({"z": 3.0}), square({"z": 4.0})
+    (9.0, 16.0)
+    """
     from clearprop.formulas.vocabulary import FUNCTIONS
 
-    def leaf(item: Symbol | Constant) -> Any:
-        if isinstance(item, Constant):
-            return item.value
-        if item.name not in values:
-            raise FormulaError(f"no value was given for {item.name!r}; there are values for {sorted(values)}")
-        return values[item.name]
+    leaves: list[Symbol | Constant] = []
+    operations: list[tuple[Callable[..., Any], list[int]]] = []  # functions, and where their arguments are
 
-    def node(function: str, _: Apply, arguments: list[Any]) -> Any:
-        if all(isinstance(argument, int | float) for argument in arguments):
-            return _of_numbers(FUNCTIONS[function], arguments)
-        return FUNCTIONS[function](*arguments)
+    def leaf(item: Symbol | Constant) -> int:
+        leaves.append(item)
+        return -len(leaves)  # from the end of the results backwards, as their number is not known yet
 
-    return fold(expression, leaf, node)
+    def node(function: str, _: Apply, arguments: list[int]) -> int:
+        operations.append((FUNCTIONS[function], arguments))
+        return len(operations) - 1
+
+    root = fold(expression, leaf, node)
+    empty = [None] * len(operations)
+
+    def value(values: Mapping[str, Any]) -> Any:
+        found = [*empty, *(_value_of(item, values) for item in reversed(leaves))]
+        for n, (function, places) in enumerate(operations):
+            arguments = [found[place] for place in places]
+            if all(isinstance(argument, int | float) for argument in arguments):
+                found[n] = _of_numbers(function, arguments)
+            else:
+                found[n] = function(*arguments)
+        return found[root]
+
+    return value
+
+
+def _value_of(item: Symbol | Constant, values: Mapping[str, Any]) -> Any:
+    if isinstance(item, Constant):
+        return item.value
+    if item.name not in values:
+        raise FormulaError(f"no value was given for {item.name!r}; there are values for {sorted(values)}")
+    return values[item.name]
 
 
 def _of_numbers(function: Callable[..., Any], numbers: list[Any]) -> Any:

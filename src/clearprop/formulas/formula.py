@@ -27,7 +27,7 @@ from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 import numpy as np
 
 from clearprop.errors import FormulaError, InputError, UnknownNameError
-from clearprop.formulas.expressions import Apply, Expression, Symbol, as_expression, evaluate, symbols
+from clearprop.formulas.expressions import Apply, Expression, Symbol, as_expression, prepare, symbols
 from clearprop.formulas.vocabulary import array_namespace
 
 Formulas = TypeVar("Formulas", bound="Formula")
@@ -190,8 +190,8 @@ def _as_value(result: object) -> Expression:
 def callable_form(cls: type[Formula], form: str) -> Callable[[Formula, Mapping[str, Any]], Any]:
     """How to compute a form: by calling its Python function, or by walking a tree that came from a file."""
     if form in cls.saved_trees:
-        tree = cls.saved_trees[form]
-        return lambda formula, variables: evaluate(tree, {**formula.parameters, **variables})
+        value = prepare(cls.saved_trees[form])
+        return lambda formula, variables: value({**formula.parameters, **variables})
     if not cls.has(form):
         raise FormulaError(f"{cls.name} defines no {form!r}")
     function, arguments = getattr(cls, form), form_arguments(cls, form)

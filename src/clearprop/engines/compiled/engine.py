@@ -79,19 +79,13 @@ class CompiledEngine:
         size = min(job.batch_size, data.n_samples)
         plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)
         order = np.ascontiguousarray(order, dtype=np.int64)
-        rates = np.ascontiguousarray(rates, dtype=np.float64)
-        numbers = plan.numbers.of(rates, state.step).astype(plan.dtype)
-        theta = state.theta if state.theta.flags.c_contiguous else np.ascontiguousarray(state.theta)
-        memory = [np.ascontiguousarray(vector) for vector in state.memory]
-        _describe_data(plan, data)
-        fields = plan.job
-        fields[J.ORDER], fields[J.BATCH], fields[J.CURSOR] = place(order), size, state.cursor
-        fields[J.STEPS], fields[J.STEP] = len(rates), state.step
-        fields[J.THETA], fields[J.UPDATE_NUMBERS], fields[J.N_MEMORY] = place(theta), place(numbers), len(memory)
-        for i, vector in enumerate(memory):
-            fields[J.MEMORY + i] = place(vector)
+        numbers = plan.numbers.of(rates, state.step, plan.dtype)
+        vectors = [state.theta, *state.memory]
+        theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
+        plan.describe(data, theta, memory)
+        plan.tell(J.ORDER, place(order), size, state.cursor, len(rates), state.step, place(numbers))
         self._run(plan, 6.0 * job.network.n_parameters * size, len(rates))
-        for mine, moved in zip((state.theta, *state.memory), (theta, *memory), strict=True):
+        for mine, moved in zip(vectors, dense, strict=True):
             if moved is not mine:
                 mine[...] = moved
         self._write(job, state, plan, rates)
@@ -114,8 +108,8 @@ class CompiledEngine:
         plan = self._training_plan(job, Task.GRADIENT, data.n_samples, data, theta.dtype)
         theta = np.ascontiguousarray(theta)
         gradient = np.empty_like(theta)
-        _describe_data(plan, data)
-        plan.job[J.THETA], plan.job[J.GRADIENT] = place(theta), place(gradient)
+        plan.describe(data, theta)
+        plan.job[J.GRADIENT], plan.total[0] = place(gradient), _total(data)
         self._run(plan, 6.0 * job.network.n_parameters * data.n_samples, 1)
         return float(plan.result[COST]), gradient
 
@@ -125,8 +119,8 @@ class CompiledEngine:
         theta = np.ascontiguousarray(params.theta)
         data = Data(*(_dense(array, theta.dtype) for array in data))
         plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
-        _describe_data(plan, data)
-        plan.job[J.THETA] = place(theta)
+        plan.describe(data, theta)
+        plan.total[0] = _total(data)
         if not plan.total[0] > 0:
             return 0.0
         self._run(plan, 2.0 * network.n_parameters * data.n_samples, 1)
@@ -215,13 +209,9 @@ def _run_on(plan: PlanBase, threads: int) -> None:
     CREW.help(lambda thread: plan.run(thread, *plan.arguments), threads)
 
 
-def _describe_data(plan: PlanBase, data: Data) -> None:
-    """The rows, and the weight of all of them."""
-    fields = plan.job
-    fields[J.X], fields[J.Y], fields[J.SAMPLES] = place(data.X), place(data.Y), data.n_samples
-    fields[J.WEIGHT] = 0 if data.weight is None else place(data.weight)
-    if fields[J.TASK] != Task.STEPS:
-        plan.total[0] = data.n_samples if data.weight is None else float(np.sum(data.weight))
+def _total(data: Data) -> float:
+    """The weight of all rows."""
+    return data.n_samples if data.weight is None else float(np.sum(data.weight))
 
 
 def _dense(array: Any, dtype: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from clearprop.engines.compiled import store
 from clearprop.engines.compiled.units import Unit, elementwise, summing
 from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
-from clearprop.formulas.expressions import nodes
+from clearprop.formulas.expressions import prepare, symbols
 from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 
@@ -112,28 +112,29 @@ class UpdateNumbers:
 
     def __init__(self, rule: UpdateRule, uniforms: tuple[Expression, ...], kinds: list[tuple[float, float]]) -> None:
         self.fixed = np.zeros((len(kinds), max(1, len(uniforms))))
-        self.changing: list[tuple[int, int, float, Expression, dict[str, Any]]] = []
+        self.changing: list[tuple[int, int, float, Callable[[Mapping[str, Any]], Any], dict[str, Any]]] = []
         for k, (rate, decay) in enumerate(kinds):
             values = {**rule.parameters, "weight_decay": rule.weight_decay * decay}
-            for i, tree in enumerate(uniforms):
-                if {"rate", "t"} & {node.name for node in nodes(tree) if isinstance(node, Symbol)}:
-                    self.changing.append((k, i, rate, tree, values))
+            for i, uniform in enumerate(uniforms):
+                if {"rate", "t"} & symbols(uniform):
+                    self.changing.append((k, i, rate, prepare(uniform), values))
                 else:
-                    self.fixed[k, i] = evaluate(tree, values)
+                    self.fixed[k, i] = evaluate(uniform, values)
 
-    def of(self, rates: Any, step: int) -> Any:
-        """The numbers of these steps, float64 (n_steps, n_kinds, n_uniforms).
+    def of(self, rates: Any, step: int, dtype: Any) -> Any:
+        """The numbers of these steps, (n_steps, n_kinds, n_uniforms).
 
         Parameters
         ----------
         rates : array of shape (n_steps,)
         step : int
             Updates done before the first of these.
+        dtype : numpy dtype
         """
-        numbers = np.empty((len(rates), *self.fixed.shape))
+        numbers = np.empty((len(rates), *self.fixed.shape), dtype=dtype)
         numbers[...] = self.fixed
-        times = step + 1 + np.arange(len(rates), dtype=np.float64)
+        times = np.arange(step + 1.0, step + len(rates) + 1.0)
         with np.errstate(all="ignore"):
-            for k, i, rate, tree, values in self.changing:
-                numbers[:, k, i] = evaluate(tree, {**values, "rate": rates * rate, "t": times})
+            for k, i, rate, value, values in self.changing:
+                numbers[:, k, i] = value({**values, "rate": rates * rate, "t": times})
         return numbers

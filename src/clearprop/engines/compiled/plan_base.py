@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
 from clearprop.engines.compiled.layout import NORMS, J, Y
 from clearprop.engines.compiled.threads import Pace
+from clearprop.engines.data import Data
 from clearprop.engines.job import Job
 from clearprop.engines.spans import spans
 from clearprop.formulas import UpdateRule
@@ -21,6 +23,10 @@ ALIGNMENT = 64  # bytes: buffers begin on a cache line
 def place(array: Any) -> int:
     """The address of an array's numbers."""
     return int(array.__array_interface__["data"][0])
+
+
+def _refers_to(reference: ref[Any], array: Any) -> bool:
+    return reference() is array
 
 
 class PlanBase:
@@ -51,6 +57,7 @@ class PlanBase:
         self.total = np.zeros(1)
         self.like = np.zeros(1, dtype=self.dtype)
         self.pace = Pace()
+        self._described: list[ref[Any]] = []
         self.decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
         self.spans = spans(network.blocks, decays=self.decays)
         self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in self.spans))
@@ -63,6 +70,20 @@ class PlanBase:
 
     def _set(self, where: int, value: int) -> None:
         self.job[where] = value
+
+    def tell(self, where: int, *values: int) -> None:
+        """Write values one after the other, from a position of the job on."""
+        self.job[where : where + len(values)] = values
+
+    def describe(self, data: Data, theta: Any, memory: Sequence[Any] = ()) -> None:
+        """Where the rows and the parameters are; call after call they are mostly where they were."""
+        arrays = [array for array in (data.X, data.Y, theta, *memory, data.weight) if array is not None]
+        if len(arrays) == len(self._described) and all(map(_refers_to, self._described, arrays)):
+            return
+        self._described = [ref(array) for array in arrays]  # weak: a plan may outlive the rows that it was made for
+        weight = 0 if data.weight is None else place(data.weight)
+        self.tell(J.X, place(data.X), place(data.Y), weight, data.n_samples)
+        self.tell(J.THETA, place(theta), len(memory), *map(place, memory))
 
     def _keep(self, array: Any) -> int:
         """Own an array; its address."""
