@@ -110,6 +110,16 @@ class _Emitter:
             for place, pointer in zip(places, now, strict=True):
                 builder.store(builder.gep(pointer, [stride if by_columns else I64(1)]), place)
             builder.store(builder.gep(b_now, [b_stride]), b_place)
+            last = builder.basic_block
+        _keep_rolled(builder.module, last.terminator)
+
+
+def _keep_rolled(module: Any, jump: Any) -> None:
+    """Tell LLVM not to unroll the loop that a jump closes: with two rounds in one, registers run out."""
+    rolled = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    loop = module.add_metadata([ir.MetaDataString(module, jump.function.name), rolled])
+    loop.operands = (loop, rolled)  # what names a loop is a node whose first operand is itself
+    jump.set_metadata("llvm.loop", loop)
 
 
 def _families() -> Iterator[tuple[bool, bool, int, int]]:
