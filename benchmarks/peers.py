@@ -18,6 +18,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from workloads import WORKLOADS, Workload
 
 LIBRARIES = {"scikit-learn": "sklearn", "torch": "torch", "torch.compile": "torch", "jax": "jax"}
 HERE = Path(__file__).parent
+REST = 0.2  # seconds
 
 
 class Process:
@@ -54,7 +56,8 @@ class Process:
         return dict(json.loads(line))
 
     def run(self) -> None:
-        """One burst."""
+        """One burst, after a rest: threads of the process before may look for work for a tenth of a second more."""
+        time.sleep(REST)
         assert self.process.stdin is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()

@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 
-from clearprop.engines.compiled.threads import LONGEST_WAIT, Pace
+import pytest
+
+from clearprop.engines.compiled.threads import FIRST_WAIT, LONGEST_WAIT, PATIENCE, Pace
 
 
 def taken(pace, seconds, calls):
@@ -14,13 +16,14 @@ def taken(pace, seconds, calls):
     return counts
 
 
-def test_the_quicker_way_is_taken_and_the_other_tried_less_and_less():
-    counts = taken(Pace(), {1: 3.0, 2: 2.0}, 1000)
-    tries = [i for i, count in enumerate(counts) if count == 1]
+@pytest.mark.parametrize(("other", "patience"), [(1, PATIENCE), (2, 1)])
+def test_the_quicker_way_is_taken_and_the_other_tried_less_and_less(other, patience):
+    counts = taken(Pace(), {other: 3.0, 3 - other: 2.0}, 2000)
+    tries = [i for i, count in enumerate(counts) if count == other]
     gaps = [later - earlier for earlier, later in pairwise(tries)]
     assert gaps == sorted(gaps)
-    assert gaps[0] <= 3
-    assert gaps[-1] == LONGEST_WAIT + 1
+    assert FIRST_WAIT * patience < gaps[0] <= FIRST_WAIT * patience + 2
+    assert gaps[-1] == LONGEST_WAIT * patience + 1
 
 
 def test_one_slow_beginning_is_soon_forgotten():

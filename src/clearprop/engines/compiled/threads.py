@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 FIRST_WAIT, LONGEST_WAIT = 2, 32  # calls until the number of threads that was slower is tried again, doubled each time
+PATIENCE = 8  # times as long for one thread alone: it is not quicker on idle cores, as all together are
 FORGETTING = 0.5  # how much of an older, shorter time stays in the average
 
 
@@ -50,7 +51,7 @@ class Pace:
         if best != self._best:
             self._best, self._calls, self._wait = best, 0, FIRST_WAIT
         self._calls += 1
-        if self._calls <= self._wait:
+        if self._calls <= self._wait * (PATIENCE if other == 1 else 1):
             return best
         self._calls, self._wait = 0, min(2 * self._wait, LONGEST_WAIT)
         return other
