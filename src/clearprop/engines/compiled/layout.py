@@ -77,7 +77,7 @@ class J(IntEnum):
     HAS_DROPOUT = 66
     SEED = 67
     THREADS = 68
-    SYNC = 69  # address of the barrier, and 128 bytes on of how many shards are taken
+    SYNC = 69  # address of the barrier, 128 bytes on of how many shards are taken, from 256 on of each thread's pieces
     YIELD = 70  # address of the operating system's yield
     OUT = 71  # where outputs go
     RESULT = 72  # address of float64: see `Result`
@@ -119,7 +119,7 @@ class Y(IntEnum):
 
 
 # Positions in the row of a piece of θ: some rows of a W, or a b. (Numba indexes pointers by plain integers only.)
-PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENGTH = range(6)
+PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LAYER, PIECE_LENGTH = range(7)
 
 # Positions in the result. STATUS is 1 if a loss or gradient is not finite; from NORMS on there are L.
 STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)

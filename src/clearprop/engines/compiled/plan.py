@@ -82,7 +82,7 @@ class Plan(PlanBase):
             (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
-            (J.SYNC, self._room(24, np.int64)), (J.TOTAL, place(self.total)),
+            (J.SYNC, self._room(32 + 16 * self.threads, np.int64)), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)
@@ -168,7 +168,7 @@ class Plan(PlanBase):
     def _pieces(self) -> None:
         """θ cut into pieces, and into spans with the same factors."""
         network, kinds = self.network, self.kinds_of_blocks()
-        pieces: list[tuple[int, int, int, int, int]] = []
+        pieces: list[tuple[int, ...]] = []
         for l in range(network.depth):
             W, b = network.blocks[2 * l], network.blocks[2 * l + 1]
             inputs, outputs = W.shape
@@ -178,9 +178,9 @@ class Plan(PlanBase):
             rows = max(1, most // tile().rows) * tile().rows
             for row in range(0, inputs, rows):
                 stop = min(row + rows, inputs)
-                pieces.append((W.start + row * outputs, W.start + stop * outputs, kind, row, stop))
+                pieces.append((W.start + row * outputs, W.start + stop * outputs, kind, row, stop, l))
             self.layers[l, Y.N_PIECES] = -(-inputs // rows)
-            pieces.append((b.start, b.stop, bias_kind, 0, 0))
+            pieces.append((b.start, b.stop, bias_kind, 0, 0, l))
         table = np.array(pieces, dtype=np.int64)
         self.largest_piece = -(-int((table[:, PIECE_STOP] - table[:, PIECE_START]).max()) // 16) * 16
         assert table.shape[1] == PIECE_LENGTH

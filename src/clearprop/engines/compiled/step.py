@@ -47,7 +47,16 @@ from clearprop.engines.compiled.pointers import (
     integers,
     offset,
 )
-from clearprop.engines.compiled.update import fused_own, is_safe, leave_bounds, update_own
+from clearprop.engines.compiled.update import (
+    FIRST,
+    NEXT,
+    fused_own,
+    is_safe,
+    leave_bounds,
+    pieces_of,
+    share_pieces,
+    update_own,
+)
 
 
 @njit(error_model="numpy")
@@ -202,7 +211,8 @@ def fused_step(job, layers, like, panel, thread, s, first, count, total):
 
     If not, phase B is done as usual, and the caller goes on from there.
     """
-    buffers, block = at(job[J.BUFFERS], like), job[J.BLOCK]
+    buffers, block, own = at(job[J.BUFFERS], like), job[J.BLOCK], pieces_of(job, thread)
+    own[NEXT] = own[FIRST]
     begin, end = rows_of_thread(job, thread, count)
     if end > begin:
         arguments = job, layers, buffers, panel, job[J.STEP] + s, first, begin, end - begin, begin, total
@@ -228,6 +238,7 @@ def make_steps(job, layers, like, panel, thread):
     result = doubles(job[J.RESULT])
     size, samples = job[J.BATCH], job[J.SAMPLES]
     loss_sum, weight_sum = 0.0, 0.0
+    share_pieces(job, thread)
     for s in range(job[J.STEPS]):
         first = (job[J.CURSOR] + s) * size
         count = min(size, samples - first)

@@ -17,6 +17,7 @@ from clearprop.engines.compiled.gradient import owns_bias, sum_of_squares, weigh
 from clearprop.engines.compiled.layout import (
     PIECE_FIRST_ROW,
     PIECE_KIND,
+    PIECE_LAYER,
     PIECE_LENGTH,
     PIECE_START,
     PIECE_STOP,
@@ -24,9 +25,10 @@ from clearprop.engines.compiled.layout import (
     J,
     Y,
 )
-from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, null, offset
+from clearprop.engines.compiled.pointers import at, atomic_add, call_part, call_unit, doubles, integers, null, offset
 from clearprop.engines.compiled.rows import scale_numbers
 
+NEXT, FIRST, AFTER_LAST = range(3)  # positions in `pieces_of`
 LARGEST_SQUARE = 1e36  # of a gradient in float32, whose squares end at 3.4e38; float64 is content with it too
 
 
@@ -94,17 +96,34 @@ def fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel):
 
 
 @njit(error_model="numpy")
+def pieces_of(job, thread):
+    """Of the pieces of a thread: the next to be taken, the first, and the one after the last."""
+    return integers(job[J.SYNC] + 256 + 128 * thread)
+
+
+@njit(error_model="numpy")
+def share_pieces(job, thread):
+    """Find the pieces of a thread: equal parts of θ. The others may look after all have waited for each other."""
+    table, own = integers(job[J.PIECES]), pieces_of(job, thread)
+    own[FIRST], own[AFTER_LAST] = 0, 0
+    for piece in range(job[J.N_PIECES]):
+        begin = table[piece * PIECE_LENGTH + PIECE_START] * job[J.THREADS]
+        own[FIRST] += int(begin < thread * job[J.PARAMETERS])
+        own[AFTER_LAST] += int(begin < (thread + 1) * job[J.PARAMETERS])
+
+
+@njit(error_model="numpy")
 def fused_own(job, layers, buffers, x, thread, rows, s, panel):
-    """Phases B and C for the pieces of a thread."""
-    threads = job[J.THREADS]
+    """Phases B and C for the pieces of a thread, and then for those that others have not come to yet."""
+    threads, table = job[J.THREADS], integers(job[J.PIECES])
     numbers = update_numbers_of(job, panel, s)
-    for l in range(job[J.DEPTH]):
-        low, high = weight_rows(job, layers, l, thread, threads)
-        for piece in range(low, high):
+    for k in range(threads):
+        whose = pieces_of(job, (thread + k) % threads)
+        piece = atomic_add(whose, 1)
+        while piece < whose[AFTER_LAST]:
+            l = table[piece * PIECE_LENGTH + PIECE_LAYER]
             fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel)
-        if owns_bias(l, thread, threads):
-            bias = layers[l * Y.LENGTH + Y.FIRST_PIECE] + layers[l * Y.LENGTH + Y.N_PIECES]
-            fused_piece(job, layers, buffers, x, l, bias, rows, numbers, panel)
+            piece = atomic_add(whose, 1)
 
 
 @njit(error_model="numpy")
