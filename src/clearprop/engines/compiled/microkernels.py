@@ -23,6 +23,7 @@ from numba.extending import intrinsic
 from clearprop.engines.compiled.machine import n_tiles, tile, vector_bytes
 from clearprop.engines.compiled.vectors import (
     BITS,
+    I32,
     I64,
     first_lanes,
     llvm_function,
@@ -88,7 +89,14 @@ class _Emitter:
             for j, total in enumerate(row):
                 self.store(self.builder.load(total), place, j)
 
-    def loop(self, by_columns: bool, a: Any, stride: Any, b: Any, b_stride: Any, depth: Any) -> None:
+    def send_for(self, place: Any) -> None:
+        """Have the line at a place brought into the second-level cache."""
+        function = llvm_function(self.builder, "llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32])
+        self.builder.call(function, [place, I32(0), I32(2), I32(1)])
+
+    def loop(
+        self, by_columns: bool, a: Any, stride: Any, b: Any, b_stride: Any, ahead: Any, ahead_stride: Any, depth: Any
+    ) -> None:
         """All p. Pointers are moved on, not computed from p: one addition each instead of a multiplication."""
         builder = self.builder
         group = self.rows if by_columns else ROWS_PER_POINTER
@@ -96,6 +104,7 @@ class _Emitter:
         firsts = [builder.gep(a, [builder.mul(stride, I64(i))]) for i in range(0, self.rows, group)]
         places = [cgutils.alloca_once_value(builder, first) for first in firsts]
         b_place = cgutils.alloca_once_value(builder, b)
+        ahead_place = cgutils.alloca_once_value(builder, ahead)
         with cgutils.for_range(builder, depth):
             now = [builder.load(place) for place in places]
             if by_columns:
@@ -107,6 +116,9 @@ class _Emitter:
                 ]
             b_now = builder.load(b_place)
             self.multiply(numbers, b_now)
+            ahead_now = builder.load(ahead_place)
+            self.send_for(ahead_now)
+            builder.store(builder.gep(ahead_now, [ahead_stride]), ahead_place)
             for place, pointer in zip(places, now, strict=True):
                 builder.store(builder.gep(pointer, [stride if by_columns else I64(1)]), place)
             builder.store(builder.gep(b_now, [b_stride]), b_place)
@@ -154,14 +166,14 @@ def _microkernel(
     module: Any, name: str, pointer: Any, dtype: Any, rows: int, vectors: int, by_columns: bool, whole: bool
 ) -> Any:
     """A function of `module`: the microkernel for a tile of this many rows and vectors."""
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 4, I64, I64]), name)
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 5, I64, I64]), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    a, a_stride, b, b_stride, c, c_stride, start, start_stride, depth, columns = function.args
+    a, a_stride, b, b_stride, c, c_stride, start, start_stride, ahead, ahead_stride, depth, columns = function.args
     emitter = _Emitter(builder, dtype, rows, vectors, whole, columns)
     emitter.begin(start, start_stride)
-    emitter.loop(by_columns, a, a_stride, b, b_stride, depth)
+    emitter.loop(by_columns, a, a_stride, b, b_stride, ahead, ahead_stride, depth)
     emitter.end(c, c_stride)
     builder.ret_void()
     return function
@@ -170,7 +182,7 @@ def _microkernel(
 @intrinsic
 def call_tile(
     typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
-    start_stride: Any, depth: Any, columns: Any,
+    start_stride: Any, ahead: Any, ahead_stride: Any, depth: Any, columns: Any,
 ) -> Any:  # fmt: skip
     """Call the microkernel at an address."""
 
@@ -180,7 +192,7 @@ def call_tile(
         return context.get_dummy_value()
 
     n = types.int64
-    return types.void(n, a, n, a, n, a, n, a, n, n, n), emit
+    return types.void(n, a, n, a, n, a, n, a, n, a, n, n, n), emit
 
 
 @njit(error_model="numpy")

@@ -111,17 +111,24 @@ def _tile_rows(rows):
 
 @njit(error_model="numpy")
 def _column_of_tiles(
-    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns
-):
-    """The tiles below each other that share a panel of b: all rows of c, `columns` columns."""
+    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, ahead, ahead_stride, rows, depth,
+    columns,
+):  # fmt: skip
+    """The tiles below each other that share a panel of b: all rows of c, `columns` columns.
+
+    The first ones, one for each vector of a panel's width, have the panel at `ahead` brought nearer meanwhile.
+    """
     count = _tile_rows(rows)
     i = 0
     for t in range(count):
         high = (rows - i + count - t - 1) // (count - t)
+        soon, soon_stride = offset(b, 0), 0
+        if t < VECTORS:
+            soon, soon_stride = offset(ahead, t * n_lanes(b)), ahead_stride
         call_tile(
             tile_address(tiles, by_columns, high, columns, n_lanes(b)), offset(a, i if by_columns else i * a_stride),
             a_stride, b, b_stride, offset(c, i * c_stride), c_stride, offset(start, i * start_stride), start_stride,
-            depth, columns,
+            soon, soon_stride, depth, columns,
         )  # fmt: skip
         i += high
 
@@ -146,9 +153,10 @@ def product(
             begin, begin_stride = offset(start, j), start_stride
             if first > 0:
                 begin, begin_stride = place, c_stride
+            later = j + wide if j + wide < columns else j
             _column_of_tiles(
-                tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride, rows, deep,
-                here,
+                tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride,
+                offset(b, first * b_stride + later), b_stride, rows, deep, here,
             )  # fmt: skip
 
 
@@ -169,6 +177,6 @@ def times_transposed(tiles, a, a_stride, b, b_stride, c, c_stride, zeros, rows, 
             if first > 0:
                 begin, begin_stride = place, c_stride
             _column_of_tiles(
-                tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride, rows,
-                deep, here,
+                tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride, b_here, 0,
+                rows, deep, here,
             )  # fmt: skip
