@@ -118,6 +118,8 @@ class _Emitter:
             self.multiply(numbers, b_now)
             ahead_now = builder.load(ahead_place)
             self.send_for(ahead_now)
+            if by_columns:  # what the tiles below need of this row of a, further on than a line ends
+                self.send_for(builder.gep(now[0], [I64(2 * self.lanes)]))
             builder.store(builder.gep(ahead_now, [ahead_stride]), ahead_place)
             for place, pointer in zip(places, now, strict=True):
                 builder.store(builder.gep(pointer, [stride if by_columns else I64(1)]), place)
