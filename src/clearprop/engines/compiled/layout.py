@@ -93,7 +93,10 @@ class J(IntEnum):
     FUSES = 82  # whether phases B and C may be done in one
     BOUNDS = 83  # address of float64, two for each thread
     SCRATCH = 84  # offset behind a panel of room for a piece of the gradient
-    LENGTH = 85
+    SPLIT = 85  # the input at which the sums of the first layer are cut in two (0: they are not)
+    SECOND_PART = 86  # offset of the buffer of the second part of z
+    FIRST_LAYER = 87  # address of a part
+    LENGTH = 88
 
 
 class Y(IntEnum):

@@ -34,6 +34,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "product": ("products", "jipipipipiiiipi"),
     "times_transposed": ("products", "jpipipipiiip"),
     "train_rows": ("rows", "jjppiiiiif"),
+    "first_layer": ("rows", "jjppiiiii"),
     "forward_rows": ("rows", "jjppiiiipp"),
     "gradient_of_layer": ("gradient", "jjppipiiiiip"),
     "finish_piece": ("gradient", "jfifp"),

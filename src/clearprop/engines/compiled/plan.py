@@ -26,7 +26,7 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
-from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_BYTES, PIECE_ROWS, Cut
+from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_BYTES, PIECE_ROWS, PIECES, Cut, split_of
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
@@ -174,7 +174,8 @@ class Plan(PlanBase):
             inputs, outputs = W.shape
             kind, bias_kind = kinds[2 * l : 2 * l + 2]
             self.layers[l, Y.FIRST_PIECE] = len(pieces)
-            most = max(PIECE_ROWS, PIECE_BYTES // (outputs * self.dtype.itemsize))
+            fair = min(PIECE_BYTES // self.dtype.itemsize, network.n_parameters // PIECES)
+            most = max(PIECE_ROWS, fair // outputs)
             rows = max(1, most // tile().rows) * tile().rows
             for row in range(0, inputs, rows):
                 stop = min(row + rows, inputs)
@@ -219,6 +220,10 @@ class Plan(PlanBase):
             if dropout[l]:
                 row[Y.MASK] = take(chunk * widths[l])
                 row[Y.PASSED] = take(chunk * widths[l])
+        split = split_of(widths[0], self.dtype.itemsize)
+        if task == Task.STEPS and split and not self.cut.shards and not dropout[0] and widths[1] > 1:
+            self._set(J.SPLIT, split)
+            self._set(J.SECOND_PART, take(chunk * widths[1]))
         own = self.cut.shards > 0 or task == Task.OUTPUTS
         self._set(J.THREAD_STRIDE, top if own else 0)
         self._set(J.BUFFERS, self._room(top * (self.threads if own else 1)))

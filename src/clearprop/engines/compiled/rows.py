@@ -104,25 +104,53 @@ def dot_rows(a, w, bias, z, rows, depth):
 
 
 @njit(error_model="numpy")
-def gather(job, buffers, like, first, rows, row_shift):
-    """Copy the rows of the batch from position `first` on, with their targets; send for those of the next batch.
+def add_numbers(values, more, count):
+    """values[:count] += more[:count]."""
+    lanes = n_lanes(values)
+    whole = count - count % lanes
+    for i in range(0, whole, lanes):
+        store(values, i, load(values, i) + load(more, i))
+    if whole < count:
+        left, zero = count - whole, splat(values, 0.0)
+        store_first(values, whole, left, load_first(values, whole, left, zero) + load_first(more, whole, left, zero))
 
-    The processor itself notices that a long row is being read and fetches ahead; short ones it cannot foresee.
+
+@njit(error_model="numpy")
+def gather(job, source, target, width, first, rows, begin, count):
+    """Copy `count` numbers from `begin` on of the rows of the batch from position `first` on.
+
+    Those of the next batch are sent for if they are short. The processor itself notices that a long row is being read
+    and fetches ahead; short ones it cannot foresee.
     """
-    order = integers(job[J.ORDER])
-    inputs, outputs = job[J.INPUTS], job[J.OUTPUTS]
-    X, Y_all = at(job[J.X], like), at(job[J.Y], like)
-    x, y = buffers, offset(buffers, job[J.TARGET] + row_shift * outputs)
-    x = offset(x, row_shift * inputs)
-    later = job[J.BATCH]
-    sent_for = job[J.SAMPLES] - later if inputs * job[J.ITEMSIZE] <= SENT_FOR else 0
+    order, later = integers(job[J.ORDER]), job[J.BATCH]
+    sent_for = job[J.SAMPLES] - later if width * job[J.ITEMSIZE] <= SENT_FOR else 0
     for i in range(rows):
-        row = order[first + i]
         if first + i < sent_for:
-            for j in range(0, inputs, CACHE_LINE // job[J.ITEMSIZE]):
-                prefetch(X, order[first + i + later] * inputs + j)
-        copy_numbers(offset(X, row * inputs), offset(x, i * inputs), inputs)
-        copy_numbers(offset(Y_all, row * outputs), offset(y, i * outputs), outputs)
+            for j in range(0, width, CACHE_LINE // job[J.ITEMSIZE]):
+                prefetch(source, order[first + i + later] * width + j)
+        copy_numbers(offset(source, order[first + i] * width + begin), offset(target, i * width + begin), count)
+
+
+@njit(error_model="numpy")
+def first_layer(job, layers, buffers, panel, second, first, row, rows, shift):
+    """One of the two parts of the first layer's z, from a part of the inputs, for some rows of a batch.
+
+    The part that a thread takes of x it needs again for ∂C/∂W, and the rows of W that belong to it are its own to move.
+    So neither x nor W goes from one core to the other.
+    """
+    inputs, outputs = layers[Y.INPUTS], layers[Y.OUTPUTS]
+    begin, end = (job[J.SPLIT], inputs) if second else (0, job[J.SPLIT])
+    x = offset(buffers, shift * inputs)
+    gather(job, at(job[J.X], panel), x, inputs, first + row, rows, begin, end - begin)
+    theta = at(job[J.THETA], panel)
+    z, start = offset(buffers, layers[Y.Z]), offset(theta, layers[Y.B])
+    if second:
+        z, start = offset(buffers, job[J.SECOND_PART]), at(job[J.ZEROS], panel)
+    arguments = (
+        integers(job[J.TILES]), 0, offset(x, begin), inputs, offset(theta, layers[Y.W] + begin * outputs), outputs,
+        offset(z, shift * outputs), outputs, start, 0, rows, end - begin, outputs, panel, job[J.ITEMSIZE],
+    )  # fmt: skip
+    call_part(job[J.PRODUCT], arguments)
 
 
 @njit(error_model="numpy")
@@ -146,7 +174,9 @@ def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last
             if layers[l * Y.LENGTH + Y.Z] == layers[l * Y.LENGTH + Y.A]:
                 z = last
             a = last
-        if outputs == 1:
+        if l == 0 and job[J.SPLIT] > 0:
+            add_numbers(z, offset(buffers, job[J.SECOND_PART] + row_shift * outputs), rows * outputs)
+        elif outputs == 1:
             dot_rows(source, W, b, z, rows, inputs)
         else:
             arguments = (
@@ -223,8 +253,10 @@ def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total
     """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
     inputs, outputs, like = job[J.INPUTS], job[J.OUTPUTS], buffers
     if job[J.ORDER] != 0:
-        gather(job, buffers, like, first + row, rows, shift)
         x, y = offset(buffers, shift * inputs), offset(buffers, job[J.TARGET] + shift * outputs)
+        if job[J.SPLIT] == 0:
+            gather(job, at(job[J.X], like), x, inputs, first + row, rows, 0, inputs)
+        gather(job, at(job[J.Y], like), y, outputs, first + row, rows, 0, outputs)
     else:
         x = offset(at(job[J.X], like), (first + row) * inputs)
         y = offset(at(job[J.Y], like), (first + row) * outputs)

@@ -16,13 +16,16 @@ CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
 SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
-PIECE_ROWS = 48  # rows of a W in a piece, at the least
-PIECE_BYTES = 24 * 1024  # of a piece of a narrow W, which has more rows: half of a first-level cache
-FUSED_FROM = 64 * 1024  # bytes of θ from which gradient and update go piece by piece: smaller ones stay in the cache
+PIECES = 8  # of θ at the least
+PIECE_ROWS = 12  # rows of a W in a piece, at the least
+PIECE_BYTES = 12 * 1024  # of a piece of a narrow W, which has more rows: half of a first-level cache
+CACHE_LINE = 64  # bytes
+SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
+FUSED_FROM = 0 * 1024  # bytes of θ from which gradient and update go piece by piece: smaller ones stay in the cache
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
 TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
 TINY_FROM_UPDATES = 2_000_000  # planned updates from which the printed code makes up for its compiling
-OPERATIONS_PER_THREAD = 4e6  # of one update, about 20 µs: below this a further thread costs more than it gives
+OPERATIONS_PER_THREAD = 5e5
 CALL_SECONDS = 2e-4  # what starting threads for a call costs
 
 
@@ -69,10 +72,21 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
         chunk = int(min(max(CACHE // row_bytes, 24), -(-rows // SHARDS)))
         chunk = max(24, chunk // 24 * 24)
         return Cut(chunk, chunk, SHARDS, False)
-    block = 16 if rows <= 1024 else 64
+    block = 64 if rows > 1024 else min(16, max(4, math.ceil(rows / 2)))
     most = max(block, MOST_AT_ONCE // row_bytes)
     chunk = min(most, rows)
     return Cut(math.ceil(chunk / block) * block, block, 0, chunk == rows)
+
+
+def split_of(inputs: int, itemsize: int) -> int:
+    """The input at which the sums of a first layer are cut in two, so that two threads have one each; 0 for short sums.
+
+    It is the same for any number of threads, as the results must be.
+    """
+    if inputs * itemsize < SPLIT_FROM:
+        return 0
+    line = CACHE_LINE // itemsize
+    return inputs // 2 // line * line
 
 
 def rows_of_prediction(widths: tuple[int, ...], itemsize: int, samples: int) -> int:

@@ -89,6 +89,27 @@ def rows_of_thread(job, thread, rows):
 
 
 @njit(error_model="numpy")
+def rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, total):
+    """Phase A for the rows of a chunk that belong to a thread, after its share of a first layer that is cut in two."""
+    block = job[J.BLOCK]
+    if job[J.SPLIT] > 0:
+        blocks = (rows + block - 1) // block
+        low, high = 2 * blocks * thread // job[J.THREADS], 2 * blocks * (thread + 1) // job[J.THREADS]
+        for second in range(2):
+            begin = min(max(low - second * blocks, 0) * block, rows)
+            end = min(min(high - second * blocks, blocks) * block, rows)
+            if end > begin:
+                arguments = job, layers, buffers, panel, second, first, chunk + begin, end - begin, begin
+                call_part(job[J.FIRST_LAYER], arguments)
+        wait_for_all(job)
+    begin, end = rows_of_thread(job, thread, rows)
+    if end > begin:
+        arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
+        call_part(job[J.TRAIN_ROWS], arguments)
+    return begin, end
+
+
+@njit(error_model="numpy")
 def gradient_own(job, layers, buffers, x, thread, rows, begins, panel):
     """BP4 and BP3 of a chunk for the pieces of a thread, added to the gradient unless `begins`."""
     table, gradient = integers(job[J.PIECES]), at(job[J.GRADIENT], panel)
@@ -109,10 +130,7 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
     buffers = at(job[J.BUFFERS], like)
     for chunk in range(0, count, job[J.CHUNK]):
         rows = min(job[J.CHUNK], count - chunk)
-        begin, end = rows_of_thread(job, thread, rows)
-        if end > begin:
-            arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
-            call_part(job[J.TRAIN_ROWS], arguments)
+        rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, total)
         wait_for_all(job)
         if job[J.TASK] != Task.LOSS:
             x = inputs_of(job, buffers, first + chunk)
@@ -213,10 +231,7 @@ def fused_step(job, layers, like, panel, thread, s, first, count, total):
     """
     buffers, block, own = at(job[J.BUFFERS], like), job[J.BLOCK], pieces_of(job, thread)
     own[NEXT] = own[FIRST]
-    begin, end = rows_of_thread(job, thread, count)
-    if end > begin:
-        arguments = job, layers, buffers, panel, job[J.STEP] + s, first, begin, end - begin, begin, total
-        call_part(job[J.TRAIN_ROWS], arguments)
+    begin, end = rows_own(job, layers, buffers, panel, thread, job[J.STEP] + s, first, 0, count, total)
     leave_bounds(job, layers, buffers, offset(buffers, begin * job[J.INPUTS]), begin, end - begin, thread)
     wait_for_all(job)
     cost = 0.0

@@ -78,7 +78,7 @@ def move(job, like, gradient, numbers, kind, start, stop):
 
 
 @njit(error_model="numpy")
-def fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel):
+def fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel, wants_norms):
     """BP4 or BP3, norm and update of one piece; its gradient is only ever in the scratch room behind the panel."""
     table = integers(job[J.PIECES])
     here = piece * PIECE_LENGTH
@@ -90,7 +90,8 @@ def fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel):
         job, layers, buffers, x, l, offset(scratch, -start), first_row, stop_row, bias, rows, 1, panel
     )  # fmt: skip
     call_part(job[J.GRADIENT_OF_LAYER], arguments)
-    doubles(job[J.NORM_PARTS])[piece] = sum_of_squares(scratch, stop - start)
+    if wants_norms:
+        doubles(job[J.NORM_PARTS])[piece] = sum_of_squares(scratch, stop - start)
     doubles(job[J.PENALTY_PARTS])[piece] = 0.0
     move(job, scratch, scratch, numbers, table[here + PIECE_KIND], start, stop)
 
@@ -117,12 +118,13 @@ def fused_own(job, layers, buffers, x, thread, rows, s, panel):
     """Phases B and C for the pieces of a thread, and then for those that others have not come to yet."""
     threads, table = job[J.THREADS], integers(job[J.PIECES])
     numbers = update_numbers_of(job, panel, s)
+    wants_norms = s == job[J.STEPS] - 1 or job[J.WEIGHT] != 0  # those of the last update are reported
     for k in range(threads):
         whose = pieces_of(job, (thread + k) % threads)
         piece = atomic_add(whose, 1)
         while piece < whose[AFTER_LAST]:
             l = table[piece * PIECE_LENGTH + PIECE_LAYER]
-            fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel)
+            fused_piece(job, layers, buffers, x, l, piece, rows, numbers, panel, wants_norms)
             piece = atomic_add(whose, 1)
 
 
