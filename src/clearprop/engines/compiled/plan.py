@@ -26,7 +26,7 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
-from clearprop.engines.compiled.rules import FUSED_FROM, PIECE_BYTES, PIECE_ROWS, PIECES, Cut, split_of
+from clearprop.engines.compiled.rules import PIECE_BYTES, PIECE_ROWS, PIECES, Cut, split_of
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
@@ -233,9 +233,8 @@ class Plan(PlanBase):
         self._set(J.PANELS, self._room(stride * self.threads))
         self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
         simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
-        large = self.network.n_parameters * self.dtype.itemsize >= FUSED_FROM
         wide = max(widths[1:]) * self.dtype.itemsize >= FAR_APART  # each piece would copy the panels of δ once more
-        self._set(J.FUSES, int(task == Task.STEPS and simple and large and not wide and self.cut.one_chunk))
+        self.can_fuse = task == Task.STEPS and simple and not wide and self.cut.one_chunk
         if task != Task.OUTPUTS:
             self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
         if task == Task.STEPS:

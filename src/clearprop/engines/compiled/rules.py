@@ -21,12 +21,12 @@ PIECE_ROWS = 12  # rows of a W in a piece, at the least
 PIECE_BYTES = 12 * 1024  # of a piece of a narrow W, which has more rows: half of a first-level cache
 CACHE_LINE = 64  # bytes
 SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
-FUSED_FROM = 0 * 1024  # bytes of θ from which gradient and update go piece by piece: smaller ones stay in the cache
+FUSED_FROM = 64 * 1024  # bytes of θ from which one thread does gradient and update piece by piece
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
 TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
 TINY_FROM_UPDATES = 2_000_000  # planned updates from which the printed code makes up for its compiling
-OPERATIONS_PER_THREAD = 5e5
-CALL_SECONDS = 2e-4  # what starting threads for a call costs
+OPERATIONS_PER_THREAD = 5e5  # of one update, about 4 µs: below this a further thread costs more than it gives
+CALL_SECONDS = 1e-4  # a shorter call is over before a helper has woken and been of use
 
 
 def is_tiny(job: Job, samples: int) -> bool:
@@ -37,6 +37,14 @@ def is_tiny(job: Job, samples: int) -> bool:
     if min(job.batch_size, samples) * network.n_parameters > TINY_PRODUCTS:
         return False
     return job.epochs * job.steps_per_epoch(samples) >= TINY_FROM_UPDATES
+
+
+def fuses(theta_bytes: int, threads: int) -> bool:
+    """Whether gradient and update are done together, piece by piece, which changes no bit of a result.
+
+    A gradient that stays in the first-level cache gains nothing by it; but threads wait for each other less often.
+    """
+    return threads > 1 or theta_bytes >= FUSED_FROM
 
 
 class Cut(NamedTuple):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 FIRST_WAIT, LONGEST_WAIT = 2, 32  # calls until the number of threads that was slower is tried again, doubled each time
+GAIN = 1.1  # how many times quicker several threads must be than one, for what else their cores could do
 PATIENCE = 8  # times as long for one thread alone: it is not quicker on idle cores, as all together are
 FORGETTING = 0.5  # how much of an older, shorter time stays in the average
 
@@ -47,7 +48,8 @@ class Pace:
         for count in (most, 1):
             if count not in self._seconds:
                 return count
-        best, other = sorted((1, most), key=self._seconds.__getitem__)
+        threads_help = self._seconds[1] > GAIN * self._seconds[most]
+        best, other = (most, 1) if threads_help else (1, most)
         if best != self._best:
             self._best, self._calls, self._wait = best, 0, FIRST_WAIT
         self._calls += 1
