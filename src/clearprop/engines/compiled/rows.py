@@ -124,6 +124,15 @@ def gather(job, source, target, width, first, rows, begin, count):
     """
     order, later = integers(job[J.ORDER]), job[J.BATCH]
     sent_for = job[J.SAMPLES] - later if width * job[J.ITEMSIZE] <= SENT_FOR else 0
+    lanes = n_lanes(target)
+    if count <= lanes:
+        nothing = splat(target, 0.0)
+        for i in range(rows):
+            if first + i < sent_for:
+                prefetch(source, order[first + i + later] * width)
+            row = load_first(source, order[first + i] * width + begin, count, nothing)
+            store_first(target, i * width + begin, count, row)
+        return
     for i in range(rows):
         if first + i < sent_for:
             for j in range(0, width, CACHE_LINE // job[J.ITEMSIZE]):
