@@ -157,6 +157,24 @@ def test_long_batches_of_small_networks(make, dtype):
     agrees(make, dtype, Job(network, Adam(0.01), epochs=4, batch_size=2_000), rows(network, 5_100, weights=True))
 
 
+@each_engine
+@pytest.mark.parametrize("what", ["nothing", *SETTINGS])
+@pytest.mark.parametrize("n_inputs", [256, 275])
+def test_many_inputs_whose_sums_are_cut_in_two(make, dtype, n_inputs, what):
+    network = Network.mlp([n_inputs, 17, 4], hidden="tanh", loss="cross_entropy")
+    settings = {"batch_size": 11, **SETTINGS.get(what, {})}
+    if "dropout" in settings:
+        settings["dropout"] = settings["dropout"][:2]  # with and without dropout of inputs
+    data = rows(network, 90, weights=what in ("weights", "all at once"))
+    agrees(make, dtype, Job(network, Adam(0.001), epochs=3, seed=5, **settings), data)
+
+
+@each_engine
+def test_many_inputs_and_one_neuron(make, dtype):
+    network = Network.mlp([300, 1])
+    agrees(make, dtype, Job(network, SGD(0.01), epochs=3, batch_size=16), rows(network, 100))
+
+
 class Bump(Activation):
     """Uses every function of the vocabulary, and a parameter."""
 
@@ -246,7 +264,9 @@ JOBS = {
     "tiny": (Network.mlp([2, 2, 1], "sigmoid"), {"batch_size": 1}),
     "small": (Network.mlp([16, 64, 64, 1]), {"batch_size": 64, "dropout": (0.0, 0.3, 0.1)}),
     "wide": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150, "l2": 0.1, "clip_norm": 0.1}),
-    "fused": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150}),
+    "wide, plain": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150}),
+    "many inputs": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), {"batch_size": 10, "l2": 0.1}),
+    "many inputs, long": (Network.mlp([270, 2, 3]), {"batch_size": 700}),
     "long": (Network.mlp([4, 32, 16, 4], "tanh"), {"batch_size": 1500}),
 }
 

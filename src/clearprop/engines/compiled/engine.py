@@ -205,7 +205,7 @@ class CompiledEngine:
 
 def _run_on(plan: PlanBase, threads: int) -> None:
     """Do a job on so many threads."""
-    plan.begin(threads)
+    plan.job[J.THREADS] = threads
     CREW.help(lambda thread: plan.run(thread, *plan.arguments), threads)
 
 

@@ -77,7 +77,7 @@ class J(IntEnum):
     HAS_DROPOUT = 66
     SEED = 67
     THREADS = 68
-    SYNC = 69  # address of the barrier, 128 bytes on of how many shards are taken, from 256 on of each thread's pieces
+    SYNC = 69  # address of the barrier, and 128 bytes on of how many shards are taken
     YIELD = 70  # address of the operating system's yield
     OUT = 71  # where outputs go
     RESULT = 72  # address of float64: see `Result`
@@ -90,13 +90,10 @@ class J(IntEnum):
     FORWARD_ROWS = 79
     GRADIENT_OF_LAYER = 80
     FINISH_PIECE = 81
-    FUSES = 82  # whether phases B and C may be done in one
-    BOUNDS = 83  # address of float64, two for each thread
-    SCRATCH = 84  # offset behind a panel of room for a piece of the gradient
-    SPLIT = 85  # the input at which the sums of the first layer are cut in two (0: they are not)
-    SECOND_PART = 86  # offset of the buffer of the second part of z
-    FIRST_LAYER = 87  # address of a part
-    LENGTH = 88
+    SPLIT = 82  # the input at which the sums of the first layer are cut in two (0: they are not)
+    SECOND_PART = 83  # offset of the buffer of the second part of z
+    FIRST_LAYER = 84  # address of a part
+    LENGTH = 85
 
 
 class Y(IntEnum):
@@ -122,7 +119,7 @@ class Y(IntEnum):
 
 
 # Positions in the row of a piece of θ: some rows of a W, or a b. (Numba indexes pointers by plain integers only.)
-PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LAYER, PIECE_LENGTH = range(7)
+PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENGTH = range(6)
 
 # Positions in the result. STATUS is 1 if a loss or gradient is not finite; from NORMS on there are L.
 STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)

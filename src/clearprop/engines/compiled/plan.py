@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,7 @@ import numpy as np
 from clearprop.engines.compiled import formulas_of as units
 from clearprop.engines.compiled.layout import (
     DEPTH_AT_ONCE,
-    FAR_APART,
     PIECE_LENGTH,
-    PIECE_START,
-    PIECE_STOP,
     J,
     Task,
     Y,
@@ -26,7 +24,7 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
-from clearprop.engines.compiled.rules import PIECE_BYTES, PIECE_ROWS, PIECES, Cut, split_of
+from clearprop.engines.compiled.rules import Cut, pieces, split_of
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
@@ -82,7 +80,7 @@ class Plan(PlanBase):
             (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
-            (J.SYNC, self._room(32 + 16 * self.threads, np.int64)), (J.TOTAL, place(self.total)),
+            (J.SYNC, self._room(24, np.int64)), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)
@@ -168,29 +166,22 @@ class Plan(PlanBase):
     def _pieces(self) -> None:
         """θ cut into pieces, and into spans with the same factors."""
         network, kinds = self.network, self.kinds_of_blocks()
-        pieces: list[tuple[int, ...]] = []
+        table: list[tuple[int, int, int, int, int]] = []
         for l in range(network.depth):
             W, b = network.blocks[2 * l], network.blocks[2 * l + 1]
             inputs, outputs = W.shape
             kind, bias_kind = kinds[2 * l : 2 * l + 2]
-            self.layers[l, Y.FIRST_PIECE] = len(pieces)
-            fair = min(PIECE_BYTES // self.dtype.itemsize, network.n_parameters // PIECES)
-            most = max(PIECE_ROWS, fair // outputs)
-            rows = max(1, most // tile().rows) * tile().rows
-            for row in range(0, inputs, rows):
-                stop = min(row + rows, inputs)
-                pieces.append((W.start + row * outputs, W.start + stop * outputs, kind, row, stop, l))
-            self.layers[l, Y.N_PIECES] = -(-inputs // rows)
-            pieces.append((b.start, b.stop, bias_kind, 0, 0, l))
-        table = np.array(pieces, dtype=np.int64)
-        self.largest_piece = -(-int((table[:, PIECE_STOP] - table[:, PIECE_START]).max()) // 16) * 16
-        assert table.shape[1] == PIECE_LENGTH
+            cuts = list(pairwise(pieces(inputs, outputs, network.n_parameters)))
+            self.layers[l, Y.FIRST_PIECE], self.layers[l, Y.N_PIECES] = len(table), len(cuts)
+            table += [(W.start + row * outputs, W.start + stop * outputs, kind, row, stop) for row, stop in cuts]
+            table.append((b.start, b.stop, bias_kind, 0, 0))
+        assert len(table[0]) == PIECE_LENGTH
         spans_table = np.array(
             [(s.start, s.stop, self.kinds.index((s.rate, s.decay))) for s in self.spans], dtype=np.int64
         )
         for where, value in (
-            (J.PIECES, self._keep(table)), (J.N_PIECES, len(table)), (J.SPANS, self._keep(spans_table)),
-            (J.N_SPANS, len(spans_table)), (J.N_KINDS, len(self.kinds)),
+            (J.PIECES, self._keep(np.array(table, dtype=np.int64))), (J.N_PIECES, len(table)),
+            (J.SPANS, self._keep(spans_table)), (J.N_SPANS, len(spans_table)), (J.N_KINDS, len(self.kinds)),
             (J.DECAYS, self._keep(np.array([block.decay for block in network.blocks], dtype=np.float64))),
             (J.NORM_PARTS, self._room(len(table), np.float64)), (J.PENALTY_PARTS, self._room(len(table), np.float64)),
         ):  # fmt: skip
@@ -227,14 +218,9 @@ class Plan(PlanBase):
         own = self.cut.shards > 0 or task == Task.OUTPUTS
         self._set(J.THREAD_STRIDE, top if own else 0)
         self._set(J.BUFFERS, self._room(top * (self.threads if own else 1)))
-        stride = PANEL_NUMBERS + self.largest_piece + 64
-        self._set(J.SCRATCH, PANEL_NUMBERS)
+        stride = PANEL_NUMBERS + 64
         self._set(J.PANEL_STRIDE, stride)
         self._set(J.PANELS, self._room(stride * self.threads))
-        self._set(J.BOUNDS, self._room(2 * self.threads, np.float64))
-        simple = not self.job[J.N_PENALTIES] and not self.job[J.CLIP]
-        wide = max(widths[1:]) * self.dtype.itemsize >= FAR_APART  # each piece would copy the panels of δ once more
-        self.can_fuse = task == Task.STEPS and simple and not wide and self.cut.one_chunk
         if task != Task.OUTPUTS:
             self._set(J.LOSS_PARTS, self._room(blocks, np.float64))
         if task == Task.STEPS:

@@ -10,7 +10,6 @@ import numpy as np
 
 from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
 from clearprop.engines.compiled.layout import NORMS, J, Y
-from clearprop.engines.compiled.rules import fuses
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.data import Data
 from clearprop.engines.job import Job
@@ -43,13 +42,10 @@ class PlanBase:
         What the update rule needs at each step; only for updates.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
-    can_fuse : bool
-        Whether gradient and update may be done piece by piece.
     """
 
     run: Callable[..., None]
     numbers: UpdateNumbers
-    can_fuse = False
 
     def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
         self.network, self.dtype, self.threads = network, np.dtype(dtype), threads
@@ -71,11 +67,6 @@ class PlanBase:
     def kinds_of_blocks(self) -> Sequence[int]:
         """For each block of θ, the place in `kinds` of its factors."""
         return [self.kinds.index((b.rate, b.decay if self.decays else 0.0)) for b in self.network.blocks]
-
-    def begin(self, threads: int) -> None:
-        """Get ready for a call on so many threads."""
-        self._set(J.THREADS, threads)
-        self._set(J.FUSES, int(self.can_fuse and fuses(self.network.n_parameters * self.dtype.itemsize, threads)))
 
     def _set(self, where: int, value: int) -> None:
         self.job[where] = value

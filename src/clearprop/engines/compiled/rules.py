@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from clearprop.engines.compiled.machine import tile
 from clearprop.engines.cores import usable_cores
 from clearprop.engines.job import Job
 
@@ -16,12 +17,9 @@ CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
 SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
-PIECES = 8  # of θ at the least
-PIECE_ROWS = 12  # rows of a W in a piece, at the least
-PIECE_BYTES = 12 * 1024  # of a piece of a narrow W, which has more rows: half of a first-level cache
+PIECES = 8  # of θ, about; more cost more time than they are worth to more threads
 CACHE_LINE = 64  # bytes
 SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
-FUSED_FROM = 64 * 1024  # bytes of θ from which one thread does gradient and update piece by piece
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
 TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
 TINY_FROM_UPDATES = 2_000_000  # planned updates from which the printed code makes up for its compiling
@@ -37,14 +35,6 @@ def is_tiny(job: Job, samples: int) -> bool:
     if min(job.batch_size, samples) * network.n_parameters > TINY_PRODUCTS:
         return False
     return job.epochs * job.steps_per_epoch(samples) >= TINY_FROM_UPDATES
-
-
-def fuses(theta_bytes: int, threads: int) -> bool:
-    """Whether gradient and update are done together, piece by piece, which changes no bit of a result.
-
-    A gradient that stays in the first-level cache gains nothing by it; but threads wait for each other less often.
-    """
-    return threads > 1 or theta_bytes >= FUSED_FROM
 
 
 class Cut(NamedTuple):
@@ -84,6 +74,16 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
     most = max(block, MOST_AT_ONCE // row_bytes)
     chunk = min(most, rows)
     return Cut(math.ceil(chunk / block) * block, block, 0, chunk == rows)
+
+
+def pieces(inputs: int, outputs: int, n_parameters: int) -> list[int]:
+    """At which rows a W is cut into pieces, from 0 to `inputs`: whole tiles, as many for one half as for the other."""
+    high = tile().rows
+    tiles = math.ceil(inputs / high)
+    most = max(1, n_parameters // (PIECES * outputs * high))
+    count = math.ceil(tiles / most)
+    count += count % 2 if count > 1 else 0
+    return [min(tiles * i // count * high, inputs) for i in range(count + 1)]
 
 
 def split_of(inputs: int, itemsize: int) -> int:

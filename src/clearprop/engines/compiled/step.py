@@ -47,16 +47,7 @@ from clearprop.engines.compiled.pointers import (
     integers,
     offset,
 )
-from clearprop.engines.compiled.update import (
-    FIRST,
-    NEXT,
-    fused_own,
-    is_safe,
-    leave_bounds,
-    pieces_of,
-    share_pieces,
-    update_own,
-)
+from clearprop.engines.compiled.update import update_own
 
 
 @njit(error_model="numpy")
@@ -224,49 +215,18 @@ def write_norms(job, layers, result):
 
 
 @njit(error_model="numpy")
-def fused_step(job, layers, like, panel, thread, s, first, count, total):
-    """One update with phases B and C in one: whether it was safe and is done, and the cost.
-
-    If not, phase B is done as usual, and the caller goes on from there.
-    """
-    buffers, block, own = at(job[J.BUFFERS], like), job[J.BLOCK], pieces_of(job, thread)
-    own[NEXT] = own[FIRST]
-    begin, end = rows_own(job, layers, buffers, panel, thread, job[J.STEP] + s, first, 0, count, total)
-    leave_bounds(job, layers, buffers, offset(buffers, begin * job[J.INPUTS]), begin, end - begin, thread)
-    wait_for_all(job)
-    cost = 0.0
-    for i in range((count + block - 1) // block):
-        cost += doubles(job[J.LOSS_PARTS])[i]
-    if not (math.isfinite(cost) and is_safe(job, count)):
-        gradient_own(job, layers, buffers, buffers, thread, count, 1, panel)
-        return False, cost
-    fused_own(job, layers, buffers, buffers, thread, count, s, panel)
-    wait_for_all(job)
-    if thread == 0:
-        write_norms(job, layers, doubles(job[J.RESULT]))
-    return True, cost
-
-
-@njit(error_model="numpy")
 def make_steps(job, layers, like, panel, thread):
     """Every update of a stretch, until one is not finite."""
     result = doubles(job[J.RESULT])
     size, samples = job[J.BATCH], job[J.SAMPLES]
     loss_sum, weight_sum = 0.0, 0.0
-    share_pieces(job, thread)
     for s in range(job[J.STEPS]):
         first = (job[J.CURSOR] + s) * size
         count = min(size, samples - first)
         total = batch_weight(job, like, first, count)
         if not total > 0.0:  # a batch whose weights are all zero says nothing
             continue
-        if job[J.FUSES]:
-            done, cost = fused_step(job, layers, like, panel, thread, s, first, count, total)
-            if done:
-                loss_sum += cost * total
-                weight_sum += total
-                continue
-        elif job[J.SHARDS] > 0:
+        if job[J.SHARDS] > 0:
             sharded(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
         else:
             shared_out(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
