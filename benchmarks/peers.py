@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import between_cores
 from isa import SETS, environment
 from machine import keep
 from predictions import PREDICTIONS
@@ -86,12 +87,15 @@ def contest(title: str, work: Workload, peers: list[str], rounds: int, threads: 
             continue  # slower than eager on all but the large networks: compiling takes a minute each
         entries += [(peer, n) for n in sorted({1, threads})] if peer != "jax" else [(peer, threads)]
     processes = [Process(name, title, n, isa) for name, n in entries]
+    distances = []
     for number in range(rounds):
+        distances.append(between_cores.nanoseconds())
         for process in processes if number % 2 else reversed(processes):
             process.run()
     for process in processes:
         process.end()
-    return {"contenders": [summary(p) for p in processes], **ratios(work, processes)}
+    found = {"contenders": [summary(p) for p in processes], "nanoseconds_between_cores": distances}
+    return {**found, **ratios(work, processes)}
 
 
 def summary(process: Process) -> dict[str, Any]:
@@ -118,6 +122,12 @@ def ratios(work: Workload, processes: list[Process]) -> dict[str, Any]:
     }
 
 
+def apart(found: dict[str, Any]) -> str:
+    """How far the two cores were from each other in the rounds of a contest."""
+    measured = sorted(n for n in found["nanoseconds_between_cores"] if n is not None)
+    return f"{measured[0]:.0f}–{measured[-1]:.0f} ns between cores" if measured else ""
+
+
 def main(rounds: int, only: str, threads: int, isa: str) -> None:
     peers = installed()
     results = {}
@@ -130,7 +140,7 @@ def main(rounds: int, only: str, threads: int, isa: str) -> None:
             f"{name} {value:.3g} ({work.floors.get(name, '–')})" + ("" if value >= work.floors.get(name, 0) else " !")
             for name, value in found["ratios"].items()
         ]
-        print(f"{title:<42} {found['microseconds']:>10.2f}   {'   '.join(cells)}", flush=True)
+        print(f"{title:<42} {found['microseconds']:>10.2f}   {'   '.join(cells)}   {apart(found)}", flush=True)
     name = "_".join(["peers", *([] if isa == "native" else [isa]), *([only] if only else [])])
     print("kept in", keep(name, results))
 

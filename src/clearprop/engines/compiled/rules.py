@@ -17,7 +17,8 @@ CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
 SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
-PIECES = 8  # of θ, about; more cost more time than they are worth to more threads
+PIECES = 8  # of θ at the least, about: each costs a tenth of a microsecond
+LARGEST_PIECE = 2**16  # numbers; so that there are enough for all the threads that a large network is worth
 CACHE_LINE = 64  # bytes
 SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
@@ -80,7 +81,7 @@ def pieces(inputs: int, outputs: int, n_parameters: int) -> list[int]:
     """At which rows a W is cut into pieces, from 0 to `inputs`: whole tiles, as many for one half as for the other."""
     high = tile().rows
     tiles = math.ceil(inputs / high)
-    most = max(1, n_parameters // (PIECES * outputs * high))
+    most = max(1, min(n_parameters // PIECES, LARGEST_PIECE) // (outputs * high))
     count = math.ceil(tiles / most)
     count += count % 2 if count > 1 else 0
     return [min(tiles * i // count * high, inputs) for i in range(count + 1)]

@@ -2,7 +2,8 @@
 
 Each thread runs `work` from beginning to end on the same job. Per update:
 
-A  rows      each thread for its own rows: gather, forward, loss, BP1, BP2 (`rows`)
+A  rows      each thread for its own rows: gather, forward, loss, BP1, BP2 (`rows`);
+             before it, the first layer of a network with many inputs, each thread for its own inputs
 B  gradient  each thread for its own pieces of θ: BP3, BP4, penalties, norms (`gradient`)
 C  update    each thread for its own pieces of θ, after all have looked at the norms
 
@@ -17,11 +18,7 @@ import math
 
 from numba import njit
 
-from clearprop.engines.compiled.gradient import (
-    add_shards,
-    owns_bias,
-    weight_rows,
-)
+from clearprop.engines.compiled.gradient import add_shards, owns_bias, weight_rows
 from clearprop.engines.compiled.layout import (
     COST,
     LOSS_SUM,
@@ -39,14 +36,7 @@ from clearprop.engines.compiled.layout import (
     Y,
 )
 from clearprop.engines.compiled.meeting import wait_for_all
-from clearprop.engines.compiled.pointers import (
-    at,
-    atomic_add,
-    call_part,
-    doubles,
-    integers,
-    offset,
-)
+from clearprop.engines.compiled.pointers import at, atomic_add, call_part, doubles, integers, offset
 from clearprop.engines.compiled.update import update_own
 
 
@@ -97,7 +87,6 @@ def rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, tota
     if end > begin:
         arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
         call_part(job[J.TRAIN_ROWS], arguments)
-    return begin, end
 
 
 @njit(error_model="numpy")

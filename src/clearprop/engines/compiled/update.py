@@ -7,14 +7,7 @@ import math
 from numba import njit
 
 from clearprop.engines.compiled.gradient import owns_bias, weight_rows
-from clearprop.engines.compiled.layout import (
-    PIECE_KIND,
-    PIECE_LENGTH,
-    PIECE_START,
-    PIECE_STOP,
-    J,
-    Y,
-)
+from clearprop.engines.compiled.layout import PIECE_KIND, PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Y
 from clearprop.engines.compiled.pointers import at, call_unit, integers, null, offset
 from clearprop.engines.compiled.rows import scale_numbers
 
