@@ -83,15 +83,18 @@ class CompiledEngine:
         vectors = [state.theta, *state.memory]
         theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
         plan.describe(data, theta, memory)
-        plan.tell(J.ORDER, place(order), size, state.cursor, len(rates), state.step, place(numbers))
-        self._run(plan, 6.0 * job.network.n_parameters * size, len(rates))
-        for mine, moved in zip(vectors, dense, strict=True):
-            if moved is not mine:
-                mine[...] = moved
-        self._write(job, state, plan, rates)
+        made = 0
+        while made < len(rates):  # threads that only wait for each other come back early
+            left = len(rates) - made
+            plan.tell(J.ORDER, place(order), size, state.cursor, left, state.step, place(numbers[made:]))
+            self._run(plan, 6.0 * job.network.n_parameters * size, left)
+            for mine, moved in zip(vectors, dense, strict=True):
+                if moved is not mine:
+                    mine[...] = moved
+            made += self._write(job, state, plan, rates[made:])
 
-    def _write(self, job: Job, state: TrainingState, plan: PlanBase, rates: Any) -> None:
-        """Move the state on by what the compiled code reports."""
+    def _write(self, job: Job, state: TrainingState, plan: PlanBase, rates: Any) -> int:
+        """Move the state on by what the compiled code reports; how many updates that were."""
         result = plan.result
         done = int(result[STEPS_DONE])
         norms = result[NORMS:].copy()
@@ -103,6 +106,7 @@ class CompiledEngine:
             raise divergence(job, state, float(result[COST]), norms, float(rates[done]))
         if result[WEIGHT_SUM] > 0:
             state.gradient_norms = norms
+        return done
 
     def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
         plan = self._training_plan(job, Task.GRADIENT, data.n_samples, data, theta.dtype)
@@ -200,7 +204,8 @@ class CompiledEngine:
             threads = plan.pace.threads(granted)
             began = time.perf_counter()
             _run_on(plan, threads)
-            plan.pace.saw(threads, (time.perf_counter() - began) / steps)
+            made = plan.result[STEPS_DONE] if plan.job[J.TASK] == Task.STEPS else steps
+            plan.pace.saw(threads, (time.perf_counter() - began) / max(made, 1))
 
 
 def _run_on(plan: PlanBase, threads: int) -> None:

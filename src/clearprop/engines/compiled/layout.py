@@ -77,7 +77,7 @@ class J(IntEnum):
     HAS_DROPOUT = 66
     SEED = 67
     THREADS = 68
-    SYNC = 69  # address of the barrier, and 128 bytes on of how many shards are taken
+    SYNC = 69  # address of the barrier; 128 bytes on: how many shards are taken; 192 on: see `meeting`
     YIELD = 70  # address of the operating system's yield
     OUT = 71  # where outputs go
     RESULT = 72  # address of float64: see `Result`
@@ -93,7 +93,9 @@ class J(IntEnum):
     SPLIT = 82  # the input at which the sums of the first layer are cut in two (0: they are not)
     SECOND_PART = 83  # offset of the buffer of the second part of z
     FIRST_LAYER = 84  # address of a part
-    LENGTH = 85
+    CLOCK = 85  # address of the operating system's clock_gettime, and which of its clocks is steady
+    CLOCK_ID = 86
+    LENGTH = 87
 
 
 class Y(IntEnum):

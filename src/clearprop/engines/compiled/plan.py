@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -39,6 +40,13 @@ def yield_address() -> int:
     if sys.platform == "win32":
         return ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p).value or 0  # type: ignore[attr-defined]
     return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
+
+
+@cache
+def clock_address() -> int:
+    """Where `clock_gettime` is; 0 where there is none, as on Windows."""
+    found = None if sys.platform == "win32" else getattr(ctypes.CDLL(None), "clock_gettime", None)
+    return 0 if found is None else ctypes.cast(found, ctypes.c_void_p).value or 0
 
 
 class Plan(PlanBase):
@@ -80,7 +88,8 @@ class Plan(PlanBase):
             (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
-            (J.SYNC, self._room(24, np.int64)), (J.TOTAL, place(self.total)),
+            (J.SYNC, self._room(32, np.int64)), (J.CLOCK, clock_address()),
+            (J.CLOCK_ID, getattr(time, "CLOCK_MONOTONIC", 0)), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)

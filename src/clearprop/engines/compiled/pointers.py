@@ -149,3 +149,18 @@ def call_yield(typingctx: Any, address: Any) -> Any:
         return builder.call(builder.inttoptr(args[0], kind.as_pointer()), [])
 
     return types.int32(types.int64), emit
+
+
+@intrinsic
+def nanoseconds(typingctx: Any, address: Any, clock: Any) -> Any:
+    """What a clock of the operating system shows: `clock_gettime` is at an address."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        room = cgutils.alloca_once(builder, I64, size=I64(2))
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32), room.type])
+        function = builder.inttoptr(args[0], kind.as_pointer())
+        builder.call(function, [builder.trunc(args[1], ir.IntType(32)), room])
+        seconds, rest = builder.load(room), builder.load(builder.gep(room, [I64(1)]))
+        return builder.add(builder.mul(seconds, I64(10**9)), rest)
+
+    return types.int64(types.int64, types.int64), emit

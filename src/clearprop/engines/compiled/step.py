@@ -35,7 +35,7 @@ from clearprop.engines.compiled.layout import (
     Task,
     Y,
 )
-from clearprop.engines.compiled.meeting import wait_for_all
+from clearprop.engines.compiled.meeting import APART, WAITED, clock, only_wait, wait_for_all, waits
 from clearprop.engines.compiled.pointers import at, atomic_add, call_part, doubles, integers, offset
 from clearprop.engines.compiled.update import update_own
 
@@ -205,8 +205,12 @@ def write_norms(job, layers, result):
 
 @njit(error_model="numpy")
 def make_steps(job, layers, like, panel, thread):
-    """Every update of a stretch, until one is not finite."""
-    result = doubles(job[J.RESULT])
+    """Every update of a stretch, until one is not finite, or until threads find that they only wait for each other."""
+    result, shared = doubles(job[J.RESULT]), waits(job)
+    began = clock(job)
+    done = job[J.STEPS]
+    if thread == 0:
+        shared[WAITED] = 0
     size, samples = job[J.BATCH], job[J.SAMPLES]
     loss_sum, weight_sum = 0.0, 0.0
     for s in range(job[J.STEPS]):
@@ -232,7 +236,12 @@ def make_steps(job, layers, like, panel, thread):
         update_own(job, layers, like, panel, thread, s, whole)
         loss_sum += cost * total
         weight_sum += total
+        if thread == 0:
+            shared[APART] = int(only_wait(job, began))
         wait_for_all(job)
+        if shared[APART]:
+            done = s + 1
+            break
     if thread == 0:
-        result[STATUS], result[STEPS_DONE] = 0.0, float(job[J.STEPS])
+        result[STATUS], result[STEPS_DONE] = 0.0, float(done)
         result[LOSS_SUM], result[WEIGHT_SUM] = loss_sum, weight_sum
