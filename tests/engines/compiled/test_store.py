@@ -176,6 +176,17 @@ def run(code, **environment):
     return done.stdout
 
 
+def test_a_folder_that_nobody_else_finds_ends_with_the_process(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / f"clearprop-{os.getuid()}").mkdir()
+    (tmp_path / f"clearprop-{os.getuid()}").chmod(0o777)
+    code = "from clearprop.engines.compiled import store; print(store.folder().is_dir(), store.folder())"
+    there, place = run(code, CLEARPROP_CACHE_DIR=str(tmp_path / "file"), TMPDIR=str(tmp_path)).split()
+    assert there == "True"
+    assert Path(place).is_relative_to(tmp_path)
+    assert not Path(place).exists()
+
+
 def test_without_numba_the_reference_engine_serves_and_says_so_once(tmp_path):
     code = """
 import sys, warnings

@@ -8,8 +8,10 @@ anew. Numba is imported only where something has to be compiled.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -143,7 +145,8 @@ def folders() -> Iterator[Path]:
 def folder() -> Path:
     """The folder for this version that can be written, made if it is not there.
 
-    It is in the temporary folder if the cache cannot be written, and one that nobody finds again if that cannot either.
+    It is among the temporary files if the cache cannot be written, and ends with the process if nothing there can be
+    trusted either.
     """
     for base, trusted in _bases():
         place = base / "clearprop" / "kernels" / version()
@@ -157,7 +160,9 @@ def folder() -> Path:
                 return place
         except OSError:
             continue
-    return Path(tempfile.mkdtemp(prefix="clearprop-kernels-"))
+    place = Path(tempfile.mkdtemp(prefix="clearprop-kernels-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
 
 
 def _bases() -> list[tuple[Path, bool]]:
