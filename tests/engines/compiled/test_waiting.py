@@ -10,7 +10,7 @@ from clearprop.engines import Data, Job, TrainingState
 from clearprop.engines.compiled import engine as module
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.engines.compiled.meeting import LONG
-from clearprop.engines.compiled.plan import clock_address
+from clearprop.engines.compiled.plan import CLOCK, address_of
 from clearprop.network import Network
 
 NETWORK = Network.mlp([8, 30, 3], loss="cross_entropy")
@@ -51,7 +51,7 @@ def forced(monkeypatch):
     monkeypatch.setattr("clearprop.engines.compiled.rules.OPERATIONS_PER_THREAD", 1.0)
 
 
-@pytest.mark.skipif(clock_address() == 0, reason="this system has no clock_gettime")
+@pytest.mark.skipif(address_of(CLOCK) == 0, reason="this system has no clock_gettime")
 def test_threads_that_only_wait_for_each_other_part_and_one_goes_on(forced, monkeypatch):
     alone = trained(1)
     crew = LateCrew(5 * LONG / 1e9)

@@ -18,12 +18,8 @@ from queue import Empty, SimpleQueue
 HOME_AFTER = 1.0  # seconds without work
 
 
-def _core_asker() -> Callable[[], int] | None:
-    """What tells the core that the calling thread runs on; None where threads cannot be kept off a core."""
-    return getattr(ctypes.PyDLL(None), "sched_getcpu", None) if hasattr(os, "sched_setaffinity") else None
-
-
-_current_core = _core_asker()
+# Tells the core that the calling thread runs on; None where threads cannot be kept off a core.
+_current_core = getattr(ctypes.PyDLL(None), "sched_getcpu", None) if hasattr(os, "sched_setaffinity") else None
 
 
 def other_cores() -> set[int]:

@@ -55,7 +55,6 @@ class J(IntEnum):
     BUFFERS = 35  # address of z, a, δ, …
     ZEROS = 36  # address of as many zeros as the widest layer has neurons
     PIECES = 37  # address of the table of pieces of θ
-    N_PIECES = 38
     SPANS = 39  # address of the table of spans of θ with the same factors: start, stop, kind
     N_SPANS = 40
     UPDATE = 41  # addresses of units
@@ -74,7 +73,6 @@ class J(IntEnum):
     N_PENALTIES = 54
     PENALTY = 55  # for each of two: unit of the value, its uniforms, unit of the slope, its uniforms, place of `factor`
     CONSTANTS = 65  # address of the uniforms that do not change
-    HAS_DROPOUT = 66
     SEED = 67
     THREADS = 68
     SYNC = 69  # address of the barrier; 128 bytes on: how many shards are taken; 192 on: see `meeting`
@@ -126,5 +124,6 @@ PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENG
 # Positions in the result. STATUS is 1 if a loss or gradient is not finite; from NORMS on there are L.
 STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)
 
+CACHE_LINE = 64  # bytes
 DEPTH_AT_ONCE = 1024  # of one panel of a product: 128 kB in float32, half of a small second-level cache
 FAR_APART = 2048  # bytes between the rows of b from which its panels are copied together

@@ -23,8 +23,8 @@ from numba.extending import intrinsic
 from clearprop.engines.compiled.machine import n_tiles, tile, vector_bytes
 from clearprop.engines.compiled.vectors import (
     BITS,
-    I32,
     I64,
+    emit_prefetch,
     first_lanes,
     llvm_function,
     masked_load,
@@ -89,11 +89,6 @@ class _Emitter:
             for j, total in enumerate(row):
                 self.store(self.builder.load(total), place, j)
 
-    def send_for(self, place: Any) -> None:
-        """Have the line at a place brought into the second-level cache."""
-        function = llvm_function(self.builder, "llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32])
-        self.builder.call(function, [place, I32(0), I32(2), I32(1)])
-
     def loop(
         self, by_columns: bool, a: Any, stride: Any, b: Any, b_stride: Any, ahead: Any, ahead_stride: Any, depth: Any
     ) -> None:
@@ -117,9 +112,9 @@ class _Emitter:
             b_now = builder.load(b_place)
             self.multiply(numbers, b_now)
             ahead_now = builder.load(ahead_place)
-            self.send_for(ahead_now)
+            emit_prefetch(builder, ahead_now, 2)
             if by_columns:  # what the tiles below need of this row of a, further on than a line ends
-                self.send_for(builder.gep(now[0], [I64(2 * self.lanes)]))
+                emit_prefetch(builder, builder.gep(now[0], [I64(2 * self.lanes)]), 2)
             builder.store(builder.gep(ahead_now, [ahead_stride]), ahead_place)
             for place, pointer in zip(places, now, strict=True):
                 builder.store(builder.gep(pointer, [stride if by_columns else I64(1)]), place)

@@ -16,6 +16,7 @@ import numpy as np
 
 from clearprop.engines.compiled import formulas_of as units
 from clearprop.engines.compiled.layout import (
+    CACHE_LINE,
     DEPTH_AT_ONCE,
     PIECE_LENGTH,
     J,
@@ -24,7 +25,7 @@ from clearprop.engines.compiled.layout import (
 )
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
-from clearprop.engines.compiled.plan_base import ALIGNMENT, PlanBase, place
+from clearprop.engines.compiled.plan_base import PlanBase, place
 from clearprop.engines.compiled.rules import Cut, pieces, split_of
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
@@ -35,18 +36,15 @@ PANEL_NUMBERS = DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel, at the 
 
 
 @cache
-def yield_address() -> int:
-    """Where the operating system's function is that gives the core to another thread; 0 if there is none."""
-    if sys.platform == "win32":
-        return ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p).value or 0  # type: ignore[attr-defined]
-    return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
-
-
-@cache
-def clock_address() -> int:
-    """Where `clock_gettime` is; 0 where there is none, as on Windows."""
-    found = None if sys.platform == "win32" else getattr(ctypes.CDLL(None), "clock_gettime", None)
+def address_of(function: str) -> int:
+    """Where a function of the operating system is; 0 where it has none of that name."""
+    library = ctypes.windll.kernel32 if sys.platform == "win32" else ctypes.CDLL(None)  # type: ignore[attr-defined]
+    found = getattr(library, function, None)
     return 0 if found is None else ctypes.cast(found, ctypes.c_void_p).value or 0
+
+
+YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"  # gives the core to another thread
+CLOCK = "clock_gettime"
 
 
 class Plan(PlanBase):
@@ -87,8 +85,8 @@ class Plan(PlanBase):
         for where, value in (
             (J.TASK, task), (J.DEPTH, network.depth), (J.INPUTS, widths[0]), (J.OUTPUTS, widths[-1]),
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
-            (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, yield_address()), (J.THREADS, 1),
-            (J.SYNC, self._room(32, np.int64)), (J.CLOCK, clock_address()),
+            (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, address_of(YIELD)), (J.THREADS, 1),
+            (J.SYNC, self._room(32, np.int64)), (J.CLOCK, address_of(CLOCK)),
             (J.CLOCK_ID, getattr(time, "CLOCK_MONOTONIC", 0)), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
@@ -189,7 +187,7 @@ class Plan(PlanBase):
             [(s.start, s.stop, self.kinds.index((s.rate, s.decay))) for s in self.spans], dtype=np.int64
         )
         for where, value in (
-            (J.PIECES, self._keep(np.array(table, dtype=np.int64))), (J.N_PIECES, len(table)),
+            (J.PIECES, self._keep(np.array(table, dtype=np.int64))),
             (J.SPANS, self._keep(spans_table)), (J.N_SPANS, len(spans_table)), (J.N_KINDS, len(self.kinds)),
             (J.DECAYS, self._keep(np.array([block.decay for block in network.blocks], dtype=np.float64))),
             (J.NORM_PARTS, self._room(len(table), np.float64)), (J.PENALTY_PARTS, self._room(len(table), np.float64)),
@@ -199,7 +197,7 @@ class Plan(PlanBase):
     def _buffers(self, task: Task, dropout: Any, blocks: int) -> None:
         """Where the rows of a chunk lie, layer by layer, and room for them."""
         chunk, widths = self.cut.chunk, self.network.widths
-        step = ALIGNMENT // self.dtype.itemsize
+        step = CACHE_LINE // self.dtype.itemsize
         top = 0
 
         def take(numbers: int) -> int:

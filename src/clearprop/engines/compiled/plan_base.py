@@ -9,15 +9,13 @@ from weakref import ref
 import numpy as np
 
 from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
-from clearprop.engines.compiled.layout import NORMS, J, Y
+from clearprop.engines.compiled.layout import CACHE_LINE, NORMS, J, Y
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.data import Data
 from clearprop.engines.job import Job
 from clearprop.engines.spans import spans
 from clearprop.formulas import UpdateRule
 from clearprop.network import Network
-
-ALIGNMENT = 64  # bytes: buffers begin on a cache line
 
 
 def place(array: Any) -> int:
@@ -93,8 +91,8 @@ class PlanBase:
     def _room(self, numbers: int, dtype: Any = None) -> int:
         """The address of room for so many numbers, aligned."""
         dtype = self.dtype if dtype is None else np.dtype(dtype)
-        raw = np.zeros(numbers * dtype.itemsize + ALIGNMENT, dtype=np.uint8)
-        return -(-self._keep(raw) // ALIGNMENT) * ALIGNMENT
+        raw = np.zeros(numbers * dtype.itemsize + CACHE_LINE, dtype=np.uint8)
+        return -(-self._keep(raw) // CACHE_LINE) * CACHE_LINE
 
     def _keep_constants(self) -> None:
         """Hand over the uniforms that do not change."""

@@ -9,12 +9,11 @@ from __future__ import annotations
 from numba import njit, types
 
 from clearprop.engines.compiled.kernel_words import n_lanes
-from clearprop.engines.compiled.layout import J, Task, Y
+from clearprop.engines.compiled.layout import CACHE_LINE, J, Task, Y
 from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, is_null, null, offset
 from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
 from clearprop.engines.compiled.vectors import load, load_first, prefetch, splat, store, store_first
 
-CACHE_LINE = 64  # bytes
 SENT_FOR = 512  # bytes of the longest rows of X that are sent for ahead
 MASK_32 = types.uint64(0xFFFFFFFF)
 

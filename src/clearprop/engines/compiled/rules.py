@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from clearprop.engines.compiled.layout import CACHE_LINE
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.cores import usable_cores
 from clearprop.engines.job import Job
@@ -19,7 +20,6 @@ SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
 PIECES = 8  # of θ at the least, about: each costs a tenth of a microsecond
 LARGEST_PIECE = 2**16  # numbers; so that there are enough for all the threads that a large network is worth
-CACHE_LINE = 64  # bytes
 SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
 TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
@@ -50,14 +50,11 @@ class Cut(NamedTuple):
     shards : int
         0: threads share out the outputs of each product. Otherwise the number of parts of the batch that have a
         gradient of their own.
-    one_chunk : bool
-        Whether a chunk holds a whole batch.
     """
 
     chunk: int
     block: int
     shards: int
-    one_chunk: bool
 
 
 def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) -> Cut:
@@ -70,11 +67,11 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
     if rows >= LONG_BATCH and n_parameters * SHARDS <= rows * sum(widths) // 2:
         chunk = int(min(max(CACHE // row_bytes, 24), -(-rows // SHARDS)))
         chunk = max(24, chunk // 24 * 24)
-        return Cut(chunk, chunk, SHARDS, False)
+        return Cut(chunk, chunk, SHARDS)
     block = 64 if rows > 1024 else min(16, max(4, math.ceil(rows / 2)))
     most = max(block, MOST_AT_ONCE // row_bytes)
     chunk = min(most, rows)
-    return Cut(math.ceil(chunk / block) * block, block, 0, chunk == rows)
+    return Cut(math.ceil(chunk / block) * block, block, 0)
 
 
 def pieces(inputs: int, outputs: int, n_parameters: int) -> list[int]:

@@ -190,14 +190,18 @@ def load(typingctx: Any, pointer: Any, index: Any) -> Any:
     return Lanes(pointer.dtype)(pointer, types.int64), emit
 
 
+def emit_prefetch(builder: Any, place: Any, locality: int) -> None:
+    """Have the cache line at a place brought into the first-level cache (locality 3) or the second-level one (2)."""
+    function = llvm_function(builder, "llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32])
+    builder.call(function, [place, I32(0), I32(locality), I32(1)])  # to read; data
+
+
 @intrinsic
 def prefetch(typingctx: Any, pointer: Any, index: Any) -> Any:
     """Have the cache line of ``pointer[index]`` brought nearer, which changes nothing and cannot fail."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place = builder.gep(args[0], [args[1]])
-        function = llvm_function(builder, "llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32])
-        builder.call(function, [place, I32(0), I32(3), I32(1)])  # to read; into the first-level cache; data
+        emit_prefetch(builder, builder.gep(args[0], [args[1]]), 3)
         return context.get_dummy_value()
 
     return types.void(pointer, types.int64), emit
