@@ -25,38 +25,28 @@ BURST = 0.25  # seconds of a burst, about
 
 
 def clearprop(work: Workload, threads: int) -> Callable[[int], None]:
-    """Stretches of updates as the training loop asks for them: about 50 ms."""
+    """The training loop, epoch by epoch."""
     import numpy as np
 
     from clearprop.engines import Data, Job, TrainingState
     from clearprop.engines.compiled.engine import CompiledEngine
     from clearprop.formulas import SGD, Adam
     from clearprop.network import Network
+    from clearprop.training.loop import epochs
 
     X, Y, weights, biases = numbers(work)
     loss = "cross_entropy" if work.loss == "cross_entropy" else "half_squared_error"
     network = Network.mlp(work.widths, work.hidden, work.output, loss)
     theta = network.parameters(weights, biases, dtype=np.float32).theta
-    job = Job(network, (SGD if work.rule == "sgd" else Adam)(RATE), epochs=10**6, batch_size=work.batch)
-    data, state, engine = Data(X, Y), TrainingState.start(job, theta), CompiledEngine(threads)
-    random = np.random.default_rng(1)
+    job = Job(network, (SGD if work.rule == "sgd" else Adam)(RATE), epochs=10**9, batch_size=work.batch)
+    records = epochs(job, TrainingState.start(job, theta), Data(X, Y), CompiledEngine(threads))
     per_epoch = job.steps_per_epoch(work.rows)
-    stretch = [1]
 
     def run(steps: int) -> None:
-        left = steps
-        while left:
-            if state.cursor == 0:
-                run.order = random.permutation(work.rows)  # type: ignore[attr-defined]
-            count = min(left, per_epoch - state.cursor, stretch[0])
-            began = time.perf_counter()
-            engine.steps(job, state, data, run.order, job.rates(state, work.rows, count))  # type: ignore[attr-defined]
-            took = max(time.perf_counter() - began, 1e-7)
-            stretch[0] = max(1, min(2 * count, int(count * 0.05 / took)) if count == stretch[0] else stretch[0])
-            left -= count
-            if state.cursor == per_epoch:
-                state.cursor, state.epoch = 0, state.epoch + 1
+        for _ in range(max(1, steps // per_epoch)):
+            next(records)
 
+    run.unit = per_epoch  # type: ignore[attr-defined]
     return run
 
 
@@ -122,12 +112,15 @@ def torch(work: Workload, threads: int, *, compiled: bool = False) -> Callable[[
 
     def run(steps: int) -> None:
         for _ in range(steps):
-            if order[1] + work.batch > work.rows:
-                order[:] = [torch.randperm(work.rows), 0]
-            rows = order[0][order[1] : order[1] + work.batch]
-            order[1] += work.batch
+            x, y = x_all, y_all
+            if work.batch < work.rows:  # a batch of all rows is the same in any order
+                if order[1] + work.batch > work.rows:
+                    order[:] = [torch.randperm(work.rows), 0]
+                rows = order[0][order[1] : order[1] + work.batch]
+                order[1] += work.batch
+                x, y = x_all[rows], y_all[rows]
             optimizer.zero_grad(set_to_none=True)
-            objective(x_all[rows], y_all[rows]).backward()
+            objective(x, y).backward()
             optimizer.step()
 
     return run
@@ -156,7 +149,8 @@ def jax(work: Workload, threads: int) -> Callable[[int], None]:
 
     def move(carry: Any, rows: Any) -> Any:
         p, m, v, t = carry
-        cost, g = jax.value_and_grad(objective)(p, X[rows], Y[rows])
+        x, y = (X, Y) if rows is None else (X[rows], Y[rows])
+        cost, g = jax.value_and_grad(objective)(p, x, y)
         t = t + 1
         if work.rule == "sgd":
             return (jax.tree.map(lambda a, b: a - RATE * b, p, g), m, v, t), cost
@@ -170,6 +164,8 @@ def jax(work: Workload, threads: int) -> Callable[[int], None]:
 
     @jax.jit
     def epoch(carry: Any, key: Any) -> Any:
+        if work.batch == work.rows:  # a batch of all rows is the same in any order
+            return move(carry, None)
         rows = jax.random.permutation(key, work.rows)[: per_epoch * work.batch].reshape(per_epoch, work.batch)
         return jax.lax.scan(move, carry, rows)
 

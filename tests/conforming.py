@@ -47,7 +47,7 @@ def train(engine, job, data, theta, epochs=None, stretch=None):
 
 
 def go_on(engine, job, data, state, epoch, stretch=None):
-    order = epoch_order(job, epoch, data.n_samples)
+    order = epoch_order(job, epoch, data.n_samples, engine)
     n_steps = job.steps_per_epoch(data.n_samples)
     while state.cursor < n_steps:
         count = min(stretch or n_steps, n_steps - state.cursor)

@@ -295,7 +295,7 @@ def test_the_same_bits_after_going_on_from_a_copy_inside_an_epoch():
     data = rows(network, 90)
     whole, _ = train(CompiledEngine(), job, data, network.initial(0).theta)
     state = TrainingState.start(job, network.initial(0).theta)
-    order = epoch_order(job, 0, 90)
+    order = epoch_order(job, 0, 90, CompiledEngine())
     CompiledEngine().steps(job, state, data, order, job.rates(state, 90, 5))
     go_on(CompiledEngine(), job, data, copy.deepcopy(state), 0)
     go_on(CompiledEngine(), job, data, state, 0)

@@ -51,12 +51,12 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_batches():
 
 def test_every_row_is_seen_once_in_an_epoch_and_the_order_is_the_seeds():
     job = job_of(seed=7)
-    orders = [epoch_order(job, epoch, 37) for epoch in range(3)]
+    orders = [epoch_order(job, epoch, 37, ENGINE) for epoch in range(3)]
     assert all(sorted(order) == list(range(37)) for order in orders)
     assert not any((one == other).all() for one, other in itertools.combinations(orders, 2))
-    np.testing.assert_array_equal(epoch_order(job, 1, 37), orders[1])
-    assert not (epoch_order(job_of(seed=8), 1, 37) == orders[1]).all()
-    np.testing.assert_array_equal(epoch_order(job_of(shuffle=False), 1, 37), np.arange(37))
+    np.testing.assert_array_equal(epoch_order(job, 1, 37, ENGINE), orders[1])
+    assert not (epoch_order(job_of(seed=8), 1, 37, ENGINE) == orders[1]).all()
+    np.testing.assert_array_equal(epoch_order(job_of(shuffle=False), 1, 37, ENGINE), np.arange(37))
 
 
 def test_the_same_seed_gives_the_same_bits():

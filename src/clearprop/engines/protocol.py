@@ -1,4 +1,4 @@
-"""What an engine is: four questions it answers, and nothing more.
+"""What an engine is: what it computes for a job, and what it says of itself.
 
 `reference` is the readable one and the oracle; others do the same faster and are held to it by one conformance suite
 (tests/engines/). The training loop knows only this protocol.
@@ -26,6 +26,10 @@ class Engine(Protocol):
 
     def preparation(self, dtype: Any) -> str | None:
         """None if the engine can begin at once, otherwise a sentence on what it must do first and for how long."""
+        ...
+
+    def shuffle(self, order: Any, numbers: Any) -> None:
+        """Bring an int64 array into the order that `shuffling.shuffle` gives it for these float64 numbers, in place."""
         ...
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:

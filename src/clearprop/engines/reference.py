@@ -16,6 +16,7 @@ from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence, layer_norms
 from clearprop.engines.job import Job
 from clearprop.engines.randomness import masks
+from clearprop.engines.shuffling import shuffle
 from clearprop.engines.spans import spans
 from clearprop.engines.state import TrainingState
 from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
@@ -39,6 +40,11 @@ class ReferenceEngine:
 
     def preparation(self, dtype: Any) -> str | None:
         return None
+
+    def shuffle(self, order: Any, numbers: Any) -> None:
+        listed = order.tolist()  # Python is three times as quick with lists
+        shuffle(listed, numbers.tolist(), len(listed))
+        order[:] = listed
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
         n_samples = X.shape[0]

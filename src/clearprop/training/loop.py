@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.engines.shuffling import random_numbers
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
 
@@ -56,14 +57,15 @@ class Epoch:
 Measure = Callable[[Any], Mapping[str, float]]  # from θ to named scores
 
 
-def epoch_order(job: Job, epoch: int, n_samples: int) -> Any:
-    """The order of the rows in an epoch (from 0), a function of the job's seed and the epoch's number alone.
+def epoch_order(job: Job, epoch: int, n_samples: int, engine: Engine) -> Any:
+    """The order of the rows in an epoch (from 0), int64: a function of the job's seed and the epoch's number alone.
 
     A batch of all rows is the same in any order.
     """
-    if not job.shuffle or job.batch_size >= n_samples:
-        return np.arange(n_samples)
-    return np.random.Generator(np.random.Philox(key=job.seed, counter=epoch)).permutation(n_samples)
+    order = np.arange(n_samples, dtype=np.int64)
+    if job.shuffle and job.batch_size < n_samples:
+        engine.shuffle(order, random_numbers(job.seed, epoch, n_samples))
+    return order
 
 
 def epochs(
@@ -102,7 +104,7 @@ def epochs(
     n_steps = job.steps_per_epoch(data.n_samples)
     stretch = 1
     while state.epoch < job.epochs:
-        order = epoch_order(job, state.epoch, data.n_samples)
+        order = epoch_order(job, state.epoch, data.n_samples, engine)
         rate = float("nan")
         while state.cursor < n_steps and not is_over():
             rates = job.rates(state, data.n_samples, min(stretch, n_steps - state.cursor))

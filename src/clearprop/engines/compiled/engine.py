@@ -75,6 +75,9 @@ class CompiledEngine:
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
+    def shuffle(self, order: Any, numbers: Any) -> None:
+        parts.shuffle()(place(order), place(numbers), len(order))
+
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)
         plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)

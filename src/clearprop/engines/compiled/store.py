@@ -50,7 +50,8 @@ def hash_of(*parts: str) -> str:
 def version() -> str:
     """The name of the folder: a hash of everything that all compiled code depends on."""
     here = Path(__file__).parent
-    sources = [file.read_text("utf-8") for file in sorted(here.glob("*.py")) if file.stem not in ONLY_PYTHON]
+    files = [file for file in sorted(here.glob("*.py")) if file.stem not in ONLY_PYTHON]
+    sources = [file.read_text("utf-8") for file in [*files, here.parent / "shuffling.py"]]
     return hash_of(*sources, version_of("numba"), llvmlite.__version__, sys.version, signature())
 
 
