@@ -136,10 +136,12 @@ class Job:
     def rates(self, state: TrainingState, n_samples: int, n_steps: int) -> Any:
         """The learning rates of the next `n_steps` updates, float64 (n_steps,)."""
         assert isinstance(self.update_rule, UpdateRule)
+        rates = np.full(n_steps, self.update_rule.learning_rate * state.rate_scale)
+        if self.schedule.is_constant:
+            return rates
         steps, per_epoch = np.arange(n_steps, dtype=np.float64), self.steps_per_epoch(n_samples)
         progress = (steps + (state.epoch * per_epoch + state.cursor)) / (self.epochs * per_epoch)
         clock = Clock(steps + state.step, float(state.epoch), float(state.samples), np.minimum(progress, 1.0))
-        rates = np.full(n_steps, self.update_rule.learning_rate * state.rate_scale)
         rates *= self.schedule.factor(clock)
         return rates
 

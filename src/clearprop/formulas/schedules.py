@@ -50,6 +50,11 @@ class Schedule(Formula):
     def ramp(step, warmup):
         return minimum((step + 1) / warmup, 1)
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether the factor is 1 all the time, so that nobody has to ask for it."""
+        return type(self) is ConstantSchedule and not self.warmup
+
     def factor(self, clock: Clock) -> Any:
         """The factor on the learning rate; an array where the clock holds arrays."""
         value = self.compute("value", **clock._asdict())

@@ -32,7 +32,7 @@ from clearprop.engines.compiled.vectors import spread, suffix, type_of, vector_t
 
 # In units in the last place, (float32, float64), with and without a fused multiply-add: held by a test.
 LARGEST_ERROR = {
-    "exp": (1.1, 1.2), "expm1": (1.6, 1.8), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.4, 2.3),
+    "exp": (1.3, 1.4), "expm1": (1.6, 1.8), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.4, 2.3),
     "erf": (2.5, 3.1),
 }  # fmt: skip
 
@@ -99,12 +99,12 @@ SMALLEST_NORMAL = _number(2.0**-126, 2.0**-1022)
 SCALE_UP, SCALED_BY = _number(2.0**25, 2.0**54), _number(25, 54)
 TANH_HIGHEST = _number(10.0, 20.0)
 ERF_HIGHEST = _number(4.0, 6.0)
-# (eʳ − 1 − r) / r² for |r| ≤ ½ log 2
-EXP_TAIL = _polynomial(
-    [0.5, 0.16666576989698775, 0.041666554617204574, 0.008363179052722578, 0.0013926183587713494],
-    [0.5, 0.16666666666666669, 0.04166666666662413, 0.008333333333330062, 0.0013888888917213717,
-     0.00019841269863053618, 2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07,
-     2.510038549551032e-08],
+# (eʳ − 1 − r) / r² for |r| ≤ ½ log 2, in two parts
+EXP_BEGIN = _polynomial([0.5, 0.16666576989698775], [0.5, 0.16666666666666669])
+EXP_END = _polynomial(
+    [0.041666554617204574, 0.008363179052722578, 0.0013926183587713494],
+    [0.04166666666662413, 0.008333333333330062, 0.0013888888917213717, 0.00019841269863053618,
+     2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07, 2.510038549551032e-08],
 )  # fmt: skip
 # (log((1 + s)/(1 − s))/s − 2) / s², of s²
 LOG_TAIL = _polynomial(
@@ -180,17 +180,19 @@ def _reduced(x):
 def exp(x):
     """eˣ = 2ⁿ·eʳ."""
     n, r = _reduced(at_most(at_least(x, EXP_LOWEST(x)), EXP_HIGHEST(x)))
-    mantissa = multiply_add(r * r, EXP_TAIL(r), r) + ONE(x)
     half = shift_right(n, 1)  # in two steps, so that denormal results and infinity come out right
-    return mantissa * _two_to(half, x) * _two_to(minus_integers(n, half), x)
+    scale, square = _two_to(half, x), r * r
+    # the parts of the polynomial do not wait for each other: in a tiny network there is nothing else to do meanwhile
+    part = multiply_add(square * square, EXP_END(r), multiply_add(square, EXP_BEGIN(r), r))
+    return multiply_add(part, scale, scale) * _two_to(minus_integers(n, half), x)
 
 
 @njit
 def expm1(x):
     """eˣ − 1 = 2(2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½)), exact for small x."""
     n, r = _reduced(at_most(at_least(x, EXPM1_LOWEST(x)), EXP_HIGHEST(x)))
-    part = multiply_add(r * r, EXP_TAIL(r), r)
-    scale = _two_to(plus_integer(n, -1), x)
+    scale, square = _two_to(plus_integer(n, -1), x), r * r
+    part = multiply_add(square, multiply_add(square, EXP_END(r), EXP_BEGIN(r)), r)
     return TWO(x) * multiply_add(scale, part, scale - HALF(x))
 
 

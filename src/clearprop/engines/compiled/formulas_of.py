@@ -113,6 +113,7 @@ class UpdateNumbers:
     def __init__(self, rule: UpdateRule, uniforms: tuple[Expression, ...], kinds: list[tuple[float, float]]) -> None:
         self.fixed = np.zeros((len(kinds), max(1, len(uniforms))))
         self.changing: list[tuple[int, int, float, Callable[[Mapping[str, Any]], Any], dict[str, Any]]] = []
+        self.counts = any("t" in symbols(uniform) for uniform in uniforms)
         for k, (rate, decay) in enumerate(kinds):
             values = {**rule.parameters, "weight_decay": rule.weight_decay * decay}
             for i, uniform in enumerate(uniforms):
@@ -133,8 +134,8 @@ class UpdateNumbers:
         """
         numbers = np.empty((len(rates), *self.fixed.shape), dtype=dtype)
         numbers[...] = self.fixed
-        times = np.arange(step + 1.0, step + len(rates) + 1.0)
+        times = np.arange(step + 1.0, step + len(rates) + 1.0) if self.counts else None
         with np.errstate(all="ignore"):
             for k, i, rate, value, values in self.changing:
-                numbers[:, k, i] = value({**values, "rate": rates * rate, "t": times})
+                numbers[:, k, i] = value({**values, "rate": rates if rate == 1.0 else rates * rate, "t": times})
         return numbers
