@@ -8,6 +8,7 @@ import pytest
 
 from clearprop.engines.compiled import helpers
 from clearprop.engines.compiled.helpers import Crew
+from clearprop.engines.compiled.parts import WORK
 
 
 @pytest.fixture
@@ -15,6 +16,15 @@ def crew():
     made = Crew()
     yield made
     made.send_home()
+
+
+class Called:
+    """A Python function of the number of a share as work that compiled code can call."""
+
+    arguments = (0, 0, 0)
+
+    def __init__(self, function):
+        self.run = WORK(lambda share, *_: function(share))
 
 
 def helpers_alive():
@@ -30,7 +40,7 @@ def shares_done(crew, threads):
         done[share] = threading.get_ident()
         barrier.wait(timeout=10)
 
-    crew.help(work, threads)
+    crew.help(Called(work), threads)
     return done
 
 
@@ -96,7 +106,7 @@ def test_an_interruption_while_helpers_start_leaves_no_share_undone(crew, monkey
         barrier.wait(timeout=10)
 
     with pytest.raises(KeyboardInterrupt):
-        crew.help(work, 4)
+        crew.help(Called(work), 4)
     assert done == {0, 1, 2, 3}
     monkeypatch.undo()
     assert sorted(shares_done(crew, 4)) == [0, 1, 2, 3]
@@ -113,13 +123,13 @@ def test_a_helper_keeps_off_the_core_of_the_thread_that_it_helps(crew):
         found[share] = os.sched_getaffinity(0)
         barrier.wait(timeout=10)
 
-    crew.help(work, 2)
+    crew.help(Called(work), 2)
     assert found[0] == allowed
     assert found[1] < allowed
     assert len(found[1]) == len(allowed) - 1
     os.sched_setaffinity(0, {min(allowed)})
     try:  # a process with one core: a helper must not be left without any
-        crew.help(work, 2)
+        crew.help(Called(work), 2)
     finally:
         os.sched_setaffinity(0, allowed)
     assert found[1] == {min(allowed)}

@@ -10,7 +10,7 @@ from clearprop.engines import Data, Job, TrainingState
 from clearprop.engines.compiled import engine as module
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.engines.compiled.meeting import LONG
-from clearprop.engines.compiled.plan import CLOCK, address_of
+from clearprop.engines.compiled.system import CLOCK, address_of
 from clearprop.network import Network
 
 NETWORK = Network.mlp([8, 30, 3], loss="cross_entropy")
@@ -36,13 +36,13 @@ class LateCrew:
         helpers = [threading.Thread(target=self.come, args=(work, n)) for n in range(1, threads)]
         for helper in helpers:
             helper.start()
-        work(0)
+        work.run(0, *work.arguments)
         for helper in helpers:
             helper.join()
 
     def come(self, work, number):
         time.sleep(self.seconds)
-        work(number)
+        work.run(number, *work.arguments)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class CompiledEngine:
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
     def shuffle(self, order: Any, numbers: Any) -> None:
-        parts.shuffle()(place(order), place(numbers), len(order))
+        parts.alone("shuffle")(place(order), place(numbers), len(order))
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)
@@ -214,7 +214,7 @@ class CompiledEngine:
 def _run_on(plan: PlanBase, threads: int) -> None:
     """Do a job on so many threads."""
     plan.job[J.THREADS] = threads
-    CREW.help(lambda thread: plan.run(thread, *plan.arguments), threads)
+    CREW.help(plan, threads)
 
 
 def _total(data: Data) -> float:

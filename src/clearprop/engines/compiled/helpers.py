@@ -1,9 +1,9 @@
 """Helper threads: those that share the work of a call with the thread that makes it.
 
-A helper sleeps between calls and goes home when none has come for a while, and before a fork, so that a child process
-is not forked off from the middle of something. While it helps, it keeps off the core of the thread that it helps:
-where the operating system wakes a helper on that core, the two wait for each other's time slices for some
-milliseconds, until it notices (docs/decisions/0013).
+A helper looks for more work for a moment (`attending`), then sleeps, and goes home when none has come for a while, and
+before a fork, so that a child process is not forked off from the middle of something. While it helps, it keeps off the
+core of the thread that it helps: where the operating system wakes a helper on that core, the two wait for each other's
+time slices for some milliseconds, until it notices (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -14,8 +14,17 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from clearprop.engines.compiled import letterbox
+from clearprop.engines.compiled.parts import alone
+from clearprop.engines.compiled.plan_base import place
+from clearprop.engines.compiled.system import CLOCK, STEADY, address_of
 
 HOME_AFTER = 1.0  # seconds without work
+LOOKS_FOR = 200_000  # nanoseconds: longer than Python takes from one call of a training to the next
 
 
 # Tells the core that the calling thread runs on; None where threads cannot be kept off a core.
@@ -30,6 +39,28 @@ def other_cores() -> set[int]:
     return allowed - {_current_core()} or allowed
 
 
+class Work(Protocol):
+    """What helpers help with: a compiled function of a thread's number and three addresses."""
+
+    run: Any
+    arguments: tuple[int, int, int]
+
+
+class Shares(NamedTuple):
+    """The shares of one call, and what has to stay in memory for them."""
+
+    work: Work
+    next_share: Any
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, work: Work, threads: int) -> Shares:
+        """All shares but the first, which the caller's thread does itself."""
+        next_share = np.ones(1, dtype=np.int64)
+        run = ctypes.cast(work.run, ctypes.c_void_p).value or 0
+        return cls(work, next_share, (place(next_share), threads, run, *work.arguments))
+
+
 class Helper:
     """One thread that takes one piece of work after the other.
 
@@ -40,7 +71,12 @@ class Helper:
     """
 
     def __init__(self, is_dismissed: Callable[[Helper], bool]) -> None:
-        self._given: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._letterbox = np.zeros(letterbox.LENGTH, dtype=np.int64)
+        self._letterbox[letterbox.CLOCK] = address_of(CLOCK)
+        self._letterbox[letterbox.CLOCK_ID] = STEADY
+        self._letterbox[letterbox.PATIENCE] = LOOKS_FOR
+        self._woken: SimpleQueue[Shares | None] = SimpleQueue()
+        self._given: Shares | None = None
         self._is_dismissed = is_dismissed
         self._cores: set[int] = set()
         self._thread = threading.Thread(target=self._live, name="clearprop helper", daemon=True)
@@ -49,27 +85,34 @@ class Helper:
     def _live(self) -> None:
         while True:
             try:
-                work = self._given.get(timeout=HOME_AFTER)
+                shares = self._woken.get(timeout=HOME_AFTER)
             except Empty:
                 if self._is_dismissed(self):
                     return
                 continue
-            if work is None:
+            if shares is None:
                 return
-            work()
-            del work  # it owns the memory of a plan, which may be large
+            alone("attend")(place(self._letterbox))
+            self._given = None
+            del shares  # they own the memory of a plan, which may be large
 
-    def start(self, work: Callable[[], None], cores: set[int]) -> None:
-        """Begin with a piece of work, on these cores only (none: wherever it is). Does not wait."""
+    def start(self, shares: Shares, cores: set[int]) -> None:
+        """Begin with one of these shares, on these cores only (none: wherever it is). Does not wait."""
         if cores != self._cores and self._thread.native_id is not None:
             with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
                 os.sched_setaffinity(self._thread.native_id, cores)
             self._cores = cores
-        self._given.put(work)
+        self._given = shares  # before it can begin; on its way to sleep it drops what it worked on before
+        if alone("give")(place(self._letterbox), *shares.numbers):
+            self._woken.put(shares)
+
+    def dismiss(self) -> None:
+        """Have it go home after what it has been given."""
+        self._woken.put(None)
 
     def leave(self) -> None:
         """Go home, and wait until it has."""
-        self._given.put(None)
+        self.dismiss()
         self._thread.join()
 
 
@@ -84,41 +127,34 @@ class Crew:
         self._lock = threading.Lock()
         self._idle: list[Helper] = []
 
-    def help(self, work: Callable[[int], None], threads: int) -> None:
-        """Do `work(0)` in this thread and `work(1)`, … in others; return when `work(0)` has.
+    def help(self, work: Work, threads: int) -> None:
+        """Run share 0 of `work` in this thread and the others in helpers; return when share 0 is done.
 
         The others may then still be on the way out of theirs: work itself has to wait for what it needs of them.
         """
         if threads == 1:
-            work(0)
+            work.run(0, *work.arguments)
             return
-        shares = list(range(1, threads))
-
-        def take_a_share() -> None:
-            """Whoever comes takes one, so none is done twice."""
-            try:
-                share = shares.pop()
-            except IndexError:
-                return
-            work(share)
-
+        shares = Shares.of(work, threads)
         with self._lock:
             mine = [self._idle.pop() for _ in range(min(threads - 1, len(self._idle)))]
-        mine += [Helper(self._dismiss) for _ in range(threads - 1 - len(mine))]
+        mine += [Helper(self._may_go) for _ in range(threads - 1 - len(mine))]
         cores = other_cores()
         try:
             for helper in mine:
-                helper.start(take_a_share, cores)
+                helper.start(shares, cores)
         except BaseException:  # Ctrl-C just now: those that have begun wait for the others, so all have to come
-            for _ in mine:
-                threading.Thread(target=take_a_share, daemon=True).start()
+            for helper in mine:
+                helper.dismiss()
+                Helper(lambda helper: True).start(shares, cores)
+            mine.clear()
             raise
         finally:
-            work(0)
+            work.run(0, *work.arguments)
             with self._lock:
                 self._idle += mine
 
-    def _dismiss(self, helper: Helper) -> bool:
+    def _may_go(self, helper: Helper) -> bool:
         """Whether an idle helper may go; one that was taken in this moment may not."""
         with self._lock:
             if helper in self._idle:

@@ -5,10 +5,6 @@ All memory is taken here, before anything runs; the compiled code takes none.
 
 from __future__ import annotations
 
-import ctypes
-import sys
-import time
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -27,24 +23,13 @@ from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import PlanBase, place
 from clearprop.engines.compiled.rules import Cut, pieces, split_of
+from clearprop.engines.compiled.system import CLOCK, STEADY, YIELD, address_of
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
 from clearprop.network import Network
 
 PANEL_NUMBERS = DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel, at the widest vectors
-
-
-@cache
-def address_of(function: str) -> int:
-    """Where a function of the operating system is; 0 where it has none of that name."""
-    library = ctypes.windll.kernel32 if sys.platform == "win32" else ctypes.CDLL(None)  # type: ignore[attr-defined]
-    found = getattr(library, function, None)
-    return 0 if found is None else ctypes.cast(found, ctypes.c_void_p).value or 0
-
-
-YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"  # gives the core to another thread
-CLOCK = "clock_gettime"
 
 
 class Plan(PlanBase):
@@ -87,7 +72,7 @@ class Plan(PlanBase):
             (J.PARAMETERS, network.n_parameters), (J.ITEMSIZE, self.dtype.itemsize), (J.CHUNK, self.cut.chunk),
             (J.BLOCK, self.cut.block), (J.SHARDS, self.cut.shards), (J.YIELD, address_of(YIELD)), (J.THREADS, 1),
             (J.SYNC, self._room(32, np.int64)), (J.CLOCK, address_of(CLOCK)),
-            (J.CLOCK_ID, getattr(time, "CLOCK_MONOTONIC", 0)), (J.TOTAL, place(self.total)),
+            (J.CLOCK_ID, STEADY), (J.TOTAL, place(self.total)),
             (J.ZEROS, self._room(max(widths) + 64)), (J.TILES, self._keep(tiles(self.dtype.name))),
         ):  # fmt: skip
             self._set(where, value)

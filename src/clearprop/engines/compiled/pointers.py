@@ -131,6 +131,26 @@ def atomic_add(typingctx: Any, place: Any, number: Any) -> Any:
 
 
 @intrinsic
+def atomic_exchange(typingctx: Any, place: Any, number: Any) -> Any:
+    """Write an int64 that other threads use too; what it was before."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.atomic_rmw("xchg", args[0], args[1], "acq_rel")
+
+    return types.int64(place, types.int64), emit
+
+
+@intrinsic
+def atomic_replace(typingctx: Any, place: Any, old: Any, new: Any) -> Any:
+    """Write `new` if an int64 that other threads use too is `old`; whether it was."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_value(builder.cmpxchg(*args, "acq_rel", "acquire"), 1)
+
+    return types.boolean(place, types.int64, types.int64), emit
+
+
+@intrinsic
 def atomic_load(typingctx: Any, place: Any) -> Any:
     """An int64 as another thread may just have written it."""
 

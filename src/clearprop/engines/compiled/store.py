@@ -31,7 +31,7 @@ from clearprop.errors import EngineRefusal
 # Files of which nothing is compiled: what they decide reaches compiled code as numbers, or in the source of a kernel.
 ONLY_PYTHON = frozenset([
     "__init__", "engine", "formulas_of", "helpers", "loading", "parts", "plan", "plan_base", "rules",
-    "scalar_functions", "store", "straight_lines", "threads", "tiny", "units", "warmup",
+    "scalar_functions", "store", "straight_lines", "system", "threads", "tiny", "units", "warmup",
 ])  # fmt: skip
 ENTRY = "kernel"  # the function that each generated source defines
 DIGEST = hashlib.sha256().digest_size
