@@ -5,43 +5,40 @@ import math
 from collections import Counter
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.engines import ReferenceEngine
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.engines.shuffling import random_numbers, shuffle
+from clearprop.engines.shuffling import exchange, key_of, partners
 
-LARGEST = 1 - 2.0**-53  # the largest number that is drawn
 ENGINES = ReferenceEngine(), CompiledEngine(1)
 
 
-def orders_of(numbers):
-    for engine in ENGINES:
-        order = np.arange(len(numbers), dtype=np.int64)
-        engine.shuffle(order, np.array(numbers, dtype=np.float64))
-        yield order.tolist()
+@given(st.integers(0, 2**64 - 1), st.integers(0, 3000))
+def test_each_row_comes_once_and_all_engines_agree(key, count):
+    orders = [np.arange(count) for _ in ENGINES]
+    for engine, order in zip(ENGINES, orders, strict=True):
+        engine.shuffle(order, key)
+    assert sorted(orders[0]) == list(range(count))
+    np.testing.assert_array_equal(*orders)
 
 
-@given(st.lists(st.floats(0, LARGEST), max_size=60))
-def test_each_row_comes_once_and_all_engines_agree(numbers):
-    one, other = orders_of(numbers)
-    assert sorted(one) == list(range(len(numbers)))
-    assert one == other
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**40))
+def test_a_partner_is_among_the_rows_before_or_the_row_itself(key, i):
+    assert 0 <= partners(np.uint64(key), np.array([i]))[0] <= i
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 1000, 1023, 1024, 1025])
-def test_the_largest_number_stays_inside(count):
-    for order in orders_of([LARGEST] * count):
-        assert order == list(range(count))  # every row changes places with itself
+@given(st.integers(0, 2**50))
+def test_the_largest_fraction_times_a_whole_number_stays_below_it_when_rounded(i):
+    assert int((1 - 2.0**-53) * (i + 1)) <= i
 
 
 def test_every_order_is_equally_likely():
     seen, draws = Counter(), 24_000
     for epoch in range(draws):
         order = list(range(4))
-        shuffle(order, random_numbers(3, epoch, 4), 4)
+        exchange(order, partners(np.uint64(key_of(3, epoch)), np.arange(4)), 4)
         seen[tuple(order)] += 1
     expected = draws / math.factorial(4)
     assert set(seen) == set(itertools.permutations(range(4)))
@@ -49,9 +46,17 @@ def test_every_order_is_equally_likely():
     assert chi_square < 49.7  # 23 degrees of freedom; a fair shuffle is above it once in a thousand
 
 
-def test_each_seed_and_epoch_has_numbers_of_its_own():
+def test_rows_come_to_every_place_equally_often_and_neighbours_part():
+    """In a long order too, where a poor generator would show."""
+    orders = np.array([np.arange(500) for _ in range(2000)])
+    for epoch, order in enumerate(orders):
+        ENGINES[1].shuffle(order, key_of(1, epoch))
+    assert abs(np.corrcoef(orders[:, :-1].ravel(), orders[:, 1:].ravel())[0, 1]) < 0.005
+    deviation = 500 / np.sqrt(12 * 2000)
+    assert np.abs(orders.mean(axis=0) - 249.5).max() < 4.5 * deviation
+
+
+def test_each_seed_and_epoch_has_a_key_of_its_own():
     places = [(0, 0), (0, 1), (1, 0), (2**32, 0), (2**32, 1), (2**63, 5), (5, 2**40)]
-    drawn = [random_numbers(seed, epoch, 8) for seed, epoch in places]
-    for one, other in itertools.combinations(drawn, 2):
-        assert not np.isin(one, other).any()
-    np.testing.assert_array_equal(random_numbers(2**63, 5, 8), drawn[5])
+    assert len({key_of(*place) for place in places}) == len(places)
+    assert all(0 <= key_of(*place) < 2**64 for place in places)

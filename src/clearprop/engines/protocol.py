@@ -28,8 +28,8 @@ class Engine(Protocol):
         """None if the engine can begin at once, otherwise a sentence on what it must do first and for how long."""
         ...
 
-    def shuffle(self, order: Any, numbers: Any) -> None:
-        """Bring an int64 array into the order that `shuffling.shuffle` gives it for these float64 numbers, in place."""
+    def shuffle(self, order: Any, key: int) -> None:
+        """Bring an int64 array into a random order, in place, as `shuffling` does it for a key."""
         ...
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:

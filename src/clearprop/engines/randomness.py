@@ -20,10 +20,16 @@ WORD = 2**32 - 1
 
 def key(seed: int, step: int, layer: int) -> tuple[int, int]:
     """Two 32-bit words for all dropout decisions of one layer in one step."""
-    state = seed & (2**64 - 1)
-    for part in (step, layer):
-        state = _splitmix64(state ^ _splitmix64(part))
+    state = state_of(seed, step, layer)
     return state & WORD, state >> 32
+
+
+def state_of(seed: int, *place: int) -> int:
+    """64 bits that belong to a seed and a place."""
+    state = seed & (2**64 - 1)
+    for part in place:
+        state = _splitmix64(state ^ _splitmix64(part))
+    return state
 
 
 def _splitmix64(x: int) -> int:

@@ -16,7 +16,7 @@ from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence, layer_norms
 from clearprop.engines.job import Job
 from clearprop.engines.randomness import masks
-from clearprop.engines.shuffling import shuffle
+from clearprop.engines.shuffling import exchange, partners
 from clearprop.engines.spans import spans
 from clearprop.engines.state import TrainingState
 from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
@@ -41,9 +41,9 @@ class ReferenceEngine:
     def preparation(self, dtype: Any) -> str | None:
         return None
 
-    def shuffle(self, order: Any, numbers: Any) -> None:
+    def shuffle(self, order: Any, key: int) -> None:
         listed = order.tolist()  # Python is three times as quick with lists
-        shuffle(listed, numbers.tolist(), len(listed))
+        exchange(listed, partners(np.uint64(key), np.arange(len(order))).tolist(), len(order))
         order[:] = listed
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:

@@ -1,8 +1,8 @@
-"""The order of the rows in an epoch: which rows change places, decided by random numbers that are drawn beforehand.
+"""The order of the rows in an epoch: a function of the job's seed and the epoch's number alone.
 
-The numbers come from NumPy; the exchanging is written once, here, and each engine runs it in its own way: the
-reference engine as it stands, the compiled engine as machine code made from it. So the order is the same everywhere.
-For batches of one row it is a noticeable part of training, and NumPy's own `permutation` takes three times as long.
+Both functions are written once, here, and each engine runs them in its own way: the reference engine as they stand,
+the compiled engine as machine code made from them. So the order is the same everywhere. For batches of one row it is a
+noticeable part of training: NumPy's own `permutation` takes seven times as long.
 """
 
 from __future__ import annotations
@@ -11,32 +11,56 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.engines.randomness import state_of
 
-def shuffle(order: Any, numbers: Any, count: int) -> None:
-    """Bring `count` items into a random order, in place: every order is equally likely.
+GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
-    Knuth, The Art of Computer Programming, volume 2, section 3.4.2, algorithm P.
+
+def key_of(seed: int, epoch: int) -> int:
+    """What the random numbers of an epoch begin with, of 64 bits."""
+    return state_of(seed, epoch)
+
+
+def partners(key: Any, i: Any) -> Any:
+    """With which of the rows 0 … i row i changes places; each is equally likely.
+
+    Number i of the generator SplitMix64 (Steele, Lea & Flood 2014), as a fraction of 2⁵³ in [0, 1), times i + 1. Also
+    where that is rounded it is less than i + 1, as the fraction is at most 1 − 2⁻⁵³.
 
     Parameters
     ----------
-    order : indexable
-    numbers : indexable of float
-        Independent and uniform in [0, 1), one for each item; the first is not used.
-    count : int
+    key : uint64
+    i : array of int64
+        One number in compiled code.
+
+    Returns
+    -------
+    Of the same shape and type as `i`.
+
+    Examples
+    --------
+    >>> partners(np.uint64(5), np.arange(8))
+    array([0, 0, 2, 0, 0, 1, 2, 7])
+    """
+    x = key + np.uint64(i) * GOLDEN
+    x = (x ^ (x >> np.uint64(30))) * FIRST
+    x = (x ^ (x >> np.uint64(27))) * SECOND
+    x = (x ^ (x >> np.uint64(31))) >> np.uint64(11)
+    return np.int64(x * 2.0**-53 * (i + 1))
+
+
+def exchange(order: Any, partner: Any, count: int) -> None:
+    """Have `count` rows change places with their partners, the last first: in place.
+
+    Knuth, The Art of Computer Programming, volume 2, section 3.4.2, algorithm P.
 
     Examples
     --------
     >>> order = [10, 11, 12, 13]
-    >>> shuffle(order, [0.5, 0.9, 0.0, 0.25], 4)
+    >>> exchange(order, [0, 1, 0, 1], 4)
     >>> order
     [12, 13, 10, 11]
     """
     for i in range(count - 1, 0, -1):
-        j = int(numbers[i] * (i + 1))  # at most i, rounded too, as numbers are at most 1 − 2⁻⁵³
+        j = partner[i]
         order[i], order[j] = order[j], order[i]
-
-
-def random_numbers(seed: int, epoch: int, count: int) -> Any:
-    """`count` numbers in [0, 1), float64, that belong to one epoch of one seed."""
-    source = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(epoch,)))
-    return np.random.Generator(source).random(count)

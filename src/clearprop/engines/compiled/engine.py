@@ -75,8 +75,9 @@ class CompiledEngine:
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
-    def shuffle(self, order: Any, numbers: Any) -> None:
-        parts.alone("shuffle")(place(order), place(numbers), len(order))
+    def shuffle(self, order: Any, key: int) -> None:
+        partner = np.empty_like(order)
+        parts.alone("shuffle")(place(order), place(partner), len(order), key)
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)

@@ -86,6 +86,13 @@ def _exponent_bias(typingctx: Any, x: Any) -> Any:
     return types.int64(x), lambda context, builder, sig, args: context.get_constant(types.int64, n)
 
 
+@intrinsic
+def _half_bits(typingctx: Any, x: Any) -> Any:
+    """The bits of ½ as an integer."""
+    n = 126 << 23 if x.dtype == types.float32 else 1022 << 52
+    return types.int64(x), lambda context, builder, sig, args: context.get_constant(types.int64, n)
+
+
 ZERO, HALF, ONE, TWO = _number(0, 0), _number(0.5, 0.5), _number(1, 1), _number(2, 2)
 INFINITY, NAN = _number(float("inf"), float("inf")), _number(float("nan"), float("nan"))
 LOG2_E = _number(1.4426950408889634, 1.4426950408889634)
@@ -97,7 +104,7 @@ EXPM1_LOWEST = _number(-20.0, -40.0)
 SQRT_HALF = _number(0.70710678, 0.7071067811865476)
 SMALLEST_NORMAL = _number(2.0**-126, 2.0**-1022)
 SCALE_UP, SCALED_BY = _number(2.0**25, 2.0**54), _number(25, 54)
-TANH_HIGHEST = _number(10.0, 20.0)
+TANH_HIGHEST = _number(20.0, 40.0)  # of 2x
 ERF_HIGHEST = _number(4.0, 6.0)
 # (eʳ − 1 − r) / r² for |r| ≤ ½ log 2, in two parts
 EXP_BEGIN = _polynomial([0.5, 0.16666576989698775], [0.5, 0.16666666666666669])
@@ -168,12 +175,25 @@ def _two_to(n, like):
 
 
 @njit
-def _reduced(x):
-    """n and r with x = n·log 2 + r, |r| ≤ ½ log 2; n as an integer."""
+def _rounded(x):
+    """n and r with x = n·log 2 + r, |r| ≤ ½ log 2; n in the last bits of a number that ROUNDER was added to."""
     rounded = multiply_add(x, LOG2_E(x), ROUNDER(x))
     n = rounded - ROUNDER(x)
-    r = multiply_add(n, MINUS_LN2_LOW(x), multiply_add(n, MINUS_LN2_HIGH(x), x))
+    return rounded, multiply_add(n, MINUS_LN2_LOW(x), multiply_add(n, MINUS_LN2_HIGH(x), x))
+
+
+@njit
+def _reduced(x):
+    """n and r with x = n·log 2 + r, |r| ≤ ½ log 2; n as an integer."""
+    rounded, r = _rounded(x)
     return minus_integers(bits(rounded), bits(ROUNDER(x))), r
+
+
+@njit
+def _power_minus_one(r):
+    """eʳ − 1 for |r| ≤ ½ log 2."""
+    square = r * r
+    return multiply_add(square, multiply_add(square, EXP_END(r), EXP_BEGIN(r)), r)
 
 
 @njit
@@ -191,9 +211,8 @@ def exp(x):
 def expm1(x):
     """eˣ − 1 = 2(2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½)), exact for small x."""
     n, r = _reduced(at_most(at_least(x, EXPM1_LOWEST(x)), EXP_HIGHEST(x)))
-    scale, square = _two_to(plus_integer(n, -1), x), r * r
-    part = multiply_add(square, multiply_add(square, EXP_END(r), EXP_BEGIN(r)), r)
-    return TWO(x) * multiply_add(scale, part, scale - HALF(x))
+    scale = _two_to(plus_integer(n, -1), x)
+    return TWO(x) * multiply_add(scale, _power_minus_one(r), scale - HALF(x))
 
 
 @njit
@@ -224,9 +243,12 @@ def log1p(x):
 
 @njit
 def tanh(x):
-    """(e²ˣ − 1) / (e²ˣ + 1), from |x|."""
-    e = expm1(TWO(x) * at_most(absolute(x), TANH_HIGHEST(x)))
-    return copysign(e / (e + TWO(x)), x)
+    """u / (u + 1) with u = (e²ˣ − 1)/2 = 2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½), from |x|."""
+    double = absolute(x) + absolute(x)
+    rounded, r = _rounded(at_most(double, TANH_HIGHEST(x)))
+    scale = from_bits(plus_integer(shift_left(bits(rounded), _fraction_bits(x)), _half_bits(x)))
+    u = multiply_add(scale, _power_minus_one(r), scale - HALF(x))
+    return copysign(u / (u + ONE(x)), x)
 
 
 @njit
