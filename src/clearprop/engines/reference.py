@@ -43,7 +43,7 @@ class ReferenceEngine:
 
     def shuffle(self, order: Any, key: int) -> None:
         listed = order.tolist()  # Python is three times as quick with lists
-        exchange(listed, partners(np.uint64(key), np.arange(len(order))).tolist(), len(order))
+        exchange(listed, partners(np.uint64(key), np.arange(1, len(order))).tolist(), 1, len(order))
         order[:] = listed
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:

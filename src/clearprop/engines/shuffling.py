@@ -49,18 +49,26 @@ def partners(key: Any, i: Any) -> Any:
     return np.int64(x * 2.0**-53 * (i + 1))
 
 
-def exchange(order: Any, partner: Any, count: int) -> None:
-    """Have `count` rows change places with their partners, the last first: in place.
+def exchange(order: Any, partner: Any, first: int, stop: int) -> None:
+    """Have the rows `first` … `stop` − 1 change places with their partners, the last first: in place.
 
-    Knuth, The Art of Computer Programming, volume 2, section 3.4.2, algorithm P.
+    Done for all rows but row 0, from the last on, it makes every order equally likely: Knuth, The Art of Computer
+    Programming, volume 2, section 3.4.2, algorithm P.
+
+    Parameters
+    ----------
+    order : indexable
+    partner : indexable of int
+        For each of these rows.
+    first, stop : int
 
     Examples
     --------
     >>> order = [10, 11, 12, 13]
-    >>> exchange(order, [0, 1, 0, 1], 4)
+    >>> exchange(order, [1, 0, 1], 1, 4)
     >>> order
     [12, 13, 10, 11]
     """
-    for i in range(count - 1, 0, -1):
-        j = partner[i]
+    for i in range(stop - 1, first - 1, -1):
+        j = partner[i - first]
         order[i], order[j] = order[j], order[i]

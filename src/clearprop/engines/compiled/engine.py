@@ -31,6 +31,7 @@ from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
 
+SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache
 SPARSE_ROWS = 4096  # rows of a sparse or foreign matrix that are made dense at once, for prediction
 
 
@@ -76,8 +77,8 @@ class CompiledEngine:
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
     def shuffle(self, order: Any, key: int) -> None:
-        partner = np.empty_like(order)
-        parts.alone("shuffle")(place(order), place(partner), len(order), key)
+        room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
+        parts.alone("shuffle")(place(order), place(room), len(room), len(order), key)
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)

@@ -16,6 +16,7 @@ from clearprop.formulas.expressions import prepare, symbols
 from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 
+FEW, AHEAD = 16, 256  # steps whose uniforms are kept beforehand
 MOST_MEMORY = 4  # vectors of an update rule, beside θ and the gradient
 
 kept = lru_cache(maxsize=256)  # fit after fit asks for the same few units, and to write one takes a thread's lock
@@ -113,6 +114,7 @@ class UpdateNumbers:
     def __init__(self, rule: UpdateRule, uniforms: tuple[Expression, ...], kinds: list[tuple[float, float]]) -> None:
         self.fixed = np.zeros((len(kinds), max(1, len(uniforms))))
         self.changing: list[tuple[int, int, float, Callable[[Mapping[str, Any]], Any], dict[str, Any]]] = []
+        self._ahead: tuple[int, float, Any] = (0, float("nan"), ())
         self.counts = any("t" in symbols(uniform) for uniform in uniforms)
         for k, (rate, decay) in enumerate(kinds):
             values = {**rule.parameters, "weight_decay": rule.weight_decay * decay}
@@ -125,6 +127,9 @@ class UpdateNumbers:
     def of(self, rates: Any, step: int, dtype: Any) -> Any:
         """The numbers of these steps, (n_steps, n_kinds, n_uniforms).
 
+        For a few steps it takes as long to work them out as for many. So those of the steps that follow are kept, as
+        long as the rate stays the same.
+
         Parameters
         ----------
         rates : array of shape (n_steps,)
@@ -132,6 +137,15 @@ class UpdateNumbers:
             Updates done before the first of these.
         dtype : numpy dtype
         """
+        if len(rates) > FEW or (rates != rates[0]).any():
+            return self._of(rates, step, dtype)
+        since, rate, numbers = self._ahead
+        if rate != rates[0] or not since <= step <= since + len(numbers) - len(rates):
+            numbers = self._of(np.full(AHEAD, rates[0]), step, dtype)
+            since, *_ = self._ahead = step, rates[0], numbers
+        return numbers[step - since : step - since + len(rates)]
+
+    def _of(self, rates: Any, step: int, dtype: Any) -> Any:
         numbers = np.empty((len(rates), *self.fixed.shape), dtype=dtype)
         numbers[...] = self.fixed
         times = np.arange(step + 1.0, step + len(rates) + 1.0) if self.counts else None

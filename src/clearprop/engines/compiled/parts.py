@@ -46,7 +46,7 @@ WORK = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, 
 ENTRY = ("work", "work", "ijjp")  # what a thread does for a job, from beginning to end
 # What depends on no type either: its room, and the types of its result and of its arguments (u uint64).
 ALONE: Mapping[str, tuple[str, str, str]] = {
-    "shuffle": ("shuffling", "void", "jjiu"),
+    "shuffle": ("shuffling", "void", "jjiiu"),
     "give": ("attending", "int64", "jiiiiii"),
     "attend": ("attending", "void", "j"),
 }
@@ -90,7 +90,9 @@ def _address(name: str, dtype: str) -> int:
 
 @cache
 def parts(dtype: str) -> Mapping[str, int]:
-    """The addresses of all parts, by their names in upper case."""
+    """The addresses of all parts, by their names in upper case; after it, everything in this file is compiled."""
+    for name in ALONE:
+        alone(name)
     return {name.upper(): _address(name, dtype) for name in PARTS}
 
 

@@ -9,8 +9,10 @@ from clearprop.engines import shuffling
 partners, exchange = njit(shuffling.partners), njit(shuffling.exchange)
 
 
-def shuffle(order, partner, count, key):
-    """Bring `count` rows into a random order, in place; `partner` has room for as many numbers."""
-    for i in range(count):
-        partner[i] = partners(key, i)
-    exchange(order, partner, count)
+def shuffle(order, room, size, count, key):
+    """Bring `count` rows into a random order, in place; `room` takes the partners of `size` rows at once."""
+    for stop in range(count, 1, -size):
+        first = max(1, stop - size)
+        for i in range(first, stop):
+            room[i - first] = partners(key, i)
+        exchange(order, room, first, stop)
