@@ -11,6 +11,7 @@ import pytest
 
 from clearprop.engines import Job, ReferenceEngine, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
+from clearprop.engines.compiled.rules import cut
 from clearprop.errors import DivergenceError
 from clearprop.formulas import (
     ACTIVATIONS,
@@ -159,6 +160,17 @@ def test_long_batches_of_small_networks(make, dtype):
 
 @each_engine
 @pytest.mark.parametrize("what", ["nothing", *SETTINGS])
+def test_short_batches_that_are_cut_in_two(make, dtype, what):
+    """The last batch has no rows for the second half."""
+    network = Network.mlp([6, 20, 11, 4], loss="cross_entropy")
+    assert cut(network.widths, network.n_parameters, 41, dtype(0).itemsize) == (42, 21, 2)
+    settings = {"batch_size": 41, **SETTINGS.get(what, {})}
+    data = rows(network, 130 if what == "drop_last" else 97, weights=what in ("weights", "all at once"))
+    agrees(make, dtype, Job(network, Adam(0.01), epochs=3, seed=5, **settings), data)
+
+
+@each_engine
+@pytest.mark.parametrize("what", ["nothing", *SETTINGS])
 @pytest.mark.parametrize("n_inputs", [256, 275])
 def test_many_inputs_whose_sums_are_cut_in_two(make, dtype, n_inputs, what):
     network = Network.mlp([n_inputs, 17, 4], hidden="tanh", loss="cross_entropy")
@@ -263,6 +275,7 @@ def test_divergence_is_named_and_leaves_the_last_good_parameters(make, dtype, st
 JOBS = {
     "tiny": (Network.mlp([2, 2, 1], "sigmoid"), {"batch_size": 1}),
     "small": (Network.mlp([16, 64, 64, 1]), {"batch_size": 64, "dropout": (0.0, 0.3, 0.1)}),
+    "halves": (Network.mlp([9, 40, 30, 2], "tanh"), {"batch_size": 45, "l2": 0.1, "clip_norm": 0.1}),
     "wide": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150, "l2": 0.1, "clip_norm": 0.1}),
     "wide, plain": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150}),
     "many inputs": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), {"batch_size": 10, "l2": 0.1}),
@@ -278,7 +291,7 @@ def test_the_same_bits_whatever_the_stretch_and_the_number_of_threads(name, dtyp
     monkeypatch.setattr("clearprop.engines.compiled.rules.OPERATIONS_PER_THREAD", 1.0)
     network, settings = JOBS[name]
     job = Job(network, AdamW(0.01), epochs=2, seed=3, **settings)
-    data = typed(rows(network, 1501, weights=name == "long"), dtype)
+    data = typed(rows(network, 1501, weights=name in ("long", "halves")), dtype)
     theta = network.initial(1, dtype=dtype).theta
     states = [
         train(CompiledEngine(n), job, data, theta, stretch=k)[0] for n, k in ((1, None), (1, 7), (2, 50), (3, None))

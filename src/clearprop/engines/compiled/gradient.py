@@ -89,16 +89,19 @@ def owns_bias(l, thread, threads):
 
 
 @njit(error_model="numpy")
-def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row, bias, rows, begins, panel):
-    """BP4 for the rows `first_row` … `stop_row` of W[l], and BP3 if `bias`; added to the gradient unless `begins`."""
+def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row, bias, shift, rows, begins, panel):
+    """BP4 for the rows `first_row` … `stop_row` of W[l], and BP3 if `bias`; added to the gradient unless `begins`.
+
+    They are summed over `rows` rows of the buffers, from `shift` on.
+    """
     inputs, outputs, like = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS], buffers
-    delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA])
+    delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + shift * outputs)
     if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
-        source = offset(buffers, layers[l * Y.LENGTH + Y.PASSED])
+        source = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + shift * inputs)
     elif l == 0:
-        source = x
+        source = offset(x, shift * inputs)
     else:
-        source = offset(buffers, layers[(l - 1) * Y.LENGTH + Y.A])
+        source = offset(buffers, layers[(l - 1) * Y.LENGTH + Y.A] + shift * inputs)
     if stop_row > first_row:
         count = stop_row - first_row
         target = offset(gradient, layers[l * Y.LENGTH + Y.W] + first_row * outputs)
@@ -117,6 +120,13 @@ def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row,
         call_part(job[J.PRODUCT], arguments)
     if bias:
         column_sums(delta, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
+
+
+@njit(error_model="numpy")
+def clear(gradient, count):
+    """gradient[:count] = 0."""
+    for i in range(count):
+        gradient[i] = 0
 
 
 @njit(error_model="numpy")

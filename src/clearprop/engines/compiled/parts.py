@@ -36,7 +36,7 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "train_rows": ("rows", "jjppiiiiif"),
     "first_layer": ("rows", "jjppiiiii"),
     "forward_rows": ("rows", "jjppiiiipp"),
-    "gradient_of_layer": ("gradient", "jjppipiiiiip"),
+    "gradient_of_layer": ("gradient", "jjppipiiiiiip"),
     "finish_piece": ("gradient", "jfifp"),
 }
 

@@ -18,6 +18,8 @@ CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
 SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
+HALVED_BATCH = 32  # rows from which a shorter batch can be cut into two shards
+HALVED_OPERATIONS = 1e7  # of an update up to which it is: about 45 µs, which more than two threads would hardly help
 PIECES = 8  # of θ at the least, about: each costs a tenth of a microsecond
 LARGEST_PIECE = 2**16  # numbers; so that there are enough for all the threads that a large network is worth
 SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
@@ -61,13 +63,17 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
     """How to go through batches of `rows` rows.
 
     Shards pay where a gradient is small beside the activations of a batch: a whole chunk, forward, backward and
-    gradient, then stays in one core's cache, and threads meet once.
+    gradient, then stays in one core's cache, and threads meet once. Of a short batch each half is a shard.
     """
     row_bytes = 3 * sum(widths) * itemsize
     if rows >= LONG_BATCH and n_parameters * SHARDS <= rows * sum(widths) // 2:
         chunk = int(min(max(CACHE // row_bytes, 24), -(-rows // SHARDS)))
         chunk = max(24, chunk // 24 * 24)
         return Cut(chunk, chunk, SHARDS)
+    is_small = n_parameters <= rows * sum(widths) and 6.0 * n_parameters * rows <= HALVED_OPERATIONS
+    if is_small and rows >= HALVED_BATCH and not split_of(widths[0], itemsize):
+        half = math.ceil(rows / 2)
+        return Cut(2 * half, half, 2)
     block = 64 if rows > 1024 else min(16, max(4, math.ceil(rows / 2)))
     most = max(block, MOST_AT_ONCE // row_bytes)
     chunk = min(most, rows)

@@ -18,7 +18,7 @@ import math
 
 from numba import njit
 
-from clearprop.engines.compiled.gradient import add_shards, owns_bias, weight_rows
+from clearprop.engines.compiled.gradient import add_shards, clear, owns_bias, weight_rows
 from clearprop.engines.compiled.layout import (
     COST,
     LOSS_SUM,
@@ -100,7 +100,7 @@ def gradient_own(job, layers, buffers, x, thread, rows, begins, panel):
             first_row = table[low * PIECE_LENGTH + PIECE_FIRST_ROW]
             stop_row = table[(high - 1) * PIECE_LENGTH + PIECE_STOP_ROW]
         bias = int(owns_bias(l, thread, job[J.THREADS]))
-        arguments = (job, layers, buffers, x, l, gradient, first_row, stop_row, bias, rows, begins, panel)
+        arguments = (job, layers, buffers, x, l, gradient, first_row, stop_row, bias, 0, rows, begins, panel)
         call_part(job[J.GRADIENT_OF_LAYER], arguments)
 
 
@@ -120,6 +120,45 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
 
 
 @njit(error_model="numpy")
+def gradient_of_shard(job, like, shard):
+    """Where the gradient of a shard of the batch is."""
+    return offset(at(job[J.SHARD_GRADIENTS], like), shard * job[J.PARAMETERS])
+
+
+@njit(error_model="numpy")
+def add_gradient(job, layers, buffers, x, gradient, shift, rows, begins, panel):
+    """BP4 and BP3 of all layers for some rows of the buffers, added to a gradient unless `begins`."""
+    for l in range(job[J.DEPTH]):
+        inputs = layers[l * Y.LENGTH + Y.INPUTS]
+        arguments = (job, layers, buffers, x, l, gradient, 0, inputs, 1, shift, rows, begins, panel)
+        call_part(job[J.GRADIENT_OF_LAYER], arguments)
+
+
+@njit(error_model="numpy")
+def halved(job, layers, like, panel, thread, step, first, count, total):
+    """Phases A and B of a short batch: a block is a shard, and a thread takes what follows each other of them.
+
+    Of a and δ nothing goes from one core to another, only gradients do, which are smaller.
+    """
+    shards, block = job[J.SHARDS], job[J.BLOCK]
+    low, high = shards * thread // job[J.THREADS], shards * (thread + 1) // job[J.THREADS]
+    begin, end = min(low * block, count), min(high * block, count)
+    buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
+    if end > begin:
+        call_part(job[J.TRAIN_ROWS], (job, layers, buffers, panel, step, first, begin, end - begin, 0, total))
+    if job[J.TASK] != Task.LOSS:
+        x = inputs_of(job, buffers, first + begin)
+        for shard in range(low, high):
+            row = shard * block
+            if row < count:
+                rows = min(block, count - row)
+                add_gradient(job, layers, buffers, x, gradient_of_shard(job, like, shard), row - begin, rows, 1, panel)
+            else:
+                clear(gradient_of_shard(job, like, shard), job[J.PARAMETERS])
+    wait_for_all(job)
+
+
+@njit(error_model="numpy")
 def sharded(job, layers, like, panel, thread, step, first, count, total):
     """Phases A and B where threads take the shards of the batch as they come, each with a gradient of its own."""
     shards, chunk_rows, taken = job[J.SHARDS], job[J.CHUNK], integers(job[J.SYNC] + 128)
@@ -127,7 +166,7 @@ def sharded(job, layers, like, panel, thread, step, first, count, total):
     chunks = (count + chunk_rows - 1) // chunk_rows
     shard = atomic_add(taken, 1)
     while shard < shards:
-        gradient = offset(at(job[J.SHARD_GRADIENTS], like), shard * job[J.PARAMETERS])
+        gradient = gradient_of_shard(job, like, shard)
         begins = True
         for chunk in range(chunks * shard // shards, chunks * (shard + 1) // shards):
             row = chunk * chunk_rows
@@ -135,18 +174,25 @@ def sharded(job, layers, like, panel, thread, step, first, count, total):
             call_part(job[J.TRAIN_ROWS], (job, layers, buffers, panel, step, first, row, rows, 0, total))
             if job[J.TASK] != Task.LOSS:
                 x = inputs_of(job, buffers, first + row)
-                for l in range(job[J.DEPTH]):
-                    inputs = layers[l * Y.LENGTH + Y.INPUTS]
-                    arguments = (job, layers, buffers, x, l, gradient, 0, inputs, 1, rows, int(begins), panel)
-                    call_part(job[J.GRADIENT_OF_LAYER], arguments)
+                add_gradient(job, layers, buffers, x, gradient, 0, rows, int(begins), panel)
             begins = False
         if begins:  # fewer chunks than shards: this one has no rows
-            for i in range(job[J.PARAMETERS]):
-                gradient[i] = 0
+            clear(gradient, job[J.PARAMETERS])
         shard = atomic_add(taken, 1)
     wait_for_all(job)
     if thread == 0:  # for the next time, before which all wait for each other again
         taken[0] = 0
+
+
+@njit(error_model="numpy")
+def rows_and_gradient(job, layers, like, panel, thread, step, first, count, total):
+    """Phases A and B, in the way that the job is cut up."""
+    if job[J.SHARDS] == 0:
+        shared_out(job, layers, like, panel, thread, step, first, count, total)
+    elif job[J.SHARDS] * job[J.BLOCK] <= job[J.CHUNK]:
+        halved(job, layers, like, panel, thread, step, first, count, total)
+    else:
+        sharded(job, layers, like, panel, thread, step, first, count, total)
 
 
 @njit(error_model="numpy")
@@ -219,10 +265,7 @@ def make_steps(job, layers, like, panel, thread):
         total = batch_weight(job, like, first, count)
         if not total > 0.0:  # a batch whose weights are all zero says nothing
             continue
-        if job[J.SHARDS] > 0:
-            sharded(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
-        else:
-            shared_out(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
+        rows_and_gradient(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
         finish_own(job, layers, like, panel, thread, total)
         wait_for_all(job)
         cost, whole, finite = judge(job, layers, like, (count + job[J.BLOCK] - 1) // job[J.BLOCK])

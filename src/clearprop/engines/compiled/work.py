@@ -7,7 +7,7 @@ from numba import njit
 from clearprop.engines.compiled.layout import COST, J, Task
 from clearprop.engines.compiled.meeting import wait_for_all
 from clearprop.engines.compiled.pointers import at, call_part, doubles, offset
-from clearprop.engines.compiled.step import finish_own, judge, make_steps, sharded, shared_out
+from clearprop.engines.compiled.step import finish_own, judge, make_steps, rows_and_gradient
 
 
 @njit(error_model="numpy")
@@ -15,10 +15,7 @@ def evaluate(job, layers, like, panel, thread):
     """The loss over all rows, and the gradient if that is the task."""
     total = doubles(job[J.TOTAL])[0]
     count = job[J.SAMPLES]
-    if job[J.SHARDS] > 0:
-        sharded(job, layers, like, panel, thread, 0, 0, count, total)
-    else:
-        shared_out(job, layers, like, panel, thread, 0, 0, count, total)
+    rows_and_gradient(job, layers, like, panel, thread, 0, 0, count, total)
     if job[J.TASK] == Task.GRADIENT:
         finish_own(job, layers, like, panel, thread, total)
         wait_for_all(job)
