@@ -112,14 +112,32 @@ def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row,
                 integers(job[J.TILES]), 1, delta, 1, source, inputs, target, count, start, 0, 1, rows, count, panel,
                 job[J.ITEMSIZE],
             )  # fmt: skip
+            call_part(job[J.PRODUCT], arguments)
+        elif 2 * outputs <= n_lanes(like) and outputs * count <= job[J.PANEL_STRIDE] - 64:
+            # δᵀ·a fills the vectors with inputs, where aᵀ·δ would leave most of each empty
+            arguments = (
+                integers(job[J.TILES]), 1, delta, outputs, source, inputs, panel, count, at(job[J.ZEROS], like), 0,
+                outputs, rows, count, panel, job[J.ITEMSIZE],
+            )  # fmt: skip
+            call_part(job[J.PRODUCT], arguments)
+            turn(panel, outputs, count, target, begins)
         else:
             arguments = (
                 integers(job[J.TILES]), 1, source, inputs, delta, outputs, target, outputs, start,
                 0 if begins else outputs, count, rows, outputs, panel, job[J.ITEMSIZE],
             )  # fmt: skip
-        call_part(job[J.PRODUCT], arguments)
+            call_part(job[J.PRODUCT], arguments)
     if bias:
         column_sums(delta, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
+
+
+@njit(error_model="numpy")
+def turn(source, rows, columns, target, begins):
+    """target[j, i] = source[i, j], added to what is there unless `begins`."""
+    for j in range(columns):
+        for i in range(rows):
+            number = source[i * columns + j]
+            target[j * rows + i] = number if begins else target[j * rows + i] + number
 
 
 @njit(error_model="numpy")
