@@ -32,7 +32,7 @@ from clearprop.engines.compiled.vectors import spread, suffix, type_of, vector_t
 
 # In units in the last place, (float32, float64), with and without a fused multiply-add: held by a test.
 LARGEST_ERROR = {
-    "exp": (1.3, 1.4), "expm1": (1.6, 1.8), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.4, 2.3),
+    "exp": (1.3, 1.4), "expm1": (1.6, 1.8), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.4, 2.4),
     "erf": (2.5, 3.1),
 }  # fmt: skip
 
