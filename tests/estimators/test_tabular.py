@@ -142,11 +142,12 @@ def test_the_judging_rows_are_no_rows_of_learning(rents):
 
 def test_quantiles_do_not_cross_and_hold_their_share(rents):
     X, y = rents
-    model = TabularRegressor(max_iter=40, hidden_layer_sizes=(32,), random_state=0, quantiles=(0.1, 0.5, 0.9))
+    # Networks that are judged before they have learned miss by more than their mean does, and bound too much.
+    model = TabularRegressor(max_iter=200, hidden_layer_sizes=(32,), random_state=0, quantiles=(0.1, 0.5, 0.9))
     found = model.fit(X[:350], y[:350]).predict_quantiles(X[350:])
     assert (np.diff(found, axis=1) >= 0).all()
     inside = np.mean((found[:, 0] <= y[350:]) & (y[350:] <= found[:, 2]))
-    assert 0.65 < inside < 0.95
+    assert 0.7 < inside < 0.93
     assert np.median(np.abs(found[:, 1] - y[350:]) / y[350:]) < 0.15
 
 
