@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -58,6 +59,34 @@ def test_a_helper_helps_again(crew):
     for _ in range(50):
         shares_done(crew, 3)
     assert len(set(helpers_alive()) - before) == 2
+
+
+def test_work_stays_in_memory_until_its_last_helper_has_left(crew):
+    """Who calls has its results when all have met; a helper may still be on the way out while the next call begins."""
+    may_leave, left, alive = threading.Event(), threading.Event(), []
+
+    def late(share):
+        if share:
+            may_leave.wait(timeout=10)
+            alive.append(of_first() is not None)
+            left.set()
+
+    def next_one(share):
+        if not share:
+            may_leave.set()
+            assert left.wait(timeout=10)
+
+    shares_done(crew, 2)  # a helper that is awake
+    first = Called(late)
+    of_first = weakref.ref(first)
+    crew.help(first, 2)
+    del first
+    crew.help(Called(next_one), 2)
+    assert alive == [True]
+    deadline = time.monotonic() + 10  # once the helper sleeps, nothing is kept
+    while of_first() is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert of_first() is None
 
 
 def test_calls_at_the_same_time_have_helpers_of_their_own(crew):

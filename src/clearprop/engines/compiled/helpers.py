@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -76,7 +77,8 @@ class Helper:
         self._letterbox[letterbox.CLOCK_ID] = STEADY
         self._letterbox[letterbox.PATIENCE] = LOOKS_FOR
         self._woken: SimpleQueue[Shares | None] = SimpleQueue()
-        self._given: Shares | None = None
+        # While it takes up the one, it may still be on its way out of the other, and read and write there.
+        self._given: deque[Shares] = deque(maxlen=2)
         self._is_dismissed = is_dismissed
         self._cores: set[int] = set()
         self._thread = threading.Thread(target=self._live, name="clearprop helper", daemon=True)
@@ -93,7 +95,7 @@ class Helper:
             if shares is None:
                 return
             alone("attend")(place(self._letterbox))
-            self._given = None
+            self._given.clear()
             del shares  # they own the memory of a plan, which may be large
 
     def start(self, shares: Shares, cores: set[int]) -> None:
@@ -102,7 +104,7 @@ class Helper:
             with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
                 os.sched_setaffinity(self._thread.native_id, cores)
             self._cores = cores
-        self._given = shares  # before it can begin; on its way to sleep it drops what it worked on before
+        self._given.append(shares)
         if alone("give")(place(self._letterbox), *shares.numbers):
             self._woken.put(shares)
 
