@@ -20,6 +20,7 @@ from numba import njit
 
 from clearprop.engines.compiled.gradient import add_shards, clear, owns_bias, weight_rows
 from clearprop.engines.compiled.layout import (
+    CACHE_LINE,
     COST,
     LOSS_SUM,
     NORMS,
@@ -38,6 +39,7 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.meeting import APART, WAITED, clock, only_wait, wait_for_all, waits
 from clearprop.engines.compiled.pointers import at, atomic_add, call_part, doubles, integers, offset
 from clearprop.engines.compiled.update import update_own
+from clearprop.engines.compiled.vectors import prefetch
 
 
 @njit(error_model="numpy")
@@ -70,6 +72,13 @@ def rows_of_thread(job, thread, rows):
 
 
 @njit(error_model="numpy")
+def send_for(buffers, begin, end, itemsize):
+    """Have numbers brought nearer that another core has: waited for one after the other they would take longer."""
+    for i in range(begin, end, CACHE_LINE // itemsize):
+        prefetch(buffers, i)
+
+
+@njit(error_model="numpy")
 def rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, total):
     """Phase A for the rows of a chunk that belong to a thread, after its share of a first layer that is cut in two."""
     block = job[J.BLOCK]
@@ -84,6 +93,10 @@ def rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, tota
                 call_part(job[J.FIRST_LAYER], arguments)
         wait_for_all(job)
     begin, end = rows_of_thread(job, thread, rows)
+    if job[J.SPLIT] > 0:
+        width = layers[Y.OUTPUTS]
+        send_for(buffers, layers[Y.Z] + begin * width, layers[Y.Z] + end * width, job[J.ITEMSIZE])
+        send_for(buffers, job[J.SECOND_PART] + begin * width, job[J.SECOND_PART] + end * width, job[J.ITEMSIZE])
     if end > begin:
         arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
         call_part(job[J.TRAIN_ROWS], arguments)
@@ -105,6 +118,16 @@ def gradient_own(job, layers, buffers, x, thread, rows, begins, panel):
 
 
 @njit(error_model="numpy")
+def send_for_errors(job, layers, buffers, thread, rows):
+    """Send for the δ that other threads have computed."""
+    begin, end = rows_of_thread(job, thread, rows)
+    for l in range(job[J.DEPTH]):
+        delta, width = layers[l * Y.LENGTH + Y.DELTA], layers[l * Y.LENGTH + Y.OUTPUTS]
+        send_for(buffers, delta, delta + begin * width, job[J.ITEMSIZE])
+        send_for(buffers, delta + end * width, delta + rows * width, job[J.ITEMSIZE])
+
+
+@njit(error_model="numpy")
 def shared_out(job, layers, like, panel, thread, step, first, count, total):
     """Phases A and B where threads share out rows, and then the outputs of each product, chunk by chunk."""
     buffers = at(job[J.BUFFERS], like)
@@ -114,6 +137,7 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
         wait_for_all(job)
         if job[J.TASK] != Task.LOSS:
             x = inputs_of(job, buffers, first + chunk)
+            send_for_errors(job, layers, buffers, thread, rows)
             gradient_own(job, layers, buffers, x, thread, rows, int(chunk == 0), panel)
             if chunk + rows < count:
                 wait_for_all(job)
