@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from clearprop.engines import ReferenceEngine
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.engines.shuffling import exchange, key_of, partners
+from clearprop.engines.randomness import state_of
+from clearprop.engines.shuffling import exchange, partners
 
 ENGINES = ReferenceEngine(), CompiledEngine(1)
 
@@ -38,7 +39,7 @@ def test_every_order_is_equally_likely():
     seen, draws = Counter(), 24_000
     for epoch in range(draws):
         order = list(range(4))
-        exchange(order, partners(np.uint64(key_of(3, epoch)), np.arange(1, 4)), 1, 4)
+        exchange(order, partners(np.uint64(state_of(3, epoch)), np.arange(1, 4)), 1, 4)
         seen[tuple(order)] += 1
     expected = draws / math.factorial(4)
     assert set(seen) == set(itertools.permutations(range(4)))
@@ -50,7 +51,7 @@ def test_rows_come_to_every_place_equally_often_and_neighbours_part():
     """In a long order too, where a poor generator would show."""
     orders = np.array([np.arange(500) for _ in range(2000)])
     for epoch, order in enumerate(orders):
-        ENGINES[1].shuffle(order, key_of(1, epoch))
+        ENGINES[1].shuffle(order, state_of(1, epoch))
     assert abs(np.corrcoef(orders[:, :-1].ravel(), orders[:, 1:].ravel())[0, 1]) < 0.005
     deviation = 500 / np.sqrt(12 * 2000)
     assert np.abs(orders.mean(axis=0) - 249.5).max() < 4.5 * deviation
@@ -58,5 +59,5 @@ def test_rows_come_to_every_place_equally_often_and_neighbours_part():
 
 def test_each_seed_and_epoch_has_a_key_of_its_own():
     places = [(0, 0), (0, 1), (1, 0), (2**32, 0), (2**32, 1), (2**63, 5), (5, 2**40)]
-    assert len({key_of(*place) for place in places}) == len(places)
-    assert all(0 <= key_of(*place) < 2**64 for place in places)
+    assert len({state_of(*place) for place in places}) == len(places)
+    assert all(0 <= state_of(*place) < 2**64 for place in places)

@@ -11,14 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.randomness import state_of
-
 GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-
-
-def key_of(seed: int, epoch: int) -> int:
-    """What the random numbers of an epoch begin with, of 64 bits."""
-    return state_of(seed, epoch)
 
 
 def partners(key: Any, i: Any) -> Any:
@@ -30,6 +23,7 @@ def partners(key: Any, i: Any) -> Any:
     Parameters
     ----------
     key : uint64
+        What the numbers of an epoch begin with: `randomness.state_of` the seed and the epoch.
     i : array of int64
         One number in compiled code.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.shuffling import key_of
+from clearprop.engines.randomness import state_of
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
 
@@ -64,7 +64,7 @@ def epoch_order(job: Job, epoch: int, n_samples: int, engine: Engine) -> Any:
     """
     order = np.arange(n_samples, dtype=np.int64)
     if job.shuffle and job.batch_size < n_samples:
-        engine.shuffle(order, key_of(job.seed, epoch))
+        engine.shuffle(order, state_of(job.seed, epoch))
     return order
 
 

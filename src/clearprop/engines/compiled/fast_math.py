@@ -183,23 +183,19 @@ def _rounded(x):
 
 
 @njit
-def _reduced(x):
-    """n and r with x = n·log 2 + r, |r| ≤ ½ log 2; n as an integer."""
+def _half_of_expm1(x):
+    """(eˣ − 1)/2 = 2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½), exact for small x."""
     rounded, r = _rounded(x)
-    return minus_integers(bits(rounded), bits(ROUNDER(x))), r
-
-
-@njit
-def _power_minus_one(r):
-    """eʳ − 1 for |r| ≤ ½ log 2."""
-    square = r * r
-    return multiply_add(square, multiply_add(square, EXP_END(r), EXP_BEGIN(r)), r)
+    scale, square = from_bits(plus_integer(shift_left(bits(rounded), _fraction_bits(x)), _half_bits(x))), r * r
+    part = multiply_add(square, multiply_add(square, EXP_END(r), EXP_BEGIN(r)), r)
+    return multiply_add(scale, part, scale - HALF(x))
 
 
 @njit
 def exp(x):
     """eˣ = 2ⁿ·eʳ."""
-    n, r = _reduced(at_most(at_least(x, EXP_LOWEST(x)), EXP_HIGHEST(x)))
+    rounded, r = _rounded(at_most(at_least(x, EXP_LOWEST(x)), EXP_HIGHEST(x)))
+    n = minus_integers(bits(rounded), bits(ROUNDER(x)))
     half = shift_right(n, 1)  # in two steps, so that denormal results and infinity come out right
     scale, square = _two_to(half, x), r * r
     # the parts of the polynomial do not wait for each other: in a tiny network there is nothing else to do meanwhile
@@ -209,10 +205,8 @@ def exp(x):
 
 @njit
 def expm1(x):
-    """eˣ − 1 = 2(2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½)), exact for small x."""
-    n, r = _reduced(at_most(at_least(x, EXPM1_LOWEST(x)), EXP_HIGHEST(x)))
-    scale = _two_to(plus_integer(n, -1), x)
-    return TWO(x) * multiply_add(scale, _power_minus_one(r), scale - HALF(x))
+    """eˣ − 1, twice its half."""
+    return TWO(x) * _half_of_expm1(at_most(at_least(x, EXPM1_LOWEST(x)), EXP_HIGHEST(x)))
 
 
 @njit
@@ -243,11 +237,8 @@ def log1p(x):
 
 @njit
 def tanh(x):
-    """u / (u + 1) with u = (e²ˣ − 1)/2 = 2ⁿ⁻¹(eʳ − 1) + (2ⁿ⁻¹ − ½), from |x|."""
-    double = absolute(x) + absolute(x)
-    rounded, r = _rounded(at_most(double, TANH_HIGHEST(x)))
-    scale = from_bits(plus_integer(shift_left(bits(rounded), _fraction_bits(x)), _half_bits(x)))
-    u = multiply_add(scale, _power_minus_one(r), scale - HALF(x))
+    """u / (u + 1) with u = (e²ˣ − 1)/2, from |x|."""
+    u = _half_of_expm1(at_most(absolute(x) + absolute(x), TANH_HIGHEST(x)))
     return copysign(u / (u + ONE(x)), x)
 
 

@@ -115,7 +115,7 @@ class UpdateNumbers:
         self.fixed = np.zeros((len(kinds), max(1, len(uniforms))))
         self.changing: list[tuple[int, int, float, Callable[[Mapping[str, Any]], Any], dict[str, Any]]] = []
         self._ahead: tuple[int, float, Any] = (0, float("nan"), ())
-        self.counts = any("t" in symbols(uniform) for uniform in uniforms)
+        self._counts = any("t" in symbols(uniform) for uniform in uniforms)
         for k, (rate, decay) in enumerate(kinds):
             values = {**rule.parameters, "weight_decay": rule.weight_decay * decay}
             for i, uniform in enumerate(uniforms):
@@ -148,7 +148,7 @@ class UpdateNumbers:
     def _of(self, rates: Any, step: int, dtype: Any) -> Any:
         numbers = np.empty((len(rates), *self.fixed.shape), dtype=dtype)
         numbers[...] = self.fixed
-        times = np.arange(step + 1.0, step + len(rates) + 1.0) if self.counts else None
+        times = np.arange(step + 1.0, step + len(rates) + 1.0) if self._counts else None
         with np.errstate(all="ignore"):
             for k, i, rate, value, values in self.changing:
                 numbers[:, k, i] = value({**values, "rate": rates if rate == 1.0 else rates * rate, "t": times})

@@ -107,20 +107,16 @@ def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row,
         target = offset(gradient, layers[l * Y.LENGTH + Y.W] + first_row * outputs)
         start = at(job[J.ZEROS], like) if begins else target
         source = offset(source, first_row)
-        if outputs == 1:  # ∂C/∂W is a column: δᵀ·a gives it as a row
+        if outputs == 1 or (2 * outputs <= n_lanes(like) and outputs * count <= job[J.PANEL_STRIDE] - 64):
+            # δᵀ·a fills vectors with inputs, where aᵀ·δ would leave most of each empty; one row is ∂C/∂W as it lies
+            place, begin = (target, start) if outputs == 1 else (panel, at(job[J.ZEROS], like))
             arguments = (
-                integers(job[J.TILES]), 1, delta, 1, source, inputs, target, count, start, 0, 1, rows, count, panel,
-                job[J.ITEMSIZE],
+                integers(job[J.TILES]), 1, delta, outputs, source, inputs, place, count, begin, 0, outputs, rows, count,
+                panel, job[J.ITEMSIZE],
             )  # fmt: skip
             call_part(job[J.PRODUCT], arguments)
-        elif 2 * outputs <= n_lanes(like) and outputs * count <= job[J.PANEL_STRIDE] - 64:
-            # δᵀ·a fills the vectors with inputs, where aᵀ·δ would leave most of each empty
-            arguments = (
-                integers(job[J.TILES]), 1, delta, outputs, source, inputs, panel, count, at(job[J.ZEROS], like), 0,
-                outputs, rows, count, panel, job[J.ITEMSIZE],
-            )  # fmt: skip
-            call_part(job[J.PRODUCT], arguments)
-            turn(panel, outputs, count, target, begins)
+            if outputs > 1:
+                turn(panel, outputs, count, target, begins)
         else:
             arguments = (
                 integers(job[J.TILES]), 1, source, inputs, delta, outputs, target, outputs, start,

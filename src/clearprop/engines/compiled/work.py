@@ -7,7 +7,8 @@ from numba import njit
 from clearprop.engines.compiled.layout import COST, J, Task
 from clearprop.engines.compiled.meeting import wait_for_all
 from clearprop.engines.compiled.pointers import at, call_part, doubles, offset
-from clearprop.engines.compiled.step import finish_own, judge, make_steps, rows_and_gradient
+from clearprop.engines.compiled.sharing import rows_and_gradient
+from clearprop.engines.compiled.step import finish_own, judge, make_steps
 
 
 @njit(error_model="numpy")
