@@ -9,22 +9,24 @@ import scipy.special
 from clearprop.engines.compiled.fast_math import LARGEST_ERROR
 from clearprop.engines.compiled.formulas_of import address
 from clearprop.engines.compiled.units import elementwise
-from clearprop.formulas import Symbol
+from clearprop.formulas import Logistic, Symbol
 from clearprop.formulas.expressions import apply
 
 EXACT = {
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "tanh": np.tanh, "erf": scipy.special.erf,
+    "logistic": scipy.special.expit,
 }  # fmt: skip
 RANGES = {
     "exp": (-87, 88), "expm1": (-30, 88), "log": (1e-37, 1e38), "log1p": (-0.999, 1e6),
-    "tanh": (-12, 12), "erf": (-5, 5),
+    "tanh": (-12, 12), "erf": (-5, 5), "logistic": (-87, 88),
 }  # fmt: skip
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * 6, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 
 
 def computed(name, x):
     """The fast function of an array, by a unit made for it."""
-    unit = elementwise({"z": 0, "a": 1}, {"a": apply(name, Symbol("z"))}, x.dtype.name)
+    formula = Logistic.tree() if name == "logistic" else apply(name, Symbol("z"))
+    unit = elementwise({"z": 0, "a": 1}, {"a": formula}, x.dtype.name)
     found, uniforms = np.empty_like(x), np.zeros(1, dtype=x.dtype)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (x, found)]
     SIGNATURE(address(f"{name}_alone", unit))(

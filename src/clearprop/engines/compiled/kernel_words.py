@@ -16,6 +16,7 @@ from clearprop.engines.compiled.fast_math import (
     expm1,
     log,
     log1p,
+    logistic,
     maximum,
     minimum,
     sign,
@@ -51,9 +52,9 @@ from clearprop.engines.compiled.vectors import (
 
 __all__ = [
     "absolute", "as_float", "at_least", "at_most", "constant", "cosine", "erf", "exp", "expm1", "float32", "float64",
-    "floor", "infinity", "is_null", "load", "load_first", "load_one", "log", "log1p", "max_across", "maximum",
-    "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "sign", "sine", "splat",
-    "square_root", "store", "store_first", "store_one", "sum_across", "tanh", "unit_signature",
+    "floor", "infinity", "is_null", "load", "load_first", "load_one", "log", "log1p", "logistic", "max_across",
+    "maximum", "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "sign", "sine",
+    "splat", "square_root", "store", "store_first", "store_one", "sum_across", "tanh", "unit_signature",
 ]  # fmt: skip
 
 infinity = math.inf

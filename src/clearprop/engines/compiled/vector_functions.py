@@ -98,6 +98,12 @@ shift_right = _of_integers("ashr", "⌊n / 2^number⌋.")
 
 
 @intrinsic
+def plus_integers(typingctx: Any, n: Any, m: Any) -> Any:
+    """n + m of two vectors of integers."""
+    return n(n, m), lambda context, builder, sig, args: builder.add(*args)
+
+
+@intrinsic
 def minus_integers(typingctx: Any, n: Any, m: Any) -> Any:
     """n − m of two vectors of integers."""
     return n(n, m), lambda context, builder, sig, args: builder.sub(*args)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from clearprop.errors import FormulaError
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, apply, evaluate, nodes
+from clearprop.formulas.printers.idioms import idiom
 
 REDUCTIONS = ("row_sum", "row_max")
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "<=", "equal": "=="}
@@ -23,6 +24,7 @@ OPERATORS: Mapping[str, str] = {"add": "+", "subtract": "-", "multiply": "*", "d
 FUNCTIONS: Mapping[str, str] = {
     "sqrt": "square_root", "sin": "sine", "cos": "cosine", "exp": "exp", "expm1": "expm1", "log": "log",
     "log1p": "log1p", "tanh": "tanh", "erf": "erf", "absolute": "absolute", "sign": "sign", "floor": "floor",
+    "logistic": "logistic",
 }  # fmt: skip
 
 
@@ -142,6 +144,9 @@ class _Numbering:
                 number[id(node)] = self._number(_Entry("variable", text=node.name))
                 continue
             assert isinstance(node, Apply)
+            if known := idiom(node, number):
+                number[id(node)] = self._number(_Entry(known[0], (known[1],)))
+                continue
             function, trees = node.function, node.arguments
             if function == "divide" and is_uniform[id(trees[1])]:
                 function, trees = "multiply", (trees[0], apply("divide", 1, trees[1]))
