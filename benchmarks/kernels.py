@@ -36,7 +36,7 @@ def ours(kind: str, m: int, k: int, n: int, dtype: str) -> Callable[[int], None]
     a = random.random((k, m) if kind == "BP4" else (m, k)).astype(dtype)
     b = random.random((n, k) if kind == "BP2" else (k, n)).astype(dtype)
     c, zeros, panel = np.empty((m, n), dtype), np.zeros(2 * n + 64, dtype), np.empty(PANEL_NUMBERS, dtype)
-    tiles, size = parts.tiles(dtype), c.itemsize
+    tiles = parts.tiles(dtype)
     which = {"forward": 0, "BP2": 1, "BP4": 2}[kind]
 
     @njit(error_model="numpy")
@@ -47,9 +47,9 @@ def ours(kind: str, m: int, k: int, n: int, dtype: str) -> Callable[[int], None]
             if which == 1:
                 times_transposed(t, x, k, y, k, z, n, o, m, k, n, p)
             elif which == 2:
-                product(t, 1, x, m, y, n, z, n, o, 0, m, k, n, p, size)
+                product(t, 1, x, m, y, n, z, n, o, 0, m, k, n, p)
             else:
-                product(t, 0, x, k, y, n, z, n, o, 0, m, k, n, p, size)
+                product(t, 0, x, k, y, n, z, n, o, 0, m, k, n, p)
 
     repeat(tiles, a, b, c, zeros, panel, 1)
     exact = (a.T if kind == "BP4" else a) @ (b.T if kind == "BP2" else b)

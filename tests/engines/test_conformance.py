@@ -232,6 +232,14 @@ def test_formulas_of_ones_own(make, dtype, n):
 
 
 @each_engine
+@pytest.mark.parametrize("dropout", [(), (0.1, 0.2, 0.1)])
+@pytest.mark.parametrize("hidden", ["sigmoid", ["relu", "softmax"]], ids=str)
+def test_rows_that_are_longer_than_their_layer_is_wide(make, dtype, hidden, dropout):
+    network = Network.mlp([520, 512, 600, 2], hidden=hidden)
+    agrees(make, dtype, Job(network, SGD(0.1), epochs=2, batch_size=50, dropout=dropout), rows(network, 120), seed=2)
+
+
+@each_engine
 def test_parameters_of_a_formula_do_not_need_another_kernel_but_count(make, dtype):
     for slope in (0.01, 0.4):
         network = Network.mlp([3, 5, 2], hidden=LeakyRelu(slope), loss=LOSSES["quantile"](0.2 + slope))
@@ -281,6 +289,7 @@ JOBS = {
     "many inputs": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), {"batch_size": 10, "l2": 0.1}),
     "many inputs, long": (Network.mlp([270, 2, 3]), {"batch_size": 700}),
     "long": (Network.mlp([4, 32, 16, 4], "tanh"), {"batch_size": 1500}),
+    "large": (Network.mlp([530, 512, 600, 2]), {"batch_size": 400, "dropout": (0.1, 0.2, 0.0)}),
 }
 
 

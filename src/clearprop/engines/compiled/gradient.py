@@ -11,6 +11,7 @@ from numba import njit
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
 from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, null, offset
+from clearprop.engines.compiled.rows import stride_below
 from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
 from clearprop.engines.compiled.vectors import load, load_first, splat, store_first
 
@@ -18,7 +19,7 @@ PENALTY_NUMBERS = 4  # more uniforms than any penalty has
 
 
 @njit(error_model="numpy")
-def column_sums(delta, target, rows, width, begins):
+def column_sums(delta, stride, target, rows, width, begins):
     """BP3: target[j] = Σᵢ delta[i, j], added to what is there unless `begins`; four running sums hide the latency."""
     lanes = n_lanes(delta)
     if width == 1:
@@ -40,13 +41,13 @@ def column_sums(delta, target, rows, width, begins):
             s0 = load_first(target, j, left, zero)
         i = 0
         while i + 4 <= rows:
-            s0 = s0 + load_first(delta, i * width + j, left, zero)
-            s1 = s1 + load_first(delta, (i + 1) * width + j, left, zero)
-            s2 = s2 + load_first(delta, (i + 2) * width + j, left, zero)
-            s3 = s3 + load_first(delta, (i + 3) * width + j, left, zero)
+            s0 = s0 + load_first(delta, i * stride + j, left, zero)
+            s1 = s1 + load_first(delta, (i + 1) * stride + j, left, zero)
+            s2 = s2 + load_first(delta, (i + 2) * stride + j, left, zero)
+            s3 = s3 + load_first(delta, (i + 3) * stride + j, left, zero)
             i += 4
         while i < rows:
-            s0 = s0 + load_first(delta, i * width + j, left, zero)
+            s0 = s0 + load_first(delta, i * stride + j, left, zero)
             i += 1
         store_first(target, j, left, (s0 + s1) + (s2 + s3))
 
@@ -94,14 +95,15 @@ def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row,
 
     They are summed over `rows` rows of the buffers, from `shift` on.
     """
-    inputs, outputs, like = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS], buffers
-    delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + shift * outputs)
+    outputs, like = layers[l * Y.LENGTH + Y.OUTPUTS], buffers
+    below, stride = stride_below(job, layers, l), layers[l * Y.LENGTH + Y.STRIDE]
+    delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + shift * stride)
     if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
-        source = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + shift * inputs)
+        source = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + shift * below)
     elif l == 0:
-        source = offset(x, shift * inputs)
+        source = offset(x, shift * below)
     else:
-        source = offset(buffers, layers[(l - 1) * Y.LENGTH + Y.A] + shift * inputs)
+        source = offset(buffers, layers[(l - 1) * Y.LENGTH + Y.A] + shift * below)
     if stop_row > first_row:
         count = stop_row - first_row
         target = offset(gradient, layers[l * Y.LENGTH + Y.W] + first_row * outputs)
@@ -111,20 +113,20 @@ def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row,
             # δᵀ·a fills vectors with inputs, where aᵀ·δ would leave most of each empty; one row is ∂C/∂W as it lies
             place, begin = (target, start) if outputs == 1 else (panel, at(job[J.ZEROS], like))
             arguments = (
-                integers(job[J.TILES]), 1, delta, outputs, source, inputs, place, count, begin, 0, outputs, rows, count,
-                panel, job[J.ITEMSIZE],
+                integers(job[J.TILES]), 1, delta, stride, source, below, place, count, begin, 0, outputs, rows, count,
+                panel,
             )  # fmt: skip
             call_part(job[J.PRODUCT], arguments)
             if outputs > 1:
                 turn(panel, outputs, count, target, begins)
         else:
             arguments = (
-                integers(job[J.TILES]), 1, source, inputs, delta, outputs, target, outputs, start,
-                0 if begins else outputs, count, rows, outputs, panel, job[J.ITEMSIZE],
+                integers(job[J.TILES]), 1, source, below, delta, stride, target, outputs, start,
+                0 if begins else outputs, count, rows, outputs, panel,
             )  # fmt: skip
             call_part(job[J.PRODUCT], arguments)
     if bias:
-        column_sums(delta, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
+        column_sums(delta, stride, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
 
 
 @njit(error_model="numpy")

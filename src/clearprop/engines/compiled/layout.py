@@ -93,7 +93,8 @@ class J(IntEnum):
     FIRST_LAYER = 84  # address of a part
     CLOCK = 85  # address of the operating system's clock_gettime, and which of its clocks is steady
     CLOCK_ID = 86
-    LENGTH = 87
+    GATHERED_STRIDE = 87  # numbers from one row of x in the buffers to the next
+    LENGTH = 88
 
 
 class Y(IntEnum):
@@ -115,7 +116,8 @@ class Y(IntEnum):
     DROP_BELOW = 13  # of the layer before: hashes below this are dropped (0: none)
     FIRST_PIECE = 14
     N_PIECES = 15  # of W; the bias is the piece after them
-    LENGTH = 16
+    STRIDE = 16  # numbers from one row of z, a or δ to the next
+    LENGTH = 17
 
 
 # Positions in the row of a piece of θ: some rows of a W, or a b. (Numba indexes pointers by plain integers only.)

@@ -5,14 +5,16 @@ For each p, the b's are loaded as vectors, each a(i, p) is loaded into all lanes
 nothing else happens in the loop. Every c[i, j] adds its products in the order of p, whatever the size of the tile: how
 a product is cut into tiles does not change its result.
 
-There are two families: by rows, where a's rows are contiguous (z = a·W), and by columns (∂C/∂W = aᵀδ).
+There are two families: by rows, where a's rows are contiguous (z = a·W), and by columns (∂C/∂W = aᵀδ). Large tiles of
+both exist once more as tiles that copy some of the panel of b that comes next while they compute (see `products`).
 LLVM is given the vectors ready-made; from plain loops it makes code of a third of the speed
 (docs/decisions/0006-the-compiled-engine-writes-its-vectors-down.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import IntEnum
 from typing import Any
 
 from llvmlite import ir
@@ -20,6 +22,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from clearprop.engines.compiled.layout import CACHE_LINE
 from clearprop.engines.compiled.machine import n_tiles, tile, vector_bytes
 from clearprop.engines.compiled.vectors import (
     BITS,
@@ -36,6 +39,8 @@ from clearprop.engines.compiled.vectors import (
 )
 
 ROWS, VECTORS = tile()
+FEWEST_COPYING = (3 * ROWS + 1) // 4  # rows of a tile where more than three share a panel
+ROWS_AT_ONCE = 4  # of the next panel: each time costs the processor a wrong guess of where the loop ends
 ROWS_PER_POINTER = 3  # rows reached from one pointer as +0, +1 and +2 strides: keeps all addresses in registers
 # With AVX-512 a masked load or store costs no more than a plain one; elsewhere whole tiles get a kernel of their own.
 MASKED_IS_FREE = vector_bytes() == 64
@@ -75,6 +80,13 @@ class _Emitter:
             for j, total in enumerate(row):
                 self.builder.store(self.load(place, j), total)
 
+    def claim(self, c: Any, stride: Any) -> None:
+        """Send early for the lines of c: where its rows are 4 kB apart they would wait for each other at the end."""
+        for i in range(self.rows):
+            place = self.builder.gep(c, [self.builder.mul(I64(i), stride)])
+            for j in range(0, self.vectors * self.lanes, CACHE_LINE * 8 // BITS[self.dtype]):
+                emit_prefetch(self.builder, self.builder.gep(place, [I64(j)]), 3, to_write=True)
+
     def multiply(self, numbers: list[Any], b: Any) -> None:
         """One p: add a(i, p)·b[p, j] to every sum."""
         vectors = [self.load(b, j) for j in range(self.vectors)]
@@ -89,38 +101,97 @@ class _Emitter:
             for j, total in enumerate(row):
                 self.store(self.builder.load(total), place, j)
 
-    def loop(
-        self, by_columns: bool, a: Any, stride: Any, b: Any, b_stride: Any, ahead: Any, ahead_stride: Any, depth: Any
+    def aim(
+        self, by_columns: bool, a: Any, stride: Any, b: Any, b_stride: Any, ahead: Any = None, ahead_stride: Any = None
     ) -> None:
-        """All p. Pointers are moved on, not computed from p: one addition each instead of a multiplication."""
+        """Where the first p's numbers are, how far it is to the next one's, and what is sent for with each p.
+
+        Pointers are moved on, not computed from p: one addition each instead of a multiplication.
+        """
         builder = self.builder
-        group = self.rows if by_columns else ROWS_PER_POINTER
-        strides = [None, stride, builder.mul(stride, I64(2))]
-        firsts = [builder.gep(a, [builder.mul(stride, I64(i))]) for i in range(0, self.rows, group)]
-        places = [cgutils.alloca_once_value(builder, first) for first in firsts]
-        b_place = cgutils.alloca_once_value(builder, b)
-        ahead_place = cgutils.alloca_once_value(builder, ahead)
-        with cgutils.for_range(builder, depth):
-            now = [builder.load(place) for place in places]
-            if by_columns:
+        self.by_columns, self.stride, self.b_stride, self.ahead_stride = by_columns, stride, b_stride, ahead_stride
+        self.group = self.rows if by_columns else ROWS_PER_POINTER
+        self.strides = [None, stride, builder.mul(stride, I64(2))]
+        firsts = [builder.gep(a, [builder.mul(stride, I64(i))]) for i in range(0, self.rows, self.group)]
+        self.places = [cgutils.alloca_once_value(builder, first) for first in firsts]
+        self.b_place = cgutils.alloca_once_value(builder, b)
+        self.ahead_place = None if ahead is None else cgutils.alloca_once_value(builder, ahead)
+
+    def loop(self, count: Any) -> None:
+        """The next `count` p's."""
+        builder, group = self.builder, self.group
+        with cgutils.for_range(builder, count):
+            now = [builder.load(place) for place in self.places]
+            if self.by_columns:
                 numbers = [builder.gep(now[0], [I64(i)]) for i in range(self.rows)]
             else:
                 numbers = [
-                    builder.gep(now[i // group], [strides[i % group]]) if i % group else now[i // group]
+                    builder.gep(now[i // group], [self.strides[i % group]]) if i % group else now[i // group]
                     for i in range(self.rows)
                 ]
-            b_now = builder.load(b_place)
+            b_now = builder.load(self.b_place)
             self.multiply(numbers, b_now)
-            ahead_now = builder.load(ahead_place)
-            emit_prefetch(builder, ahead_now, 2)
-            if by_columns:  # what the tiles below need of this row of a, further on than a line ends
+            if self.ahead_place is not None:
+                ahead = builder.load(self.ahead_place)
+                emit_prefetch(builder, ahead, 2)
+                builder.store(builder.gep(ahead, [self.ahead_stride]), self.ahead_place)
+            if self.by_columns:  # what the tiles below need of this row of a, further on than a line ends
                 emit_prefetch(builder, builder.gep(now[0], [I64(2 * self.lanes)]), 2)
-            builder.store(builder.gep(ahead_now, [ahead_stride]), ahead_place)
-            for place, pointer in zip(places, now, strict=True):
-                builder.store(builder.gep(pointer, [stride if by_columns else I64(1)]), place)
-            builder.store(builder.gep(b_now, [b_stride]), b_place)
+            for place, pointer in zip(self.places, now, strict=True):
+                builder.store(builder.gep(pointer, [self.stride if self.by_columns else I64(1)]), place)
+            builder.store(builder.gep(b_now, [self.b_stride]), self.b_place)
             last = builder.basic_block
         _keep_rolled(builder.module, last.terminator)
+
+    def loop_in_turns(self, depth: Any, period: Any, meanwhile: Callable[[], None]) -> None:
+        """All p, and `meanwhile()` before every `period` of them."""
+        builder = self.builder
+        left = cgutils.alloca_once_value(builder, depth)
+        turn, end = builder.append_basic_block("turn"), builder.append_basic_block("end")
+        builder.branch(turn)
+        builder.position_at_end(turn)
+        meanwhile()
+        now = builder.load(left)
+        count = builder.select(builder.icmp_signed("<", now, period), now, period)
+        self.loop(count)
+        builder.store(builder.sub(now, count), left)
+        builder.cbranch(builder.icmp_signed(">", now, count), turn, end)
+        builder.position_at_end(end)
+
+
+class _NextPanel:
+    """What a tile does for the next panel, now and then between rounds of its loop: some rows of it, while there are.
+
+    They are copied, and those for the next time are sent for, so that they are there when their turn comes. The units
+    for multiply-adds have no part in this, so it costs next to nothing.
+    """
+
+    def __init__(self, builder: Any, dtype: Any, source: Any, stride: Any, target: Any, rows: Any) -> None:
+        self.builder, self.kind, self.lanes, self.align = builder, vector_type(dtype), width(dtype), BITS[dtype] // 8
+        self.stride = stride
+        self.source, self.target, self.rows = (
+            cgutils.alloca_once_value(builder, value) for value in (source, target, rows)
+        )
+
+    def copy_rows(self) -> None:
+        """Up to `ROWS_AT_ONCE` rows."""
+        builder, left, most = self.builder, self.builder.load(self.rows), I64(ROWS_AT_ONCE)
+        rows = builder.select(builder.icmp_signed("<", left, most), left, most)
+        with cgutils.for_range(builder, rows):
+            source, target = builder.load(self.source), builder.load(self.target)
+            soon = builder.gep(source, [builder.mul(self.stride, most)])
+            for j in range(VECTORS):
+                emit_prefetch(builder, builder.gep(soon, [I64(j * self.lanes)]), 3)
+                here, there = (
+                    builder.bitcast(builder.gep(place, [I64(j * self.lanes)]), self.kind.as_pointer())
+                    for place in (source, target)
+                )
+                builder.store(builder.load(here, align=self.align), there, align=self.align)
+            builder.store(builder.gep(source, [self.stride]), self.source)
+            builder.store(builder.gep(target, [I64(VECTORS * self.lanes)]), self.target)
+            last = builder.basic_block
+        _keep_rolled(builder.module, last.terminator)
+        builder.store(builder.sub(left, rows), self.rows)
 
 
 def _keep_rolled(module: Any, jump: Any) -> None:
@@ -131,16 +202,31 @@ def _keep_rolled(module: Any, jump: Any) -> None:
     jump.set_metadata("llvm.loop", loop)
 
 
-def _families() -> Iterator[tuple[bool, bool, int, int]]:
-    """Every microkernel, in the order of the table: (by columns, whole vectors only, vectors, rows)."""
+class _Kind(IntEnum):
+    """What a tile is made for."""
+
+    ANY = 0  # any number of columns, the last vector masked
+    WHOLE = 1  # whole vectors only
+    COPYING = 2  # a whole panel, and meanwhile some rows of the next
+
+
+def _families() -> Iterator[tuple[bool, _Kind, int, int]]:
+    """Every microkernel, in the order of the table: (by columns, kind, vectors, rows)."""
     for by_columns in (False, True):
-        for whole in (False, True):
+        for kind in _Kind:
             for vectors in range(1, VECTORS + 1):
                 for rows in range(1, ROWS + 1):
-                    yield by_columns, whole, vectors, rows
+                    yield by_columns, kind, vectors, rows
 
 
-_FAMILY, _WHOLE = n_tiles() // 2, n_tiles() // 4  # from one family to the next in the table
+def _is_needed(kind: _Kind, vectors: int, rows: int) -> bool:
+    if kind == _Kind.COPYING:
+        return vectors == VECTORS and rows >= FEWEST_COPYING
+    return not (kind == _Kind.WHOLE and MASKED_IS_FREE)
+
+
+_FAMILY = n_tiles() // 2  # from one family to the next in the table
+_KIND = ROWS * VECTORS
 
 
 @intrinsic
@@ -148,48 +234,65 @@ def fill_table(typingctx: Any, like: Any, table: Any) -> Any:
     """Write the addresses of all microkernels for the type of `like` into `table`, a pointer to int64."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        for n, (by_columns, whole, vectors, rows) in enumerate(_families()):
-            if whole and MASKED_IS_FREE:
-                continue
-            name = f"clearprop_tile_{'columns' if by_columns else 'rows'}_{rows}_{vectors}_{whole:d}"
-            function = _microkernel(builder.module, name, args[0].type, like.dtype, rows, vectors, by_columns, whole)
-            builder.store(builder.ptrtoint(function, I64), builder.gep(args[1], [I64(n)]))
+        for n, (by_columns, kind, vectors, rows) in enumerate(_families()):
+            if _is_needed(kind, vectors, rows):
+                name = f"clearprop_tile_{'columns' if by_columns else 'rows'}_{kind.name}_{rows}_{vectors}"
+                function = _microkernel(builder.module, name, args[0].type, like.dtype, rows, vectors, by_columns, kind)
+                builder.store(builder.ptrtoint(function, I64), builder.gep(args[1], [I64(n)]))
         return context.get_dummy_value()
 
     return types.void(like, table), emit
 
 
 def _microkernel(
-    module: Any, name: str, pointer: Any, dtype: Any, rows: int, vectors: int, by_columns: bool, whole: bool
+    module: Any, name: str, pointer: Any, dtype: Any, rows: int, vectors: int, by_columns: bool, kind: _Kind
 ) -> Any:
     """A function of `module`: the microkernel for a tile of this many rows and vectors."""
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 5, I64, I64]), name)
+    later = [pointer, I64, pointer, I64, I64] if kind == _Kind.COPYING else [pointer, I64]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 4, I64, I64, *later]), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    a, a_stride, b, b_stride, c, c_stride, start, start_stride, ahead, ahead_stride, depth, columns = function.args
-    emitter = _Emitter(builder, dtype, rows, vectors, whole, columns)
+    a, a_stride, b, b_stride, c, c_stride, start, start_stride, depth, columns, *later = function.args
+    emitter = _Emitter(builder, dtype, rows, vectors, kind != _Kind.ANY, columns)
     emitter.begin(start, start_stride)
-    emitter.loop(by_columns, a, a_stride, b, b_stride, ahead, ahead_stride, depth)
+    if kind == _Kind.COPYING:
+        *panel, period = later
+        emitter.claim(c, c_stride)
+        emitter.aim(by_columns, a, a_stride, b, b_stride)
+        emitter.loop_in_turns(depth, period, _NextPanel(builder, dtype, *panel).copy_rows)
+    else:
+        emitter.aim(by_columns, a, a_stride, b, b_stride, *later)
+        emitter.loop(depth)
     emitter.end(c, c_stride)
     builder.ret_void()
     return function
 
 
+def _emit_call(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in args[1:]])
+    builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+    return context.get_dummy_value()
+
+
 @intrinsic
 def call_tile(
     typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
-    start_stride: Any, ahead: Any, ahead_stride: Any, depth: Any, columns: Any,
+    start_stride: Any, depth: Any, columns: Any, ahead: Any, ahead_stride: Any,
 ) -> Any:  # fmt: skip
-    """Call the microkernel at an address."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in args[1:]])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
-        return context.get_dummy_value()
-
+    """Call the microkernel at an address; with each p, the line that is p strides from `ahead` on is sent for."""
     n = types.int64
-    return types.void(n, a, n, a, n, a, n, a, n, a, n, n, n), emit
+    return types.void(n, a, n, a, n, a, n, a, n, n, n, a, n), _emit_call
+
+
+@intrinsic
+def call_copying_tile(
+    typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
+    start_stride: Any, depth: Any, columns: Any, later: Any, later_stride: Any, kept: Any, later_rows: Any, period: Any,
+) -> Any:  # fmt: skip
+    """Call a copying microkernel, which copies `later_rows` rows from `later` to `kept`, some every `period` p's."""
+    n = types.int64
+    return types.void(n, a, n, a, n, a, n, a, n, n, n, a, n, a, n, n), _emit_call
 
 
 @njit(error_model="numpy")
@@ -200,5 +303,12 @@ def tile_address(tiles, by_columns, rows, columns, lanes):
     if by_columns:
         place += _FAMILY
     if not MASKED_IS_FREE and columns == vectors * lanes:
-        place += _WHOLE
+        place += _KIND
     return tiles[place]
+
+
+@njit(error_model="numpy")
+def copying_tile_address(tiles, by_columns, rows):
+    """The copying microkernel for a tile of `rows`, at least `FEWEST_COPYING`, and a whole panel."""
+    place = 2 * _KIND + (VECTORS - 1) * ROWS + rows - 1
+    return tiles[place + _FAMILY if by_columns else place]

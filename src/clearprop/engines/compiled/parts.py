@@ -31,7 +31,7 @@ def kernel({names}):
 '''
 # Room, function and the types of its arguments: p pointer to numbers, j to int64, i int64, f float64.
 PARTS: Mapping[str, tuple[str, str]] = {
-    "product": ("products", "jipipipipiiiipi"),
+    "product": ("products", "jipipipipiiiip"),
     "times_transposed": ("products", "jpipipipiiip"),
     "train_rows": ("rows", "jjppiiiiif"),
     "first_layer": ("rows", "jjppiiiii"),

@@ -22,14 +22,14 @@ from clearprop.engines.compiled.layout import (
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import PlanBase, place
-from clearprop.engines.compiled.rules import Cut, pieces, split_of
+from clearprop.engines.compiled.rules import Cut, pieces, split_of, stride_of
 from clearprop.engines.compiled.system import CLOCK, STEADY, YIELD, address_of
 from clearprop.engines.job import Job, dropout_rates
 from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
 from clearprop.network import Network
 
-PANEL_NUMBERS = DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel, at the widest vectors
+PANEL_NUMBERS = 2 * DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel and the next, at the widest vectors
 
 
 class Plan(PlanBase):
@@ -179,9 +179,17 @@ class Plan(PlanBase):
         ):  # fmt: skip
             self._set(where, value)
 
+    def _strides(self) -> list[int]:
+        """For the inputs and each layer, how many numbers there are from one row to the next."""
+        strides = [stride_of(width, self.dtype.itemsize) for width in self.network.widths]
+        for l, layer in enumerate(self.network.layers, 1):
+            if l == self.network.depth or layer.activation.is_coupled():
+                strides[l] = layer.outputs  # outputs are handed over as they lie; a sum over a row takes all of it
+        return strides
+
     def _buffers(self, task: Task, dropout: Any, blocks: int) -> None:
         """Where the rows of a chunk lie, layer by layer, and room for them."""
-        chunk, widths = self.cut.chunk, self.network.widths
+        chunk, widths, strides = self.cut.chunk, self.network.widths, self._strides()
         step = CACHE_LINE // self.dtype.itemsize
         top = 0
 
@@ -191,22 +199,24 @@ class Plan(PlanBase):
             return begin
 
         gathers = task == Task.STEPS
-        take(chunk * widths[0] if gathers else 0)
+        take(chunk * strides[0] if gathers else 0)
+        self._set(J.GATHERED_STRIDE, strides[0])
         self._set(J.TARGET, take(chunk * widths[-1] if task != Task.OUTPUTS else 0))
         self._set(J.SHARE, take(chunk if task != Task.OUTPUTS else 0))
         for l in range(self.network.depth):
-            row = self.layers[l]
-            row[Y.A] = take(chunk * widths[l + 1])
-            row[Y.Z] = take(chunk * widths[l + 1]) if self.needs_z[l] else row[Y.A]
+            row, numbers = self.layers[l], chunk * strides[l + 1]
+            row[Y.STRIDE] = strides[l + 1]
+            row[Y.A] = take(numbers)
+            row[Y.Z] = take(numbers) if self.needs_z[l] else row[Y.A]
             if task in (Task.STEPS, Task.GRADIENT):
-                row[Y.DELTA] = take(chunk * widths[l + 1])
+                row[Y.DELTA] = take(numbers)
             if dropout[l]:
-                row[Y.MASK] = take(chunk * widths[l])
-                row[Y.PASSED] = take(chunk * widths[l])
+                row[Y.MASK] = take(chunk * strides[l])
+                row[Y.PASSED] = take(chunk * strides[l])
         split = split_of(widths[0], self.dtype.itemsize)
         if task == Task.STEPS and split and not self.cut.shards and not dropout[0] and widths[1] > 1:
             self._set(J.SPLIT, split)
-            self._set(J.SECOND_PART, take(chunk * widths[1]))
+            self._set(J.SECOND_PART, take(chunk * strides[1]))
         own = self.cut.shards > 0 or task == Task.OUTPUTS
         self._set(J.THREAD_STRIDE, top if own else 0)
         self._set(J.BUFFERS, self._room(top * (self.threads if own else 1)))

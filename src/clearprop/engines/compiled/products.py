@@ -18,7 +18,16 @@ from numba.extending import intrinsic
 
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, FAR_APART
-from clearprop.engines.compiled.microkernels import ROWS, VECTORS, call_tile, tile_address
+from clearprop.engines.compiled.machine import vector_bytes
+from clearprop.engines.compiled.microkernels import (
+    ROWS,
+    ROWS_AT_ONCE,
+    VECTORS,
+    call_copying_tile,
+    call_tile,
+    copying_tile_address,
+    tile_address,
+)
 from clearprop.engines.compiled.pointers import offset
 from clearprop.engines.compiled.vectors import (
     BITS,
@@ -33,6 +42,8 @@ from clearprop.engines.compiled.vectors import (
     vector_type,
     width,
 )
+
+VECTOR_BYTES = vector_bytes()
 
 
 @intrinsic
@@ -128,36 +139,79 @@ def _column_of_tiles(
         call_tile(
             tile_address(tiles, by_columns, high, columns, n_lanes(b)), offset(a, i if by_columns else i * a_stride),
             a_stride, b, b_stride, offset(c, i * c_stride), c_stride, offset(start, i * start_stride), start_stride,
-            soon, soon_stride, depth, columns,
+            depth, columns, soon, soon_stride,
         )  # fmt: skip
         i += high
 
 
 @njit(error_model="numpy")
+def _copying_column_of_tiles(
+    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, later, later_stride, kept, rows,
+    depth, columns,
+):  # fmt: skip
+    """The same for a panel as wide as tiles are; meanwhile the next one is copied from `later` to `kept`.
+
+    Each tile copies as many rows as it takes so that the last one has the last of them.
+    """
+    count = _tile_rows(rows)
+    i = done = 0
+    for t in range(count):
+        high = (rows - i + count - t - 1) // (count - t)
+        at_once = ROWS_AT_ONCE * (count - t)
+        times = (depth - done + at_once - 1) // at_once
+        part = min(times * ROWS_AT_ONCE, depth - done)
+        call_copying_tile(
+            copying_tile_address(tiles, by_columns, high), offset(a, i if by_columns else i * a_stride), a_stride, b,
+            b_stride, offset(c, i * c_stride), c_stride, offset(start, i * start_stride), start_stride, depth, columns,
+            offset(later, done * later_stride), later_stride, offset(kept, done * VECTORS * n_lanes(b)), part,
+            depth // max(times, 1),
+        )  # fmt: skip
+        i += high
+        done += part
+
+
+@njit(error_model="numpy")
+def _is_worth_copying(b, b_stride, rows):
+    """Whether rows of b are far apart, and enough tiles share a panel."""
+    return b_stride * VECTOR_BYTES >= FAR_APART * n_lanes(b) and rows > 3 * ROWS
+
+
+@njit(error_model="numpy")
 def product(
-    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns, panel, itemsize
+    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns, panel
 ):  # fmt: skip
     """c = start + a·b, or start + aᵀ·b if `by_columns`. `start` is a bias or zeros (stride 0), or c itself."""
     wide = VECTORS * n_lanes(b)
-    copies = b_stride * itemsize >= FAR_APART and rows > 3 * ROWS
+    copies = _is_worth_copying(b, b_stride, rows)
+    mine, other = panel, offset(panel, DEPTH_AT_ONCE * wide)
     for first in range(0, depth, DEPTH_AT_ONCE):
         deep = min(DEPTH_AT_ONCE, depth - first)
         a_here = offset(a, first * a_stride if by_columns else first)
+        is_ready = False
         for j in range(0, columns, wide):
             here = min(wide, columns - j)
             b_here, b_step = offset(b, first * b_stride + j), b_stride
             if copies:
-                copy_panel(b_here, b_stride, deep, here, panel)
-                b_here, b_step = panel, wide
+                if not is_ready:
+                    copy_panel(b_here, b_stride, deep, here, mine)
+                b_here, b_step = mine, wide
             place = offset(c, j)
             begin, begin_stride = offset(start, j), start_stride
             if first > 0:
                 begin, begin_stride = place, c_stride
-            later = j + wide if j + wide < columns else j
-            _column_of_tiles(
-                tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride,
-                offset(b, first * b_stride + later), b_stride, rows, deep, here,
-            )  # fmt: skip
+            later = offset(b, first * b_stride + (j + wide if j + wide < columns else j))
+            is_ready = copies and j + 2 * wide <= columns  # one that is not whole is filled up with zeros when it comes
+            if is_ready:
+                _copying_column_of_tiles(
+                    tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride, later,
+                    b_stride, other, rows, deep, here,
+                )  # fmt: skip
+                mine, other = other, mine
+            else:
+                _column_of_tiles(
+                    tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride, later,
+                    b_stride, rows, deep, here,
+                )  # fmt: skip
 
 
 @njit(error_model="numpy")
@@ -169,14 +223,21 @@ def times_transposed(tiles, a, a_stride, b, b_stride, c, c_stride, zeros, rows, 
         for j in range(0, columns, wide):
             here = min(wide, columns - j)
             b_here = offset(b, j)
-            if depth > 1:  # one column is a row already
+            if b_stride > 1:  # a matrix of one column is a row already
                 transpose_panel(offset(b, j * b_stride + first), b_stride, deep, here, panel)
                 b_here = panel
             place = offset(c, j)
             begin, begin_stride = zeros, 0
             if first > 0:
                 begin, begin_stride = place, c_stride
-            _column_of_tiles(
-                tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride, b_here, 0,
-                rows, deep, here,
-            )  # fmt: skip
+            if deep == b_stride and j + 2 * wide <= columns and _is_worth_copying(b, b_stride, rows):
+                # the next rows of b are copied as they lie, only to have them near when they are transposed
+                _copying_column_of_tiles(
+                    tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride,
+                    offset(b, (j + wide) * b_stride), wide, offset(panel, DEPTH_AT_ONCE * wide), rows, deep, here,
+                )  # fmt: skip
+            else:
+                _column_of_tiles(
+                    tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride,
+                    b_here, 0, rows, deep, here,
+                )  # fmt: skip

@@ -1,7 +1,8 @@
 """Phase A of a step, on some rows of a batch: gather, forward, loss, BP1 and BP2.
 
-A thread does this for rows of its own, so nothing here waits for another thread. Buffers hold rows one after the other,
-without gaps.
+A thread does this for rows of its own, so nothing here waits for another thread. Rows in buffers follow each other at
+the stride of their layer, which is more than its width where the caches want it (`rules.stride_of`). What elementwise
+formulas make of the numbers between two rows nobody reads.
 """
 
 from __future__ import annotations
@@ -72,7 +73,15 @@ def _mix(word):
 
 
 @njit(error_model="numpy")
-def draw_mask(seed, step, layer, first_row, rows, width, threshold, kept, mask):
+def stride_below(job, layers, l):
+    """How many numbers there are from one row of what layer l takes to the next."""
+    if l > 0:
+        return layers[(l - 1) * Y.LENGTH + Y.STRIDE]
+    return job[J.GATHERED_STRIDE] if job[J.ORDER] != 0 else job[J.INPUTS]
+
+
+@njit(error_model="numpy")
+def draw_mask(seed, step, layer, first_row, rows, width, stride, threshold, kept, mask):
     """The dropout mask of these rows, as `engines.randomness.masks` has it; `kept` is 1/(1 − fraction)."""
     state = types.uint64(seed)
     state = _splitmix64(state ^ _splitmix64(types.uint64(step)))
@@ -80,19 +89,19 @@ def draw_mask(seed, step, layer, first_row, rows, width, threshold, kept, mask):
     low, high = types.uint32(state & MASK_32), types.uint32(state >> types.uint64(32))
     for row in range(rows):
         word = _mix(types.uint32(types.uint32(types.uint32(first_row + row) * types.uint32(0x9E3779B9)) + low))
-        here = offset(mask, row * width)
+        here = offset(mask, row * stride)
         for unit in range(width):
             hashed = _mix(word ^ types.uint32(types.uint32(types.uint32(unit) * types.uint32(0x85EBCA77)) + high))
             here[unit] = kept if types.int64(hashed) >= threshold else kept * 0
 
 
 @njit(error_model="numpy")
-def dot_rows(a, w, bias, z, rows, depth):
+def dot_rows(a, stride, w, bias, z, rows, depth):
     """z[i] = bias + Σₚ a[i, p]·w[p]: the product for a layer of one neuron."""
     lanes = n_lanes(a)
     whole = depth - depth % lanes
     for i in range(rows):
-        row = offset(a, i * depth)
+        row = offset(a, i * stride)
         total = splat(a, 0.0)
         for p in range(0, whole, lanes):
             total = multiply_add(load(row, p), load(w, p), total)
@@ -115,7 +124,7 @@ def add_numbers(values, more, count):
 
 
 @njit(error_model="numpy")
-def gather(job, source, target, width, first, rows, begin, count):
+def gather(job, source, width, target, stride, first, rows, begin, count):
     """Copy `count` numbers from `begin` on of the rows of the batch from position `first` on.
 
     Those of the next batch are sent for if they are short. The processor itself notices that a long row is being read
@@ -130,13 +139,13 @@ def gather(job, source, target, width, first, rows, begin, count):
             if first + i < sent_for:
                 prefetch(source, order[first + i + later] * width)
             row = load_first(source, order[first + i] * width + begin, count, nothing)
-            store_first(target, i * width + begin, count, row)
+            store_first(target, i * stride + begin, count, row)
         return
     for i in range(rows):
         if first + i < sent_for:
             for j in range(0, width, CACHE_LINE // job[J.ITEMSIZE]):
                 prefetch(source, order[first + i + later] * width + j)
-        copy_numbers(offset(source, order[first + i] * width + begin), offset(target, i * width + begin), count)
+        copy_numbers(offset(source, order[first + i] * width + begin), offset(target, i * stride + begin), count)
 
 
 @njit(error_model="numpy")
@@ -146,17 +155,18 @@ def first_layer(job, layers, buffers, panel, second, first, row, rows, shift):
     The part that a thread takes of x it needs again for ∂C/∂W, and the rows of W that belong to it are its own to move.
     So neither x nor W goes from one core to the other.
     """
-    inputs, outputs = layers[Y.INPUTS], layers[Y.OUTPUTS]
+    inputs, outputs, stride = layers[Y.INPUTS], layers[Y.OUTPUTS], layers[Y.STRIDE]
     begin, end = (job[J.SPLIT], inputs) if second else (0, job[J.SPLIT])
-    x = offset(buffers, shift * inputs)
-    gather(job, at(job[J.X], panel), x, inputs, first + row, rows, begin, end - begin)
+    x_stride = stride_below(job, layers, 0)
+    x = offset(buffers, shift * x_stride)
+    gather(job, at(job[J.X], panel), inputs, x, x_stride, first + row, rows, begin, end - begin)
     theta = at(job[J.THETA], panel)
     z, start = offset(buffers, layers[Y.Z]), offset(theta, layers[Y.B])
     if second:
         z, start = offset(buffers, job[J.SECOND_PART]), at(job[J.ZEROS], panel)
     arguments = (
-        integers(job[J.TILES]), 0, offset(x, begin), inputs, offset(theta, layers[Y.W] + begin * outputs), outputs,
-        offset(z, shift * outputs), outputs, start, 0, rows, end - begin, outputs, panel, job[J.ITEMSIZE],
+        integers(job[J.TILES]), 0, offset(x, begin), x_stride, offset(theta, layers[Y.W] + begin * outputs), outputs,
+        offset(z, shift * stride), stride, start, 0, rows, end - begin, outputs, panel,
     )  # fmt: skip
     call_part(job[J.PRODUCT], arguments)
 
@@ -168,33 +178,33 @@ def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last
     source = x
     for l in range(job[J.DEPTH]):
         inputs, outputs = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS]
+        below, stride = stride_below(job, layers, l), layers[l * Y.LENGTH + Y.STRIDE]
         if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
-            mask = offset(buffers, layers[l * Y.LENGTH + Y.MASK] + row_shift * inputs)
-            passed = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + row_shift * inputs)
-            kept = constants[l]
-            draw_mask(job[J.SEED], step, l, batch_row, rows, inputs, layers[l * Y.LENGTH + Y.DROP_BELOW], kept, mask)
-            multiply_numbers(source, mask, passed, rows * inputs)
+            mask = offset(buffers, layers[l * Y.LENGTH + Y.MASK] + row_shift * below)
+            passed = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + row_shift * below)
+            kept, threshold = constants[l], layers[l * Y.LENGTH + Y.DROP_BELOW]
+            draw_mask(job[J.SEED], step, l, batch_row, rows, inputs, below, threshold, kept, mask)
+            multiply_numbers(source, mask, passed, rows * below)
             source = passed
         W, b = offset(theta, layers[l * Y.LENGTH + Y.W]), offset(theta, layers[l * Y.LENGTH + Y.B])
-        z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * outputs)
-        a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * outputs)
+        z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * stride)
+        a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * stride)
         if l == job[J.DEPTH] - 1 and not is_null(last):
             if layers[l * Y.LENGTH + Y.Z] == layers[l * Y.LENGTH + Y.A]:
                 z = last
             a = last
         if l == 0 and job[J.SPLIT] > 0:
-            add_numbers(z, offset(buffers, job[J.SECOND_PART] + row_shift * outputs), rows * outputs)
+            add_numbers(z, offset(buffers, job[J.SECOND_PART] + row_shift * stride), rows * stride)
         elif outputs == 1:
-            dot_rows(source, W, b, z, rows, inputs)
+            dot_rows(source, below, W, b, z, rows, inputs)
         else:
             arguments = (
-                integers(job[J.TILES]), 0, source, inputs, W, outputs, z, outputs, b, 0, rows, inputs, outputs, panel,
-                job[J.ITEMSIZE],
+                integers(job[J.TILES]), 0, source, below, W, outputs, z, stride, b, 0, rows, inputs, outputs, panel,
             )  # fmt: skip
             call_part(job[J.PRODUCT], arguments)
         if layers[l * Y.LENGTH + Y.FORWARD] != 0:
             numbers = offset(constants, layers[l * Y.LENGTH + Y.FORWARD_NUMBERS])
-            call_unit(layers[l * Y.LENGTH + Y.FORWARD], z, a, empty, empty, empty, empty, rows, outputs, numbers)
+            call_unit(layers[l * Y.LENGTH + Y.FORWARD], z, a, empty, empty, empty, empty, rows, stride, numbers)
         source = a
 
 
@@ -238,22 +248,23 @@ def hidden_errors(job, layers, buffers, like, rows, row_shift, panel):
     zeros = at(job[J.ZEROS], like)
     for l in range(job[J.DEPTH] - 2, -1, -1):
         width, next_width = layers[l * Y.LENGTH + Y.OUTPUTS], layers[(l + 1) * Y.LENGTH + Y.OUTPUTS]
-        delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + row_shift * width)
-        above = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.DELTA] + row_shift * next_width)
+        stride, next_stride = layers[l * Y.LENGTH + Y.STRIDE], layers[(l + 1) * Y.LENGTH + Y.STRIDE]
+        delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + row_shift * stride)
+        above = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.DELTA] + row_shift * next_stride)
         W = offset(theta, layers[(l + 1) * Y.LENGTH + Y.W])
         arguments = (
-            integers(job[J.TILES]), above, next_width, W, next_width, delta, width, zeros, rows, next_width, width,
+            integers(job[J.TILES]), above, next_stride, W, next_width, delta, stride, zeros, rows, next_width, width,
             panel,
         )  # fmt: skip
         call_part(job[J.TIMES_TRANSPOSED], arguments)
         if job[J.TASK] == Task.STEPS and layers[(l + 1) * Y.LENGTH + Y.DROP_BELOW] > 0:
-            mask = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.MASK] + row_shift * width)
-            multiply_numbers(delta, mask, delta, rows * width)
+            mask = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.MASK] + row_shift * stride)
+            multiply_numbers(delta, mask, delta, rows * stride)
         if layers[l * Y.LENGTH + Y.BACKWARD] != 0:
-            z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * width)
-            a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * width)
+            z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * stride)
+            a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * stride)
             numbers = offset(constants, layers[l * Y.LENGTH + Y.BACKWARD_NUMBERS])
-            call_unit(layers[l * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, width, numbers)
+            call_unit(layers[l * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, stride, numbers)
 
 
 @njit(error_model="numpy")
@@ -261,10 +272,11 @@ def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total
     """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
     inputs, outputs, like = job[J.INPUTS], job[J.OUTPUTS], buffers
     if job[J.ORDER] != 0:
-        x, y = offset(buffers, shift * inputs), offset(buffers, job[J.TARGET] + shift * outputs)
+        stride = stride_below(job, layers, 0)
+        x, y = offset(buffers, shift * stride), offset(buffers, job[J.TARGET] + shift * outputs)
         if job[J.SPLIT] == 0:
-            gather(job, at(job[J.X], like), x, inputs, first + row, rows, 0, inputs)
-        gather(job, at(job[J.Y], like), y, outputs, first + row, rows, 0, outputs)
+            gather(job, at(job[J.X], like), inputs, x, stride, first + row, rows, 0, inputs)
+        gather(job, at(job[J.Y], like), outputs, y, outputs, first + row, rows, 0, outputs)
     else:
         x = offset(at(job[J.X], like), (first + row) * inputs)
         y = offset(at(job[J.Y], like), (first + row) * outputs)

@@ -22,6 +22,7 @@ HALVED_BATCH = 32  # rows from which a shorter batch can be cut into two shards
 HALVED_OPERATIONS = 1e7  # of an update up to which it is: about 45 µs, which more than two threads would hardly help
 PIECES = 8  # of θ at the least, about: each costs a tenth of a microsecond
 LARGEST_PIECE = 2**16  # numbers; so that there are enough for all the threads that a large network is worth
+LONG_ROW = 2048  # bytes of a row of x, z, a or δ from which its stride minds the caches
 SPLIT_FROM = 1024  # bytes of a row of X: below, a thread would have too little of it
 TINY_PARAMETERS = 64  # of a network that code is printed for: twice as many take four times as long to compile
 TINY_PRODUCTS = 256  # rows of a batch × parameters up to which numbers one by one are quicker than vectors
@@ -88,6 +89,18 @@ def pieces(inputs: int, outputs: int, n_parameters: int) -> list[int]:
     count = math.ceil(tiles / most)
     count += count % 2 if count > 1 else 0
     return [min(tiles * i // count * high, inputs) for i in range(count + 1)]
+
+
+def stride_of(width: int, itemsize: int) -> int:
+    """How many numbers there are from one row of a buffer to the next.
+
+    Long rows take an odd number of cache lines: the beginnings of rows that are 4 kB apart share a sixty-fourth of a
+    second-level cache, and a product, which goes down many rows, would find none of them there again.
+    """
+    if width * itemsize < LONG_ROW:
+        return width
+    line = CACHE_LINE // itemsize
+    return (math.ceil(width / line) | 1) * line
 
 
 def split_of(inputs: int, itemsize: int) -> int:

@@ -55,9 +55,8 @@ def rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, tota
         wait_for_all(job)
     begin, end = rows_of_thread(job, thread, rows)
     if job[J.SPLIT] > 0 and job[J.THREADS] > 1:
-        width = layers[Y.OUTPUTS]
-        send_for(buffers, layers[Y.Z] + begin * width, layers[Y.Z] + end * width, job[J.ITEMSIZE])
-        send_for(buffers, job[J.SECOND_PART] + begin * width, job[J.SECOND_PART] + end * width, job[J.ITEMSIZE])
+        for part in (layers[Y.Z], job[J.SECOND_PART]):
+            send_for(buffers, part + begin * layers[Y.STRIDE], part + end * layers[Y.STRIDE], job[J.ITEMSIZE])
     if end > begin:
         arguments = job, layers, buffers, panel, step, first, chunk + begin, end - begin, begin, total
         call_part(job[J.TRAIN_ROWS], arguments)
@@ -83,9 +82,9 @@ def send_for_errors(job, layers, buffers, thread, rows):
     """Send for the δ that other threads have computed."""
     begin, end = rows_of_thread(job, thread, rows)
     for l in range(job[J.DEPTH]):
-        delta, width = layers[l * Y.LENGTH + Y.DELTA], layers[l * Y.LENGTH + Y.OUTPUTS]
-        send_for(buffers, delta, delta + begin * width, job[J.ITEMSIZE])
-        send_for(buffers, delta + end * width, delta + rows * width, job[J.ITEMSIZE])
+        delta, stride = layers[l * Y.LENGTH + Y.DELTA], layers[l * Y.LENGTH + Y.STRIDE]
+        send_for(buffers, delta, delta + begin * stride, job[J.ITEMSIZE])
+        send_for(buffers, delta + end * stride, delta + rows * stride, job[J.ITEMSIZE])
 
 
 @njit(error_model="numpy")

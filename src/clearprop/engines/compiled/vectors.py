@@ -190,10 +190,10 @@ def load(typingctx: Any, pointer: Any, index: Any) -> Any:
     return Lanes(pointer.dtype)(pointer, types.int64), emit
 
 
-def emit_prefetch(builder: Any, place: Any, locality: int) -> None:
+def emit_prefetch(builder: Any, place: Any, locality: int, *, to_write: bool = False) -> None:
     """Have the cache line at a place brought into the first-level cache (locality 3) or the second-level one (2)."""
     function = llvm_function(builder, "llvm.prefetch.p0", ir.VoidType(), [place.type, I32, I32, I32])
-    builder.call(function, [place, I32(0), I32(locality), I32(1)])  # to read; data
+    builder.call(function, [place, I32(int(to_write)), I32(locality), I32(1)])  # data
 
 
 @intrinsic
