@@ -13,17 +13,15 @@ LLVM is given the vectors ready-made; from plain loops it makes code of a third 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from clearprop.engines.compiled.layout import CACHE_LINE
-from clearprop.engines.compiled.machine import n_tiles, tile, vector_bytes
+from clearprop.engines.compiled.machine import tile
 from clearprop.engines.compiled.vectors import (
     BITS,
     I64,
@@ -39,11 +37,16 @@ from clearprop.engines.compiled.vectors import (
 )
 
 ROWS, VECTORS = tile()
-FEWEST_COPYING = (3 * ROWS + 1) // 4  # rows of a tile where more than three share a panel
 ROWS_AT_ONCE = 4  # of the next panel: each time costs the processor a wrong guess of where the loop ends
 ROWS_PER_POINTER = 3  # rows reached from one pointer as +0, +1 and +2 strides: keeps all addresses in registers
-# With AVX-512 a masked load or store costs no more than a plain one; elsewhere whole tiles get a kernel of their own.
-MASKED_IS_FREE = vector_bytes() == 64
+
+
+class Kind(IntEnum):
+    """What a tile is made for."""
+
+    ANY = 0  # any number of columns, the last vector masked
+    WHOLE = 1  # whole vectors only
+    COPYING = 2  # a whole panel, and meanwhile some rows of the next
 
 
 class _Emitter:
@@ -202,61 +205,19 @@ def _keep_rolled(module: Any, jump: Any) -> None:
     jump.set_metadata("llvm.loop", loop)
 
 
-class _Kind(IntEnum):
-    """What a tile is made for."""
-
-    ANY = 0  # any number of columns, the last vector masked
-    WHOLE = 1  # whole vectors only
-    COPYING = 2  # a whole panel, and meanwhile some rows of the next
-
-
-def _families() -> Iterator[tuple[bool, _Kind, int, int]]:
-    """Every microkernel, in the order of the table: (by columns, kind, vectors, rows)."""
-    for by_columns in (False, True):
-        for kind in _Kind:
-            for vectors in range(1, VECTORS + 1):
-                for rows in range(1, ROWS + 1):
-                    yield by_columns, kind, vectors, rows
-
-
-def _is_needed(kind: _Kind, vectors: int, rows: int) -> bool:
-    if kind == _Kind.COPYING:
-        return vectors == VECTORS and rows >= FEWEST_COPYING
-    return not (kind == _Kind.WHOLE and MASKED_IS_FREE)
-
-
-_FAMILY = n_tiles() // 2  # from one family to the next in the table
-_KIND = ROWS * VECTORS
-
-
-@intrinsic
-def fill_table(typingctx: Any, like: Any, table: Any) -> Any:
-    """Write the addresses of all microkernels for the type of `like` into `table`, a pointer to int64."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        for n, (by_columns, kind, vectors, rows) in enumerate(_families()):
-            if _is_needed(kind, vectors, rows):
-                name = f"clearprop_tile_{'columns' if by_columns else 'rows'}_{kind.name}_{rows}_{vectors}"
-                function = _microkernel(builder.module, name, args[0].type, like.dtype, rows, vectors, by_columns, kind)
-                builder.store(builder.ptrtoint(function, I64), builder.gep(args[1], [I64(n)]))
-        return context.get_dummy_value()
-
-    return types.void(like, table), emit
-
-
-def _microkernel(
-    module: Any, name: str, pointer: Any, dtype: Any, rows: int, vectors: int, by_columns: bool, kind: _Kind
+def microkernel(
+    module: Any, name: str, pointer: Any, dtype: Any, rows: int, vectors: int, by_columns: bool, kind: Kind
 ) -> Any:
     """A function of `module`: the microkernel for a tile of this many rows and vectors."""
-    later = [pointer, I64, pointer, I64, I64] if kind == _Kind.COPYING else [pointer, I64]
+    later = [pointer, I64, pointer, I64, I64] if kind == Kind.COPYING else [pointer, I64]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 4, I64, I64, *later]), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     a, a_stride, b, b_stride, c, c_stride, start, start_stride, depth, columns, *later = function.args
-    emitter = _Emitter(builder, dtype, rows, vectors, kind != _Kind.ANY, columns)
+    emitter = _Emitter(builder, dtype, rows, vectors, kind != Kind.ANY, columns)
     emitter.begin(start, start_stride)
-    if kind == _Kind.COPYING:
+    if kind == Kind.COPYING:
         *panel, period = later
         emitter.claim(c, c_stride)
         emitter.aim(by_columns, a, a_stride, b, b_stride)
@@ -267,48 +228,3 @@ def _microkernel(
     emitter.end(c, c_stride)
     builder.ret_void()
     return function
-
-
-def _emit_call(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in args[1:]])
-    builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
-    return context.get_dummy_value()
-
-
-@intrinsic
-def call_tile(
-    typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
-    start_stride: Any, depth: Any, columns: Any, ahead: Any, ahead_stride: Any,
-) -> Any:  # fmt: skip
-    """Call the microkernel at an address; with each p, the line that is p strides from `ahead` on is sent for."""
-    n = types.int64
-    return types.void(n, a, n, a, n, a, n, a, n, n, n, a, n), _emit_call
-
-
-@intrinsic
-def call_copying_tile(
-    typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
-    start_stride: Any, depth: Any, columns: Any, later: Any, later_stride: Any, kept: Any, later_rows: Any, period: Any,
-) -> Any:  # fmt: skip
-    """Call a copying microkernel, which copies `later_rows` rows from `later` to `kept`, some every `period` p's."""
-    n = types.int64
-    return types.void(n, a, n, a, n, a, n, a, n, n, n, a, n, a, n, n), _emit_call
-
-
-@njit(error_model="numpy")
-def tile_address(tiles, by_columns, rows, columns, lanes):
-    """The microkernel for a tile of `rows` × `columns`, out of the table at `tiles`."""
-    vectors = (columns + lanes - 1) // lanes
-    place = (vectors - 1) * ROWS + rows - 1
-    if by_columns:
-        place += _FAMILY
-    if not MASKED_IS_FREE and columns == vectors * lanes:
-        place += _KIND
-    return tiles[place]
-
-
-@njit(error_model="numpy")
-def copying_tile_address(tiles, by_columns, rows):
-    """The copying microkernel for a tile of `rows`, at least `FEWEST_COPYING`, and a whole panel."""
-    place = 2 * _KIND + (VECTORS - 1) * ROWS + rows - 1
-    return tiles[place + _FAMILY if by_columns else place]

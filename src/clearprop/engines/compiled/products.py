@@ -19,16 +19,9 @@ from numba.extending import intrinsic
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, FAR_APART
 from clearprop.engines.compiled.machine import vector_bytes
-from clearprop.engines.compiled.microkernels import (
-    ROWS,
-    ROWS_AT_ONCE,
-    VECTORS,
-    call_copying_tile,
-    call_tile,
-    copying_tile_address,
-    tile_address,
-)
+from clearprop.engines.compiled.microkernels import ROWS, ROWS_AT_ONCE, VECTORS
 from clearprop.engines.compiled.pointers import offset
+from clearprop.engines.compiled.tiles import call_copying_tile, call_tile, copying_tile_address, tile_address
 from clearprop.engines.compiled.vectors import (
     BITS,
     I32,

@@ -7,16 +7,16 @@ formulas make of the numbers between two rows nobody reads.
 
 from __future__ import annotations
 
-from numba import njit, types
+from numba import njit
 
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import CACHE_LINE, J, Task, Y
+from clearprop.engines.compiled.masks import draw_mask
 from clearprop.engines.compiled.pointers import at, call_part, call_unit, doubles, integers, is_null, null, offset
 from clearprop.engines.compiled.vector_functions import multiply_add, sum_across
 from clearprop.engines.compiled.vectors import load, load_first, prefetch, splat, store, store_first
 
 SENT_FOR = 512  # bytes of the longest rows of X that are sent for ahead
-MASK_32 = types.uint64(0xFFFFFFFF)
 
 
 @njit(error_model="numpy")
@@ -58,41 +58,11 @@ def multiply_numbers(values, factors, target, count):
 
 
 @njit(error_model="numpy")
-def _splitmix64(x):
-    x = x + types.uint64(0x9E3779B97F4A7C15)
-    x = (x ^ (x >> types.uint64(30))) * types.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> types.uint64(27))) * types.uint64(0x94D049BB133111EB)
-    return x ^ (x >> types.uint64(31))
-
-
-@njit(error_model="numpy")
-def _mix(word):
-    word = types.uint32(types.uint32(word ^ (word >> types.uint32(16))) * types.uint32(0x85EBCA6B))
-    word = types.uint32(types.uint32(word ^ (word >> types.uint32(13))) * types.uint32(0xC2B2AE35))
-    return types.uint32(word ^ (word >> types.uint32(16)))
-
-
-@njit(error_model="numpy")
 def stride_below(job, layers, l):
     """How many numbers there are from one row of what layer l takes to the next."""
     if l > 0:
         return layers[(l - 1) * Y.LENGTH + Y.STRIDE]
     return job[J.GATHERED_STRIDE] if job[J.ORDER] != 0 else job[J.INPUTS]
-
-
-@njit(error_model="numpy")
-def draw_mask(seed, step, layer, first_row, rows, width, stride, threshold, kept, mask):
-    """The dropout mask of these rows, as `engines.randomness.masks` has it; `kept` is 1/(1 − fraction)."""
-    state = types.uint64(seed)
-    state = _splitmix64(state ^ _splitmix64(types.uint64(step)))
-    state = _splitmix64(state ^ _splitmix64(types.uint64(layer)))
-    low, high = types.uint32(state & MASK_32), types.uint32(state >> types.uint64(32))
-    for row in range(rows):
-        word = _mix(types.uint32(types.uint32(types.uint32(first_row + row) * types.uint32(0x9E3779B9)) + low))
-        here = offset(mask, row * stride)
-        for unit in range(width):
-            hashed = _mix(word ^ types.uint32(types.uint32(types.uint32(unit) * types.uint32(0x85EBCA77)) + high))
-            here[unit] = kept if types.int64(hashed) >= threshold else kept * 0
 
 
 @njit(error_model="numpy")
