@@ -121,6 +121,19 @@ def call_part(typingctx: Any, address: Any, arguments: Any) -> Any:
 
 
 @intrinsic
+def copy_sixteen(typingctx: Any, source: Any, i: Any, target: Any, j: Any) -> Any:
+    """Copy 16 bytes from ``source[i]`` on to ``target[j]`` on."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sixteen = ir.VectorType(ir.IntType(32), 4).as_pointer()
+        here, there = (builder.bitcast(builder.gep(place, [index]), sixteen) for place, index in (args[:2], args[2:]))
+        builder.store(builder.load(here, align=4), there, align=4)
+        return context.get_dummy_value()
+
+    return types.void(source, types.int64, source, types.int64), emit
+
+
+@intrinsic
 def atomic_add(typingctx: Any, place: Any, number: Any) -> Any:
     """Add to an int64 that other threads use too; what it was before."""
 
