@@ -63,10 +63,11 @@ def test_a_helper_helps_again(crew):
 
 def test_work_stays_in_memory_until_its_last_helper_has_left(crew):
     """Who calls has its results when all have met; a helper may still be on the way out while the next call begins."""
-    may_leave, left, alive = threading.Event(), threading.Event(), []
+    begun, may_leave, left, alive = threading.Event(), threading.Event(), threading.Event(), []
 
     def late(share):
         if share:
+            begun.set()
             may_leave.wait(timeout=10)
             alive.append(of_first() is not None)
             left.set()
@@ -80,6 +81,7 @@ def test_work_stays_in_memory_until_its_last_helper_has_left(crew):
     first = Called(late)
     of_first = weakref.ref(first)
     crew.help(first, 2)
+    assert begun.wait(timeout=10)  # in a job they meet; on a busy machine a helper would not have come yet
     del first
     crew.help(Called(next_one), 2)
     assert alive == [True]
