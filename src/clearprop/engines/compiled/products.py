@@ -4,8 +4,9 @@
 - `times_transposed`: c = a·bᵀ for BP2; panels of bᵀ are made as they are needed.
 
 A *panel* is as many columns of b as a tile is wide. Where the rows of b are so far apart that going down a column costs
-a page of memory each time, a panel is copied together first. Long sums are cut into pieces that fit the caches; they
-follow each other in order, so the result is the same.
+a page of memory each time, panels are copied together: the first one beforehand, each other one by the tiles that use
+the panel before it. Long sums are cut into pieces that fit the caches; they follow each other in order, so the result
+is the same.
 """
 
 from __future__ import annotations
