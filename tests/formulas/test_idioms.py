@@ -34,6 +34,13 @@ def test_it_is_recognised_in_a_formula_of_ones_own():
     assert not any("exp(" in line for line in lines(Own.tree()))
 
 
+def test_a_condition_counts_as_one_or_nought_as_it_does_elsewhere():
+    condition, number, result = lines(1 / (1 + exp(-(z > 0))))
+    assert condition == "constant(z, 0.0) < z"
+    assert number.startswith("select(")
+    assert result == "logistic(t4)"
+
+
 @pytest.mark.parametrize(
     "tree",
     [

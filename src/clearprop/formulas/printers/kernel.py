@@ -145,7 +145,7 @@ class _Numbering:
                 continue
             assert isinstance(node, Apply)
             if known := idiom(node, number):
-                number[id(node)] = self._number(_Entry(known[0], (known[1],)))
+                number[id(node)] = self._apply(known[0], [known[1]], node.arguments)
                 continue
             function, trees = node.function, node.arguments
             if function == "divide" and is_uniform[id(trees[1])]:
