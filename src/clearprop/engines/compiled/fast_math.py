@@ -193,15 +193,23 @@ def _half_of_expm1(x):
 
 
 @njit
+def _expm1_of_rest(r):
+    """eʳ − 1 for |r| ≤ ½ log 2.
+
+    The parts of the polynomial do not wait for each other: in a tiny network there is nothing else to do meanwhile.
+    """
+    square = r * r
+    return multiply_add(square * square, EXP_END(r), multiply_add(square, EXP_BEGIN(r), r))
+
+
+@njit
 def exp(x):
     """eˣ = 2ⁿ·eʳ."""
     rounded, r = _rounded(at_most(at_least(x, EXP_LOWEST(x)), EXP_HIGHEST(x)))
     n = minus_integers(bits(rounded), bits(ROUNDER(x)))
     half = shift_right(n, 1)  # in two steps, so that denormal results and infinity come out right
-    scale, square = _two_to(half, x), r * r
-    # the parts of the polynomial do not wait for each other: in a tiny network there is nothing else to do meanwhile
-    part = multiply_add(square * square, EXP_END(r), multiply_add(square, EXP_BEGIN(r), r))
-    return multiply_add(part, scale, scale) * _two_to(minus_integers(n, half), x)
+    scale = _two_to(half, x)
+    return multiply_add(_expm1_of_rest(r), scale, scale) * _two_to(minus_integers(n, half), x)
 
 
 @njit
@@ -214,9 +222,8 @@ def logistic(x):
     rounded = multiply_add(-x, LOG2_E(x), ROUNDER(x))
     n = rounded - ROUNDER(x)
     r = multiply_add(n, MINUS_LN2_HIGH(x), -x)
-    scale, square = _times_two_to(rounded, multiply_add(n, MINUS_LN2_LOW(x), ONE(x))), r * r
-    part = multiply_add(square * square, EXP_END(r), multiply_add(square, EXP_BEGIN(r), r))
-    inside = ONE(x) / multiply_add(part, scale, ONE(x) + scale)
+    scale = _times_two_to(rounded, multiply_add(n, MINUS_LN2_LOW(x), ONE(x)))
+    inside = ONE(x) / multiply_add(_expm1_of_rest(r), scale, ONE(x) + scale)
     return select(LOGISTIC_ENDS(x) < absolute(x), select(x < ZERO(x), ZERO(x), ONE(x)), inside)
 
 

@@ -50,14 +50,15 @@ class Kind(IntEnum):
 
 
 class _Emitter:
-    """Writes the LLVM code of one microkernel."""
+    """Writes the LLVM code of one microkernel; `columns` is None where all vectors are whole."""
 
-    def __init__(self, builder: Any, dtype: Any, rows: int, vectors: int, whole: bool, columns: Any) -> None:
+    def __init__(self, builder: Any, dtype: Any, rows: int, vectors: int, columns: Any) -> None:
         self.builder, self.dtype, self.rows, self.vectors = builder, dtype, rows, vectors
         self.kind, self.lanes = vector_type(dtype), width(dtype)
         self.fma = llvm_function(builder, f"llvm.fmuladd.{suffix(self.kind, dtype)}", self.kind, [self.kind] * 3)
-        beyond = builder.sub(columns, I64((vectors - 1) * self.lanes))
-        self.mask = None if whole else first_lanes(builder, beyond, dtype)
+        self.mask = None
+        if columns is not None:
+            self.mask = first_lanes(builder, builder.sub(columns, I64((vectors - 1) * self.lanes)), dtype)
         self.sums = [[cgutils.alloca_once(builder, self.kind) for _ in range(vectors)] for _ in range(rows)]
 
     def _place(self, row: Any, j: int) -> Any:
@@ -209,21 +210,22 @@ def microkernel(
     module: Any, name: str, pointer: Any, dtype: Any, rows: int, vectors: int, by_columns: bool, kind: Kind
 ) -> Any:
     """A function of `module`: the microkernel for a tile of this many rows and vectors."""
-    later = [pointer, I64, pointer, I64, I64] if kind == Kind.COPYING else [pointer, I64]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 4, I64, I64, *later]), name)
+    own = [pointer, I64, pointer, I64, I64] if kind == Kind.COPYING else [I64, pointer, I64]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [*[pointer, I64] * 4, I64, *own]), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    a, a_stride, b, b_stride, c, c_stride, start, start_stride, depth, columns, *later = function.args
-    emitter = _Emitter(builder, dtype, rows, vectors, kind != Kind.ANY, columns)
+    a, a_stride, b, b_stride, c, c_stride, start, start_stride, depth, *own = function.args
+    emitter = _Emitter(builder, dtype, rows, vectors, own[0] if kind == Kind.ANY else None)
     emitter.begin(start, start_stride)
     if kind == Kind.COPYING:
-        *panel, period = later
+        *panel, period = own
         emitter.claim(c, c_stride)
         emitter.aim(by_columns, a, a_stride, b, b_stride)
         emitter.loop_in_turns(depth, period, _NextPanel(builder, dtype, *panel).copy_rows)
     else:
-        emitter.aim(by_columns, a, a_stride, b, b_stride, *later)
+        _, *ahead = own
+        emitter.aim(by_columns, a, a_stride, b, b_stride, *ahead)
         emitter.loop(depth)
     emitter.end(c, c_stride)
     builder.ret_void()

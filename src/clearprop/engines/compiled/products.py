@@ -141,7 +141,7 @@ def _column_of_tiles(
 @njit(error_model="numpy")
 def _copying_column_of_tiles(
     tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, later, later_stride, kept, rows,
-    depth, columns,
+    depth,
 ):  # fmt: skip
     """The same for a panel as wide as tiles are; meanwhile the next one is copied from `later` to `kept`.
 
@@ -156,7 +156,7 @@ def _copying_column_of_tiles(
         part = min(times * ROWS_AT_ONCE, depth - done)
         call_copying_tile(
             copying_tile_address(tiles, by_columns, high), offset(a, i if by_columns else i * a_stride), a_stride, b,
-            b_stride, offset(c, i * c_stride), c_stride, offset(start, i * start_stride), start_stride, depth, columns,
+            b_stride, offset(c, i * c_stride), c_stride, offset(start, i * start_stride), start_stride, depth,
             offset(later, done * later_stride), later_stride, offset(kept, done * VECTORS * n_lanes(b)), part,
             depth // max(times, 1),
         )  # fmt: skip
@@ -198,7 +198,7 @@ def product(
             if is_ready:
                 _copying_column_of_tiles(
                     tiles, by_columns, a_here, a_stride, b_here, b_step, place, c_stride, begin, begin_stride, later,
-                    b_stride, other, rows, deep, here,
+                    b_stride, other, rows, deep,
                 )  # fmt: skip
                 mine, other = other, mine
             else:
@@ -228,7 +228,7 @@ def times_transposed(tiles, a, a_stride, b, b_stride, c, c_stride, zeros, rows, 
                 # the next rows of b are copied as they lie, only to have them near when they are transposed
                 _copying_column_of_tiles(
                     tiles, False, offset(a, first), a_stride, b_here, wide, place, c_stride, begin, begin_stride,
-                    offset(b, (j + wide) * b_stride), wide, offset(panel, DEPTH_AT_ONCE * wide), rows, deep, here,
+                    offset(b, (j + wide) * b_stride), wide, offset(panel, DEPTH_AT_ONCE * wide), rows, deep,
                 )  # fmt: skip
             else:
                 _column_of_tiles(

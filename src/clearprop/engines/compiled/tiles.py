@@ -34,7 +34,7 @@ def _is_needed(kind: Kind, vectors: int, rows: int) -> bool:
 
 
 _FAMILY = n_tiles() // 2  # from one family to the next in the table
-_KIND = ROWS * VECTORS
+_WHOLE, _COPYING = (kind * ROWS * VECTORS for kind in (Kind.WHOLE, Kind.COPYING))  # from a family's beginning on
 
 
 @intrinsic
@@ -71,11 +71,11 @@ def call_tile(
 @intrinsic
 def call_copying_tile(
     typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
-    start_stride: Any, depth: Any, columns: Any, later: Any, later_stride: Any, kept: Any, later_rows: Any, period: Any,
+    start_stride: Any, depth: Any, later: Any, later_stride: Any, kept: Any, later_rows: Any, period: Any,
 ) -> Any:  # fmt: skip
     """Call a copying microkernel, which copies `later_rows` rows from `later` to `kept`, some every `period` p's."""
     n = types.int64
-    return types.void(n, a, n, a, n, a, n, a, n, n, n, a, n, a, n, n), _emit_call
+    return types.void(n, a, n, a, n, a, n, a, n, n, a, n, a, n, n), _emit_call
 
 
 @njit(error_model="numpy")
@@ -86,12 +86,12 @@ def tile_address(tiles, by_columns, rows, columns, lanes):
     if by_columns:
         place += _FAMILY
     if not MASKED_IS_FREE and columns == vectors * lanes:
-        place += _KIND
+        place += _WHOLE
     return tiles[place]
 
 
 @njit(error_model="numpy")
 def copying_tile_address(tiles, by_columns, rows):
     """The copying microkernel for a tile of `rows`, at least `FEWEST_COPYING`, and a whole panel."""
-    place = 2 * _KIND + (VECTORS - 1) * ROWS + rows - 1
+    place = _COPYING + (VECTORS - 1) * ROWS + rows - 1
     return tiles[place + _FAMILY if by_columns else place]
