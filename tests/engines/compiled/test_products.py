@@ -20,7 +20,7 @@ UNTOUCHED = 7.5
 # Around a tile, around four of them, which copy the next panel, and around a whole depth.
 heights = st.sampled_from([1, 2, ROWS - 1, ROWS, ROWS + 1, 3 * ROWS, 3 * ROWS + 1, 4 * ROWS + 5, 100])
 depths = st.sampled_from([1, 3, 16, 17, 33, 100, 513, DEPTH_AT_ONCE, DEPTH_AT_ONCE + 3])
-columns = st.sampled_from([1, 5, 8, 16, 31, 32, 33, 64, 96, 129])
+columns = st.sampled_from([1, 2, 3, 4, 5, 8, 16, 31, 32, 33, 64, 96, 129])
 gaps = st.tuples(*[st.sampled_from([0, 1, 16, 700])] * 3)  # behind the rows of a, b and c
 types = pytest.mark.parametrize("dtype", ["float32", "float64"])
 

@@ -59,8 +59,8 @@ def tile() -> Tile:
 
 
 def n_tiles() -> int:
-    """How many microkernels the table has room for: two families of three kinds."""
-    return 2 * 3 * tile().rows * tile().vectors
+    """How many microkernels the table has room for: two families of three kinds, each of every size and a tall one."""
+    return 2 * 3 * (tile().rows * tile().vectors + 1)
 
 
 def target_machine() -> Any:

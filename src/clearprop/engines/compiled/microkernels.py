@@ -37,6 +37,7 @@ from clearprop.engines.compiled.vectors import (
 )
 
 ROWS, VECTORS = tile()
+TALL = ROWS * VECTORS  # rows of a tile of one vector that fills the registers as well
 ROWS_AT_ONCE = 4  # of the next panel: each time costs the processor a wrong guess of where the loop ends
 ROWS_PER_POINTER = 3  # rows reached from one pointer as +0, +1 and +2 strides: keeps all addresses in registers
 

@@ -17,10 +17,11 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from clearprop.engines.compiled.fours import is_for_fours, product_of_fours
 from clearprop.engines.compiled.kernel_words import n_lanes
 from clearprop.engines.compiled.layout import DEPTH_AT_ONCE, FAR_APART
 from clearprop.engines.compiled.machine import vector_bytes
-from clearprop.engines.compiled.microkernels import ROWS, ROWS_AT_ONCE, VECTORS
+from clearprop.engines.compiled.microkernels import ROWS, ROWS_AT_ONCE, TALL, VECTORS
 from clearprop.engines.compiled.pointers import offset
 from clearprop.engines.compiled.tiles import call_copying_tile, call_tile, copying_tile_address, tile_address
 from clearprop.engines.compiled.vectors import (
@@ -123,10 +124,11 @@ def _column_of_tiles(
 
     The first ones, one for each vector of a panel's width, have the panel at `ahead` brought nearer meanwhile.
     """
-    count = _tile_rows(rows)
+    tall = rows // TALL if columns <= n_lanes(b) else 0
+    count = tall + _tile_rows(rows - tall * TALL)
     i = 0
     for t in range(count):
-        high = (rows - i + count - t - 1) // (count - t)
+        high = TALL if t < tall else (rows - i + count - t - 1) // (count - t)
         soon, soon_stride = offset(b, 0), 0
         if t < VECTORS:
             soon, soon_stride = offset(ahead, t * n_lanes(b)), ahead_stride
@@ -176,6 +178,9 @@ def product(
 ):  # fmt: skip
     """c = start + a·b, or start + aᵀ·b if `by_columns`. `start` is a bias or zeros (stride 0), or c itself."""
     wide = VECTORS * n_lanes(b)
+    if not by_columns and start_stride == 0 and is_for_fours(a, rows, depth, columns, 2 * DEPTH_AT_ONCE * wide):
+        product_of_fours(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, panel)
+        return
     copies = _is_worth_copying(b, b_stride, rows)
     mine, other = panel, offset(panel, DEPTH_AT_ONCE * wide)
     for first in range(0, depth, DEPTH_AT_ONCE):

@@ -10,7 +10,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.machine import n_tiles, vector_bytes
-from clearprop.engines.compiled.microkernels import ROWS, VECTORS, Kind, microkernel
+from clearprop.engines.compiled.microkernels import ROWS, TALL, VECTORS, Kind, microkernel
 from clearprop.engines.compiled.vectors import I64
 
 FEWEST_COPYING = (3 * ROWS + 1) // 4  # rows of a tile where more than three share a panel
@@ -25,6 +25,7 @@ def _families() -> Iterator[tuple[bool, Kind, int, int]]:
             for vectors in range(1, VECTORS + 1):
                 for rows in range(1, ROWS + 1):
                     yield by_columns, kind, vectors, rows
+            yield by_columns, kind, 1, TALL
 
 
 def _is_needed(kind: Kind, vectors: int, rows: int) -> bool:
@@ -34,7 +35,7 @@ def _is_needed(kind: Kind, vectors: int, rows: int) -> bool:
 
 
 _FAMILY = n_tiles() // 2  # from one family to the next in the table
-_WHOLE, _COPYING = (kind * ROWS * VECTORS for kind in (Kind.WHOLE, Kind.COPYING))  # from a family's beginning on
+_WHOLE, _COPYING = (kind * (ROWS * VECTORS + 1) for kind in (Kind.WHOLE, Kind.COPYING))  # from a family's beginning on
 
 
 @intrinsic
@@ -82,7 +83,7 @@ def call_copying_tile(
 def tile_address(tiles, by_columns, rows, columns, lanes):
     """The microkernel for a tile of `rows` × `columns`, out of the table at `tiles`."""
     vectors = (columns + lanes - 1) // lanes
-    place = (vectors - 1) * ROWS + rows - 1
+    place = ROWS * VECTORS if rows > ROWS else (vectors - 1) * ROWS + rows - 1
     if by_columns:
         place += _FAMILY
     if not MASKED_IS_FREE and columns == vectors * lanes:

@@ -260,9 +260,9 @@ def store(typingctx: Any, pointer: Any, index: Any, value: Any) -> Any:
     return types.void(pointer, types.int64, value), emit
 
 
-def first_lanes(builder: Any, count: Any, dtype: Any) -> Any:
-    """The mask of the lanes below `count` (int64)."""
-    lanes = width(dtype)
+def first_lanes(builder: Any, count: Any, dtype: Any, lanes: int | None = None) -> Any:
+    """The mask of the lanes below `count` (int64), by default of a whole register."""
+    lanes = width(dtype) if lanes is None else lanes
     kind = ir.VectorType(I32, lanes)
     return builder.icmp_signed(
         "<", ir.Constant(kind, [I32(i) for i in range(lanes)]), spread(builder, builder.trunc(count, I32), kind)
@@ -271,7 +271,7 @@ def first_lanes(builder: Any, count: Any, dtype: Any) -> Any:
 
 def masked_load(builder: Any, place: Any, mask: Any, dtype: Any, otherwise: Any = None) -> Any:
     """A vector of which the lanes outside `mask` are not read; they are 0, or what `otherwise` has there."""
-    kind = vector_type(dtype)
+    kind = vector_type(dtype, mask.type.count)
     function = llvm_function(
         builder, f"llvm.masked.load.{suffix(kind, dtype)}.p0", kind, [place.type, I32, mask.type, kind]
     )
