@@ -39,8 +39,8 @@ _WHOLE, _COPYING = (kind * (ROWS * VECTORS + 1) for kind in (Kind.WHOLE, Kind.CO
 
 
 @intrinsic
-def fill_table(typingctx: Any, like: Any, table: Any) -> Any:
-    """Write the addresses of all microkernels for the type of `like` into `table`, a pointer to int64."""
+def _write_table(typingctx: Any, like: Any, table: Any) -> Any:
+    """Write the addresses of all microkernels for the type of `like` into `table`."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         for n, (by_columns, kind, vectors, rows) in enumerate(_families()):
@@ -51,6 +51,12 @@ def fill_table(typingctx: Any, like: Any, table: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(like, table), emit
+
+
+@njit
+def fill_table(like, table):
+    """Write the addresses of all microkernels for the type of the pointer `like` into `table`, a pointer to int64."""
+    _write_table(like, table)
 
 
 def _emit_call(context: Any, builder: Any, sig: Any, args: Any) -> Any:
