@@ -140,44 +140,35 @@ def copy_fours(source, stride, columns, rows, target):
 
 
 @njit(error_model="numpy")
+def _add_fours(a, a_stride, count, weights, total):
+    """Four p's for one vector of sums, or `count` where there are fewer."""
+    x = load_fours(a, a_stride) if count >= FOUR else load_first_of_fours(a, a_stride, count)
+    return multiply_add_fours(x, weights, total)
+
+
+@njit(error_model="numpy")
 def product_of_fours(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, room):
     """c = start + a·b for up to four columns, `start` a row; `room` is for b and a row of `start`.
 
     Four vectors at a time, so that their sums do not wait for each other. The last rows may be done twice.
     """
     lanes = n_lanes(a)
-    step = lanes // FOUR
     weights, begin = room, offset(room, FOUR * (depth + FOUR))
     copy_fours(b, b_stride, columns, depth, weights)
     store(begin, 0, load_first(start, 0, columns, splat(start, 0.0)))
-    left = depth % FOUR
+    a_step, c_step = lanes // FOUR * a_stride, lanes // FOUR * c_stride  # from one vector's rows to the next one's
     for first in range(0, rows, lanes):
         i = min(first, rows - lanes)
-        r0, r1 = offset(a, i * a_stride), offset(a, (i + step) * a_stride)
-        r2, r3 = offset(a, (i + 2 * step) * a_stride), offset(a, (i + 3 * step) * a_stride)
+        source, target = offset(a, i * a_stride), offset(c, i * c_stride)
         s0 = repeat_four(begin)
         s1, s2, s3 = s0, s0, s0
-        for p in range(0, depth - left, FOUR):
-            w = offset(weights, FOUR * p)
-            s0 = multiply_add_fours(load_fours(offset(r0, p), a_stride), w, s0)
-            s1 = multiply_add_fours(load_fours(offset(r1, p), a_stride), w, s1)
-            s2 = multiply_add_fours(load_fours(offset(r2, p), a_stride), w, s2)
-            s3 = multiply_add_fours(load_fours(offset(r3, p), a_stride), w, s3)
-        if left:
-            p = depth - left
-            w = offset(weights, FOUR * p)
-            s0 = multiply_add_fours(load_first_of_fours(offset(r0, p), a_stride, left), w, s0)
-            s1 = multiply_add_fours(load_first_of_fours(offset(r1, p), a_stride, left), w, s1)
-            s2 = multiply_add_fours(load_first_of_fours(offset(r2, p), a_stride, left), w, s2)
-            s3 = multiply_add_fours(load_first_of_fours(offset(r3, p), a_stride, left), w, s3)
-        place = offset(c, i * c_stride)
-        if columns == c_stride == FOUR:
-            store(place, 0, s0)
-            store(place, lanes, s1)
-            store(place, 2 * lanes, s2)
-            store(place, 3 * lanes, s3)
-        else:
-            store_first_of_fours(place, c_stride, columns, s0)
-            store_first_of_fours(offset(place, step * c_stride), c_stride, columns, s1)
-            store_first_of_fours(offset(place, 2 * step * c_stride), c_stride, columns, s2)
-            store_first_of_fours(offset(place, 3 * step * c_stride), c_stride, columns, s3)
+        for p in range(0, depth, FOUR):
+            here, w, count = offset(source, p), offset(weights, FOUR * p), depth - p
+            s0 = _add_fours(here, a_stride, count, w, s0)
+            s1 = _add_fours(offset(here, a_step), a_stride, count, w, s1)
+            s2 = _add_fours(offset(here, 2 * a_step), a_stride, count, w, s2)
+            s3 = _add_fours(offset(here, 3 * a_step), a_stride, count, w, s3)
+        store_first_of_fours(target, c_stride, columns, s0)
+        store_first_of_fours(offset(target, c_step), c_stride, columns, s1)
+        store_first_of_fours(offset(target, 2 * c_step), c_stride, columns, s2)
+        store_first_of_fours(offset(target, 3 * c_step), c_stride, columns, s3)
