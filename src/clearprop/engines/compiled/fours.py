@@ -39,11 +39,16 @@ def _shuffled(builder: Any, x: Any, y: Any, lanes: list[int]) -> Any:
     return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, len(lanes)), [I32(lane) for lane in lanes]))
 
 
+def _count(dtype: Any) -> int:
+    """How many numbers a four has: where vectors are shorter, as many as they have, though none are computed with."""
+    return min(FOUR, width(dtype))
+
+
 def _rows(builder: Any, place: Any, stride: Any, dtype: Any) -> list[Any]:
     """Where the fours of a vector are: one in each row."""
-    kind = vector_type(dtype, FOUR).as_pointer()
-    rows = [builder.gep(place, [builder.mul(stride, I64(i))]) for i in range(width(dtype) // FOUR)]
-    return [builder.bitcast(row, kind) for row in rows]
+    count = _count(dtype)
+    rows = [builder.gep(place, [builder.mul(stride, I64(i))]) for i in range(width(dtype) // count)]
+    return [builder.bitcast(row, vector_type(dtype, count).as_pointer()) for row in rows]
 
 
 def _joined(builder: Any, fours: list[Any]) -> Any:
@@ -71,7 +76,7 @@ def load_first_of_fours(typingctx: Any, pointer: Any, stride: Any, count: Any) -
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         place, stride, count = args
-        mask = first_lanes(builder, count, pointer.dtype, FOUR)
+        mask = first_lanes(builder, count, pointer.dtype, _count(pointer.dtype))
         rows = _rows(builder, place, stride, pointer.dtype)
         return _joined(builder, [masked_load(builder, row, mask, pointer.dtype) for row in rows])
 
@@ -84,9 +89,9 @@ def store_first_of_fours(typingctx: Any, pointer: Any, stride: Any, count: Any, 
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         place, stride, count, value = args
-        mask = first_lanes(builder, count, pointer.dtype, FOUR)
+        mask = first_lanes(builder, count, pointer.dtype, _count(pointer.dtype))
         for i, row in enumerate(_rows(builder, place, stride, pointer.dtype)):
-            four = _shuffled(builder, value, value, list(range(FOUR * i, FOUR * i + FOUR)))
+            four = _shuffled(builder, value, value, [i * mask.type.count + n for n in range(mask.type.count)])
             masked_store(builder, four, row, mask, pointer.dtype)
         return context.get_dummy_value()
 
