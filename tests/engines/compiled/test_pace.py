@@ -35,8 +35,35 @@ def test_one_slow_beginning_is_soon_forgotten():
 def test_what_changes_is_noticed():
     pace = Pace()
     taken(pace, {1: 3.0, 2: 2.0}, 500)
-    assert taken(pace, {1: 3.0, 2: 9.0}, 100).count(2) < 10
+    assert taken(pace, {1: 3.0, 2: 9.0}, 100).count(2) < 15
+
+
+def test_what_was_slow_for_long_is_soon_taken_again_when_it_is_quick():
+    pace = Pace()
+    taken(pace, {1: 3.0, 2: 4.0}, 500)
+    assert taken(pace, {1: 3.0, 2: 2.0}, 100).count(2) > 80
+
+
+def test_a_trial_is_a_small_part_of_a_call():
+    pace, seconds, made = Pace(), {1: 1e-5, 2: 2e-5}, {1: 0, 2: 0}
+    for _ in range(500):
+        threads = pace.threads(2)
+        updates = pace.updates(threads, 5000)
+        made[threads] += updates
+        pace.saw(threads, seconds[threads])
+    assert 0 < made[2] < 0.02 * made[1]
+
+
+@pytest.mark.parametrize("left", [1, 3])
+def test_a_trial_of_a_short_call_makes_what_is_left(left):
+    pace = Pace()
+    for _ in range(50):
+        threads = pace.threads(2)
+        assert pace.updates(threads, left) == left
+        pace.saw(threads, threads * 1e-4)
 
 
 def test_a_call_that_gets_one_thread_has_no_choice():
-    assert Pace().threads(1) == 1
+    pace = Pace()
+    assert pace.threads(1) == 1
+    assert pace.updates(1, 100) == 100

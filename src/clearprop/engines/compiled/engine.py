@@ -207,6 +207,8 @@ class CompiledEngine:
         most = min(plan.threads, threads_for(operations, steps, self.n_threads))
         with CROWD.share(most) as granted:
             threads = plan.pace.threads(granted)
+            if plan.job[J.TASK] == Task.STEPS:
+                plan.job[J.STEPS] = plan.pace.updates(threads, steps)
             began = time.perf_counter()
             _run_on(plan, threads)
             made = plan.result[STEPS_DONE] if plan.job[J.TASK] == Task.STEPS else steps

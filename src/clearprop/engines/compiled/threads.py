@@ -5,12 +5,14 @@ The number of threads changes no bit of any result, so it may change from call t
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FIRST_WAIT, LONGEST_WAIT = 2, 32  # calls until the number of threads that was slower is tried again, doubled each time
+FIRST_WAIT, LONGEST_WAIT = 2, 8  # calls until the number of threads that was slower is tried again, doubled each time
+TRIAL, TRIAL_SECONDS = 8, 2e-3  # a trial is an eighth of a call, or so long that to wake a thread hardly counts
 GAIN = 1.1  # how many times quicker several threads must be than one, for what else their cores could do
 PATIENCE = 8  # times as long for one thread alone: it is not quicker on idle cores, as all together are
 FORGETTING = 0.5  # how much of an older, shorter time stays in the average
@@ -40,9 +42,11 @@ class Pace:
         self._seconds: dict[int, float] = {}
         self._best = 0
         self._calls, self._wait = 0, FIRST_WAIT
+        self._is_trial = False
 
     def threads(self, most: int) -> int:
         """How many threads the next call should have, at most `most`."""
+        self._is_trial = False
         if most == 1:
             return 1
         for count in (most, 1):
@@ -56,7 +60,14 @@ class Pace:
         if self._calls <= self._wait * (PATIENCE if other == 1 else 1):
             return best
         self._calls, self._wait = 0, min(2 * self._wait, LONGEST_WAIT)
+        self._is_trial = True
         return other
+
+    def updates(self, threads: int, left: int) -> int:
+        """How many of the updates that are left to make with these threads in the next call: few, if that is a trial."""
+        if not self._is_trial:
+            return left
+        return min(left, max(left // TRIAL, math.ceil(TRIAL_SECONDS / self._seconds[threads])))
 
     def saw(self, threads: int, seconds: float) -> None:
         """Take the time of a call into account: a shorter one at once, as only what disturbs a call makes it longer."""
