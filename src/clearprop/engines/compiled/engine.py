@@ -217,7 +217,7 @@ class CompiledEngine:
 
 def _run_on(plan: PlanBase, threads: int) -> None:
     """Do a job on so many threads."""
-    plan.job[J.THREADS] = threads
+    plan.have(threads)
     CREW.help(plan, threads)
 
 

@@ -75,7 +75,7 @@ class J(IntEnum):
     CONSTANTS = 65  # address of the uniforms that do not change
     SEED = 67
     THREADS = 68
-    SYNC = 69  # address of the barrier; 128 bytes on: how many shards are taken; 192 on: see `meeting`
+    SYNC = 69  # address of how many shards are taken; a cache line on: see `meeting`
     YIELD = 70  # address of the operating system's yield
     OUT = 71  # where outputs go
     RESULT = 72  # address of float64: see `Result`
@@ -94,7 +94,8 @@ class J(IntEnum):
     CLOCK = 85  # address of the operating system's clock_gettime, and which of its clocks is steady
     CLOCK_ID = 86
     GATHERED_STRIDE = 87  # numbers from one row of x in the buffers to the next
-    LENGTH = 88
+    MEETINGS = 88  # address of how many meetings each thread has come to, `MEETINGS_APART` bytes from one to the next
+    LENGTH = 89
 
 
 class Y(IntEnum):
@@ -127,5 +128,6 @@ PIECE_START, PIECE_STOP, PIECE_KIND, PIECE_FIRST_ROW, PIECE_STOP_ROW, PIECE_LENG
 STATUS, STEPS_DONE, LOSS_SUM, WEIGHT_SUM, COST, NORMS = range(6)
 
 CACHE_LINE = 64  # bytes
+MEETINGS_APART = 2 * CACHE_LINE  # processors fetch lines in pairs
 DEPTH_AT_ONCE = 1024  # of one panel of a product: 128 kB in float32, half of a small second-level cache
 FAR_APART = 2048  # bytes between the rows of b from which its panels are copied together

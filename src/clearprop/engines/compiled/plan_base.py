@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 
 from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
-from clearprop.engines.compiled.layout import CACHE_LINE, NORMS, J, Y
+from clearprop.engines.compiled.layout import CACHE_LINE, MEETINGS_APART, NORMS, J, Y
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.data import Data
 from clearprop.engines.job import Job
@@ -55,11 +55,13 @@ class PlanBase:
         self.total = np.zeros(1)
         self.like = np.zeros(1, dtype=self.dtype)
         self.pace = Pace()
+        self._meetings = np.zeros((threads + 1) * MEETINGS_APART // 8, dtype=np.int64)
         self._described: list[ref[Any]] = []
         self.decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
         self.spans = spans(network.blocks, decays=self.decays)
         self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in self.spans))
         self._set(J.RESULT, place(self.result))
+        self._set(J.MEETINGS, -(-place(self._meetings) // MEETINGS_APART) * MEETINGS_APART)
         self.arguments = place(self.job), place(self.layers), place(self.like)
 
     def kinds_of_blocks(self) -> Sequence[int]:
@@ -68,6 +70,15 @@ class PlanBase:
 
     def _set(self, where: int, value: int) -> None:
         self.job[where] = value
+
+    def have(self, threads: int) -> None:
+        """Be done by so many threads: those that were not there the last time have come to as many meetings as others.
+
+        A helper of the last call may still look whether all have come to its last meeting, so numbers only rise.
+        """
+        if threads != self.job[J.THREADS]:
+            self._meetings[:] = self._meetings.max()
+            self.job[J.THREADS] = threads
 
     def tell(self, where: int, *values: int) -> None:
         """Write values one after the other, from a position of the job on."""

@@ -174,6 +174,17 @@ def atomic_load(typingctx: Any, place: Any) -> Any:
 
 
 @intrinsic
+def atomic_store(typingctx: Any, place: Any, number: Any) -> Any:
+    """Write an int64 that other threads read, after all that was written before."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        builder.store_atomic(args[1], args[0], "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(place, types.int64), emit
+
+
+@intrinsic
 def call_yield(typingctx: Any, address: Any) -> Any:
     """Call the operating system's function at an address, which takes nothing: give the core to another thread."""
 

@@ -52,7 +52,7 @@ def rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, tota
             if end > begin:
                 arguments = job, layers, buffers, panel, second, first, chunk + begin, end - begin, begin
                 call_part(job[J.FIRST_LAYER], arguments)
-        wait_for_all(job)
+        wait_for_all(job, thread)
     begin, end = rows_of_thread(job, thread, rows)
     if job[J.SPLIT] > 0 and job[J.THREADS] > 1:
         for part in (layers[Y.Z], job[J.SECOND_PART]):
@@ -94,13 +94,13 @@ def shared_out(job, layers, like, panel, thread, step, first, count, total):
     for chunk in range(0, count, job[J.CHUNK]):
         rows = min(job[J.CHUNK], count - chunk)
         rows_own(job, layers, buffers, panel, thread, step, first, chunk, rows, total)
-        wait_for_all(job)
+        wait_for_all(job, thread)
         if job[J.TASK] != Task.LOSS:
             x = inputs_of(job, buffers, first + chunk)
             send_for_errors(job, layers, buffers, thread, rows)
             gradient_own(job, layers, buffers, x, thread, rows, int(chunk == 0), panel)
             if chunk + rows < count:
-                wait_for_all(job)
+                wait_for_all(job, thread)
 
 
 @njit(error_model="numpy")
@@ -139,13 +139,13 @@ def halved(job, layers, like, panel, thread, step, first, count, total):
                 add_gradient(job, layers, buffers, x, gradient_of_shard(job, like, shard), row - begin, rows, 1, panel)
             else:
                 clear(gradient_of_shard(job, like, shard), job[J.PARAMETERS])
-    wait_for_all(job)
+    wait_for_all(job, thread)
 
 
 @njit(error_model="numpy")
 def sharded(job, layers, like, panel, thread, step, first, count, total):
     """Phases A and B where threads take the shards of the batch as they come, each with a gradient of its own."""
-    shards, chunk_rows, taken = job[J.SHARDS], job[J.CHUNK], integers(job[J.SYNC] + 128)
+    shards, chunk_rows, taken = job[J.SHARDS], job[J.CHUNK], integers(job[J.SYNC])
     buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
     chunks = (count + chunk_rows - 1) // chunk_rows
     shard = atomic_add(taken, 1)
@@ -163,7 +163,7 @@ def sharded(job, layers, like, panel, thread, step, first, count, total):
         if begins:  # fewer chunks than shards: this one has no rows
             clear(gradient, job[J.PARAMETERS])
         shard = atomic_add(taken, 1)
-    wait_for_all(job)
+    wait_for_all(job, thread)
     if thread == 0:  # for the next time, before which all wait for each other again
         taken[0] = 0
 

@@ -111,7 +111,7 @@ def make_steps(job, layers, like, panel, thread):
     began = clock(job)
     done = job[J.STEPS]
     if thread == 0:
-        shared[WAITED] = 0
+        shared[WAITED], shared[APART] = 0, 0
     size, samples = job[J.BATCH], job[J.SAMPLES]
     loss_sum, weight_sum = 0.0, 0.0
     for s in range(job[J.STEPS]):
@@ -122,7 +122,7 @@ def make_steps(job, layers, like, panel, thread):
             continue
         rows_and_gradient(job, layers, like, panel, thread, job[J.STEP] + s, first, count, total)
         finish_own(job, layers, like, panel, thread, total)
-        wait_for_all(job)
+        wait_for_all(job, thread)
         cost, whole, finite = judge(job, layers, like, (count + job[J.BLOCK] - 1) // job[J.BLOCK])
         if thread == 0:
             write_norms(job, layers, result)
@@ -134,9 +134,9 @@ def make_steps(job, layers, like, panel, thread):
         update_own(job, layers, like, panel, thread, s, whole)
         loss_sum += cost * total
         weight_sum += total
-        if thread == 0:
-            shared[APART] = int(only_wait(job, began))
-        wait_for_all(job)
+        if thread == 0 and only_wait(job, began):
+            shared[APART] = 1
+        wait_for_all(job, thread)
         if shared[APART]:
             done = s + 1
             break

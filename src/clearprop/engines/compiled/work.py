@@ -19,7 +19,7 @@ def evaluate(job, layers, like, panel, thread):
     rows_and_gradient(job, layers, like, panel, thread, 0, 0, count, total)
     if job[J.TASK] == Task.GRADIENT:
         finish_own(job, layers, like, panel, thread, total)
-        wait_for_all(job)
+        wait_for_all(job, thread)
     if thread == 0:
         result = doubles(job[J.RESULT])
         blocks = (count + job[J.BLOCK] - 1) // job[J.BLOCK]
@@ -58,4 +58,4 @@ def work(thread, job, layers, like):
         predict(job, layers, like, panel, thread)
     else:
         evaluate(job, layers, like, panel, thread)
-    wait_for_all(job)
+    wait_for_all(job, thread)
