@@ -5,8 +5,9 @@ For each p, the b's are loaded as vectors, each a(i, p) is loaded into all lanes
 nothing else happens in the loop. Every c[i, j] adds its products in the order of p, whatever the size of the tile: how
 a product is cut into tiles does not change its result.
 
-There are two families: by rows, where a's rows are contiguous (z = a·W), and by columns (∂C/∂W = aᵀδ). Large tiles of
-both exist once more as tiles that copy some of the panel of b that comes next while they compute (see `products`).
+There are two families: by rows, where a's rows are contiguous (z = a·W), and by columns (∂C/∂W = aᵀδ). In both, tiles
+of one vector also come as tall ones, and large tiles exist once more as tiles that copy some of the panel of b that
+comes next while they compute (see `products`).
 LLVM is given the vectors ready-made; from plain loops it makes code of a third of the speed
 (docs/decisions/0006-the-compiled-engine-writes-its-vectors-down.md).
 """
@@ -37,7 +38,7 @@ from clearprop.engines.compiled.vectors import (
 )
 
 ROWS, VECTORS = tile()
-TALL = ROWS * VECTORS  # rows of a tile of one vector that fills the registers as well
+TALL = ROWS * VECTORS  # rows of a tile of one vector that uses as many registers
 ROWS_AT_ONCE = 4  # of the next panel: each time costs the processor a wrong guess of where the loop ends
 ROWS_PER_POINTER = 3  # rows reached from one pointer as +0, +1 and +2 strides: keeps all addresses in registers
 

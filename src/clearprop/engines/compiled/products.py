@@ -1,6 +1,6 @@
 """Matrix products out of tiles: the three that back-propagation needs, so that their operands stay in caches.
 
-- `product`: c = start + a·b for the forward pass, and start + aᵀ·b for BP4.
+- `product`: c = start + a·b for the forward pass, and start + aᵀ·b for BP4. For up to four columns, see `fours`.
 - `times_transposed`: c = a·bᵀ for BP2; panels of bᵀ are made as they are needed.
 
 A *panel* is as many columns of b as a tile is wide. Where the rows of b are so far apart that going down a column costs
@@ -122,7 +122,8 @@ def _column_of_tiles(
 ):  # fmt: skip
     """The tiles below each other that share a panel of b: all rows of c, `columns` columns.
 
-    The first ones, one for each vector of a panel's width, have the panel at `ahead` brought nearer meanwhile.
+    They are tall as long as the rows suffice if the panel is one vector wide. The first ones, one for each vector of a
+    panel's width, have the panel at `ahead` brought nearer meanwhile.
     """
     tall = rows // TALL if columns <= n_lanes(b) else 0
     count = tall + _tile_rows(rows - tall * TALL)

@@ -64,7 +64,7 @@ class Pace:
         return other
 
     def updates(self, threads: int, left: int) -> int:
-        """How many of the updates that are left to make with these threads in the next call: few, if that is a trial."""
+        """How many of the updates that are left the next call makes with these threads: few, if that is a trial."""
         if not self._is_trial:
             return left
         return min(left, max(left // TRIAL, math.ceil(TRIAL_SECONDS / self._seconds[threads])))
