@@ -11,11 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FIRST_WAIT, LONGEST_WAIT = 2, 8  # calls until the number of threads that was slower is tried again, doubled each time
-TRIAL, TRIAL_SECONDS = 8, 2e-3  # a trial is an eighth of a call, or so long that to wake a thread hardly counts
+FIRST_WAIT, LONGEST_WAIT = 2, 16  # calls until the number of threads that was slower is tried again, doubled each time
+TRIES = 2  # calls of a trial: the first may only wake a thread, which on an idle virtual core takes a millisecond
+TRIED_PART, TRIED_SECONDS = 8, 2e-3  # each an eighth of a call, or of this length
 GAIN = 1.1  # how many times quicker several threads must be than one, for what else their cores could do
 PATIENCE = 8  # times as long for one thread alone: it is not quicker on idle cores, as all together are
-FORGETTING = 0.5  # how much of an older, shorter time stays in the average
+KEPT = 0.75  # how much of an older, shorter time stays in the average
 
 
 class Pace:
@@ -57,9 +58,11 @@ class Pace:
         if best != self._best:
             self._best, self._calls, self._wait = best, 0, FIRST_WAIT
         self._calls += 1
-        if self._calls <= self._wait * (PATIENCE if other == 1 else 1):
+        tries = self._calls - self._wait * (PATIENCE if other == 1 else 1)
+        if tries <= 0:
             return best
-        self._calls, self._wait = 0, min(2 * self._wait, LONGEST_WAIT)
+        if tries == TRIES:
+            self._calls, self._wait = 0, min(2 * self._wait, LONGEST_WAIT)
         self._is_trial = True
         return other
 
@@ -67,12 +70,12 @@ class Pace:
         """How many of the updates that are left the next call makes with these threads: few, if that is a trial."""
         if not self._is_trial:
             return left
-        return min(left, max(left // TRIAL, math.ceil(TRIAL_SECONDS / self._seconds[threads])))
+        return min(left, max(left // TRIED_PART, math.ceil(TRIED_SECONDS / self._seconds[threads])))
 
     def saw(self, threads: int, seconds: float) -> None:
         """Take the time of a call into account: a shorter one at once, as only what disturbs a call makes it longer."""
         before = min(self._seconds.get(threads, seconds), seconds)
-        self._seconds[threads] = FORGETTING * before + (1 - FORGETTING) * seconds
+        self._seconds[threads] = KEPT * before + (1 - KEPT) * seconds
 
 
 class Crowd:
