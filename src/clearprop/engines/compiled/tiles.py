@@ -35,7 +35,8 @@ def _is_needed(kind: Kind, vectors: int, rows: int) -> bool:
 
 
 _FAMILY = n_tiles() // 2  # from one family to the next in the table
-_WHOLE, _COPYING = (kind * (ROWS * VECTORS + 1) for kind in (Kind.WHOLE, Kind.COPYING))  # from a family's beginning on
+_KIND = _FAMILY // len(Kind)  # from one kind to the next in a family; the tall tile is the last of its kind
+_WHOLE, _COPYING = Kind.WHOLE * _KIND, Kind.COPYING * _KIND  # from a family's beginning on
 
 
 @intrinsic
@@ -89,7 +90,7 @@ def call_copying_tile(
 def tile_address(tiles, by_columns, rows, columns, lanes):
     """The microkernel for a tile of `rows` × `columns`, out of the table at `tiles`."""
     vectors = (columns + lanes - 1) // lanes
-    place = ROWS * VECTORS if rows > ROWS else (vectors - 1) * ROWS + rows - 1
+    place = _KIND - 1 if rows > ROWS else (vectors - 1) * ROWS + rows - 1
     if by_columns:
         place += _FAMILY
     if not MASKED_IS_FREE and columns == vectors * lanes:
