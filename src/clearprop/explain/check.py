@@ -108,7 +108,7 @@ def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet
             entry_of(trace, Statement(tidy_name(name), _as_text(value), f"{name} = {_as_text(value)}", i, 1), {})
             for i, (name, value) in enumerate(source.items(), start=1)
         ]
-        return Sheet(trace, tuple(entries))
+        return Sheet.of(trace, entries)
     return read_sheet(source)
 
 

@@ -30,7 +30,10 @@ A comma may be the decimal mark where semicolons separate the numbers. The same 
 """
 
 from clearprop.explain.sheets.numbers import WrittenNumber
-from clearprop.explain.sheets.reading import Entry, Sheet, entry_of, read_sheet
+from clearprop.explain.sheets.reading import entry_of, read_sheet
+from clearprop.explain.sheets.sheet import Blank, Entry, Sheet, Step, Working
 from clearprop.explain.sheets.statements import Statement, tidy_name
 
-__all__ = ["Entry", "Sheet", "Statement", "WrittenNumber", "entry_of", "read_sheet", "tidy_name"]
+__all__ = [
+    "Blank", "Entry", "Sheet", "Statement", "Step", "Working", "WrittenNumber", "entry_of", "read_sheet", "tidy_name",
+]  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,51 +11,11 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.notation import NOTATIONS, Notation, notation
 from clearprop.explain.references import Reference, at, parse
-from clearprop.explain.sheets.numbers import WrittenNumber
 from clearprop.explain.sheets.setting_up import named, trace_of
+from clearprop.explain.sheets.sheet import Entry, Sheet
 from clearprop.explain.sheets.statements import Statement, check_numbers, lines_of, numbers_in
 from clearprop.explain.sheets.toml import toml_statements
 from clearprop.explain.trace import Trace
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of results.
-
-    Attributes
-    ----------
-    text : str
-        As it was written.
-    line : int
-        Its number in the sheet, from 1; 0 where there are no lines.
-    numbers : tuple of (Reference, WrittenNumber)
-        Which number of the trace each is.
-    """
-
-    text: str
-    line: int
-    numbers: tuple[tuple[Reference, WrittenNumber], ...]
-
-    @property
-    def site(self) -> str:
-        """The site that the line is about."""
-        return self.numbers[0][0].site
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A worked example.
-
-    Attributes
-    ----------
-    trace : Trace
-        The truth.
-    entries : tuple of Entry
-        What the person worked out, in the order written.
-    """
-
-    trace: Trace
-    entries: tuple[Entry, ...]
 
 
 def read_sheet(source: str | Path) -> Sheet:
@@ -86,7 +45,7 @@ def read_sheet(source: str | Path) -> Sheet:
         style = named(settings["notation"], lambda name: _notation(name, trace))
         names = _other_names(trace, style)
     results = [s for s in statements if not s.is_setting and not s.is_given]
-    return Sheet(trace, tuple(entry_of(trace, statement, names) for statement in results))
+    return Sheet.of(trace, [entry_of(trace, statement, names) for statement in results])
 
 
 def _statements(source: str | Path) -> list[Statement]:
