@@ -3,54 +3,102 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.cases import CASES, case
+from clearprop.explain.conventions import Conventions, conventions_of
 from clearprop.explain.record import explain
-from clearprop.explain.sheets.statements import Statement, at_place, numbers_in
+from clearprop.explain.sheets.numbers import WrittenNumber, find_numbers
+from clearprop.explain.sheets.optimizing import job_of, named, rule_of, state_of
+from clearprop.explain.sheets.statements import Statement, numbers_in
 from clearprop.explain.trace import Trace
-from clearprop.formulas import UpdateRule, activation, loss_function, update_rule
-from clearprop.network import Dense, Network, Parameters
+from clearprop.formulas import activation, loss_function, update_rule
+from clearprop.network import Network, Parameters
 
-Found = TypeVar("Found")
+PRINTED = 6  # significant digits: a given number with as many is the rounding of a computed one
 
 
-def trace_of(settings: Mapping[str, Statement], given: Mapping[str, Statement]) -> Trace:
-    """The trace of the network and sample that the sheet describes."""
+def trace_of(
+    settings: Mapping[str, Statement], given: Mapping[str, Statement], conventions: Conventions | None = None
+) -> Trace:
+    """The trace of the network and sample that the sheet describes, as the engine has it.
+
+    What the sheet's conventions make of it, `clearprop.explain.convened.convened` says.
+    """
+    known = conventions_of(settings) if conventions is None else conventions
     if "case" in settings:
         found = named(settings["case"], _case)
         network, params, x, y, rule = found.network, found.params, found.x, found.y, found.optimizer
     else:
-        network = _network(settings, given)
-        params = _parameters(network, settings, given)
+        network = _network(settings, given, known)
+        params = _parameters(network, given, known)
         x, y = _sample(network, given)
         rule = update_rule("sgd")
-    if "optimizer" in settings:
-        rule = named(settings["optimizer"], update_rule)
-    if "learning rate" in settings:
-        rule = _with_rate(rule, settings["learning rate"])
-    if "biases" in settings:
-        if settings["biases"].value.lower() not in ("fixed", "not updated", "updated"):
-            raise settings["biases"].wrong(f"biases are fixed or updated, not {settings['biases'].value!r}")
-        if settings["biases"].value.lower() != "updated":
-            network = Network(tuple(replace(layer, bias_rate=0.0) for layer in network.layers), network.loss)
-            params = Parameters(*network.views(params.theta))
-    return explain(network, params, x, y, rule)
+    if known.biases in ("fixed", "none"):
+        network = Network(tuple(replace(layer, bias_rate=0.0) for layer in network.layers), network.loss)
+        params = Parameters(*network.views(params.theta))
+    job = job_of(settings, network, rule_of(settings, rule))
+    shapes = {block.name: block.shape for block in network.blocks}
+
+    def remembered(name: str) -> Any:
+        block = name.partition("_")[2]
+        return _array(given, name, shapes[block], known) if block in shapes else None
+
+    state = state_of(settings, given, job, params, remembered)
+    return explain(network, params, x, y, state=state, job=job, sample_weight=_weights(settings, x))
 
 
-def named(statement: Statement, find: Callable[[str], Found]) -> Found:
-    """What a setting names; an error says where the setting stands."""
-    try:
-        return find(statement.value)
-    except UnknownNameError as error:
-        raise at_place(statement.place_of(), error) from None
-    except InputError as error:
-        raise statement.wrong(error) from None
+def units_of(
+    given: Mapping[str, Statement], trace: Trace, conventions: Conventions
+) -> Mapping[str, Any]:
+    """How far the last digit of each given number reaches, 0 where it is what it says.
+
+    With ``given: rounded`` all are printed roundings. Where nothing is said those of six significant digits and more
+    are taken for such: nobody gives a network by hand with so many.
+    """
+    if conventions.given == "exact" and "given" in conventions.stated:
+        return {}
+    found = {}
+    for name, statement in given.items():
+        if name not in trace.sites:
+            continue
+        units = np.array([_unit(number, conventions) for number in numbers_in(statement)])
+        if conventions.given == "rounded" and units.any():  # 0.5 beside 0.37454012 is 0.50000000
+            units[units > 0] = units[units > 0].min()
+        shape = np.shape(trace[name].value)
+        if conventions.biases == "shared" and len(units) == 1:
+            units = np.repeat(units, prod(shape))
+        if units.any():
+            found[name] = np.zeros(shape)
+            for place, unit in zip(conventions.places(name, shape, len(units)), units, strict=True):
+                found[name][place] = unit
+    return found
+
+
+def _unit(number: WrittenNumber, conventions: Conventions) -> float:
+    """Of the last digit of a given number, 0 for one that is exact."""
+    if number.text.lstrip("-−+").isdigit():
+        return 0.0
+    is_printed = conventions.given == "rounded" or abs(number.value) >= number.unit * 10.0 ** (PRINTED - 1)
+    return number.unit if is_printed else 0.0
+
+
+def _weights(settings: Mapping[str, Statement], x: Any) -> Any:
+    """The weight of each row, where the sheet gives them."""
+    if "row weights" not in settings:
+        return None
+    statement = settings["row weights"]
+    weights = [number.value for number in numbers_in(statement)]
+    n = len(x) if np.ndim(x) == 2 else 1
+    if len(weights) != n:
+        raise statement.wrong(f"there are {n} row(s), so {n} row weight(s) are needed, not {len(weights)}")
+    return np.array(weights)
 
 
 def _case(name: str) -> Any:
@@ -59,17 +107,7 @@ def _case(name: str) -> Any:
     return case(name)
 
 
-def _with_rate(rule: UpdateRule, statement: Statement) -> UpdateRule:
-    numbers = numbers_in(statement)
-    if len(numbers) != 1:
-        raise statement.wrong(f"the learning rate is one number, not {len(numbers)}")
-    try:
-        return replace(rule, learning_rate=numbers[0].value)
-    except InputError as error:
-        raise statement.wrong(error) from None
-
-
-def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement]) -> Network:
+def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement], known: Conventions) -> Network:
     """The network from its settings; without widths they follow from the biases."""
     if "network" in settings:
         widths = [int(n) for n in re.findall(r"\d+", settings["network"].value)]
@@ -85,7 +123,7 @@ def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement]) 
         hidden = re.findall(r"\w+", settings["hidden"].value)
         named(settings["hidden"], lambda _: [activation(name) for name in hidden])
     output = named(settings["output"], activation) if "output" in settings else None
-    loss = named(settings["loss"], loss_function) if "loss" in settings else "half_squared_error"
+    loss = named(settings["loss"], loss_function) if "loss" in settings else known.loss
     choice: Any = hidden[0] if len(hidden) == 1 else hidden
     try:
         return Network.mlp(widths, choice, output, loss)
@@ -94,18 +132,51 @@ def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement]) 
         raise (culprit.wrong(error) if culprit is not None else error) from None
 
 
-def _parameters(network: Network, settings: Mapping[str, Statement], given: Mapping[str, Statement]) -> Parameters:
+def _parameters(network: Network, given: Mapping[str, Statement], known: Conventions) -> Parameters:
     weights, biases = [], []
-    books = "rows" in settings and settings["rows"].value.lower().startswith("output")
     for l, layer in enumerate(network.layers, start=1):
-        W = _values(given, f"W{l}", layer.inputs * layer.outputs)
-        weights.append(_shaped(W, layer, books))
-        biases.append(_values(given, f"b{l}", layer.outputs))
+        weights.append(_array(given, f"W{l}", (layer.inputs, layer.outputs), known))
+        biases.append(_bias(given, f"b{l}", layer.outputs, known))
     return network.parameters(weights, biases)
 
 
-def _shaped(W: Any, layer: Dense, books: bool) -> Any:
-    return W.reshape(layer.outputs, layer.inputs).T if books else W.reshape(layer.inputs, layer.outputs)
+def _bias(given: Mapping[str, Statement], name: str, width: int, known: Conventions) -> Any:
+    if known.biases == "none" and name not in given:
+        return np.zeros(width)
+    if known.biases == "shared" and name in given and len(numbers_in(given[name])) == 1:
+        return np.repeat(_values(given, name, 1), width)
+    return _values(given, name, width)
+
+
+def _array(given: Mapping[str, Statement], name: str, shape: tuple[int, ...], known: Conventions) -> Any:
+    """The numbers of a line of what is given as an array, a matrix turned where the sheet writes it turned."""
+    values = _values(given, name, prod(shape))
+    on_paper = known.shape_of(name, shape)
+    written = rows_in(given[name].value)
+    if len(shape) == 2 and written is not None and written != on_paper and min(shape) > 1:
+        other = "inputs" if known.rows == "outputs" else "outputs"
+        hint = f"; its transpose would fit: add the line rows: {other}" if written == on_paper[::-1] else ""
+        raise given[name].wrong(f"{name} must have shape {on_paper}, rows the {known.rows}, not {written}{hint}")
+    array = np.empty(shape)
+    for place, value in zip(known.places(name, shape, len(values)), values, strict=True):
+        array[place] = value
+    return array
+
+
+def rows_in(text: str) -> tuple[int, ...] | None:
+    """The rows and columns of a matrix in brackets within brackets, or with semicolons; None for a plain list.
+
+    Examples
+    --------
+    >>> from clearprop.explain.sheets.setting_up import rows_in
+    >>> rows_in("[[0.1, 0.2], [0.4, -0.5], [0.3, 0.6]]"), rows_in("0.1, 0.2")
+    ((3, 2), None)
+    """
+    rows = re.findall(r"[\[(]([^\[\]()]+)[\])]", text)
+    if not re.match(r"\s*[\[(]\s*[\[(]", text) or not rows:
+        return None
+    widths = {len(find_numbers(row)[0]) for row in rows}
+    return (len(rows), widths.pop()) if len(widths) == 1 else (len(rows),)
 
 
 def _values(given: Mapping[str, Statement], name: str, count: int) -> Any:
