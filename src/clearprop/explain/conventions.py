@@ -150,4 +150,3 @@ def _choice(statement: Statement, name: str, choices: Mapping[str, tuple[str, ..
             return choice
     kept = ", ".join(choices)
     raise statement.wrong(f"{name} may be {kept}; {statement.value!r} is none of them")
-

@@ -84,11 +84,11 @@ def number_of(statement: Statement, name: str) -> float:
 
 def job_of(settings: Mapping[str, Statement], network: Network, rule: UpdateRule) -> Job:
     """The step as a job: with the penalties that the sheet names."""
-    penalties = {name: number_of(settings[name], name) for name in ("l1", "l2") if name in settings}
+    l1, l2 = (number_of(settings[name], name) if name in settings else 0.0 for name in ("l1", "l2"))
     try:
-        return Job(network, rule, **penalties)
+        return Job(network, rule, l1=l1, l2=l2)
     except InputError as error:
-        raise next(settings[name] for name in penalties).wrong(error) from None
+        raise next(settings[name] for name in ("l1", "l2") if name in settings).wrong(error) from None
 
 
 def state_of(

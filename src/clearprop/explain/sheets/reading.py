@@ -11,7 +11,8 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.notation import NOTATIONS, Notation, notation
 from clearprop.explain.references import Reference, at, parse
-from clearprop.explain.sheets.setting_up import named, trace_of
+from clearprop.explain.sheets.optimizing import named
+from clearprop.explain.sheets.setting_up import trace_of
 from clearprop.explain.sheets.sheet import Entry, Sheet
 from clearprop.explain.sheets.statements import Statement, check_numbers, lines_of, numbers_in
 from clearprop.explain.sheets.toml import toml_statements

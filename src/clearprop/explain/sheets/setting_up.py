@@ -54,9 +54,7 @@ def trace_of(
     return explain(network, params, x, y, state=state, job=job, sample_weight=_weights(settings, x))
 
 
-def units_of(
-    given: Mapping[str, Statement], trace: Trace, conventions: Conventions
-) -> Mapping[str, Any]:
+def units_of(given: Mapping[str, Statement], trace: Trace, conventions: Conventions) -> Mapping[str, Any]:
     """How far the last digit of each given number reaches, 0 where it is what it says.
 
     With ``given: rounded`` all are printed roundings. Where nothing is said those of six significant digits and more

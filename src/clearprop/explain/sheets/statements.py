@@ -12,12 +12,15 @@ from clearprop.explain.references import parse
 from clearprop.explain.sheets.numbers import WrittenNumber, find_numbers
 
 STATEMENT = re.compile(r"^\s*(?:[-*+•>|]\s+|\d+[.)]\s+)?(?P<name>.+?)\s*(?:=|:|≈)\s*(?P<value>.+?)\s*\|?\s*$")
-SETTINGS = ("network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows")
+SETTINGS = (
+    "network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows",
+    "delta", "samples", "outputs", "count from", "given", "step", "l1", "l2", "weight decay", "row weights",
+)  # fmt: skip
 OTHER_NAMES = {
     "widths": "network", "layers": "network", "activation": "hidden", "rate": "learning rate", "eta": "learning rate",
     "η": "learning rate", "learning_rate": "learning rate", "update": "optimizer", "lr": "learning rate",
 }  # fmt: skip
-GIVEN = re.compile(r"(x|a0|y|target|t|[Wb]\d+)$")
+GIVEN = re.compile(r"(x|a0|y|target|t|(?:[mv]_)?[Wb]\d+)$")
 
 
 @dataclass(frozen=True)
