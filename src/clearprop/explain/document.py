@@ -62,9 +62,9 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; cells are pieces."""
+    """A table; cells are pieces, those of the head too."""
 
-    head: Sequence[str]
+    head: Sequence[Piece]
     rows: Sequence[Sequence[Piece]]
     caption: str = ""
 

@@ -101,7 +101,7 @@ class Explanation:
 
     def pen(self, medium: Medium) -> Pen:
         """A pen for one medium."""
-        return Pen(medium, self.written, self.numbers, self.words["more"])
+        return Pen(medium, self.written, self.numbers, self.words)
 
     @cached_property
     def document(self) -> Document:

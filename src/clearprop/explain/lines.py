@@ -24,6 +24,7 @@ from clearprop.formulas import Apply, Expression, Symbol, evaluate
 from clearprop.formulas.expressions import fold, nodes
 
 NEURONS_SHOWN = 6  # of a layer; of a wider one the first three and the last
+NONE_FINER: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Line:
         In words, why; "" where the equation says it.
     calls : mapping of str to callable
         Functions that are written by name: σ.
+    finer : mapping of str to int
+        Of which symbols, the target among them, so many digits more than usual are written.
     """
 
     target: Expression
@@ -55,6 +58,7 @@ class Line:
     law: str = ""
     reason: str = ""
     calls: Mapping[str, Any] = field(default_factory=dict)
+    finer: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_matrix(self) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.explain.lines import Line, taken
+from clearprop.explain.lines import NONE_FINER, Line, taken
 from clearprop.explain.notation import Notation
 from clearprop.explain.numbers import NumberFormat, Shown
 from clearprop.explain.references import parse
@@ -23,6 +23,7 @@ from clearprop.formulas.printers import latex, mathml, text
 from clearprop.formulas.printers.text import ATOM, POWER, SIGN, Leaf, Printed
 
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
+PLAIN_WORDS: Mapping[str, str] = {"more": "{count} more", "one_path": "path {n}", "one_sample": "sample {n}"}
 
 
 class Medium(NamedTuple):
@@ -48,38 +49,44 @@ class Pen:
         `TEXT`, `LATEX` or `MATHML`.
     notation : Notation
     numbers : NumberFormat
-    more : str
-        "{count} more" in the reader's language.
+    words : mapping of str to str
+        In the reader's language: "more" for what a sum leaves out, "one_path" and "one_sample" for names of terms.
     """
 
     medium: Medium
     notation: Notation
     numbers: NumberFormat
-    more: str = "{count} more"
+    words: Mapping[str, str] = field(default_factory=lambda: PLAIN_WORDS)
 
     def formula(self, tree: Expression) -> str:
         """The tree in symbols."""
         return self.medium.print_tree(tree, self._symbol)
 
-    def with_numbers(self, tree: Expression, values: Mapping[str, Any]) -> str:
-        """The tree with numbers in place of its symbols, and only the branch that they take."""
+    def with_numbers(self, tree: Expression, values: Mapping[str, Any], finer: Mapping[str, int] = NONE_FINER) -> str:
+        """The tree with numbers in place of its symbols, and only the branch that they take.
+
+        `finer` says of which symbols so many digits more than usual are written.
+        """
 
         def leaf(item: Symbol | Constant) -> Printed:
             if isinstance(item, Constant):
                 return self._constant(item)
             if item.name not in values:
                 return self._symbol(item)
-            return self._value(item.name, values[item.name])
+            return self.finer(finer.get(item.name, 0))._value(item.name, values[item.name])
 
         return self.medium.print_tree(taken(tree, values), leaf)
 
     def number(self, value: Any, finer: int = 0) -> str:
         """A number, a vector or a matrix; `finer` digits more than usual."""
-        if np.ndim(value) == 0:
-            return self.medium.number(
-                NumberFormat(min(17, self.numbers.digits + finer), self.numbers.comma).shown(value)
-            )
-        return self._matrix(np.asarray(value))
+        pen = self.finer(finer)
+        return pen.medium.number(pen.numbers.shown(value)) if np.ndim(value) == 0 else pen._matrix(np.asarray(value))
+
+    def finer(self, digits: int) -> Pen:
+        """The same pen with so many digits more."""
+        if not digits:
+            return self
+        return replace(self, numbers=NumberFormat(min(17, self.numbers.digits + digits), self.numbers.comma))
 
     def line(self, line: Line) -> list[tuple[str, str]]:
         """The parts of a line, each with the sign that stands before it; the first is the name and has none.
@@ -92,13 +99,14 @@ class Pen:
             return parts
         if not line.forms:
             return [*parts, ("=" if self.is_exact(line.value) else "≈", self.number(line.value))]
-        put_in = self.with_numbers(line.forms[-1], line.values)
-        result = self.number(line.value)
-        exact = all(self.is_exact(value) for value in line.values.values())
+        put_in = self.with_numbers(line.forms[-1], line.values, line.finer)
+        more = line.finer.get(line.target.name, 0) if isinstance(line.target, Symbol) else 0
+        result = self.number(line.value, more)
+        exact = all(self.finer(line.finer.get(name, 0)).is_exact(value) for name, value in line.values.items())
         if put_in not in (result, parts[-1][1]):
             parts.append(("=" if exact else "≈", put_in))
         if parts[-1][1] != result:
-            parts.append(("=" if exact and self.is_exact(line.value) else "≈", result))
+            parts.append(("=" if exact and self.finer(more).is_exact(line.value) else "≈", result))
         return parts
 
     def is_exact(self, value: Any) -> bool:
@@ -116,10 +124,15 @@ class Pen:
         found = parse(item.name)
         if found is None:
             if item.name.startswith("~"):
-                return self.medium.words(item.name[1:]), ATOM
+                return self.medium.words(self._name_of(item.name[1:])), ATOM
             return self.medium.print_tree(item, None), ATOM
         written = self.notation.write(found)
         return getattr(written, self.medium.name)(), POWER if has_superscript(written) else ATOM
+
+    def _name_of(self, term: str) -> str:
+        """A term that a line names in words: "one_path 2" is path 2."""
+        key, _, number = term.partition(" ")
+        return self.words[key].format(n=number) if number and key in self.words else term
 
     def _constant(self, item: Constant) -> Printed:
         shown = NumberFormat(17, self.numbers.comma).shown(item.value)
@@ -127,7 +140,7 @@ class Pen:
 
     def _value(self, name: str, value: Any) -> Printed:
         if name.startswith("…"):
-            count = self.more.format(count=name.strip("…′"))
+            count = self.words["more"].format(count=name.strip("…′"))
             return self.medium.share(count, self.number(value)), ATOM
         if np.ndim(value) > 0:
             return self._matrix(np.asarray(value)), ATOM

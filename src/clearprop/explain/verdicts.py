@@ -77,7 +77,7 @@ def pen_for(found: Checked, style: str, medium: Medium, language: str) -> Pen:
     """A pen in one notation, for the network of the sheet."""
     trace = found.sheet.trace
     written: Notation = notation(style, trace.network.widths, trace.is_batch)
-    return Pen(medium, written, NumberFormat(DIGITS), words(language)["more"])
+    return Pen(medium, written, NumberFormat(DIGITS), words(language))
 
 
 def report(found: Checked, language: str = "en", style: str = "code", width: int = 110) -> str:

@@ -48,7 +48,7 @@ LETTERS = {
     "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$", "λ": r"$\lambda$", "Ω": r"$\Omega$",
 }  # fmt: skip
 SIGNS = {"=": "=", "≈": r"\approx"}
-COMMANDS = {1: "section*", 2: "section*", 3: "subsection*"}
+COMMANDS = {1: "section*", 2: "section*", 3: "subsection*", 4: "subsubsection*"}
 
 
 def to_latex(document: Document, pen: Pen, words: Words) -> str:
@@ -87,7 +87,7 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Columns(parts):
             return "\\hfill\n".join(_column(name, part, len(parts), pen) for name, part in parts)
         case Table(head, rows, caption):
-            cells = [" & ".join(escape(cell) for cell in head), r"\hline"]
+            cells = [" & ".join(sentence((piece,), pen) for piece in head), r"\hline"]
             body = "\n".join(f"{' & '.join(sentence((piece,), pen) for piece in row)} \\\\" for row in rows)
             table = f"{cells[0]} \\\\ \\hline\n{body}"
             title = f"{escape(caption)}\n\n" if caption else ""

@@ -48,7 +48,7 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Columns(parts):
             return "\n\n".join(f"{sentence((name,), pen)}:\n\n{_block(part, pen, words)}" for name, part in parts)
         case Table(head, rows, caption):
-            table = [_row([_escape(cell) for cell in head]), _row(["---"] * len(head))]
+            table = [_row([sentence((piece,), pen) for piece in head]), _row(["---"] * len(head))]
             table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]
             return (f"{_escape(caption)}\n\n" if caption else "") + "\n".join(table)
         case Picture(svg, text):

@@ -105,7 +105,7 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             return f'<div class="columns">{columns}</div>'
         case Table(head, rows, caption):
             title = f"<caption>{escape(caption)}</caption>" if caption else ""
-            top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+            top = "".join(f"<th>{sentence((piece,), pen)}</th>" for piece in head)
             body_rows = "".join(
                 f"<tr>{''.join(f'<td>{sentence((piece,), pen)}</td>' for piece in row)}</tr>" for row in rows
             )

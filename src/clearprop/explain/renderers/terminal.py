@@ -137,7 +137,8 @@ def _derivation(item: Line | Omission, label: str, pen: Pen, words: Words, width
 def _table(block: Table, pen: Pen) -> Any:
     from rich.table import Table as RichTable
 
-    table = RichTable(*block.head, title=block.caption or None, title_justify="left", title_style="")
+    head = [piece_text(piece, pen) for piece in block.head]
+    table = RichTable(*head, title=block.caption or None, title_justify="left", title_style="")
     for row in block.rows:
         table.add_row(*(piece_text(piece, pen) for piece in row))
     return table

@@ -59,6 +59,8 @@ WORDS: Mapping[str, str] = {
     "path": "一个参数的链式法则：{name}",
     "path_words": "从损失往回走，直到看见 {parameter}，每条边写下一个因子。路径数：{n}。",
     "path_folded_words": "从损失通往 {parameter} 的路径数：{n}。全部写开，每条都是一个乘积；折叠之后，共有的部分只算一次。",
+    "one_path": "路径 {n}",
+    "one_sample": "样本 {n}",
     "path_sum": "各条路径相加：",
     "path_fold": "各路径共有的部分只算一次，放进方框并命名：",
     "path_named": "用上这些名字，就是 {law}：",

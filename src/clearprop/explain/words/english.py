@@ -76,6 +76,8 @@ WORDS: Mapping[str, str] = {
     "Number of paths: {n}.",
     "path_folded_words": "Number of paths that lead from the loss to {parameter}: {n}. Written out, each would be a "
     "product of its own; folded, what they share is computed once.",
+    "one_path": "path {n}",
+    "one_sample": "sample {n}",
     "path_sum": "The paths add up:",
     "path_fold": "What the paths share, computed once, in its box with its name:",
     "path_named": "With the names, that is {law}:",
