@@ -249,8 +249,8 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
     CLEARPROP_CACHE_DIR for a folder of its own); a later run finds nothing to
     do. In the recipe of a container image:
 
-      RUN CLEARPROP_CACHE_DIR=/opt/clearprop clearprop warmup
       ENV CLEARPROP_CACHE_DIR=/opt/clearprop
+      RUN clearprop warmup && chmod -R a+rX /opt/clearprop
 
     The folder may be read-only afterwards. It serves processors of the kind
     that it was filled on; on others clearprop compiles for itself.

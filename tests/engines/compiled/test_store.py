@@ -26,8 +26,14 @@ def begin_anew(monkeypatch):
     """As a new process would: nothing loaded, no folder chosen, nothing said."""
     monkeypatch.setattr(store, "_addresses", {})
     monkeypatch.setattr(store, "compiled", [])
+    monkeypatch.setattr(store, "_said", set())
+    monkeypatch.setattr(store, "_checked", set())
+    forget_folders()
+
+
+def forget_folders():
     store.folder.cache_clear()
-    store._say_once.cache_clear()
+    store._bases.cache_clear()
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CLEARPROP_CACHE_DIR", str(tmp_path))
     begin_anew(monkeypatch)
     yield tmp_path
-    store.folder.cache_clear()
+    forget_folders()
 
 
 def twice(n, source=SOURCE):
@@ -106,7 +112,7 @@ def test_without_a_place_to_write_the_temporary_folder_serves(tmp_path, monkeypa
         assert twice(21) == 42
         assert store.compiled == []
     finally:
-        store.folder.cache_clear()
+        forget_folders()
 
 
 def test_machine_code_that_others_could_have_written_is_not_run(tmp_path, monkeypatch):
@@ -118,11 +124,13 @@ def test_machine_code_that_others_could_have_written_is_not_run(tmp_path, monkey
     shared.chmod(0o777)
     begin_anew(monkeypatch)
     try:
-        assert list(store.folders()) == []
+        with pytest.warns(RuntimeWarning, match="is not used: other users can write .*chmod go-w") as warned:
+            assert list(store.folders()) == []
+        assert len(warned) == 1
         assert twice(21) == 42
         assert not store.folder().is_relative_to(shared)
     finally:
-        store.folder.cache_clear()
+        forget_folders()
 
 
 def test_a_cache_that_can_only_be_read_is_read(cache, monkeypatch):
@@ -149,12 +157,10 @@ def test_a_cache_that_can_only_be_read_is_read(cache, monkeypatch):
 
 
 def test_a_full_disk_is_said_once_and_the_kernel_runs(cache, monkeypatch):
-    def full(path, content):
-        with open(path, "wb") as file:
-            file.write(content[:100])
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+    def full(part, file):
+        raise OSError(errno.ENOSPC, "No space left on device", str(part))
 
-    monkeypatch.setattr(store.Path, "write_bytes", full)
+    monkeypatch.setattr(store.os, "replace", full)
     with pytest.warns(RuntimeWarning, match="cannot be kept in .* \\(No space left on device\\)"):
         assert twice(21) == 42
     with warnings.catch_warnings():

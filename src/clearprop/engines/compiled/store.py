@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,20 +25,26 @@ from pathlib import Path
 
 import llvmlite
 
+from clearprop.engines.compiled import places
 from clearprop.engines.compiled.loading import load
 from clearprop.engines.compiled.machine import signature
 from clearprop.errors import EngineRefusal
 
 # Files of which nothing is compiled: what they decide reaches compiled code as numbers, or in the source of a kernel.
 ONLY_PYTHON = frozenset([
-    "__init__", "engine", "formulas_of", "helpers", "loading", "parts", "plan", "plan_base", "rules",
+    "__init__", "engine", "formulas_of", "helpers", "loading", "parts", "places", "plan", "plan_base", "rules",
     "scalar_functions", "store", "straight_lines", "system", "threads", "tiny", "units", "warmup",
 ])  # fmt: skip
 ENTRY = "kernel"  # the function that each generated source defines
 DIGEST = hashlib.sha256().digest_size
+BELOW = Path("clearprop", "kernels")
+PART = ".part"
+OLD = 3600.0  # seconds after which a file that is being written no longer is
 
 compiled: list[str] = []  # the kernels that this process has compiled, in order
 _addresses: dict[str, int] = {}
+_checked: set[Path] = set()  # folders that were found to be this user's
+_said: set[Path | None] = set()  # places of which something was said
 _lock = threading.RLock()
 
 
@@ -84,7 +91,7 @@ def address(name: str, source: str) -> int:
 
 def is_compiled(name: str, source: str) -> bool:
     """Whether the cache holds machine code for a source."""
-    return any((place / f"{name}_{hash_of(source)}.o").is_file() for place in folders())
+    return any(places.is_trusted(place / f"{name}_{hash_of(source)}.o") for place in folders())
 
 
 def _found(full: str) -> int | None:
@@ -92,11 +99,16 @@ def _found(full: str) -> int | None:
     for place in folders():
         file = place / f"{full}.o"
         try:
-            content = file.read_bytes()
-        except OSError:
+            content = places.content(file)
+        except FileNotFoundError:
             continue
-        if hashlib.sha256(content[DIGEST:]).digest() == content[:DIGEST]:
-            return load(content[DIGEST:], ENTRY)
+        except (OSError, places.Untrusted) as error:
+            _say_once(place, f"a compiled kernel of the cache is not run: {error}")
+            continue
+        code = content[DIGEST:]
+        if hashlib.sha256(code).digest() == content[:DIGEST] and places.is_object_file(code):
+            with suppress(RuntimeError):  # it has no function of that name
+                return load(code, ENTRY)
         warnings.warn(f"the compiled kernel {file} is damaged; it is compiled anew", RuntimeWarning, stacklevel=3)
     return None
 
@@ -118,28 +130,44 @@ def _made(full: str, source: str) -> int:
 
 def _keep(name: str, content: bytes) -> None:
     """Write a file of the cache, whole or not at all."""
-    place = folder()
-    part = place / f"{name}.{os.getpid()}.part"
+    place = part = None
     try:
-        part.write_bytes(content)
+        place = folder()
+        opened, part = tempfile.mkstemp(dir=place, prefix=f"{name}.", suffix=PART)  # for this user alone
+        with open(opened, "wb") as file:
+            file.write(content)
         os.replace(part, place / name)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        _say_once(f"compiled kernels cannot be kept in {place} ({error.strerror}); the next process compiles them anew")
+        if part is not None:
+            with suppress(OSError):
+                os.unlink(part)
+        where = "" if place is None else f" in {place}"
+        _say_once(
+            place, f"compiled kernels cannot be kept{where} ({error.strerror}); the next process compiles them anew"
+        )
 
 
-@cache
-def _say_once(sentence: str) -> None:
-    warnings.warn(sentence, RuntimeWarning, stacklevel=5)
+def _say_once(about: Path | None, sentence: str) -> None:
+    """Warn, the first time in a process that there is something to say of a place."""
+    if about not in _said:
+        _said.add(about)
+        warnings.warn(sentence, RuntimeWarning, stacklevel=5)
 
 
 def folders() -> Iterator[Path]:
     """The folders for this version that kernels may be read from, the first choice first."""
-    for base, trusted in _bases():
-        place = base / "clearprop" / "kernels" / version()
-        if place.is_dir() and (trusted or _is_private(base)):
-            yield place
+    for base in _bases():
+        place = base / BELOW / version()
+        if place not in _checked:
+            try:
+                places.check_below(base, place)
+            except places.Untrusted as error:
+                _ignored(base, error)
+                continue
+            except OSError:  # it is not there yet
+                continue
+            _checked.add(place)
+        yield place
 
 
 @cache
@@ -148,46 +176,70 @@ def folder() -> Path:
 
     It is among the temporary files if the cache cannot be written, and ends with the process if nothing there can be
     trusted either.
+
+    Raises
+    ------
+    OSError
+        When there is no folder for temporary files.
     """
-    for base, trusted in _bases():
-        place = base / "clearprop" / "kernels" / version()
+    for base in _bases():
+        place = base / BELOW / version()
         try:
-            if not trusted:
-                base.mkdir(mode=0o700, exist_ok=True)
-                if not _is_private(base):
-                    continue
-            place.mkdir(parents=True, exist_ok=True)
+            places.made(base, place)
             with tempfile.TemporaryFile(dir=place):
-                return place
+                pass
         except OSError:
             continue
+        except places.Untrusted as error:
+            _ignored(base, error)
+            continue
+        _sweep(place)
+        return place
     place = Path(tempfile.mkdtemp(prefix="clearprop-kernels-"))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     return place
 
 
-def _bases() -> list[tuple[Path, bool]]:
-    """Where a user's cache may be, the first choice first, and whether nobody else can have put something there."""
-    number = os.getuid() if hasattr(os, "getuid") else 0
-    shared = (Path(tempfile.gettempdir()) / f"clearprop-{number}", False)
+def _sweep(place: Path) -> None:
+    """Remove what processes that were killed while they wrote have left behind."""
+    for part in place.glob(f"*{PART}"):
+        with suppress(OSError):  # another process sweeps, too
+            if part.stat().st_mtime < time.time() - OLD:
+                part.unlink()
+
+
+@cache
+def _bases() -> tuple[Path, ...]:
+    """Where this user's cache may be, the first choice first, without links; what others could have written is not."""
+    found = []
+    for given in _named():
+        try:
+            found.append(places.base_at(given))
+        except places.Untrusted as error:
+            _ignored(Path(given), error)
+        except OSError:
+            continue
+    return tuple(found)
+
+
+def _ignored(base: Path, error: Exception) -> None:
+    _say_once(base, f"the cache of compiled kernels in {base} is not used: {error}")
+
+
+def _named() -> Iterator[str | Path]:
+    """Where a user's cache may be, as the environment names it."""
     named = os.environ.get("CLEARPROP_CACHE_DIR")
-    if named:
-        return [(Path(named), True), shared]
-    if sys.platform == "win32":
-        user = Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData" / "Local")))
-    elif sys.platform == "darwin":
-        user = Path.home() / "Library" / "Caches"
-    else:
-        user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [(user, True), shared]
-
-
-def _is_private(place: Path) -> bool:
-    """Whether a folder is this user's and nobody else can write it: machine code from elsewhere must not be run."""
-    if not hasattr(os, "getuid"):
-        return True
-    status = place.stat()
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+    with suppress(RuntimeError):  # a user without a home
+        if named:
+            yield named
+        elif sys.platform == "win32":
+            yield os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        elif sys.platform == "darwin":
+            yield Path.home() / "Library" / "Caches"
+        else:
+            yield os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    with suppress(OSError):  # no folder for temporary files can be written
+        yield Path(tempfile.gettempdir()) / f"clearprop-{os.geteuid() if hasattr(os, 'geteuid') else 0}"
 
 
 def _forget_holder() -> None:
