@@ -77,7 +77,7 @@ def by_other(work):
 
 
 def runs(**environment):
-    """What a kernel that is found says to 21 in a process of this environment, where one would be kept, and warnings."""
+    """What a kernel that is found says to 21 in a process of this kind, where one would be kept, and warnings."""
     code = f"""
 import ctypes, warnings
 from clearprop.engines.compiled import store
