@@ -18,6 +18,7 @@ MATRIX_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **IN_ORDER,
     "matmul": product_in_order,
     "hadamard": np.multiply,
+    "quotient": np.divide,
     "transpose": lambda x: np.swapaxes(x, -1, -2),
 }
 
@@ -43,7 +44,7 @@ def call(name: str, *arguments: Expression) -> Expression:
 
 
 def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Mapping[str, Any]) -> Expression:
-    """A formula on whole sites: its variables named after them, · between two arrays written ⊙."""
+    """A formula on whole sites: its variables named after them, · between two arrays written ⊙, and / by one ⊘."""
 
     def leaf(item: Symbol | Constant) -> tuple[Expression, bool]:
         if isinstance(item, Constant):
@@ -53,7 +54,8 @@ def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Map
 
     def node(function: str, _: Apply, arguments: list[tuple[Expression, bool]]) -> tuple[Expression, bool]:
         trees, are_arrays = [tree for tree, _ in arguments], [is_array for _, is_array in arguments]
-        name = "hadamard" if function == "multiply" and all(are_arrays) else function
+        by_element = {"multiply": "hadamard"} if all(are_arrays) else {"divide": "quotient"} if are_arrays[-1] else {}
+        name = by_element.get(function, function)
         return Apply(name, tuple(trees)), any(are_arrays)
 
     return fold(formula, leaf, node)[0]

@@ -74,7 +74,7 @@ class Shown:
         elif self.exponent is not None:
             sign = "<mo>−</mo>" if self.exponent < 0 else ""
             power = f"<mrow>{sign}<mn>{abs(self.exponent)}</mn></mrow>"
-            digits = f"{digits}<mo>·</mo><msup><mn>10</mn>{power}</msup>"
+            digits = f"{digits}<mo>⋅</mo><msup><mn>10</mn>{power}</msup>"
         return f"<mo>−</mo>{digits}" if self.negative else digits
 
 

@@ -7,36 +7,39 @@ own values.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.explain.breaking import Breaking, Pieces
 from clearprop.explain.lines import NONE_FINER, Line, taken
+from clearprop.explain.media import LATEX, MATHML, TEXT, Medium
 from clearprop.explain.notation import Notation
-from clearprop.explain.numbers import NumberFormat, Shown
+from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.references import parse
 from clearprop.explain.written import has_superscript
 from clearprop.formulas import Constant, Expression, Symbol
-from clearprop.formulas.printers import latex, mathml, text
 from clearprop.formulas.printers.text import ATOM, POWER, SIGN, Leaf, Printed
+
+__all__ = ["LATEX", "MATHML", "TEXT", "Medium", "Part", "Pen"]
 
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
 PLAIN_WORDS: Mapping[str, str] = {"more": "{count} more", "one_path": "path {n}", "one_sample": "sample {n}"}
+RESULT = "result"  # stands for a line's value
 
 
-class Medium(NamedTuple):
-    """What differs between text, LaTeX and MathML."""
+class Part(NamedTuple):
+    """A part of a line, with the sign that stands before it: a tree, with numbers put in where there are values.
 
-    name: str
-    print_tree: Callable[[Expression, Leaf | None], str]
-    number: Callable[[Shown], str]
-    words: Callable[[str], str]
-    dots: str
-    pi: str
-    share: Callable[[str, str], str]
-    matrix: Callable[[list[list[str]]], str]
+    `finer` says of which symbols so many digits more than usual are written.
+    """
+
+    sign: str
+    tree: Expression
+    values: Mapping[str, Any] | None = None
+    finer: Mapping[str, int] = NONE_FINER
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,35 @@ class Pen:
 
         `finer` says of which symbols so many digits more than usual are written.
         """
+        return self.medium.print_tree(taken(tree, values), self._leaf(Part("", tree, values, finer)))
+
+    def pieces(self, part: Part) -> Pieces:
+        """A part of a line, cut where it may break."""
+        tree = part.tree if part.values is None else taken(part.tree, part.values)
+        leaf, text_leaf = self._leaf(part), replace(self, medium=TEXT)._leaf(part)
+
+        def width(item: Symbol | Constant) -> int:
+            if part.values and isinstance(item, Symbol) and np.ndim(part.values.get(item.name, 0)) > 0:
+                return _matrix_width(text_leaf(item)[0])
+            return max(map(len, text_leaf(item)[0].split("/")))
+
+        cut = Breaking(lambda item: self.medium.printed(item, leaf), width, self.medium.signs, self.medium.cuts_boxes)
+        return cut.pieces(tree)
+
+    def _leaf(self, part: Part) -> Leaf:
+        """How symbols are written where numbers are put in."""
+        if part.values is None:
+            return self._symbol
+        values = part.values
 
         def leaf(item: Symbol | Constant) -> Printed:
             if isinstance(item, Constant):
                 return self._constant(item)
             if item.name not in values:
                 return self._symbol(item)
-            return self.finer(finer.get(item.name, 0))._value(item.name, values[item.name])
+            return self.finer(part.finer.get(item.name, 0))._value(item.name, values[item.name])
 
-        return self.medium.print_tree(taken(tree, values), leaf)
+        return leaf
 
     def number(self, value: Any, finer: int = 0) -> str:
         """A number, a vector or a matrix; `finer` digits more than usual."""
@@ -89,25 +112,35 @@ class Pen:
         return replace(self, numbers=NumberFormat(min(17, self.numbers.digits + digits), self.numbers.comma))
 
     def line(self, line: Line) -> list[tuple[str, str]]:
-        """The parts of a line, each with the sign that stands before it; the first is the name and has none.
+        """The parts of a line, each with the sign that stands before it, on one line."""
+        return [(part.sign, self.whole(part)) for part in self.parts(line)]
+
+    def parts(self, line: Line) -> list[Part]:
+        """The parts of a line; the first is its name and has no sign.
 
         A general statement, which has no value, ends with its symbols; what was given has only name and value.
         """
-        parts = [("", self.formula(line.target))]
-        parts += [("=", self.formula(form)) for form in line.forms]
+        parts = [Part("", line.target), *(Part("=", form) for form in line.forms)]
         if line.value is None:
             return parts
-        if not line.forms:
-            return [*parts, ("=" if self.is_exact(line.value) else "≈", self.number(line.value))]
-        put_in = self.with_numbers(line.forms[-1], line.values, line.finer)
         more = line.finer.get(line.target.name, 0) if isinstance(line.target, Symbol) else 0
-        result = self.number(line.value, more)
+        result = Part("", Symbol(RESULT), {RESULT: line.value}, {RESULT: more})
+        result_is_exact = self.finer(more).is_exact(line.value)
+        if not line.forms:
+            return [*parts, result._replace(sign="=" if result_is_exact else "≈")]
+        put_in, written = Part("", line.forms[-1], line.values, line.finer), self.whole(result)
         exact = all(self.finer(line.finer.get(name, 0)).is_exact(value) for name, value in line.values.items())
-        if put_in not in (result, parts[-1][1]):
-            parts.append(("=" if exact else "≈", put_in))
-        if parts[-1][1] != result:
-            parts.append(("=" if exact and self.finer(more).is_exact(line.value) else "≈", result))
+        if self.whole(put_in) not in (written, self.whole(parts[-1])):
+            parts.append(put_in._replace(sign="=" if exact else "≈"))
+        if self.whole(parts[-1]) != written:
+            parts.append(result._replace(sign="=" if exact and result_is_exact else "≈"))
         return parts
+
+    def whole(self, part: Part) -> str:
+        """A part in one piece."""
+        if part.values is None:
+            return self.formula(part.tree)
+        return self.with_numbers(part.tree, part.values, part.finer)
 
     def is_exact(self, value: Any) -> bool:
         """Whether what is written of a number, or of every number of an array, is the number itself."""
@@ -162,45 +195,7 @@ def _shown(n: int) -> list[int | None]:
     return list(range(n)) if n <= WIDEST_MATRIX else [0, 1, 2, None, n - 1]
 
 
-def _text_matrix(cells: list[list[str]]) -> str:
-    if len(cells) > 1 and all(len(row) == 1 for row in cells):
-        return f"[{'; '.join(row[0] for row in cells)}]"
-    rows = [f"{' '.join(row)}" for row in cells]
-    return f"[{rows[0]}]" if len(rows) == 1 else f"[{'; '.join(rows)}]"
-
-
-def _latex_matrix(cells: list[list[str]]) -> str:
-    dots = {"…": r"\cdots", "⋮": r"\vdots"}
-    rows = r" \\ ".join(" & ".join(dots.get(cell, cell) for cell in row) for row in cells)
-    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
-
-
-def _mathml_matrix(cells: list[list[str]]) -> str:
-    dots = {"…": "<mo>⋯</mo>", "⋮": "<mo>⋮</mo>"}
-    rows = "".join(f"<mtr>{''.join(f'<mtd>{dots.get(cell, cell)}</mtd>' for cell in row)}</mtr>" for row in cells)
-    return f"<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>"
-
-
-TEXT = Medium(
-    "text", text.to_text, Shown.text, str, "…", "π", lambda count, number: f"[{count}: {number}]", _text_matrix
-)
-LATEX = Medium(
-    "latex",
-    latex.to_latex,
-    Shown.latex,
-    lambda words: rf"\text{{{words}}}",
-    r"\cdots",
-    r"\pi",
-    lambda count, number: rf"\underbrace{{{number}}}_{{\text{{{count}}}}}",
-    _latex_matrix,
-)
-MATHML = Medium(
-    "mathml",
-    mathml.to_mathml,
-    Shown.mathml,
-    lambda words: f"<mtext>{words}</mtext>",
-    "<mo>⋯</mo>",
-    "<mi>π</mi>",
-    lambda count, number: f"<munder><mrow><mo>[</mo>{number}<mo>]</mo></mrow><mtext>{count}</mtext></munder>",
-    _mathml_matrix,
-)
+def _matrix_width(text: str) -> int:
+    """How wide a matrix is that is written as text: each of its columns is as wide as the widest cell."""
+    cells = [row.split() for row in text.strip("[]").split("; ")]
+    return len(cells[0]) * (1 + max(len(cell) for row in cells for cell in row))

@@ -50,7 +50,12 @@ def to_latex(expression: Expression, leaf: Leaf | None = None) -> str:
     >>> print(to_latex(Logistic.tree()))
     \frac{1}{1 + e^{-z}}
     """
-    return fold(expression, leaf or _leaf, _node)[0]
+    return printed(expression, leaf)[0]
+
+
+def printed(expression: Expression, leaf: Leaf | None = None) -> Printed:
+    """The same, and how tightly it binds, for those who put it beside something else."""
+    return fold(expression, leaf or _leaf, _node)
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
@@ -118,6 +123,8 @@ def _matrix_or_call(function: str, arguments: list[Printed]) -> Printed:
             return rf"{bracket(x, PRODUCT)} \, {bracket(y, PRODUCT)}", PRODUCT
         case "hadamard", [x, y]:
             return rf"{bracket(x, SIGN)} \odot {bracket(y, POWER)}", sign_of(x)
+        case "quotient", [x, y]:
+            return rf"{bracket(x, SIGN)} \oslash {bracket(y, POWER)}", sign_of(x)
         case "transpose", [x]:
             return rf"{{{bracket(x, ATOM)}}}^{{\top}}", POWER
         case _, [label, x] if function.startswith("box_"):

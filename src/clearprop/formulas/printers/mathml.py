@@ -45,7 +45,12 @@ def to_mathml(expression: Expression, leaf: Leaf | None = None) -> str:
     >>> print(to_mathml(1 / Symbol("z")))
     <mfrac><mn>1</mn><mi>z</mi></mfrac>
     """
-    return fold(expression, leaf or _leaf, _node)[0]
+    return printed(expression, leaf)[0]
+
+
+def printed(expression: Expression, leaf: Leaf | None = None) -> Printed:
+    """The same, and how tightly it binds, for those who put it beside something else."""
+    return fold(expression, leaf or _leaf, _node)
 
 
 def operator(sign: str) -> str:
@@ -87,7 +92,7 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "subtract", [x, y]:
             return f"{bracket(x, SUM)}<mo>−</mo>{term(y, bracket)}", SUM
         case "multiply", [x, y]:
-            return f"{bracket(x, SIGN)}<mo>·</mo>{bracket(y, POWER)}", sign_of(x)
+            return f"{bracket(x, SIGN)}<mo>⋅</mo>{bracket(y, POWER)}", sign_of(x)
         case "divide", [x, y]:
             return f"<mfrac>{single(x[0])}{single(y[0])}</mfrac>", POWER
         case "negative", [x]:
@@ -133,6 +138,8 @@ def _row_or_call(function: str, arguments: list[Printed]) -> Printed:
             return f"{bracket(x, PRODUCT)}<mspace width='0.2em'/>{bracket(y, PRODUCT)}", PRODUCT
         case "hadamard", [x, y]:
             return f"{bracket(x, SIGN)}<mo>⊙</mo>{bracket(y, POWER)}", sign_of(x)
+        case "quotient", [x, y]:
+            return f"{bracket(x, SIGN)}<mo>⊘</mo>{bracket(y, POWER)}", sign_of(x)
         case "transpose", [x]:
             return f"<msup>{row(bracket(x, ATOM))}<mo>⊤</mo></msup>", POWER
         case _, [label, x] if function.startswith("box_"):

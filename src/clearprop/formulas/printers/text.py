@@ -46,7 +46,12 @@ def to_text(expression: Expression, leaf: Leaf | None = None) -> str:
     >>> to_text(where(z > 0, z, 0.01 * z) + exp(-(z**2)))
     '{z if z > 0; 0.01·z otherwise} + exp(−z²)'
     """
-    return fold(expression, leaf or _leaf, _node)[0]
+    return printed(expression, leaf)[0]
+
+
+def printed(expression: Expression, leaf: Leaf | None = None) -> Printed:
+    """The same, and how tightly it binds, for those who put it beside something else."""
+    return fold(expression, leaf or _leaf, _node)
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
@@ -110,6 +115,8 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return f"{bracket(x, PRODUCT)} · {bracket(y, PRODUCT)}", PRODUCT
         case "hadamard", [x, y]:
             return f"{bracket(x, SIGN)} ⊙ {bracket(y, POWER)}", sign_of(x)
+        case "quotient", [x, y]:
+            return f"{bracket(x, SIGN)} ⊘ {bracket(y, POWER)}", sign_of(x)
         case "transpose", [x]:
             return f"{bracket(x, ATOM)}ᵀ", POWER
         case _, [label, x] if function.startswith("box_"):
