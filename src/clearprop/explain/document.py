@@ -30,10 +30,11 @@ Sentence = tuple[Piece, ...]
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 is the title."""
+    """A heading; level 1 is the title. `key` names the part, for links to it."""
 
     words: str
     level: int = 2
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing, as SVG, with what it shows in words for those who do not see it."""
+    """A drawing, as SVG, with the words below it; what it shows is described inside it."""
 
     svg: str
     words: str
@@ -91,7 +92,15 @@ class Columns:
     parts: Sequence[tuple[Piece, Derivation]]
 
 
-Block = Heading | Paragraph | Equation | Derivation | Table | Picture | Bullets | Columns
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that a page shows when asked to; other media show them where they stand."""
+
+    heading: Heading
+    blocks: Sequence[Block]
+
+
+Block = Heading | Paragraph | Equation | Derivation | Table | Picture | Bullets | Columns | Fold
 
 
 @dataclass(frozen=True)
@@ -138,7 +147,7 @@ class Writer:
 
     def heading(self, key: str, level: int = 2, **fields: Any) -> Heading:
         """A heading."""
-        return Heading(self.words[key].format(**fields), level)
+        return Heading(self.words[key].format(**fields), level, key)
 
 
 def _counted(value: Any) -> Piece:

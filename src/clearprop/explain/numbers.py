@@ -72,10 +72,10 @@ class Shown:
         if self.denominator:
             digits = f"<mfrac>{digits}<mn>{self.denominator}</mn></mfrac>"
         elif self.exponent is not None:
-            sign = "<mo>−</mo>" if self.exponent < 0 else ""
+            sign = "<mo form='prefix'>−</mo>" if self.exponent < 0 else ""
             power = f"<mrow>{sign}<mn>{abs(self.exponent)}</mn></mrow>"
             digits = f"{digits}<mo>⋅</mo><msup><mn>10</mn>{power}</msup>"
-        return f"<mo>−</mo>{digits}" if self.negative else digits
+        return f"<mo form='prefix'>−</mo>{digits}" if self.negative else digits
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Letter:
     def mathml(self) -> str:
         """MathML."""
         plain = escape(self.base.removesuffix(TILDE))
-        base = f"<mi class='v'>{plain}</mi>" if self.is_array else f"<mi>{plain}</mi>"
+        base = f"<mi>{bold(plain) if self.is_array else plain}</mi>"
         if self.base.endswith(TILDE):
             base = f"<mover accent='true'>{base}<mo stretchy='false'>~</mo></mover>"
         if self.sup and self.sub:
@@ -124,6 +124,21 @@ class Ratio:
 
 
 Written = Letter | Code | Applied | Ratio
+
+
+def bold(letter: str) -> str:
+    """A single letter bold and slanted, as vectors and matrices are set; anything else as it is.
+
+    Examples
+    --------
+    >>> from clearprop.explain.written import bold
+    >>> bold("w"), bold("δ"), bold("W_ih")
+    ('𝒘', '𝜹', 'W_ih')
+    """
+    for first, last, start in (("a", "z", 0x1D482), ("A", "Z", 0x1D468), ("α", "ω", 0x1D736)):
+        if len(letter) == 1 and first <= letter <= last:
+            return chr(start + ord(letter) - ord(first))
+    return letter
 
 
 def has_superscript(name: Written) -> bool:

@@ -1,19 +1,38 @@
-"""The colours of the four equations, the same in every medium; a label always stands beside a colour.
+"""The colours of the four equations, the same in every medium; a label or border of its own always goes with a colour.
 
-Amber is for the output's δ and for biases (BP1, BP3), violet for a hidden δ (BP2), green for weights (BP4). All three
-have a contrast of at least 4.5 : 1 on white, as have the two colours of the sign of a weight.
+Red is for the output's δ and for biases (BP1, BP3), blue for a hidden δ (BP2), green for weights (BP4); a positive
+weight is violet, a negative one amber. Every colour has a contrast of at least 4.5 : 1, the light ones on white and the
+dark ones on the ground of dark pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-OUTPUT, HIDDEN, WEIGHT = "#9a4d00", "#6b2fb3", "#1a6b2f"
-OUTPUT_FILL, HIDDEN_FILL, WEIGHT_FILL = "#fff0dc", "#f2e9ff", "#e4f5e7"
-POSITIVE, NEGATIVE = "#0b57b0", "#b3261e"
 
-LAWS: Mapping[str, str] = {"BP1": OUTPUT, "BP2": HIDDEN, "BP3": OUTPUT, "BP4": WEIGHT}
-BOXES: Mapping[str, tuple[str, str]] = {
-    "output_delta": (OUTPUT, OUTPUT_FILL), "hidden_delta": (HIDDEN, HIDDEN_FILL), "weight": (WEIGHT, WEIGHT_FILL),
+class Colour(NamedTuple):
+    """A colour on light pages and on dark ones."""
+
+    light: str
+    dark: str
+
+
+PALETTE: Mapping[str, Colour] = {
+    "ink": Colour("#1b1b1f", "#e9e9ee"), "paper": Colour("#ffffff", "#15171b"), "grey": Colour("#55555f", "#adafba"),
+    "rule": Colour("#d4d4dc", "#434650"), "link": Colour("#0b57b0", "#8fc0ff"),
+    "output": Colour("#b3261e", "#ff9d93"), "hidden": Colour("#0b57b0", "#8fc0ff"),
+    "weight": Colour("#1a6b2f", "#86d99a"), "positive": Colour("#6b2fb3", "#cbaaff"),
+    "negative": Colour("#9a4d00", "#ffb66e"), "output-fill": Colour("#fdecea", "#3b1f1d"),
+    "hidden-fill": Colour("#e8f1fd", "#1b2c42"), "weight-fill": Colour("#e6f6e9", "#18301f"),
 }  # fmt: skip
-TERMINAL: Mapping[str, str] = {"BP1": "dark_orange3", "BP2": "medium_purple3", "BP3": "dark_orange3", "BP4": "green4"}
+OUTPUT, HIDDEN, WEIGHT, POSITIVE, NEGATIVE = (
+    PALETTE[name].light for name in ("output", "hidden", "weight", "positive", "negative")
+)
+KINDS: Mapping[str, str] = {"BP1": "output", "BP2": "hidden", "BP3": "output", "BP4": "weight"}
+LAWS: Mapping[str, str] = {law: PALETTE[kind].light for law, kind in KINDS.items()}
+BOXES: Mapping[str, tuple[str, str]] = {
+    name: (PALETTE[kind].light, PALETTE[f"{kind}-fill"].light)
+    for name, kind in (("output_delta", "output"), ("hidden_delta", "hidden"), ("weight", "weight"))
+}
+TERMINAL: Mapping[str, str] = {"BP1": "red3", "BP2": "dodger_blue1", "BP3": "red3", "BP4": "green4"}

@@ -12,6 +12,7 @@ from clearprop.explain.document import (
     Derivation,
     Document,
     Equation,
+    Fold,
     Heading,
     Number,
     Paragraph,
@@ -74,6 +75,8 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
     match block:
         case Heading(text, level):
             return rf"\{COMMANDS[level]}{{{escape(text)}}}"
+        case Fold(heading, blocks):
+            return "\n\n".join(_block(item, pen, words) for item in (heading, *blocks))
         case Paragraph(pieces):
             return sentence(pieces, pen)
         case Bullets(items):

@@ -11,6 +11,7 @@ from clearprop.explain.document import (
     Derivation,
     Document,
     Equation,
+    Fold,
     Heading,
     Number,
     Paragraph,
@@ -36,6 +37,8 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {_escape(text)}"
+        case Fold(heading, blocks):
+            return "\n\n".join(_block(item, pen, words) for item in (heading, *blocks))
         case Paragraph(pieces):
             return sentence(pieces, pen)
         case Bullets(items):

@@ -12,6 +12,7 @@ from clearprop.explain.document import (
     Derivation,
     Document,
     Equation,
+    Fold,
     Heading,
     Number,
     Paragraph,
@@ -92,6 +93,9 @@ def line_text(line: Line, pen: Pen, width: int) -> str:
 def show(document: Document, pen: Pen, words: Words, console: Console) -> None:
     """Write a document to a rich console."""
     for block in document.blocks:
+        if isinstance(block, Fold):
+            show(Document(document.title, document.language, (block.heading, *block.blocks)), pen, words, console)
+            continue
         for renderable in _renderables(block, pen, words, console):
             console.print(renderable, highlight=False, markup=False, soft_wrap=isinstance(block, Derivation | Columns))
 

@@ -31,7 +31,7 @@ SECTIONS: Mapping[str, Section] = {
     "iterations": play.iterations,
     "game": play.game,
 }
-STEP = ("conventions", "picture", "given", "forward", "loss", "backward", "gradients", "update", "afterwards")
+STEP = ("picture", "conventions", "given", "forward", "loss", "backward", "gradients", "update", "afterwards")
 IDEAS = ("path", "boxes", "count", "proofs", "why", "wiggle", "sharing", "iterations")
 
 __all__ = ["IDEAS", "SECTIONS", "STEP", "Kit", "Section"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearprop.explain.document import Block, Bullets, Number, Sentence
+from clearprop.explain.document import Block, Bullets, Fold, Number, Sentence
 from clearprop.explain.matrices import call
 from clearprop.explain.recording.forward import called
 from clearprop.explain.sections.kit import Kit
@@ -30,7 +30,7 @@ def conventions(trace: Trace, kit: Kit) -> list[Block]:
         say("delta_is"),
         say("fractions") if kit.fractions else say("rounding", digits=kit.numbers.digits),
     ]
-    return [kit.writer.heading("conventions"), Bullets(points)]
+    return [Fold(kit.writer.heading("conventions"), [Bullets(points)])]
 
 
 def _loss(trace: Trace, kit: Kit) -> list[Sentence]:

@@ -13,17 +13,19 @@ from clearprop.explain.words import (
     chinese_asked,
     chinese_check,
     chinese_games,
+    chinese_page,
     english,
     english_asked,
     english_check,
     english_games,
+    english_page,
 )
 
 Words = Mapping[str, str]
 
 LANGUAGES: Mapping[str, Words] = {
-    "en": {**english.WORDS, **english_asked.WORDS, **english_games.WORDS, **english_check.WORDS},
-    "zh": {**chinese.WORDS, **chinese_asked.WORDS, **chinese_games.WORDS, **chinese_check.WORDS},
+    "en": {**english.WORDS, **english_asked.WORDS, **english_games.WORDS, **english_page.WORDS, **english_check.WORDS},
+    "zh": {**chinese.WORDS, **chinese_asked.WORDS, **chinese_games.WORDS, **chinese_page.WORDS, **chinese_check.WORDS},
 }
 
 

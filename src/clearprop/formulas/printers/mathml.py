@@ -76,7 +76,7 @@ def bracket(item: Printed, at_least: int) -> str:
 def number(value: int | float) -> Printed:
     """A number's markup, with all its digits."""
     text = number_text(abs(value))
-    return (f"<mo>−</mo><mn>{text}</mn>", SIGN) if value < 0 else (f"<mn>{text}</mn>", ATOM)
+    return (f"<mo form='prefix'>−</mo><mn>{text}</mn>", SIGN) if value < 0 else (f"<mn>{text}</mn>", ATOM)
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
@@ -96,7 +96,7 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "divide", [x, y]:
             return f"<mfrac>{single(x[0])}{single(y[0])}</mfrac>", POWER
         case "negative", [x]:
-            return f"<mo>−</mo>{bracket(x, PRODUCT)}", SIGN
+            return f"<mo form='prefix'>−</mo>{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
             return f"<msup>{row(bracket(x, ATOM))}{single(y[0])}</msup>", POWER
         case "exp", [x]:

@@ -1,0 +1,179 @@
+"""The blocks of a document as HTML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+from itertools import count
+
+from clearprop.explain.breaking import Boxed, Piece, joined
+from clearprop.explain.document import (
+    Block,
+    Bullets,
+    Columns,
+    Derivation,
+    Document,
+    Equation,
+    Fold,
+    Heading,
+    Number,
+    Paragraph,
+    Picture,
+    Sentence,
+    Table,
+)
+from clearprop.explain.lines import Line, Omission
+from clearprop.explain.pen import LATEX, Part, Pen
+from clearprop.explain.renderers.colours import LAWS
+from clearprop.explain.renderers.markdown import boxed
+from clearprop.explain.renderers.numbering import Numbering
+from clearprop.explain.words import Words
+from clearprop.formulas import Expression
+
+WIDE = 34  # letters; what cannot be broken and is wider may be scrolled
+LONG = 12  # lines; a derivation that has more may be parted between two pages
+TEX_SIGNS = {"": "", "=": "= ", "≈": r"\approx "}
+
+
+class Blocks:
+    """Writes the blocks of one document.
+
+    Parameters
+    ----------
+    document : Document
+    pen : Pen
+        Writes MathML.
+    words : Words
+    prefix : str
+        Stands before every name that links lead to.
+    """
+
+    def __init__(self, document: Document, pen: Pen, words: Words, prefix: str = "") -> None:
+        self.pen, self.words, self.prefix = pen, words, prefix
+        self.tex = replace(pen, medium=LATEX._replace(cuts_boxes=True))
+        self.numbering = Numbering(document.blocks)
+        self.keys: set[str] = set()
+        self.wide = count(1)
+
+    def html(self, block: Block) -> str:
+        """One block."""
+        match block:
+            case Heading(text, level, key):
+                return f"<h{level}{self._id(key)}>{escape(text)}</h{level}>"
+            case Fold(heading, blocks):
+                inside = "\n".join(self.html(item) for item in blocks)
+                summary = f"<summary>{escape(heading.words)}</summary>"
+                return f"<details{self._id(heading.key)}>{summary}\n{inside}</details>"
+            case Paragraph(pieces):
+                return f"<p>{self.sentence(pieces)}</p>"
+            case Bullets(items):
+                return f"<ul>{''.join(f'<li>{self.sentence(item)}</li>' for item in items)}</ul>"
+            case Equation():
+                return self._equation(block)
+            case Derivation(lines, label):
+                law = label or next((item.law for item in lines if isinstance(item, Line)), "")
+                return self._derivation(block, f"d {law}" if law in LAWS else "d", label)
+            case Columns(parts):
+                columns = "".join(
+                    f"<div><p>{self.sentence((name,))}</p>{self._derivation(part, 'd')}</div>" for name, part in parts
+                )
+                return f'<div class="columns">{columns}</div>'
+            case Table():
+                return self._table(block)
+            case Picture(svg, text):
+                scrolled = self._scrolled("div", "g", "wide_picture", svg)
+                return f"<figure>{scrolled}<figcaption>{escape(text)}</figcaption></figure>"
+        raise TypeError(type(block))
+
+    def sentence(self, pieces: Sentence) -> str:
+        """Running text with its formulas and numbers."""
+        return "".join(self._piece(piece) for piece in pieces)
+
+    def _piece(self, piece: str | Expression | Number) -> str:
+        if isinstance(piece, Number):
+            return math(self.pen.number(piece.value, piece.finer))
+        return "".join(self._pieces(Part("", piece), display=False)) if isinstance(piece, Expression) else escape(piece)
+
+    def _id(self, key: str) -> str:
+        """The name of a part, at its first heading."""
+        if not key or key in self.keys:
+            return ""
+        self.keys.add(key)
+        return f' id="{self.prefix}{key}"'
+
+    def _scrolled(self, element: str, name: str, key: str, inside: str) -> str:
+        """What may be wider than the page: scrolled by itself, with the keyboard too."""
+        label = escape(self.words[key].format(n=next(self.wide)))
+        return f'<{element} class="{name}" tabindex="0" role="region" aria-label="{label}">{inside}</{element}>'
+
+    def _equation(self, block: Equation) -> str:
+        first, *rest = block.sides
+        parts = [Part("", first), *(Part("=", side) for side in rest)]
+        name = f'<span class="n">{block.law}</span>' if block.law else ""
+        formula = f"{escape(block.label)}: {self._parts(parts)}"
+        return f'<div class="d {block.law}"><div class="l">{name}<div class="f">{formula}</div></div></div>'
+
+    def _derivation(self, block: Derivation, name: str, label: str = "") -> str:
+        lines = "".join(self._line(item, label) for item in block.lines)
+        return f'<div class="{name}{" long" if len(block.lines) > LONG else ""}">{lines}</div>'
+
+    def _line(self, item: Line | Omission, label: str) -> str:
+        if isinstance(item, Omission):
+            return f'<div class="o">{escape(self.words["left_out"].format(count=f"{item.count:,}"))}</div>'
+        number = self.numbering[item]
+        name = f'<span class="n">{escape(label)}</span>' if label else ""
+        reason = f'<span class="r">{escape(item.reason)}</span>' if item.reason else ""
+        formula = self._parts(self.pen.parts(item)) + reason + self._sources(item)
+        if number is None:
+            return f'<div class="l">{name}<div class="f">{formula}</div></div>'
+        link = f'<a class="q" href="#{self.prefix}eq-{number}">({number})</a>'
+        return f'<div class="l" id="{self.prefix}eq-{number}">{name}<div class="f">{formula}</div>{link}</div>'
+
+    def _sources(self, line: Line) -> str:
+        links = [f'<a href="#{self.prefix}eq-{n}">({n})</a>' for n in self.numbering.sources(line)]
+        if not links:
+            return ""
+        return f' <span class="u">{self.words["by_equations"].format(equations=", ".join(links))}</span>'
+
+    def _parts(self, parts: list[Part]) -> str:
+        """The parts of a line, each of which moves to the next row as a whole if it can."""
+        found = []
+        for part in parts:
+            pieces = self._pieces(part, display=True)
+            found.append(f'<span class="{"p" if len(pieces) > 1 else "p one"}">{"<wbr>".join(pieces)}</span>')
+        return " ".join(found)
+
+    def _pieces(self, part: Part, *, display: bool) -> list[str]:
+        sign, tex_sign = f"<mo form='infix'>{part.sign}</mo>" if part.sign else "", TEX_SIGNS[part.sign]
+        pieces, annotations = self.pen.pieces(part), self.tex.pieces(part)
+        pieces[0], annotations[0] = joined(pieces[0], sign), joined(annotations[0], tex_sign)
+        return [self._markup(*pair, display=display) for pair in zip(pieces, annotations, strict=True)]
+
+    def _markup(self, piece: Piece | Boxed, tex: Piece | Boxed, *, display: bool = True) -> str:
+        if isinstance(piece, Boxed) and isinstance(tex, Boxed):
+            inside = "<wbr>".join(self._markup(*pair) for pair in zip(piece.pieces, tex.pieces, strict=True))
+            box = f'<span class="in">{inside}</span><span class="of">{math(piece.label, tex.label)}</span>'
+            opening, closing = (math(sign) if sign else "" for sign in (piece.before, piece.after))
+            return f'{opening}<span class="box {piece.kind.replace("_", "-")}">{box}</span>{closing}'
+        assert isinstance(piece, Piece)
+        assert isinstance(tex, Piece)
+        formula = math(piece.text, tex.text, display=display)
+        return self._scrolled("span", "w", "wide_formula", formula) if piece.width > WIDE else formula
+
+    def _table(self, block: Table) -> str:
+        title = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
+        top = "".join(f'<th scope="col">{self.sentence((cell,))}</th>' for cell in block.head)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{self.sentence((piece,))}</td>' for piece in row)}</tr>" for row in block.rows
+        )
+        table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
+        return self._scrolled("div", "t", "wide_table", table)
+
+
+def math(markup: str, tex: str = "", *, display: bool = True) -> str:
+    """MathML in running text, with the formula in TeX beside it."""
+    style = ' displaystyle="true"' if display else ""
+    if not tex:
+        return f"<math{style}>{markup}</math>"
+    annotation = f'<annotation encoding="application/x-tex">{escape(boxed(tex), quote=False)}</annotation>'
+    return f"<math{style}><semantics><mrow>{markup}</mrow>{annotation}</semantics></math>"
