@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clearprop import Activation, Loss, Network, backward, check_gradient, forward, load, loss, save, train
-from clearprop.files.model_file import network_to_json
+from clearprop.files.network_json import network_to_json
 from clearprop.formulas import absolute, exp, log, where
 from clearprop.formulas.printers.latex import to_latex
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Any
 
 
@@ -130,3 +131,40 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     names = list(known)
     matches = get_close_matches(name.strip().lower(), [item.strip().lower() for item in names], n=1)
     return next((item for item in names if matches and item.strip().lower() == matches[0]), None)
+
+
+LONGEST_QUOTE = 80  # characters of what was given, in a message
+
+
+class _Quotes(Repr):
+    """Short forms of anything, whatever it holds; what cannot be written says so itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = LONGEST_QUOTE
+        self.maxlevel, self.maxlist, self.maxtuple, self.maxdict = 2, 4, 4, 4
+
+
+def quoted(value: object) -> str:
+    """What was given, as a message quotes it: in at most 80 characters, none of which moves a terminal's cursor.
+
+    Examples
+    --------
+    >>> from clearprop.errors import quoted
+    >>> quoted("red"), quoted([1, 2, 3, 4, 5, 6]), len(quoted("x" * 10**6))
+    ("'red'", '[1, 2, 3, 4, ...]', 80)
+    """
+    return shortened(_Quotes().repr(value))
+
+
+def shortened(text: str, most: int = LONGEST_QUOTE) -> str:
+    """A text in at most `most` characters, without characters that are none to see.
+
+    Examples
+    --------
+    >>> from clearprop.errors import shortened
+    >>> shortened("a" * 100, 9), shortened("bell: \\x07")
+    ('aaaaaaaa…', 'bell: \\\\x07')
+    """
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 import clearprop
 from clearprop import MLPClassifier, MLPRegressor
 from clearprop.errors import ModelFileError
-from clearprop.files.model_file import checksum
+from clearprop.files.contents import checksum
 from clearprop.formulas import Activation, Cosine, Huber, Loss, Mish, absolute, exp
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

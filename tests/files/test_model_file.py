@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 
 from clearprop import Network, forward, load, save, train
 from clearprop.errors import ClearpropError, InputError, ModelFileError, NotFiniteError, ShapeError
-from clearprop.files.model_file import checksum
+from clearprop.files.contents import checksum
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Huber, LeakyRelu, Loss, absolute, exp, log
 from clearprop.formulas.losses import fitting_activations
 from clearprop.network import Dense
@@ -223,8 +223,10 @@ def changed(*keys, to):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda found: "no json", "its metadata is not JSON"),
-        (lambda found: "[" * 100_000, "its metadata is not JSON"),
+        (lambda found: "no json", "it is not JSON"),
+        (lambda found: "[" * 100_000, "it is not JSON"),
+        (lambda found: "[" * 100 + "]" * 100, "nested more than 50 levels"),
+        (lambda found: "[],".join(["["] + [""] * 1_000_000) + "[]]", "more values than any model"),
         (lambda found: "[]", "names no format"),
         (changed("format", to=99), "Upgrade clearprop"),
         (changed("format", to=0), "no version of clearprop writes"),

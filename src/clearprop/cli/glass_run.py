@@ -15,7 +15,7 @@ from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
 from clearprop.explain import exercise as make_exercise
 from clearprop.explain import explain as make_trace
-from clearprop.files.model_file import write_whole
+from clearprop.files.writing import write_whole
 from clearprop.formulas import update_rule
 
 SHEETS = (".toml", ".md", ".txt")

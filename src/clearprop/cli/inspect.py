@@ -8,7 +8,7 @@ from typing import Any
 from clearprop.cli import words
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, print_scores
-from clearprop.files.model_file import network_to_json
+from clearprop.files.network_json import network_to_json
 from clearprop.tables import ClassTarget
 from clearprop.tabular.model import TableModel
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from clearprop.errors import FileError
-from clearprop.files.model_file import write_whole
+from clearprop.files.writing import write_whole
 from clearprop.network.memory import in_words
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")

@@ -10,6 +10,8 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -17,13 +19,15 @@ import scipy.sparse
 from sklearn.base import is_classifier
 
 from clearprop.engines import Data, TrainingState, choose, choose_for_prediction
-from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.errors import ModelFileError, quoted
 from clearprop.estimators.preparing import Seeds
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
 from clearprop.files import load, save
+from clearprop.files.json_text import refusing
 from clearprop.formulas import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, Schedule
 from clearprop.formulas.formula import Formula
 from clearprop.formulas.saving import formula_from_json, formula_to_json
+from clearprop.network import Network
 
 KIND = "estimator"  # what the details of such a model file say that they are
 KINDS: Mapping[str, tuple[type[Any], Mapping[str, type[Any]]]] = {
@@ -31,8 +35,18 @@ KINDS: Mapping[str, tuple[type[Any], Mapping[str, type[Any]]]] = {
     "loss": (Loss, LOSSES),
     "schedule": (Schedule, SCHEDULES),
 }
-NUMBER_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|U\d{1,5})")
-FACTS = ("n_features_in_", "n_iter_", "t_", "loss_", "best_validation_score_", "stopping_reason_")
+NUMBER_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+TEXT_TYPE = re.compile(r"[<>]U\d{1,9}")
+WIDE = 16 * 2**20  # bytes: texts that would take more as an array of one width are kept as objects
+NUMBER = (int, float)
+FACTS: Mapping[str, Any] = {  # attributes of a fit that are kept, and what they can be
+    "n_features_in_": int,
+    "n_iter_": int,
+    "t_": NUMBER,
+    "loss_": NUMBER,
+    "best_validation_score_": (*NUMBER, NoneType),
+    "stopping_reason_": str,
+}
 
 
 def save_estimator(path: str | os.PathLike[str], estimator: Any) -> None:
@@ -57,28 +71,57 @@ def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> An
     if details.get("kind") != KIND:
         raise ModelFileError(f"{path} holds no estimator; clearprop.load reads the network in it")
     if details.get("estimator") != name:
-        raise ModelFileError(f"{path} holds an estimator of the class {details.get('estimator')!r}, not {name!r}")
-    try:
+        was = quoted(details.get("estimator"))
+        raise ModelFileError(f"{path} holds an estimator of the class {was}, not {name!r}")
+    with refusing(Path(path), "is damaged: its estimator cannot be made"):
         estimator = make(**parameters_from_json(details["parameters"]))
         settings = estimator._settings()
-        targets = _targets_from_json(details["targets"], model.network.loss)
+        targets = _targets_from_json(details["targets"], model.network)
         if is_classifier(estimator) != isinstance(targets, ClassTargets):
             raise ModelFileError("what it predicts is not what such an estimator does")
-        facts = {name: _from_json(details["facts"][name]) for name in FACTS}
-        seeds = Seeds(*(int(seed) for seed in details["seeds"]))
-        names = details["feature_names"]
-        network = settings.network(facts["n_features_in_"], targets.n_outputs, targets.loss)
-        if network != model.network:
+        facts = _facts_from_json(details["facts"])
+        seeds = Seeds(*map(_seed, details["seeds"]))
+        if len(settings.widths()) != model.network.depth - 1:
             raise ModelFileError("the parameters are those of another network")
-        if names is not None and not (len(names) == network.widths[0] and all(isinstance(n, str) for n in names)):
-            raise ModelFileError("the names of the features are not one text for each")
-    except (ClearpropError, KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(f"{path} is damaged: its estimator cannot be made ({error})") from None
-    _fill(estimator, settings, targets, model.network, model.parameters.theta, seeds)
+        network = settings.network(model.network.widths[0], targets.n_outputs, targets.loss)
+        if network != model.network or facts["n_features_in_"] != network.widths[0]:
+            raise ModelFileError("the parameters are those of another network")
+        names = feature_names(details["feature_names"], network.widths[0])
+        _fill(estimator, settings, targets, model.network, model.parameters.theta, seeds)
     vars(estimator).update(facts)
     if names is not None:
-        estimator.feature_names_in_ = np.array(names, dtype=object)
+        estimator.feature_names_in_ = names
     return estimator
+
+
+def feature_names(found: Any, n_features: int) -> Any:
+    """The names of the features that a file holds, an object array (n_features,), or None where it holds none.
+
+    Raises
+    ------
+    ModelFileError
+        When they are not one text for each feature.
+    """
+    if found is None:
+        return None
+    if not isinstance(found, list) or len(found) != n_features or not all(isinstance(name, str) for name in found):
+        raise ModelFileError("the names of the features are not one text for each")
+    return np.array(found, dtype=object)
+
+
+def _seed(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**64:
+        raise ModelFileError(f"{quoted(value)} is no seed")
+    return value
+
+
+def _facts_from_json(spec: Any) -> dict[str, Any]:
+    """What the attributes of a fit were; each of its own type."""
+    found = {name: _from_json(spec[name]) for name in FACTS}
+    for name, kinds in FACTS.items():
+        if not isinstance(found[name], kinds) or isinstance(found[name], bool):
+            raise ModelFileError(f"{name} cannot be {quoted(found[name])}")
+    return found
 
 
 def _fill(estimator: Any, settings: Any, targets: Targets, network: Any, theta: Any, seeds: Seeds) -> None:
@@ -157,7 +200,7 @@ def _from_json(value: Any) -> Any:
         case list() as items:
             return [_from_json(item) for item in items]
         case dict():
-            raise ModelFileError(f"a parameter is none that this version knows: {str(value)[:80]}")
+            raise ModelFileError(f"a parameter is none that this version knows: {quoted(value)}")
         case _:
             return value
 
@@ -174,7 +217,9 @@ def _targets_to_json(targets: Targets) -> dict[str, Any]:
     }
 
 
-def _targets_from_json(spec: Any, loss: Loss) -> Targets:
+def _targets_from_json(spec: Any, network: Network) -> Targets:
+    """What `_targets_to_json` wrote; how many there are is compared with the network before anything is made."""
+    n_outputs = network.widths[-1]
     match spec:
         case {
             "classes": [_, *_] as classes,
@@ -182,15 +227,30 @@ def _targets_from_json(spec: Any, loss: Loss) -> Targets:
             "labels": bool() as several,
             "sparse": bool() as sparse,
         }:
+            if n_outputs != (len(classes) if several or len(classes) > 2 else 1):
+                raise ModelFileError(f"{len(classes):,} classes do not go with {n_outputs:,} outputs")
             if several:
                 y: Any = np.array([[0] * len(classes), [1] * len(classes)])
                 return ClassTargets(scipy.sparse.csr_array(y) if sparse else y)
-            if kind != "O" and not NUMBER_TYPE.fullmatch(kind):
-                raise ModelFileError(f"classes cannot be of the type {kind[:20]!r}")
-            if kind == "O" and not all(isinstance(name, str) for name in classes):
-                raise ModelFileError("classes are neither all text nor all numbers")
-            return ClassTargets(np.array([_from_json(name) for name in classes], dtype=kind))
-        case {"outputs": int() as n_outputs} if 0 < n_outputs < 2**31:
-            return NumberTargets(np.empty((0, n_outputs)) if n_outputs > 1 else np.empty(0), loss)
+            return ClassTargets(_classes(classes, kind))
+        case {"outputs": int() as outputs} if outputs == n_outputs:
+            return NumberTargets(np.empty((0, outputs)) if outputs > 1 else np.empty(0), network.loss)
         case _:
             raise ModelFileError("what is predicted is not described")
+
+
+def _classes(classes: list[Any], kind: str) -> Any:
+    """The classes as an array of the type that they had. How wide its texts are is seen from the texts themselves."""
+    if kind == "O" or TEXT_TYPE.fullmatch(kind):
+        if not all(isinstance(name, str) for name in classes):
+            raise ModelFileError("classes are neither all text nor all numbers")
+        if kind != "O" and np.dtype(kind).itemsize * len(classes) > WIDE:
+            kind = "U" if 4 * max(map(len, classes)) * len(classes) <= WIDE else "O"
+        return np.array(classes, dtype=kind)
+    if not NUMBER_TYPE.fullmatch(kind):
+        raise ModelFileError(f"classes cannot be of the type {quoted(kind)}")
+    found = np.array([_from_json(name) for name in classes])
+    made = found.astype(kind)
+    if found.dtype.kind not in "biuf" or not (made == found).all():
+        raise ModelFileError(f"classes such as {quoted(classes[0])} are not of the type {kind}")
+    return made

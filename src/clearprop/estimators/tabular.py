@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,9 +18,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from clearprop.engines import Job
-from clearprop.errors import InputError, ModelFileError, ShapeError
+from clearprop.errors import InputError, ModelFileError, ShapeError, quoted, shortened
 from clearprop.estimators.fitted import kept_if_it_fails
-from clearprop.estimators.saving import parameters_from_json, parameters_to_json
+from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
+from clearprop.files.json_text import refusing
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, one_column
 from clearprop.tabular.fit import model_of
@@ -259,20 +261,20 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         model = TableModel.load(path)
         kept = model.settings.get("parameters")
         if model.settings.get("estimator") != cls.__name__ or not isinstance(kept, dict):
-            was = model.settings.get("estimator", "'clearprop train'")
+            was = shortened(str(model.settings.get("estimator", "'clearprop train'")))
             raise ModelFileError(f"{path} was not written by {cls.__name__}.save but by {was}")
-        try:
+        with refusing(Path(path), f"is damaged: its parameters are not those of {cls.__name__}"):
             estimator = cls(**parameters_from_json(kept["init"]))
-            names, n_features = kept["feature_names"], kept["n_features"]
-        except (KeyError, TypeError, AttributeError, ModelFileError) as error:
-            raise ModelFileError(
-                f"{path} is damaged: its parameters are not those of {cls.__name__} ({error})"
-            ) from None
-        estimator.model_, estimator.n_features_in_ = model, int(n_features)
-        if names is not None:
-            estimator.feature_names_in_ = np.array(names, dtype=object)
-        estimator.ensemble_ = len(model.thetas)
-        estimator._restore(model)
+            estimator._settings()
+            n_features = kept["n_features"]
+            if type(n_features) is not int or n_features < len(model.encoder.steps):
+                raise ModelFileError(f"{quoted(n_features)} features do not go with its encoder")
+            names = feature_names(kept["feature_names"], n_features)
+            estimator.model_, estimator.n_features_in_ = model, n_features
+            if names is not None:
+                estimator.feature_names_in_ = names
+            estimator.ensemble_ = len(model.thetas)
+            estimator._restore(model)
         return estimator
 
     def _restore(self, model: TableModel) -> None:

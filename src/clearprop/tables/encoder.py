@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.errors import ClearpropError, ModelFileError, quoted
 from clearprop.tables.reading import missing_column
 from clearprop.tables.step import Remark, Step
 from clearprop.tables.steps import STEPS, Category
@@ -61,6 +61,11 @@ class Encoder:
         return tuple(name for step in self.steps for name in step.names)
 
     @property
+    def n_inputs(self) -> int:
+        """How many inputs the network gets."""
+        return sum(step.n_inputs for step in self.steps)
+
+    @property
     def text_columns(self) -> tuple[str, ...]:
         """The columns to read as text from a CSV file, so that a category "01" stays what it is."""
         return tuple(step.column for step in self.steps if isinstance(step, Category))
@@ -79,7 +84,7 @@ class Encoder:
         for step in self.steps:
             if step.column not in present:
                 raise missing_column(step.column, table.column_names)
-        X = np.empty((table.num_rows, len(self.names)), dtype=np.float32)
+        X = np.empty((table.num_rows, self.n_inputs), dtype=np.float32)
         found: list[Remark] = []
         start = 0
         for step in self.steps:
@@ -125,11 +130,13 @@ def _step(spec: object) -> Step:
 
 def _checked(value: Any, kind: str) -> Any:
     """A value from JSON as a step's field of this annotated type; raises ModelFileError when it is none."""
+    types: dict[str, Any] = {"str": str, "bool": bool, "int": int, "float": (int, float)}
     if kind.startswith("tuple") and isinstance(value, list):
         inner = kind.removeprefix("tuple[").removesuffix(", ...]")
+        if set(map(type, value)) == {types[inner][-1] if inner == "float" else types[inner]}:
+            return tuple(value)  # as nearly always; there may be half a million of them
         return tuple(_checked(item, inner) for item in value)
-    types: dict[str, Any] = {"str": str, "bool": bool, "int": int, "float": (int, float)}
     fits = kind in types and isinstance(value, types[kind]) and (kind == "bool" or not isinstance(value, bool))
     if not fits:
-        raise ModelFileError(f"the description of the encoder is damaged: {value!r} is not of type {kind}")
+        raise ModelFileError(f"the description of the encoder is damaged: {quoted(value)} is not of type {kind}")
     return float(value) if kind == "float" else value

@@ -64,6 +64,11 @@ class Step:
         """A name for each input that it makes."""
         raise NotImplementedError
 
+    @property
+    def n_inputs(self) -> int:
+        """How many inputs it makes."""
+        return len(self.names)
+
     def encode(self, values: pa.ChunkedArray) -> Encoded:
         """The inputs, float32 (n_rows, len(names)), and remarks. Raises TableError where a value does not fit."""
         raise NotImplementedError
@@ -91,8 +96,8 @@ def or_missing(step: Any) -> str:
     return ", or missing" if step.missing else ""
 
 
-def check_finite(column: str, *values: float) -> None:
-    """Raise InputError unless all of these are finite numbers."""
+def check_finite(column: str, *values: float, most: float) -> None:
+    """Raise InputError unless all of these are numbers of at most this magnitude."""
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise InputError(f"column {column!r}: {value!r} is not a finite number")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= most:
+            raise InputError(f"column {column!r}: {value!r} is not a finite number of at most {most:g}")

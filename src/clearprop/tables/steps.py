@@ -19,6 +19,7 @@ from clearprop.tables import columns
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
 from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
 
+LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
 YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
 
 
@@ -46,7 +47,7 @@ class Number(Step):
     missing_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_finite(self.column, self.centre, self.scale, *self.edges)
+        check_finite(self.column, self.centre, self.scale, *self.edges, most=4 * columns.LARGEST)
         if not self.scale > 0 or any(b <= a for a, b in zip(self.edges, self.edges[1:], strict=False)):
             raise InputError(f"column {self.column!r}: the scale must be above 0 and the edges must rise")
 
@@ -180,7 +181,7 @@ class Moment(Step):
     missing: bool = False
 
     def __post_init__(self) -> None:
-        check_finite(self.column, self.centre, self.scale, *self.periods)
+        check_finite(self.column, self.centre, self.scale, *self.periods, most=LARGEST_MOMENT)
         if not self.scale > 0 or any(not period > 0 for period in self.periods):
             raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
 
@@ -198,7 +199,8 @@ class Moment(Step):
         x = columns.moments(values, self.column)
         absent = np.isnan(x)
         x = np.where(absent, self.centre, x)
-        parts = [smooth_clip((x - self.centre) / self.scale)[:, None]]
+        with np.errstate(over="ignore"):
+            parts = [smooth_clip((x - self.centre) / self.scale)[:, None]]
         # On the circles a missing time is the middle, not a certain hour.
         parts += [turns(x, period) * ~absent[:, None] for period in self.periods]
         return with_missing(self, parts, absent, "the median time")
@@ -226,7 +228,7 @@ class Vector(Step):
     scales: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        check_finite(self.column, *self.centres, *self.scales)
+        check_finite(self.column, *self.centres, *self.scales, most=4 * columns.LARGEST_IN_VECTOR)
         if len(self.centres) not in (1, self.size) or len(self.scales) != len(self.centres) or min(self.scales) <= 0:
             raise InputError(
                 f"column {self.column!r}: a vector of {self.size} needs as many centres and scales above 0"
@@ -236,11 +238,15 @@ class Vector(Step):
     def names(self) -> tuple[str, ...]:
         return tuple(f"{self.column}[{i}]" for i in range(self.size))
 
+    @property
+    def n_inputs(self) -> int:
+        return self.size
+
     def encode(self, values: pa.ChunkedArray) -> Encoded:
         x = columns.matrix(values, self.column)
         if x.shape[1] != self.size:
             raise TableError(f"column {self.column!r} holds vectors of {x.shape[1]} numbers; training had {self.size}")
-        with np.errstate(over="ignore"):  # infinitely far is as good as far: the clip follows
+        with np.errstate(all="ignore"):  # infinitely far is as good as far: the clip follows
             x = (x - np.array(self.centres, dtype=np.float32)) / np.array(self.scales, dtype=np.float32)
         return np.nan_to_num(smooth_clip(x), nan=0.0), ()
 

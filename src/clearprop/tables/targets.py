@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearprop.errors import InputError, ModelFileError, TableError
+from clearprop.errors import InputError, ModelFileError, TableError, quoted
 from clearprop.tables import columns
 
 MOST_WHOLE_NUMBERS = 20  # with more different ones, whole numbers are a quantity rather than classes
 ROWS_PER_CLASS = 5  # on average, at least, for whole numbers to count as classes
 MOST_CLASSES = 10_000
+LARGEST_LOGARITHM = float(np.log(np.finfo(np.float64).max))
 TASKS = ("classification", "regression")
 
 ClassLabel = str | bool | int | float
@@ -44,7 +45,7 @@ class ClassTarget:
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2 or len(set(map(str, self.classes))) < len(self.classes):
-            raise InputError(f"a class target needs at least two different classes, not {self.classes!r}")
+            raise InputError(f"a class target needs at least two different classes, not {quoted(self.classes)}")
 
     @property
     def n_outputs(self) -> int:
@@ -96,6 +97,8 @@ class NumberTarget:
         numbers = (self.centre, self.scale, self.low, self.high)
         if not all(np.isfinite(numbers)) or not self.scale > 0 or self.low > self.high:
             raise InputError(f"a number target needs finite numbers and a scale above 0, not {numbers}")
+        if self.log and self.high > LARGEST_LOGARITHM:
+            raise InputError(f"a logarithm of {self.high:g} is that of no number")
 
     def values(self, column: pa.ChunkedArray) -> Any:
         """What the network learns, before it is standardised: float64 (n_rows,).
@@ -116,7 +119,8 @@ class NumberTarget:
 
     def decode(self, outputs: Any) -> Any:
         """Predictions on the scale that the network learned, float64 (n_rows,), kept between `low` and `high`."""
-        return np.clip(outputs[:, 0].astype(np.float64) * self.scale + self.centre, self.low, self.high)
+        with np.errstate(over="ignore"):  # the clip follows
+            return np.clip(outputs[:, 0].astype(np.float64) * self.scale + self.centre, self.low, self.high)
 
     def in_unit(self, values: Any) -> Any:
         """From the scale that the network learned to the target's own unit."""
@@ -139,15 +143,20 @@ def target_from_json(spec: object) -> Target:
     """
     try:
         match spec:
-            case {"task": "classification", "column": str() as column, "classes": list() as classes} if all(
-                isinstance(label, str | bool | int | float) for label in classes
-            ):
+            case {"task": "classification", "column": str() as column, "classes": list() as classes}:
+                kinds = set(map(type, classes))
+                if (kinds not in ({str}, {bool}) and not kinds <= {int, float}) or not _fit_int64(classes):
+                    raise ModelFileError("the classes of the target are neither texts nor numbers")
                 return ClassTarget(column, tuple(classes))
             case {"task": "regression", "column": str() as column, "log": bool() as log, **rest}:
                 return NumberTarget(column, log, *_floats(rest, "centre", "scale", "low", "high"))
-    except (InputError, KeyError, TypeError, ValueError) as error:
+    except (InputError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelFileError(f"the description of the target is damaged: {error}") from None
     raise ModelFileError("the description of the target is damaged")
+
+
+def _fit_int64(labels: list[Any]) -> bool:
+    return all(-(2**63) <= label < 2**63 for label in labels if isinstance(label, int))
 
 
 def _floats(found: Any, *names: str) -> list[float]:

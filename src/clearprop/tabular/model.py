@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.engines import Choice, choose_for_prediction
-from clearprop.errors import InputError, ModelFileError, TableError
+from clearprop.errors import InputError, ModelFileError, TableError, quoted
 from clearprop.files import load, save
+from clearprop.files.json_text import refusing
 from clearprop.network import Network, Parameters
 from clearprop.tables import (
     ClassTarget,
@@ -220,8 +221,8 @@ class TableModel:
             f"{actual[0].as_py()!r} in row 1, and the classes are {known}{more}; write them as the training file did"
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to one file; raises as `clearprop.save` does."""
+    def save(self, path: str | os.PathLike[str], *, replace: bool = True) -> None:
+        """Write the model to one file; `replace` and what is raised are as of `clearprop.save`."""
         details = {
             "kind": KIND,
             "encoder": self.encoder.to_json(),
@@ -234,7 +235,7 @@ class TableModel:
             "quantiles": [{"quantile": each.quantile, "shift": each.shift} for each in self.quantiles],
         }
         thetas = [*self.thetas, *(theta for each in self.quantiles for theta in each.thetas)]
-        save(path, self.network, [self.network.views(theta) for theta in thetas], details)
+        save(path, self.network, [self.network.views(theta) for theta in thetas], details, replace=replace)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TableModel:
@@ -252,26 +253,18 @@ class TableModel:
                 f"{path} holds a network that was not trained by 'clearprop train', so it does not know any table; "
                 "use it from Python, with clearprop.load"
             )
-        try:
+        with refusing(Path(path), "cannot be used"):
             encoder = Encoder.from_json(details.get("encoder"))
             target = target_from_json(details.get("target"))
+            if found.network.widths[0] != encoder.n_inputs or found.network.widths[-1] != target.n_outputs:
+                raise ModelFileError("its network, encoder and target do not belong together")
             images = None if details.get("images") is None else ImageFormat(**details["images"])
+            if images is not None and images.height * images.width * images.channels > encoder.n_inputs:
+                raise ModelFileError(f"images of {images} are not what its encoder takes")
             held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
             thetas, quantiles = _groups(found.thetas, details.get("quantiles", []))
             temperature = _temperature(details.get("temperature", 1.0))
-        except (ModelFileError, InputError, TypeError) as error:
-            raise ModelFileError(f"{path} cannot be used: {error}") from None
-        trivial, settings = details.get("trivial"), details.get("settings")
-        wrong = (
-            found.network.widths[0] != len(encoder.names)
-            or found.network.widths[-1] != target.n_outputs
-            or not isinstance(settings, dict)
-            or (trivial not in target.classes if isinstance(target, ClassTarget) else not isinstance(trivial, float))
-        )
-        if wrong:
-            raise ModelFileError(f"{path} is damaged: its network, encoder and target do not belong together")
-        assert isinstance(trivial, str | bool | int | float)
-        assert isinstance(settings, dict)
+            trivial, settings = _trivial(details.get("trivial"), target), _settings(details.get("settings"))
         return cls(
             network=found.network,
             thetas=thetas,
@@ -297,7 +290,7 @@ def mean_outputs(choice: Choice, network: Network, thetas: Any, X: Any) -> Any:
 
 def _groups(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:
     """The parameters of the main networks and those of each quantile; all groups are of the same size."""
-    if not isinstance(spec, list) or len(thetas) % (1 + len(spec)):
+    if not isinstance(spec, list) or len(thetas) % (1 + len(spec)) or len(spec) >= len(thetas):
         raise InputError("its networks and its quantiles do not belong together")
     groups = np.split(thetas, 1 + len(spec))
     found = []
@@ -314,16 +307,42 @@ def _groups(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:
 
 def _temperature(given: Any) -> float:
     if not isinstance(given, float) or not COLDEST / 2 <= given <= HOTTEST * 2:
-        raise InputError(f"a temperature of {given!r} cannot be true")
+        raise InputError(f"a temperature of {quoted(given)} cannot be true")
+    return given
+
+
+def _trivial(given: Any, target: Target) -> ClassLabel:
+    """What always to say: one of the classes, of its own type (1, 1.0 and true are equal), or a number."""
+    if isinstance(target, ClassTarget):
+        known = any(type(given) is type(label) and given == label for label in target.classes)
+    else:
+        known = isinstance(given, float)
+    if not known:
+        raise InputError(f"the trivial prediction {quoted(given)} is none that its target allows")
+    assert isinstance(given, str | bool | int | float)
+    return given
+
+
+def _settings(given: Any) -> dict[str, Any]:
+    """What is kept of how it was trained; whoever shows it relies on these types."""
+    if not isinstance(given, dict):
+        raise InputError("its settings are no mapping")
+    for name in ("file", "sha256", "ended"):
+        value = given.get(name)
+        if value is not None and not (isinstance(value, str) and "\0" not in value):
+            raise InputError(f"its setting {name!r} is {quoted(value)}, not a text")
+    rows = given.get("rows", {})
+    if not isinstance(rows, dict) or not all(type(count) is int for count in rows.values()):
+        raise InputError(f"its setting 'rows' is {quoted(rows)}, not numbers of rows")
     return given
 
 
 def _loaded(path: Path) -> Any:
     from clearprop.tables import missing_file
 
-    if not path.exists():
-        raise ModelFileError(str(missing_file(path)))
     try:
         return load(path)
+    except FileNotFoundError:
+        raise ModelFileError(str(missing_file(path))) from None
     except OSError as error:
         raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from None

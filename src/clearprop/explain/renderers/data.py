@@ -31,7 +31,7 @@ from clearprop.explain.lines import taken
 from clearprop.explain.pen import Pen
 from clearprop.explain.references import at
 from clearprop.explain.trace import Trace
-from clearprop.files.model_file import network_to_json
+from clearprop.files.network_json import network_to_json
 from clearprop.formulas import Symbol
 from clearprop.formulas.saving import tree_to_json
 from clearprop.version import __version__
