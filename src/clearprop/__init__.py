@@ -8,24 +8,26 @@ The shortest way in::
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from clearprop.errors import ClearpropError
-from clearprop.files import load, save
-from clearprop.formulas import Activation, Loss, Schedule, UpdateRule
-from clearprop.formulas.update_rules import LBFGS as lbfgs
-from clearprop.formulas.update_rules import SGD as sgd
-from clearprop.formulas.update_rules import Adam as adam
-from clearprop.formulas.update_rules import AdamW as adamw
-from clearprop.formulas.update_rules import Momentum as momentum
-from clearprop.formulas.update_rules import Nesterov as nesterov
-from clearprop.formulas.update_rules import RMSProp as rmsprop
-from clearprop.network import Network, Parameters, backward, check_gradient, forward, loss
-from clearprop.training import Epoch, Trained, train
 from clearprop.version import __version__
 
 if TYPE_CHECKING:
+    from clearprop.errors import ClearpropError
     from clearprop.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+    from clearprop.files import load, save
+    from clearprop.formulas import Activation, Loss, Schedule, UpdateRule
+    from clearprop.formulas.update_rules import LBFGS as lbfgs
+    from clearprop.formulas.update_rules import SGD as sgd
+    from clearprop.formulas.update_rules import Adam as adam
+    from clearprop.formulas.update_rules import AdamW as adamw
+    from clearprop.formulas.update_rules import Momentum as momentum
+    from clearprop.formulas.update_rules import Nesterov as nesterov
+    from clearprop.formulas.update_rules import RMSProp as rmsprop
+    from clearprop.network import Network, Parameters, backward, check_gradient, forward, loss
+    from clearprop.training import Epoch
+    from clearprop.training.train import Trained, train
 
 __all__ = [
     "Activation",
@@ -59,10 +61,41 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """The estimators, imported when they are first asked for, because they bring scikit-learn with them."""
-    if name in ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"):
-        from clearprop import estimators
+# Where each public name is at home. It is imported when it is first asked for: the estimators bring scikit-learn with
+# them, and the command line must be able to answer Ctrl-C before NumPy is there.
+_HOMES = {
+    "clearprop.errors": ("ClearpropError",),
+    "clearprop.estimators": ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"),
+    "clearprop.files": ("load", "save"),
+    "clearprop.formulas": ("Activation", "Loss", "Schedule", "UpdateRule"),
+    "clearprop.formulas.update_rules": ("adam", "adamw", "lbfgs", "momentum", "nesterov", "rmsprop", "sgd"),
+    "clearprop.network": ("Network", "Parameters", "backward", "check_gradient", "forward", "loss"),
+    "clearprop.training": ("Epoch", "Trained", "train"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_CLASSES = {  # update rules go by small names here
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "lbfgs": "LBFGS",
+    "momentum": "Momentum",
+    "nesterov": "Nesterov",
+    "rmsprop": "RMSProp",
+    "sgd": "SGD",
+}
+_ROOMS = ("engines", "errors", "estimators", "explain", "files", "formulas", "network", "tables", "tabular", "training")
 
-        return getattr(estimators, name)
-    raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    """A public name or a room of the package, imported now."""
+    if name in _HOME_OF:
+        found = getattr(import_module(_HOME_OF[name]), _CLASSES.get(name, name))
+    elif name in _ROOMS:
+        return import_module(f"clearprop.{name}")
+    else:
+        raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,12 +13,19 @@ from clearprop.formulas.saving import formula_from_json, formula_to_json
 from clearprop.network import Dense, Network
 
 MOST_LAYERS = 1000
+MOST_OWN_FORMULAS, MOST_OWN_NODES = 100, 10_000  # different formulas of a user's own, and the nodes of all their trees
 FACTORS = ("weight_rate", "bias_rate", "weight_decay", "bias_decay")
 
 
 def network_to_json(network: Network) -> dict[str, Any]:
-    """The spec of a network as JSON holds it."""
-    return {
+    """The spec of a network as JSON holds it.
+
+    Raises
+    ------
+    ModelFileError
+        For more formulas of a user's own than could be read back.
+    """
+    spec: dict[str, Any] = {
         "inputs": network.widths[0],
         "layers": [
             {
@@ -30,6 +37,25 @@ def network_to_json(network: Network) -> dict[str, Any]:
         ],
         "loss": formula_to_json(network.loss, LOSSES),
     }
+    _check_own_formulas(spec["layers"])
+    return spec
+
+
+def _check_own_formulas(layers: list[Any]) -> None:
+    """Raise ModelFileError where the formulas of a user's own are more than any network has: each costs time to make."""
+    found = [layer["activation"] for layer in layers]
+    own = {_key(spec): spec["trees"] for spec in found if isinstance(spec, dict) and "trees" in spec}
+    n_nodes = sum(len(tree) for trees in own.values() for tree in trees.values())
+    if len(own) > MOST_OWN_FORMULAS or n_nodes > MOST_OWN_NODES:
+        raise ModelFileError(
+            f"a network may have {MOST_OWN_FORMULAS} formulas of one's own with {MOST_OWN_NODES:,} nodes in all, not "
+            f"{len(own):,} with {n_nodes:,}"
+        )
+
+
+def _key(spec: Any) -> str:
+    """The same for equal specs."""
+    return json.dumps(spec, sort_keys=True)
 
 
 def network_from_json(spec: object, n_parameters: int) -> Network:
@@ -61,6 +87,7 @@ def network_from_json(spec: object, n_parameters: int) -> Network:
     formulas: dict[str, Activation] = {}  # many layers of a few formulas: each is made once
     built: list[Dense] = []
     try:
+        _check_own_formulas(layers)
         for layer, (before, after) in zip(layers, pairwise(widths), strict=True):
             factors = {name: float(layer[name]) for name in FACTORS}
             built.append(Dense(before, after, _activation(layer["activation"], formulas), **factors))
@@ -84,7 +111,7 @@ def _width(found: Any) -> int:
 
 
 def _activation(spec: Any, known: dict[str, Activation]) -> Activation:
-    key = json.dumps(spec, sort_keys=True)
+    key = _key(spec)
     if key not in known:
         known[key] = formula_from_json(spec, Activation, ACTIVATIONS)
     return known[key]

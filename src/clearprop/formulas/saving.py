@@ -14,7 +14,7 @@ from dataclasses import fields
 from typing import Any, TypeGuard, TypeVar
 from weakref import WeakValueDictionary
 
-from clearprop.errors import ModelFileError
+from clearprop.errors import ModelFileError, quoted
 from clearprop.formulas.expressions import ARITY, Apply, Constant, Expression, Symbol, nodes, symbols
 from clearprop.formulas.formula import Formula, kind_of
 
@@ -22,6 +22,7 @@ from clearprop.formulas.formula import Formula, kind_of
 MOST_NODES = 10_000  # counted as often as they are used
 MOST_LEVELS = 200
 LONGEST_NAME = 100
+MOST_PARAMETERS = 50
 
 # What a class says of itself besides its forms, and is saved with its trees.
 BOUNDS = ("range", "domain", "targets")  # pairs; null in JSON for an infinite bound
@@ -85,10 +86,10 @@ def tree_from_json(entries: object) -> Expression:
                 built.append(Constant(entry))
             case [str() as function, *places] if function in ARITY and len(places) == ARITY[function]:
                 if not all(isinstance(p, int) and not isinstance(p, bool) and 0 <= p < len(built) for p in places):
-                    raise ModelFileError(f"a formula uses an entry that does not come before it: {str(entry)[:80]}")
+                    raise ModelFileError(f"a formula uses an entry that does not come before it: {quoted(entry)}")
                 built.append(Apply(function, tuple(built[p] for p in places)))
             case _:
-                raise ModelFileError(f"a formula holds something that is not part of one: {str(entry)[:80]}")
+                raise ModelFileError(f"a formula holds something that is not part of one: {quoted(entry)}")
         sizes.append(1 + sum(sizes[p] for p in places))
         levels.append(1 + max((levels[p] for p in places), default=0))
         if sizes[-1] > MOST_NODES or levels[-1] > MOST_LEVELS:
@@ -159,6 +160,8 @@ def formula_from_json(spec: Any, base: type[Kind], known: Mapping[str, type[Kind
             pass
         case _:
             raise ModelFileError("a formula must have a name and parameters")
+    if len(parameters) > MOST_PARAMETERS:
+        raise ModelFileError(f"{name!r}: a formula has at most {MOST_PARAMETERS} parameters, not {len(parameters):,}")
     if not all(_is_name(key) for key in parameters):
         raise ModelFileError(f"{name!r}: the names of the parameters are not names")
     if not all(_is_number(value) for value in parameters.values()):
@@ -222,7 +225,7 @@ def _facts_from_json(name: str, facts: object, base: type[Formula]) -> dict[str,
             case str() if fact in NAMES and _is_name(value):
                 found[fact] = value
             case _:
-                raise ModelFileError(f"the formula {name!r} has a {str(fact)[:80]!r} that cannot be: {str(value)[:80]}")
+                raise ModelFileError(f"the formula {name!r} has a {quoted(fact)} that cannot be: {quoted(value)}")
         if not hasattr(base, fact):
             raise ModelFileError(f"the formula {name!r} has a {fact!r}, which only other formulas have")
     return found
