@@ -42,7 +42,7 @@ def network_to_json(network: Network) -> dict[str, Any]:
 
 
 def _check_own_formulas(layers: list[Any]) -> None:
-    """Raise ModelFileError where the formulas of a user's own are more than any network has: each costs time to make."""
+    """Raise ModelFileError for more formulas of a user's own than any network has: each costs time to make."""
     found = [layer["activation"] for layer in layers]
     own = {_key(spec): spec["trees"] for spec in found if isinstance(spec, dict) and "trees" in spec}
     n_nodes = sum(len(tree) for trees in own.values() for tree in trees.values())
