@@ -193,7 +193,7 @@ def test_games_need_a_network_of_players():
 
 def test_descent_has_something_to_say_about_hidden_layers():
     deep = case("mazur").trace().explained(sections=["why"]).text()
-    assert "there is no target to compare with" in deep.replace("\n", " ")
+    assert "there is no target to compare it with" in deep.replace("\n", " ")
     assert "0.03635" in deep
     flat = case("logistic_regression").trace().explained(sections=["why"]).text()
     assert "no hidden layer" in flat

@@ -12,7 +12,7 @@ from string import Formatter
 from typing import Any
 
 from clearprop.explain.lines import Line, Omission
-from clearprop.explain.words import Words
+from clearprop.explain.words import Words, form_of
 from clearprop.formulas import Expression
 
 
@@ -131,9 +131,9 @@ class Writer:
         self.words = words
 
     def sentence(self, key: str, **fields: Any) -> Sentence:
-        """The sentence of this key, with trees and numbers in the places of its fields."""
+        """The sentence of this key, with trees and numbers in the places of its fields; `n` counts."""
         pieces: list[Piece] = []
-        for text, name, _, _ in Formatter().parse(self.words[key]):
+        for text, name, _, _ in Formatter().parse(form_of(self.words, key, fields.get("n"))):
             if text:
                 pieces.append(text)
             if name is not None:
@@ -146,8 +146,8 @@ class Writer:
         return Paragraph(self.sentence(key, **fields))
 
     def heading(self, key: str, level: int = 2, **fields: Any) -> Heading:
-        """A heading."""
-        return Heading(self.words[key].format(**fields), level, key)
+        """A heading; `n` counts."""
+        return Heading(form_of(self.words, key, fields.get("n")).format(**fields), level, key)
 
 
 def _counted(value: Any) -> Piece:

@@ -19,7 +19,7 @@ from clearprop.explain.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.trace import Trace
-from clearprop.explain.words import Words, words
+from clearprop.explain.words import Words, form_of, words
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Explanation:
             names += {"step": STEP, "ideas": IDEAS}.get(section, (section,))
         widths = "-".join(map(str, self.trace.network.widths))
         key = "title_batch" if self.trace.is_batch else "title"
-        title = self.words[key].format(widths=widths, n=self.trace.n_samples)
+        title = form_of(self.words, key, self.trace.n_samples).format(widths=widths, n=self.trace.n_samples)
         blocks: list[Block] = [Heading(title, 1)]
         with np.errstate(all="ignore"):  # what becomes infinite on the way is shown as ∞
             for name in names:

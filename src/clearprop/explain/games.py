@@ -57,12 +57,15 @@ class Game:
     @property
     def story(self) -> tuple[Told, ...]:
         """What happens, sentence by sentence, each tied to the trace of its round."""
-        n = range(1, len(self.rounds) + 1)
-        return tuple(Told(i, key, sites) for i in n for key, sites in _one_round(self.rounds[0].network.depth))
+        numbered = enumerate(self.rounds, start=1)
+        return tuple(Told(i, key, sites) for i, played in numbered for key, sites in _one_round(played))
 
 
-def _one_round(L: int) -> list[tuple[str, dict[str, str]]]:
+def _one_round(played: Trace) -> list[tuple[str, dict[str, str]]]:
     """The sentences of a round: what everybody hears, what is said, who learns what."""
+    L = played.network.depth
+    off = played.value_of(f"a{L}[0]") - played.value_of("y[0]")
+    verdict = "low" if off < 0 else "high" if off > 0 else "right"
 
     def hearing(l: int) -> dict[str, str]:
         return {"signal": f"a{l - 1}[0]", "weight": f"W{l}[0,0]", "bias": f"b{l}[0]", "z": f"z{l}[0]"}
@@ -74,7 +77,7 @@ def _one_round(L: int) -> list[tuple[str, dict[str, str]]]:
     if L == 2:
         told = [("girl_hears", {**hearing(1), "a": "a1[0]"}), ("guesser_hears_girl", hearing(2))]
     told.append(("guesses", {"a": f"a{L}[0]", "y": "y[0]"}))
-    told.append(("cat_says", {"loss": "loss", "delta": f"delta{L}[0]"}))
+    told.append((f"cat_says_{verdict}", {"loss": "loss", "delta": f"delta{L}[0]"}))
     if L == 2:
         carried = {"weight": "W2[0,0]", "delta": "delta2[0]", "error": "error1[0]", "slope": "slope1[0]"}
         told.append(("cat_silent", {**carried, "hidden": "delta1[0]"}))

@@ -7,6 +7,7 @@ weight's two indices, and in whether a sample is a row or a column; the numbers 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from string import ascii_lowercase
 
 from clearprop.errors import UnknownNameError
@@ -71,8 +72,10 @@ class Notation:
                 )
             case "prediction":
                 return Letter(self.loss_letter, sub="pred")
-            case kind if kind.startswith("rate"):
-                return Letter("η", sub={"rate": "", "rate_start": "0"}.get(kind, kind.removeprefix("rate_")))
+            case "rate" | "rate_start":
+                return Letter("η", sub="" if name.kind == "rate" else "0")
+            case kind if kind.startswith("rate_"):
+                return Applied("η", self.letter(Reference(kind[5], kind[6:])))
             case "t":
                 return Letter("t")
             case "passed" | "smoothed":
@@ -83,26 +86,26 @@ class Notation:
 
     def loss(self, name: Reference) -> Written:
         """The loss; of a general statement C."""
-        return Letter(self.loss_letter, sup="⁺" if name.after else "")
+        return Letter(self.loss_letter, after=name.after)
 
     def memory(self, name: Reference) -> Written:
-        """The optimizer's memory of a parameter: m of w²₁₁."""
+        """The optimizer's memory of a parameter: m(w²₁₁)."""
         whose = self.letter(name._replace(memory="", after=False))
-        sub = (
-            whose.text() if isinstance(whose, Code) else whose.base + whose.sup + ("," if whose.sub else "") + whose.sub
-        )
-        base = "ĝ" if name.memory == "clipped" else name.memory
-        return Letter(base, sub=sub, sup="⁺" if name.after else "")
+        return Applied("ĝ" if name.memory == "clipped" else name.memory, whose, name.after)
 
     def letter(self, name: Reference) -> Letter | Code:
         """A parameter, weighted input, activation, δ, target or single loss."""
-        index, sample = self.split(name)
-        sup = ("⁺" if name.after else "") + sample
+        found = self.before(name)
+        return replace(found, after=True) if name.after and isinstance(found, Letter) else found
+
+    def before(self, name: Reference) -> Letter | Code:
+        """The same before the update."""
+        index, sup = self.split(name)
         is_array = not index or ":" in index
         if name.kind == "W":
             return self.weight(name.layer, index, sup, is_array)
         if name.kind in LETTERS and name.kind != "mask":
-            is_number = name.kind not in ("sample_weight", "class_weight", "row_weight", "share") or bool(sample)
+            is_number = name.kind not in ("sample_weight", "class_weight", "row_weight", "share") or bool(sup)
             sub = name.layer or (counted(index[0]) if index else "")
             return Letter(LETTERS[name.kind], sub, sup, is_array and not is_number)
         return self.neuron(name.kind, name.layer, index[0] if index else "", sup, is_array)
@@ -171,15 +174,17 @@ class LetterNotation(Notation):
         layer = str(self.depth) if kind in ("y", "losses") else layer
         own = {"losses": self.loss_letter, "a": "x" if layer == "0" else "o"}
         base = {"delta": "δ", "mask": "r", **own}.get(kind, kind)
+        if is_array and base in ("x", "y", self.loss_letter):
+            return Letter(base, "", sup, True)  # the only ones of their name: y², x⁰ would read as powers
         if is_array or not layer.isdigit() or not j.isdigit():
-            return Letter(base, counted(j), layer + sup, is_array)
+            return Letter(base, counted(j), in_brackets(layer) + sup, is_array)
         return Letter(base, self.node(layer, j), sup)
 
     def weight(self, layer: str, index: tuple[str, ...], sup: str, is_array: bool) -> Letter | Code:
         if is_array or not layer.isdigit():
-            return super().weight(layer, index, sup, is_array)
+            return super().weight(in_brackets(layer), index, sup, is_array)
         k, j = index
-        return Letter("w", joined(counted(k), counted(j)), f"({layer})" + sup)
+        return Letter("w", joined(counted(k), counted(j)), in_brackets(layer) + sup)
 
 
 class MazurNotation(Notation):
@@ -189,7 +194,7 @@ class MazurNotation(Notation):
     loss_letter = "E"
 
     def loss(self, name: Reference) -> Written:
-        return Letter("E", sub="total", sup="⁺" if name.after else "")
+        return Letter("E", sub="total", after=name.after)
 
     def node(self, layer: str, j: str) -> str:
         """i1, h1, o1; with several hidden layers h1.1 is the first of layer 1."""
@@ -205,13 +210,15 @@ class MazurNotation(Notation):
         base = {"delta": "δ", "z": "net", "a": "out", "y": "target", "losses": "E", "mask": "r"}.get(kind, kind)
         if kind == "a" and layer == "0":
             base = "i"
+        if is_array and base in ("i", "target", "E"):
+            return Letter(base, "", sup, True)
         if is_array or not layer.isdigit() or not j.isdigit():
-            return Letter(base, counted(j), layer + sup, is_array)
+            return Letter(base, counted(j), in_brackets(layer) + sup, is_array)
         return Letter(base, str(int(j) + 1) if base == "i" else self.node(layer, j), sup)
 
     def weight(self, layer: str, index: tuple[str, ...], sup: str, is_array: bool) -> Letter | Code:
         if is_array or not layer.isdigit() or not all(i.isdigit() for i in index):
-            return super().weight(layer, index, sup, is_array)
+            return super().weight(in_brackets(layer), index, sup, is_array)
         k, j = (int(i) for i in index)
         l = int(layer)
         before = sum(n * m for n, m in zip(self.widths[: l - 1], self.widths[1:l], strict=True))
@@ -267,6 +274,11 @@ NOTATIONS: Mapping[str, type[Notation]] = {
 def counted(index: str) -> str:
     """An index as books count, from 1; letters stay, a whole axis is left out."""
     return str(int(index) + 1) if index.isdigit() else "" if index == ":" else index
+
+
+def in_brackets(layer: str) -> str:
+    """The number of a layer in brackets, so that o⁽²⁾ is no square; a letter as it is."""
+    return f"({layer})" if layer.isdigit() else layer
 
 
 def joined(first: str, second: str) -> str:

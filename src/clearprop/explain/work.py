@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from clearprop.explain.paths import n_paths
 from clearprop.explain.trace import Trace
 
+BY_NAME = {2: "_two", 3: "_three", 4: "_four"}  # a half, a third, a quarter: fractions that have a name
+
 
 @dataclass(frozen=True)
 class Multiplications:
@@ -24,9 +26,21 @@ class Multiplications:
     back_propagation: int
 
     @property
-    def ratio(self) -> float:
-        """How many times more the expanded form takes."""
-        return self.expanded / max(1, self.back_propagation)
+    def saving(self) -> tuple[str, int]:
+        """The key of the words for the share of the work that is left, and k where that is (less than) 1/k of it.
+
+        k is rounded down to two digits, so that "less than" stays true.
+        """
+        if self.back_propagation >= self.expanded:
+            return "count_same", 1
+        k = self.expanded // max(1, self.back_propagation)
+        if k == 1:
+            return "count_less", 1
+        exact = k * self.back_propagation == self.expanded and k < 100
+        rounding = 10 ** max(0, len(str(k)) - 2)
+        k = k // rounding * rounding
+        kind = "count_exactly" if exact else "count_below"
+        return f"{kind}{BY_NAME.get(k, '')}", k
 
 
 def multiplications(trace: Trace) -> Multiplications:

@@ -24,23 +24,40 @@ class Letter:
     base, sub, sup : str
     is_array : bool
         Whether it stands for a whole vector or matrix, which is set bold.
+    after : bool
+        Whether it is the value after the update; its + stands at the end, w¹₁₁⁺, where it cannot be taken for a part
+        of the layer's number.
     """
 
     base: str
     sub: str = ""
     sup: str = ""
     is_array: bool = False
+    after: bool = False
+
+    @property
+    def needs_brackets(self) -> bool:
+        """Whether a + would run together with the number of the layer: (w¹)⁺."""
+        return bool(self.sup) and not self.sub
 
     def text(self) -> str:
         """Unicode where it has the scripts, w_{1,12} where not."""
-        return self.base + _raised(self.sup) + _lowered(self.sub)
+        name = self.base + _raised(self.sup) + _lowered(self.sub)
+        if not self.after:
+            return name
+        return f"({name})⁺" if self.needs_brackets else f"{name}⁺"
 
     def runs(self) -> list[tuple[str, int]]:
         """Pieces of text for drawings, raised (1), lowered (−1) or on the line (0)."""
-        return [(text, shift) for text, shift in ((self.base, 0), (self.sup, 1), (self.sub, -1)) if text]
+        after = "⁺" if self.after else ""
+        pieces = ((self.base, 0), (self.sup, 1), (self.sub, -1), (after, 0))
+        return [(text, shift) for text, shift in pieces if text]
 
     def latex(self) -> str:
         """LaTeX."""
+        if self.after:
+            name = replace(self, after=False).latex()
+            return f"({name})^{{+}}" if self.needs_brackets else f"{{{name}}}^{{+}}"
         plain = self.base.removesuffix(TILDE)
         base = GREEK.get(plain) or (plain if len(plain) == 1 else rf"\mathit{{{_plain(plain)}}}")
         if plain != self.base:
@@ -53,6 +70,10 @@ class Letter:
 
     def mathml(self) -> str:
         """MathML."""
+        if self.after:
+            name = replace(self, after=False).mathml()
+            name = f"<mrow><mo>(</mo>{name}<mo>)</mo></mrow>" if self.needs_brackets else name
+            return f"<msup>{name}<mo>+</mo></msup>"
         plain = escape(self.base.removesuffix(TILDE))
         base = f"<mi>{bold(plain) if self.is_array else plain}</mi>"
         if self.base.endswith(TILDE):
@@ -85,22 +106,28 @@ class Code:
 
 @dataclass(frozen=True)
 class Applied:
-    """A function of a name: σ′(z²₁)."""
+    """A function of a name: σ′(z²₁); what is kept of a parameter: m(w²₁₁), after the update m⁺(w²₁₁)."""
 
     function: str
     to: Written
+    after: bool = False
+
+    @property
+    def name(self) -> Letter:
+        """The letter of the function."""
+        return Letter(self.function, after=self.after)
 
     def text(self) -> str:
-        return f"{self.function}({self.to.text()})"
+        return f"{self.name.text()}({self.to.text()})"
 
     def runs(self) -> list[tuple[str, int]]:
-        return [(f"{self.function}(", 0), *self.to.runs(), (")", 0)]
+        return [*self.name.runs(), ("(", 0), *self.to.runs(), (")", 0)]
 
     def latex(self) -> str:
-        return f"{GREEK.get(self.function, self.function)}({self.to.latex()})"
+        return f"{self.name.latex()}({self.to.latex()})"
 
     def mathml(self) -> str:
-        return f"<mrow><mi>{escape(self.function)}</mi><mo>(</mo>{self.to.mathml()}<mo>)</mo></mrow>"
+        return f"<mrow>{self.name.mathml()}<mo>(</mo>{self.to.mathml()}<mo>)</mo></mrow>"
 
 
 @dataclass(frozen=True)
@@ -143,7 +170,7 @@ def bold(letter: str) -> str:
 
 def has_superscript(name: Written) -> bool:
     """Whether a power of it needs brackets: (a²₁)², and (∂C/∂w)² too."""
-    return isinstance(name, Ratio) or (isinstance(name, Letter) and bool(name.sup))
+    return isinstance(name, Ratio) or (isinstance(name, Letter) and bool(name.sup or name.after))
 
 
 def with_tilde(name: Letter | Code) -> Letter | Code:

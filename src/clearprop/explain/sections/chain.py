@@ -80,7 +80,9 @@ def count(trace: Trace, kit: Kit) -> list[Block]:
     """How many multiplications back-propagation saves."""
     found = multiplications(trace)
     fields = {"n": trace.network.n_parameters, "expanded": found.expanded, "folded": found.back_propagation}
-    return [kit.writer.heading("count"), kit.writer.say("count_words", **fields, ratio=found.ratio)]
+    key, k = found.saving
+    saving = kit.writer.words[key].format(k=f"{k:,}")
+    return [kit.writer.heading("count"), kit.writer.say("count_words", **fields, saving=saving)]
 
 
 def proofs(trace: Trace, kit: Kit) -> list[Block]:

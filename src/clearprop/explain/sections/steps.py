@@ -29,7 +29,7 @@ def given(trace: Trace, kit: Kit) -> list[Block]:
 
 def forward(trace: Trace, kit: Kit) -> list[Block]:
     """Signals from the input to the output."""
-    blocks: list[Block] = [kit.writer.heading("forward"), kit.writer.say("look_back")]
+    blocks: list[Block] = [kit.writer.heading("forward"), kit.writer.say("look_back"), kit.writer.say("porter_forward")]
     for l in range(1, trace.network.depth + 1):
         blocks.append(kit.writer.heading("forward_layer", 3, layer=l))
         if f"passed{l - 1}" in trace:
@@ -58,6 +58,8 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
     for l in range(depth, 0, -1):
         name = "output_error" if l == depth else "hidden_error"
         blocks += [kit.writer.heading(name, 3, layer=l), kit.writer.say(f"{name}_words")]
+        if l == depth - 1:
+            blocks.append(kit.writer.say("porter_backward"))
         slope = f"jacobian{l}" if f"jacobian{l}" in trace else f"slope{l}"
         law = "BP1" if l == depth else "BP2"
         for site in (*([f"carried{l}"] if f"carried{l}" in trace else []), f"error{l}", slope, f"delta{l}"):

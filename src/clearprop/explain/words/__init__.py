@@ -1,6 +1,7 @@
 """The languages of the explanations. A language is one mapping of keys to sentences; all have the same keys.
 
-Braces in a sentence are the places of formulas and numbers, which are the same in every language.
+Braces in a sentence are the places of formulas and numbers, which are the same in every language. Where a language says
+a sentence differently of one thing than of several, it has a second key that ends in ``_one``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,19 @@ LANGUAGES: Mapping[str, Words] = {
     "en": {**english.WORDS, **english_asked.WORDS, **english_games.WORDS, **english_page.WORDS, **english_check.WORDS},
     "zh": {**chinese.WORDS, **chinese_asked.WORDS, **chinese_games.WORDS, **chinese_page.WORDS, **chinese_check.WORDS},
 }
+
+
+def form_of(spoken: Words, key: str, n: object) -> str:
+    """The sentence of this key in the form for a count of n; the usual one where the language has no other.
+
+    Examples
+    --------
+    >>> from clearprop.explain.words import form_of, words
+    >>> form_of(words("en"), "stopped_preset", 1)
+    'Stopped after the one step that was asked for.'
+    """
+    single = f"{key}_one"
+    return spoken[single] if n == 1 and single in spoken else spoken[key]
 
 
 def words(language: str) -> Words:
