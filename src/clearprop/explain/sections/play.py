@@ -23,7 +23,8 @@ def iterations(trace: Trace, kit: Kit) -> list[Block]:
         *(words["norm_of"].format(layer=l) for l in layers),
     ]
     rows: list[list[Piece]] = [
-        [f"{row.step - 1:,}", Number(row.loss, finer=2), *map(Number, (*row.parameters, *row.norms))] for row in run.rows
+        [f"{row.step - 1:,}", Number(row.loss, finer=2), *map(Number, (*row.parameters, *row.norms))]
+        for row in run.rows
     ]
     blocks: list[Block] = [kit.writer.heading("iterations"), Table(head, rows)]
     n = len(run.rows) - 1
