@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from clearprop.errors import InputError
@@ -108,22 +109,26 @@ class NumberFormat:
         if isinstance(value, Fraction):
             denominator = "" if value.denominator == 1 else str(value.denominator)
             return Shown(value < 0, str(abs(value.numerator)), denominator=denominator)
-        number = float(value)
-        if not math.isfinite(number):
-            return Shown(number < 0, "∞" if math.isinf(number) else "—")
-        rounded = rounded_to(number, self.digits)
-        exact = math.isclose(float(rounded), number, rel_tol=1e-13, abs_tol=0.0)
-        exponent = rounded.adjusted() if rounded else 0
-        negative = rounded < 0
-        tail = abs(rounded).normalize() if exact else abs(rounded)  # 2.0 for 1.96: a rounding shows its last digit
-        whole = exact and float(rounded).is_integer() and abs(exponent) < PLAIN_INTEGERS
-        places = exponent >= SMALLEST_PLAIN and (exponent < self.digits or (exact and exponent < LARGEST_PLAIN))
-        if whole or places:
-            return Shown(negative, self._mark(f"{tail:f}"), is_exact=exact)
-        return Shown(negative, self._mark(f"{tail.scaleb(-exponent):f}"), exponent, is_exact=exact)
+        return _shown(float(value), self.digits, self.comma)
 
-    def _mark(self, digits: str) -> str:
-        return digits.replace(".", ",") if self.comma else digits
+
+@lru_cache(maxsize=65_536)
+def _shown(number: float, digits: int, comma: bool) -> Shown:
+    def mark(text: str) -> str:
+        return text.replace(".", ",") if comma else text
+
+    if not math.isfinite(number):
+        return Shown(number < 0, "∞" if math.isinf(number) else "—")
+    rounded = rounded_to(number, digits)
+    exact = math.isclose(float(rounded), number, rel_tol=1e-13, abs_tol=0.0)
+    exponent = rounded.adjusted() if rounded else 0
+    negative = rounded < 0
+    tail = abs(rounded).normalize() if exact else abs(rounded)  # 2.0 for 1.96: a rounding shows its last digit
+    whole = exact and float(rounded).is_integer() and abs(exponent) < PLAIN_INTEGERS
+    places = exponent >= SMALLEST_PLAIN and (exponent < digits or (exact and exponent < LARGEST_PLAIN))
+    if whole or places:
+        return Shown(negative, mark(f"{tail:f}"), is_exact=exact)
+    return Shown(negative, mark(f"{tail.scaleb(-exponent):f}"), exponent, is_exact=exact)
 
 
 def rounded_to(value: float, digits: int) -> Decimal:

@@ -7,13 +7,14 @@ own values.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.explain.breaking import Breaking, Pieces
+from clearprop.explain.breaking import SHORT, Breaking, Piece, Pieces
 from clearprop.explain.lines import NONE_FINER, Line, taken
 from clearprop.explain.media import LATEX, MATHML, TEXT, Medium
 from clearprop.explain.notation import Notation
@@ -27,19 +28,21 @@ __all__ = ["LATEX", "MATHML", "TEXT", "Medium", "Part", "Pen"]
 
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
 PLAIN_WORDS: Mapping[str, str] = {"more": "{count} more", "one_path": "path {n}", "one_sample": "sample {n}"}
+MARKUP = re.compile(r"<[^>]*>")
 RESULT = "result"  # stands for a line's value
 
 
 class Part(NamedTuple):
     """A part of a line, with the sign that stands before it: a tree, with numbers put in where there are values.
 
-    `finer` says of which symbols so many digits more than usual are written.
+    `finer` says of which symbols so many digits more than usual are written; `whole` is all of it as a pen wrote it.
     """
 
     sign: str
     tree: Expression
     values: Mapping[str, Any] | None = None
     finer: Mapping[str, int] = NONE_FINER
+    whole: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Pen:
     notation: Notation
     numbers: NumberFormat
     words: Mapping[str, str] = field(default_factory=lambda: PLAIN_WORDS)
+    _written: dict[tuple[str, str], Printed] = field(default_factory=dict, repr=False, compare=False)
 
     def formula(self, tree: Expression) -> str:
         """The tree in symbols."""
@@ -74,6 +78,14 @@ class Pen:
 
     def pieces(self, part: Part) -> Pieces:
         """A part of a line, cut where it may break."""
+        if len(whole := part.whole or self.whole(part)) <= SHORT or len(MARKUP.sub("", whole)) <= SHORT:
+            if self.medium.cuts_boxes and "box" in whole:
+                return self.cut(part)
+            return [Piece(whole, SHORT)]
+        return self.cut(part)
+
+    def cut(self, part: Part) -> Pieces:
+        """The same for a part that is known to be long."""
         tree = part.tree if part.values is None else taken(part.tree, part.values)
         leaf, text_leaf = self._leaf(part), replace(self, medium=TEXT)._leaf(part)
 
@@ -113,28 +125,33 @@ class Pen:
 
     def line(self, line: Line) -> list[tuple[str, str]]:
         """The parts of a line, each with the sign that stands before it, on one line."""
-        return [(part.sign, self.whole(part)) for part in self.parts(line)]
+        return [(part.sign, part.whole) for part in self.parts(line)]
 
     def parts(self, line: Line) -> list[Part]:
         """The parts of a line; the first is its name and has no sign.
 
         A general statement, which has no value, ends with its symbols; what was given has only name and value.
         """
-        parts = [Part("", line.target), *(Part("=", form) for form in line.forms)]
+        parts = [self._part("", line.target), *(self._part("=", form) for form in line.forms)]
         if line.value is None:
             return parts
         more = line.finer.get(line.target.name, 0) if isinstance(line.target, Symbol) else 0
-        result = Part("", Symbol(RESULT), {RESULT: line.value}, {RESULT: more})
-        result_is_exact = self.finer(more).is_exact(line.value)
+        exact = self.finer(more).is_exact(line.value)
+        result = self._part("=" if exact else "≈", Symbol(RESULT), {RESULT: line.value}, {RESULT: more})
         if not line.forms:
-            return [*parts, result._replace(sign="=" if result_is_exact else "≈")]
-        put_in, written = Part("", line.forms[-1], line.values, line.finer), self.whole(result)
-        exact = all(self.finer(line.finer.get(name, 0)).is_exact(value) for name, value in line.values.items())
-        if self.whole(put_in) not in (written, self.whole(parts[-1])):
-            parts.append(put_in._replace(sign="=" if exact else "≈"))
-        if self.whole(parts[-1]) != written:
-            parts.append(result._replace(sign="=" if exact and result_is_exact else "≈"))
-        return parts
+            return [*parts, result]
+        if not all(self.finer(line.finer.get(name, 0)).is_exact(value) for name, value in line.values.items()):
+            result = result._replace(sign="≈")
+            put_in = self._part("≈", line.forms[-1], line.values, line.finer)
+        else:
+            put_in = self._part("=", line.forms[-1], line.values, line.finer)
+        if put_in.whole not in (result.whole, parts[-1].whole):
+            parts.append(put_in)
+        return parts if parts[-1].whole == result.whole else [*parts, result]
+
+    def _part(self, sign: str, tree: Expression, values: Any = None, finer: Mapping[str, int] = NONE_FINER) -> Part:
+        part = Part(sign, tree, values, finer)
+        return part._replace(whole=self.whole(part))
 
     def whole(self, part: Part) -> str:
         """A part in one piece."""
@@ -159,8 +176,11 @@ class Pen:
             if item.name.startswith("~"):
                 return self.medium.words(self._name_of(item.name[1:])), ATOM
             return self.medium.print_tree(item, None), ATOM
-        written = self.notation.write(found)
-        return getattr(written, self.medium.name)(), POWER if has_superscript(written) else ATOM
+        if (known := self._written.get((self.medium.name, item.name))) is None:
+            written = self.notation.write(found)
+            known = getattr(written, self.medium.name)(), POWER if has_superscript(written) else ATOM
+            self._written[self.medium.name, item.name] = known
+        return known
 
     def _name_of(self, term: str) -> str:
         """A term that a line names in words: "one_path 2" is path 2."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from html import escape
 from itertools import count
 
-from clearprop.explain.breaking import Boxed, Piece, joined
+from clearprop.explain.breaking import Boxed, Piece, Pieces, joined
 from clearprop.explain.document import (
     Block,
     Bullets,
@@ -145,7 +145,10 @@ class Blocks:
 
     def _pieces(self, part: Part, *, display: bool) -> list[str]:
         sign, tex_sign = f"<mo form='infix'>{part.sign}</mo>" if part.sign else "", TEX_SIGNS[part.sign]
-        pieces, annotations = self.pen.pieces(part), self.tex.pieces(part)
+        pieces = self.pen.pieces(part)
+        of_tex = part._replace(whole="")
+        is_whole = len(pieces) == 1 and isinstance(pieces[0], Piece)
+        annotations: Pieces = [Piece(self.tex.whole(of_tex), 0)] if is_whole else self.tex.cut(of_tex)
         pieces[0], annotations[0] = joined(pieces[0], sign), joined(annotations[0], tex_sign)
         return [self._markup(*pair, display=display) for pair in zip(pieces, annotations, strict=True)]
 

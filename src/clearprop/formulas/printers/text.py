@@ -14,6 +14,7 @@ SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SUBSCRIPTS = str.maketrans("0123456789ijkmn", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₘₙ")
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="}
 TURNED: Mapping[str, str] = {"<": ">", "≤": "≥", r"\le": r"\ge", "=": "="}
+BY_ELEMENT: Mapping[str, str] = {"hadamard": "⊙", "quotient": "⊘"}
 NAMES: Mapping[str, str] = {
     "theta": "θ", "rate": "η", "alpha": "α", "beta1": "β₁", "beta2": "β₂", "epsilon": "ε", "rho": "ρ", "gamma": "γ",
     "momentum": "μ", "weight_decay": "λ", "delta": "δ",
@@ -113,10 +114,8 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return f"Σ{index[0].translate(SUBSCRIPTS)} {bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
             return f"{bracket(x, PRODUCT)} · {bracket(y, PRODUCT)}", PRODUCT
-        case "hadamard", [x, y]:
-            return f"{bracket(x, SIGN)} ⊙ {bracket(y, POWER)}", sign_of(x)
-        case "quotient", [x, y]:
-            return f"{bracket(x, SIGN)} ⊘ {bracket(y, POWER)}", sign_of(x)
+        case (("hadamard" | "quotient"), [x, y]):
+            return f"{bracket(x, SIGN)} {BY_ELEMENT[function]} {bracket(y, POWER)}", sign_of(x)
         case "transpose", [x]:
             return f"{bracket(x, ATOM)}ᵀ", POWER
         case _, [label, x] if function.startswith("box_"):
