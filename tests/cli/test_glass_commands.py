@@ -115,8 +115,6 @@ def test_an_exercise_is_printed_written_and_checked(run, tmp_path):
     assert run("exercise", "--case", "case_study", "--output", path)[0] == 0
     assert "______" in path.read_text(encoding="utf-8")
     assert run("check", tmp_path / "sheet-key.md")[0] == 0
-    code, _, err = run("check", path)
-    assert code == 1
-    assert "is not a number" in err
+    assert run("check", path)[0] == 1  # blanks are left
     code, out, _ = run("exercise", "--case", "mazur", "--format", "latex", "--language", "zh")
     assert out.startswith(r"\documentclass")

@@ -121,7 +121,7 @@ def check(sheet: Path, *, notation: str, language: str, as_json: bool) -> int:
         words.print_json(_verdicts(found))
     else:
         print(found.text(language, notation), end="")
-    return 0 if found.passed else 1
+    return 0 if found.passed and not found.sheet.blanks else 1
 
 
 def _verdicts(found: Checked) -> dict[str, Any]:

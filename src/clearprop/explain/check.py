@@ -105,7 +105,7 @@ def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet
         if trace is None:
             raise InputError("names and numbers alone cannot be checked: give the trace too, check(values, trace)")
         entries = [
-            entry_of(trace, Statement(tidy_name(name), _as_text(value), f"{name} = {_as_text(value)}", i, 1), {})
+            entry_of(trace, Statement(tidy_name(name), _as_text(value), f"{name} = {_as_text(value)}", i, 1))
             for i, (name, value) in enumerate(source.items(), start=1)
         ]
         return Sheet.of(trace, entries)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
+from math import floor, log10
 
 from clearprop.errors import InputError
 
 SMALLEST_ROUND_INTEGER = 10  # "12" is a number rounded to 1; "3" is taken to a tenth, "0" to five thousandths
 LARGEST_EXPONENT = 100  # of ten
-NUMBER = re.compile(r"[-+−]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:(?:[eE]|\s*[·x×*]\s*10\^?)[-+−]?\d+)?")
-UNREAD = re.compile(r"[^\s\[\](){};|≈=]+")  # what is neither a number nor a bracket nor a separator
-BETWEEN = re.compile(r"[\s,;\[\](){}|≈=]")
+EXACT_DIGITS = 12  # to which a fraction is taken: it was not rounded
+PLAIN = r"(?:\d+(?:\.\d*)?|\.\d+)"
+COMMA = r"(?:\d+(?:[.,]\d+|\.)?|[.,]\d+)"  # where a comma may be the decimal mark
+POWER = r"\s*(?:[·x×*⋅]|\\times|\\cdot)\s*10\s*(?:\^?\s*\{?\s*[-+−–]?\s*\d{1,4}\s*\}?|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})"
+REST = rf"(?:(?:[eE][-+−–]?\d+)|{POWER})?(?:\s?\\?%)?"
+VULGAR = r"\d?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]"
+FRACTION = re.compile(rf"([-+−–]?)\s?(?:\\d?frac\{{({PLAIN})\}}\{{({PLAIN})\}}|({PLAIN})\s?[/⁄]\s?({PLAIN}))")
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "0123456789+---")
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,28 @@ class WrittenNumber:
 
     @classmethod
     def read(cls, text: str, place: str = "") -> WrittenNumber:
-        """The number that this text is; InputError where it is none."""
-        plain = text.strip().replace("−", "-").replace(",", ".").replace(" ", "")
-        plain = re.sub(r"[·x×*]10\^?", "e", plain)
+        """The number that this text is; InputError where it is none.
+
+        Examples
+        --------
+        >>> from clearprop.explain.sheets import WrittenNumber
+        >>> [WrittenNumber.read(text).value for text in ("−0,31", "4.7×10^-1", "0.26%", "-1/50")]
+        [-0.31, 0.47, 0.0026, -0.02]
+        """
+        fraction = FRACTION.fullmatch(text.strip())
+        vulgar = re.fullmatch(rf"([-+−–]?)\s?({VULGAR})", text.strip())
+        if fraction is not None:
+            above, below = fraction[2] or fraction[4], fraction[3] or fraction[5]
+            if not float(below):
+                raise InputError(f"{place}{text.strip()!r} is not a number")
+            return cls._exact(text, float(above) / float(below), fraction[1])
+        if vulgar is not None:
+            whole, part = vulgar[2][:-1], unicodedata.numeric(vulgar[2][-1])
+            return cls._exact(text, float(whole or 0) + part, vulgar[1])
+        plain = re.sub(r"\s", "", text).translate(RAISED).replace(",", ".")
+        plain = re.sub(r"(?:[·x×*⋅]|\\times|\\cdot)10\^?\{?([-+]?\d+)\}?", r"e\1", plain)
+        percent = plain.endswith("%")
+        plain = plain.rstrip("\\%")
         try:
             number = Decimal(plain)
         except InvalidOperation:
@@ -45,35 +70,14 @@ class WrittenNumber:
             raise InputError(f"{place}{text.strip()!r} is too large a number, or none")
         exponent = number.as_tuple().exponent
         assert isinstance(exponent, int)
-        unit = 10.0**exponent
+        unit = 10.0 ** max(exponent, -320)
         if "." not in plain and "e" not in plain.lower():
             small = abs(number) < SMALLEST_ROUND_INTEGER
             unit = 1.0 if not small else 0.1 if number else 0.005
-        return cls(text.strip(), float(number), unit)
+        return cls(text.strip(), float(number / 100 if percent else number), unit / 100 if percent else unit)
 
-
-def find_numbers(value: str) -> tuple[list[tuple[int, str]], tuple[int, str] | None]:
-    """The numbers of a value with their positions, and the first thing in it that is none.
-
-    Examples
-    --------
-    >>> from clearprop.explain.sheets.numbers import find_numbers
-    >>> find_numbers("[0.5, oops]")
-    ([(1, '0.5')], (6, 'oops'))
-    """
-    decimal_comma = ";" in value or re.fullmatch(r"\s*[-+−]?\d+,\d+\s*", value) is not None
-    text = value if decimal_comma else value.replace(",", " ")
-    found = list(NUMBER.finditer(text))
-    unread = UNREAD.search(NUMBER.sub(lambda number: " " * len(number[0]), text))
-    places = [] if unread is None else [unread.start()]
-    places += [two.start() for one, two in pairwise(found) if one.end() == two.start()]  # 1.2.3 and 0.5-0.3
-    numbers = [(number.start(), number[0]) for number in found]
-    return numbers, _whole_word(value, min(places)) if places else None
-
-
-def _whole_word(value: str, place: int) -> tuple[int, str]:
-    """The word that stands at a place of a value, and where it begins."""
-    starts = [found.end() for found in BETWEEN.finditer(value, 0, place)]
-    start = starts[-1] if starts else 0
-    end = BETWEEN.search(value, place)
-    return start, value[start : end.start() if end else len(value)]
+    @classmethod
+    def _exact(cls, text: str, value: float, sign: str) -> WrittenNumber:
+        value = -value if sign in ("-", "−", "–") and sign else value
+        reach = floor(log10(abs(value))) if value else 0
+        return cls(text.strip(), value, 10.0 ** (reach - EXACT_DIGITS))

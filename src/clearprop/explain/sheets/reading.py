@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain.notation import NOTATIONS, Notation, notation
-from clearprop.explain.references import Reference, at, parse
+from clearprop.explain.cases import CASES, case
+from clearprop.explain.conventions import Conventions, conventions_of
+from clearprop.explain.sheets.faults import Faults
+from clearprop.explain.sheets.given import Given, samples_in, widths_from
+from clearprop.explain.sheets.lines import Found, Passed, StepMark, lines_of
+from clearprop.explain.sheets.names import notation_named
 from clearprop.explain.sheets.optimizing import named
+from clearprop.explain.sheets.placing import entry_from, placed
+from clearprop.explain.sheets.results import Results, names_of
 from clearprop.explain.sheets.setting_up import trace_of
+from clearprop.explain.sheets.settings import SETTINGS, tidy_value
 from clearprop.explain.sheets.sheet import Entry, Sheet
-from clearprop.explain.sheets.statements import Statement, check_numbers, lines_of, numbers_in
+from clearprop.explain.sheets.statements import Statement, numbers_in
 from clearprop.explain.sheets.toml import toml_statements
+from clearprop.explain.sheets.worked import last_segment
 from clearprop.explain.trace import Trace
+
+REPLACEABLE = (
+    "hidden",
+    "output",
+    "loss",
+    "optimizer",
+    "learning rate",
+    "l1",
+    "l2",
+    "weight decay",
+    "step",
+    "row weights",
+)
 
 
 def read_sheet(source: str | Path) -> Sheet:
@@ -25,8 +45,8 @@ def read_sheet(source: str | Path) -> Sheet:
     Raises
     ------
     InputError
-        With line and column, where it cannot be read or a number does not fit the network. A value that is not a number
-        is named before anything else.
+        With line and column, where it cannot be read or a number does not fit the network. Where there are several
+        faults, all are told, in the order of their lines.
     OSError
         When there is no such file.
 
@@ -37,31 +57,74 @@ def read_sheet(source: str | Path) -> Sheet:
     >>> [str(reference) for reference, _ in sheet.entries[0].numbers]
     ['z1[0]', 'z1[1]']
     """
-    statements = _statements(source)
-    settings = _each_once([s for s in statements if s.is_setting])
-    given = _each_once([s for s in statements if s.is_given])
-    trace = trace_of(settings, given)
-    names: Mapping[str, Reference] = {}
-    if "notation" in settings and settings["notation"].value != "code":
-        style = named(settings["notation"], lambda name: _notation(name, trace))
-        names = _other_names(trace, style)
-    results = [s for s in statements if not s.is_setting and not s.is_given]
-    return Sheet.of(trace, [entry_of(trace, statement, names) for statement in results])
-
-
-def _statements(source: str | Path) -> list[Statement]:
-    """The statements of a sheet, every number in them looked at."""
     text = _text_of(source) if isinstance(source, Path) else source
     if isinstance(source, Path):
         is_toml = source.suffix.lower() == ".toml"
     else:
         is_toml = re.search(r"^\s*\[(?:network|results)\]\s*$", text, re.M) is not None
-    found = list(toml_statements(text)) if is_toml else list(lines_of(text))
-    check_numbers([item for item in found if isinstance(item, Statement)])
+    return sheet_of(list(toml_statements(text) if is_toml else lines_of(text)), {})
+
+
+def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
+    """The sheet of these statements, some of its conventions changed.
+
+    Raises
+    ------
+    InputError
+        See `read_sheet`.
+    """
+    faults = Faults()
+    remarks: list[str] = []
     for item in found:
         if isinstance(item, InputError):
-            raise item
-    return [item for item in found if isinstance(item, Statement)]
+            faults.add(item)
+    settings, rest = _settings(found, faults)
+    with faults.gathered():
+        conventions = conventions_of(settings)
+    if "conventions" not in locals():
+        conventions = Conventions()
+    conventions = conventions.under(**changes)
+    style = _style(settings, faults)
+    widths = _widths(settings, rest, faults)
+    if widths is None:
+        for statement in rest:
+            if isinstance(statement, Statement):
+                with faults.gathered():
+                    numbers_in(last_segment(statement))
+        faults.tell()
+    assert widths is not None
+    given, results, flat = _sorted(rest, widths, settings, conventions, style, faults, remarks)
+    trace = _trace(settings, given, conventions, faults)
+    if trace is None:
+        faults.tell()
+    assert trace is not None
+    read = Results(trace, conventions, style, faults, remarks)
+    steps = read.steps(results)
+    faults.tell()
+    remarks += _remarks(found, [*flat, *read.flat], conventions)
+    return Sheet(steps, conventions, tuple(dict.fromkeys(remarks)), settings, given, tuple(found))
+
+
+def _remarks(found: Sequence[Found], flat: Sequence[tuple[int, bool]], conventions: Conventions) -> list[str]:
+    """What is said of the whole sheet: the order of plain lists, and the text that was passed over."""
+    remarks = []
+    for by_neuron, first in ((False, "input by input: W[0,0], W[0,1], …"), (True, "neuron by neuron")):
+        lines = [line for line, by_book in flat if (by_book or conventions.rows == "outputs") == by_neuron]
+        if lines:
+            remarks.append(f"{_listed(lines)}: a weight matrix as a plain list was read {first}")
+    passed = [item.line for item in found if isinstance(item, Passed)]
+    if passed:
+        remarks.append(f"{_listed(passed)}: text without results, passed over")
+    return remarks
+
+
+def _listed(lines: Sequence[int]) -> str:
+    """Lines for a message: "line 3", "lines 3, 4 and 7"."""
+    shown = sorted(set(lines))
+    if len(shown) == 1:
+        return f"line {shown[0]}"
+    last = f" and {shown[-1]}" if len(shown) <= 7 else f" and {len(shown) - 6} more"
+    return f"lines {', '.join(map(str, shown[:-1] if len(shown) <= 7 else shown[:6]))}{last}"
 
 
 def _text_of(path: Path) -> str:
@@ -73,62 +136,136 @@ def _text_of(path: Path) -> str:
         ) from None
 
 
-def _each_once(statements: Sequence[Statement]) -> dict[str, Statement]:
-    """The statements by name; InputError where the same is said twice."""
-    found: dict[str, Statement] = {}
-    for statement in statements:
-        if statement.name in found:
-            name = "x" if statement.name == "a0" else statement.name
-            raise statement.wrong(f"{name} is given twice; the first time was in line {found[statement.name].line}")
-        found[statement.name] = statement
-    return found
+def _settings(found: Sequence[Found], faults: Faults) -> tuple[dict[str, Statement], list[Statement | StepMark]]:
+    """The settings by name, and everything else that counts."""
+    settings: dict[str, Statement] = {}
+    rest: list[Statement | StepMark] = []
+    for item in found:
+        if isinstance(item, StepMark) and not any(isinstance(other, Statement) and _is_result(other) for other in rest):
+            if item.statement is not None and "step" not in settings:
+                settings["step"] = item.statement
+        elif isinstance(item, Statement) and item.name in SETTINGS and item.is_setting:
+            with faults.gathered():
+                if item.name in settings:
+                    first = settings[item.name].line
+                    raise item.wrong(f"{item.name} is said twice; the first time was in line {first}")
+                settings[item.name] = item
+                settings[item.name] = _tidied(item)
+        elif isinstance(item, Statement | StepMark):
+            rest.append(item)
+    return settings, rest
 
 
-def _notation(name: str, trace: Trace) -> Notation:
-    if name not in NOTATIONS:
-        raise UnknownNameError("notation", name, NOTATIONS)
-    return notation(name, trace.network.widths, trace.is_batch)
+def _is_result(statement: Statement) -> bool:
+    return re.fullmatch(r"(a0|y|(?:[a-z]+_)?[Wb]\d+)(\[.*\])?", statement.name) is None and not re.fullmatch(
+        r"(?:[xytiIXYTwb]|target)[_\W]*\w{0,4}", statement.written.strip()
+    )
 
 
-def _other_names(trace: Trace, written: Notation) -> Mapping[str, Reference]:
-    """The names that a notation gives to the numbers of a trace, spelled plainly."""
-    names: dict[str, Reference] = {}
-    for site in trace:
-        for place in np.ndindex(np.shape(trace[site].value)):
-            found = parse(at(site, *place) if place else site)
-            if isinstance(found, Reference):
-                names.setdefault(_key(written.write(found).text()), found)
-    return names
+def _tidied(statement: Statement) -> Statement:
+    try:
+        value = tidy_value(statement.name, statement.value)
+    except InputError as error:
+        raise statement.wrong(error) from None
+    return replace(statement, value=value)
 
 
-def _key(name: str) -> str:
-    """A name without scripts, spaces and underscores, so that w₅⁺, w5+ and w5_new are the same."""
-    import unicodedata
+def _style(settings: Mapping[str, Statement], faults: Faults) -> str | None:
+    """The notation that the sheet names."""
+    if "notation" not in settings:
+        return None
+    with faults.gathered():
+        return named(settings["notation"], notation_named)
+    return None
 
-    plain = unicodedata.normalize("NFKC", name.replace("δ", "delta").replace("∂", "d"))
-    plain = plain.replace("_new", "+").replace("'", "+").replace("−", "-")
-    after = "+" in plain
-    return re.sub(r"[\s_{}⁺+]", "", plain).lower() + ("+" if after else "")
+
+def _widths(
+    settings: Mapping[str, Statement], rest: Sequence[Statement | StepMark], faults: Faults
+) -> tuple[int, ...] | None:
+    """n₀ … n_L, from the settings or from what is given."""
+    if "case" in settings:
+        name = settings["case"].value
+        if name in CASES:
+            return case(name).network.widths
+        faults.add(_at(settings["case"], UnknownNameError("case", name, CASES)))
+        return None
+    if "network" in settings:
+        found = tuple(int(n) for n in re.findall(r"\d{1,6}", settings["network"].value))
+        if len(found) > 1 and all(found):
+            return found
+        numbers = settings["network"].value
+        why = (
+            "a layer needs a whole number of inputs, at least 1" if "0" in numbers else "a network is written as 2-2-1"
+        )
+        faults.add(settings["network"].wrong(f"{why}, not {numbers.strip()!r}"))
+        return None
+    found_widths = widths_from([item for item in rest if isinstance(item, Statement)])
+    if found_widths is None:
+        faults.add(
+            InputError("the sheet names no network; begin it with a line such as network: 2-2-1, or case: mazur")
+        )
+    return found_widths
 
 
-def entry_of(trace: Trace, statement: Statement, names: Mapping[str, Reference]) -> Entry:
-    """A line of results, its numbers each with the name of what they are."""
-    numbers = numbers_in(statement)
-    if not numbers:
-        raise statement.wrong(f"there is no number after {statement.name}")
-    found = names.get(_key(statement.name)) or parse(statement.name)
-    if not isinstance(found, Reference) or found.site not in trace:
-        known = [*trace, *names] if names else list(trace)
-        raise statement.wrong(UnknownNameError("result", statement.name, known))
-    if found.indices:
+def _at(statement: Statement, error: UnknownNameError) -> UnknownNameError:
+    from clearprop.explain.sheets.statements import at_place
+
+    return at_place(statement.place_of(), error)
+
+
+def _sorted(
+    rest: Sequence[Statement | StepMark],
+    widths: tuple[int, ...],
+    settings: Mapping[str, Statement],
+    conventions: Conventions,
+    style: str | None,
+    faults: Faults,
+    remarks: list[str],
+) -> tuple[Mapping[str, Statement], list[Statement | StepMark], list[tuple[int, bool]]]:
+    """What is given, and the results."""
+    statements = [item for item in rest if isinstance(item, Statement)]
+    is_case = "case" in settings
+    n = None if is_case else samples_in(statements, widths[0])
+    given = Given(widths, conventions, style, n, faults, remarks)
+    names = given.names()
+    results: list[Statement | StepMark] = []
+    for item in rest:
+        is_taken = isinstance(item, Statement) and not any(isinstance(other, StepMark) for other in results) and (
+            not is_case or re.fullmatch(r"[a-z]+_[Wb]\d+", item.name) is not None
+        ) and given.take(item, names, not results)  # fmt: skip
+        if not is_taken:
+            results.append(item)
+    return given.whole if is_case else given.statements(), results, given.flat
+
+
+def _trace(
+    settings: dict[str, Statement], given: Mapping[str, Statement], conventions: Conventions, faults: Faults
+) -> Trace | None:
+    """The trace; a setting that cannot be used is told, and others are tried without it."""
+    tried = dict(settings)
+    while True:
         try:
-            trace.value_of(str(found))
+            return trace_of(tried, given, conventions)
         except InputError as error:
-            raise statement.wrong(error) from None
-        places = [found]
-    else:
-        shape = np.shape(trace[found.site].value)
-        places = [found._replace(indices=tuple(map(str, place))) for place in np.ndindex(shape)]
-    if len(places) != len(numbers):
-        raise statement.wrong(f"{statement.name} holds {len(places)} number(s) in this network, not {len(numbers)}")
-    return Entry(statement.text, statement.line, tuple(zip(places, numbers, strict=True)))
+            faults.add(error)
+            culprit = next(
+                (name for name in REPLACEABLE if name in tried and str(error).startswith(tried[name].place_of() + ":")),
+                None,
+            )
+            if culprit is None:
+                return None
+            del tried[culprit]
+
+
+def entry_of(trace: Trace, statement: Statement, conventions: Conventions | None = None) -> Entry:
+    """A line of results for a trace, its numbers each with the name of what they are.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be read.
+    """
+    entry, _ = entry_from(statement, placed(statement, names_of(trace, conventions or Conventions(), None)))
+    if entry is None:
+        raise statement.wrong(f"there is no number after {statement.written}")
+    return entry

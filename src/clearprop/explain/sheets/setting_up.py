@@ -14,9 +14,10 @@ from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.cases import CASES, case
 from clearprop.explain.conventions import Conventions, conventions_of
 from clearprop.explain.record import explain
-from clearprop.explain.sheets.numbers import WrittenNumber, find_numbers
+from clearprop.explain.sheets.numbers import WrittenNumber
 from clearprop.explain.sheets.optimizing import job_of, named, rule_of, state_of
 from clearprop.explain.sheets.statements import Statement, numbers_in
+from clearprop.explain.sheets.values import readings
 from clearprop.explain.trace import Trace
 from clearprop.formulas import activation, loss_function, update_rule
 from clearprop.network import Network, Parameters
@@ -170,17 +171,15 @@ def rows_in(text: str) -> tuple[int, ...] | None:
     >>> rows_in("[[0.1, 0.2], [0.4, -0.5], [0.3, 0.6]]"), rows_in("0.1, 0.2")
     ((3, 2), None)
     """
-    rows = re.findall(r"[\[(]([^\[\]()]+)[\])]", text)
-    if not re.match(r"\s*[\[(]\s*[\[(]", text) or not rows:
-        return None
-    widths = {len(find_numbers(row)[0]) for row in rows}
-    return (len(rows), widths.pop()) if len(widths) == 1 else (len(rows),)
+    value = readings(text)[0]
+    return value.shape if value.is_matrix else None
 
 
 def _values(given: Mapping[str, Statement], name: str, count: int) -> Any:
     """The numbers of a line of what is given."""
     if name not in given:
-        raise InputError(f"the sheet gives no {'x' if name == 'a0' else name}; add a line such as {name} = …")
+        shown = "x" if name == "a0" else name
+        raise InputError(f"the sheet gives no {shown}; add a line such as {shown} = …")
     numbers = numbers_in(given[name])
     if len(numbers) != count:
         raise given[name].wrong(f"{name} must hold {count} number(s) for this network, not {len(numbers)}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from clearprop.explain.conventions import Conventions
 from clearprop.explain.references import Reference
 from clearprop.explain.sheets.numbers import WrittenNumber
+from clearprop.explain.sheets.statements import Statement
 from clearprop.explain.trace import Trace
 
 
@@ -104,20 +106,37 @@ class Sheet:
     ----------
     steps : tuple of Step
         At least one.
-    conventions : Conventions or None
+    conventions : Conventions
         Those that its numbers were read under.
     remarks : tuple of str
         What a reader should know about how it was read: text that was passed over, a comma taken as a decimal mark.
+    settings, given : mapping of str to Statement
+        What describes the network, and its numbers.
     """
 
     steps: tuple[Step, ...]
-    conventions: Any = None
+    conventions: Conventions = field(default_factory=Conventions)
     remarks: tuple[str, ...] = ()
+    settings: Mapping[str, Statement] = field(default_factory=dict, repr=False)
+    given: Mapping[str, Statement] = field(default_factory=dict, repr=False)
+    found: tuple[Any, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, trace: Trace, entries: Iterable[Entry]) -> Sheet:
         """A sheet of one step, its lines read already."""
         return cls((Step(trace.step, trace, tuple(entries)),))
+
+    def under(self, **changes: str) -> Sheet:
+        """The same statements read under other conventions: ``sheet.under(rows="outputs")``.
+
+        Raises
+        ------
+        InputError
+            When they cannot be read so.
+        """
+        from clearprop.explain.sheets.reading import sheet_of
+
+        return sheet_of(self.found, changes)
 
     @property
     def trace(self) -> Trace:

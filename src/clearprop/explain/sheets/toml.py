@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.sheets.settings import setting_of
 from clearprop.explain.sheets.statements import Statement, at_place, tidy_name
 
 TABLES = ("network", "results")
@@ -84,7 +85,10 @@ def _statement(text: str, table: str, key: str, value: Any, places: dict[tuple[s
     elif not isinstance(value, str):
         written = re.sub("[\"']", " ", written)  # numbers in quotes, so that their last zeros count
     line, column = _line_and_column(text, at)
-    return Statement(tidy_name(key), written, f"{key} = {found.value}", line, column)
+    setting = setting_of(key, written) if table == "network" else None
+    return Statement(
+        setting or tidy_name(key), written, f"{key} = {found.value}", line, column, key, setting is not None
+    )
 
 
 def _walk(text: str) -> Iterator[Found]:

@@ -1,0 +1,131 @@
+"""Where in a line a name ends and its value begins, and whether there are several of them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from clearprop.explain.references import Reference, parse
+from clearprop.explain.sheets.arithmetic import worked_out
+from clearprop.explain.sheets.meanings import is_name
+from clearprop.explain.sheets.phrases import meanings
+from clearprop.explain.sheets.settings import OTHER_NAMES, SETTINGS
+from clearprop.explain.sheets.spelling import spelled
+from clearprop.explain.sheets.statements import tidy_name
+
+LONGEST_NAME = 80
+LAST_NAME = re.compile(
+    r"(?s)(.*?[\d\])}%…_?½])\s*(?:[,;]|\s&|\n|\s(?:and|und|et)\s|和|与|,\s*and\s)\s*(\D[^,;\n]*(?:\[[^\[\]]*\])*)\s*$"
+)
+NEXT_WORD = re.compile(r"(?s)(.*?[\d\])}%])\s+([^\W\d][^\s]*)\s*$")
+
+
+VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
+
+
+class Part(NamedTuple):
+    """A name and its value, with the places where they begin."""
+
+    name: str
+    value: str
+    column: int
+    name_column: int
+    sign: str
+
+
+@lru_cache(maxsize=8192)
+def is_named(name: str) -> bool:
+    """Whether this can be the name of a number or a setting."""
+    plain = name.strip()
+    if not plain or len(plain) > LONGEST_NAME:
+        return False
+    lower = re.sub(r"\s+", " ", plain.lower())
+    if lower in SETTINGS or lower in OTHER_NAMES or meanings(plain):
+        return True
+    return isinstance(parse(tidy_name(plain)), Reference) or is_name(spelled(plain))
+
+
+def parts_of(line: str) -> list[Part]:
+    """The statements of a line: ``x1 = 0.5, x2 = 0.3`` is two, ``z1 = 0.5·0.5 + 0.1 = 0.35`` one.
+
+    Examples
+    --------
+    >>> from clearprop.explain.sheets.splitting import parts_of
+    >>> [(part.name, part.value) for part in parts_of("x1 = 0.5, x2 = 0.3")]
+    [('x1', ' 0.5'), ('x2', ' 0.3')]
+    >>> [(part.name, part.value) for part in parts_of("so we get z1 = 0.5·0.5 + 0.1 = 0.35")]
+    [('z1', ' 0.5·0.5 + 0.1 = 0.35')]
+    """
+    signs = _signs(line)
+    if not signs:
+        return []
+    first, sign = signs[0]
+    if sign == ":" and any(kind != ":" for _, kind in signs) and not _is_setting_with(line, signs):
+        after = parts_of(line[first + 1 :])
+        return [
+            part._replace(column=part.column + first + 1, name_column=part.name_column + first + 1) for part in after
+        ]
+    signs = signs[:1] if sign == ":" else [item for item in signs if item[1] != ":"]
+    name, name_at = _name_before(line[:first])
+    parts: list[Part] = []
+    start = last = first + 1
+    for end, kind in signs[1:]:
+        split = _next_name(line[last:end])
+        if split is not None:
+            parts.append(Part(name, line[start : last + split[0]], start, name_at, sign))
+            name, name_at, start, sign = split[2], last + split[1], end + 1, kind
+        last = end + 1
+    return [*parts, Part(name, line[start:], start, name_at, sign)]
+
+
+def _is_setting_with(line: str, signs: list[tuple[int, str]]) -> bool:
+    """Whether a colon ends the name of a setting whose value holds an equals sign: ``optimizer: adam, lr = 0.1``."""
+    name = re.sub(r"\s+", " ", line[: signs[0][0]].strip().lower())
+    known = name if name in SETTINGS else OTHER_NAMES.get(name)
+    return known in ("loss", "optimizer") and "(" in line[signs[0][0] : signs[1][0]]
+
+
+def _signs(line: str) -> list[tuple[int, str]]:
+    """The places of =, ≈ and : outside brackets."""
+    found: list[tuple[int, str]] = []
+    depth = 0
+    for place, letter in enumerate(line):
+        if letter in "[({":
+            depth += 1
+        elif letter in "])}":
+            depth = max(0, depth - 1)
+        elif letter in "=≈" and depth == 0:
+            if found and not line[found[-1][0] + 1 : place].strip() and found[-1][1] != ":":
+                found[-1] = (place, letter)  # "= ≈" is one sign
+            else:
+                found.append((place, letter))
+        elif letter == ":" and depth == 0:
+            found.append((place, letter))
+    return found
+
+
+def _name_before(text: str) -> tuple[str, int]:
+    """The name that stands before a sign, without words of a sentence before it."""
+    start = len(text) - len(text.lstrip())
+    plain = text.strip()
+    if is_named(plain) or not re.search(r"\s", plain):
+        return plain, start
+    places = [match.end() for match in re.finditer(r"[\s,]+", plain)][-4:]
+    for place in places:
+        rest, before = plain[place:], plain[:place]
+        if is_named(rest) and re.fullmatch(r"[^\W\d_]+(?:[\s,'’.:()-]+[^\W_]+)*[\s,:.(]*", before):
+            return rest, start + place
+    return plain, start
+
+
+def _next_name(segment: str) -> tuple[int, int, str] | None:
+    """Where a value ends and the name of the next statement begins, if one does: "0.5, x2"."""
+    for pattern in (LAST_NAME, NEXT_WORD):
+        match = pattern.fullmatch(segment) if len(segment) < 2000 else None
+        if match is not None:
+            name, at = _name_before(match[2])
+            is_value = VALUE.fullmatch(match[1]) is not None or worked_out(match[1]) is not None
+            if is_value and is_named(name):
+                return match.end(1), match.start(2) + at, name
+    return None
