@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from clearprop.engines import Data
+from clearprop.engines import Data, Job
 from clearprop.engines.reference import add_penalties, total_weight
+from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.drawing import drawing
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weights_of
-from clearprop.formulas import LabelSmoothing, UpdateRule
+from clearprop.formulas import UpdateRule
 from clearprop.network import Gradient, backward, forward
+from clearprop.network.gradient_check import GradientCheck
 
 if TYPE_CHECKING:
     from clearprop.explain import Trace
@@ -56,24 +58,68 @@ class GlassBox(Preparation):
         >>> gradient.W[1].shape, gradient.b[2].shape, gradient.delta[2].shape
         ((4, 3), (3,), (150, 3))
         """
+        job, data = self._objective(X, y, sample_weight)
+        params = self.parameters_
+        found = backward(self.network_, params, forward(self.network_, params, data.X), data.Y, data.weight)
+        add_penalties(job, params.theta, found.theta, total_weight(data))
+        return found
+
+    def check_gradient(
+        self, X: Any, y: Any, sample_weight: Any = None, *, n_parameters: int | None = 500, tolerance: float = 1e-6
+    ) -> GradientCheck:
+        """Compare the back-propagated gradient of this fit with central differences, in float64.
+
+        What is differentiated is what training lowers: the loss of these rows with their weights and those of their
+        classes, label smoothing, alpha and l1. Dropout, which draws anew at every step, is not in it.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+        n_parameters : int or None
+            How many weights and biases are checked, drawn at random, the same ones every time; None for all. Each takes
+            two forward passes of X.
+        tolerance : float
+            The relative error that passes.
+
+        Returns
+        -------
+        clearprop.network.gradient_check.GradientCheck
+            ``print`` it for a summary.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit` or `initialize`.
+        ValueError
+            As `fit`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier((3,), class_weight="balanced", random_state=0).initialize(X, y)
+        >>> model.check_gradient(X, y).passed
+        True
+        """
+        job, data = self._objective(X, y, sample_weight)
+        return checked_gradient(job, self._state.theta, data, n_parameters, tolerance)
+
+    def _objective(self, X: Any, y: Any, sample_weight: Any) -> tuple[Job, Data]:
+        """What training lowers: its job, and the rows with smoothed targets and the weight of each."""
         check_is_fitted(self)
         settings = self._settings()
         X, y = self._checked(X, y, reset=False)
         dtype = self._state.theta.dtype
         rows = self._weighed(X, y, self._targets.encode(y, dtype), weights_of(sample_weight, X, "sample_weight"))
         job = settings.job(self.network_, X.shape[0], 1, 0)
-        Y = rows.Y
-        if job.label_smoothing:
-            Y = LabelSmoothing(job.label_smoothing).forward(Y, job.smoothing_classes)
         data = Data(
             (X.toarray() if hasattr(X, "toarray") else X).astype(dtype, copy=False),
-            Y,
+            smoothed(job, rows.Y),
             None if rows.weight is None else rows.weight.astype(dtype, copy=False),
         )
-        params = self.parameters_
-        found = backward(self.network_, params, forward(self.network_, params, data.X), data.Y, data.weight)
-        add_penalties(job, params.theta, found.theta, total_weight(data))
-        return found
+        return job, data
 
     def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None, sample_weight: Any = None) -> Trace:
         """Every number of the step that `partial_fit` would make next of these rows: forward, loss, errors, update.

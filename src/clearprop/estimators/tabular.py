@@ -17,11 +17,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from clearprop.engines import Job
+from clearprop.engines import Job, prepared
 from clearprop.errors import InputError, ModelFileError, ShapeError, quoted, shortened
+from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
 from clearprop.files.json_text import refusing
+from clearprop.network.gradient_check import GradientCheck
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, one_column
 from clearprop.tabular.fit import model_of
@@ -215,8 +217,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         from clearprop.explain import explain
 
         check_is_fitted(self)
-        if not 0 <= member < len(self.model_.thetas):
-            raise InputError(f"member must be from 0 to {len(self.model_.thetas) - 1}, not {member!r}")
+        member = self._member(member)
         if hasattr(X, "to_frame") and getattr(X, "ndim", 2) == 1:
             X = X.to_frame().T  # a row of a pandas data frame
         elif getattr(X, "ndim", None) == 1:
@@ -231,6 +232,61 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if optimizer is None and self._jobs:
             return explain(model.network, parameters, inputs, sample, job=self._jobs[member])
         return explain(model.network, parameters, inputs, sample, "adamw" if optimizer is None else optimizer)
+
+    def check_gradient(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        member: int = 0,
+        n_parameters: int | None = 100,
+        tolerance: float = 1e-6,
+    ) -> GradientCheck:
+        """Compare the back-propagated gradient of one network with central differences, in float64.
+
+        What is differentiated is the loss that its training lowered: with the weights of rows and classes and with
+        label smoothing. Dropout, which draws anew at every step, is not in it.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`: the frame as it is.
+        member : int
+            Which network of the ensemble, from 0.
+        n_parameters : int or None
+            How many weights and biases are checked, drawn at random, the same ones every time; None for all. Each takes
+            two forward passes of X.
+        tolerance : float
+            The relative error that passes.
+
+        Returns
+        -------
+        clearprop.network.gradient_check.GradientCheck
+            ``print`` it for a summary.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When a row does not fit, or y holds a class that was not learned.
+        """
+        check_is_fitted(self)
+        model, member = self.model_, self._member(member)
+        inputs = model.encoder.encode(self._table(X, reset=False)).X.astype(np.float64)
+        targets = [self._encoded_target(value) for value in np.asarray(y).ravel()]
+        if len(targets) != len(inputs):
+            raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
+        job = self._jobs[member] if self._jobs else Job(model.network)
+        data = prepared(job, inputs, np.array(targets), _weights(sample_weight, len(targets)))
+        data = data._replace(Y=smoothed(job, data.Y))
+        return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)
+
+    def _member(self, member: int) -> int:
+        if isinstance(member, bool) or not isinstance(member, Integral) or not 0 <= member < len(self.model_.thetas):
+            raise InputError(f"member must be from 0 to {len(self.model_.thetas) - 1}, not {member!r}")
+        return int(member)
 
     @abstractmethod
     def _encoded_target(self, y: Any) -> Any:

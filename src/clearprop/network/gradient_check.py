@@ -7,7 +7,7 @@ such parameters are found by asking every formula on which branch it is on eithe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from clearprop.network.specs import Network
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What `check_gradient` found. All arrays have shape (n_parameters,), in the order of θ.
+    """What `check_gradient` found. All arrays have one number for each parameter that was checked, in the order of θ.
 
     Attributes
     ----------
@@ -38,6 +38,8 @@ class GradientCheck:
     names : tuple of str
         ``"W1[0, 2]"``, ``"b2[1]"``, …
     tolerance : float
+    n_parameters : int
+        Of the whole network, checked or not.
     """
 
     backpropagated: Any
@@ -46,6 +48,7 @@ class GradientCheck:
     at_kink: Any
     names: tuple[str, ...]
     tolerance: float
+    n_parameters: int
 
     @property
     def passed(self) -> bool:
@@ -54,14 +57,15 @@ class GradientCheck:
 
     @property
     def worst(self) -> int:
-        """Position in θ of the parameter that agrees least, kinks left aside where there is anything else."""
+        """Position, among those checked, of the one that agrees least, kinks left aside where there is any other."""
         return int(np.argmax(np.where(self.at_kink, -1.0, self.relative_error)))
 
     def __str__(self) -> str:
         w = self.worst
         kinks = [name for name, kink in zip(self.names, self.at_kink, strict=True) if kink]
+        some = "" if len(self.names) == self.n_parameters else f" of {self.n_parameters:,}"
         lines = [
-            f"gradient check {'passed' if self.passed else 'FAILED'}: {len(self.names)} parameters, "
+            f"gradient check {'passed' if self.passed else 'FAILED'}: {len(self.names):,}{some} parameters, "
             f"tolerance {self.tolerance:g}",
             f"  worst: {self.names[w]}  back-propagated {self.backpropagated[w]:.12g}  "
             f"central difference {self.central_difference[w]:.12g}  relative error {self.relative_error[w]:.2g}",
@@ -83,6 +87,8 @@ def check_gradient(
     step: float = 1e-5,
     tolerance: float = 1e-6,
     floor: float = 1e-4,
+    chosen: Any = None,
+    penalty: Callable[[Any, Any], float] | None = None,
 ) -> GradientCheck:
     """Compare the back-propagated gradient with central differences, in float64.
 
@@ -101,6 +107,11 @@ def check_gradient(
         The relative error that passes.
     floor : float
         Below this size gradients are compared absolutely: central differences carry rounding errors of about 1e-16·C/h.
+    chosen : int array, optional
+        Positions in θ of the parameters to check; by default all.
+    penalty : callable, optional
+        What is minimised beside the loss: called with θ and a gradient, it adds its own gradient to that and returns
+        its value.
 
     Returns
     -------
@@ -121,27 +132,33 @@ def check_gradient(
     theta = np.array(params.theta, dtype=np.float64)
     exact = network.views(theta)
     computed = backward(network, exact, forward(network, exact, X, mask), Y, weight).theta
+    if penalty is not None:
+        penalty(theta, computed)
+    places = np.arange(len(theta)) if chosen is None else np.asarray(chosen, dtype=np.int64)
+    computed = computed[places]
 
     def cost(moved: Any) -> float:
-        return loss(network, network.views(moved), X, Y, weight, mask)
+        found = loss(network, network.views(moved), X, Y, weight, mask)
+        return found if penalty is None else found + penalty(moved, np.zeros_like(moved))
 
-    central = np.empty_like(theta)
-    for i, (below, above, width) in enumerate(_steps(theta, step)):
-        central[i] = (cost(above) - cost(below)) / width
+    central = np.array([(cost(above) - cost(below)) / width for below, above, width in _steps(theta, step, places)])
     error = np.abs(computed - central) / np.maximum(np.maximum(np.abs(computed), np.abs(central)), floor)
 
-    at_kink = np.zeros(len(theta), dtype=bool)
-    for i, (below, above, _) in enumerate(_steps(theta, step)):
-        if not error[i] <= tolerance:
-            pieces = [_pieces(network, network.views(moved), X, Y, mask) for moved in (below, above)]
-            at_kink[i] = any(not np.array_equal(one, other) for one, other in zip(*pieces, strict=True))
-    names = tuple(name for block in network.blocks for name in _names(block.name, block.shape))
-    return GradientCheck(computed, central, error, at_kink, names, tolerance)
+    at_kink = np.zeros(len(places), dtype=bool)
+    for i in np.flatnonzero(~(error <= tolerance)):
+        below, above, _ = next(_steps(theta, step, places[i : i + 1]))
+        pieces = [_pieces(network, network.views(moved), X, Y, mask) for moved in (below, above)]
+        at_kink[i] = any(not np.array_equal(one, other) for one, other in zip(*pieces, strict=True))
+        at_kink[i] |= penalty is not None and below[places[i]] < 0 < above[places[i]]  # of |w|
+    names = [name for block in network.blocks for name in _names(block.name, block.shape)]
+    return GradientCheck(
+        computed, central, error, at_kink, tuple(names[place] for place in places), tolerance, len(theta)
+    )
 
 
-def _steps(theta: Any, step: float) -> Iterator[tuple[Any, Any, float]]:
-    """For each parameter: θ with it moved down, θ with it moved up, and the exact width between."""
-    for i in range(len(theta)):
+def _steps(theta: Any, step: float, places: Any) -> Iterator[tuple[Any, Any, float]]:
+    """For each of these parameters: θ with it moved down, θ with it moved up, and the exact width between."""
+    for i in places:
         h = step * max(1.0, abs(theta[i]))
         below, above = theta.copy(), theta.copy()
         below[i] -= h
