@@ -16,23 +16,28 @@ from hypothesis import strategies as st
 from clearprop import Network
 from clearprop.errors import InputError
 from clearprop.explain import CASES, Explanation, case, explain, play
+from clearprop.explain.drawings.figures import loss_figure, porter_figure, sharing_figure
+from clearprop.explain.drawings.ink import DASH
+from clearprop.explain.drawings.network import Network as Drawn
+from clearprop.explain.drawings.network import drawing
+from clearprop.explain.drawings.placing import Box, placed, width_of
+from clearprop.explain.drawings.players import figure
+from clearprop.explain.iterations import iterate
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.renderers.placing import Box, placed, width_of
-from clearprop.explain.renderers.players import DASH, figure
-from clearprop.explain.renderers.svg import laid_out
+from clearprop.explain.sharing import share
 from clearprop.explain.words import LANGUAGES
 from sample_networks import jobs
 
 GAMES = ("two_players", "three_players")
 
 
-def laid_out_for(found):
-    return laid_out(found.trace, found.written, found.numbers, found.words)
+def drawn(found, parameter="W1[0,0]", *, backward=False):
+    return Drawn(found.trace, found.written, found.numbers, found.words, parameter, backward=backward)
 
 
-def assert_nothing_overlaps(found):
-    sheet, width, height = laid_out_for(found)
+def assert_nothing_overlaps(found, *, backward=False):
+    sheet, width, height = drawn(found, backward=backward).laid_out()
     for (text, box), (other_text, other) in combinations(sheet.boxes, 2):
         assert not box.meets(other), f"{text!r} over {other_text!r}"
     for text, box in sheet.boxes:
@@ -45,11 +50,11 @@ def assert_nothing_overlaps(found):
 @pytest.mark.parametrize("name", sorted(NOTATIONS))
 @pytest.mark.parametrize("chosen", sorted(CASES))
 def test_no_label_lies_over_another(chosen, name, language):
-    for digits in (2, 4, 9):
+    for digits, backward in ((2, False), (4, True), (4, False), (9, True)):
         found = Explanation(case(chosen).trace(), name, language, digits)
-        sheet = assert_nothing_overlaps(found)
+        sheet = assert_nothing_overlaps(found, backward=backward)
         if chosen in ("sharing", "mazur"):
-            assert sum("=" in text and "δ" not in text for text, _ in sheet.boxes) == 8  # every weight has its label
+            assert sum("= +" in text or "= −" in text for text, _ in sheet.boxes) >= 8  # every weight has its label
 
 
 @settings(max_examples=40, deadline=None)
@@ -58,11 +63,64 @@ def test_no_label_lies_over_another_in_any_network(job, name):
     assert_nothing_overlaps(Explanation(explain(*job), name))
 
 
-def test_every_weight_of_a_wide_network_has_its_sign():
+def test_a_wide_network_is_drawn_with_few_plain_lines_and_the_path_in_bold():
     network = Network.mlp([784, 128, 10], "relu", loss="cross_entropy")
     trace = explain(network, network.initial(0), np.linspace(0, 1, 784), np.eye(10)[3])
-    sheet = assert_nothing_overlaps(Explanation(trace))
-    assert sum(text in "+−" for text, _ in sheet.boxes) == 50
+    found = Explanation(trace)
+    sheet, _, _ = drawn(found, "W1[400,7]").laid_out()
+    texts = [text for text, _ in sheet.boxes]
+    assert {"⋮ 784 neurons", "⋮ 128 neurons", "⋮ 10 neurons"} <= set(texts)
+    assert not {"+", "−"} & set(texts)
+    assert sum(text.startswith("w") for text in texts) == 1  # the chosen weight alone has its number
+    bold = [line for line in sheet.lines if 'stroke-width="4"' in line]
+    assert len(bold) == 1 + 4  # the weight itself, and from its neuron to every output that is drawn
+    assert all("<path" in line for line in bold)  # with their heads
+    assert sum('stroke-width="1"' in line for line in sheet.lines) < 40
+
+
+@pytest.mark.parametrize(("parameter", "expected"), [("W1[0,1]", 3), ("W2[1,0]", 1), ("b1[1]", 3), ("b2[0]", 1)])
+def test_the_path_of_the_chosen_parameter_is_bold(parameter, expected):
+    """The parameter's own arrow, and every arrow between it and the loss."""
+    sheet, _, _ = drawn(Explanation(case("mazur").trace()), parameter).laid_out()
+    assert sum('stroke-width="4"' in line for line in sheet.lines) == expected
+
+
+def test_errors_go_back_along_the_arrows_of_the_backward_pass():
+    found = Explanation(case("mazur").trace())
+    heads = {}
+    for backward in (False, True):
+        sheet, _, _ = drawn(found, backward=backward).laid_out()
+        arrows = [re.search(r'x1="([\d.]+)".*?x2="([\d.]+)".*<path', line) for line in sheet.lines]
+        heads[backward] = [float(arrow[2]) > float(arrow[1]) for arrow in arrows if arrow]
+    assert all(heads[False][:8])  # signals to the right, over all eight weights
+    assert len(heads[True]) == 4 + 2  # errors over the weights of layer 2, and from the loss
+    assert not any(heads[True])
+    assert "δ¹₁" not in found.svg()
+
+
+def test_the_figures_tell_their_numbers():
+    for name, language in (("sharing", "en"), ("mazur", "zh"), ("xor", "en")):
+        found = Explanation(case(name).trace(), language=language)
+        trace, style = found.trace, (found.written, found.numbers, found.words)
+        drawings = [porter_figure(trace, *style), drawing(trace, *style, backward=True)]
+        if not trace.is_batch:
+            shared = share(trace)
+            drawings.append(sharing_figure(trace, shared, *style))
+            for value in (*shared.shares[0], *shared.error, shared.by_shares[0]):
+                assert found.numbers.shown(value).text() in drawings[-1]
+            assert drawings[-1].count('stroke-width="6"') == 2
+        losses = [row.loss for row in iterate(trace, 5).rows]
+        drawings.append(loss_figure(losses, *style[1:]))
+        assert drawings[-1].count("<circle") == 6
+        for svg in drawings:
+            root = ET.fromstring(svg)
+            assert [child.tag.split("}")[1] for child in root][:2] == ["title", "desc"]
+            assert re.search(r"\d", root[1].text)
+
+
+def test_a_loss_that_stays_or_is_lost_is_drawn_too():
+    for losses in ([0.5], [0.25, 0.25], [1.0, np.inf], [0.0, 0.0, 0.0]):
+        ET.fromstring(loss_figure(losses, NumberFormat(4), LANGUAGES["en"]))
 
 
 def test_a_drawing_stands_by_itself_and_says_what_it_shows():
@@ -70,7 +128,8 @@ def test_a_drawing_stands_by_itself_and_says_what_it_shows():
         root = ET.fromstring(Explanation(case("sharing").trace(), "rashid", language).svg())
         names = [child.tag.split("}")[1] for child in root]
         assert names[:2] == ["title", "desc"]
-        assert "2-2-2" in root[1].text
+        assert "2-2-2" in root[0].text
+        assert "0.6388" in root[1].text
         assert {"script", "image", "foreignObject", "a"}.isdisjoint(names)
 
 
@@ -108,6 +167,7 @@ def test_the_players_are_drawn_with_their_numbers(name, language):
     shown += ["W2[0,0]", "a1[0]", "error1[0]"] if game.has_girl else []
     for number in shown:
         assert NumberFormat(4).shown(abs(trace.value_of(number))).text() in svg, number
+    assert svg.count('stroke="#6b2fb3"') + svg.count('stroke="#9a4d00"') == game.rounds[0].network.depth
     assert svg.count(DASH) == (2 if game.has_girl else 0)  # her weight, and the cat's word to her
     assert ("#5a3a22" in svg) == game.has_girl  # her hair
     assert "script" not in svg
@@ -133,6 +193,11 @@ def test_games_that_cannot_be_played():
     network = Network.mlp([1, 1, 1], "softmax", "sigmoid", "squared_error")
     with pytest.raises(InputError, match="without softmax"):
         play(explain(network, network.initial(0), [1.0], 0.5))
+
+
+def drawn_with(chosen, name):
+    found = Explanation(case(chosen).trace(), name)
+    return found.trace, found.written, found.numbers, found.words, "W1[0,0]"
 
 
 MEASURE = """<script>
@@ -161,6 +226,11 @@ def test_a_browser_measures_no_overlap_either(tmp_path):
         (f"{chosen} {name}", Explanation(case(chosen).trace(), name, language).svg())
         for chosen in CASES
         for name, language in zip(sorted(NOTATIONS), ["en", "zh", "en", "zh", "en"], strict=True)
+    ]
+    drawings += [
+        (f"{chosen} {name} backward", drawing(*drawn_with(chosen, name), backward=True))
+        for chosen in CASES
+        for name in ("nielsen", "mazur")
     ]
     drawings += [
         (f"{chosen} {language}", figure(play(case(chosen).trace()), NumberFormat(4), LANGUAGES[language]))

@@ -266,7 +266,7 @@ def test_wide_networks_are_elided_with_counts_and_stay_small_and_fast():
     assert best < 1.0
     assert len(pages["html"].encode()) < 500_000
     assert "780 more" in pages["text"]
-    assert "+ 779" in pages["svg"]
+    assert "784 neurons" in pages["svg"]
     assert "… and 124 more like these." in pages["text"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.renderers.colours import NEGATIVE, POSITIVE
+from clearprop.explain.drawings.colours import NEGATIVE, POSITIVE
 from clearprop.network import Network, Parameters
 
 COLUMN, ROW, RADIUS, MARGIN, BELOW = 96, 22, 6, 28, 34

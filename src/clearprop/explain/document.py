@@ -75,7 +75,7 @@ class Picture:
     """A drawing, as SVG, with the words below it; what it shows is described inside it."""
 
     svg: str
-    words: str
+    words: Sentence
 
 
 @dataclass(frozen=True)

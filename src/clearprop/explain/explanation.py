@@ -171,9 +171,9 @@ class Explanation:
 
     def svg(self) -> str:
         """The network as a drawing."""
-        from clearprop.explain.renderers.svg import drawing
+        from clearprop.explain.drawings.network import drawing
 
-        return drawing(self.trace, self.written, self.numbers, self.words)
+        return drawing(self.trace, self.written, self.numbers, self.words, self.parameter)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from clearprop.explain.renderers.page import fragment

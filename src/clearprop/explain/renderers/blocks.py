@@ -22,9 +22,9 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
+from clearprop.explain.drawings.colours import LAWS
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.pen import LATEX, Part, Pen
-from clearprop.explain.renderers.colours import LAWS
 from clearprop.explain.renderers.markdown import boxed
 from clearprop.explain.renderers.numbering import Numbering
 from clearprop.explain.words import Words
@@ -82,7 +82,7 @@ class Blocks:
                 return self._table(block)
             case Picture(svg, text):
                 scrolled = self._scrolled("div", "g", "wide_picture", svg)
-                return f"<figure>{scrolled}<figcaption>{escape(text)}</figcaption></figure>"
+                return f"<figure>{scrolled}<figcaption>{self.sentence(text)}</figcaption></figure>"
         raise TypeError(type(block))
 
     def sentence(self, pieces: Sentence) -> str:

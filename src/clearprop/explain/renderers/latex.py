@@ -21,9 +21,9 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
+from clearprop.explain.drawings.colours import BOXES, LAWS
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.pen import Pen
-from clearprop.explain.renderers.colours import BOXES, LAWS
 from clearprop.explain.renderers.markdown import latex_line
 from clearprop.explain.words import Words
 from clearprop.formulas import Expression

@@ -19,9 +19,9 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
+from clearprop.explain.drawings.colours import BOXES
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.pen import Pen
-from clearprop.explain.renderers.colours import BOXES
 from clearprop.explain.words import Words
 from clearprop.formulas import Expression
 
@@ -55,7 +55,7 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
             table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]
             return (f"{_escape(caption)}\n\n" if caption else "") + "\n".join(table)
         case Picture(svg, text):
-            return f"{svg}\n\n*{_escape(text)}*"
+            return f"{svg}\n\n{sentence(text, pen)}"
     raise TypeError(type(block))
 
 

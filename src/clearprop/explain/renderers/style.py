@@ -6,7 +6,7 @@ import base64
 from functools import cache
 from importlib.resources import files
 
-from clearprop.explain.renderers.colours import KINDS, PALETTE
+from clearprop.explain.drawings.colours import KINDS, PALETTE
 
 FONT_NAME = "Clearprop Math"
 DARK_NOTEBOOKS = 'body[data-jp-theme-light="false"] .clearprop, body.vscode-dark .clearprop'

@@ -20,9 +20,9 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
+from clearprop.explain.drawings.colours import TERMINAL
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.pen import Pen
-from clearprop.explain.renderers.colours import TERMINAL
 from clearprop.explain.words import Words
 from clearprop.formulas import Expression
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from clearprop.explain.document import Block, Derivation, Number, Piece, Table
+from clearprop.explain.document import Block, Derivation, Number, Picture, Piece, Table
+from clearprop.explain.drawings.figures import sharing_figure
 from clearprop.explain.lines import Omission, line_of, places
 from clearprop.explain.references import at, reference
 from clearprop.explain.sections.chain import alone
@@ -58,7 +59,9 @@ def sharing(trace: Trace, kit: Kit) -> list[Block]:
         return []
     found, words, say = share(trace), kit.writer.words, kit.writer.say
     l = found.layer
+    standing = sharing_figure(trace, found, kit.notation, kit.numbers, words)
     blocks: list[Block] = [kit.writer.heading("sharing"), say("sharing_words")]
+    blocks.append(Picture(standing, (words["sharing_figure_words"],)))
     if max(trace.network.widths[l], trace.network.widths[l + 1]) <= NEURONS_FOR_SHARES:
         lines = share_lines(trace, found)
         blocks += [Derivation(lines[0::2]), say("sharing_without"), Derivation(lines[1::2])]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from clearprop.explain.document import Block, Bullets, Number, Picture, Piece, Sentence, Table
+from clearprop.explain.drawings.figures import loss_figure
+from clearprop.explain.drawings.players import figure
 from clearprop.explain.games import Told, play
 from clearprop.explain.iterations import iterate
 from clearprop.explain.references import reference
-from clearprop.explain.renderers.players import figure
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 
@@ -27,6 +28,8 @@ def iterations(trace: Trace, kit: Kit) -> list[Block]:
         for row in run.rows
     ]
     blocks: list[Block] = [kit.writer.heading("iterations"), Table(head, rows)]
+    drawn = loss_figure([row.loss for row in run.rows], kit.numbers, words)
+    blocks.append(Picture(drawn, (words["loss_figure_words"],)))
     n = len(run.rows) - 1
     fields = {"tolerance": Number(run.tolerance)} if run.reason == "converged" else {}
     blocks.append(say(f"stopped_{run.reason}", n=n, **fields))
@@ -39,7 +42,7 @@ def game(trace: Trace, kit: Kit) -> list[Block]:
     found = play(trace, kit.steps)
     key = "three" if found.has_girl else "two"
     words, say = kit.writer.words, kit.writer.say
-    drawn = Picture(figure(found, kit.numbers, words), words[f"figure_{key}"])
+    drawn = Picture(figure(found, kit.numbers, words), (words[f"figure_{key}"],))
     blocks: list[Block] = [kit.writer.heading(f"game_{key}"), say(f"cast_{key}"), say("porter"), say("edges"), drawn]
     for n, played in enumerate(found.rounds, start=1):
         told = [_sentence(item, played, kit) for item in found.story if item.round == n]

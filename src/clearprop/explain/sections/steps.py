@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from clearprop.explain.document import Block, Derivation, Number, Picture
+from clearprop.explain.drawings.figures import porter_figure
+from clearprop.explain.drawings.network import drawing
 from clearprop.explain.lines import Line, oriented
+from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 from clearprop.formulas import Symbol
 
 
 def picture(trace: Trace, kit: Kit) -> list[Block]:
-    """The network as a drawing."""
-    from clearprop.explain.renderers.svg import drawing
-
-    widths = "-".join(map(str, trace.network.widths))
-    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words)
-    return [Picture(svg, kit.writer.words["picture_words"].format(widths=widths))]
+    """The network as a drawing, the path of the chosen weight bold in it."""
+    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words, kit.parameter)
+    parameter = Symbol(str(reference(kit.parameter)))
+    return [Picture(svg, kit.writer.sentence("forward_words", parameter=parameter))]
 
 
 def given(trace: Trace, kit: Kit) -> list[Block]:
@@ -54,12 +55,16 @@ def loss(trace: Trace, kit: Kit) -> list[Block]:
 def backward(trace: Trace, kit: Kit) -> list[Block]:
     """All δ's, from the output back."""
     depth = trace.network.depth
-    blocks: list[Block] = [kit.writer.heading("backward")]
+    words = kit.writer.words
+    svg = drawing(trace, kit.notation, kit.numbers, words, kit.parameter, backward=True)
+    blocks: list[Block] = [kit.writer.heading("backward"), Picture(svg, (words["backward_words"],))]
     for l in range(depth, 0, -1):
         name = "output_error" if l == depth else "hidden_error"
         blocks += [kit.writer.heading(name, 3, layer=l), kit.writer.say(f"{name}_words")]
         if l == depth - 1:
             blocks.append(kit.writer.say("porter_backward"))
+            carried = porter_figure(trace, kit.notation, kit.numbers, words)
+            blocks.append(Picture(carried, (words["porter_figure_words"],)))
         slope = f"jacobian{l}" if f"jacobian{l}" in trace else f"slope{l}"
         law = "BP1" if l == depth else "BP2"
         for site in (*([f"carried{l}"] if f"carried{l}" in trace else []), f"error{l}", slope, f"delta{l}"):

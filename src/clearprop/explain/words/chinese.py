@@ -35,7 +35,6 @@ WORDS: Mapping[str, str] = {
     "given": "已知",
     "given_input": "输入与目标",
     "picture": "网络",
-    "picture_words": "各层神经元数为 {widths} 的网络；信号向右传，误差向左传；正权重为蓝色并标 +，负权重为红色并标 −。",
     "forward": "前向传播",
     "forward_layer": "第 {layer} 层",
     "look_back": "站在一个神经元上往回看：前一层的每个神经元都有一条箭头指向它。把每个信号乘以箭头上的权重，全部相加，再加上偏置。",
@@ -137,7 +136,4 @@ WORDS: Mapping[str, str] = {
     "exploding": "第 {layer} 层的 δ 是输出层的 {ratio} 倍（梯度爆炸）。",
     "norm_of": "‖δ‖ 第 {layer} 层",
     "legend": "颜色",
-    "signals": "信号",
-    "errors": "误差",
-    "others": "另外 {count} 个",
 }  # fmt: skip

@@ -41,7 +41,6 @@ WORDS: Mapping[str, str] = {
     "given": "What is given",
     "given_input": "Input and target",
     "picture": "The network",
-    "picture_words": "A network whose layers have {widths} neurons; signals run to the right, errors to the left; positive weights are blue and marked +, negative ones red and marked −.",
     "forward": "Forward propagation",
     "forward_layer": "Layer {layer}",
     "look_back": "Stand at a neuron and look back: an arrow comes from every neuron of the layer before. Multiply each signal by the weight on its arrow, add the products, then add the bias.",
@@ -154,7 +153,4 @@ WORDS: Mapping[str, str] = {
     "norm_of": "‖δ‖ layer {layer}",
     # Legends and drawing
     "legend": "Colours",
-    "signals": "signals",
-    "errors": "errors",
-    "others": "+ {count}",
 }  # fmt: skip

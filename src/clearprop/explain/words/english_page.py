@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a sentence is one string)
 """English: what pages and drawings say beside the explanation itself."""
 
 from __future__ import annotations
@@ -10,4 +11,22 @@ WORDS: Mapping[str, str] = {
     "wide_formula": "Wide formula {n}, can be scrolled sideways",
     "wide_table": "Table {n}, can be scrolled sideways",
     "wide_picture": "Picture {n}, can be scrolled sideways",
+    "drawn_forward": "The forward pass of a network whose layers have {widths} neurons",
+    "drawn_backward": "The backward pass of a network whose layers have {widths} neurons",
+    "drawn_layer": "Layer {layer}: {numbers}.",
+    "drawn_weights": "Weights: {weights}.",
+    "forward_words": "Signals run to the right. A positive weight is violet and marked +, a negative one amber and marked −; "
+    "solid are the weights that the error reaches directly, dashed those behind a hidden layer. Bold is the path of {parameter}.",
+    "backward_words": "The same network, the other way: every error goes back over the weight that carried the signal.",
+    "neurons_in_all": "⋮ {count} neurons",
+    "drawn_sharing": "Standing at a hidden neuron and looking forward",
+    "drawn_shares": "{own} is what arrives from the outputs, whose errors are {ends}: the shares {shares}, along one thick arrow each.",
+    "drawn_share": "share {share}",
+    "sharing_figure_words": "Stand at the hidden neuron and look forward: its error comes back over one thick arrow from each output.",
+    "drawn_porter": "One weight, two journeys",
+    "drawn_porter_words": "Forward the porter carries the signal {signal} over the weight {weight}; backward the error {error} over the same weight.",
+    "porter_figure_words": "The same porter on the same weight: forward with the signal, backward with the error.",
+    "drawn_loss": "The loss over the steps",
+    "drawn_losses": "Loss, from step 0: {losses}.",
+    "loss_figure_words": "The loss after each step.",
 }

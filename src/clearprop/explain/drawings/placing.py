@@ -53,7 +53,7 @@ def width_of(text: str, size: float = SIZE) -> float:
 
     Examples
     --------
-    >>> from clearprop.explain.renderers.placing import width_of
+    >>> from clearprop.explain.drawings.placing import width_of
     >>> width_of("0.75") < width_of("−0.75") < width_of("信号信号")
     True
     """
@@ -66,7 +66,14 @@ def _width(letter: str) -> float:
     return WIDTHS["narrow" if letter in NARROW else "wide" if letter in WIDE else "plain"]
 
 
-def placed(edges: Sequence[Edge], sizes: Sequence[tuple[float, float]], obstacles: Sequence[Box]) -> list[Box] | None:
+def placed(
+    edges: Sequence[Edge],
+    sizes: Sequence[tuple[float, float]],
+    obstacles: Sequence[Box],
+    crossing: Sequence[Edge] | None = None,
+    *,
+    strict: bool = False,
+) -> list[Box] | None:
     """A box for the label of each edge, or None where one finds no place.
 
     Parameters
@@ -76,10 +83,14 @@ def placed(edges: Sequence[Edge], sizes: Sequence[tuple[float, float]], obstacle
         Of the label of each edge.
     obstacles : sequence of Box
         What is there already.
+    crossing : sequence of edges, optional
+        Those that no label should lie on; by default all that have labels.
+    strict : bool
+        Whether a label may not lie on another's edge at all.
 
     Examples
     --------
-    >>> from clearprop.explain.renderers.placing import placed
+    >>> from clearprop.explain.drawings.placing import placed
     >>> crossing = [((0, 0), (200, 100)), ((0, 100), (200, 0))]
     >>> one, other = placed(crossing, [(40, 14)] * 2, [])
     >>> one.meets(other)
@@ -87,9 +98,9 @@ def placed(edges: Sequence[Edge], sizes: Sequence[tuple[float, float]], obstacle
     """
     taken = list(obstacles)
     found: list[Box] = []
-    for i, (edge, size) in enumerate(zip(edges, sizes, strict=True)):
-        others = [other for j, other in enumerate(edges) if j != i]
-        box = _free(edge, size, taken, others) or _free(edge, size, taken, ())
+    for edge, size in zip(edges, sizes, strict=True):
+        others = [other for other in (edges if crossing is None else crossing) if other != edge]
+        box = _free(edge, size, taken, others) or (None if strict else _free(edge, size, taken, ()))
         if box is None:
             return None
         taken.append(box)
