@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from clearprop.errors import InputError
+
 Flag = Parameter(negative="", show_default=False)
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
 Language = Literal["en", "zh"]
@@ -106,6 +108,7 @@ def explain(
 def check(
     sheet: Path, /, *, notation: NotationName = "code", language: Language = "en",
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    report: Annotated[bool, Flag] = False, output: Path | None = None, force: Annotated[bool, Flag] = False,
 ) -> int:  # fmt: skip
     """Check a hand calculation, line by line, and name its mistakes.
 
@@ -116,20 +119,33 @@ def check(
 
       clearprop check work.md
       clearprop check work.md --language zh
+      clearprop check week-3/sheets --report --output marks.csv
 
     Parameters
     ----------
     sheet
-        The worked example.
+        The worked example; with --report, the folder with the sheets of a class.
     notation
         How things are named in the report.
     language
         English or 简体中文.
     as_json
         Print one JSON document instead of text.
+    report
+        Mark every sheet of a folder, with follow-through, and report over the class.
+    output
+        For a report: the file to write, .csv for a gradebook, .md, .html, .tex or .txt.
+    force
+        Replace the output file if it exists.
     """
-    from clearprop.cli import glass_run
+    from clearprop.cli import class_run, glass_run
 
+    if report:
+        return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
+    if sheet.is_dir():
+        raise InputError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
+    if output is not None or force:
+        raise InputError("--output and --force belong to --report, which marks a folder of sheets")
     return glass_run.check(sheet, notation=notation, language=language, as_json=as_json)
 
 
@@ -138,21 +154,33 @@ def exercise(
     /,
     *,
     case: str | None = None,
+    network: str | None = None,
+    hidden: str = "sigmoid",
+    output_activation: str | None = None,
+    loss: str | None = None,
+    class_: Annotated[Path | None, Parameter(name="--class")] = None,
     blank: int = 6,
+    find_mistake: Annotated[bool, Flag] = False,
     seed: int = 0,
     language: Language = "en",
     digits: int = 4,
-    format: Literal["markdown", "latex"] | None = None,
+    notation: NotationName = "nielsen",
+    format: Literal["markdown", "latex", "html"] | None = None,
     output: Path | None = None,
     force: Annotated[bool, Flag] = False,
 ) -> int:
-    """Make a sheet with blanks to fill in, and its key; 'clearprop check' reads the filled sheet.
+    """Make a sheet to fill in, and its key; or one for each student of a class.
+
+    'clearprop check' reads the filled sheet, and 'clearprop check FOLDER
+    --report' marks those of a class.
 
     Examples:
 
       clearprop exercise --case case_study --blank 6
-      clearprop exercise --case mazur --blank 8 --output sheet.md
-      clearprop exercise net.toml --format latex --output sheet.tex
+      clearprop exercise --network 2-3-1 --seed 7 --output sheet.md
+      clearprop exercise --class names.txt --network 2-2-1 --output week-3
+      clearprop exercise --class names.txt --find-mistake --output week-4
+      clearprop exercise net.toml --output sheet.html
 
     Parameters
     ----------
@@ -160,24 +188,53 @@ def exercise(
         A sheet that describes a network and a sample.
     case
         A built-in case instead.
+    network
+        Instead, a network with numbers drawn from the seed: neurons of each layer, inputs first. For a class 2-2-1.
+    hidden
+        Its hidden layers' activation.
+    output_activation
+        Its outputs' activation; by default sigmoid.
+    loss
+        Its loss; by default half_squared_error, for softmax cross_entropy.
+    class_
+        A text file with the students' names, one a line. Each gets numbers and blanks of his or her own.
     blank
         How many numbers are left out.
+    find_mistake
+        No blanks: a whole calculation with one mistake to find and to name.
     seed
-        Decides which.
+        Another seed, other numbers and blanks.
     language
         English or 简体中文.
     digits
         Significant digits of the numbers.
+    notation
+        How things are named on a sheet to print (LaTeX, HTML).
     format
-        Markdown (plain text that check reads) or LaTeX; by default what --output ends in.
+        Markdown (which check reads), or LaTeX or HTML to print; by default what --output ends in.
     output
-        The file to write; the key of a Markdown sheet goes beside it, into NAME-key.md.
+        The file to write, the key beside it in NAME-key; for a class the folder.
     force
         Replace output files that exist.
     """
-    from clearprop.cli import glass_run
+    from clearprop.cli import class_run, glass_run
 
-    trace = glass_run.trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None)
-    return glass_run.exercise(
-        trace, blank=blank, seed=seed, language=language, digits=digits, format=format, output=output, force=force
-    )
+    if class_ is not None:
+        for option, value in (("a sheet", source), ("--case", case), ("--format", format)):
+            if value is not None:
+                raise InputError(f"--class draws a network for each student and writes Markdown; leave {option} out")
+        return class_run.whole_class(
+            class_, network=network or "2-2-1", hidden=hidden, output_activation=output_activation, loss=loss,
+            blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, output=output,
+            force=force,
+        )  # fmt: skip
+    if network is not None:
+        if source is not None or case is not None:
+            raise InputError("--network draws the numbers itself: leave the sheet or --case out")
+        trace = class_run.network_of(network, hidden, output_activation, loss, seed)
+    else:
+        trace = glass_run.trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None)
+    return class_run.one(
+        trace, blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, format=format,
+        notation=notation, output=output, force=force,
+    )  # fmt: skip

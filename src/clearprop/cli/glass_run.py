@@ -13,7 +13,6 @@ from clearprop.errors import FileError, InputError
 from clearprop.explain import Checked, Explanation, Trace, read_sheet
 from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
-from clearprop.explain import exercise as make_exercise
 from clearprop.explain import explain as make_trace
 from clearprop.files.writing import write_whole
 from clearprop.formulas import update_rule
@@ -141,32 +140,3 @@ def _verdicts(found: Checked) -> dict[str, Any]:
             for number in line.numbers
         ],
     }
-
-
-def exercise(
-    trace: Trace,
-    *,
-    blank: int,
-    seed: int,
-    language: str,
-    digits: int,
-    format: str | None,
-    output: Path | None,
-    force: bool,
-) -> int:
-    """Print or write a sheet with blanks and its key; the exit code."""
-    made = make_exercise(trace, blank, seed, language, digits)
-    is_latex = format == "latex" or (format is None and output is not None and output.suffix.lower() == ".tex")
-    if output is None:
-        key = "".join(f"# {name} = {answer}\n" for name, answer in made.answers().items())
-        print(made.latex() if is_latex else f"{made.sheet()}\n# ---\n{key}", end="")
-        return 0
-    files = {output: made.latex()} if is_latex else {
-        output: made.sheet(), output.with_name(f"{output.stem}-key{output.suffix}"): made.key()
-    }  # fmt: skip
-    for path in files:
-        check_output(path, force=force, inputs=())
-    for path, text in files.items():
-        write_whole(path, text.encode())
-        words.console().print(f"Wrote {path}")
-    return 0

@@ -4,7 +4,7 @@ from clearprop.explain.cases import CASES, Case, case
 from clearprop.explain.check import Checked, check
 from clearprop.explain.difference import Difference, diff
 from clearprop.explain.exact import exact
-from clearprop.explain.exercise import Exercise, exercise
+from clearprop.explain.exercises.exercise import Exercise, exercise
 from clearprop.explain.experts import gradient_norms, output_jacobian, per_sample_gradients, saliency
 from clearprop.explain.explanation import Explanation
 from clearprop.explain.games import Game, play

@@ -13,20 +13,24 @@ from clearprop.explain.words import (
     chinese,
     chinese_asked,
     chinese_check,
+    chinese_exercises,
     chinese_games,
     chinese_page,
     english,
     english_asked,
     english_check,
+    english_exercises,
     english_games,
     english_page,
 )
 
 Words = Mapping[str, str]
 
+ENGLISH = (english, english_asked, english_games, english_page, english_check, english_exercises)
+CHINESE = (chinese, chinese_asked, chinese_games, chinese_page, chinese_check, chinese_exercises)
 LANGUAGES: Mapping[str, Words] = {
-    "en": {**english.WORDS, **english_asked.WORDS, **english_games.WORDS, **english_page.WORDS, **english_check.WORDS},
-    "zh": {**chinese.WORDS, **chinese_asked.WORDS, **chinese_games.WORDS, **chinese_page.WORDS, **chinese_check.WORDS},
+    language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}
+    for language, parts in (("en", ENGLISH), ("zh", CHINESE))
 }
 
 

@@ -47,7 +47,4 @@ WORDS: Mapping[str, str] = {
     "mistake_activation_left_out": "漏了激活函数",
     "mistake_rate_left_out": "漏了学习率",
     "mistake_output_dropped": "少了一个输出的损失",
-    "exercise_title": "练习：反向传播的一步",
-    "exercise_words": "填空。数字保留 {digits} 位有效数字。",
-    "exercise_key": "答案",
 }

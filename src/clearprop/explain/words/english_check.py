@@ -48,7 +48,4 @@ WORDS: Mapping[str, str] = {
     "mistake_activation_left_out": "the activation function was left out",
     "mistake_rate_left_out": "the learning rate was left out",
     "mistake_output_dropped": "the loss of one output is missing",
-    "exercise_title": "Exercise: one step of back-propagation",
-    "exercise_words": "Fill in the blanks. Numbers to {digits} significant digits.",
-    "exercise_key": "Key",
 }

@@ -1,0 +1,125 @@
+"""What exercise and check do for learners: one sheet and its key, the sheets of a class, and their marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from clearprop.cli import words
+from clearprop.cli.output_files import check_output
+from clearprop.errors import FileError, InputError
+from clearprop.explain import Trace
+from clearprop.explain.exercises import (
+    Exercise,
+    PlantedMistake,
+    exercise,
+    exercise_class,
+    mark_folder,
+    planted_mistake,
+    random_case,
+    read_names,
+)
+from clearprop.explain.exercises.report import class_text
+from clearprop.files.model_file import write_whole
+
+MEDIA = {".csv": "csv", ".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".tex": "latex"}
+
+
+def network_of(network: str, hidden: str, output: str | None, loss: str | None, seed: int) -> Trace:
+    """The step of a network drawn from a seed; the arguments are those of the command."""
+    return random_case(widths_of(network), seed, hidden=hidden, output=output, loss=loss).trace()
+
+
+def widths_of(network: str) -> tuple[int, ...]:
+    """The widths of a network as people write them, 2-2-1.
+
+    Raises
+    ------
+    InputError
+        When it is not written like that.
+    """
+    if re.fullmatch(r"\s*\d{1,3}(\s*[-–,x]\s*\d{1,3})+\s*", network) is None:
+        raise InputError(f"--network must be the numbers of neurons, inputs first, as 2-2-1, not {network!r}")
+    return tuple(int(n) for n in re.findall(r"\d+", network))
+
+
+def one(
+    trace: Trace, *, blank: int, find_mistake: bool, seed: int, language: str, digits: int, format: str | None,
+    notation: str, output: Path | None, force: bool,
+) -> int:  # fmt: skip
+    """Print or write a sheet and its key; the exit code."""
+    made: Exercise | PlantedMistake
+    if find_mistake:
+        made = planted_mistake(trace, seed, language, digits)
+    else:
+        made = exercise(trace, blank, seed, language, digits)
+    medium = format or {".tex": "latex", ".html": "html", ".htm": "html"}.get(
+        "" if output is None else output.suffix.lower(), "markdown"
+    )
+    sheet, key = _written(made, medium, notation)
+    if output is None:
+        print(sheet if medium == "html" else f"{sheet}\n{key}", end="")
+        return 0
+    _write({output: sheet, output.with_name(f"{output.stem}-key{output.suffix}"): key}, force=force)
+    return 0
+
+
+def _written(made: Exercise | PlantedMistake, medium: str, notation: str) -> tuple[str, str]:
+    """The sheet and the key."""
+    if medium == "markdown":
+        return made.sheet(), made.key()
+    if isinstance(made, PlantedMistake):
+        raise InputError("a sheet with a mistake to find is written as Markdown, which check reads; leave --format out")
+    if medium == "latex":
+        return made.latex(notation=notation), made.latex(key=True, notation=notation)
+    return made.html(notation=notation), made.html(key=True, notation=notation)
+
+
+def whole_class(
+    names: Path, *, network: str, hidden: str, output_activation: str | None, loss: str | None, blank: int,
+    find_mistake: bool, seed: int, language: str, digits: int, output: Path | None, force: bool,
+) -> int:  # fmt: skip
+    """Write a sheet and a key for each student; the exit code."""
+    if output is None:
+        raise InputError("say which folder the sheets of the class go into, as --output exercise-1")
+    made = exercise_class(
+        read_names(names), widths_of(network), seed, blank=blank, find_mistake=find_mistake, language=language,
+        digits=digits, hidden=hidden, output=output_activation, loss=loss,
+    )  # fmt: skip
+    if output.exists() and not output.is_dir():
+        raise FileError(f"{output} is a file; --output of a class names a folder")
+    files = {output / place: text for place, text in made.files().items()}
+    _write(files, force=force, quiet=True)
+    count = f"{len(made.sheets)} sheet{'s' if len(made.sheets) != 1 else ''}"
+    words.console().print(
+        f"Wrote {count} to {output / 'sheets'}, the keys to {output / 'keys'}. When they are filled in:\n"
+        f"clearprop check {output / 'sheets'} --report"
+    )
+    return 0
+
+
+def marks(folder: Path, *, language: str, as_json: bool, output: Path | None, force: bool) -> int:
+    """Mark the sheets of a folder; 0 where all is right, 1 where not, 3 where a sheet cannot be read."""
+    medium = "text" if output is None else MEDIA.get(output.suffix.lower(), "")
+    if not medium:
+        raise FileError(f"the output {output} must end in {', '.join(MEDIA)}")
+    report = mark_folder(folder)
+    if as_json:
+        words.print_json(report.as_data())
+    elif output is None:
+        print(class_text(report, "text", language), end="")
+    if output is not None:
+        _write({output: class_text(report, medium, language)}, force=force)
+    if any(marks.file and not marks.is_judged for marks in report.marks):
+        return 3
+    return 0 if report.passed else 1
+
+
+def _write(files: Mapping[Path, str], *, force: bool, quiet: bool = False) -> None:
+    for path in files:
+        check_output(path, force=force, inputs=())
+    for path, text in files.items():
+        write_whole(path, text.encode())
+        if not quiet:
+            words.console().print(f"Wrote {path}")

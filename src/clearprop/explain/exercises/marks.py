@@ -1,0 +1,232 @@
+"""The marks of a class: every sheet of a folder judged with follow-through, and what the class got wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from clearprop.errors import ClearpropError, FileError, InputError
+from clearprop.explain.check import Checked, check
+from clearprop.explain.exercises.classes import CLASS_FILE, FORMAT, VERSION, fingerprint
+from clearprop.explain.references import parse
+
+ENDINGS = (".md", ".txt", ".toml")
+ANSWER = re.compile(r"^\s*(found in|mistake)\s*[:：]\s*(.*?)\s*$", re.I | re.M)
+STUDENT = re.compile(r"^\s*student\s*[:：]\s*(.+?)\s*$", re.I | re.M)
+LARGEST_SHEET = 1_000_000  # bytes
+MOST_SHEETS = 2000
+
+
+@dataclass(frozen=True)
+class Marks:
+    """One student's marks.
+
+    Attributes
+    ----------
+    student : str
+    file : str
+        "" where no sheet was handed in.
+    asked : int
+        Numbers to fill in, or the two answers about a planted mistake.
+    right : int
+        Of these, right; `followed` of them because they follow correctly from an earlier mistake.
+    followed : int
+    wrong : int
+    blank : int
+    wrong_names : tuple of str
+        Which ones are wrong.
+    mistakes : tuple of str
+        Keys of the mistakes that were named, each once.
+    problem : str
+        Why the sheet could not be judged, or that what it gives was changed; "" otherwise.
+    """
+
+    student: str
+    file: str
+    asked: int
+    right: int = 0
+    followed: int = 0
+    wrong: int = 0
+    blank: int = 0
+    wrong_names: tuple[str, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there was a sheet that could be read."""
+        return bool(self.file) and self.right + self.wrong + self.blank == self.asked
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """The marks of a class.
+
+    Attributes
+    ----------
+    marks : tuple of Marks
+        In the order of the class list, or of the files' names.
+    """
+
+    marks: tuple[Marks, ...]
+
+    @cached_property
+    def judged(self) -> tuple[Marks, ...]:
+        """Those whose sheets could be judged."""
+        return tuple(marks for marks in self.marks if marks.is_judged)
+
+    @property
+    def mistakes(self) -> list[tuple[str, int]]:
+        """Each mistake with how many students made it, the most frequent first."""
+        return Counter(mistake for marks in self.judged for mistake in marks.mistakes).most_common()
+
+    @property
+    def hardest(self) -> list[tuple[str, int]]:
+        """The lines of the sheets with how many students had a number of them wrong, the most frequent first."""
+        return Counter(site for marks in self.judged for site in _sites(marks.wrong_names)).most_common()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every sheet was handed in and is all right."""
+        return all(marks.is_judged and marks.right == marks.asked and not marks.problem for marks in self.marks)
+
+    def as_data(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "students": [asdict(marks) for marks in self.marks],
+            "mistakes": [{"name": name, "students": n} for name, n in self.mistakes],
+            "lines": [{"name": name, "students": n} for name, n in self.hardest],
+        }
+
+
+def mark_folder(folder: Path, class_file: Path | None = None) -> ClassReport:
+    """Judge every sheet of a folder.
+
+    Parameters
+    ----------
+    folder : path
+        Its .md, .txt and .toml files are taken.
+    class_file : path, optional
+        The class.json that was written with the sheets; looked for in the folder and above it. With it only what was
+        left blank is marked, students without a sheet are told, and so are given numbers that were changed. Without it
+        every number of a sheet counts.
+
+    Raises
+    ------
+    FileError, InputError
+        When the folder has no sheets, or class.json is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clearprop.explain.exercises import exercise_class, mark_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, text in exercise_class(["Ada"], blank=4).files().items():
+    ...         file = Path(folder) / name
+    ...         file.parent.mkdir(exist_ok=True)
+    ...         written = file.write_text(text)
+    ...     report = mark_folder(Path(folder) / "sheets")
+    >>> report.marks[0].student, report.marks[0].blank, report.passed
+    ('Ada', 4, False)
+    """
+    if not folder.is_dir():
+        raise FileError(f"there is no folder {folder}")
+    sheets = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+    record = _class_record(folder, class_file)
+    if not sheets and record is None:
+        raise FileError(f"the folder {folder} has no sheets: files that end in {', '.join(ENDINGS)}")
+    if len(sheets) > MOST_SHEETS:
+        raise InputError(
+            f"the folder {folder} has {len(sheets):,} files; at most {MOST_SHEETS:,} sheets are marked at once"
+        )
+    if record is None:
+        return ClassReport(tuple(_marks(path, None) for path in sheets))
+    by_file = {path.stem.casefold(): path for path in sheets}
+    known = {Path(str(item["file"])).stem.casefold(): item for item in record}
+    found = [_marks(by_file.get(stem), item) for stem, item in known.items()]
+    return ClassReport((*found, *(_marks(path, None) for stem, path in by_file.items() if stem not in known)))
+
+
+def _class_record(folder: Path, class_file: Path | None) -> list[dict[str, Any]] | None:
+    places = [class_file] if class_file is not None else [folder / CLASS_FILE, folder.parent / CLASS_FILE]
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        if class_file is not None:
+            raise FileError(f"there is no file {class_file}")
+        return None
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        kind, students = (record["format"], record["version"]), list(record["students"])
+        complete = all({"student", "file", "given"} <= set(item) for item in students)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        kind, complete = None, False
+    if kind != (FORMAT, VERSION) or not complete:
+        raise InputError(f"{path} is not a {CLASS_FILE}, version {VERSION}, that 'clearprop exercise --class' writes")
+    return students
+
+
+def _marks(path: Path | None, item: Mapping[str, Any] | None) -> Marks:
+    """The marks of one sheet."""
+    asked = 0 if item is None else len(item["blanks"]) if "blanks" in item else 2
+    student = str(item["student"]) if item is not None else ""
+    if path is None:
+        return Marks(student, "", asked)
+    try:
+        if path.stat().st_size > LARGEST_SHEET:
+            raise InputError(f"{path.name} has more than {LARGEST_SHEET:,} bytes; a sheet is a page of text")
+        text = path.read_text(encoding="utf-8-sig")
+        said = STUDENT.search(text)
+        student = student or (said[1] if said else path.stem)
+        if item is not None and "found_in" in item:
+            return _answers(text, path, student, item)
+        found = check(path)
+    except UnicodeDecodeError:
+        return Marks(student or path.stem, path.name, asked, problem=f"{path.name} is not text in UTF-8")
+    except (ClearpropError, OSError) as error:
+        return Marks(student or path.stem, path.name, asked, problem=str(error))
+    return _of_numbers(found, path, student, item)
+
+
+def _of_numbers(found: Checked, path: Path, student: str, item: Mapping[str, Any] | None) -> Marks:
+    judged = {str(number.reference): number for number in found.numbers}
+    asked = list(item["blanks"]) if item is not None else [*judged, *_open(found)]
+    there = [judged[name] for name in asked if name in judged]
+    wrong = [number for number in there if number.verdict == "wrong"]
+    right = [number for number in there if number.verdict != "wrong"]
+    named = dict.fromkeys(number.names[0] for number in wrong if number.names)
+    changed = item is not None and fingerprint(found.sheet.trace) != item["given"]
+    return Marks(
+        student, path.name, len(asked), len(right), sum(number.given_slip for number in right), len(wrong),
+        len(asked) - len(there), tuple(str(number.reference) for number in wrong), tuple(named),
+        "marks_changed" if changed else "",
+    )  # fmt: skip
+
+
+def _open(found: Checked) -> list[str]:
+    """What was left blank, by name."""
+    return [f"{blank.name} ({i})" for step in found.sheet.steps for blank in step.blanks for i in range(blank.count)]
+
+
+def _answers(text: str, path: Path, student: str, item: Mapping[str, Any]) -> Marks:
+    """The marks of a sheet with a planted mistake: which line, and which name."""
+    said = {key.lower(): value.strip("_ *`.") for key, value in ANSWER.findall(text)}
+    right = {"found in": str(item["found_in"]).casefold(), "mistake": str(item["mistake"]).casefold()}
+    given = {key: said.get(key, "").casefold() for key in right}
+    wrong = tuple(key for key, value in given.items() if value and value != right[key])
+    blank = sum(not value for value in given.values())
+    missed = (str(item["named"]),) if wrong else ()
+    return Marks(student, path.name, 2, 2 - len(wrong) - blank, 0, len(wrong), blank, wrong, missed)
+
+
+def _sites(names: tuple[str, ...]) -> set[str]:
+    found = set()
+    for name in names:
+        place = parse(name)
+        found.add(getattr(place, "site", name))
+    return found

@@ -1,0 +1,156 @@
+"""The paper of an exercise: the network and the step in the format that `check` reads, with every name explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InputError
+from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.references import at, reference
+from clearprop.explain.trace import Trace
+from clearprop.explain.words import Words, words
+
+BLANK = "______"
+PARTS = ("forward", "activation", "loss", "BP1", "BP2", "BP3", "BP4", "update", "second pass")
+SCHOOL_NAMES = {"logistic": "sigmoid"}  # what textbooks call it
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Writes the numbers of a trace as lines of a sheet.
+
+    Parameters
+    ----------
+    trace : Trace
+    language : {"en", "zh"}
+    digits : int
+        Significant digits of the numbers of the step; what is given is written in full.
+    student : str
+    """
+
+    trace: Trace
+    language: str = "en"
+    digits: int = 4
+    student: str = ""
+
+    @property
+    def words(self) -> Words:
+        """The sentences of the language."""
+        return words(self.language)
+
+    def parts(self) -> dict[str, list[str]]:
+        """The numbers that can be asked for, by part of the step."""
+        parts: dict[str, list[str]] = {}
+        for site in self.sites():
+            parts.setdefault(self.trace[site].equation.law, []).extend(self.names(site))
+        return parts
+
+    def sites(self) -> list[str]:
+        """What the sheet has a line for, in the order of computation."""
+        return [name for name, site in self.trace.sites.items() if site.equation.law in PARTS and name != "losses"]
+
+    def names(self, site: str) -> list[str]:
+        """The names of the numbers of a site."""
+        return [at(site, *place) if place else site for place in np.ndindex(np.shape(self.trace[site].value))]
+
+    def number(self, name: str) -> str:
+        """One number of the step, as it stands in a line."""
+        return self.rounded(self.trace.value_of(name))
+
+    def rounded(self, value: float) -> str:
+        """A number with the digits of this sheet."""
+        shown = NumberFormat(self.digits).shown(value)
+        power = "" if shown.exponent is None else f"e{shown.exponent}"
+        return f"{'-' if shown.negative else ''}{shown.digits}{power}"
+
+    def text(self, written: Mapping[str, str], title: str, said: str, values: Mapping[str, Any], end: str = "") -> str:
+        """The whole sheet as Markdown.
+
+        Parameters
+        ----------
+        written : mapping of str to str
+            What stands in the place of a number: a blank, or what somebody wrote.
+        title, said : str
+            Keys of the heading and of the sentence below it.
+        values : mapping
+            For the fields of that sentence.
+        end : str
+            Lines behind the step.
+        """
+        known = self.words
+        lines = [f"# {known[title]}", "", known[said].format(**values), "", known["exercise_order"], ""]
+        lines += [f"## {known['exercise_given']}", "", "```text", *self._student(), *self.given(), "```", ""]
+        lines += [f"## {known['exercise_step']}", "", "```text", *self.lines(written), "```", ""]
+        return "\n".join(lines) + end
+
+    def lines(self, written: Mapping[str, str]) -> list[str]:
+        """A line for each site of the step, with what its name means behind it."""
+        found = []
+        for site in self.sites():
+            numbers = [written.get(place) or self.number(place) for place in self.names(site)]
+            found.append(f"{site} = {_arranged(numbers, np.shape(self.trace[site].value))}")
+        width = max(map(len, found))
+        return [f"{line:<{width}}  # {self.meaning(site)}" for line, site in zip(found, self.sites(), strict=True)]
+
+    def meaning(self, site: str) -> str:
+        """What a name of the sheet stands for, in words."""
+        found = reference(site)
+        last = str(self.trace.network.depth)
+        kind = f"memory_{found.memory}" if found.memory else found.kind
+        if found.kind == "error" and found.layer != last:
+            kind = "error_hidden"
+        key = f"meaning_{kind}{'_new' if found.after and not found.memory else ''}"
+        return self.words[key].format(l=found.layer, before=int(found.layer or 1) - 1, of=f"{found.kind}{found.layer}")
+
+    def _student(self) -> list[str]:
+        return [f"student: {self.student}"] if self.student else []
+
+    def given(self) -> list[str]:
+        """The network and the sample, as `read_sheet` reads them.
+
+        Raises
+        ------
+        InputError
+            When a sheet cannot say what this step asks for.
+        """
+        trace, network = self.trace, self.trace.network
+        _check_sayable(trace)
+        formulas = [SCHOOL_NAMES.get(layer.activation.name, layer.activation.name) for layer in network.layers]
+        lines = [f"network: {'-'.join(map(str, network.widths))}"]
+        lines += [f"hidden: {', '.join(formulas[:-1])}"] if formulas[:-1] else []
+        lines += [f"output: {formulas[-1]}", f"loss: {network.loss.name}", f"optimizer: {trace.optimizer.name}"]
+        lines.append(f"learning rate: {float(trace['rate'].value)!r}")
+        if all(layer.bias_rate == 0 for layer in network.layers):
+            lines.append("biases: fixed")
+        for name in ("a0", "y", *(f"{part}{l}" for l in range(1, network.depth + 1) for part in ("W", "b"))):
+            value = trace[name].value
+            numbers = [repr(float(v)) for v in np.ravel(value)]
+            lines.append(f"{'x' if name == 'a0' else name} = {_arranged(numbers, np.shape(value))}")
+        return lines
+
+
+def _arranged(numbers: list[str], shape: tuple[int, ...]) -> str:
+    """Numbers as a sheet has them: a matrix in rows, in brackets."""
+    if len(shape) < 2:
+        return ", ".join(numbers)
+    width = shape[-1]
+    rows = [", ".join(numbers[start : start + width]) for start in range(0, len(numbers), width)]
+    return f"[[{'], ['.join(rows)}]]"
+
+
+def _check_sayable(trace: Trace) -> None:
+    """Raise InputError where a sheet has no words for what a step asks for."""
+    if not trace.setting.is_plain:
+        raise InputError(
+            "a sheet names a network, a sample and an update rule; it cannot ask for penalties, dropout, label "
+            "smoothing, clipping, weights or a schedule: make the exercise from a trace without them"
+        )
+    network = trace.network
+    for formula in (*(layer.activation for layer in network.layers), network.loss, trace.optimizer):
+        if any(value != getattr(type(formula), key, None) for key, value in formula.parameters.items()
+               if key != "learning_rate"):  # fmt: skip
+            raise InputError(f"a sheet cannot name {formula!r}: its parameters are not those that the name stands for")

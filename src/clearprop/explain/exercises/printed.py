@@ -1,0 +1,49 @@
+"""An exercise to print: the network drawn, and a table for each part of the step with room to write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clearprop.explain.document import Block, Document, Heading, Paragraph, Picture, Piece, Table
+from clearprop.explain.exercises.paper import Paper
+from clearprop.explain.notation import notation
+from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.pen import LATEX, MATHML, Pen
+from clearprop.explain.renderers.latex import to_latex
+from clearprop.explain.renderers.page import to_html
+from clearprop.explain.renderers.svg import drawing
+from clearprop.formulas import Symbol
+
+GIVEN = ("a0", "y", "W", "b")
+
+
+def printed(
+    paper: Paper, written: Mapping[str, str], title: str, said: str, values: Mapping[str, Any], medium: str, style: str
+) -> str:
+    """The sheet as LaTeX or HTML; the arguments are those of `Paper.text`."""
+    trace, known = paper.trace, paper.words
+    names = notation(style, trace.network.widths, trace.is_batch)
+    numbers = NumberFormat(paper.digits)
+    heading = known[title] + (f" · {paper.student}" if paper.student else "")
+    blocks: list[Block] = [Heading(heading, 1), Paragraph((known[said].format(**values),))]
+    if medium == "html":  # LaTeX's small packages cannot place SVG
+        blocks.append(Picture(drawing(trace, names, numbers, known), known["exercise_given"]))
+    settings = [tuple(line.split(": ", 1)) for line in paper.given() if ": " in line]
+    blocks += [Heading(known["exercise_given"]), Table(_head(known, 2), settings)]
+    given = [site for site in trace if site.startswith(GIVEN) and trace[site].equation.law == ""]
+    blocks.append(Table(_head(known, 2), [[Symbol(name), paper.rounded(trace.value_of(name))]
+                                          for site in given for name in paper.names(site)]))  # fmt: skip
+    blocks.append(Heading(known["exercise_step"]))
+    rows: list[list[Piece]] = []
+    for site in paper.sites():
+        for i, name in enumerate(paper.names(site)):
+            rows.append([Symbol(name), written.get(name) or paper.number(name), paper.meaning(site) if i == 0 else ""])
+    blocks.append(Table(_head(known, 3), rows))
+    document = Document(heading, paper.language, blocks)
+    write, ink = (to_latex, LATEX) if medium == "latex" else (to_html, MATHML)
+    return write(document, Pen(ink, names, numbers, known["more"]), known)
+
+
+def _head(known: Mapping[str, str], columns: int) -> list[str]:
+    return [known["exercise_name"], known["exercise_value"], known["exercise_meaning"]][:columns]
