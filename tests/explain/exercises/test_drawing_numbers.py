@@ -8,7 +8,9 @@ from clearprop.explain.exercises import random_case
 
 
 @pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
-@pytest.mark.parametrize(("output", "widths"), [("sigmoid", (2, 2, 1)), ("softmax", (3, 2, 3)), ("identity", (2, 3, 2, 1))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("output", "widths"), [("sigmoid", (2, 2, 1)), ("softmax", (3, 2, 3)), ("identity", (2, 3, 2, 1))]
+)
 def test_numbers_have_one_decimal_and_no_neuron_is_dead(hidden, output, widths):
     for seed in range(5):
         drawn = random_case(widths, seed, hidden=hidden, output=output)

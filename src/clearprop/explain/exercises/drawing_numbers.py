@@ -10,9 +10,9 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.cases import Case
-from clearprop.explain.trace import Trace
 from clearprop.formulas import SGD
-from clearprop.network import Network
+from clearprop.network import Network, backward, forward
+from clearprop.network import loss as loss_of
 
 TRIES = 2000  # networks drawn until one suits; a 2-2-1 network of sigmoids takes about three
 LARGEST = 9  # of a weight, in tenths
@@ -69,7 +69,7 @@ def random_case(
     random = np.random.default_rng([seed, *sha256(student.encode()).digest()[:16]])
     for _ in range(TRIES):
         drawn = _drawn(network, random, output)
-        if _suits(drawn.trace()):
+        if _suits(drawn):
             return drawn
     raise InputError(
         f"no suitable numbers were found for a {'-'.join(map(str, widths))} network with {hidden} and {output}; "
@@ -93,9 +93,11 @@ def _tenths(random: np.random.Generator, shape: tuple[int, ...]) -> Any:
     return random.integers(1, LARGEST + 1, shape) * random.choice([-1, 1], shape) / 10
 
 
-def _suits(trace: Trace) -> bool:
+def _suits(drawn: Case) -> bool:
     """Whether every neuron takes part in the step and no δ has all but vanished."""
-    deltas = [np.abs(trace[f"delta{l}"].value) for l in range(1, trace.network.depth + 1)]
+    X, Y = drawn.x[None, :], np.atleast_2d(drawn.y)
+    found = backward(drawn.network, drawn.params, forward(drawn.network, drawn.params, X), Y).delta
+    deltas = [np.abs(found[l]) for l in range(1, drawn.network.depth + 1)]
     largest = max(delta.max() for delta in deltas)
     alive = all(delta.min() > SMALLEST_DELTA * largest for delta in deltas)
-    return bool(alive and largest > 0.01 and float(trace["loss"].value) > 0.001)
+    return bool(alive and largest > 0.01 and loss_of(drawn.network, drawn.params, X, Y) > 0.001)
