@@ -82,7 +82,7 @@ def _drawn(network: Network, random: np.random.Generator, output: str) -> Case:
     for layer in network.layers:
         weights.append(_tenths(random, (layer.inputs, layer.outputs)))
         biases.append(_tenths(random, (layer.outputs,)))
-    x = random.integers(1, 11, network.widths[0]) / 10
+    x = random.permutation(np.arange(1, 11))[: network.widths[0]] / 10  # alike, they would hide which is which
     outputs = network.widths[-1]
     y = np.eye(outputs)[random.integers(outputs)] if output == "softmax" else random.integers(0, 11, outputs) / 10
     return Case("exercise", network, network.parameters(weights, biases), x, y, SGD(float(random.choice(RATES))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from clearprop.explain.document import Block, Document, Heading, Paragraph, Picture, Piece, Table
 from clearprop.explain.exercises.paper import Paper
 from clearprop.explain.notation import notation
@@ -13,6 +15,7 @@ from clearprop.explain.pen import LATEX, MATHML, Pen
 from clearprop.explain.renderers.latex import to_latex
 from clearprop.explain.renderers.page import to_html
 from clearprop.explain.renderers.svg import drawing
+from clearprop.explain.trace import Site
 from clearprop.formulas import Symbol
 
 GIVEN = ("a0", "y", "W", "b")
@@ -28,7 +31,8 @@ def printed(
     heading = known[title] + (f" · {paper.student}" if paper.student else "")
     blocks: list[Block] = [Heading(heading, 1), Paragraph((known[said].format(**values),))]
     if medium == "html":  # LaTeX's small packages cannot place SVG
-        blocks.append(Picture(drawing(trace, names, numbers, known), known["exercise_given"]))
+        shown = trace if not written else trace.mapped(_given)
+        blocks.append(Picture(drawing(shown, names, numbers, known), known["exercise_given"]))
     settings = [tuple(line.split(": ", 1)) for line in paper.given() if ": " in line]
     blocks += [Heading(known["exercise_given"]), Table(_head(known, 2), settings)]
     given = [site for site in trace if site.startswith(GIVEN) and trace[site].equation.law == ""]
@@ -43,6 +47,11 @@ def printed(
     document = Document(heading, paper.language, blocks)
     write, ink = (to_latex, LATEX) if medium == "latex" else (to_html, MATHML)
     return write(document, Pen(ink, names, numbers, known["more"]), known)
+
+
+def _given(name: str, site: Site) -> Any:
+    """What is given stays; what is computed is drawn as a dash, or the picture would give the blanks away."""
+    return site.value if site.equation.law == "" else np.full(np.shape(site.value), np.nan)
 
 
 def _head(known: Mapping[str, str], columns: int) -> list[str]:
