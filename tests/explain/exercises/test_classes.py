@@ -58,7 +58,7 @@ def test_marks_count_right_wrong_blank_and_follow_through(made, tmp_path):
     total = len(ada.paper.blanks)
     assert (marks["Ada Lovelace"].right, marks["Ada Lovelace"].wrong, marks["Ada Lovelace"].blank) == (total, 0, 0)
     assert marks["Ben"].blank == len(ben.paper.blanks)
-    assert marks["王芳"].wrong == len(fang.paper.blanks)
+    assert marks["王芳"].wrong == len(fang.paper.blanks) - marks["王芳"].followed > 3  # ∂C/∂b = δ is right, given δ
     assert not marks["Zoë"].file
     assert not report.passed
 

@@ -47,7 +47,8 @@ def test_the_sheet_filled_with_the_answers_is_all_right():
     answers = iter(paper.answers().values())
     filled = re.sub("______", lambda _: next(answers), paper.sheet())
     assert {number.status for number in check(filled).numbers} == {"right"}
-    assert filled.splitlines()[8:] == paper.key().splitlines()[8:]
+    step = [[line.split("#")[0].strip() for line in computed_lines(text)] for text in (filled, paper.key())]
+    assert step[0] == step[1]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
