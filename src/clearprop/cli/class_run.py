@@ -21,7 +21,7 @@ from clearprop.explain.exercises import (
     read_names,
 )
 from clearprop.explain.exercises.report import class_text
-from clearprop.files.model_file import write_whole
+from clearprop.files.writing import write_whole
 
 MEDIA = {".csv": "csv", ".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".tex": "latex"}
 
@@ -120,6 +120,6 @@ def _write(files: Mapping[Path, str], *, force: bool, quiet: bool = False) -> No
     for path in files:
         check_output(path, force=force, inputs=())
     for path, text in files.items():
-        write_whole(path, text.encode())
+        write_whole(path, text.encode(), replace=force)
         if not quiet:
             words.console().print(f"Wrote {path}")

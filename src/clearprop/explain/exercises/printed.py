@@ -46,7 +46,7 @@ def printed(
     blocks.append(Table(_head(known, 3), rows))
     document = Document(heading, paper.language, blocks)
     write, ink = (to_latex, LATEX) if medium == "latex" else (to_html, MATHML)
-    return write(document, Pen(ink, names, numbers, known["more"]), known)
+    return write(document, Pen(ink, names, numbers, known), known)
 
 
 def _given(name: str, site: Site) -> Any:
