@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.document import Block, Document, Heading, Paragraph, Picture, Piece, Table
+from clearprop.explain.drawings.network import drawing
 from clearprop.explain.exercises.paper import Paper
 from clearprop.explain.notation import notation
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.pen import LATEX, MATHML, Pen
 from clearprop.explain.renderers.latex import to_latex
 from clearprop.explain.renderers.page import to_html
-from clearprop.explain.renderers.svg import drawing
 from clearprop.explain.trace import Site
 from clearprop.formulas import Symbol
 
@@ -32,7 +32,7 @@ def printed(
     blocks: list[Block] = [Heading(heading, 1), Paragraph((known[said].format(**values),))]
     if medium == "html":  # LaTeX's small packages cannot place SVG
         shown = trace if not written else trace.mapped(_given)
-        blocks.append(Picture(drawing(shown, names, numbers, known), known["exercise_given"]))
+        blocks.append(Picture(drawing(shown, names, numbers, known), (known["exercise_given"],)))
     settings = [tuple(line.split(": ", 1)) for line in paper.given() if ": " in line]
     blocks += [Heading(known["exercise_given"]), Table(_head(known, 2), settings)]
     given = [site for site in trace if site.startswith(GIVEN) and trace[site].equation.law == ""]
