@@ -19,6 +19,7 @@ from clearprop.tabular.calibration import expected_calibration_error
 from clearprop.tabular.model import TableModel
 from sample_tables import flats, pets
 
+pytestmark = pytest.mark.filterwarnings("ignore:No better than always saying:UserWarning")
 QUICK = {"hidden_layer_sizes": (16,), "max_iter": 30, "random_state": 0}
 
 

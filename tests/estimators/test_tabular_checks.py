@@ -9,6 +9,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from clearprop import TabularClassifier, TabularRegressor
 
+pytestmark = pytest.mark.filterwarnings("ignore:No better than always saying:UserWarning")  # theirs are often noise
 BY_WEIGHT = {"check_sample_weight_equivalence_on_dense_data"}
 SMALL = {"ensemble": 2, "hidden_layer_sizes": (16,), "max_iter": 40}
 CONFIGURATIONS = [

@@ -6,6 +6,7 @@ import pytest
 
 from clearprop.errors import TableError
 from clearprop.tables import columns
+from clearprop.tables.notation import Notation
 
 
 def column(*values, type=None):
@@ -23,8 +24,6 @@ def column(*values, type=None):
         (column("1", " 2.5 ", ""), [1, 2.5, np.nan]),
         (column(None, None, None), [np.nan] * 3),
         (column(2**63 - 1, None), [2.0**63, np.nan]),
-        (column(datetime.timedelta(seconds=2), None, type=pa.duration("ms")), [2000, np.nan]),
-        (column(datetime.time(0, 1), None, type=pa.time32("s")), [60, np.nan]),
         (column(*map(str, (1, 2))).dictionary_encode(), [1, 2]),
         (column("1.25", None).cast(pa.decimal128(5, 2)), [1.25, np.nan]),
         (column("7", None).cast(pa.large_string()), [7, np.nan]),
@@ -32,6 +31,25 @@ def column(*values, type=None):
 )
 def test_numbers(given, expected):
     np.testing.assert_array_equal(columns.numbers(given, "n"), expected)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [column(datetime.timedelta(minutes=1), None, type=pa.duration(unit)) for unit in ("s", "ms", "us", "ns")]
+    + [column(datetime.time(0, 1), None, type=pa.time32(unit)) for unit in ("s", "ms")]
+    + [column(datetime.time(0, 1), None, type=pa.time64(unit)) for unit in ("us", "ns")]
+    + [column(text, None) for text in ("00:01", "0:01:00", "00:01:00.000", "0 days 00:01:00", "PT1M", "12:01 am")],
+)
+def test_times_of_day_and_lengths_of_time_are_seconds_whatever_their_unit(given):
+    np.testing.assert_array_equal(columns.numbers(given, "n", notation=Notation(unit="time")), [60, np.nan])
+
+
+def test_lengths_of_time_are_no_numbers_and_numbers_no_lengths_of_time():
+    length = column(datetime.timedelta(seconds=2), None, type=pa.duration("ms"))
+    with pytest.raises(TableError, match="column 'n' should hold numbers but holds lengths of time"):
+        columns.numbers(length, "n")
+    with pytest.raises(TableError, match="should hold times of day or lengths of time, as 02:30:00, but holds numbers"):
+        columns.numbers(column(1, 2), "n", notation=Notation(unit="time"))
 
 
 @pytest.mark.parametrize("word", ["twelve", "1_000", "1,5", "0x10"])
@@ -69,7 +87,7 @@ def test_texts(given, expected):
 
 
 def test_lists_are_no_text():
-    with pytest.raises(TableError, match="should hold text, but holds values of type"):
+    with pytest.raises(TableError, match="should hold text but holds several values in each row"):
         columns.texts(column([1], [2, 3]), "c")
 
 
@@ -112,13 +130,13 @@ def test_text_that_is_no_date_is_named_with_its_row():
 @pytest.mark.parametrize("type", [pa.list_(pa.int64(), 2), pa.list_(pa.float64()), pa.large_list(pa.float32())])
 def test_vectors(type):
     made = columns.matrix(column([1, 2], [3, None], [5, 6], type=type), "v")
-    assert made.dtype == np.float32
     np.testing.assert_array_equal(made, [[1, 2], [3, np.nan], [5, 6]])
+    np.testing.assert_array_equal(
+        columns.matrix(column([1, 2], None, [5, 6], type=type), "v"), [[1, 2], [np.nan, np.nan], [5, 6]]
+    )
 
 
-def test_vectors_that_are_missing_uneven_or_infinite():
-    with pytest.raises(TableError, match="column 'v' has no vector in row 2"):
-        columns.matrix(column([1, 2], None, type=pa.list_(pa.int64(), 2)), "v")
+def test_vectors_that_are_uneven_or_infinite():
     with pytest.raises(TableError, match="vectors of one length"):
         columns.matrix(column([1, 2], [3]), "v")
     with pytest.raises(TableError, match="column 'v' is inf in row 2, number 1"):

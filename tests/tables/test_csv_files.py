@@ -26,7 +26,7 @@ def test_missing_values_as_people_write_them(tmp_path):
     (tmp_path / "t.csv").write_text('a,b\n1,x\nNA,NA\n?,?\n,\nnan,None\n2,""\n')
     assert read(tmp_path / "t.csv").table.to_pydict() == {
         "a": [1, None, None, None, None, 2],
-        "b": ["x", None, None, None, None, ""],
+        "b": ["x", None, None, None, None, None],
     }
 
 
@@ -52,10 +52,22 @@ def test_a_text_column_in_windows_1252_is_read_again_as_it_was_in_training(tmp_p
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_other_encodings_are_refused(tmp_path, encoding):
+def test_other_encodings_are_known_by_their_mark_and_said(tmp_path, encoding):
     (tmp_path / "t.csv").write_bytes("name\ncafé\n".encode(encoding))
-    with pytest.raises(TableError, match="not text in UTF-8"):
+    found = read(tmp_path / "t.csv")
+    assert found.table.to_pydict() == {"name": ["café"]}
+    assert found.notices == (f"the text is {encoding.upper()}",)
+
+
+def test_encodings_without_a_mark_are_refused_and_can_be_named(tmp_path):
+    (tmp_path / "t.csv").write_bytes("name\ncafé\n".encode("utf-16-le"))
+    with pytest.raises(TableError, match=r"not text in UTF-8 .*--encoding"):
         read(tmp_path / "t.csv")
+    assert read(tmp_path / "t.csv", options={"encoding": "utf-16-le"}).table.to_pydict() == {"name": ["café"]}
+    (tmp_path / "t.csv").write_bytes("ville\nOrléans\n".encode("cp437"))
+    assert read(tmp_path / "t.csv", options={"encoding": "cp437"}).table.to_pydict() == {"ville": ["Orléans"]}
+    with pytest.raises(TableError, match="not text in utf-8"):
+        read(tmp_path / "t.csv", options={"encoding": "utf-8"})
 
 
 def test_a_mark_at_the_start_of_utf8_is_no_part_of_the_name(tmp_path):

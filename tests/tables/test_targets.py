@@ -52,7 +52,9 @@ def test_classes_have_no_logarithm():
             decide_task(column(values), "t", asked, log=True)
 
 
-@pytest.mark.parametrize("values", [[datetime.date(2020, 1, 1)], [[1, 2]], [b"\x00"]])
+@pytest.mark.parametrize(
+    "values", [[datetime.date(2020, 1, 1)], [[1, 2]], [b"\xff"], [datetime.timedelta(1)], [datetime.time(1)]]
+)
 def test_types_that_are_no_target(values):
     with pytest.raises(TableError, match="choose a column of classes or numbers"):
         decide_task(column(values), "t")

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 
 from clearprop import __version__
 from clearprop.cli import glass, interrupts
+from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.errors import ClearpropError, InputError
 
 OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -63,12 +64,14 @@ def train(
     output: Path | None = None,
     force: Force = False,
     as_json: Json = False,
+    read: ReadAs = AS_SEEN,
 ) -> int:
     """Train a network on a table, score it on rows held out, and save it.
 
-    FILE is CSV, TSV or Parquet with a header, an .npz with arrays X and y, or
-    a folder with one folder of images per class. Numbers, categories, dates,
-    true and false, and missing values are all taken as they are.
+    FILE is CSV, Parquet, Excel, ARFF, JSON, libsvm, IDX, Feather, an .npz with
+    arrays X and y, each also as .zip, .gz or .bz2; or a folder with one folder
+    of images per class. Numbers, categories, dates, true and false, and missing
+    values are taken as they are written; what was understood is printed.
 
     Examples:
 
@@ -76,6 +79,7 @@ def train(
       clearprop train patients.csv --target outcome --drop name --drop id
       clearprop train digits.npz --hidden 256,128 --epochs 100
       clearprop train flowers/ --time-limit 60
+      clearprop train umsatz.csv --target preis --decimal , --dates dmy
 
     Parameters
     ----------
@@ -133,6 +137,7 @@ def train(
         test=test,
         seed=seed,
         engine=engine,
+        read=read.options(),
     )
     return command.run(file, settings, threads=_threads(threads), output=output, force=force, as_json=as_json)
 
@@ -148,6 +153,7 @@ def predict(
     threads: str | None = None,
     force: Force = False,
     as_json: Json = False,
+    read: ReadAs = AS_SEEN,
 ) -> int:
     """Predict the target of each row of a table, with class probabilities.
 
@@ -179,7 +185,16 @@ def predict(
     """
     from clearprop.cli import predict as command
 
-    return command.run(model, file, output=output, rows=rows, threads=_threads(threads), force=force, as_json=as_json)
+    return command.run(
+        model,
+        file,
+        output=output,
+        rows=rows,
+        threads=_threads(threads),
+        force=force,
+        as_json=as_json,
+        options=read.options(),
+    )
 
 
 @app.command
@@ -191,6 +206,7 @@ def evaluate(
     skip_missing_target: Annotated[bool, Flag] = False,
     threads: str | None = None,
     as_json: Json = False,
+    read: ReadAs = AS_SEEN,
 ) -> int:
     """Score a model on a table whose target is known.
 
@@ -217,7 +233,14 @@ def evaluate(
     """
     from clearprop.cli import evaluate as command
 
-    return command.run(model, file, skip_missing_target=skip_missing_target, threads=_threads(threads), as_json=as_json)
+    return command.run(
+        model,
+        file,
+        skip_missing_target=skip_missing_target,
+        threads=_threads(threads),
+        as_json=as_json,
+        options=read.options(),
+    )
 
 
 @app.command

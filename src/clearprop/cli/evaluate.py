@@ -11,15 +11,17 @@ import pyarrow as pa
 from clearprop.cli import words
 from clearprop.cli.report import engine_facts, engine_sentence, print_confusion, print_scores
 from clearprop.errors import TableError
-from clearprop.tables import ClassTarget, missing_column, missing_rows
+from clearprop.tables import ClassTarget, ReadOptions, missing_rows
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.scores import ClassScores
 
 
-def run(model: Path, file: Path, *, skip_missing_target: bool, threads: int | None, as_json: bool) -> int:
+def run(
+    model: Path, file: Path, *, skip_missing_target: bool, threads: int | None, as_json: bool, options: ReadOptions
+) -> int:
     """Evaluate and say the scores; the exit code."""
     trained = TableModel.load(model)
-    reading = trained.read(file)
+    reading = trained.read(file, options)
     table, left_out = _with_target(trained, reading.table, skip_missing_target)
     scores, remarks, choice = trained.evaluate(table, threads)
     notices = [*reading.notices, *left_out, *map(str, remarks)]
@@ -61,9 +63,7 @@ def is_training_file(trained: TableModel, file: Path) -> bool:
 def _with_target(trained: TableModel, table: pa.Table, skip: bool) -> tuple[pa.Table, list[str]]:
     """The rows that have a target; refused where some have none, unless those are to be left out."""
     column = trained.target.column
-    if column not in table.column_names:
-        raise missing_column(column, table.column_names)
-    absent = missing_rows(table.column(column))
+    absent = missing_rows(trained.of_target(table))
     if not absent.any():
         return table, []
     count, first = int(absent.sum()), int(np.argmax(absent)) + 1

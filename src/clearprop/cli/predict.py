@@ -13,7 +13,7 @@ from clearprop.cli import words
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
 from clearprop.cli.report import engine_facts, engine_sentence
 from clearprop.errors import InputError
-from clearprop.tables import ClassTarget
+from clearprop.tables import ClassTarget, ReadOptions
 from clearprop.tabular.model import Predictions, TableModel
 
 MOST_INPUTS_SHOWN = 6
@@ -22,7 +22,15 @@ LONGEST_CELL = 24
 
 
 def run(
-    model: Path, file: Path, *, output: Path | None, rows: int | None, threads: int | None, force: bool, as_json: bool
+    model: Path,
+    file: Path,
+    *,
+    output: Path | None,
+    rows: int | None,
+    threads: int | None,
+    force: bool,
+    as_json: bool,
+    options: ReadOptions,
 ) -> int:
     """Predict, then write or show; the exit code."""
     if rows is not None and rows < 1:
@@ -31,7 +39,7 @@ def run(
         check_table_suffix(output)
         check_output(output, force=force, inputs=(model, file))
     trained = TableModel.load(model)
-    reading = trained.read(file)
+    reading = trained.read(file, options)
     table = reading.table
     predictions = trained.predict(table, threads)
     made = as_table(trained, predictions)

@@ -50,6 +50,9 @@ def print_scores(model: TableModel, scores: Scores, out: Any) -> None:
     else:
         rows = _number_rows(model.target.column, scores)
     words.table(("", "network", "trivial"), rows, out)
+    if scores.is_useless:
+        always = f"the most frequent class, {model.trivial}" if isinstance(scores, ClassScores) else "the mean"
+        out.print(f"No better than always saying {always}: do not use it.")
 
 
 def _number_rows(column: str, scores: NumberScores) -> list[tuple[str, str, str]]:

@@ -38,7 +38,7 @@ def run(
     if not file.exists():
         raise missing_file(file)
     check_output(output, force=force, inputs=(file,))
-    reading = read(file)
+    reading = read(file, options=settings.read)
     ready = prepare(reading, settings, threads)
     out = words.console()
     if not as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,17 +16,18 @@ import numpy as np
 import pyarrow as pa
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines import Job, prepared
 from clearprop.errors import InputError, ModelFileError, ShapeError, quoted, shortened
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
+from clearprop.estimators.tabular_data import warn_of_unseen, weights
 from clearprop.files.json_text import refusing
 from clearprop.network.gradient_check import GradientCheck
-from clearprop.tables import Encoder, Target, fit_encoder, from_frame
-from clearprop.tables.frames import is_frame, one_column
+from clearprop.tables import Encoder, ReadOptions, Remark, Target, fit_encoder, from_frame
+from clearprop.tables.frames import is_frame, of_array
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, plan
 from clearprop.tabular.model import QuantileNetworks, TableModel
@@ -52,8 +54,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     n_threads: Any
     verbose: Any
     engine: Any
+    read: Any
 
     model_: TableModel
+    _columns: tuple[str, ...]  # as the encoder knows them, in the order of the fit
     _jobs: tuple[Job, ...] = ()  # of the networks, where they were trained here
 
     @abstractmethod
@@ -89,7 +93,9 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         Warns
         -----
         UserWarning
-            When Ctrl-C ends training, with the best weights so far.
+            When Ctrl-C ends training, with the best weights so far; when a column can be read in two ways (it is then
+            taken as text, and the message has the options for `read`); when the networks are no better than always
+            saying the mean, or the most frequent class.
         """
         settings = self._settings()
         with kept_if_it_fails(self):
@@ -103,10 +109,15 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 raise ShapeError(f"X has {table.num_rows:,} rows, but y has {len(learned):,}; there must be one each")
             if table.num_rows < 2:
                 raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to judge by")
-            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task])
-            rows = Rows(fitted.encoder.encode(table).X, learned, _weights(sample_weight, len(learned)))
+            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
+            rows = Rows(fitted.encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
             self.notices_ = fitted.notices
             self._train(rows, target, fitted.encoder, settings)
+        for doubt in fitted.doubts:
+            warnings.warn(_in_python(doubt), stacklevel=2)
+        if self._done.is_useless:
+            what = "the mean" if target.task == "regression" else f"the most frequent class, {self.model_.trivial!r}"
+            warnings.warn(f"No better than always saying {what}: do not use it.", stacklevel=2)
         if self._done.fit.stopped_by == "interrupt":
             warnings.warn("Training interrupted by user.", stacklevel=2)
         return self
@@ -159,30 +170,38 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             n_threads=_whole(self.n_threads),
             engine=self.engine,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            read=ReadOptions.of(self.read),
             **self._options(),
         )
 
     def _table(self, X: Any, *, reset: bool) -> pa.Table:
         """X as a table; its columns are learned, or held against those of the fit."""
         if is_frame(X):
+            table = from_frame(X)  # says more than narwhals where two columns have one name
             validate_data(self, X, skip_check_array=True, reset=reset)
-            table = from_frame(X)
             if min(table.shape) < 1:
                 what = "sample" if table.num_columns else "feature"
                 raise ShapeError(
                     f"Found array with 0 {what}(s) (shape={table.shape}) while a minimum of 1 is required."
                 )
-            return table
-        if getattr(getattr(X, "dtype", None), "kind", "") in "biufc":
-            X = validate_data(self, X, ensure_all_finite="allow-nan", reset=reset)
         else:
-            X = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset)
-        names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])
-        return pa.table({str(name): _column(X[:, i], str(name)) for i, name in enumerate(names)})
+            if getattr(getattr(X, "dtype", None), "kind", "") in "biufc":
+                X = validate_data(self, X, ensure_all_finite="allow-nan", reset=reset)
+            else:
+                X = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset)
+            names = [str(name) for name in getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])]
+            table = pa.table({name: of_array(X[:, i], name) for i, name in enumerate(names)})
+        if reset:
+            self._columns = tuple(table.column_names)
+        # Where the fit, or this call, had no names, columns go by position, as in all of scikit-learn.
+        return table.rename_columns(self._columns)
 
     def _predicted(self, X: Any) -> pa.Table:
         check_is_fitted(self)
         return self._table(X, reset=False)
+
+    def _warn(self, remarks: tuple[Remark, ...]) -> None:
+        warn_of_unseen(remarks, stacklevel=4)
 
     def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule | None = None) -> Trace:
         """Every number of one step of training a network with one row: forward, loss, errors, gradients, update.
@@ -329,6 +348,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             estimator.model_, estimator.n_features_in_ = model, n_features
             if names is not None:
                 estimator.feature_names_in_ = names
+            estimator._columns = _columns_of(kept, n_features, model.encoder)
             estimator.ensemble_ = len(model.thetas)
             estimator._restore(model)
         return estimator
@@ -343,6 +363,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             "init": parameters_to_json(self),
             "feature_names": None if names is None else [str(name) for name in names],
             "n_features": self.n_features_in_,
+            "columns": list(self._columns),
         }
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -354,34 +375,19 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         return tags
 
 
-def _column(values: Any, name: str) -> pa.Array:
-    """A column of an array: numbers where all of it says numbers, otherwise what it is."""
-    if values.dtype.kind in "biufM":
-        return pa.array(values)
-    for row, value in enumerate(values, start=1):
-        if isinstance(value, Mapping | list | tuple | set | complex):
-            raise TypeError(
-                f"column {name!r} holds a {type(value).__name__} in row {row}: argument must be a string or a number"
-            )
-    if values.dtype.kind in "US":
-        return pa.array(values.astype(str))
-    return one_column(values.tolist(), name)
+def _columns_of(kept: Mapping[str, Any], n_features: int, encoder: Encoder) -> tuple[str, ...]:
+    """The columns of the fit, in their order, which a file of an older version has only where they had names."""
+    names = kept.get("columns", kept["feature_names"])
+    if names is not None:
+        return tuple(feature_names(names, n_features).tolist())
+    used = [*(step.column for step in encoder.steps), *encoder.left_out]
+    form = "{}" if all(name.isdigit() for name in used) else "x{}"
+    return tuple(form.format(place) for place in range(n_features))
 
 
-def _weights(sample_weight: Any, n_samples: int) -> Any:
-    """sample_weight as float32 (n_samples,), or None."""
-    if sample_weight is None:
-        return None
-    if isinstance(sample_weight, Real):
-        return np.full(n_samples, sample_weight, dtype=np.float32)
-    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-    if weight.shape != (n_samples,):
-        raise ShapeError(f"sample_weight must have shape ({n_samples},), one per row of X, not {weight.shape}")
-    if (weight < 0).any():
-        raise InputError(f"sample_weight[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
-    if not weight.any():
-        raise InputError("sample_weight is zero for every row; at least one must have a weight above zero")
-    return (weight / weight.max()).astype(np.float32)
+def _in_python(sentence: str) -> str:
+    """A sentence with the options of the command line as those of `read`."""
+    return re.sub(r"--(decimal|dates) ('[.,]'|\w+)", lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}", sentence)
 
 
 def _whole(value: Any) -> int | None:

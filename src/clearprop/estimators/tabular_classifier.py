@@ -9,12 +9,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from clearprop.errors import InputError
 from clearprop.estimators.perceptron import store
 from clearprop.estimators.tabular import TabularEstimator
+from clearprop.estimators.tabular_data import labels
 from clearprop.tables import ClassTarget, Target
 from clearprop.tabular.model import TableModel
 
@@ -51,6 +50,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     verbose : bool, default=False
         Print a line after each epoch.
     engine : {"auto", "compiled", "reference"}, default="auto"
+    read : dict, optional
+        How texts in X are written where that cannot be seen: ``decimal`` ("." or ","), ``dates`` ("dmy", "mdy", "ymd"
+        or a format), ``missing`` (the words that count as missing, instead of the usual ones).
 
     Attributes
     ----------
@@ -97,6 +99,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         n_threads: int | None = None,
         verbose: bool = False,
         engine: str = "auto",
+        read: Mapping[str, Any] | None = None,
     ) -> None:
         store(self, locals())
 
@@ -109,31 +112,20 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         return {"probabilities": bool(self.probabilities)}
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
-        y = column_or_1d(y, warn=True)
-        if y.dtype.kind == "f":
-            assert_all_finite(y, input_name="y")
-        check_classification_targets(y)
         encoder = LabelEncoder()
-        codes = encoder.fit_transform(y)
+        codes = encoder.fit_transform(labels(y))
         self.classes_ = encoder.classes_
-        labels = tuple(self.classes_.tolist())
-        for label in labels:
-            if not isinstance(label, str | bool | int | float):
-                row = int(np.argmax(codes == labels.index(label)))
-                raise InputError(
-                    f"y holds {label!r} in row {row + 1}; classes must be text, numbers, or true and false"
-                )
-        if len(labels) < 2:
+        classes = tuple(self.classes_.tolist())
+        if len(classes) < 2:
             raise InputError(
-                f"y has only one class, {labels[0]!r}: there is nothing to tell apart; add rows of another class"
+                f"y has only one class, {classes[0]!r}: there is nothing to tell apart; add rows of another class"
             )
-        return ClassTarget("y", labels), codes
+        return ClassTarget("y", classes), codes
 
     def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
         if self.class_weight is None:
             return None
-        labels = self.classes_[codes]
-        factors = compute_class_weight(self.class_weight, classes=self.classes_, y=labels)
+        factors = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[codes])
         return tuple(float(factor) for factor in factors)
 
     def predict_proba(self, X: Any) -> Any:
@@ -149,7 +141,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
             In the order of `classes_`; each row sums to 1.
         """
         table = self._predicted(X)
-        found = self.model_.outputs(table, self.n_threads)[0].astype(np.float64)
+        outputs = self.model_.outputs(table, self.n_threads)
+        self._warn(outputs.remarks)
+        found = outputs.values.astype(np.float64)
         return found / found.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> Any:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
 from clearprop.errors import InputError
 from clearprop.estimators.only_if import OnlyIf
 from clearprop.estimators.perceptron import store
 from clearprop.estimators.tabular import TabularEstimator
+from clearprop.estimators.tabular_data import numbers, one_number
 from clearprop.tables import NumberTarget, Target
 
 
@@ -46,7 +46,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     quantiles : sequence of float, default=()
         Quantiles for `predict_quantiles`, rising and each between 0 and 1; (0.05, 0.95) bound an interval that is to
         hold nine tenths of the rows. Each has an ensemble of its own, so training takes that many times as long.
-    max_seconds, random_state, n_threads, verbose, engine
+    max_seconds, random_state, n_threads, verbose, engine, read
         As for `TabularClassifier`.
 
     Attributes
@@ -82,6 +82,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         n_threads: int | None = None,
         verbose: bool = False,
         engine: str = "auto",
+        read: Mapping[str, Any] | None = None,
     ) -> None:
         store(self, locals())
 
@@ -99,15 +100,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         }
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
-        y = column_or_1d(
-            check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y"), warn=True
-        )
-        try:
-            values = y.astype(np.float64)
-        except (TypeError, ValueError):
-            row = next(i for i, value in enumerate(y) if not _is_number(value))
-            raise InputError(f"y holds {y[row]!r} in row {row + 1}, where a number is expected") from None
-        assert_all_finite(values, input_name="y")
+        values = numbers(y)
         if self.log_target:
             if (values <= 0).any():
                 row = int(np.argmax(values <= 0))
@@ -132,7 +125,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         array of shape (n_samples,), float64
         """
         table = self._predicted(X)
-        return self.model_.predict(table, self.n_threads).values
+        found = self.model_.predict(table, self.n_threads)
+        self._warn(found.remarks)
+        return found.values
 
     @_with_quantiles
     def predict_quantiles(self, X: Any) -> Any:
@@ -150,7 +145,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         array of shape (n_samples, n_quantiles), float64
         """
         table = self._predicted(X)
-        return self.model_.predict_quantiles(table, self.n_threads)[0]
+        found, remarks = self.model_.predict_quantiles(table, self.n_threads)
+        self._warn(remarks)
+        return found
 
     def _encoded_target(self, y: Any) -> Any:
         values = self._learn_log(y)
@@ -158,16 +155,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         return self.model_.target.standardised(np.array([values]))[0].astype(np.float64)
 
     def _learn_log(self, y: Any) -> float:
-        if not _is_number(y) or not np.isfinite(float(y)):
+        value = one_number(y)
+        if value is None:
             raise InputError(f"y must be a finite number, not {y!r}")
-        if self.log_target and not float(y) > 0:
+        if self.log_target and not value > 0:
             raise InputError(f"y must be above 0, because its logarithm was learned, not {y!r}")
-        return float(np.log(float(y))) if self.log_target else float(y)
-
-
-def _is_number(value: Any) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+        return float(np.log(value)) if self.log_target else value

@@ -5,10 +5,12 @@ frozen result.
 """
 
 from clearprop.tables.encoder import Encoded, Encoder
-from clearprop.tables.fitting import Fitted, fit_encoder
+from clearprop.tables.fitting import Fitted, alike, fit_encoder
 from clearprop.tables.frames import from_frame
 from clearprop.tables.images import ImageFormat
-from clearprop.tables.reading import Reading, missing_column, missing_file, read
+from clearprop.tables.naming import missing_column, missing_file
+from clearprop.tables.options import ReadOptions
+from clearprop.tables.reading import Reading, read
 from clearprop.tables.splitting import Fold, Parts, folds, split
 from clearprop.tables.step import Remark, Step
 from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
@@ -18,6 +20,7 @@ from clearprop.tables.targets import (
     NumberTarget,
     Target,
     Task,
+    as_kind,
     decide_task,
     fit_class_target,
     fit_number_target,
@@ -39,6 +42,7 @@ __all__ = [
     "Number",
     "NumberTarget",
     "Parts",
+    "ReadOptions",
     "Reading",
     "Remark",
     "Step",
@@ -46,6 +50,8 @@ __all__ = [
     "Task",
     "Truth",
     "Vector",
+    "alike",
+    "as_kind",
     "decide_task",
     "fit_class_target",
     "fit_encoder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 import zlib
@@ -12,9 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import TableError
+from clearprop.tables.frames import of_array
+from clearprop.tables.source import Source
+from clearprop.tables.storage import native
 
 
-def read_arrays(path: Path) -> pa.Table:
+def read_arrays(source: Source) -> pa.Table:
     """A table with the columns "X", of vectors, and "y", if the file has one.
 
     Raises
@@ -22,8 +26,9 @@ def read_arrays(path: Path) -> pa.Table:
     TableError
         When the file holds no X, or arrays that are no numbers; headers are checked before memory is taken.
     """
+    path = source.path
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(path if source.is_plain else io.BytesIO(source.content())) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
             if "X" not in names:
                 raise TableError(f"{path} must hold an array named 'X' (and 'y', its targets), not {names[:10]}")
@@ -42,14 +47,13 @@ def read_arrays(path: Path) -> pa.Table:
             raise TableError(f"{path}: y must have one value per row of X, shape ({len(X)},), not {y.shape}")
         if y.dtype.kind not in "buifUS":
             raise TableError(f"{path}: y must hold numbers or text, not {y.dtype}")
-        columns["y"] = pa.array(np.char.decode(y, "utf-8", "replace") if y.dtype.kind == "S" else y)
+        columns["y"] = of_array(y, "y")
     return pa.table(columns)
 
 
 def vectors(matrix: Any) -> pa.FixedSizeListArray:
     """The rows of a matrix (n_samples, n_features) as one column."""
-    if matrix.dtype == np.bool_:
-        matrix = matrix.astype(np.uint8)
+    matrix = native(matrix.astype(np.uint8) if matrix.dtype == np.bool_ else matrix)
     return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).ravel()), matrix.shape[1])
 
 

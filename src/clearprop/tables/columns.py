@@ -1,11 +1,13 @@
 """One column of a table as numbers, as texts or as vectors, with an error that names the row where it is not that.
 
+Whatever the type it is stored in, a value becomes the same: lengths of time and times of day are seconds, dates are
+seconds since 1970, and a text is written in one way (`clearprop.tables.spelling`).
 Rows are counted from 1, as people count the lines below a header.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -13,37 +15,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import TableError
+from clearprop.tables import dates, spelling
+from clearprop.tables.notation import Notation, parsed
+from clearprop.tables.storage import plain
 
 LARGEST = 1e150  # numbers beyond this, infinity among them, are refused: their squares would overflow
-LARGEST_IN_VECTOR = 1e30  # the same for the float32 of vectors
+LARGEST_IN_VECTOR = 1e30  # the same for vectors, which become float32
+TIME = "time"  # the unit of a column of times of day or lengths of time, in seconds
+UNKNOWN_TIME = "?"  # that of a model file of a version that did not keep it
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 TRUE = ("true", "t", "yes", "y", "1", "1.0")
 FALSE = ("false", "f", "no", "n", "0", "0.0")
+PLAIN = Notation()
 
 
-def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The column without the ways of storing it that mean nothing here: dictionaries, views, large strings."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return plain(column.cast(kind.value_type))
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return column.cast(pa.string())
-    if (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and pa.types.is_primitive(kind.value_type):
-        lengths = pc.unique(pc.list_value_length(column))
-        if len(lengths) == 1 and lengths[0].is_valid and lengths[0].as_py() > 0:
-            return column.cast(pa.list_(kind.value_type, lengths[0].as_py()))
-    return column
+def is_time(kind: pa.DataType) -> bool:
+    """Whether values of this type are times of day or lengths of time."""
+    return bool(pa.types.is_time(kind) or pa.types.is_duration(kind))
 
 
 def is_number(kind: pa.DataType) -> bool:
     """Whether values of this type are numbers, or lengths of time."""
     types = pa.types
-    return bool(
-        types.is_integer(kind)
-        or types.is_floating(kind)
-        or types.is_decimal(kind)
-        or types.is_time(kind)
-        or types.is_duration(kind)
-    )
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_time(kind))
 
 
 def is_moment(kind: pa.DataType) -> bool:
@@ -56,7 +50,48 @@ def is_vector(kind: pa.DataType) -> bool:
     return bool(pa.types.is_fixed_size_list(kind) and (is_number(kind.value_type) or kind.value_type == pa.bool_()))
 
 
-def numbers(column: pa.ChunkedArray, name: str, missing_words: Collection[str] = (), *, lenient: bool = False) -> Any:
+def in_words(kind: pa.DataType) -> str:
+    """What values of this type are, for people."""
+    types = pa.types
+    named: list[tuple[Callable[[pa.DataType], bool], str]] = [
+        (is_moment, "dates"), (types.is_time, "times of day"), (types.is_duration, "lengths of time"),
+        (types.is_boolean, "true and false"), (is_number, "numbers"), (types.is_string, "text"),
+        (is_vector, "vectors"), (types.is_nested, "several values in each row"), (types.is_binary, "bytes"),
+        (types.is_null, "nothing"),
+    ]  # fmt: skip
+    return next((words for test, words in named if test(kind)), f"values of type {kind}")
+
+
+def present(column: pa.ChunkedArray, words: Collection[str]) -> pa.ChunkedArray:
+    """The column, `plain`, with null for each text, or number, that stands for a missing value."""
+    column = plain(column)
+    if pa.types.is_string(column.type):
+        absent = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(list(words), pa.string()))
+        return pc.if_else(absent, None, column) if pc.any(absent).as_py() else column
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        numbers = [value for word in words if (value := _finite(word)) is not None]
+        if numbers:
+            absent = np.isin(_as_float(column), numbers)
+            return pc.if_else(pa.array(absent), None, column) if absent.any() else column
+    return column
+
+
+def _finite(word: str) -> float | None:
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def numbers(
+    column: pa.ChunkedArray,
+    name: str,
+    missing_words: Collection[str] = (),
+    *,
+    notation: Notation = PLAIN,
+    lenient: bool = False,
+) -> Any:
     """The column as float64 (n_rows,), NaN where a value is missing.
 
     Parameters
@@ -66,6 +101,8 @@ def numbers(column: pa.ChunkedArray, name: str, missing_words: Collection[str] =
         For messages.
     missing_words : collection of str
         Texts that stand for a missing value.
+    notation : Notation
+        How numbers in text are written; with the unit "time" they are times of day or lengths of time, in seconds.
     lenient : bool
         Give NaN for values that are too large too: the rows are some of a table, and whoever reads all of it can say
         in which of its rows they are.
@@ -73,17 +110,23 @@ def numbers(column: pa.ChunkedArray, name: str, missing_words: Collection[str] =
     Raises
     ------
     TableError
-        Where a value is text or too large, or the column is of a type that holds no numbers.
+        Where a value is text or too large, or the column is of a type that holds no such numbers.
     """
     column = plain(column)
-    if pa.types.is_string(column.type):
-        found = _parsed(column, name, missing_words)
-    elif pa.types.is_null(column.type):
+    kind = column.type
+    if pa.types.is_string(kind):
+        found = _parsed(column, name, missing_words, notation)
+    elif pa.types.is_null(kind):
         found = np.full(len(column), np.nan)
-    elif is_number(column.type) or pa.types.is_boolean(column.type):
+    elif is_time(kind) == (notation.unit == TIME) and (is_number(kind) or pa.types.is_boolean(kind)):
         found = _as_float(column)
+    elif notation.unit == UNKNOWN_TIME and is_number(kind):
+        found = _as_then(column, name)
+    elif column.null_count == len(column) and not pa.types.is_nested(kind):
+        found = np.full(len(column), np.nan)
     else:
-        raise TableError(f"column {name!r} should hold numbers, but holds values of type {column.type}")
+        expected = "times of day or lengths of time, as 02:30:00," if notation.unit == TIME else "numbers"
+        raise TableError(f"column {name!r} should hold {expected} but holds {in_words(kind)}")
     large = np.abs(found) > LARGEST
     if lenient:
         return np.where(large, np.nan, found)
@@ -97,49 +140,67 @@ def numbers(column: pa.ChunkedArray, name: str, missing_words: Collection[str] =
 
 
 def _as_float(column: pa.ChunkedArray) -> Any:
-    if pa.types.is_time32(column.type):
-        column = column.cast(pa.int32())
-    elif pa.types.is_time64(column.type) or pa.types.is_duration(column.type):
-        column = column.cast(pa.int64())
+    kind = column.type
+    if is_time(kind):
+        return ticks_in_seconds(column, PER_SECOND[kind.unit])
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
     # safe=False: an integer beyond 2⁵³ is rounded, as every number is.
     return pc.fill_null(column.cast(pa.float64(), safe=False), np.nan).to_numpy()
 
 
-def _parsed(column: pa.ChunkedArray, name: str, missing_words: Collection[str]) -> Any:
+def ticks_in_seconds(column: pa.ChunkedArray, per_second: int) -> Any:
+    """Times as seconds, float64 (n_rows,), NaN for null: the same number whatever unit they are counted in."""
+    if pa.types.is_time32(column.type) or pa.types.is_date32(column.type):
+        column = column.cast(pa.int32())
+    ticks = pc.fill_null(column.cast(pa.int64()), 0).to_numpy()
+    whole, rest = np.divmod(ticks, per_second)
+    return np.where(pc.is_null(column).to_numpy(), np.nan, whole + rest / per_second)
+
+
+def _as_then(column: pa.ChunkedArray, name: str) -> Any:
+    """Numbers for a step that does not know whether it learned numbers or lengths of time, nor in which unit."""
+    if is_time(column.type) and column.type.unit != "s":
+        raise TableError(
+            f"column {name!r} holds {in_words(column.type)}, and the model was saved by a version of clearprop that "
+            "did not keep the unit of such columns: train it again"
+        )
+    return _as_float(column)
+
+
+def _parsed(column: pa.ChunkedArray, name: str, missing_words: Collection[str], notation: Notation) -> Any:
     """Numbers written as text. Each distinct text is read once."""
     encoded = column.combine_chunks().dictionary_encode()
-    texts = encoded.dictionary.to_pylist()
-    values = np.array([as_number(text, missing_words) for text in texts] + [np.nan], dtype=object)
-    codes = pc.fill_null(encoded.indices, len(texts)).to_numpy()
-    bad = [i for i, value in enumerate(values) if value is None]
-    if bad:
-        row = int(np.argmax(np.isin(codes, bad)))
+    words = encoded.dictionary
+    if notation.unit == TIME:
+        values = dates.lengths(words)
+        known = ~np.isnan(values)
+    else:
+        values, known = parsed(words, notation)
+    trimmed = pc.utf8_trim_whitespace(words)
+    blank = pc.is_in(trimmed, value_set=pa.array(["", *missing_words], pa.string())).to_numpy(zero_copy_only=False)
+    values = np.append(np.where(blank, np.nan, values), np.nan)
+    bad = np.append(~(known | blank), False)
+    codes = pc.fill_null(encoded.indices, len(words)).to_numpy()
+    if bad.any():
+        row = int(np.argmax(bad[codes]))
         raise TableError(
-            f"column {name!r} holds {texts[codes[row]]!r} in row {row + 1}, where a number is expected; "
+            f"column {name!r} holds {words[codes[row]].as_py()!r} in row {row + 1}, where a number is expected; "
             "correct the value, or leave it empty if it is missing"
         )
-    return values[codes].astype(np.float64)
+    return values[codes]
 
 
-def as_number(text: str, missing_words: Collection[str] = ()) -> float | None:
-    """The number that a text says, NaN for a missing one, None if it says none.
+def texts(column: pa.ChunkedArray, name: str, *, exact: bool = False) -> pa.Array:
+    """The column as text in one spelling, null where a value is missing.
 
-    Examples
-    --------
-    >>> from clearprop.tables.columns import as_number
-    >>> as_number(" 4.5"), as_number("four"), as_number("unknown", ["unknown"])
-    (4.5, None, nan)
-    """
-    if text in missing_words or not text.strip():
-        return float("nan")
-    try:
-        return float(text) if "_" not in text else None
-    except ValueError:
-        return None
-
-
-def texts(column: pa.ChunkedArray, name: str) -> pa.Array:
-    """The column as text, null where a value is missing.
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+    name : str
+        For messages.
+    exact : bool
+        Leave texts as they are.
 
     Raises
     ------
@@ -147,20 +208,60 @@ def texts(column: pa.ChunkedArray, name: str) -> pa.Array:
         When its type has no form as text.
     """
     column = plain(column)
-    if pa.types.is_floating(column.type):  # 3.0 and 3 are the same category, whichever type the file has
-        whole = pc.all(pc.equal(pc.floor(column), column)).as_py()
-        column = pc.if_else(pc.is_nan(column), None, column)
-        column = column.cast(pa.int64(), safe=False) if whole is not False and _fits_int64(column) else column
-    try:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind) or pa.types.is_string(kind):
         found = column.cast(pa.string())
-    except pa.ArrowException:
-        raise TableError(f"column {name!r} should hold text, but holds values of type {column.type}") from None
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+        found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+        return found if exact or not pa.types.is_string(kind) else _spelled(found)
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
+    made = _writer(column.type)
+    if made is None:
+        raise TableError(f"column {name!r} should hold text but holds {in_words(kind)}")
+    encoded = column.combine_chunks().dictionary_encode()
+    words = pa.array([made(value) for value in _values(encoded.dictionary)], pa.string())
+    return words.take(encoded.indices)
 
 
-def _fits_int64(column: Any) -> bool:
-    largest = pc.max(pc.abs(column)).as_py()
-    return largest is None or largest < 2**53
+def _spelled(words: pa.Array) -> pa.Array:
+    """Texts in one spelling; only those are looked at that may have another."""
+    encoded = words.dictionary_encode()
+    found = encoded.dictionary
+    if not pc.any(pc.match_substring_regex(found, spelling.TO_LOOK_AT)).as_py():
+        return words
+    return pa.array([spelling.spelled(text) for text in found.to_pylist()], pa.string()).take(encoded.indices)
+
+
+def _writer(kind: pa.DataType) -> Callable[[Any], str | None] | None:
+    """How one value of this type, as `_values` gives it, is written."""
+    types = pa.types
+    if types.is_floating(kind):
+        return lambda value: None if np.isnan(value) else spelling.of_object(value)
+    if types.is_decimal(kind):
+        return spelling.of_object
+    per_second = PER_SECOND.get(getattr(kind, "unit", "s"), 1)
+    if types.is_timestamp(kind):
+        return lambda ticks: spelling.moment(ticks, per_second)
+    if types.is_date(kind):
+        return lambda days: spelling.moment(days * spelling.DAY, 1)
+    if types.is_time(kind):
+        return lambda ticks: spelling.time_of_day(ticks, per_second)
+    if types.is_duration(kind):
+        return lambda ticks: spelling.length(ticks, per_second)
+    return None
+
+
+def _values(different: pa.Array) -> Any:
+    """Floats of their own precision, decimals, or whole numbers of days or ticks."""
+    kind, types = different.type, pa.types
+    if types.is_floating(kind):
+        return different.to_numpy()
+    if types.is_decimal(kind):
+        return different.to_pylist()
+    if types.is_date64(kind):
+        different = different.cast(pa.date32())
+    small = types.is_date(kind) or types.is_time32(kind)
+    return different.cast(pa.int32() if small else pa.int64()).to_pylist()
 
 
 def truths(column: pa.ChunkedArray, name: str) -> Any:
@@ -168,10 +269,7 @@ def truths(column: pa.ChunkedArray, name: str) -> Any:
     column = plain(column)
     if pa.types.is_boolean(column.type):
         return 2 * _as_float(column) - 1
-    if pa.types.is_string(column.type):
-        words = pc.utf8_lower(pc.utf8_trim_whitespace(column)).combine_chunks()
-    else:
-        words = texts(column, name)
+    words = pc.utf8_lower(texts(column, name))
     found = np.full(len(words), np.nan)
     for known, value in ((TRUE, 1.0), (FALSE, -1.0)):
         found[pc.is_in(words, value_set=pa.array(known)).to_numpy(zero_copy_only=False)] = value
@@ -184,41 +282,52 @@ def truths(column: pa.ChunkedArray, name: str) -> Any:
     return found
 
 
-def moments(column: pa.ChunkedArray, name: str) -> Any:
-    """The column as seconds since 1970, float64 (n_rows,), NaN for missing; a time zone is brought to UTC."""
+def moments(column: pa.ChunkedArray, name: str, order: str = "", missing_words: Collection[str] = ()) -> Any:
+    """The column as seconds since 1970, float64 (n_rows,), NaN for missing; a time zone is brought to UTC.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+    name : str
+        For messages.
+    order : str
+        Of day, month and year in a text, or a format; see `clearprop.tables.dates.seconds`.
+    missing_words : collection of str
+        Texts that stand for a missing value.
+    """
     column = plain(column)
     kind = column.type
-    if pa.types.is_null(kind):
+    if pa.types.is_null(kind) or (column.null_count == len(column) and not pa.types.is_nested(kind)):
         return np.full(len(column), np.nan)
-    if not is_moment(kind):
-        column, kind = _dates_from_text(column, name), pa.timestamp("us")
     if pa.types.is_date(kind):
-        column = column.cast(pa.timestamp("s"))
-    per_second = {"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}[column.type.unit]
-    return _as_float(column.cast(pa.int64())) / per_second
-
-
-def _dates_from_text(column: pa.ChunkedArray, name: str) -> Any:
-    words = texts(column, name)
-    try:
-        return words.cast(pa.timestamp("us"))
-    except pa.ArrowException:
-        row = next(i for i in range(len(words)) if not _is_date(words[i]))
+        return spelling.DAY * ticks_in_seconds(column.cast(pa.date32()), 1)
+    if is_moment(kind):
+        return ticks_in_seconds(column, PER_SECOND[kind.unit])
+    if not pa.types.is_string(kind) and not pa.types.is_integer(kind):
+        raise TableError(f"column {name!r} should hold dates, as 2025-12-31, but holds {in_words(kind)}")
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    words = encoded.dictionary
+    blank = pc.is_in(pc.utf8_trim_whitespace(words), value_set=pa.array(["", *missing_words], pa.string()))
+    values = np.append(dates.seconds(words, order), np.nan)
+    bad = np.append(np.isnan(values[:-1]) & ~blank.to_numpy(zero_copy_only=False), False)
+    codes = pc.fill_null(encoded.indices, len(words)).to_numpy()
+    if bad.any():
+        row = int(np.argmax(bad[codes]))
         raise TableError(
-            f"column {name!r} holds {words[row].as_py()!r} in row {row + 1}, where a date is expected, as 2025-12-31"
-        ) from None
+            f"column {name!r} holds {words[codes[row]].as_py()!r} in row {row + 1}, where a date is expected, "
+            f"as {example(order)}"
+        )
+    return values[codes]
 
 
-def _is_date(word: pa.Scalar) -> bool:
-    try:
-        word.cast(pa.timestamp("us"))
-    except pa.ArrowException:
-        return False
-    return True
+def example(order: str) -> str:
+    """A date in that order."""
+    shown = {"dmy": "31.12.2025", "mdy": "12/31/2025", "ymd": "2025/12/31", "": "2025-12-31"}
+    return shown.get(order, f"the format {order} has it")
 
 
 def matrix(column: pa.ChunkedArray, name: str) -> Any:
-    """A column of vectors as float32 (n_rows, n_numbers), NaN for missing.
+    """A column of vectors as (n_rows, n_numbers) of the type that it has, float64 if some are missing: they are NaN.
 
     Raises
     ------
@@ -227,21 +336,33 @@ def matrix(column: pa.ChunkedArray, name: str) -> Any:
     """
     column = plain(column)
     if not is_vector(column.type):
-        raise TableError(f"column {name!r} should hold vectors of one length, but holds values of type {column.type}")
+        raise TableError(f"column {name!r} should hold vectors of one length but holds {in_words(column.type)}")
     size = column.type.list_size
+    inner = column.type.value_type
+    kind = inner if pa.types.is_integer(inner) or pa.types.is_float32(inner) else pa.float64()
     parts: list[Any] = []
     for chunk in column.chunks:
-        if chunk.null_count:
-            row = int(np.argmin(chunk.is_valid().to_numpy(zero_copy_only=False)))
-            raise TableError(f"column {name!r} has no vector in row {sum(len(part) for part in parts) + row + 1}")
-        values = chunk.flatten().cast(pa.float32(), safe=False)
-        parts.append(pc.fill_null(values, np.nan).to_numpy(zero_copy_only=False).reshape(-1, size))
-    found = np.concatenate(parts) if parts else np.empty((0, size), dtype=np.float32)
-    large = np.abs(found) > LARGEST_IN_VECTOR
-    if large.any():
-        row, place = np.argwhere(large)[0]
-        raise TableError(
-            f"column {name!r} is {found[row, place]:g} in row {row + 1}, number {place + 1}, "
-            "more than can be computed with"
-        )
+        values = _with_missing_vectors(chunk, size).cast(kind, safe=False)
+        values = pc.fill_null(values.cast(pa.float64()), np.nan) if values.null_count else values
+        parts.append(values.to_numpy(zero_copy_only=False).reshape(-1, size))
+    found = np.concatenate(parts) if parts else np.empty((0, size), dtype=np.float64)
+    if found.dtype.kind == "f":
+        large = np.abs(found) > LARGEST_IN_VECTOR
+        if large.any():
+            row, place = np.argwhere(large)[0]
+            raise TableError(
+                f"column {name!r} is {found[row, place]:g} in row {row + 1}, number {place + 1}, "
+                "more than can be computed with"
+            )
     return found
+
+
+def _with_missing_vectors(chunk: pa.FixedSizeListArray, size: int) -> pa.Array:
+    """All numbers of a chunk, one row after the other; those of a missing vector are null."""
+    if not chunk.null_count:
+        return chunk.flatten()
+    known = np.flatnonzero(chunk.is_valid().to_numpy(zero_copy_only=False))
+    places = np.full((len(chunk), size), -1, dtype=np.int64)
+    places[known] = np.arange(len(known) * size).reshape(-1, size)
+    flat = places.ravel()
+    return chunk.drop_null().flatten().take(pa.array(flat, mask=flat < 0))

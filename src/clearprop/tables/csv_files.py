@@ -1,48 +1,127 @@
 """Reading CSV and TSV: pyarrow does the work; here is what it leaves to decide.
 
-Which character separates the columns, what counts as missing, which columns are text, and what to say when a line does
-not fit.
+What the file looks like (`clearprop.tables.csv_form`), what counts as missing, which columns are text, and what to say
+when a line does not fit.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Collection
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clearprop.errors import TableError
+from clearprop.tables.csv_form import Form, form_of, is_value
+from clearprop.tables.options import ReadOptions
+from clearprop.tables.source import Source
 
 UTF8_MARK = b"\xef\xbb\xbf"  # what some programs write at the start of a file in UTF-8
-SEPARATORS = (",", "\t", ";", "|")
-MISSING = (
-    "", "NA", "N/A", "n/a", "#N/A", "#NA", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "None", "?",
+OTHER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 LARGEST_BLOCK = 2**30  # bytes; pyarrow counts them in 32 bits
 LONGEST_HEADER = 2**20
 
 
-def read_csv(path: Path, separator: str | None, text_columns: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """The table, and sentences about what was decided."""
-    head = _head(path)
+class CsvTable(NamedTuple):
+    """What a text file held, sentences about what was decided, and the decimal mark of its numbers."""
+
+    table: pa.Table
+    notices: tuple[str, ...]
+    decimal: str | None
+
+
+def read_csv(
+    source: Source, separator: str | None, text_columns: Collection[str], options: ReadOptions, known: Collection[str]
+) -> CsvTable:
+    """The table, and what was decided.
+
+    Parameters
+    ----------
+    source : Source
+    separator : str or None
+        What the file's name tells.
+    text_columns : collection of str
+        Columns to leave as text.
+    options : ReadOptions
+    known : collection of str
+        Columns that the file is expected to have.
+
+    Raises
+    ------
+    TableError
+        When it cannot be read, or can be understood in two ways; the message says why and what to do.
+    """
+    head = source.head(LONGEST_HEADER)
     if not head.removeprefix(UTF8_MARK).strip():
-        raise TableError(f"{path} is empty")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
-        raise TableError(f"{path} is not text in UTF-8 (it may be UTF-16, or not text at all): save it as UTF-8")
-    notices: list[str] = []
-    if separator is None:
-        separator = _separator(head)
-        if separator != ",":
-            notices.append(f"columns are separated by {'tabs' if separator == chr(9) else repr(separator)}")
-    table = _read(path, separator, "utf-8", text_columns)
+        raise TableError(f"{source} is empty")
+    encoding, notices = _encoding(source, head, options)
+    if encoding not in ("utf-8", "cp1252"):
+        source = _transcoded(source, encoding)
+        head, encoding = source.head(LONGEST_HEADER), "utf-8"
+    form = form_of(source, _whole_lines(head, encoding), options, separator, known)
+    if form.separator == " ":
+        source, form = _with_tabs(source, form, encoding), form._replace(separator="\t")
+    table = _read(source, form, encoding, text_columns, options)
     if table is None or not _is_text(table):
-        table = _read(path, separator, "cp1252", text_columns)
+        if options.encoding is not None:
+            raise TableError(f"{source} is not text in {options.encoding}")
+        table = _read(source, form, "cp1252", text_columns, options)
         assert table is not None
-        notices.append("the text is not UTF-8 and was read as Windows-1252")
-    names = [name if name.strip() else f"unnamed {number}" for number, name in enumerate(table.column_names, start=1)]
-    return table.rename_columns(names), tuple(notices)
+        notices.append("the text is not UTF-8 and was read as Windows-1252 (--encoding says otherwise)")
+    names = [name.strip() or f"unnamed {number}" for number, name in enumerate(table.column_names, start=1)]
+    table = table.rename_columns(names)
+    _check_quotes(source, table, form)
+    return CsvTable(table, (*form.notices, *notices), form.decimal)
+
+
+def _encoding(source: Source, head: bytes, options: ReadOptions) -> tuple[str, list[str]]:
+    """The encoding to read with, and what there is to say of it."""
+    if options.encoding is not None:
+        name = codecs.lookup(options.encoding).name
+        return {"utf-8-sig": "utf-8"}.get(name, name), []
+    for mark, name in OTHER_MARKS:
+        if head.startswith(mark):
+            return name, [f"the text is {name.upper()}"]
+    if b"\x00" in head:
+        raise TableError(
+            f"{source} is not text in UTF-8 (it may be UTF-16, or not text at all): save it as UTF-8, or name its "
+            "--encoding"
+        )
+    return "utf-8", []
+
+
+def _transcoded(source: Source, encoding: str) -> Source:
+    try:
+        text = source.content().decode(encoding)
+    except (UnicodeError, ValueError):
+        raise TableError(f"{source} is not text in {encoding}: save it as UTF-8, or name its --encoding") from None
+    return source.holding(text.removeprefix("\ufeff").encode("utf-8", "replace"))
+
+
+def _whole_lines(head: bytes, encoding: str) -> str:
+    text = head.removeprefix(UTF8_MARK)
+    if len(head) == LONGEST_HEADER and b"\n" in text:
+        text = text[: text.rindex(b"\n")]
+    try:
+        return text.decode(encoding)
+    except UnicodeDecodeError:
+        return text.decode("cp1252", "replace")
+
+
+def _with_tabs(source: Source, form: Form, encoding: str) -> Source:
+    """The same with one tab for any number of blanks outside quotes."""
+    mark = form.quote.encode()
+    pattern = re.compile(mark + b"[^" + mark + b"\n]*" + mark + rb"|[ \t]+")
+    lines = [line.strip() for line in source.content().splitlines()]
+    changed = [pattern.sub(lambda found: found[0] if found[0][:1] == mark else b"\t", line) for line in lines]
+    return source.holding(b"\n".join(changed) + b"\n")
 
 
 def _is_text(table: pa.Table) -> bool:
@@ -54,20 +133,9 @@ def _is_text(table: pa.Table) -> bool:
     return not any(pa.types.is_binary(kind) for kind in table.schema.types)
 
 
-def _head(path: Path) -> bytes:
-    with pa.input_stream(str(path)) as stream:  # undoes .gz and its kin by the file's name
-        found: bytes = stream.read(LONGEST_HEADER)
-    return found
-
-
-def _separator(head: bytes) -> str:
-    """The separator that is most frequent in the header outside quotes; a comma if there is none."""
-    line = re.sub(rb'"[^"]*"', b"", head.removeprefix(UTF8_MARK).lstrip(b"\r\n").splitlines()[0])
-    counts = [line.count(item.encode()) for item in SEPARATORS]
-    return SEPARATORS[counts.index(max(counts))]
-
-
-def _read(path: Path, separator: str, encoding: str, text_columns: Collection[str]) -> pa.Table | None:
+def _read(
+    source: Source, form: Form, encoding: str, text_columns: Collection[str], options: ReadOptions
+) -> pa.Table | None:
     """Read with types found from the first block of the file and, if a later block does not fit, from all of it.
 
     None where one of the `text_columns` is not in UTF-8, though it was to be read so.
@@ -76,13 +144,21 @@ def _read(path: Path, separator: str, encoding: str, text_columns: Collection[st
 
     def attempt(**how: Any) -> pa.Table:
         return pyarrow.csv.read_csv(
-            str(path),
-            read_options=pyarrow.csv.ReadOptions(encoding=encoding, **how),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            source.input(),
+            read_options=pyarrow.csv.ReadOptions(
+                encoding=encoding, skip_rows=form.skip, column_names=list(form.names) or None, **how
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=form.separator,
+                quote_char=form.quote,
+                newlines_in_values=True,
+                ignore_empty_lines=form.n_columns > 1,
+                invalid_row_handler=_skip_comments if form.comments else None,
+            ),
             convert_options=pyarrow.csv.ConvertOptions(
-                null_values=list(MISSING),
+                null_values=list(options.missing_words),
                 strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
+                decimal_point=form.decimal or ".",
                 column_types={name: pa.string() for name in text_columns},
             ),
         )
@@ -97,21 +173,74 @@ def _read(path: Path, separator: str, encoding: str, text_columns: Collection[st
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if encoding == "utf-8" and "invalid UTF8 data" in str(error):
             return None
-        raise _clearer(path, error) from None
+        raise _clearer(source, error) from None
 
 
-def _clearer(path: Path, error: Any) -> TableError:
+def _skip_comments(row: Any) -> str:
+    return "skip" if str(row.text).startswith("#") else "error"
+
+
+def _clearer(source: Source, error: Any) -> TableError:
     """pyarrow's complaint in the words of these messages, where it is one that users meet."""
     text = str(error)
     found = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", text)
     if found:
         line, expected, got = found.groups()
         where = f"line {line}" if line else "a line"
+        n_values = f"{got} value{'s' if got != '1' else ''}"
+        n_names = f"{expected} column{'s' if expected != '1' else ''}"
         return TableError(
-            f"{path}: {where} has {got} values, but the header names {expected} columns; "
+            f"{source}: {where} has {n_values}, but the header names {n_names}; "
             "check that line for a missing or stray separator or quote"
         )
     if isinstance(error, UnicodeDecodeError):
-        return TableError(f"{path} is not text in UTF-8 or Windows-1252: save it as UTF-8")
+        return TableError(f"{source} is not text in UTF-8 or Windows-1252: save it as UTF-8, or name its --encoding")
     first_line = text.splitlines()[0]
-    return TableError(f"{path} cannot be read as a table: {first_line}")
+    return TableError(f"{source} cannot be read as a table: {first_line}")
+
+
+def _check_quotes(source: Source, table: pa.Table, form: Form) -> None:
+    """Raise TableError where a quote that is not closed has swallowed rows: a field holds lines like the others."""
+    texts = [place for place, kind in enumerate(table.schema.types) if pa.types.is_string(kind)]
+    with_breaks = [place for place in texts if _has_break(table.column(place))]
+    firm = [place for place in range(table.num_columns) if place not in texts]
+    for place in with_breaks:
+        column = table.column(place)
+        rows = np.flatnonzero(pc.fill_null(pc.match_substring(column, "\n"), False).to_numpy())
+        for row in rows:
+            if _is_swallowed(column[int(row)].as_py(), place, table.num_columns, form.separator, firm):
+                line = _line(table, with_breaks, int(row), form)
+                raise TableError(
+                    f"{source}: line {line} has a quote in column {table.column_names[place]!r} that is not closed in "
+                    "that line, so that the lines below became part of its value: remove the quote, or double it"
+                )
+
+
+def _has_break(column: pa.ChunkedArray) -> bool:
+    """Whether a line break is in any of the texts: a look at their bytes, which takes no time."""
+    return any(
+        chunk.buffers()[2] is not None and bool((np.frombuffer(chunk.buffers()[2], np.uint8) == 10).any())
+        for chunk in column.chunks
+    )
+
+
+def _is_swallowed(text: str, place: int, n_columns: int, separator: str, firm: Collection[int]) -> bool:
+    pieces = [piece.split(separator) for piece in text.splitlines()]
+    whole = [piece for piece in pieces[1:-1] if len(piece) == n_columns]
+    if whole and n_columns > 1:
+        if not firm:
+            return n_columns > 2 and len(whole) == len(pieces) - 2
+        return any(all(is_value(piece[k]) or not piece[k].strip() for k in firm) for piece in whole)
+    first, last = pieces[0], pieces[-1]
+    fits = len(pieces) == 2 and len(first) == n_columns - place and len(last) == place + 1
+    before, after = [k for k in firm if k < place], [k for k in firm if k > place]
+    return bool(
+        fits and firm and all(is_value(last[k]) for k in before) and all(is_value(first[k - place]) for k in after)
+    )
+
+
+def _line(table: pa.Table, with_breaks: Collection[int], row: int, form: Form) -> int:
+    """The number of the line on which a row begins."""
+    above = [table.column(place).slice(0, row) for place in with_breaks]
+    breaks = sum(pc.sum(pc.count_substring(column, "\n")).as_py() or 0 for column in above)
+    return form.skip + (0 if form.names else 1) + row + int(breaks) + 1

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import ClearpropError, ModelFileError, quoted
-from clearprop.tables.reading import missing_column
+from clearprop.tables import columns, spelling
+from clearprop.tables.naming import missing_column
+from clearprop.tables.options import MISSING as MISSING_WORDS
+from clearprop.tables.options import ReadOptions
 from clearprop.tables.step import Remark, Step
-from clearprop.tables.steps import STEPS, Category
+from clearprop.tables.steps import STEPS, Category, Moment, Number
+
+VERSION = 2  # 1 had no one spelling of texts, and did not keep the unit of lengths of time
+# Parts of steps that version 1 did not have.
+ADDED = ("decimal", "thousands", "unit", "order", "missing_words", "exact")
 
 
 class Encoded(NamedTuple):
@@ -39,6 +46,8 @@ class Encoder:
         In the order of their inputs.
     left_out : mapping of str to str
         Columns that are not used, and why.
+    read : ReadOptions
+        What was said about how the table is written.
 
     Examples
     --------
@@ -54,6 +63,7 @@ class Encoder:
 
     steps: tuple[Step, ...]
     left_out: Mapping[str, str]
+    read: ReadOptions = field(default_factory=ReadOptions)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,8 +77,8 @@ class Encoder:
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """The columns to read as text from a CSV file, so that a category "01" stays what it is."""
-        return tuple(step.column for step in self.steps if isinstance(step, Category))
+        """The columns to read as text from a CSV file, so that a category "01" stays what it is, and 1.234 is 1234."""
+        return tuple(step.column for step in self.steps if _is_text(step))
 
     def encode(self, table: pa.Table) -> Encoded:
         """The inputs for these rows.
@@ -88,7 +98,9 @@ class Encoder:
         found: list[Remark] = []
         start = 0
         for step in self.steps:
-            made, remarks = step.encode(table.column(step.column))
+            given = table.column(step.column)
+            is_exact = isinstance(step, Category) and step.exact
+            made, remarks = step.encode(given if is_exact else columns.present(given, self.read.missing_words))
             X[:, start : start + made.shape[1]] = made
             start += made.shape[1]
             found.extend(remarks)
@@ -96,7 +108,12 @@ class Encoder:
 
     def to_json(self) -> dict[str, Any]:
         """The encoder as JSON holds it."""
-        return {"steps": [step.to_json() for step in self.steps], "left_out": dict(self.left_out)}
+        return {
+            "version": VERSION,
+            "steps": [step.to_json() for step in self.steps],
+            "left_out": dict(self.left_out),
+            "read": self.read.to_json(),
+        }
 
     @classmethod
     def from_json(cls, spec: object) -> Encoder:
@@ -107,21 +124,53 @@ class Encoder:
         ModelFileError
             For anything else.
         """
+        version = spec.get("version", 1) if isinstance(spec, dict) else 0
         match spec:
-            case {"steps": list() as steps, "left_out": dict() as left_out} if steps:
-                return cls(tuple(map(_step, steps)), {str(name): str(reason) for name, reason in left_out.items()})
-        raise ModelFileError("the description of the encoder is damaged")
+            case {"version": int()} if version > VERSION:
+                raise ModelFileError(
+                    "the table is described as a newer version of clearprop does it; upgrade clearprop"
+                )
+            case {"version": 2, "steps": list() as steps, "left_out": dict() as left_out, "read": read} if steps:
+                made = tuple(map(_step, steps))
+            case {"steps": list() as steps, "left_out": dict() as left_out} if steps and version == 1:
+                made, read = tuple(_as_meant_then(_step(step, complete=False)) for step in steps), {}
+            case _:
+                raise ModelFileError("the description of the encoder is damaged")
+        reasons = {str(name): str(reason) for name, reason in left_out.items()}
+        return cls(made, reasons, ReadOptions.from_json(read))
 
 
-def _step(spec: object) -> Step:
+def _is_text(step: Step) -> bool:
+    if isinstance(step, Number):
+        return step.decimal == "," or step.thousands != "" or step.unit not in ("", columns.UNKNOWN_TIME)
+    return isinstance(step, Category) or (isinstance(step, Moment) and step.order != "")
+
+
+def _as_meant_then(step: Step) -> Step:
+    """A step of a file of version 1, which had other spellings, and did not keep the unit of lengths of time."""
+    if isinstance(step, Number):
+        return replace(step, unit=columns.UNKNOWN_TIME)
+    if not isinstance(step, Category):
+        return step
+    now = tuple(map(spelling.spelled, step.categories))
+    same = len(set(now)) == len(now) and not set(now) & set(MISSING_WORDS)
+    return replace(step, categories=now) if same else replace(step, exact=True)
+
+
+def _step(spec: object, complete: bool = True) -> Step:
+    """The step that its `to_json` wrote; of a file of version 1, what was not kept is as it was by default."""
     if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str) or spec["kind"] not in STEPS:
         raise ModelFileError("the description of the encoder is damaged: it has a step that does not exist")
     step = STEPS[spec["kind"]]
     given = {name: value for name, value in spec.items() if name != "kind"}
-    if set(given) != {field.name for field in fields(step)}:
+    if not complete:
+        added = {part.name: part.default for part in fields(step) if part.default is not MISSING}
+        given = {**{name: value for name, value in added.items() if name in ADDED}, **given}
+    if set(given) != {part.name for part in fields(step)}:
         raise ModelFileError(f"the description of the encoder is damaged: a step for {spec['kind']}s lacks a part")
-    for field in fields(step):
-        given[field.name] = _checked(given[field.name], str(field.type))
+    for part in fields(step):
+        value = given[part.name]
+        given[part.name] = _checked(list(value) if isinstance(value, tuple) else value, str(part.type))
     try:
         return step(**given)
     except ClearpropError as error:

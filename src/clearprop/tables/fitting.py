@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,10 @@ import pyarrow.compute as pc
 from clearprop.errors import TableError
 from clearprop.tables import columns
 from clearprop.tables.encoder import Encoder
-from clearprop.tables.reading import missing_column
+from clearprop.tables.kinds import Kind, counted, kinds
+from clearprop.tables.naming import missing_column
+from clearprop.tables.notation import Notation
+from clearprop.tables.options import AS_SEEN, ReadOptions
 from clearprop.tables.step import Step
 from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth, Vector
 
@@ -23,33 +26,50 @@ BINS = 32  # of a number, where there are rows and inputs enough for them
 ROWS_PER_BIN = 200
 MOST_BINNED_INPUTS = 2000  # with more columns than go into this, numbers have fewer bins
 MOST_BINNED_ENTRIES = 2**28  # inputs times rows: 1 GiB
-NUMBERS_AT_LEAST = 0.9  # share of a text column's values that makes it a column of numbers with a few words in it
 NAMES_ROWS = 0.5  # share of distinct values that makes a text column a name of the rows
 ROW_NUMBER = re.compile(r"(?i:(^|[\s_.-])(id|index|idx|row|no|nr|number|#))$|^unnamed \d+$|(?<=[a-z])(Id|ID)$")
 
 
 class Fitted(NamedTuple):
-    """An encoder, and sentences about the choices made in fitting it."""
+    """An encoder, sentences about the choices made in fitting it, and those among them that somebody must decide."""
 
     encoder: Encoder
     notices: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 class _LeftOut(Exception):
     """A column is of no use; the message says why."""
 
 
-def fit_encoder(table: pa.Table, *, drop: Collection[str] = (), fewest_bins: int = 2) -> Fitted:
+def fit_encoder(
+    table: pa.Table,
+    *,
+    rows: Any = None,
+    drop: Collection[str] = (),
+    fewest_bins: int = 2,
+    read: ReadOptions = AS_SEEN,
+    decimal: str | None = None,
+    strict: bool = False,
+) -> Fitted:
     """Decide how each column becomes inputs.
 
     Parameters
     ----------
     table : pyarrow.Table
-        The training rows, without the target.
+        All rows, without the target. What a text says (a number, a date, a missing value) is found out from all.
+    rows : int array, optional
+        The training rows, from which everything else is learned; by default all.
     drop : collection of str
         Columns not to use.
     fewest_bins : int
         Where the rows, inputs and memory allow fewer bins of a number than this, there are none.
+    read : ReadOptions
+        What is known of how the table is written.
+    decimal : {".", ","}, optional
+        The decimal mark of the file that the table comes from.
+    strict : bool
+        Refuse a column that can be read in two ways; otherwise it is taken as text.
 
     Raises
     ------
@@ -60,13 +80,18 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = (), fewest_bins: int
         if name not in table.column_names:
             raise missing_column(name, table.column_names)
     used = [name for name in table.column_names if name not in drop]
-    n_bins = _bins(table, used, max(2, fewest_bins))
+    found = kinds(table, used, read, read.decimal or decimal, strict=strict)
+    learned_from = table if rows is None else table.take(pa.array(rows))
+    n_bins = _bins(learned_from, used, found, max(2, fewest_bins))
     steps: list[Step] = []
     left_out = dict.fromkeys(drop, "it was asked to be dropped")
     notices: list[str] = []
     for name in used:
+        kind = found.get(name, Kind("number", Notation(read.decimal or decimal or ".")))
+        column = learned_from.column(name)
+        is_category = pa.types.is_dictionary(column.type)  # as data frames store what they were told to be categories
         try:
-            step, said = _fit_step(name, table.column(name), n_bins)
+            step, said = _fit_step(name, columns.present(column, read.missing_words), kind, n_bins, is_category)
         except _LeftOut as reason:
             left_out[name] = str(reason)
             notices.append(f"column {name!r} is left out: {reason}")
@@ -76,46 +101,54 @@ def fit_encoder(table: pa.Table, *, drop: Collection[str] = (), fewest_bins: int
     if not steps:
         why = f" ({'; '.join(notices)})" if notices else ""
         raise TableError(f"no column is left to learn from{why}")
-    return Fitted(Encoder(tuple(steps), left_out), tuple(notices))
+    doubts = [f"column {name!r}: {kind.doubt}; it is taken as text" for name, kind in found.items() if kind.doubt]
+    return Fitted(Encoder(tuple(steps), left_out, read), tuple(notices), tuple(doubts))
 
 
-def _bins(table: pa.Table, used: Collection[str], fewest: int) -> int:
+def _bins(table: pa.Table, used: Collection[str], found: Mapping[str, Kind], fewest: int) -> int:
     """Into how many bins each number is cut: as many as rows, inputs and memory allow."""
     n_rows = table.num_rows
-    n_numbers = max(1, sum(columns.is_number(table.schema.field(name).type) for name in used))
+    written = sum(kind.name in ("number", "time") for kind in found.values())
+    n_numbers = max(1, written + sum(columns.is_number(table.schema.field(name).type) for name in used))
     most_inputs = min(MOST_BINNED_INPUTS, MOST_BINNED_ENTRIES // max(n_rows, 1))
     most = min(BINS, n_rows // ROWS_PER_BIN, most_inputs // n_numbers)
     return most if most >= fewest else 0
 
 
-def _fit_step(name: str, column: pa.ChunkedArray, n_bins: int) -> tuple[Step, tuple[str, ...]]:
-    is_category = pa.types.is_dictionary(column.type)  # as data frames store what they were told to be categories
-    column = columns.plain(column)
-    kind = column.type
-    if pa.types.is_null(kind) or (column.null_count == len(column) and not columns.is_vector(kind)):
+def _fit_step(
+    name: str, column: pa.ChunkedArray, kind: Kind, n_bins: int, is_category: bool
+) -> tuple[Step, tuple[str, ...]]:
+    """The step for a column of training rows, and what there is to say of it."""
+    stored = column.type
+    if pa.types.is_null(stored) or column.null_count == len(column):
         raise _LeftOut("it has no values")
     if is_category:
         return _fit_category(name, columns.texts(column, name))
-    if pa.types.is_boolean(kind):
-        return _fit_truth(name, column), ()
-    if columns.is_number(kind):
-        return _fit_number(name, columns.numbers(column, name, lenient=True), n_bins), ()
-    if columns.is_moment(kind):
-        return _fit_moment(name, columns.moments(column, name)), ()
-    if pa.types.is_string(kind):
-        return _fit_text(name, column, n_bins)
-    if columns.is_vector(kind):
+    if pa.types.is_boolean(stored) or kind.name == "truth":
+        return _fit_truth(name, columns.truths(column, name)), ()
+    if columns.is_moment(stored) or kind.name == "moment":
+        return _fit_moment(name, columns.moments(column, name, kind.order, kind.missing_words), kind), kind.notes
+    if pa.types.is_string(stored) and kind.name == "text":
+        return _fit_text(name, columns.texts(column, name), kind)
+    if columns.is_number(stored) or pa.types.is_string(stored):
+        notation = kind.notation._replace(unit=columns.TIME) if columns.is_time(stored) else kind.notation
+        x = columns.numbers(column, name, kind.missing_words, notation=notation, lenient=True)
+        return _fit_number(name, x, n_bins, kind.missing_words, notation), kind.notes
+    if columns.is_vector(stored):
         return _fit_vector(name, column), ()
-    raise _LeftOut(f"values of type {kind} cannot be used")
+    raise _LeftOut(f"{columns.in_words(stored)} cannot be used")
 
 
-def _fit_truth(name: str, column: pa.ChunkedArray) -> Truth:
-    if len(pc.unique(column)) < 2:
-        raise _LeftOut(f"it is {str(column[0].as_py()).lower()} in every training row")
-    return Truth(name, column.null_count > 0)
+def _fit_truth(name: str, x: Any) -> Truth:
+    missing = bool(np.isnan(x).any())
+    if not missing and len(np.unique(x)) < 2:
+        raise _LeftOut(f"it is {'true' if x[0] > 0 else 'false'} in every training row")
+    return Truth(name, missing)
 
 
-def _fit_number(name: str, x: Any, n_bins: int, missing_words: tuple[str, ...] = ()) -> Number:
+def _fit_number(
+    name: str, x: Any, n_bins: int, missing_words: tuple[str, ...] = (), notation: Notation = columns.PLAIN
+) -> Number:
     known = np.sort(x[~np.isnan(x)])
     missing = len(known) < len(x)
     if len(known) == 0:
@@ -128,7 +161,7 @@ def _fit_number(name: str, x: Any, n_bins: int, missing_words: tuple[str, ...] =
     edges: tuple[float, ...] = ()
     if n_bins and known[0] != known[-1] and len(np.unique(known[:: max(1, len(known) // 1000)])) > 2:
         edges = tuple(np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1))).tolist())
-    return Number(name, centre, scale, edges if len(edges) > 2 else (), missing, missing_words)
+    return Number(name, centre, scale, edges if len(edges) > 2 else (), missing, missing_words, *notation)
 
 
 def _middle(known: Any) -> tuple[float, float]:
@@ -137,25 +170,28 @@ def _middle(known: Any) -> tuple[float, float]:
     return float(centre), float(high - low) or float(known[-1] - known[0]) / 2 or 1.0
 
 
-def _fit_moment(name: str, x: Any) -> Moment:
+def _fit_moment(name: str, x: Any, kind: Kind) -> Moment:
     known = np.sort(x[~np.isnan(x)])
     missing = len(known) < len(x)
+    if len(known) == 0:
+        raise _LeftOut("it has no values")
     if known[0] == known[-1] and not missing:
         raise _LeftOut("it is the same time in every training row")
     centre, scale = _middle(known)
     span = known[-1] - known[0]
     has_hours = bool((known % DAY != 0).any())
     periods = tuple(p for p, wanted in ((YEAR, span > YEAR / 4), (WEEK, span > DAY), (DAY, has_hours)) if wanted)
-    return Moment(name, centre, scale, periods, missing)
+    return Moment(name, centre, scale, periods, missing, kind.order, kind.missing_words)
 
 
 def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
     x = columns.matrix(column, name)
+    if x.dtype == np.uint8:  # the parts of an image are of one kind and share one scale
+        return Vector(name, x.shape[1], (float(x.mean(dtype=np.float64)),), (float(x.std(dtype=np.float64)) or 1.0,))
     if np.isnan(x).all():
         raise _LeftOut("it has no values")
-    if column.type.value_type == pa.uint8():  # the parts of an image are of one kind and share one scale
-        known = x[~np.isnan(x)]
-        return Vector(name, x.shape[1], (float(known.mean(dtype=np.float64)),), (float(known.std()) or 1.0,))
+    if column.type.value_type == pa.uint8():  # the same with missing ones
+        return Vector(name, x.shape[1], (float(np.nanmean(x)),), (float(np.nanstd(x)) or 1.0,))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of a number that is missing in every row: its mean is NaN
         centres = np.nan_to_num(np.nanmean(x, axis=0, dtype=np.float64))
@@ -164,42 +200,51 @@ def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
     return Vector(name, x.shape[1], tuple(centres.tolist()), tuple(scales.tolist()))
 
 
-def _fit_text(name: str, column: pa.ChunkedArray, n_bins: int) -> tuple[Step, tuple[str, ...]]:
-    """Text is a category, unless nearly all of it says numbers, or it names the rows."""
-    counted = pc.value_counts(_in_one_piece(column.drop_null()))
-    counts = {item["values"]: item["counts"] for item in counted.to_pylist()}
-    words = [word for word in counts if columns.as_number(word) is None]
-    n_known = sum(counts.values())
-    n_words = sum(counts[word] for word in words)
-    if n_words <= (1 - NUMBERS_AT_LEAST) * n_known and len(words) <= 20:
-        x = columns.numbers(column, name, words, lenient=True)
-        shown = ", ".join(map(repr, sorted(words, key=lambda word: -counts[word])[:5]))
-        said = (f"{n_words:,} of {n_known:,} values are no numbers ({shown}) and count as missing",) if words else ()
-        return _fit_number(name, x, n_bins, tuple(sorted(words))), said
-    if len(counts) > max(20, NAMES_ROWS * n_known):
-        raise _LeftOut(
-            f"with {len(counts):,} different texts in {n_known:,} rows, it names the rows rather than describes them"
-        )
-    return _fit_category(name, column)
+def _fit_text(name: str, words: pa.Array, kind: Kind) -> tuple[Step, tuple[str, ...]]:
+    """Text is a category, unless it names the rows."""
+    n_known = len(words) - words.null_count
+    n_different = len(pc.unique(words.drop_null()))
+    if n_different > max(20, NAMES_ROWS * n_known):
+        hint = f"; {kind.doubt or kind.notes[0]}" if kind.doubt or kind.notes else ""
+        raise _LeftOut(f"with {n_different:,} different texts in {n_known:,} rows, it looks like an identifier{hint}")
+    step, said = _fit_category(name, words)
+    return step, (*kind.notes, *said)
 
 
-def _fit_category(name: str, column: Any) -> tuple[Step, tuple[str, ...]]:
+def _fit_category(name: str, words: pa.Array) -> tuple[Step, tuple[str, ...]]:
     """An input for each of the most frequent categories, and one for all others."""
-    counted = pc.value_counts(_in_one_piece(column.drop_null()))
-    counts = {item["values"]: item["counts"] for item in counted.to_pylist()}
-    missing = column.null_count > 0
+    found = counted(words)
+    counts = dict(zip(found.texts.to_pylist(), found.counts.tolist(), strict=True))
+    missing = words.null_count > 0
+    if not counts:
+        raise _LeftOut("it has no values")
     if len(counts) == 1 and not missing:
         raise _LeftOut(f"it is {next(iter(counts))!r} in every training row")
     common = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_CATEGORIES]
-    said: tuple[str, ...] = ()
+    said: tuple[str, ...] = alike(common)
     if len(common) < len(counts):
         n_rare = sum(counts.values()) - sum(counts[word] for word in common)
-        said = (
+        said += (
             f"of its {len(counts):,} different values the {len(common)} most frequent get an input each; "
             f"the others, {n_rare:,} rows, share one",
         )
     return Category(name, tuple(sorted(common)), len(common) < len(counts), missing), said
 
 
-def _in_one_piece(column: Any) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+def alike(words: Iterable[str]) -> tuple[str, ...]:
+    """A sentence about words that differ in nothing but capitals, if there are such.
+
+    Examples
+    --------
+    >>> from clearprop.tables.fitting import alike
+    >>> alike(["yes", "no", "Yes"])
+    ("'Yes' and 'yes' differ only in capitals and count as different values",)
+    """
+    groups: dict[str, list[str]] = {}
+    for word in words:
+        groups.setdefault(" ".join(word.casefold().split()), []).append(word)
+    same = [sorted(group) for group in groups.values() if len(group) > 1]
+    if not same:
+        return ()
+    shown = ", ".join(" and ".join(map(repr, group)) for group in same[:3]) + (", …" if len(same) > 3 else "")
+    return (f"{shown} differ only in capitals and count as different values",)

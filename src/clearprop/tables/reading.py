@@ -1,4 +1,4 @@
-"""From a file or folder to a table: CSV, TSV, Parquet, arrays in an .npz, images by class.
+"""From a file or folder to a table: text in columns, Parquet, arrays, ARFF, JSON, Excel, images by class.
 
 Everything becomes a pyarrow Table, so that whatever comes after (encoding, targets, splits) knows one kind of table.
 A matrix or an image is one column whose values are vectors.
@@ -7,20 +7,29 @@ A matrix or an image is one column whose values are vectors.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from clearprop.errors import TableError, nearest
+from clearprop.errors import TableError
+from clearprop.tables.arff import read_arff
 from clearprop.tables.arrays import read_arrays
 from clearprop.tables.csv_files import read_csv
 from clearprop.tables.images import ImageFormat, read_images
+from clearprop.tables.naming import check_names, missing_file
+from clearprop.tables.options import ReadOptions
+from clearprop.tables.other_files import READERS, cure_for, is_idx, is_libsvm, read_idx, read_libsvm
+from clearprop.tables.parquet import read_parquet
+from clearprop.tables.source import Source, source_of
 
-CSV_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
-COMPRESSED = (".gz", ".bz2", ".zst")
-KINDS = "CSV (.csv), TSV (.tsv), Parquet (.parquet), arrays X and y (.npz), or a folder of images by class"
+CSV_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
+LIBSVM_SUFFIXES = (".libsvm", ".svmlight", ".svm")
+KINDS = (
+    "CSV (.csv, .tsv, .txt), Parquet (.parquet), Excel (.xlsx), ARFF (.arff), JSON (.json, .jsonl), libsvm (.libsvm), "
+    "IDX, Feather (.feather), arrays X and y (.npz), each also as .zip, .gz or .bz2; or a folder of images by class"
+)
 
 
 class Reading(NamedTuple):
@@ -35,27 +44,47 @@ class Reading(NamedTuple):
         The column that such a file has for its target, if it is of a kind that has one.
     images : ImageFormat or None
         For a folder of images, the form they were brought to.
+    decimal : str or None
+        The decimal mark of the numbers in a text file, where it was found out or said.
     """
 
     table: pa.Table
     notices: tuple[str, ...] = ()
     default_target: str | None = None
     images: ImageFormat | None = None
+    decimal: str | None = None
+
+    def column(self, name: str) -> str:
+        """The column of that name; of a file without a header, a number is that of the column."""
+        numbered = f"column {name}"
+        return numbered if name not in self.table.column_names and numbered in self.table.column_names else name
 
 
 def read(
-    path: str | os.PathLike[str], *, text_columns: Collection[str] = (), images: ImageFormat | None = None
+    path: str | os.PathLike[str],
+    *,
+    text_columns: Collection[str] = (),
+    images: ImageFormat | None = None,
+    options: ReadOptions | Mapping[str, Any] | None = None,
+    known: Collection[str] = (),
+    sizes: Mapping[str, int] | None = None,
 ) -> Reading:
     """Read a table.
 
     Parameters
     ----------
     path : path
-        A CSV, TSV or Parquet file, an .npz with arrays X and y, or a folder with one folder of images per class.
+        A file of one of the `KINDS`, or a folder with one folder of images per class.
     text_columns : collection of str
         Columns of a CSV file to leave as text even if they look like numbers: those that were text in training.
     images : ImageFormat, optional
         The form to bring images to: that of training. By default it is decided from the images.
+    options : ReadOptions or mapping, optional
+        How the file is written, where that cannot be seen: see `ReadOptions`.
+    known : collection of str
+        Columns that a model needs.
+    sizes : mapping of str to int, optional
+        How many numbers the vectors of a column have, for formats that leave zeros out.
 
     Raises
     ------
@@ -67,82 +96,62 @@ def read(
     >>> import pathlib, tempfile
     >>> from clearprop.tables import read
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "pets.csv"
-    >>> _ = path.write_text("kind,weight\\ncat,4.2\\ndog,\\n")
+    >>> _ = path.write_text("kind;weight\\ncat;4,2\\ndog;\\n")
     >>> read(path).table.to_pydict()
     {'kind': ['cat', 'dog'], 'weight': [4.2, None]}
     """
     path = Path(path)
+    said = ReadOptions.of(options)
     if not path.exists():
         raise missing_file(path)
-    suffix = _suffix(path)
     try:
         if path.is_dir():
             reading = _of_images(path, images)
-        elif suffix in CSV_SUFFIXES:
-            reading = Reading(*read_csv(path, "\t" if suffix in (".tsv", ".tab") else None, text_columns))
-        elif suffix in (".parquet", ".pq"):
-            reading = Reading(_parquet(path))
-        elif suffix == ".npz":
-            table = read_arrays(path)
-            reading = Reading(table, default_target="y" if "y" in table.column_names else None)
         else:
-            raise TableError(f"{path} is not of a kind that clearprop reads: {KINDS}")
+            reading = _of_source(source_of(path), text_columns, said, known, sizes or {})
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    _check_names(path, reading.table.column_names)
+    check_names(path, reading.table.column_names)
     if reading.table.num_rows == 0:
         raise TableError(f"{path} has no rows")
     return reading
 
 
-def missing_file(path: Path) -> TableError:
-    """The error for a file that is not there, with the nearest name in its folder."""
-    folder = path.parent
-    if not folder.is_dir():
-        return TableError(f"there is no folder {str(folder)!r}, so no {path.name!r} in it")
-    near = nearest(path.name, sorted(entry.name for entry in folder.iterdir()))
-    return TableError(f"there is no file {str(path)!r}" + (f"; did you mean {str(folder / near)!r}?" if near else ""))
+def _of_source(
+    source: Source, text_columns: Collection[str], said: ReadOptions, known: Collection[str], sizes: Mapping[str, int]
+) -> Reading:
+    suffix = source.suffix
+    if suffix in (".parquet", ".pq"):
+        return Reading(*read_parquet(source, known))
+    if suffix == ".npz":
+        return _with_target(read_arrays(source))
+    if suffix == ".arff":
+        table, notices = read_arff(source)
+        last = table.column_names[-1] if table.num_columns else ""
+        return Reading(table, notices, last if last.lower() == "class" else None)
+    if suffix in READERS:
+        found = READERS[suffix](source)
+        return Reading(*found) if isinstance(found, tuple) else Reading(found)
+    head = source.head(2**16)
+    if is_idx(head):
+        return _with_target(*read_idx(source))
+    if suffix in LIBSVM_SUFFIXES or (suffix in ("", ".txt", ".data") and is_libsvm(head)):
+        return _with_target(*read_libsvm(source, sizes.get("X")))
+    if suffix not in CSV_SUFFIXES:
+        cure = cure_for(Path(source.name))
+        raise TableError(
+            f"{source} is not of a kind that clearprop reads: {KINDS}" + (f". Instead: {cure}" if cure else "")
+        )
+    table, notices, decimal = read_csv(source, "\t" if suffix in (".tsv", ".tab") else None, text_columns, said, known)
+    return Reading(table, notices, decimal=decimal)
 
 
-def missing_column(name: str, known: Iterable[str], what: str = "the table") -> TableError:
-    """The error for a column that is not there, with the nearest name."""
-    names = list(known)
-    near = nearest(name, names)
-    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-    hint = f"; did you mean {near!r}?" if near is not None else "."
-    return TableError(f"{what} has no column {name!r}{hint} Its columns: {shown}")
-
-
-def _suffix(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if len(suffixes) > 1 and suffixes[-1] in COMPRESSED and suffixes[-2] in CSV_SUFFIXES:
-        return suffixes[-2]
-    return suffixes[-1] if suffixes else ""
-
-
-def _parquet(path: Path) -> pa.Table:
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(path) as file:  # unlike a data set's, its errors say what is wrong with this file
-        table = file.read()
-    # A pandas index travels as a column of this name; it numbers rows and is no property of them.
-    index = [name for name in table.column_names if name.startswith("__index_level_")]
-    return table.drop_columns(index).replace_schema_metadata(None)
+def _with_target(table: pa.Table, notices: tuple[str, ...] = ()) -> Reading:
+    return Reading(table, notices, "y" if "y" in table.column_names else None)
 
 
 def _of_images(path: Path, images: ImageFormat | None) -> Reading:
     table, found, notices = read_images(path, images)
     return Reading(table, notices, "class" if "class" in table.column_names else None, found)
-
-
-def _check_names(path: Path, names: list[str]) -> None:
-    if not names:
-        raise TableError(f"{path} has no columns")
-    seen: set[str] = set()
-    for number, name in enumerate(names, start=1):
-        if name in seen:
-            first = names.index(name) + 1
-            raise TableError(f"{path} has two columns named {name!r}, columns {first} and {number}: rename one of them")
-        seen.add(name)

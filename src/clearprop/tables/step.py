@@ -17,6 +17,8 @@ class Remark(NamedTuple):
     Attributes
     ----------
     kind : {"unseen", "rare", "missing"}
+    in_all_rows : bool
+        Whether no row has a value that training prepared for.
     """
 
     column: str
@@ -24,12 +26,14 @@ class Remark(NamedTuple):
     n_values: int
     first_row: int  # from 1
     example: str
+    in_all_rows: bool = False
 
     def __str__(self) -> str:
         values = f"{self.n_values:,} value{'s' if self.n_values > 1 else ''}"
         if self.kind == "unseen":
+            none = ", which is all of them: is it the same column, written in the same way?" if self.in_all_rows else ""
             return (
-                f"column {self.column!r}: {values} that training did not have "
+                f"column {self.column!r}: {values} that training did not have{none} "
                 f"(the first is {self.example!r} in row {self.first_row:,}), treated as an unknown category"
             )
         if self.kind == "rare":

@@ -16,10 +16,13 @@ import pyarrow.compute as pc
 
 from clearprop.errors import InputError, TableError
 from clearprop.tables import columns
+from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
+from clearprop.tables.options import ORDERS
 from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
 
 LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
+NUMBERS_AT_ONCE = 2**18  # of vectors
 YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
 
 
@@ -37,6 +40,9 @@ class Number(Step):
         Whether an input says that the value is missing (because some were in training).
     missing_words : tuple of str
         Texts that stand for a missing value in this column.
+    decimal, thousands, unit : str
+        How it writes numbers, where they are text: see `clearprop.tables.notation.Notation`. The unit "time" says that
+        they are times of day or lengths of time, in seconds.
     """
 
     kind = "number"
@@ -45,11 +51,21 @@ class Number(Step):
     edges: tuple[float, ...] = ()
     missing: bool = False
     missing_words: tuple[str, ...] = ()
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         check_finite(self.column, self.centre, self.scale, *self.edges, most=4 * columns.LARGEST)
         if not self.scale > 0 or any(b <= a for a, b in zip(self.edges, self.edges[1:], strict=False)):
             raise InputError(f"column {self.column!r}: the scale must be above 0 and the edges must rise")
+        if not self.notation.is_possible and self.unit not in (columns.TIME, columns.UNKNOWN_TIME):
+            raise InputError(f"column {self.column!r}: numbers are not written with such marks")
+
+    @property
+    def notation(self) -> Notation:
+        """How it writes numbers."""
+        return Notation(self.decimal, self.thousands, self.unit)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,7 +73,7 @@ class Number(Step):
         return (self.column, *bins, *((f"{self.column} is missing",) if self.missing else ()))
 
     def encode(self, values: pa.ChunkedArray) -> Encoded:
-        x = columns.numbers(values, self.column, self.missing_words)
+        x = columns.numbers(values, self.column, self.missing_words, notation=self.notation)
         absent = np.isnan(x)
         x = np.where(absent, self.centre, x)
         parts = [self._standardised(x)]
@@ -71,7 +87,8 @@ class Number(Step):
 
     def describe(self) -> str:
         bins = f", {len(self.edges) - 1} bins" if self.edges else ""
-        return f"number, median {self.centre:.6g}, interquartile range {self.scale:.6g}{bins}{or_missing(self)}"
+        what = "time in seconds" if self.unit == columns.TIME else "number"
+        return f"{what}, median {self.centre:.6g}, interquartile range {self.scale:.6g}{bins}{or_missing(self)}"
 
 
 @dataclass(frozen=True)
@@ -108,12 +125,15 @@ class Category(Step):
         Whether there is an input for categories too rare to have their own.
     missing : bool
         Whether an input says that the value is missing.
+    exact : bool
+        Whether a text is only what it is letter by letter, as in model files of a version that had no one spelling.
     """
 
     kind = "category"
     categories: tuple[str, ...]
     rare: bool = False
     missing: bool = False
+    exact: bool = False
 
     @property
     def is_pair(self) -> bool:
@@ -133,7 +153,7 @@ class Category(Step):
         )
 
     def encode(self, values: pa.ChunkedArray) -> Encoded:
-        words = columns.texts(values, self.column)
+        words = columns.texts(values, self.column, exact=self.exact)
         found = pc.index_in(words, value_set=pa.array(self.categories, pa.string()))
         codes = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
         absent = words.is_null().to_numpy(zero_copy_only=False)
@@ -150,7 +170,8 @@ class Category(Step):
         if other.any():
             row = int(np.argmax(other))
             kind = "rare" if self.rare else "unseen"
-            remarks = (Remark(self.column, kind, int(other.sum()), row + 1, words[row].as_py()),)
+            n_other, all_other = int(other.sum()), bool((codes < 0).all())
+            remarks = (Remark(self.column, kind, n_other, row + 1, words[row].as_py(), all_other),)
         made, more = with_missing(self, [x], absent, "no category")
         return made, remarks + more
 
@@ -172,6 +193,10 @@ class Moment(Step):
         Lengths of the circles, in seconds.
     missing : bool
         Whether an input says that the value is missing.
+    order : str
+        Of day, month and year where dates are text, or their format.
+    missing_words : tuple of str
+        Texts that stand for a missing value in this column.
     """
 
     kind = "moment"
@@ -179,11 +204,15 @@ class Moment(Step):
     scale: float
     periods: tuple[float, ...] = (YEAR, WEEK)
     missing: bool = False
+    order: str = ""
+    missing_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_finite(self.column, self.centre, self.scale, *self.periods, most=LARGEST_MOMENT)
         if not self.scale > 0 or any(not period > 0 for period in self.periods):
             raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
+        if self.order not in ("", *ORDERS) and "%" not in self.order:
+            raise InputError(f"column {self.column!r}: dates are not written in the order {self.order!r}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -196,7 +225,7 @@ class Moment(Step):
         return (self.column, *circles, *((f"{self.column} is missing",) if self.missing else ()))
 
     def encode(self, values: pa.ChunkedArray) -> Encoded:
-        x = columns.moments(values, self.column)
+        x = columns.moments(values, self.column, self.order, self.missing_words)
         absent = np.isnan(x)
         x = np.where(absent, self.centre, x)
         with np.errstate(over="ignore"):
@@ -246,9 +275,21 @@ class Vector(Step):
         x = columns.matrix(values, self.column)
         if x.shape[1] != self.size:
             raise TableError(f"column {self.column!r} holds vectors of {x.shape[1]} numbers; training had {self.size}")
-        with np.errstate(all="ignore"):  # infinitely far is as good as far: the clip follows
-            x = (x - np.array(self.centres, dtype=np.float32)) / np.array(self.scales, dtype=np.float32)
-        return np.nan_to_num(smooth_clip(x), nan=0.0), ()
+        return self._standardised(x), ()
+
+    def _standardised(self, x: Any) -> Any:
+        """Computed in float64, some rows at a time: what float32 leaves of 10⁸ + x has no x in it."""
+        centres, scales = np.array(self.centres), np.array(self.scales)
+        if x.dtype == np.uint8 and len(self.centres) == 1:  # an image has 256 different numbers
+            with np.errstate(all="ignore"):
+                return smooth_clip((np.arange(256.0) - centres) / scales).astype(np.float32)[x]
+        made = np.empty(x.shape, dtype=np.float32)
+        step = max(1, NUMBERS_AT_ONCE // max(1, self.size))
+        for start in range(0, len(x), step):
+            block = x[start : start + step].astype(np.float64)
+            with np.errstate(all="ignore"):  # infinitely far is as good as far: the clip follows
+                made[start : start + step] = np.nan_to_num(smooth_clip((block - centres) / scales), nan=0.0)
+        return made
 
     def describe(self) -> str:
         how = "all on one scale" if len(self.centres) == 1 else "each on its own scale"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -10,7 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import InputError, ModelFileError, TableError, quoted
-from clearprop.tables import columns
+from clearprop.tables import columns, spelling
+from clearprop.tables.kinds import Kind, counted
+from clearprop.tables.notation import Notation
+from clearprop.tables.storage import plain
 
 MOST_WHOLE_NUMBERS = 20  # with more different ones, whole numbers are a quantity rather than classes
 ROWS_PER_CLASS = 5  # on average, at least, for whole numbers to count as classes
@@ -52,9 +56,15 @@ class ClassTarget:
         return len(self.classes)
 
     def codes(self, column: pa.ChunkedArray) -> Any:
-        """The number of each row's class, −1 for one that is not among them: int64 (n_rows,)."""
-        names = pa.array([str(label).lower() if isinstance(label, bool) else str(label) for label in self.classes])
-        found = pc.index_in(_class_names(column, self.column), value_set=names)
+        """The number of each row's class, −1 for one that is not among them: int64 (n_rows,).
+
+        Classes are compared as values: 1, 1.0 and the text "1.0" are the same class.
+        """
+        names = [spelling.of_object(label) for label in self.classes]
+        exact = len(set(names)) < len(names)  # "1" and "1.0", which an estimator was told are two classes
+        if exact:
+            names = [str(label) for label in self.classes]
+        found = pc.index_in(columns.texts(column, self.column, exact=exact), value_set=pa.array(names, pa.string()))
         return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def encode(self, column: pa.ChunkedArray) -> Any:
@@ -82,6 +92,8 @@ class NumberTarget:
         Mean and standard deviation in training, of the logarithm if `log`.
     low, high : float
         Least and greatest in training, of the logarithm if `log`; no prediction lies outside.
+    decimal, thousands, unit : str
+        How it is written where it is text: see `clearprop.tables.notation.Notation`.
     """
 
     task: ClassVar[str] = "regression"
@@ -92,11 +104,16 @@ class NumberTarget:
     scale: float
     low: float
     high: float
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         numbers = (self.centre, self.scale, self.low, self.high)
         if not all(np.isfinite(numbers)) or not self.scale > 0 or self.low > self.high:
             raise InputError(f"a number target needs finite numbers and a scale above 0, not {numbers}")
+        if not self.notation.is_possible:
+            raise InputError("a number target is not written with such marks")
         if self.log and self.high > LARGEST_LOGARITHM:
             raise InputError(f"a logarithm of {self.high:g} is that of no number")
 
@@ -108,7 +125,12 @@ class NumberTarget:
         TableError
             Where a value is missing or no number or, with `log`, not above 0; with its row.
         """
-        return target_numbers(column, self.column, self.log)
+        return target_numbers(column, self.column, self.log, self.notation)
+
+    @property
+    def notation(self) -> Notation:
+        """How it is written where it is text."""
+        return Notation(self.decimal, self.thousands, self.unit)
 
     def encode(self, column: pa.ChunkedArray) -> Any:
         """Standardised targets, float32 (n_rows, 1)."""
@@ -149,7 +171,9 @@ def target_from_json(spec: object) -> Target:
                     raise ModelFileError("the classes of the target are neither texts nor numbers")
                 return ClassTarget(column, tuple(classes))
             case {"task": "regression", "column": str() as column, "log": bool() as log, **rest}:
-                return NumberTarget(column, log, *_floats(rest, "centre", "scale", "low", "high"))
+                written = [str(rest.get(name, mark)) for name, mark in Notation()._asdict().items()]
+                centre, scale, low, high = _floats(rest, "centre", "scale", "low", "high")
+                return NumberTarget(column, log, centre, scale, low, high, *written)
     except (InputError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelFileError(f"the description of the target is damaged: {error}") from None
     raise ModelFileError("the description of the target is damaged")
@@ -163,13 +187,22 @@ def _floats(found: Any, *names: str) -> list[float]:
     return [float(found[name]) for name in names]
 
 
-def missing_rows(column: pa.ChunkedArray) -> Any:
-    """Where the target is missing: bool (n_rows,)."""
-    column = columns.plain(column)
-    absent = pc.is_null(column, nan_is_null=True).to_numpy()
-    if pa.types.is_string(column.type):
-        absent = absent | pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column, "")), "").to_numpy()
-    return absent
+def missing_rows(column: pa.ChunkedArray, words: Collection[str] = ("",)) -> Any:
+    """Where the target is missing, or one of the words for that: bool (n_rows,)."""
+    return pc.is_null(columns.present(column, words), nan_is_null=True).to_numpy()
+
+
+def as_kind(column: pa.ChunkedArray, kind: Kind | None, name: str) -> pa.ChunkedArray:
+    """The target as what its text says: numbers as float64, NaN where a word stands for a missing one."""
+    if kind is None or kind.name == "text":
+        return column
+    if kind.name == "truth":
+        return pa.chunked_array([pa.array(columns.truths(column, name) > 0)])
+    if kind.name == "number":
+        found = columns.numbers(column, name, kind.missing_words, notation=kind.notation)
+        return pa.chunked_array([pa.array(found, mask=np.isnan(found))])
+    what = {"moment": "dates", "time": "times of day or lengths of time"}[kind.name]
+    raise TableError(f"the target {name!r} holds {what}: choose a column of classes or numbers")
 
 
 def decide_task(column: pa.ChunkedArray, name: str, asked: str | None = None, *, log: bool = False) -> Task:
@@ -192,12 +225,15 @@ def decide_task(column: pa.ChunkedArray, name: str, asked: str | None = None, *,
     >>> print(decide_task(pa.chunked_array([["cat", "dog", "cat"]]), "pet").reason)
     'pet' is text, with 2 different values
     """
-    column = columns.plain(column)
-    if columns.is_moment(column.type) or pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
+    column = plain(column)
+    refused = columns.is_moment(column.type) or columns.is_time(column.type) or pa.types.is_nested(column.type)
+    if refused or pa.types.is_binary(column.type):
+        cure = "; write a length of time as a number" if columns.is_time(column.type) else ""
         raise TableError(
-            f"the target {name!r} holds values of type {column.type}: choose a column of classes or numbers"
+            f"the target {name!r} holds {columns.in_words(column.type)}: choose a column of classes or numbers{cure}"
         )
-    n_different = len(pc.unique(column))
+    is_text = pa.types.is_string(column.type)
+    n_different = len(pc.unique(columns.texts(column, name) if is_text else column))
     different = f"{n_different:,} different value{'s' if n_different != 1 else ''}"
     is_number = columns.is_number(column.type)
     if log and (asked == "classification" or not is_number):
@@ -225,12 +261,12 @@ def fit_class_target(column: pa.ChunkedArray, name: str) -> ClassTarget:
     TableError
         When there is only one class, or hardly any row shares its class with another.
     """
-    column = columns.plain(column)
-    labels = pc.unique(column).to_pylist()
+    column = plain(column)
+    labels = _spellings(column) if pa.types.is_string(column.type) else pc.unique(column).to_pylist()
     if all(isinstance(label, float) and label.is_integer() for label in labels):
         labels = [int(label) for label in labels]  # a column of 0 and 1 with gaps is read as 0.0 and 1.0
     elif not all(isinstance(label, str | bool | int | float) for label in labels):
-        labels = [str(label) for label in labels]
+        labels = [spelling.of_object(label) for label in labels]
     if len(labels) < 2:
         raise TableError(
             f"the target {name!r} has only one class, {labels[0]!r}: there is nothing to tell apart; "
@@ -244,7 +280,17 @@ def fit_class_target(column: pa.ChunkedArray, name: str) -> ClassTarget:
     return ClassTarget(name, tuple(sorted(labels)))
 
 
-def fit_number_target(values: Any, name: str, *, log: bool) -> NumberTarget:
+def _spellings(column: pa.ChunkedArray) -> list[str]:
+    """The different texts, without blanks around; of several spellings of one value, the most frequent."""
+    found = counted(column)
+    best: dict[str, tuple[int, str]] = {}
+    for text, count in zip(found.texts.to_pylist(), found.counts.tolist(), strict=True):
+        key = spelling.spelled(text)
+        best[key] = max(best.get(key, (0, "")), (count, text.strip()))
+    return [text for _, text in best.values()]
+
+
+def fit_number_target(values: Any, name: str, *, log: bool, notation: Notation = columns.PLAIN) -> NumberTarget:
     """Centre, scale and range of the training rows' target (of its logarithm, with `log`)."""
     low, high = float(values.min()), float(values.max())
     if low == high:
@@ -252,12 +298,12 @@ def fit_number_target(values: Any, name: str, *, log: bool) -> NumberTarget:
         raise TableError(
             f"the target {name!r} is {shown:g} in every training row: there is nothing to learn; choose another target"
         )
-    return NumberTarget(name, log, float(values.mean()), float(values.std()), low, high)
+    return NumberTarget(name, log, float(values.mean()), float(values.std()), low, high, *notation)
 
 
-def target_numbers(column: pa.ChunkedArray, name: str, log: bool) -> Any:
+def target_numbers(column: pa.ChunkedArray, name: str, log: bool, notation: Notation = columns.PLAIN) -> Any:
     """The target as float64 (n_rows,), its natural logarithm if `log`."""
-    values = columns.numbers(column, name)
+    values = columns.numbers(column, name, notation=notation)
     if np.isnan(values).any():
         row = int(np.argmax(np.isnan(values)))
         raise TableError(f"the target {name!r} is missing in row {row + 1}")
@@ -270,7 +316,3 @@ def target_numbers(column: pa.ChunkedArray, name: str, log: bool) -> Any:
             )
         return np.log(values)
     return values
-
-
-def _class_names(column: pa.ChunkedArray, name: str) -> pa.Array:
-    return columns.texts(column, name)

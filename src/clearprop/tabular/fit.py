@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clearprop.engines import Choice, Job
 from clearprop.errors import InputError, TableError
@@ -21,6 +22,9 @@ from clearprop.tables import (
     Reading,
     Target,
     Task,
+    alike,
+    as_kind,
+    columns,
     decide_task,
     fit_class_target,
     fit_encoder,
@@ -31,6 +35,8 @@ from clearprop.tables import (
     split,
     target_numbers,
 )
+from clearprop.tables.kinds import Kind, kinds
+from clearprop.tables.notation import Notation
 from clearprop.tabular import recipe
 from clearprop.tabular.learning import FEWEST_FOLDS, Learned, Plan, Rows, carry_out, plan
 from clearprop.tabular.model import QuantileNetworks, TableModel
@@ -107,16 +113,24 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
     TableError, InputError
         For everything about the table or the settings that cannot be used, before any training.
     """
-    table, name, notices = _with_target(reading, settings)
+    table, name, notices, notation = _with_target(reading, settings)
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
-    if name in settings.drop:
+    if name in map(reading.column, settings.drop):
         raise InputError(f"the column {name!r} cannot be both the target and dropped")
-    drop = tuple(dict.fromkeys(settings.drop))
+    drop = tuple(dict.fromkeys(map(reading.column, settings.drop)))
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
-    target, learned, parts, cut = _target(actual, name, task, settings)
+    target, learned, parts, cut = _target(actual, name, task, settings, notation)
     inputs = table.drop_columns([name])
-    fitted = fit_encoder(inputs.take(pa.array(parts.train)), drop=drop, fewest_bins=recipe.FEWEST_BINS[target.task])
+    fitted = fit_encoder(
+        inputs,
+        rows=parts.train,
+        drop=drop,
+        fewest_bins=recipe.FEWEST_BINS[target.task],
+        read=settings.read,
+        decimal=reading.decimal,
+        strict=True,
+    )
     X, remarks = fitted.encoder.encode(inputs)
     remarks = tuple(remark for remark in remarks if remark.kind != "rare")  # the encoder's own notice says more
     return Prepared(
@@ -128,7 +142,7 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
         parts=parts,
         actual=actual,
         plan=plan(Rows(X, learned), target, replace(settings, n_threads=n_threads or settings.n_threads), parts=cut),
-        notices=(*reading.notices, *notices, *fitted.notices, *map(str, remarks)),
+        notices=(*reading.notices, *notices, *_alike(target), *fitted.notices, *map(str, remarks)),
     )
 
 
@@ -190,8 +204,27 @@ def model_of(
     )
 
 
-def _with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, str, tuple[str, ...]]:
-    """The table without rows that have no target, and the target's name."""
+def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
+    """A note of blanks around the values of a text."""
+    if not pa.types.is_string(column.type):
+        return ()
+    n = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(column), column)).as_py() or 0
+    return (f"{n:,} values have blanks around them, which do not count",) if n else ()
+
+
+def _alike(target: Target) -> tuple[str, ...]:
+    """A note of classes that differ only in capitals."""
+    if not isinstance(target, ClassTarget):
+        return ()
+    return tuple(f"the classes {said}" for said in alike(filter(_is_text, target.classes)))
+
+
+def _is_text(label: object) -> TypeGuard[str]:
+    return isinstance(label, str)
+
+
+def _with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, str, tuple[str, ...], Notation]:
+    """The table without rows that have no target, the target's name, what was understood of it, and its notation."""
     table = reading.table
     name = settings.target or reading.default_target
     if name is None:
@@ -199,24 +232,32 @@ def _with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, s
         raise TableError(
             f"say which column to predict, as --target {table.column_names[-1]!r}; the columns are: {shown}"
         )
+    name = reading.column(name)
     if name not in table.column_names:
         raise missing_column(name, table.column_names)
+    decimal, read = settings.read.decimal or reading.decimal, settings.read
+    kind = kinds(table, [name], read, decimal, strict=True).get(name, Kind(notation=Notation(decimal or ".")))
+    if settings.task == "classification" and kind.name not in ("number", "truth"):
+        kind = Kind()  # dates and times as they are written
+    place = table.column_names.index(name)
+    column = as_kind(columns.present(table.column(name), read.missing_words), kind, name)
+    notices = tuple(f"the target {name!r}: {note}" for note in (*kind.notes, *_padded(column)))
+    table = table.set_column(place, name, column)
     absent = missing_rows(table.column(name))
-    notices: tuple[str, ...] = ()
     if absent.any():
         count, first = int(absent.sum()), int(np.argmax(absent)) + 1
         rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
         if not settings.skip_missing_target:
             raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
         table = table.filter(pa.array(~absent))
-        notices = (f"the target is missing in {rows}: left out",)
+        notices += (f"the target is missing in {rows}: left out",)
     if table.num_rows < FEWEST_ROWS:
         raise TableError(f"there are {table.num_rows} rows with a target; at least {FEWEST_ROWS} are needed")
-    return table, name, notices
+    return table, name, notices, kind.notation
 
 
 def _target(
-    actual: pa.ChunkedArray, name: str, task: Task, settings: TableSettings
+    actual: pa.ChunkedArray, name: str, task: Task, settings: TableSettings, notation: Notation
 ) -> tuple[Target, Any, Parts, tuple[Fold, ...]]:
     """The target fitted on training rows, what is learned of each row, the parts, and each network's fold."""
     if task.name == "classification":
@@ -225,7 +266,8 @@ def _target(
         return classes, codes, *_parts(len(codes), codes, settings)
     values = target_numbers(actual, name, settings.log_target)
     parts, cut = _parts(len(values), None, settings)
-    return fit_number_target(values[parts.train], name, log=settings.log_target), values, parts, cut
+    target = fit_number_target(values[parts.train], name, log=settings.log_target, notation=notation)
+    return target, values, parts, cut
 
 
 def _parts(n_rows: int, labels: Any, settings: TableSettings) -> tuple[Parts, tuple[Fold, ...]]:

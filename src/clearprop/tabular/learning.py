@@ -87,6 +87,8 @@ class Learned(NamedTuple):
         is the right one; 0 for anything else.
     calibration_error : float or None
         Of the probabilities of the judging rows, at that temperature, which was chosen by the same rows.
+    is_useless : bool
+        Whether the judging rows are predicted no better than by always saying the mean, or the most frequent class.
     """
 
     thetas: Any
@@ -94,6 +96,7 @@ class Learned(NamedTuple):
     temperature: float = 1.0
     shift: float = 0.0
     calibration_error: float | None = None
+    is_useless: bool = False
 
 
 def plan(
@@ -174,12 +177,26 @@ def carry_out(plan: Plan, callbacks: Iterable[Callback] = ()) -> Learned:
     outputs = np.concatenate(together.outputs())
     if isinstance(plan.target, ClassTarget):
         temperature = fit_temperature(outputs, actual, weight)
-        error = expected_calibration_error(at_temperature(outputs, temperature), actual)
-        return Learned(together.thetas, fit, temperature=temperature, calibration_error=error)
+        outputs = at_temperature(outputs, temperature)
+        error = expected_calibration_error(outputs, actual)
+        useless = _no_better_than_a_class(outputs, actual, weight)
+        return Learned(together.thetas, fit, temperature=temperature, calibration_error=error, is_useless=useless)
     if plan.quantile is None:
-        return Learned(together.thetas, fit)
+        mean = np.average(actual, weights=weight)
+        error = rmse(plan.target.decode(outputs), actual, weight)
+        useless = bool(np.ptp(actual) > 0 and error >= rmse(mean, actual, weight))
+        return Learned(together.thetas, fit, is_useless=useless)
     missed = actual - plan.target.decode(outputs)
     return Learned(together.thetas, fit, shift=float(_weighted_quantile(missed, plan.quantile, weight)))
+
+
+def _no_better_than_a_class(outputs: Any, actual: Any, weight: Any) -> bool:
+    """Whether always saying the most frequent class is right as often, and the classes' shares are as probable."""
+    frequent = np.bincount(actual, weights=weight, minlength=outputs.shape[1])
+    shares = frequent / frequent.sum()
+    right = np.average(outputs.argmax(axis=1) == actual, weights=weight)
+    always = log_loss(np.broadcast_to(shares, outputs.shape), actual, weight)
+    return bool(right <= shares.max() and log_loss(outputs, actual, weight) >= always)
 
 
 def stopping(plan: Plan) -> Stopping:

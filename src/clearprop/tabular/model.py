@@ -24,13 +24,15 @@ from clearprop.tables import (
     Encoder,
     ImageFormat,
     Reading,
+    ReadOptions,
     Remark,
     Target,
+    Vector,
     missing_column,
     read,
     target_from_json,
-    target_numbers,
 )
+from clearprop.tables.columns import PLAIN, present
 from clearprop.tables.targets import ClassLabel
 from clearprop.tabular.calibration import COLDEST, HOTTEST, at_temperature
 from clearprop.tabular.scores import Scores, class_scores, number_scores, scores_from_json
@@ -136,12 +138,39 @@ class TableModel:
         """The parameters of the first network, the one that is explained."""
         return self.network.views(self.thetas[0])
 
-    def read(self, path: str | os.PathLike[str]) -> Reading:
-        """Read a file as the training file was read: text columns as text, images in the same form."""
+    def read(self, path: str | os.PathLike[str], options: ReadOptions | None = None) -> Reading:
+        """Read a file as the training file was read: text columns as text, images in the same form.
+
+        Parameters
+        ----------
+        path : path
+        options : ReadOptions, optional
+            How this file is written, where it differs from the training file.
+        """
         text = set(self.encoder.text_columns)
-        if isinstance(self.target, ClassTarget) and isinstance(self.target.classes[0], str):
+        if isinstance(self.target, ClassTarget):
+            is_text = isinstance(self.target.classes[0], str)
+        else:
+            is_text = self.target.notation != PLAIN
+        if is_text:
             text.add(self.target.column)
-        return read(path, text_columns=text, images=self.images)
+        said = (options or ReadOptions()).over(self.encoder.read)
+        known = [step.column for step in self.encoder.steps]
+        sizes = {step.column: step.size for step in self.encoder.steps if isinstance(step, Vector)}
+        return read(path, text_columns=text, images=self.images, options=said, known=known, sizes=sizes)
+
+    def of_target(self, table: pa.Table) -> pa.ChunkedArray:
+        """The target's column, with null for what counts as missing.
+
+        Raises
+        ------
+        TableError
+            When the table has no such column; the nearest name is offered.
+        """
+        column = self.target.column
+        if column not in table.column_names:
+            raise missing_column(column, table.column_names)
+        return present(table.column(column), self.encoder.read.missing_words)
 
     def outputs(self, table: pa.Table, n_threads: int | None = None) -> Outputs:
         """The mean of the networks' outputs, what the encoder had to put up with, and the engine.
@@ -196,11 +225,9 @@ class TableModel:
 
     def evaluate(self, table: pa.Table, n_threads: int | None = None) -> Evaluation:
         """Score the predictions against the target, which the table must have in every row."""
-        column = self.target.column
-        if column not in table.column_names:
-            raise missing_column(column, table.column_names)
+        actual = self.of_target(table)
         outputs, remarks, choice = self.outputs(table, n_threads)
-        return Evaluation(self.scores(outputs, table.column(column)), remarks, choice)
+        return Evaluation(self.scores(outputs, actual), remarks, choice)
 
     def scores(self, outputs: Any, actual: pa.ChunkedArray) -> Scores:
         """The scores of these outputs for these values of the target."""
@@ -209,7 +236,7 @@ class TableModel:
             if (codes < 0).all():
                 raise self._none_known(actual)
             return class_scores(self.target, outputs, codes, self.trivial)
-        values = target_numbers(actual, self.target.column, self.target.log)
+        values = self.target.values(actual)
         return number_scores(self.target, self.target.decode(outputs), values, float(self.trivial))
 
     def _none_known(self, actual: pa.ChunkedArray) -> TableError:

@@ -45,6 +45,13 @@ class ClassScores:
     n_unknown: int = 0
     calibration_error: float | None = None
 
+    @property
+    def is_useless(self) -> bool:
+        """Whether it is no better than always saying the most frequent class, or how frequent each of them is."""
+        of_class = np.sum(self.confusion, axis=1)
+        shares = of_class[of_class > 0] / max(1, of_class.sum())
+        return self.accuracy <= self.trivial_accuracy and self.log_loss >= -float(np.sum(shares * np.log(shares)))
+
     def to_json(self) -> dict[str, Any]:
         return {"task": self.task, **asdict(self)}
 
@@ -77,6 +84,13 @@ class NumberScores:
     mae_log: float | None = None
     trivial_rmse_log: float | None = None
     trivial_mae_log: float | None = None
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether it is no better than always saying the mean; the mean logarithm, where the logarithm was learned."""
+        if self.rmse_log is not None and self.trivial_rmse_log is not None:
+            return self.rmse_log >= self.trivial_rmse_log
+        return self.rmse >= self.trivial_rmse
 
     def to_json(self) -> dict[str, Any]:
         return {"task": self.task, **asdict(self)}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
 
 from clearprop.errors import InputError
-from clearprop.tables import TASKS
+from clearprop.tables import TASKS, ReadOptions
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class TableSettings:
         Quantiles to predict beside the mean, rising, each between 0 and 1.
     n_threads : int, optional
         The most threads; by default as many as the process may use. The result does not depend on it.
+    read : ReadOptions
+        How the table is written, where that was said.
     """
 
     target: str | None = None
@@ -63,6 +65,7 @@ class TableSettings:
     probabilities: bool = False
     quantiles: tuple[float, ...] = ()
     n_threads: int | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
         if not 0 < self.test < 1:

@@ -1,0 +1,204 @@
+"""How a text file is written, found out from its beginning: separator, quotes, comments, names, decimal mark."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from clearprop.errors import TableError
+from clearprop.tables.options import MISSING, ReadOptions
+
+SEPARATORS = ("\t", ";", "|", ",")
+LINES = 40  # that are looked at
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+WITH_COMMA = re.compile(r"[-+]?\d+,\d+")
+WITH_POINT = re.compile(r"[-+]?\d*\.\d+([eE][-+]?\d+)?")
+SAID = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+
+
+class Form(NamedTuple):
+    """How a text file is written.
+
+    Attributes
+    ----------
+    separator : str
+        " " for any number of blanks.
+    quote : str
+    skip : int
+        Lines before the header or, where there are `names`, before the first row.
+    names : tuple of str
+        Of the columns, where no line of the file names them as it is.
+    n_columns : int
+    decimal : str or None
+    comments : bool
+        Whether lines that begin with # are comments.
+    notices : tuple of str
+    """
+
+    separator: str
+    quote: str
+    skip: int
+    names: tuple[str, ...]
+    n_columns: int
+    decimal: str | None
+    comments: bool
+    notices: tuple[str, ...]
+
+
+def form_of(path: object, head: str, options: ReadOptions, default: str | None, known: Collection[str]) -> Form:
+    """The form of the file that begins so.
+
+    Parameters
+    ----------
+    path : object
+        For messages.
+    head : str
+        The beginning of the file, whole lines.
+    options : ReadOptions
+        What the user said.
+    default : str, optional
+        The separator that the file's name tells.
+    known : collection of str
+        Columns that the file is expected to have; if its first line names one, it is a header.
+
+    Raises
+    ------
+    TableError
+        When the first line looks like values.
+    """
+    lines = head.splitlines()
+    skip = next((place for place, line in enumerate(lines) if line.strip()), 0)
+    notices: list[str] = []
+    separator = options.separator or default
+    if found := SAID.fullmatch(lines[skip].strip()):  # Excel's own note to itself
+        separator, skip = options.separator or found[1], skip + 1
+    first = skip
+    while first < len(lines) - 1 and lines[first].startswith("#"):
+        first += 1
+    separator = separator or _separator(lines[first : first + LINES])
+    if separator != "," and default is None and options.separator is None:
+        named = {"\t": "tabs", " ": "blanks"}.get(separator, repr(separator))
+        notices.append(f"columns are separated by {named}")
+    quote = _quote(lines[first], separator)
+    rows = [_split(line, separator, quote) for line in lines[first : first + LINES] if line.strip()]
+    names: tuple[str, ...] = ()
+    if first > skip:  # lines that begin with #: comments, or the names of the columns
+        hidden = _split(lines[first - 1], separator, quote)
+        if len(hidden) == len(rows[0]) and len(hidden) > 1 and hidden[0] == "#":
+            first, rows = first - 1, [hidden, *rows]  # a column that numbers the rows
+        elif len(hidden) == len(rows[0]) and len(hidden) > 1 and _is_header(_tail(hidden), rows):
+            names, rows = tuple(_tail(hidden)), [_tail(hidden), *rows]
+    comments = first > skip
+    n_comments = first - skip - (1 if names else 0)
+    if n_comments:
+        notices.append(f"{n_comments} line{'s' if n_comments > 1 else ''} of comments before the table, skipped")
+    header = options.header if options.header is not None or names else _has_header(path, rows, known)
+    if header is False and not names:
+        names = tuple(f"column {number}" for number in range(1, len(rows[0]) + 1))
+        notices.append(f"no header: the columns are named {names[0]!r} to {names[-1]!r}")
+    decimal = options.decimal or _decimal(rows[1:], separator)
+    if decimal == "," and options.decimal is None:
+        notices.append("numbers have a decimal comma (--decimal '.' if they do not)")
+    return Form(separator, quote, first, names, len(rows[0]), decimal, comments, tuple(notices))
+
+
+def _tail(names: list[str]) -> list[str]:
+    """The names in a comment line."""
+    return [names[0].lstrip("#").strip(), *names[1:]]
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """The separator that is in every line as often as in the first; else the most frequent one of the first line."""
+    bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
+    counts = {mark: [line.count(mark) for line in bare] for mark in SEPARATORS}
+    for mark in SEPARATORS:
+        if counts[mark][0] and len(set(counts[mark])) == 1 and len(bare) > 1:
+            return mark
+    most = max(reversed(SEPARATORS), key=lambda mark: counts[mark][0])
+    return most if counts[most][0] or not _is_apart(bare) else " "
+
+
+def _is_apart(lines: Sequence[str]) -> bool:
+    """Whether blanks separate columns: as many in every line, and most of them numbers."""
+    rows = [line.split() for line in lines]
+    cells = [cell for row in rows[1:] for cell in row]
+    same = len(rows) > 1 and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1
+    return same and 2 * sum(map(is_value, cells)) > len(cells)
+
+
+def _quote(line: str, separator: str) -> str:
+    """The character round texts: a single quote only where every name has it."""
+    fields = line.split(None if separator == " " else separator)
+    single = all(len(item.strip()) > 1 and item.strip()[0] == item.strip()[-1] == "'" for item in fields)
+    return "'" if single else '"'
+
+
+def _split(line: str, separator: str, quote: str) -> list[str]:
+    """The fields of one line, without blanks around."""
+    line = line.removeprefix("\ufeff").rstrip("\r\n")
+    if separator == " ":
+        line = " ".join(line.split())
+    reader = csv.reader([line], delimiter=separator, quotechar=quote, skipinitialspace=True)
+    try:
+        return [cell.strip() for cell in next(reader, [""])] or [""]
+    except csv.Error:
+        return line.split(separator)
+
+
+def is_value(text: str) -> bool:
+    """Whether a field can only be a value: a number, a date, or a word for a missing one.
+
+    Examples
+    --------
+    >>> from clearprop.tables.csv_form import is_value
+    >>> is_value("1.5"), is_value("2020-01-31"), is_value("price")
+    (True, True, False)
+    """
+    text = text.strip()
+    return bool(NUMBER.fullmatch(text) or WITH_COMMA.fullmatch(text) or DATE.fullmatch(text))
+
+
+def _has_header(path: object, rows: Sequence[list[str]], known: Collection[str]) -> bool:
+    """Whether the first line names the columns; refused where it looks like values."""
+    names = rows[0]
+    if set(known) & set(names) or _is_header(names, rows[1:]):
+        return True
+    shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+    raise TableError(
+        f"{path}: the first line ({shown}) looks like values, not names of columns; --no-header if it is the first row "
+        f"(the columns are then named 'column 1' to 'column {len(names)}'), --header if these are names"
+    )
+
+
+def _is_header(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
+    values = [float(name) for name in names if NUMBER.fullmatch(name)]
+    columns = [{row[place] for row in rows if len(row) > place} for place in range(len(names))]
+    in_columns = [name in column for name, column in zip(names, columns, strict=True)]
+    if not values:
+        other = any(is_value(name) for name in names)
+        full = [name for name in names if name not in MISSING]
+        return not (other and len(rows) > 0) and not (
+            full and rows and all(in_columns) and len(set(names)) < len(names)
+        )
+    words_are_values = all(found for name, found in zip(names, in_columns, strict=True) if not NUMBER.fullmatch(name))
+    if len(values) == len(names):
+        steps = {round(b - a, 9) for a, b in pairwise(values)}
+        return len(names) > 1 and len(steps) == 1 and min(steps) > 0
+    rising = all(b > a for a, b in pairwise(values))
+    whole = all(value.is_integer() for value in values)
+    return rising and not words_are_values and (whole or len(values) > 1)
+
+
+def _decimal(rows: Sequence[list[str]], separator: str) -> str | None:
+    """A comma where numbers have one and it separates no columns."""
+    if separator == ",":
+        return None
+    cells = [cell for row in rows for cell in row]
+    commas = sum(bool(WITH_COMMA.fullmatch(cell)) for cell in cells)
+    points = sum(bool(WITH_POINT.fullmatch(cell)) for cell in cells)
+    in_threes = all(re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", cell) for cell in cells if WITH_COMMA.fullmatch(cell))
+    return "," if commas > points and not in_threes else None

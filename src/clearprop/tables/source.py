@@ -1,0 +1,99 @@
+"""Where the bytes of a table come from: a file, a compressed file, or one that lies in a .zip."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from clearprop.errors import TableError
+
+COMPRESSED = (".gz", ".bz2", ".zst")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, and what it holds if that is not what lies on the disk.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        By which the kind of the file is known: without ".gz", or of the file in the .zip.
+    held : bytes, optional
+    """
+
+    path: Path
+    name: str
+    held: bytes | None = None
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def suffix(self) -> str:
+        """The ending of its name, in small letters."""
+        return Path(self.name).suffix.lower()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file on the disk is the table itself."""
+        return self.held is None and self.name == self.path.name
+
+    def input(self) -> Any:
+        """What pyarrow reads from: the path, or a buffer."""
+        return str(self.path) if self.held is None else pa.BufferReader(self.held)
+
+    def head(self, n_bytes: int) -> bytes:
+        """The first bytes."""
+        if self.held is not None:
+            return self.held[:n_bytes]
+        with pa.input_stream(str(self.path)) as stream:  # undoes .gz and its kin by the file's name
+            found: bytes = stream.read(n_bytes)
+        return found
+
+    def content(self) -> bytes:
+        """All of it."""
+        if self.held is not None:
+            return self.held
+        with pa.input_stream(str(self.path)) as stream:
+            found: bytes = stream.read()
+        return found
+
+    def holding(self, content: bytes) -> Source:
+        """The same file with this in it."""
+        return Source(self.path, self.name, content)
+
+
+def source_of(path: Path) -> Source:
+    """What there is to read at a path.
+
+    Raises
+    ------
+    TableError
+        For a .zip that does not hold just one file.
+    """
+    suffix = path.suffix.lower()
+    if suffix in COMPRESSED:
+        return Source(path, path.name[: -len(suffix)])
+    if suffix != ".zip":
+        return Source(path, path.name)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir() and not _is_hidden(m.filename)]
+            if len(members) != 1:
+                shown = ", ".join(member.filename for member in members[:5]) or "none"
+                raise TableError(
+                    f"{path} must hold one file, not {len(members)} ({shown}): unzip it, and name one of them"
+                )
+            return Source(path, Path(members[0].filename).name, archive.read(members[0]))
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise TableError(f"{path} is damaged or no .zip file ({error})") from None
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith("__MACOSX/") or Path(name).name.startswith(".")
