@@ -160,11 +160,12 @@ def sniff(texts: pa.Array, counts: Any, decimal: str | None = None, hint: str | 
 
 def _decided(core: pa.Array, counts: Any, best: list[Notation], hint: str | None) -> Found:
     """The choice between a mark as a decimal one and the same mark between thousands."""
+    if _share(core, counts, r"[.,]") == 0:  # whole numbers alone
+        same = next(item for item in best if item.decimal == (hint or best[0].decimal))
+        return Found(same, None)
     with_comma = _share(core, counts, ",") > 0
-    point = next(item for item in best if item.decimal == "." and bool(item.thousands) == with_comma)
-    comma = next(item for item in best if item.decimal == "," and bool(item.thousands) != with_comma)
-    if not with_comma and _share(core, counts, r"\.") == 0:  # whole numbers alone
-        return Found(Notation(hint or ".", "", best[0].unit), None)
+    point = next((item for item in best if item.decimal == "." and bool(item.thousands) == with_comma), best[0])
+    comma = next((item for item in best if item.decimal == "," and bool(item.thousands) != with_comma), point)
     if hint is not None:
         return Found(point if hint == "." else comma, None)
     if not with_comma:
@@ -172,7 +173,7 @@ def _decided(core: pa.Array, counts: Any, best: list[Notation], hint: str | None
     whole, grouped = _share(core, counts, r"^-?\d{1,3}$"), _share(core, counts, r"^-?\d{1,3}(,\d{3})+$")
     if whole > 0 and whole + grouped == 1:  # 950 beside 1,027: below a thousand there is no mark
         return Found(point, None)
-    return Found(point, comma)
+    return Found(point, None if comma == point else comma)
 
 
 def _unit(texts: pa.Array, counts: Any) -> str:

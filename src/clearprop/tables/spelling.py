@@ -143,6 +143,8 @@ def of_object(value: Any) -> str | None:
             return spelled(value)
         case bool() | np.bool_():
             return "true" if value else "false"
+        case np.timedelta64():  # to NumPy it is a whole number
+            return _of_time(value)
         case int() | np.integer():
             return str(int(value))
         case float() | np.floating():
