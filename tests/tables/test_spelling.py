@@ -27,8 +27,8 @@ from clearprop.tables.spelling import is_missing, length, moment, of_object, spe
         (
             (
                 datetime.date(2024, 1, 31), datetime.datetime(2024, 1, 31), np.datetime64("2024-01-31"),
-                pd.Timestamp("2024-01-31"), pd.Timestamp("2024-01-31 01:00", tz="Europe/Berlin"), "2024-01-31T00:00:00Z",
-                "2024-01-31 01:00:00+01:00", pd.Period("2024-01-31", "D"),
+                pd.Timestamp("2024-01-31"), pd.Timestamp("2024-01-31 01:00", tz="Europe/Berlin"),
+                "2024-01-31T00:00:00Z", "2024-01-31 01:00:00+01:00", pd.Period("2024-01-31", "D"),
             ),
             "2024-01-31",
         ),

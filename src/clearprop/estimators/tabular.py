@@ -298,7 +298,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if len(targets) != len(inputs):
             raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
         job = self._jobs[member] if self._jobs else Job(model.network)
-        data = prepared(job, inputs, np.array(targets), _weights(sample_weight, len(targets)))
+        data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
         data = data._replace(Y=smoothed(job, data.Y))
         return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)
 
