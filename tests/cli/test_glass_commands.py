@@ -1,8 +1,12 @@
 """The commands explain, check and exercise."""
 
+import csv
 import json
 
 import pytest
+
+from clearprop.cli.glass_run import trace_of
+from clearprop.explain.numbers import NumberFormat
 
 SHEET = """
 network: 2-2-1
@@ -59,6 +63,22 @@ def test_a_teachers_own_network_needs_no_python(run, sheet):
     code, out, _ = run("explain", sheet, "--optimizer", "adam", "--learning-rate", "0.5", "--section", "update")
     assert code == 0
     assert "m⁺" in out
+
+
+@pytest.mark.parametrize("row", [1, 3, 50])
+def test_the_explanation_of_a_row_ends_at_what_predict_answers(run, trained, tmp_path, row):
+    model, table = trained / "flats.clearprop", trained / "flats.csv"
+    assert run("predict", model, table, "--output", tmp_path / "all.csv")[0] == 0
+    with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
+        predicted = float([list(found.values())[-1] for found in csv.DictReader(file)][row - 1])
+    trace = trace_of(model, table, case=None, row=row, optimizer=None, learning_rate=None)
+    assert trace.trained.answer == pytest.approx(predicted, rel=1e-6)  # of all rows at once, in single precision
+    assert trace.trained.step == "known"
+    code, out, _ = run("explain", model, table, "--row", row, "--section", "answer")
+    assert code == 0
+    assert NumberFormat(7).shown(trace.trained.answer).text() in out
+    code, out, _ = run("explain", model, table, "--row", row, "--section", "model", "--optimizer", "adam")
+    assert "as was asked" in out
 
 
 def test_a_row_of_a_table_in_a_trained_model(run, trained):

@@ -10,6 +10,7 @@ from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularReg
 from clearprop.errors import ClearpropError
 from clearprop.estimators import glass
 
+pytestmark = pytest.mark.filterwarnings("ignore:No better than always saying:UserWarning")
 X, y = load_iris(return_X_y=True)
 X, y = X[::3], y[::3]
 NAMES = np.array(["setosa", "versicolor", "virginica"])[y]

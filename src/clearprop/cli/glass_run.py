@@ -14,8 +14,9 @@ from clearprop.explain import Checked, Explanation, Trace, read_sheet
 from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
+from clearprop.explain.trained import trained_on_table
 from clearprop.files.writing import write_whole
-from clearprop.formulas import update_rule
+from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
 
 SHEETS = (".toml", ".md", ".txt")
 FORMATS = {
@@ -47,7 +48,7 @@ def trace_of(
         trace = read_sheet(_readable(source)).trace
     else:
         assert source is not None
-        trace = _of_model(source, file, row)
+        return _of_model(source, file, row, _rule(optimizer, learning_rate))
     if optimizer is None and learning_rate is None:
         return trace
     if optimizer == "lbfgs":
@@ -57,14 +58,24 @@ def trace_of(
     return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)
 
 
+def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LBFGS | None:
+    """The update rule that was asked for in place of a model's own; None for none."""
+    if optimizer == "lbfgs":
+        return LBFGS()
+    if optimizer is None and learning_rate is None:
+        return None
+    rule = update_rule(optimizer or "sgd")
+    return rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
+
+
 def _readable(path: Path) -> Path:
     if not path.is_file():
         raise FileError(f"there is no file {path}")
     return path
 
 
-def _of_model(model: Path, file: Path | None, row: int | None) -> Trace:
-    """The trace of one row of a table in a trained model."""
+def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule | LBFGS | None) -> Trace:
+    """The trace of one row of a table in a trained model: by default of the step that its training would make."""
     from clearprop.tabular.model import TableModel
 
     trained = TableModel.load(model)
@@ -80,8 +91,13 @@ def _of_model(model: Path, file: Path | None, row: int | None) -> Trace:
         raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
     one = table.slice(row - 1, 1)
     X, _ = trained.encoder.encode(one)
-    y = trained.target.encode(one.column(trained.target.column))
-    return make_trace(trained.network, trained.parameters, X[0], y[0], "sgd")
+    actual = trained.of_target(one)
+    y = trained.target.encode(actual)
+    job = trained.job(0) if rule is None else None
+    step = "asked" if rule is not None else "assumed" if job is None else "known"
+    rule = SGD() if step == "assumed" else rule
+    trace = make_trace(trained.network, trained.parameters, X[0], y[0], rule, job=job)
+    return replace(trace, trained=trained_on_table(trained, one, actual[0].as_py(), 0, step))
 
 
 def explain(trace: Trace, style: Mapping[str, Any], *, format: str | None, output: Path | None, force: bool) -> int:

@@ -20,6 +20,7 @@ from clearprop.network.gradient_check import GradientCheck
 
 if TYPE_CHECKING:
     from clearprop.explain import Trace
+    from clearprop.explain.trained import Trained
 
 
 class GlassBox(Preparation):
@@ -170,7 +171,7 @@ class GlassBox(Preparation):
             weight = factors if weight is None else weight * factors
         if weight is not None and not is_batch:
             weight = weight[0]
-        return explain(
+        trace = explain(
             self.network_,
             self.parameters_,
             rows,
@@ -181,6 +182,24 @@ class GlassBox(Preparation):
             sample_weight=weight,
             n_samples=self._n_samples,
         )
+        return (
+            trace
+            if is_batch
+            else replace(trace, trained=self._trained(rows, y, "known" if optimizer is None else "asked"))
+        )
+
+    def _trained(self, row: Any, y: Any, step: str) -> Trained:
+        """What the trace of one row belongs to: names of inputs and classes, and what `predict` answers."""
+        from clearprop.explain.trained import trained_on_arrays
+
+        outputs = self._engine.outputs(self.network_, self.parameters_, row[None].astype(self._state.theta.dtype))
+        classes = getattr(self, "classes_", ())
+        labels = [f"y{k + 1}" for k in range(outputs.shape[1])]
+        if isinstance(classes, np.ndarray) and len(classes) in (len(labels), len(labels) + 1):
+            labels = list(classes[-len(labels) :])  # of two classes, the one output is the probability of the second
+        names = getattr(self, "feature_names_in_", ())
+        actual = y.tolist() if hasattr(y, "tolist") else y
+        return trained_on_arrays(names, row, labels, actual, outputs[0], self._targets.decode(outputs)[0], step)
 
     def _html_repr(self) -> str:
         """scikit-learn's display, and once there are weights a drawing of the network below it."""

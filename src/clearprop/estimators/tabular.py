@@ -218,13 +218,14 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         member : int
             Which network of the ensemble, from 0.
         optimizer : update rule, optional
-            A name or a formula; with it the step is that of the plain loss. A model read from a file, which keeps no
-            recipe, has "adamw" by default.
+            A name or a formula; with it the step is that of the plain loss. A model read from a file that keeps no
+            recipe has "adamw" by default.
 
         Returns
         -------
         clearprop.explain.Trace
-            ``print(trace.explained().text())`` shows it. The names of its inputs are ``model_.encoder.names``.
+            ``print(trace.explained().text())`` shows it, with the names of its inputs and classes, the outputs of all
+            networks, and what `predict` answers; ``trace.trained`` holds these.
 
         Raises
         ------
@@ -234,6 +235,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             When it is not one row, the row does not fit, or y is no class that was learned.
         """
         from clearprop.explain import explain
+        from clearprop.explain.trained import trained_on_table
 
         check_is_fitted(self)
         member = self._member(member)
@@ -248,9 +250,16 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         inputs = model.encoder.encode(table).X[0].astype(np.float64)
         sample = self._encoded_target(y)
         parameters = model.network.views(model.thetas[member].astype(np.float64))
-        if optimizer is None and self._jobs:
-            return explain(model.network, parameters, inputs, sample, job=self._jobs[member])
-        return explain(model.network, parameters, inputs, sample, "adamw" if optimizer is None else optimizer)
+        job = self._job(member) if optimizer is None else None
+        step = "asked" if optimizer is not None else "assumed" if job is None else "known"
+        rule = "adamw" if step == "assumed" else optimizer
+        trace = explain(model.network, parameters, inputs, sample, rule, job=job)
+        actual = y.item() if hasattr(y, "item") else y
+        return replace(trace, trained=trained_on_table(model, table, actual, member, step))
+
+    def _job(self, member: int) -> Job | None:
+        """What the training of this network was asked to do, where that is known."""
+        return self._jobs[member] if self._jobs else self.model_.job(member)
 
     def check_gradient(
         self,
@@ -297,7 +306,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         targets = [self._encoded_target(value) for value in np.asarray(y).ravel()]
         if len(targets) != len(inputs):
             raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
-        job = self._jobs[member] if self._jobs else Job(model.network)
+        job = self._job(member) or Job(model.network)
         data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
         data = data._replace(Y=smoothed(job, data.Y))
         return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)

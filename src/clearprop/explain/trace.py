@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clearprop.explain.explanation import Explanation
     from clearprop.explain.paths import ChainRule
     from clearprop.explain.setting import Setting
+    from clearprop.explain.trained import Trained
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +69,14 @@ class Trace(Mapping[str, Site]):
     params : Parameters
         Before the update.
     sites : mapping of str to Site
+    trained : Trained or None
+        The trained model that the network belongs to, where it belongs to one.
     """
 
     setting: Setting
     params: Parameters
     sites: Mapping[str, Site]
+    trained: Trained | None = None
 
     @property
     def network(self) -> Network:

@@ -197,6 +197,7 @@ def model_of(
             "epochs_planned": plan.jobs[0].epochs,
             "epochs_done": len(done.fit.history),
             "batch_size": plan.jobs[0].batch_size,
+            "recipes": [recipe.kept(job) for job in plan.jobs],
             "ended": done.fit.reason,
         },
         temperature=done.temperature,

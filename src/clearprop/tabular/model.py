@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clearprop.engines import Choice, choose_for_prediction
+from clearprop.engines import Choice, Job, choose_for_prediction
 from clearprop.errors import InputError, ModelFileError, TableError, quoted
 from clearprop.files import load, save
 from clearprop.files.json_text import refusing
@@ -34,6 +34,7 @@ from clearprop.tables import (
 )
 from clearprop.tables.columns import PLAIN, present
 from clearprop.tables.targets import ClassLabel
+from clearprop.tabular import recipe
 from clearprop.tabular.calibration import COLDEST, HOTTEST, at_temperature
 from clearprop.tabular.scores import Scores, class_scores, number_scores, scores_from_json
 
@@ -138,6 +139,13 @@ class TableModel:
         """The parameters of the first network, the one that is explained."""
         return self.network.views(self.thetas[0])
 
+    def job(self, member: int) -> Job | None:
+        """What the training of this network was asked to do; None where the file does not say."""
+        recipes = self.settings.get("recipes")
+        if not isinstance(recipes, list) or member >= len(recipes):
+            return None
+        return recipe.job_of(self.network, recipes[member])
+
     def read(self, path: str | os.PathLike[str], options: ReadOptions | None = None) -> Reading:
         """Read a file as the training file was read: text columns as text, images in the same form.
 
@@ -196,6 +204,17 @@ class TableModel:
     def outputs_for(self, X: Any, n_threads: int | None = None) -> Any:
         """The same for rows that are encoded already, float32 (n_rows, n_inputs)."""
         return self._outputs(choose_for_prediction(self.network, self.thetas.dtype, n_threads), X)
+
+    def member_outputs(self, table: pa.Table) -> Any:
+        """The outputs of every network by itself, (k, n_rows, n_outputs); errors as of `outputs`."""
+        choice = choose_for_prediction(self.network, self.thetas.dtype, None)
+        X, _ = self.encoder.encode(table)
+        return np.stack([choice.engine.outputs(self.network, self.network.views(theta), X) for theta in self.thetas])
+
+    def mean_outputs(self, table: pa.Table) -> Any:
+        """Their mean, (n_rows, n_outputs), probabilities not yet at their temperature."""
+        choice = choose_for_prediction(self.network, self.thetas.dtype, None)
+        return mean_outputs(choice, self.network, self.thetas, self.encoder.encode(table).X)
 
     def _outputs(self, choice: Choice, X: Any) -> Any:
         outputs = mean_outputs(choice, self.network, self.thetas, X)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from clearprop.explain.document import Block
-from clearprop.explain.sections import chain, conventions, ideas, play, steps
+from clearprop.explain.sections import chain, conventions, ideas, play, steps, trained
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 
 Section = Callable[[Trace, Kit], list[Block]]
 
 SECTIONS: Mapping[str, Section] = {
+    "model": trained.model,
     "conventions": conventions.conventions,
     "picture": steps.picture,
     "given": steps.given,
@@ -21,6 +22,7 @@ SECTIONS: Mapping[str, Section] = {
     "gradients": steps.gradients,
     "update": steps.update,
     "afterwards": steps.afterwards,
+    "answer": trained.answer,
     "path": chain.path,
     "boxes": chain.boxes,
     "count": chain.count,
@@ -31,7 +33,10 @@ SECTIONS: Mapping[str, Section] = {
     "iterations": play.iterations,
     "game": play.game,
 }
-STEP = ("picture", "conventions", "given", "forward", "loss", "backward", "gradients", "update", "afterwards")
+STEP = (
+    "model", "picture", "conventions", "given", "forward", "loss", "backward", "gradients", "update", "afterwards",
+    "answer",
+)  # fmt: skip
 IDEAS = ("path", "boxes", "count", "proofs", "why", "wiggle", "sharing", "iterations")
 
 __all__ = ["IDEAS", "SECTIONS", "STEP", "Kit", "Section"]

@@ -10,6 +10,7 @@ from clearprop.explain.iterations import iterate
 from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
+from clearprop.formulas import Symbol
 
 
 def iterations(trace: Trace, kit: Kit) -> list[Block]:
@@ -17,10 +18,10 @@ def iterations(trace: Trace, kit: Kit) -> list[Block]:
     run = iterate(trace, kit.steps, chosen=(kit.parameter,))
     words, say = kit.writer.words, kit.writer.say
     layers = range(1, trace.network.depth + 1)
-    head = [
+    head: list[Piece] = [
         words["iteration"],
         words["wiggle_loss"],
-        str(reference(kit.parameter)),
+        Symbol(str(reference(kit.parameter))),
         *(words["norm_of"].format(layer=l) for l in layers),
     ]
     rows: list[list[Piece]] = [

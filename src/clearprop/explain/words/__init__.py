@@ -16,18 +16,24 @@ from clearprop.explain.words import (
     chinese_exercises,
     chinese_games,
     chinese_page,
+    chinese_trained,
     english,
     english_asked,
     english_check,
     english_exercises,
     english_games,
     english_page,
+    english_trained,
 )
 
 Words = Mapping[str, str]
 
-ENGLISH = (english, english_asked, english_games, english_page, english_check, english_exercises)
-CHINESE = (chinese, chinese_asked, chinese_games, chinese_page, chinese_check, chinese_exercises)
+ENGLISH = (
+    english, english_asked, english_games, english_trained, english_page, english_check, english_exercises,
+)  # fmt: skip
+CHINESE = (
+    chinese, chinese_asked, chinese_games, chinese_trained, chinese_page, chinese_check, chinese_exercises,
+)  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}
     for language, parts in (("en", ENGLISH), ("zh", CHINESE))

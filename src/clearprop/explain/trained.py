@@ -1,0 +1,140 @@
+"""What a trace of a trained model belongs to: where its inputs come from, its other networks, and what it predicts.
+
+Nothing is computed here but by the model itself: its networks' outputs and its prediction are taken as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from clearprop.tables import ClassTarget, Encoder, NumberTarget
+from clearprop.tables.origins import Origin, origins
+
+
+class TableModel(Protocol):
+    """What is asked of a model of a table; see `clearprop.tabular.model.TableModel`."""
+
+    @property
+    def thetas(self) -> Any: ...
+    @property
+    def encoder(self) -> Encoder: ...
+    @property
+    def target(self) -> ClassTarget | NumberTarget: ...
+    @property
+    def temperature(self) -> float: ...
+    def predict(self, table: pa.Table) -> Any: ...
+    def member_outputs(self, table: pa.Table) -> Any: ...
+    def mean_outputs(self, table: pa.Table) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How an output becomes a number in the target's own unit.
+
+    Attributes
+    ----------
+    centre, scale : float
+        The output times the scale plus the centre is what the network learned.
+    low, high : float
+        No prediction lies outside.
+    log : bool
+        Whether that is the logarithm of the target.
+    unbounded, learned : float
+        This prediction before and after it is kept within the bounds, the logarithm not yet undone.
+    """
+
+    centre: float
+    scale: float
+    low: float
+    high: float
+    log: bool
+    unbounded: float
+    learned: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a trace of a trained model belongs to.
+
+    Attributes
+    ----------
+    inputs : tuple of Origin
+        For every input of the network; () where they have no names.
+    target : str
+        What is predicted.
+    actual : str or float
+        What the row says of it.
+    labels : tuple of str
+        What each output stands for; () where they have no names.
+    members : array of shape (k, n_outputs)
+        The outputs of each network for this row.
+    member : int
+        Which of them is explained, from 0.
+    mean, probabilities : array of shape (n_outputs,)
+        Their mean, and the same at the model's temperature.
+    temperature : float
+    answer : object
+        What `predict` answers.
+    unit : Unit or None
+        For numbers that were standardised.
+    step : {"known", "assumed", "asked"}
+        Whether the step is the one that its training would make, one of a plain rule because that is not known, or one
+        of a rule that was asked for.
+    """
+
+    inputs: tuple[Origin, ...]
+    target: str
+    actual: Any
+    labels: tuple[str, ...]
+    members: Any
+    member: int
+    mean: Any
+    probabilities: Any
+    temperature: float
+    answer: Any
+    unit: Unit | None
+    step: str
+
+
+def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int, step: str) -> Trained:
+    """What network `member` of a model of a table belongs to, for a table of one row."""
+    found, target = model.predict(row), model.target
+    members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
+    is_class = isinstance(target, ClassTarget)
+    labels = target.classes if isinstance(target, ClassTarget) else (target.column,)
+    return Trained(
+        inputs=origins(model.encoder, row),
+        target=target.column,
+        actual=actual,
+        labels=tuple(map(str, labels)),
+        members=members,
+        member=member,
+        mean=mean,
+        probabilities=found.probabilities[0] if is_class else mean,
+        temperature=model.temperature if is_class else 1.0,
+        answer=found.values[0],
+        unit=None if isinstance(target, ClassTarget) else _unit(target, mean),
+        step=step,
+    )
+
+
+def _unit(target: NumberTarget, mean: Any) -> Unit:
+    unbounded = float(mean[0].astype(np.float64) * target.scale + target.centre)
+    learned = float(target.decode(mean[None])[0])
+    return Unit(target.centre, target.scale, target.low, target.high, target.log, unbounded, learned)
+
+
+def trained_on_arrays(
+    names: Sequence[str], row: Any, labels: Sequence[Any], actual: Any, outputs: Any, answer: Any, step: str
+) -> Trained:
+    """What a single network belongs to that was given its inputs directly."""
+    inputs = tuple(Origin(str(name), str(name), float(value)) for name, value in zip(names, row, strict=False))
+    return Trained(
+        inputs, "y", actual, tuple(map(str, labels)), outputs[None], 0, outputs, outputs, 1.0, answer, None,
+        step,
+    )  # fmt: skip

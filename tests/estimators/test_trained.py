@@ -1,0 +1,123 @@
+"""The explanation of a trained model: its inputs and classes by name, all its networks, and what `predict` answers."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+
+from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+from clearprop.tabular.recipe import job_of, kept
+
+pytestmark = pytest.mark.filterwarnings("ignore:No better than always saying:UserWarning")
+FLOWERS = load_iris(as_frame=True)
+NAMES = np.array(["setosa", "versicolor", "virginica"])[FLOWERS.target][::3]
+SMALL = {"hidden_layer_sizes": (4,), "max_iter": 3, "ensemble": 2, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def table():
+    found = pd.DataFrame(FLOWERS.data.to_numpy()[::3], columns=["a", "b", "c", "d"])
+    found["site"] = np.where(found["a"] > 5.5, "shore", "hill")
+    found.loc[5, "c"] = np.nan
+    return found
+
+
+@pytest.fixture(scope="module")
+def classes(table):
+    return TabularClassifier(**SMALL).fit(table, NAMES)
+
+
+def text_of(trace, **options):
+    return " ".join(trace.explained(**options).text(width=1000).split())
+
+
+@pytest.mark.parametrize("row", [0, 5, 40])
+@pytest.mark.parametrize("member", [0, 1])
+def test_a_classifier_of_tables_ends_at_its_prediction(classes, table, row, member):
+    one = table[row : row + 1]
+    trace = classes.explain(one, NAMES[row], member=member)
+    found = trace.trained
+    assert found.answer == classes.predict(one)[0]
+    np.testing.assert_array_equal(found.probabilities, classes.predict_proba(one)[0])
+    whole = classes.explain(one, NAMES[row], member=member, optimizer="sgd")  # without the dropout of training
+    np.testing.assert_allclose(whole["a2"].value, found.members[member], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.mean, found.members.mean(axis=0), rtol=1e-6)
+    text = text_of(trace)
+    assert "neurons dropped out" in text
+    assert "neurons dropped out" not in text_of(whole)
+    assert f"The one explained here is number {member + 1}." in text
+    assert f"predict answers the class of the greatest probability: {found.answer}." in text
+    assert [origin.name for origin in found.inputs] == list(classes.model_.encoder.names)
+    assert "site: shore (or hill)" in text
+    assert all(name in text for name in ("setosa", "versicolor", "virginica"))
+    assert "c is missing" in text
+
+
+@pytest.mark.parametrize("log", [True, False])
+def test_numbers_come_back_in_their_unit(table, log):
+    y = np.exp(table["a"].to_numpy())
+    model = TabularRegressor(log_target=log, **SMALL).fit(table, y)
+    for row in range(4):
+        found = model.explain(table[row : row + 1], y[row]).trained
+        assert found.answer == model.predict(table[row : row + 1])[0]
+        back = np.clip(found.unit.unbounded, found.unit.low, found.unit.high)
+        assert found.unit.learned == back
+        assert (np.exp(back) if log else back) == pytest.approx(found.answer, rel=1e-12)
+    text = text_of(model.explain(table[:1], y[0]), sections=["answer"])
+    assert ("e to the power" in text) == log
+    assert text.endswith(f"y = {found_number(model.predict(table[:1])[0])}.")
+
+
+def found_number(value):
+    from clearprop.explain.numbers import NumberFormat
+
+    return NumberFormat(7).shown(float(value)).text()
+
+
+def test_the_step_of_a_model_from_a_file_is_the_one_of_its_training(classes, table, tmp_path):
+    classes.save(tmp_path / "flowers.clearprop")
+    again = TabularClassifier.load(tmp_path / "flowers.clearprop")
+    one = classes.explain(table[:1], NAMES[0], member=1), again.explain(table[:1], NAMES[0], member=1)
+    assert one[0].job == one[1].job
+    for name in ("W1_new", "b2_new", "mask1", "smoothed"):
+        np.testing.assert_array_equal(one[0][name].value, one[1][name].value)
+    assert one[1].trained.step == "known"
+    assert "with the settings of that training" in text_of(one[1], sections=["model"])
+    plain = again.explain(table[:1], NAMES[0], optimizer="sgd")
+    assert "The step is one of sgd, as was asked." in text_of(plain, sections=["model"])
+
+
+@pytest.mark.parametrize("damage", [None, [], {}, {"seed": 1}, "x"])
+def test_a_file_that_does_not_say_how_it_was_trained(classes, damage):
+    job = classes._jobs[0]
+    assert job_of(job.network, kept(job)) == job
+    assert job_of(job.network, damage) is None
+    if isinstance(damage, dict):
+        assert job_of(job.network, {**kept(job), "dropout": [2.0, 3.0], **damage}) is None
+
+
+def test_a_network_on_arrays(table):
+    X = table[["a", "b", "d"]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        three = MLPClassifier((3,), random_state=0, max_iter=5).fit(X, NAMES)
+        two = MLPClassifier((3,), random_state=0, max_iter=5).fit(X, NAMES == "setosa")
+        numbers = MLPRegressor(hidden_layer_sizes=(3,), random_state=0, max_iter=5).fit(X.to_numpy(), table["a"])
+    trace = three.explain(X.iloc[30], NAMES[30])
+    assert trace.trained.answer == three.predict(X[30:31])[0]
+    assert [origin.name for origin in trace.trained.inputs] == ["a", "b", "d"]
+    assert trace.trained.labels == ("setosa", "versicolor", "virginica")
+    assert "The output is the probability of True." in text_of(two.explain(X.iloc[0], True))
+    found = numbers.explain(X.to_numpy()[0], 5.0).trained
+    assert found.answer == numbers.predict(X.to_numpy()[:1])[0]
+    assert found.inputs == ()
+    assert three.explain(X, NAMES).trained is None
+
+
+@pytest.mark.parametrize("medium", ["text", "markdown", "latex", "html", "json"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_medium_in_both_languages(classes, table, medium, language):
+    page = classes.explain(table[5:6], NAMES[5]).explained(language=language)
+    assert getattr(page, medium)()
