@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
-import numpy as np
-
 from clearprop.errors import InputError
 from clearprop.explain.conventions import Conventions
 from clearprop.explain.references import Reference, parse
@@ -17,7 +15,7 @@ from clearprop.explain.sheets.names import Names
 from clearprop.explain.sheets.placing import Placed, placed
 from clearprop.explain.sheets.spelling import spelled
 from clearprop.explain.sheets.statements import Statement
-from clearprop.explain.sheets.values import Value, readings
+from clearprop.explain.sheets.values import readings
 from clearprop.explain.sheets.worked import last_segment
 
 WHOLE = re.compile(r"(a0|y|[Wb]\d+)")
@@ -198,7 +196,8 @@ def samples_in(statements: Sequence[Statement], inputs: int) -> int | None:
     """How many samples the statements about x give, None for a single one that is no batch."""
     found = 0
     for statement in statements:
-        count = _count(statement)
+        counts = _counts(statement)
+        count = inputs if inputs in counts else max(counts, default=0)
         number = re.fullmatch(r"[xX](?:(\d{1,4})|_\{(\d{1,4})\}|\^\{\(?(\d{1,4})\)?\})", spelled(statement.written))
         if statement.name == "a0" and count >= 2 * inputs and count % inputs == 0:
             return count // inputs
@@ -209,16 +208,13 @@ def samples_in(statements: Sequence[Statement], inputs: int) -> int | None:
     return found or None
 
 
-def _count(statement: Statement) -> int:
-    return max((len(value.items) for value in _values(statement)), default=0)
+def _counts(statement: Statement) -> list[int]:
+    """How many numbers a statement holds, in each way of reading its commas."""
+    return [len(value.items) for value in readings(last_segment(statement).value) if value.unread is None]
 
 
 def _is_matrix(statement: Statement) -> bool:
-    return any(value.is_matrix for value in _values(statement))
-
-
-def _values(statement: Statement) -> list[Value]:
-    return [value for value in readings(last_segment(statement).value)[:1] if value.unread is None]
+    return readings(last_segment(statement).value)[0].is_matrix
 
 
 def widths_from(statements: Sequence[Statement]) -> tuple[int, ...] | None:
@@ -226,6 +222,6 @@ def widths_from(statements: Sequence[Statement]) -> tuple[int, ...] | None:
     named = {statement.name: statement for statement in statements}
     if "a0" in named and "b1" in named:
         layers = sorted((name for name in named if re.fullmatch(r"b\d+", name)), key=lambda name: int(name[1:]))
-        widths = (_count(named["a0"]), *(_count(named[name]) for name in layers))
-        return tuple(int(n) for n in np.array(widths)) if all(widths) else None
+        counts = [_counts(named[name]) for name in ("a0", *layers)]
+        return tuple(each[0] for each in counts) if all(each and each[0] for each in counts) else None
     return None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from clearprop.errors import InputError, nearest
 from clearprop.explain.sheets.arithmetic import worked_out
-from clearprop.explain.sheets.settings import OTHER_NAMES, SETTINGS, setting_of
+from clearprop.explain.sheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS, setting_of
 from clearprop.explain.sheets.signs import plain_line
 from clearprop.explain.sheets.splitting import Part, is_named, parts_of
 from clearprop.explain.sheets.statements import Statement, tidy_name
@@ -28,6 +28,8 @@ STEP = re.compile(
     rf"|第\s*(?P<zh>[{CHINESE}]|\d+)\s*(?P<word3>步|次迭代|轮|次更新))[\s:：#*=_~.-]*", re.I,
 )  # fmt: skip
 ONLY_NUMBERS = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮⋱½⅓¼·×^]*")
+AWAITS_NUMBERS = re.compile(r"[=:≈]\s*(?:[\[({]\s*)*(?:[-+−]?\s*[.,]?\d[^=:≈]*)?$|[,\[({]\s*$")
+HEADING = re.compile(r"(?:the )?(?:step|part|task|question|iteration|epoch|layer|section)\s*\d{0,3}", re.I)
 CONTINUES = re.compile(r"\s*[=≈]")
 FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
 LONGEST_VALUE = 400  # lines
@@ -125,7 +127,7 @@ def _joined(lines: list[Line], place: int) -> tuple[Line, int]:
         following = lines[end].bare
         depth = sum(bare.count(letter) for letter in "[({") - sum(bare.count(letter) for letter in "])}")
         numbers = following.strip() and ONLY_NUMBERS.fullmatch(following) and not RULER.fullmatch(following)
-        goes_on = CONTINUES.match(following) or (numbers and re.search(r"[=:≈]", bare))
+        goes_on = CONTINUES.match(following) or (numbers and AWAITS_NUMBERS.search(bare))
         if not goes_on and not (depth > 0 and following.strip() and not re.search(r"[=≈:]", following)):
             break
         bare += "\n" + following
@@ -154,7 +156,10 @@ def _stated(part: Part, line: Line) -> Iterator[Found]:
     if setting is not None:
         yield replace(statement, name=setting, is_setting=True)
     elif is_named(said):
-        yield Passed(line.number) if _is_formula(value) else statement
+        is_text = (
+            part.sign == ":" and value and not re.search(r"\d", said + value) and not BEGINS_AS_NUMBER.match(value)
+        )
+        yield Passed(line.number) if is_text or _is_formula(value) else statement
     elif worked_out(said) is not None and re.search(r"\d", value):
         yield replace(statement, name="")
     else:
@@ -200,6 +205,8 @@ def _unknown(part: Part, column: int, line: Line) -> Found:
     known = (*SETTINGS, *OTHER_NAMES) if part.sign == ":" or not is_number else RESULTS
     near = nearest(name, known)
     words = len(name.split())
+    if part.sign == ":" and HEADING.fullmatch(name):
+        return Passed(line.number)
     if part.sign == ":" and near is None and not (is_number and words == 1 and re.search(r"\d", name)):
         return Passed(line.number)
     if words > 6 or (words > 2 and not is_number):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_lowercase
 
-from clearprop.explain.references import Reference
+from clearprop.explain.references import PER_SAMPLE, Reference
 
 BASES: Mapping[str, tuple[str, ...]] = {
     "z": ("z", "Z", "net", "Net"), "a": ("a", "A", "out", "o", "O", "h", "H", "act"), "b": ("b", "B", "bias"),
@@ -19,10 +20,10 @@ KIND_OF: Mapping[str, str] = {base: kind for kind, bases in BASES.items() for ba
 OF_LOSS: Mapping[str, str] = {"W": "dW", "b": "db", "a": "error", "z": "delta", "passed": "carried", "yhat": "error"}
 LOSSES = r"(?:C|E|L|J|loss|Loss|cost|Cost|MSE|BCE|CE|[CEL]_\{?(?:total|tot|T)\}?|Etotal)"
 ATOM = re.compile(r"([A-Za-z]+?)(\d*)((?:[\^_]\{[^{}]*\})*)((?:\[[^\[\]]*\])*)")
-DERIVATIVE = re.compile(rf"d\(?({LOSSES}?)\)?/d\(?([^()]+?)\)?")
+DERIVATIVE = re.compile(rf"d\(?({LOSSES}?)\)?/d(.+)")
 TOGETHER = re.compile(rf"d{LOSSES}_?\{{?d(.+?)\}}?")
 GRADIENT = re.compile(
-    rf"(?:grad|gradient|Grad|nabla)[_ ]?[\{{(]?(.+?)[\}})]*(?: ?{LOSSES})?|(.+?)[._]\{{?grad(?:ient)?\}}?"
+    rf"grad\((.+)\)|(?:grad|gradient|Grad|nabla)[_ ]?[\{{(]?(.+?)[\}})]*(?: ?{LOSSES})?|(.+?)[._]\{{?grad(?:ient)?\}}?"
 )
 CALL = re.compile(r"(sigma|sigmoid|tanh|relu|ReLU|softmax|phi|f|g|act)('?)\((.+)\)")
 MEMORY = re.compile(r"(m|v|mhat|vhat)(?:_\{([A-Za-z]+)(.*?)\}|\(([A-Za-z]+)(.*?)\))((?:\[[^\[\]]*\])*)")
@@ -42,12 +43,16 @@ class Meanings:
     from_zero : bool
     to_from : bool or None
         Whether the first index of a weight is the neuron that it leads to; None where the sheet does not say.
+    letters : bool
+        Whether every node is called by a letter; otherwise the first few may be.
     """
 
     def __init__(
-        self, widths: Sequence[int], is_batch: bool, start: int, from_zero: bool, to_from: bool | None
-    ) -> None:
+        self, widths: Sequence[int], is_batch: bool, start: int, from_zero: bool, to_from: bool | None,
+        letters: bool = False,
+    ) -> None:  # fmt: skip
         self.widths, self.is_batch, self.start, self.to_from = tuple(widths), is_batch, start, to_from
+        self.letters = letters
         self.sub_start = 0 if from_zero else 1
 
     @property
@@ -68,11 +73,9 @@ class Meanings:
         elif match := TOGETHER.fullmatch(plain):
             yield from self._derived(match[1])
         elif match := re.fullmatch(r"d(.+?)/d(.+)", plain):
-            above, below = self.of(match[1]), self.of(match[2])
-            if any(a.kind == "a" and z.kind == "z" and a[1:3] == z[1:3] for a in above for z in below):
-                yield from (z._replace(kind="slope") for z in below if z.kind == "z")
+            yield from self._slopes(self.of(match[1]), self.of(match[2]))
         elif match := GRADIENT.fullmatch(plain):
-            yield from self._derived(match[1] or match[2])
+            yield from self._derived(match[1] or match[2] or match[3])
         elif match := CALL.fullmatch(plain):
             kind = "slope" if match[2] else "a"
             yield from (item._replace(kind=kind) for item in self.of(match[3]) if item.kind == "z")
@@ -83,6 +86,19 @@ class Meanings:
             )
         elif match := ATOM.fullmatch(plain):
             yield from (item._replace(after=after) for item in self._atom(*match.groups()))
+
+    def _slopes(self, above: Sequence[Reference], below: Sequence[Reference]) -> Iterator[Reference]:
+        """∂a/∂z: a slope, or where outputs depend on each other a number of the Jacobian."""
+        for a in above:
+            for z in below:
+                if (a.kind, z.kind, a.layer) != ("a", "z", z.layer) or len(a.indices) != len(z.indices):
+                    continue
+                if a.indices == z.indices:
+                    yield z._replace(kind="slope")
+                if a.indices and a.indices[:-1] == z.indices[:-1]:
+                    yield z._replace(kind="jacobian", indices=(*a.indices, z.indices[-1]))
+                elif not a.indices:
+                    yield z._replace(kind="jacobian")
 
     def _derived(self, name: str) -> Iterator[Reference]:
         for item in self.of(name):
@@ -117,6 +133,8 @@ class Meanings:
     def _loss(self, kind: str, down: str) -> Iterator[Reference]:
         if down in ("", "total", "tot", "T", "all"):
             yield Reference(kind)
+        elif down == "pred":
+            yield Reference("prediction")
         elif match := re.fullmatch(r"(?:o|out|output,?)?(\d{1,4})", down):
             yield Reference("losses", "", (str(int(match[1]) - self.sub_start),))
         elif self._node(down) is not None and self._node(down)[0] == self.depth:  # type: ignore[index]
@@ -124,35 +142,41 @@ class Meanings:
 
     def _vector(self, kind: str, layer: str, down: str, up: str, index: tuple[str, ...]) -> Iterator[Reference]:
         """One number or all of a vector whose layer is known; of a batch also one sample."""
-        sample = re.search(r"\((\d{1,4})\)|^(\d{1,4})$", up)
-        number = str(int(sample[1] or sample[2]) - 1) if sample and self.is_batch and up != layer else None
+        number = next(iter(self._sample(kind, "" if up == layer else up)), None)
         if index:
             yield Reference(kind, layer, tuple(str(int(i) - self.start) for i in index))
         elif not down:
             yield Reference(kind, layer, () if number is None else (number, ":"))
-        elif re.fullmatch(r"\d{1,4}", down) and not self.is_batch:
+        elif re.fullmatch(r"\d{1,4}", down) and not (self.is_batch and kind in PER_SAMPLE):
             yield Reference(kind, layer, (str(int(down) - self.sub_start),))
         elif re.fullmatch(r"\d{1,4}", down):
             one = str(int(down) - self.sub_start)
             yield from (
                 Reference(kind, layer, pair) for pair in ([(number, one)] if number else [(one, ":"), (":", one)])
             )
+        elif (node := self._node(down)) is not None and str(node[0]) == (layer or str(self.depth)):
+            yield Reference(kind, layer, (*self._sample(kind, up), str(node[1])))
         elif match := re.fullmatch(r"(?:o|out|output|i|in|input)[,.]?(\d{1,4})", down):
             yield from self._vector(kind, layer, match[1], up, index)
-        elif (node := self._node(down)) is not None and str(node[0]) == (layer or str(self.depth)):
-            yield Reference(kind, layer, (str(node[1]),))
+
+    def _sample(self, kind: str, up: str) -> tuple[str, ...]:
+        """The sample of a batch that a raised script names: (4) of z¹⁽⁴⁾, or 4 where the layer stands elsewhere."""
+        match = re.search(r"\((\d{1,4})\)|^(\d{1,4})$", up)
+        if match is None or not self.is_batch or kind not in PER_SAMPLE:
+            return ()
+        return (str(int(match[1] or match[2]) - 1),)
 
     def _layered(self, kind: str, glued: str, up: str, down: str, index: tuple[str, ...]) -> Iterator[Reference]:
         """Quantities of a layer: z, a, b, δ."""
         layer = re.match(r"\d{1,3}", up)
         if kind == "a" and (down or glued) and PLACE.fullmatch(down) and down[0] == "i" and not glued:
             yield from self._vector("a", "0", down.lstrip("input,"), up, index)
-        elif layer is not None:
+        elif layer is not None and not (self.is_batch and (PLACE.fullmatch(down) or self._node(down))):
             yield from self._vector(kind, layer[0], glued or down, up[layer.end() :], index)
         elif down and (place := PLACE.fullmatch(down)):
             yield from self._placed(kind, place, up, index)
         elif down and (node := self._node(down)) is not None:
-            yield Reference(kind, str(node[0]), (str(node[1]),))
+            yield Reference(kind, str(node[0]), (*self._sample(kind, up), str(node[1])))
         else:
             yield from self._numbered(kind, glued, up, down, index)
 
@@ -182,6 +206,7 @@ class Meanings:
     def _placed(self, kind: str, place: re.Match[str], up: str, index: tuple[str, ...]) -> Iterator[Reference]:
         """Of a layer that is named: net_h1, out_o1, δ_out, O_{hidden,1}."""
         first, second = place[2], place[3]
+        up = f"({up})" if self.is_batch and up.isdigit() else up
         if place[1][0] in "oO":
             yield from self._vector(kind, str(self.depth), second or first, up, index)
         elif place[1][0] in "hH":
@@ -250,9 +275,12 @@ class Meanings:
 
     def _node(self, letter: str) -> tuple[int, int] | None:
         """The layer and neuron of a node that is called by a letter: a, b | c, d | e."""
-        if len(letter) != 1 or letter not in NODES:
+        if match := re.fullmatch(r"n(\d{1,6})", letter):
+            number = int(match[1]) - 1
+        elif len(letter) == 1 and letter in (ascii_lowercase if self.letters else NODES):
+            number = ascii_lowercase.index(letter)
+        else:
             return None
-        number = NODES.index(letter)
         for layer, width in enumerate(self.widths):
             if number < width:
                 return layer, number
@@ -275,7 +303,7 @@ def is_name(name: str) -> bool:
     >>> [is_name(name) for name in ("z^{1}_{1}", "dE/dw5", "hello", "0.5")]
     [True, True, False, False]
     """
-    plain = name.rstrip("+")
+    plain = re.sub(r"^nabla_\{(.+)\}.*$", r"grad(\1)", name.rstrip("+"))
     match = ATOM.fullmatch(plain)
     if match and (match[1] in KIND_OF or match[1].startswith("Delta")):
         return True
@@ -285,4 +313,4 @@ def is_name(name: str) -> bool:
             return len(inner) < len(plain) and is_name(inner)
     if match := re.fullmatch(r"d(.+?)/d(.+)", plain):
         return is_name(match[1]) and is_name(match[2])
-    return MEMORY.fullmatch(plain) is not None or re.match(r"nabla_\{.+\}", plain) is not None
+    return MEMORY.fullmatch(plain) is not None

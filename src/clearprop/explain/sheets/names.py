@@ -19,8 +19,13 @@ from clearprop.explain.sheets.phrases import meanings as phrase
 from clearprop.explain.sheets.spelling import spelled
 from clearprop.explain.sheets.statements import tidy_name
 
-MOST_NAMES = 60_000  # numbers whose names in a notation are listed
-IN_BRACKETS = re.compile(r"⁽\d+⁾|\^\s*\{?\s*(?:\\left)?[(\[]")
+MOST_NAMES = 3_000  # numbers whose names in a notation are listed
+WEIGHT = re.compile(r"(dC/d)?w_\{(\d{1,6})\}(\+?)")
+OF_BOOKS = re.compile(
+    r"(?:d\w*(?:_\{\w+\})?/d)?(?:(?:w|z|a|delta|o|net|out)\^\{\d+\}|W_\{(?:i|h\d*)(?:h\d*|o)\}|[XO]_\{(?:hidden\d*|output)\}"
+    r"|sigma'\(.*\))\+?"
+)
+IN_BRACKETS = re.compile(r"⁽[^⁾]*⁾|\^\s*\{?\s*(?:\\left)?[(\[]")
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Names:
         said = self.conventions.stated
         to_from = self.conventions.rows == "outputs" if "rows" in said else None
         start = int(self.conventions.count_from)
-        return Meanings(self.widths, self.is_batch, start, "count_from" in said and not start, to_from)
+        from_zero = "count_from" in said and not start
+        return Meanings(self.widths, self.is_batch, start, from_zero, to_from, self.style == "letters")
 
     def find(self, name: str, count: int | None = None) -> Named:
         """What a name means, for a line of so many numbers.
@@ -81,13 +87,14 @@ class Names:
             When it means nothing, several things, or something that holds another count of numbers.
         """
         found = self._as_code(name)
-        if found is not None and self._fits(found, count):
-            return Named(found)
         key = _loosely(spelled(name))
-        if self.style is not None and key in self._table(self.style):
-            return Named(self._table(self.style)[key], self._notation(self.style))
+        if found is not None and self._fits(found, count):
+            is_printed = self.style is not None and self._printed(self.style, key) == found
+            return Named(found, self._notation(self.style) if is_printed and self.style else None)
+        if self.style is not None and (printed := self._printed(self.style, key)) is not None:
+            return Named(printed, self._notation(self.style))
         if self.style is None and "rows" not in self.conventions.stated and not IN_BRACKETS.search(name):
-            printed = self._table("nielsen").get(key)
+            printed = self._printed("nielsen", key)
             if printed is not None and len(set(printed.indices)) == 2 and printed.kind in ("W", "dW"):
                 to, by = (int(i) + 1 for i in reversed(printed.indices))
                 remark = f"{name.strip()} was read as Nielsen writes it, the weight to neuron {to} from neuron {by}"
@@ -98,7 +105,11 @@ class Names:
         """The one meaning that exists and holds as many numbers."""
         every = [self._existing(item) for each in (key, *phrase(name)) for item in self.possible.of(each)]
         known = list(dict.fromkeys([*([code] if code else []), *(item for item in every if item is not None)]))
-        fitting = [item for item in known if self._fits(item, count)]
+        if not known:
+            printed = [self._printed(style, _loosely(key)) for style in NOTATIONS]
+            known = list(dict.fromkeys(item for item in printed if item is not None and item.kind not in ("W", "dW")))
+        same = {self._extent(item): item for item in reversed(known) if self._fits(item, count)}
+        fitting = list(reversed(same.values()))
         if len(known) > 1 and count == 1 and len(fitting) == 1 and not fitting[0].indices and key.isalpha():
             fitting = known  # "z = 1.09" where there are several layers
         if len(fitting) == 1:
@@ -167,6 +178,12 @@ class Names:
             return prod(shape)
         return prod(n for i, n in zip(found.indices, shape, strict=True) if i == ":")
 
+    def _extent(self, found: Reference) -> tuple[object, ...]:
+        """Which numbers a reference stands for; all of a layer of one neuron is that neuron."""
+        shape = self.shapes[found.site]
+        indices = found.indices or (":",) * len(shape)
+        return (found.site, *("0" if i == ":" and n == 1 else i for i, n in zip(indices, shape, strict=True)))
+
     def _fits(self, found: Reference, count: int | None) -> bool:
         if count is None or self.size(found) == count:
             return True
@@ -174,27 +191,48 @@ class Names:
         return shared and count == 1
 
     def _through(self, key: str) -> Reference | None:
-        """z1 of one number, where layer 1 has several: the first neuron of all; w1 as Mazur counts, if all count so."""
+        """z1 of one number, where layer 1 has several: the first neuron of all; w5 as Mazur counts."""
         match = re.fullmatch(r"(z|net|a|out|delta)_?\{?1\}?", key)
         if match is None or self.is_batch:
             return None
         kind = {"net": "z", "out": "a"}.get(match[1], match[1])
         return Reference(kind, "1", ("0",))
 
+    def _weight_numbered(self, number: int, kind: str, after: bool) -> Reference | None:
+        """The weight with this number, those into one neuron side by side."""
+        for l, (n, m) in enumerate(zip(self.widths[:-1], self.widths[1:], strict=True), start=1):
+            if 1 <= number <= n * m:
+                j, k = divmod(number - 1, n)
+                return Reference(kind, str(l), (str(k), str(j)), after)
+            number -= n * m
+        return None
+
     def _written_by_a_book(self, key: str) -> Notation | None:
-        """Nielsen's notation for w¹ and ∂C/∂w¹, whose matrices have a row for each neuron."""
-        if self.style is None and re.fullmatch(r"(?:dC/d)?w\^\{\d+\}\+?", key):
+        """A book's notation for names that only books have: w¹, W_ih, σ′(z¹). They set a row for each neuron."""
+        if self.style is None and OF_BOOKS.fullmatch(key):
             return self._notation("nielsen")
         return None if self.style is None or self.style == "code" else self._notation(self.style)
 
     def _notation(self, style: str) -> Notation:
         return notation(style, self.widths, self.is_batch)
 
+    def _printed(self, style: str, key: str) -> Reference | None:
+        """What a notation calls so: looked up, or in a wide network tried with everything that may be meant."""
+        if sum(map(prod, self.shapes.values())) <= MOST_NAMES:
+            return self._table(style).get(key)
+        written = self._notation(style)
+        weight = WEIGHT.fullmatch(key)
+        if weight is not None and style == "mazur":
+            return self._weight_numbered(int(weight[2]), "dW" if weight[1] else "W", bool(weight[3]))
+        for item in map(self._existing, self.possible.of(key)):
+            if item is not None and _loosely(spelled(written.write(item).text())) == key:
+                return item
+        return None
+
     def _table(self, style: str) -> Mapping[str, Reference]:
         """The names that a notation gives to all numbers, spelled alike."""
         if style not in self.tables:
-            total = sum(prod(shape) for shape in self.shapes.values())
-            self.tables[style] = {} if total > MOST_NAMES else _names_of(self.shapes, self._notation(style))
+            self.tables[style] = _names_of(self.shapes, self._notation(style))
         return self.tables[style]
 
     def _refused(

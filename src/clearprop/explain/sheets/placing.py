@@ -124,6 +124,9 @@ def _with_numbers(
     else:
         shape = names.shapes[reference.site]
         turned = is_turned(named, names, value.is_matrix)
+        is_guessed = names.style is None and named.style is not None
+        if is_guessed and value.is_matrix and not value.is_open and len(shape) == 2:
+            turned = value.shape == shape[::-1] if shape[0] != shape[1] else turned  # the shape says which way round
         paper = tuple(shape[::-1]) if turned else tuple(shape)
         check_shape(statement, names, named, value, paper)
         order = [place[::-1] if turned else place for place in np.ndindex(*paper)]
@@ -166,7 +169,7 @@ def check_shape(statement: Statement, names: Names, named: Named, value: Value, 
     if min(value.shape) == 1 and (len(paper) != 2 or min(paper) == 1):
         return
     if named.reference.kind in PER_SAMPLE:
-        rows, other = "the samples", "a row for each sample"
+        rows, other = "the samples", "write a row for each sample, or name the notation"
     else:
         rows = "the neurons" if is_turned(named, names, True) else "the inputs"
         other = (

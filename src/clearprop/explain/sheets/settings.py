@@ -48,6 +48,7 @@ LOSSES: Mapping[str, str] = {
     "half squared error": "half_squared_error", "平方误差": "squared_error", "cross entropy": "cross_entropy",
     "交叉熵": "cross_entropy", "sse": "squared_error",
 }  # fmt: skip
+MSE = ("mse", "mean squared error", "mean square error", "均方误差", "均方差", "quadratic", "quadratic loss")
 SQUARE = re.compile(r"\^\s*\{?2|²|\*\*\s*2")
 HALF = re.compile(r"½|1\s*/\s*2|0[.,]5|frac\{?1\}?\{?2|/\s*2\s*$")
 BEGINS_AS_NUMBER = re.compile(r"\s*[\[({]*\s*[-+−]?\s*[.,]?[\d½⅓¼_?□…]")
@@ -64,9 +65,20 @@ def setting_of(name: str, value: str) -> str | None:
     """
     plain = re.sub(r"\s+", " ", name.strip().strip("*_").strip().lower())
     found = plain if plain in SETTINGS else OTHER_NAMES.get(plain)
-    if found is None or (found not in NUMERIC and (BEGINS_AS_NUMBER.match(value) or not value.strip())):
-        return None
-    return found
+    if found is None or found in NUMERIC:
+        return found
+    last = re.split(r"[=≈]", value)[-1]
+    is_number = BEGINS_AS_NUMBER.match(last) is not None and not re.search(r"[^\W\d_eE]", last)
+    return None if is_number or not value.strip() or _is_prose(found, value) else found
+
+
+def _is_prose(setting: str, value: str) -> bool:
+    """Whether a value is a sentence and names nothing: "output: the network answers with a number"."""
+    if SQUARE.search(value) or setting in ("optimizer", "case", "notation", "network"):
+        return False
+    plain = value.strip().lower()
+    chinese = re.search(r"[\u4e00-\u9fff]{3}", value) is not None
+    return len(value.split()) > 4 or (chinese and not any(plain in known for known in (VALUES, FORMULAS, LOSSES, MSE)))
 
 
 def tidy_value(setting: str, value: str) -> str:
@@ -98,16 +110,7 @@ def tidy_value(setting: str, value: str) -> str:
 
 
 def _loss(bare: str, plain: str) -> str:
-    if plain in (
-        "mse",
-        "mean squared error",
-        "mean square error",
-        "均方误差",
-        "均方差",
-        "l2",
-        "quadratic",
-        "quadratic loss",
-    ):
+    if plain in MSE:
         raise InputError(
             f"{bare!r} is said of several losses; write loss: squared_error, (y − a)², or half_squared_error, with the "
             "½, and the line outputs: mean if it is divided by the number of outputs"

@@ -22,9 +22,10 @@ MARKUP = re.compile(
 RELATIONS = re.compile(r"\\(?:approx|simeq|cong|doteq|sim|equiv|eq)(?![A-Za-z])")
 PRODUCTS = re.compile(r"\\(?:cdot|times|ast)(?![A-Za-z])")
 SPACES = re.compile(
-    r"\\(?:quad|qquad|hspace\{[^{}]*\}|[,;!:> ])|&(?=\s*[=≈\\])|\\\\\s*$"
+    r"(?<!\\)\\(?:quad|qquad|hspace\{[^{}]*\}|[,;!:> ])|&(?=\s*[=≈\\])|\\\\\s*$"
     r"|\\(?:begin|end)\{(?:align|equation|gather|split|aligned)\*?\}"
 )
+ABOUT = re.compile(r"(?<!\S)~=?(?!\S)")
 COMMENT = re.compile(r"(?<![\\&])#|(?<![:/\w])//(?!/)")
 
 
@@ -48,10 +49,9 @@ def plain_line(line: str) -> str:
         plain = RELATIONS.sub(lambda m: "≈".ljust(len(m[0])), plain)
         plain = PRODUCTS.sub(lambda m: "·".ljust(len(m[0])), plain)
         plain = SPACES.sub(_blank, plain)
-    for double in (":=", "==", "=>", "->"):
-        if double != "->":
-            plain = plain.replace(double, " =")
-    return plain
+    for double in (":=", "==", "=>"):
+        plain = plain.replace(double, " =")
+    return ABOUT.sub(lambda m: m[0].replace("~=", "≈ ").replace("~", "≈"), plain) if "~" in plain else plain
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -53,7 +53,7 @@ def spelled(name: str) -> str:
     plain = unicodedata.normalize("NFKC", plain)
     plain, is_after = _after(plain)
     plain = re.sub(r"\s*([/^_\[\](){},.'+*])\s*", r"\1", plain.strip(" .,:;"))
-    plain = _braced(plain)
+    plain = re.sub(r"^\(([^()]+|[^()]*\([^()]*\)[^()]*)\)$", r"\1", _braced(plain))
     plain = re.sub(r"\{\(([^(){}]*)\)\}", r"{\1}", plain)
     plain = re.sub(r"\^\{\[(\d+)\]\}", r"^{\1}", plain)
     plain = re.sub(r"(_\{[^{}]*\})(\^\{[^{}]*\})", r"\2\1", plain)  # the raised script first
@@ -127,5 +127,5 @@ def _after(name: str) -> tuple[str, bool]:
 
 def _braced(name: str) -> str:
     """Scripts that stand without braces put into them: z^(1), z_1, z_h1, E_total."""
-    name = re.sub(r"\^(\(\w+\)|\[\d+\]|\d+|[A-Za-z]{1,4})", r"^{\1}", name)
+    name = re.sub(r"\^(\(\w+\)|\[\d+\]|\d+|[A-Za-z][A-Za-z0-9]{0,4})", r"^{\1}", name)
     return re.sub(r"_(\d+(?:[,.]\d+)*|[A-Za-z]+\d*(?:[,.]\d+)*)", r"_{\1}", name)

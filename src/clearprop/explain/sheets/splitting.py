@@ -10,7 +10,7 @@ from clearprop.explain.references import Reference, parse
 from clearprop.explain.sheets.arithmetic import worked_out
 from clearprop.explain.sheets.meanings import is_name
 from clearprop.explain.sheets.phrases import meanings
-from clearprop.explain.sheets.settings import OTHER_NAMES, SETTINGS
+from clearprop.explain.sheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS
 from clearprop.explain.sheets.spelling import spelled
 from clearprop.explain.sheets.statements import tidy_name
 
@@ -68,6 +68,8 @@ def parts_of(line: str) -> list[Part]:
         ]
     signs = signs[:1] if sign == ":" else [item for item in signs if item[1] != ":"]
     name, name_at = _name_before(line[:first])
+    if sign == ":" and not BEGINS_AS_NUMBER.match(line[first + 1 :]):
+        name, name_at = line[:first].strip(), len(line) - len(line.lstrip())
     parts: list[Part] = []
     start = last = first + 1
     for end, kind in signs[1:]:

@@ -24,6 +24,7 @@ NUMBERS = {
     )
     for comma in (False, True)
 }
+TRANSPOSE = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*\\?(?:T|top|mathsf\{T\})\s*\}?|ᵀ|\.T)[\s.;,]*$")
 TIGHT_COMMA = re.compile(r"\d,\d")
 POINT = re.compile(r"\d\.\d|(?<![\d.])\.\d")
 
@@ -89,12 +90,22 @@ def readings(text: str) -> list[Value]:
     >>> readings("[0.5, oops]")[0].unread
     (6, 'oops')
     """
+    turned = TRANSPOSE.search(text)
+    if turned is not None:
+        return [_transposed(value) for value in readings(text[: turned.start()])]
     bare = without_dress(text)
     if not TIGHT_COMMA.search(bare) or POINT.search(bare):
         return [_read(bare, False)]
-    likely_decimal = ";" in bare or re.fullmatch(r"\s*[-+−–]?\d+,\d+\s*%?\s*", bare) is not None
+    likely_decimal = ";" in bare or re.fullmatch(r"[\s\[({]*[-+−–]?\d+,\d+\s*%?[\s\])}]*", bare) is not None
     found = [_read(bare, True), _read(bare, False)]
     return found if likely_decimal else found[::-1]
+
+
+def _transposed(value: Value) -> Value:
+    """A value that carries the mark of a transpose: rows and columns of a matrix exchanged, a vector as it is."""
+    if not value.is_matrix or len({len(row) for row in value.rows}) != 1:
+        return value
+    return value._replace(rows=tuple(zip(*value.rows, strict=True)))
 
 
 def without_dress(text: str) -> str:
