@@ -36,6 +36,7 @@ def explain(
     learning_rate: float | None = None,
     format: Format | None = None,
     output: Path | None = None,
+    certificate: Path | None = None,
     force: Annotated[bool, Flag] = False,
 ) -> int:
     """Explain one step of back-propagation, number by number.
@@ -88,6 +89,8 @@ def explain(
         By default what --output ends in; text on the terminal.
     output
         The file to write: .txt, .md, .tex, .html, .json or .svg.
+    certificate
+        A JSON file to write: inputs, every number and the residuals, with a SHA-256, for another program to verify.
     force
         Replace the output file if it exists.
     """
@@ -102,13 +105,17 @@ def explain(
     if form:
         style["forms"] = tuple(form)
     trace = glass_run.trace_of(source, file, case=case, row=row, optimizer=optimizer, learning_rate=learning_rate)
+    if certificate is not None:
+        read = (source, file, output)
+        glass_run.certify(trace, None, certificate, force=force, others=[path for path in read if path is not None])
     return glass_run.explain(trace, style, format=format, output=output, force=force)
 
 
 def check(
     sheet: Path, /, *, notation: NotationName = "code", language: Language = "en",
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
-    report: Annotated[bool, Flag] = False, output: Path | None = None, force: Annotated[bool, Flag] = False,
+    report: Annotated[bool, Flag] = False, output: Path | None = None, certificate: Path | None = None,
+    force: Annotated[bool, Flag] = False,
 ) -> int:  # fmt: skip
     """Check a hand calculation, line by line, and name its mistakes.
 
@@ -135,18 +142,24 @@ def check(
         Mark every sheet of a folder, with follow-through, and report over the class.
     output
         For a report: the file to write, .csv for a gradebook, .md, .html, .tex or .txt.
+    certificate
+        A JSON file to write: inputs, every number, the verdicts and the residuals, with a SHA-256.
     force
         Replace the output file if it exists.
     """
     from clearprop.cli import class_run, glass_run
 
+    if report and certificate is not None:
+        raise InputError("--certificate is of one sheet, and --report of a folder of them; ask for one of the two")
     if report:
         return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
     if sheet.is_dir():
         raise InputError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
-    if output is not None or force:
+    if output is not None or (force and certificate is None):
         raise InputError("--output and --force belong to --report, which marks a folder of sheets")
-    return glass_run.check(sheet, notation=notation, language=language, as_json=as_json)
+    return glass_run.check(
+        sheet, notation=notation, language=language, as_json=as_json, certificate=certificate, force=force
+    )
 
 
 def exercise(

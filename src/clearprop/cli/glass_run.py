@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,9 +130,28 @@ def _written(explanation: Explanation, format: str) -> str:
     return written
 
 
-def check(sheet: Path, *, notation: str, language: str, as_json: bool) -> int:
+def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, others: Sequence[Path]) -> None:
+    """Write the certificate of a trace, and of the sheet judged by it; `others` are files of the command, not replaced.
+
+    What it writes is told on the standard error, so that the standard output stays that of the command.
+    """
+    from clearprop.explain.certificate import certificate
+
+    if any(path.absolute() == other.absolute() for other in others):
+        raise FileError(f"the certificate {path} is also another file of this command; choose another name for it")
+    check_output(path, force=force, inputs=tuple(others))
+    document = json.dumps(certificate(trace, found), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, f"{document}\n".encode())
+    words.console(error=True).print(f"Wrote {path}")
+
+
+def check(
+    sheet: Path, *, notation: str, language: str, as_json: bool, certificate: Path | None = None, force: bool = False
+) -> int:
     """Judge a sheet; 0 where nothing is wrong, 1 where something is."""
     found = check_sheet(_readable(sheet))
+    if certificate is not None:
+        certify(found.sheet.trace, found, certificate, force=force, others=[sheet])
     if as_json:
         words.print_json(_verdicts(found))
     else:
