@@ -1,6 +1,5 @@
 """Help, usage, exit codes; and what only a process of its own shows: signals, terminals, pipes."""
 
-import json
 import os
 import pty
 import re
@@ -72,7 +71,7 @@ def test_ctrl_c_before_there_is_a_model(monkeypatch, run, tmp_path):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("clearprop.cli.train.read", interrupted)
+    monkeypatch.setattr("clearprop.cli.inputs.read", interrupted)
     file = write(tmp_path / "pets.csv", pets())
     code, _, err = run("train", file, "--target", "x", "--output", tmp_path / "m")
     assert (code, err) == (130, "clearprop: interrupted; nothing was saved\n")
@@ -108,17 +107,16 @@ def test_ctrl_c_saves_the_best_model_so_far_and_prints_its_path(tmp_path):
     assert TableModel.load(output).held_out.accuracy > 0.5
 
 
-def test_ctrl_c_before_the_first_epoch_is_done_still_saves(monkeypatch, run, tmp_path):
+def test_ctrl_c_before_the_first_epoch_is_done_saves_no_untrained_model(monkeypatch, run, tmp_path):
     file, output = write(tmp_path / "pets.csv", pets()), tmp_path / "m.clearprop"
 
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("clearprop.engines.reference.ReferenceEngine.steps", interrupted)
-    code, out, _ = run("train", file, "--target", "kind", "--output", output, "--json", "--engine", "reference")
-    found = json.loads(out)
-    assert (code, found["stopped_by"], found["epochs"], found["model"]) == (130, "interrupt", 0, str(output))
-    assert TableModel.load(output).settings["epochs_done"] == 0
+    code, out, err = run("train", file, "--target", "kind", "--output", output, "--json", "--engine", "reference")
+    assert (code, out, output.exists()) == (130, "", False)
+    assert err.endswith("clearprop: interrupted within the first epoch, with nothing learned yet: nothing was saved\n")
 
 
 def test_progress_on_a_terminal(tmp_path):

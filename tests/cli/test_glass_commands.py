@@ -84,14 +84,14 @@ def test_the_explanation_of_a_row_ends_at_what_predict_answers(run, trained, tmp
 def test_a_row_of_a_table_in_a_trained_model(run, trained):
     model, table = trained / "flats.clearprop", trained / "flats.csv"
     code, _, err = run("explain", model, table, "--row", "100000")
-    assert code == 1
+    assert code == 2
     assert "--row must be from 1 to" in err
     code, out, _ = run("explain", model, table, "--row", "3", "--section", "afterwards")
     assert code == 0
     assert "C_pred" in out
     assert run("explain", model, "--row", "3", "--section", "afterwards")[1] == out
     code, _, err = run("explain", model)
-    assert code == 1
+    assert code == 2
     assert "name the table and one of its rows too" in err
 
 
@@ -100,17 +100,17 @@ def test_a_row_of_a_table_in_a_trained_model(run, trained):
     [
         (("explain",), "name either a sheet or model file, or a built-in case"),
         (("explain", "--case", "mazurr"), "did you mean 'mazur'"),
-        (("explain", "nothing.toml"), "there is no file nothing.toml"),
+        (("explain", "nothing.toml"), "there is no file 'nothing.toml'"),
         (("explain", "--case", "mazur", "--section", "pathh"), "did you mean 'path'"),
         (("explain", "--case", "mazur", "--parameter", "W9[0,0]", "--section", "path"), "there is no site 'W9'"),
         (("explain", "--case", "mazur", "--output", "page.doc"), "must end in"),
-        (("check", "nothing.md"), "there is no file nothing.md"),
+        (("check", "nothing.md"), "there is no file 'nothing.md'"),
         (("exercise", "--case", "mazur", "--blank", "999"), "blank must be a whole number"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(run, arguments, words):
     code, _, err = run(*arguments)
-    assert code == 1
+    assert code in (1, 2, 3)  # which of them: test_exit_codes.py
     assert words in err
     assert err.count("\n") == 1
 

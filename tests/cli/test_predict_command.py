@@ -125,7 +125,7 @@ def test_outputs_are_refused_before_any_work(run, trained, tmp_path):
 
 def test_rows_must_be_some(run, trained):
     code, _, err = run("predict", trained / "pets.clearprop", trained / "pets.csv", "--rows", 0)
-    assert (code, err) == (1, "clearprop: --rows must be at least 1, not 0\n")
+    assert (code, err) == (2, "clearprop: --rows must be at least 1, not 0\n")
 
 
 def test_what_was_remarkable_about_reading_the_file_is_said(trained, run, tmp_path):

@@ -79,7 +79,7 @@ def test_one_network_is_judged_by_rows_of_its_own(run, tmp_path):
 def test_numbers_of_networks_and_threads_that_cannot_be(run, tmp_path, option, message):
     file = write(tmp_path / "pets.csv", pets())
     code, _, err = run("train", file, "--target", "kind", "--output", tmp_path / "m", option, "0")
-    assert code == 1
+    assert code == 2
     assert message in " ".join(err.split())
 
 
@@ -179,7 +179,7 @@ def bad(tmp_path, **changes):
 def test_bad_input_ends_in_one_sentence_and_no_file(run, tmp_path, changes, options, words):
     output = tmp_path / "m.clearprop"
     code, out, err = run("train", bad(tmp_path, **changes), "--output", output, *options)
-    assert code == 1
+    assert code in (1, 2, 3)  # which of them: test_exit_codes.py
     assert out == ""
     assert words in err
     assert err.startswith("clearprop: ")
@@ -233,6 +233,6 @@ def test_a_missing_file_is_named_before_an_output_that_exists(run, tmp_path):
     write(tmp_path / "pets.csv", pets())
     (tmp_path / "m.clearprop").write_bytes(b"kept")
     code, _, err = run("train", tmp_path / "pets.cvs", "--target", "kind", "--output", tmp_path / "m.clearprop")
-    assert code == 1
+    assert code == 3
     assert "there is no file" in err
     assert "pets.csv" in err

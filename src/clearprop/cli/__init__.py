@@ -3,6 +3,18 @@
 Each command is a file of its name; `app` has their options and help.
 """
 
-from clearprop.cli.app import main
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clearprop.cli import interrupts
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point. A Ctrl-C is answered from its first line on, before NumPy and the rest are imported."""
+    interrupts.end_at_once()
+    from clearprop.cli import app
+
+    app.main(arguments)

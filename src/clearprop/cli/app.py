@@ -5,19 +5,16 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import cyclopts
 from cyclopts import App, Parameter
 
 from clearprop import __version__
-from clearprop.cli import glass, interrupts
+from clearprop.cli import exits, glass, interrupts, words
 from clearprop.cli.read_as import AS_SEEN, ReadAs
-from clearprop.errors import ClearpropError, InputError
-
-OK, ERROR, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 app = App(
     name="clearprop",
@@ -123,22 +120,23 @@ def train(
     from clearprop.cli import train as command
     from clearprop.tabular.settings import TableSettings
 
-    settings = TableSettings(
-        target=target,
-        task=task,
-        log_target=log_target,
-        drop=tuple(drop or ()),
-        skip_missing_target=skip_missing_target,
-        hidden=None if hidden is None else _layers(hidden),
-        ensemble=ensemble,
-        probabilities=probabilities,
-        epochs=epochs,
-        time_limit=time_limit,
-        test=test,
-        seed=seed,
-        engine=engine,
-        read=read.options(),
-    )
+    with exits.asking():
+        settings = TableSettings(
+            target=target,
+            task=task,
+            log_target=log_target,
+            drop=tuple(drop or ()),
+            skip_missing_target=skip_missing_target,
+            hidden=None if hidden is None else _layers(hidden),
+            ensemble=ensemble,
+            probabilities=probabilities,
+            epochs=epochs,
+            time_limit=time_limit,
+            test=test,
+            seed=seed,
+            engine=engine,
+            read=read.options(),
+        )
     return command.run(file, settings, threads=_threads(threads), output=output, force=force, as_json=as_json)
 
 
@@ -299,11 +297,13 @@ def _layers(text: str) -> tuple[int, ...]:
     try:
         sizes = tuple(int(part) for part in text.replace("x", ",").split(","))
     except ValueError:
-        raise InputError(f"--hidden must name the neurons of each hidden layer, as 256,128, not {text!r}") from None
+        raise exits.UsageError(
+            f"--hidden must name the neurons of each hidden layer, as 256,128, not {text!r}"
+        ) from None
     if sizes == (0,):
         return ()
     if min(sizes) < 1:
-        raise InputError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
+        raise exits.UsageError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
     return sizes
 
 
@@ -312,51 +312,31 @@ def _threads(text: str | None) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise InputError(f"--threads must be a whole number of at least 1, as 2, not {text!r}")
+        raise exits.UsageError(f"--threads must be a whole number of at least 1, as 2, not {text!r}")
     return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point: run a command and exit with 0, 1 (cannot be done), 2 (wrong usage) or 130 (Ctrl-C)."""
+    """The entry point: run a command and exit with a code of docs/command-line.md."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that has no → shows ? for it
+    warnings.showwarning = words.warn
     interrupts.watch()
     code = exit_code(sys.argv[1:] if arguments is None else arguments)
-    try:
-        sys.stdout.flush()
-    except OSError as error:  # nobody reads any more, or the disk is full; Python would try again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if code == OK and not isinstance(error, BrokenPipeError):
-            code = _failed(error)
+    with interrupts.undisturbed():
+        try:
+            sys.stdout.flush()
+        except OSError as error:  # nobody reads any more, or the disk is full; Python would try again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = exits.ending(error) or code
     sys.exit(code)
 
 
-def _failed(error: OSError | MemoryError) -> int:
-    """Say what the system refused; the exit code."""
-    if isinstance(error, MemoryError):
-        said = f"there is not enough memory ({error})" if str(error) else "there is not enough memory"
-    else:
-        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-    print(f"clearprop: {said}", file=sys.stderr)
-    return ERROR
-
-
 def exit_code(arguments: Sequence[str]) -> int:
-    """Run a command; what can be expected to go wrong ends in one sentence on standard error."""
+    """Run a command; whatever goes wrong ends in one sentence on standard error. Its exit code."""
     try:
         code = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
-    except cyclopts.CycloptsError as error:
-        print(f"clearprop: {error}\n'clearprop --help' explains what there is.", file=sys.stderr)
-        return USAGE
-    except ClearpropError as error:
-        print(f"clearprop: {error}", file=sys.stderr)
-        return ERROR
-    except KeyboardInterrupt:
-        print("clearprop: interrupted; nothing was saved", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # as when the output goes to head: whoever reads has enough
-        return OK
-    except (OSError, MemoryError) as error:
-        return _failed(error)
-    return code if isinstance(code, int) else OK
+    except BaseException as error:
+        return exits.ending(error)
+    return code if isinstance(code, int) else exits.DONE

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clearprop.cli import words
-from clearprop.cli.output_files import check_output
+from clearprop.cli.output_files import check_output, write_output
 from clearprop.errors import FileError, InputError
 from clearprop.explain import Trace
 from clearprop.explain.exercises import (
@@ -21,7 +21,6 @@ from clearprop.explain.exercises import (
     read_names,
 )
 from clearprop.explain.exercises.report import class_text
-from clearprop.files.writing import write_whole
 
 MEDIA = {".csv": "csv", ".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".tex": "latex"}
 
@@ -120,6 +119,6 @@ def _write(files: Mapping[Path, str], *, force: bool, quiet: bool = False) -> No
     for path in files:
         check_output(path, force=force, inputs=())
     for path, text in files.items():
-        write_whole(path, text.encode(), replace=force)
+        write_output(path, text.encode(), force=force)
         if not quiet:
             words.console().print(f"Wrote {path}")

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.cli import words
+from clearprop.cli.inputs import load_model, read_table
 from clearprop.cli.report import engine_facts, engine_sentence, print_confusion, print_scores
 from clearprop.errors import TableError
 from clearprop.tables import ClassTarget, ReadOptions, missing_rows
@@ -20,8 +21,8 @@ def run(
     model: Path, file: Path, *, skip_missing_target: bool, threads: int | None, as_json: bool, options: ReadOptions
 ) -> int:
     """Evaluate and say the scores; the exit code."""
-    trained = TableModel.load(model)
-    reading = trained.read(file, options)
+    trained = load_model(model, file)
+    reading = read_table(file, trained, options)
     table, left_out = _with_target(trained, reading.table, skip_missing_target)
     scores, remarks, choice = trained.evaluate(table, threads)
     notices = [*reading.notices, *left_out, *map(str, remarks)]

@@ -8,16 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clearprop.cli import words
-from clearprop.cli.output_files import check_output
+from clearprop.cli import exits, words
+from clearprop.cli.output_files import check_output, write_output
 from clearprop.errors import FileError, InputError
 from clearprop.explain import Checked, Explanation, Trace, read_sheet
 from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
 from clearprop.explain.trained import trained_on_table
-from clearprop.files.writing import write_whole
 from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
+from clearprop.tables import missing_file
 
 SHEETS = (".toml", ".md", ".txt")
 FORMATS = {
@@ -42,11 +42,12 @@ def trace_of(
         When they name nothing or too much, or what they name cannot be used.
     """
     if (source is None) == (case is None):
-        raise InputError("name either a sheet or model file, or a built-in case, as --case case_study")
+        raise exits.UsageError("name either a sheet or model file, or a built-in case, as --case case_study")
     if case is not None:
         trace = built_in(case).trace()
     elif source is not None and source.suffix.lower() in SHEETS:
-        trace = read_sheet(_readable(source)).trace
+        with exits.reading(source):
+            trace = read_sheet(_readable(source)).trace
     else:
         assert source is not None
         return _of_model(source, file, row, _rule(optimizer, learning_rate))
@@ -71,23 +72,25 @@ def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LB
 
 def _readable(path: Path) -> Path:
     if not path.is_file():
-        raise FileError(f"there is no file {path}")
+        raise missing_file(path) if not path.exists() else FileError(f"{path} is no file that can be read")
     return path
 
 
 def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule | LBFGS | None) -> Trace:
     """The trace of one row of a table in a trained model: by default of the step that its training would make."""
-    from clearprop.tabular.model import TableModel
+    from clearprop.cli.inputs import load_model, read_table
 
-    trained = TableModel.load(model)
-    learned_from = str(trained.settings.get("file", ""))
-    places = [Path(learned_from), model.parent / Path(learned_from).name] if learned_from else []
+    trained = load_model(model, file)
+    learned_from = Path(str(trained.settings.get("file", ""))).name  # a model names no file of another folder
+    places = [Path(learned_from), model.parent / learned_from] if learned_from else []
     file = next((place for place in places if place.exists()), None) if file is None else file
     if file is None or row is None:
-        raise InputError(f"name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1")
-    table = trained.read(file).table
+        raise exits.UsageError(
+            f"name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1"
+        )
+    table = read_table(file, trained).table
     if not 1 <= row <= table.num_rows:
-        raise InputError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")
+        raise exits.UsageError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")
     if trained.target.column not in table.column_names:
         raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
     one = table.slice(row - 1, 1)
@@ -115,7 +118,7 @@ def explain(trace: Trace, style: Mapping[str, Any], *, format: str | None, outpu
         print(text, end="" if text.endswith("\n") else "\n")
         return 0
     check_output(output, force=force, inputs=())
-    write_whole(output, text.encode())
+    write_output(output, text.encode(), force=force)
     words.console().print(f"Wrote {output}")
     return 0
 
@@ -149,7 +152,8 @@ def check(
     sheet: Path, *, notation: str, language: str, as_json: bool, certificate: Path | None = None, force: bool = False
 ) -> int:
     """Judge a sheet; 0 where nothing is wrong, 1 where something is."""
-    found = check_sheet(_readable(sheet))
+    with exits.reading(sheet):
+        found = check_sheet(_readable(sheet))
     if certificate is not None:
         certify(found.sheet.trace, found, certificate, force=force, others=[sheet])
     if as_json:

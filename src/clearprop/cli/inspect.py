@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.cli import words
+from clearprop.cli.inputs import load_model
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, print_scores
 from clearprop.files.network_json import network_to_json
@@ -18,7 +19,7 @@ MOST_CLASSES_SHOWN = 20
 
 def run(model: Path, *, as_json: bool) -> int:
     """Say what the model is; the exit code."""
-    trained = TableModel.load(model)
+    trained = load_model(model)
     if as_json:
         words.print_json(_document(model, trained))
         return 0

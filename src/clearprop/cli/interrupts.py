@@ -23,6 +23,7 @@ PAUSE = 1.0  # seconds: a Ctrl-C sooner than this after that sentence is no answ
 _first: int | None = None  # the signal that came first
 _came = False  # whether one came of which nothing has come yet
 _asked: float | None = None  # when it was said that another Ctrl-C drops the training
+_ended = False  # whether what is kept has come to its end, so that nothing is left to interrupt
 
 
 def end_at_once() -> None:
@@ -54,13 +55,19 @@ def exit_code() -> int:
 def kept() -> Iterator[None]:
     """What goes on here is worth keeping: the first signal interrupts it, and further ones do not lose it.
 
-    The second is answered by saying so. Only a Ctrl-C after that, by somebody who has had time to read it, raises
-    KeyboardInterrupt again.
+    A second one, or the first after `has_ended`, is answered by saying so. Only a Ctrl-C after that, by somebody who
+    has had time to read it, raises KeyboardInterrupt.
     """
-    global _asked
-    _asked = None
+    global _asked, _ended
+    _asked, _ended = None, False
     with _answering(_keep):
         yield
+
+
+def has_ended() -> None:
+    """Say that what is `kept` has come to its end by itself: what follows is needed to save it."""
+    global _ended
+    _ended = True
 
 
 @contextmanager
@@ -102,11 +109,11 @@ def _note(number: int, frame: FrameType | None) -> None:
 
 
 def _keep(number: int, frame: FrameType | None) -> None:
-    global _asked
-    if _first is None:
+    global _asked, _first
+    if _first is None and not _ended:
         _note(number, frame)
     elif _asked is None:
-        _asked = time.monotonic()
+        _first, _asked = _first or number, time.monotonic()
         _say(AGAIN)
     elif number == signal.SIGINT and time.monotonic() - _asked > PAUSE:
         _note(number, frame)

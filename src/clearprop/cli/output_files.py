@@ -4,43 +4,97 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from clearprop.cli import exits
 from clearprop.errors import FileError
-from clearprop.files.writing import write_whole
+from clearprop.files.writing import destination, sweep, write_whole
 from clearprop.network.memory import in_words
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
+MODEL_SUFFIXES = (".clearprop", ".safetensors")
+MOST_NAMES = 1000  # that are tried until one is free
 
 
-def check_output(path: Path, *, force: bool, inputs: tuple[Path, ...]) -> None:
+def check_output(path: Path, *, force: bool, inputs: Collection[Path]) -> None:
     """Raise FileError unless `path` can be written, so that no work is done in vain. Makes its folder.
 
     Parameters
     ----------
     path : Path
+        A link is followed.
     force : bool
         Whether a file of that name may be replaced.
-    inputs : tuple of Path
-        Files that the command reads; they are never replaced.
+    inputs : collection of Path
+        Files and folders that the command reads; they are never replaced.
     """
-    for source in inputs:
-        if path.exists() and source.exists() and path.samefile(source):
-            raise FileError(f"the output {path} is also the input; choose another --output")
-    if path.is_dir():
-        raise FileError(f"the output {path} is a folder; name a file in it, as {path / 'NAME'}")
-    if path.exists() and not force:
-        raise FileError(f"{path} exists already; --force replaces it, --output writes to another file")
+    exits.check_here(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for source in inputs:
+            if path.exists() and source.exists() and path.samefile(source):
+                raise FileError(f"the output {path} is also the input; choose another --output")
+        if path.is_dir():
+            raise FileError(f"the output {path} is a folder; name a file in it, as {path / 'NAME'}")
+        end = destination(path)
+        if end.exists() and not force:
+            raise FileError(f"{path} exists already; --force replaces it, --output writes to another file")
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        end.parent.mkdir(parents=True, exist_ok=True)
+        sweep(end.parent)
         # Only trying tells: permissions, full and read-only file systems all show here.
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:100]}."):
+        with tempfile.NamedTemporaryFile(dir=end.parent, prefix=".clearprop-"):
             pass
     except OSError as error:
-        raise FileError(f"nothing can be written to the folder {path.parent}: {error.strerror or error}") from None
+        raise FileError(f"nothing can be written to the folder {end.parent}: {error.strerror or error}") from None
+
+
+def check_model_suffix(path: Path) -> None:
+    """Raise FileError for a name that says that it is another kind of file."""
+    suffix = path.suffix.lower()
+    if suffix[1:2].isalpha() and suffix not in MODEL_SUFFIXES:
+        raise FileError(
+            f"the output {path} is a model file, and its name should end in .clearprop, not {suffix}: "
+            f"take {path.with_suffix('.clearprop')}"
+        )
+
+
+def save_somewhere(save: Callable[[Path], None], path: Path) -> tuple[Path, str | None]:
+    """Save what took long to make, if not where it was to go, then elsewhere.
+
+    Parameters
+    ----------
+    save : callable
+        Writes to a path, and raises FileExistsError where it may not replace what is there.
+    path : Path
+        Where it is to go. A file that appeared there meanwhile stays; a number is then added to the name.
+
+    Returns
+    -------
+    The path that was written, and why it is another one than was asked for, or None.
+    """
+    why = None
+    try:
+        for number in range(1, MOST_NAMES):
+            place = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+            try:
+                save(place)
+            except FileExistsError:
+                why = f"{path} appeared meanwhile and was not replaced"
+                continue
+            return place, why
+    except (OSError, FileError) as error:  # the disk is full by now, or the folder gone
+        why = f"{path} cannot be written ({getattr(error, 'strerror', None) or error})"
+    place = Path(tempfile.mkdtemp(prefix="clearprop-")) / path.name
+    save(place)
+    return place, why or f"{path} exists by now, and so do {MOST_NAMES:,} names like it"
 
 
 def check_table_suffix(path: Path) -> None:
@@ -49,7 +103,23 @@ def check_table_suffix(path: Path) -> None:
         raise FileError(f"the output {path} must end in .csv, .tsv or .parquet, which says what kind of file to write")
 
 
-def write_table(path: Path, table: pa.Table) -> None:
+def write_output(path: Path, content: bytes, *, force: bool) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    FileError
+        When it cannot be written, or appeared meanwhile and is not to be replaced.
+    """
+    try:
+        write_whole(path, content, replace=force)
+    except FileExistsError:
+        raise FileError(f"{path} appeared meanwhile and was not replaced; --force replaces it") from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def write_table(path: Path, table: pa.Table, *, force: bool = False) -> None:
     """Write a table as CSV, TSV or Parquet, whole or not at all."""
     sink = pa.BufferOutputStream()
     if path.suffix.lower() in (".parquet", ".pq"):
@@ -58,10 +128,7 @@ def write_table(path: Path, table: pa.Table) -> None:
         pyarrow.parquet.write_table(table, sink)
     else:
         write_csv(table, sink, "\t" if path.suffix.lower() == ".tsv" else ",")
-    try:
-        write_whole(path, sink.getvalue().to_pybytes())
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from None
+    write_output(path, sink.getvalue().to_pybytes(), force=force)
 
 
 def write_csv(table: pa.Table, sink: Any, separator: str = ",") -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.cli import words
+from clearprop.cli import exits, words
+from clearprop.cli.inputs import load_model, read_table
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
 from clearprop.cli.report import engine_facts, engine_sentence
-from clearprop.errors import InputError
 from clearprop.tables import ClassTarget, ReadOptions
 from clearprop.tabular.model import Predictions, TableModel
 
@@ -34,18 +34,18 @@ def run(
 ) -> int:
     """Predict, then write or show; the exit code."""
     if rows is not None and rows < 1:
-        raise InputError(f"--rows must be at least 1, not {rows}")
+        raise exits.UsageError(f"--rows must be at least 1, not {rows}")
     if output is not None:
         check_table_suffix(output)
         check_output(output, force=force, inputs=(model, file))
-    trained = TableModel.load(model)
-    reading = trained.read(file, options)
+    trained = load_model(model, file)
+    reading = read_table(file, trained, options)
     table = reading.table
     predictions = trained.predict(table, threads)
     made = as_table(trained, predictions)
     remarks = [*reading.notices, *map(str, predictions.remarks)]
     if output is not None:
-        write_table(output, made)
+        write_table(output, made, force=force)
     if as_json:
         words.print_json(
             {

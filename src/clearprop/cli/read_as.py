@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from clearprop.cli import exits
+
 if TYPE_CHECKING:
     from clearprop.tables import ReadOptions
 
@@ -41,18 +43,19 @@ class ReadAs:
     encoding: str | None = None
 
     def options(self) -> ReadOptions:
-        """The same for whoever reads; raises InputError for what cannot be."""
+        """The same for whoever reads; raises UsageError for what cannot be."""
         from clearprop.tables import ReadOptions
 
         separator = {"tab": "\t", "\\t": "\t", "blank": " "}.get(self.separator or "", self.separator)
-        return ReadOptions(
-            decimal=self.decimal,
-            separator=separator,
-            dates=self.dates,
-            missing=None if self.missing is None else tuple(self.missing),
-            header=self.header,
-            encoding=self.encoding,
-        )
+        with exits.asking():
+            return ReadOptions(
+                decimal=self.decimal,
+                separator=separator,
+                dates=self.dates,
+                missing=None if self.missing is None else tuple(self.missing),
+                header=self.header,
+                encoding=self.encoding,
+            )
 
 
 AS_SEEN = ReadAs()

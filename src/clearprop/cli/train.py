@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.cli import interrupts, words
-from clearprop.cli.output_files import check_output, size_of
+from clearprop.cli import exits, interrupts, words
+from clearprop.cli.inputs import check_there, read_table
+from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere, size_of
 from clearprop.cli.progress import progress
 from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_scores
-from clearprop.tables import ClassTarget, Reading, missing_file, read
+from clearprop.errors import FileError
+from clearprop.tables import ClassTarget, Reading
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
 from clearprop.tabular.settings import TableSettings
 
@@ -27,7 +28,6 @@ KINDS = {
     "moment": ("date",),
     "vector": ("vector",),
 }
-INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 
 def run(
@@ -35,26 +35,32 @@ def run(
 ) -> int:
     """Train, say what was done, save the model; the exit code."""
     output = output or Path(f"{file.name.split('.')[0] or 'model'}.clearprop")
-    if not file.exists():
-        raise missing_file(file)
+    check_there(file)
     check_output(output, force=force, inputs=(file,))
-    reading = read(file, options=settings.read)
+    check_model_suffix(output)
+    reading = read_table(file, options=settings.read)
     ready = prepare(reading, settings, threads)
     out = words.console()
     if not as_json:
         _before(file, reading, ready, threads, out)
     # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
     watched = words.console(error=True)
-    with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
-        interrupts.check()
-        done = train(ready, callbacks, _sources(file))
-    with _undisturbed():
-        done.model.save(output)
-        if as_json:
-            words.print_json(_document(output, ready, done, threads))
-        else:
-            _after(output, ready, done, out)
-    return INTERRUPTED if done.fit.stopped_by == "interrupt" else 0
+    with interrupts.kept():
+        with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
+            interrupts.check()
+            done = train(ready, callbacks, _sources(file), interrupts.has_ended)
+        interrupted = done.fit.stopped_by == "interrupt"
+        if interrupted and not done.fit.history:
+            raise exits.InterruptedEarly
+        with interrupts.undisturbed():
+            place, elsewhere = save_somewhere(lambda path: done.model.save(path, replace=force), output)
+            if as_json:
+                words.print_json(_document(place, ready, done, threads))
+            else:
+                _after(place, ready, done, out)
+    if elsewhere is not None:
+        raise FileError(f"{elsewhere}; the model was saved as {place}")
+    return interrupts.exit_code() if interrupted else exits.DONE
 
 
 def _sources(file: Path) -> dict[str, Any]:
@@ -72,16 +78,6 @@ def _shown(ready: Prepared, watched: Any, *, hidden: bool) -> Iterator[tuple[Any
         return
     with progress(ready.job.epochs, ready.settings.time_limit, watched) as callback:
         yield (callback,)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A second Ctrl-C does not stop the saving, which takes an instant."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, out: Any) -> None:

@@ -28,6 +28,11 @@ def console(*, error: bool = False) -> Console:
     return Console(stderr=error, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
+def warn(message: Warning | str, *place: Any, **more: Any) -> None:
+    """What a library warns of, as a note on standard error: whoever types commands has no code to mend."""
+    console(error=True).print(f"note: {message}")
+
+
 def number(value: float, digits: int = 4) -> str:
     """A number as people write it: significant digits, thousands apart.
 

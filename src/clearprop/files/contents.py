@@ -49,6 +49,18 @@ def check_length(text: str) -> None:
         )
 
 
+def is_model_file(path: Path) -> bool:
+    """Whether a file begins as a model file does (it may be damaged still)."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False  # a pipe would be waited for
+        with open(path, "rb") as file:
+            start = file.read(9)
+            return len(start) == 9 and struct.unpack("<Q", start[:8])[0] <= LARGEST_HEADER and start[8:] == b"{"
+    except OSError:
+        return False
+
+
 def read_contents(path: Path) -> tuple[str, Any, str]:
     """The JSON, the parameters and the checksum of a file; all sizes are compared before memory is taken.
 
@@ -84,6 +96,14 @@ def _no_model(path: Path, file: Any, size: int, length: int) -> str:
     return f"{path} is cut off, or not a clearprop model (its header would take {length:,} of {size:,} bytes)"
 
 
+def _is_whole(text: str) -> bool:
+    """Whether a text has no half characters (lone surrogates), which JSON can write and nothing can encode."""
+    try:
+        return bool(text.encode()) or not text
+    except UnicodeEncodeError:
+        return False
+
+
 def _header(path: Path, raw: bytes, n_bytes: int) -> tuple[str, str, Any, tuple[int, ...]]:
     """The JSON and the checksum of a header, and type and shape of the one array of `n_bytes` behind it."""
     try:
@@ -96,10 +116,10 @@ def _header(path: Path, raw: bytes, n_bytes: int) -> tuple[str, str, Any, tuple[
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ModelFileError(f"{path} is damaged or not a clearprop model: its header is not JSON") from None
     match found:
-        case {"__metadata__": {"clearprop": str() as text, "sha256": str() as kept}}:
+        case {"__metadata__": {"clearprop": str() as text, "sha256": str() as kept}} if _is_whole(text):
             pass
         case {"__metadata__": {"clearprop": str()}}:
-            raise ModelFileError(f"{path} is damaged: its contents do not match its checksum, which is missing")
+            raise ModelFileError(f"{path} is damaged: it has no checksum, or no text that could have one")
         case dict():
             raise ModelFileError(f"{path} is a safetensors file, but not a clearprop model: it lacks our metadata")
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeGuard
 
@@ -116,6 +116,11 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
     table, name, notices, notation = _with_target(reading, settings)
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
+    if settings.probabilities and task.name == "regression":
+        raise InputError(
+            f"--probabilities is for classes, and {name!r} is learned as a number ({task.reason}); leave it out, or "
+            "ask for --task classification"
+        )
     if name in map(reading.column, settings.drop):
         raise InputError(f"the column {name!r} cannot be both the target and dropped")
     drop = tuple(dict.fromkeys(map(reading.column, settings.drop)))
@@ -146,7 +151,12 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
     )
 
 
-def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[str, Any] | None = None) -> TableFit:
+def train(
+    ready: Prepared,
+    callbacks: Iterable[Callback] = (),
+    sources: Mapping[str, Any] | None = None,
+    on_end: Callable[[], None] | None = None,
+) -> TableFit:
     """Train until the validation rows are predicted no better, put the best weights back, and score the held-out rows.
 
     Ctrl-C ends training as any other reason does.
@@ -158,13 +168,15 @@ def train(ready: Prepared, callbacks: Iterable[Callback] = (), sources: Mapping[
         Each gets every Epoch.
     sources : mapping, optional
         What to keep about the table's origin, beside the settings.
+    on_end : callable, optional
+        Called when the last epoch is over, before the networks are scored.
 
     Raises
     ------
     DivergenceError
         When the loss is not finite any more.
     """
-    done = carry_out(ready.plan, callbacks)
+    done = carry_out(ready.plan, callbacks, on_end)
     rows = {name: len(part) for name, part in ready.parts._asdict().items()}
     model = model_of(
         ready.plan, done, ready.encoder, settings={**asdict(ready.settings), **(sources or {}), "rows": rows}

@@ -161,10 +161,10 @@ def dealt(rows: Rows, target: Target, settings: TableSettings) -> tuple[Fold, ..
     return folds(np.arange(n_rows), max(FEWEST_FOLDS, count), settings.seed, labels)[:count]
 
 
-def carry_out(plan: Plan, callbacks: Iterable[Callback] = ()) -> Learned:
+def carry_out(plan: Plan, callbacks: Iterable[Callback] = (), on_end: Callable[[], None] | None = None) -> Learned:
     """Train the ensemble until its judging rows are predicted no better, and put the best weights back.
 
-    Ctrl-C ends training as any other reason does.
+    Ctrl-C ends training as any other reason does. `on_end` is called then, before anything else is computed.
 
     Raises
     ------
@@ -173,6 +173,8 @@ def carry_out(plan: Plan, callbacks: Iterable[Callback] = ()) -> Learned:
     """
     together = Together([member(plan, k) for k in range(len(plan.folds))], _judge(plan), plan.n_threads)
     fit = together.fit(stopping(plan), callbacks)
+    if on_end is not None:
+        on_end()
     actual, weight = _judged(plan)
     outputs = np.concatenate(together.outputs())
     if isinstance(plan.target, ClassTarget):

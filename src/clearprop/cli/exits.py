@@ -1,0 +1,117 @@
+"""How a command ends: the exit codes of docs/command-line.md, and the sentence on standard error for each."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cyclopts
+
+from clearprop.cli import interrupts
+from clearprop.errors import ClearpropError, FileError, InputError, shortened
+
+DONE, FAILED, USAGE, UNREADABLE = 0, 1, 2, 3  # and 130, 143: see `interrupts`
+ADDRESS = re.compile(r"(https?|ftp|s3|gs|hdfs|file):/")
+TRACEBACK = "CLEARPROP_TRACEBACK"  # an environment variable that shows where an error came from
+
+
+class UsageError(InputError):
+    """What was typed is not what the command takes."""
+
+
+class UnreadableError(FileError):
+    """A file that was given cannot be read."""
+
+
+class InterruptedEarly(KeyboardInterrupt):
+    """Training was interrupted before a first epoch was whole."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Whatever keeps this file from being read ends the command with the exit code of an input that cannot be read."""
+    check_here(path)
+    try:
+        yield
+    except FileError as error:
+        raise UnreadableError(str(error)) from error
+    except OSError as error:
+        raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        if not isinstance(error, UnicodeError) and not of_pyarrow(error):
+            raise
+        raise UnreadableError(f"{path} cannot be read: {first_line(error)}") from error
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """A setting that cannot be is wrong usage, as an option that does not exist is."""
+    try:
+        yield
+    except InputError as error:
+        raise UsageError(str(error)) from error
+
+
+def check_here(path: Path) -> None:
+    """Raise UnreadableError for an address of the network, which a shell hands on as if it were a path."""
+    if ADDRESS.match(str(path)):
+        raise UnreadableError(f"{path} is an address, and clearprop reads and writes files of this machine")
+
+
+def of_pyarrow(error: BaseException) -> bool:
+    """Whether pyarrow raised this; it is not imported to tell, which would take longer than many a command."""
+    return any(cls.__module__ == "pyarrow.lib" for cls in type(error).__mro__)
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of a library says, without the lines meant for its programmers."""
+    return shortened((str(error).splitlines() or [type(error).__name__])[0], 200)
+
+
+def ending(error: BaseException) -> int:
+    """Say on standard error why a command ended; its exit code."""
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    match error:
+        case SystemExit():
+            raise error
+        case InterruptedEarly():
+            return _said(
+                "interrupted within the first epoch, with nothing learned yet: nothing was saved",
+                interrupts.exit_code(),
+            )
+        case KeyboardInterrupt():
+            return _said("interrupted; nothing was saved", interrupts.exit_code())
+        case cyclopts.CycloptsError():
+            return _said(f"{error}\n'clearprop --help' explains what there is.", USAGE)
+        case UsageError():
+            return _said(str(error), USAGE)
+        case UnreadableError():
+            return _said(str(error), UNREADABLE)
+        case ClearpropError():
+            return _said(str(error), FAILED)
+        case BrokenPipeError():  # as when the output goes to head: whoever reads has enough
+            return DONE
+        case MemoryError():
+            return _said(
+                f"there is not enough memory ({error})" if str(error) else "there is not enough memory", FAILED
+            )
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            return _said(f"{where}{error.strerror or error}", FAILED)
+    return _said(
+        f"this is a fault of clearprop itself, please report it: {type(error).__name__}: {first_line(error)} "
+        f"(with {TRACEBACK}=1 in the environment it says where)",
+        FAILED,
+    )
+
+
+def _said(sentence: str, code: int) -> int:
+    lines = [shortened(line, most=len(line) + 1) for line in sentence.splitlines()]
+    print("clearprop:", "\n".join(lines), file=sys.stderr)
+    return code
