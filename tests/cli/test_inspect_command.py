@@ -38,20 +38,20 @@ def test_model_files_that_cannot_be_used(run, trained, tmp_path, command):
     for damaged in (b"", b"hello", b"PAR1" * 100, content[:200], content[:-1], content + b"x"):
         path.write_bytes(damaged)
         code, out, err = run(command[0], path, *rest)
-        assert (code, out, err.count("\n")) == (1, "", 1)
+        assert (code, out, err.count("\n")) == (3, "", 1)
         assert str(path) in err
 
 
 def test_a_missing_model_offers_the_nearest_name(run, trained):
     code, _, err = run("inspect", trained / "pet.clearprop")
-    assert (code, "did you mean" in err, "pets.clearprop" in err) == (1, True, True)
+    assert (code, "did you mean" in err, "pets.clearprop" in err) == (3, True, True)
 
 
 def test_a_network_without_a_table_is_refused(run, tmp_path):
     network = Network.mlp([2, 1])
     save(tmp_path / "m", network, network.initial())
     code, _, err = run("inspect", tmp_path / "m")
-    assert (code, "was not trained by 'clearprop train'" in err) == (1, True)
+    assert (code, "was not trained by 'clearprop train'" in err) == (3, True)
 
 
 def test_details_that_do_not_belong_to_the_network_are_refused(run, trained, tmp_path):
@@ -77,6 +77,6 @@ def test_details_that_do_not_belong_to_the_network_are_refused(run, trained, tmp
     ):
         save(tmp_path / "m", network, network.initial(dtype=np.float32), {**details, **changes})
         code, _, err = run("inspect", tmp_path / "m")
-        assert (code, err.count("\n"), str(tmp_path / "m") in err) == (1, 1, True), changes
+        assert (code, err.count("\n"), str(tmp_path / "m") in err) == (3, 1, True), changes
     save(tmp_path / "m", model.network, model.parameters, details)
     assert run("inspect", tmp_path / "m")[0] == 0

@@ -18,7 +18,7 @@ def command(name, folder):
 @pytest.mark.parametrize("threads", ["0", "-2", "two", "1.5", "²"])
 def test_a_number_of_threads_that_is_none_is_refused(run, trained, name, threads):
     code, out, err = run(*command(name, trained), f"--threads={threads}")
-    assert (code, out) == (1, "")
+    assert (code, out) == (2, "")
     assert err == f"clearprop: --threads must be a whole number of at least 1, as 2, not {threads!r}\n"
 
 
