@@ -144,7 +144,7 @@ def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, oth
         raise FileError(f"the certificate {path} is also another file of this command; choose another name for it")
     check_output(path, force=force, inputs=tuple(others))
     document = json.dumps(certificate(trace, found), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, f"{document}\n".encode())
+    write_output(path, f"{document}\n".encode(), force=force)
     words.console(error=True).print(f"Wrote {path}")
 
 
