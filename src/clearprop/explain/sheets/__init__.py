@@ -22,11 +22,18 @@ marks of Markdown lists, emphasis and code are looked over::
     W2_new = 0.601, 0.701
     loss_new = 0.00257
 
-``case: mazur`` in place of the network takes a built-in case. ``biases: fixed`` leaves biases out of the update.
-``rows: outputs`` says that weight matrices are written as in books, a row for each neuron that a weight leads to.
-``notation: mazur`` (or letters, rashid) lets results be named as that notation does: w5, net_h1, out_o1, w5+.
-A comma may be the decimal mark where semicolons separate the numbers. The same can be written as TOML: a table
-``[network]`` with the first part and a table ``[results]`` with the second.
+``case: mazur`` in place of the network takes a built-in case. The names may be those of books, of LaTeX or of the print
+of `explain`, in English or Chinese; docs/explaining.md has a table of what is read. The text goes through these files,
+in this order:
+
+``signs``, ``lines``, ``splitting``, ``tables``
+    from text to statements, a name and a value each (`toml` for sheets written as TOML);
+``spelling``, ``phrases``, ``meanings``, ``names``
+    from a name to what it means in a network, or why it cannot be known;
+``numbers``, ``values``, ``arithmetic``, ``worked``, ``placing``
+    from a value to numbers with their places, and the middles of worked lines;
+``settings``, ``given``, ``setting_up``, ``results``, ``reading``
+    the network, what is given, the steps of training and their results.
 """
 
 from clearprop.explain.sheets.numbers import WrittenNumber

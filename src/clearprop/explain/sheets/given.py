@@ -124,6 +124,8 @@ class Given:
         if not re.fullmatch(r"b\d+", statement.name) or "biases" in self.conventions.stated:
             return False
         value = readings(statement.value)[0]
+        if self.shapes[statement.name][0] in _counts(statement):
+            return False
         width = self.shapes[statement.name][0]
         if len(value.items) != 1 or value.unread is not None or width == 1 or value.items[0].kind != "number":
             return False
@@ -201,7 +203,7 @@ def samples_in(statements: Sequence[Statement], inputs: int) -> int | None:
         number = re.fullmatch(r"[xX](?:(\d{1,4})|_\{(\d{1,4})\}|\^\{\(?(\d{1,4})\)?\})", spelled(statement.written))
         if statement.name == "a0" and count >= 2 * inputs and count % inputs == 0:
             return count // inputs
-        if number is not None and count == inputs and inputs > 1:
+        if number is not None and counts and counts[0] == inputs > 1:
             found = max(found, int(number[1] or number[2] or number[3]))
         if statement.name == "a0" and count == inputs and _is_matrix(statement):
             return None

@@ -14,6 +14,7 @@ from clearprop.explain.sheets.signs import plain_line
 from clearprop.explain.sheets.splitting import Part, is_named, parts_of
 from clearprop.explain.sheets.statements import Statement, tidy_name
 from clearprop.explain.sheets.tables import is_table_row, rows_of
+from clearprop.explain.sheets.values import readings
 
 BULLET = re.compile(r"\s*(?:>\s*)*(?:[-*+•◦▪·]\s+|\(?\d{1,2}[.)]\s+(?=\D)|\(?[a-z]\)\s+|BP[1-4]a?\s+)?")
 RULER = re.compile(r"[-=|:_*~+.\s─═]*")
@@ -31,7 +32,7 @@ ONLY_NUMBERS = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮⋱½⅓¼·×^]*
 AWAITS_NUMBERS = re.compile(r"[=:≈]\s*(?:[\[({]\s*)*(?:[-+−]?\s*[.,]?\d[^=:≈]*)?$|[,\[({]\s*$")
 HEADING = re.compile(r"(?:the )?(?:step|part|task|question|iteration|epoch|layer|section)\s*\d{0,3}", re.I)
 CONTINUES = re.compile(r"\s*[=≈]")
-FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
+FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{(?!\w*matrix)|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
 LONGEST_VALUE = 400  # lines
 
 
@@ -123,6 +124,9 @@ def _joined(lines: list[Line], place: int) -> tuple[Line, int]:
     """A line with those that go on with it: open brackets, numbers alone, a first = or ≈."""
     first = lines[place]
     bare, end = first.bare, place + 1
+    is_name_alone = not re.search(r"[=≈:]", bare) and is_named(bare[first.start :])
+    if is_name_alone and end < len(lines) and _is_value(lines[end].bare):
+        bare, end = f"{bare} =\n{lines[end].bare}", end + 1  # W2.grad, and its numbers on the next line
     while end < len(lines) and end - place < LONGEST_VALUE:
         following = lines[end].bare
         depth = sum(bare.count(letter) for letter in "[({") - sum(bare.count(letter) for letter in "])}")
@@ -133,6 +137,12 @@ def _joined(lines: list[Line], place: int) -> tuple[Line, int]:
         bare += "\n" + following
         end += 1
     return first._replace(bare=bare), end
+
+
+def _is_value(text: str) -> bool:
+    """Whether a line is numbers alone, or the first line of an array of them."""
+    value = readings(text)[0]
+    return value.unread is None and any(item.kind == "number" for item in value.items)
 
 
 def _statements(line: Line) -> Iterator[Found]:
@@ -156,9 +166,7 @@ def _stated(part: Part, line: Line) -> Iterator[Found]:
     if setting is not None:
         yield replace(statement, name=setting, is_setting=True)
     elif is_named(said):
-        is_text = (
-            part.sign == ":" and value and not re.search(r"\d", said + value) and not BEGINS_AS_NUMBER.match(value)
-        )
+        is_text = part.sign == ":" and not re.search(r"\d", said + value) and not BEGINS_AS_NUMBER.match(value)
         yield Passed(line.number) if is_text or _is_formula(value) else statement
     elif worked_out(said) is not None and re.search(r"\d", value):
         yield replace(statement, name="")
@@ -168,14 +176,13 @@ def _stated(part: Part, line: Line) -> Iterator[Found]:
 
 def _is_formula(value: str) -> bool:
     """Whether a value is a formula in letters alone: w·x + b, σ(z)."""
-    last = re.split(r"[=≈]", value)[-1].strip()
+    last = re.split(r"[=≈]", value)[-1].strip().rstrip(".,;")
+    read = readings(last)[0]
     return (
-        re.search(r"[^\W\d_]", last) is not None
-        and re.search(r"[·*+/()^−×⊙²]|\s-\s|ᵀ", last) is not None
-        and re.search(r"\d\.\d", last) is None
+        read.unread is not None
         and worked_out(last) is None
-        and re.match(r"[\[({]*\s*[-+−]?\s*[\d.?_]", last) is None
-        and re.search(r"array|tensor|frac|matrix", last) is None
+        and re.search(r"[^\W\d_]", re.sub(r"\\[a-zA-Z]+", "", last)) is not None
+        and re.search(r"[·*+/^×⊙²ᵀ]|\s[-−]\s|\w\(|\\frac|\\sum", last) is not None
     )
 
 

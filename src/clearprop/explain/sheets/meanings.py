@@ -124,11 +124,13 @@ class Meanings:
             yield from self._loss(kind, glued or down)
         elif kind in ("W", "dW"):
             yield from self._weight(kind, glued, up, down, index)
-        else:
+        elif base in ("o", "O", "out") and not (glued or scripts or index):
+            yield Reference("a", str(self.depth))
+        elif not (base in ("h", "H") and glued and int(glued) >= self.depth):
             yield from self._layered(kind, glued, up, down, index)
-            if base in ("h", "H", "o") and glued and not up and not down and not index:  # h1, o1 may be neurons too
-                layers = {"h": range(1, self.depth) if self.depth == 2 else (), "o": (self.depth,)}[base.lower()]
-                yield from (Reference(kind, str(l), (str(int(glued) - self.sub_start),)) for l in layers)
+        if base in ("h", "H", "o") and glued and not up and not down and not index:  # h1, o1 may be neurons too
+            layers = {"h": range(1, self.depth) if self.depth == 2 else (), "o": (self.depth,)}[base.lower()]
+            yield from (Reference("a", str(l), (str(int(glued) - self.sub_start),)) for l in layers)
 
     def _loss(self, kind: str, down: str) -> Iterator[Reference]:
         if down in ("", "total", "tot", "T", "all"):

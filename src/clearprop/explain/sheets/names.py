@@ -260,6 +260,12 @@ class Names:
                 f"{said} may be the step −η·∂C/∂{inner} or the gradient; write {inner}_new = … for what {inner} is "
                 f"after the update, or d{inner} = … for the gradient"
             )
+        if (two := re.fullmatch(r"(?:d\w*/d)?w_?\{?(\d)(\d)\}?\+?", key)) and self.style is None:
+            k, j = two.groups()
+            return InputError(
+                f"{said} does not say of which layer; write W1[{int(k) - 1},{int(j) - 1}] if it leads from input {k} "
+                f"to neuron {j}, or add the line notation: mazur if weights are numbered through"
+            )
         if re.fullmatch(r"(?:d\w*/d)?w_?\{?\d+\}?\+?", key) and self.style is None:
             return InputError(
                 f"{said} numbers the weights through; add the line notation: mazur (those into one neuron side by "

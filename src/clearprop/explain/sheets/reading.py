@@ -25,6 +25,7 @@ from clearprop.explain.sheets.toml import toml_statements
 from clearprop.explain.sheets.worked import last_segment
 from clearprop.explain.trace import Trace
 
+EVERYWHERE = ("sigmoid", "logistic", "tanh")  # which one "activation function: …" may name for hidden layers and output
 REPLACEABLE = (
     "hidden",
     "output",
@@ -79,6 +80,7 @@ def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
         if isinstance(item, InputError):
             faults.add(item)
     settings, rest = _settings(found, faults)
+    _one_activation(settings, remarks)
     with faults.gathered():
         conventions = conventions_of(settings)
     if "conventions" not in locals():
@@ -154,6 +156,31 @@ def _settings(found: Sequence[Found], faults: Faults) -> tuple[dict[str, Stateme
         elif isinstance(item, Statement | StepMark):
             rest.append(item)
     return settings, rest
+
+
+def _one_activation(settings: dict[str, Statement], remarks: list[str]) -> None:
+    """Take "activation function: sigmoid" for the output too, where nothing else is said of it, and say so.
+
+    Where the output's activation is not said at all, it is said which was taken.
+    """
+    if "output" in settings or "case" in settings or not {"network", "hidden", "loss"} & set(settings):
+        return
+    hidden, loss = settings.get("hidden"), settings.get("loss")
+    is_for_all = hidden is not None and re.fullmatch(r"activation(?: function)?|激活函数", hidden.said.strip().lower())
+    if (
+        hidden is not None
+        and is_for_all
+        and hidden.value in EVERYWHERE
+        and not (loss and loss.value == "cross_entropy")
+    ):
+        settings["output"] = replace(hidden, name="output")
+        remarks.append(
+            f"line {hidden.line}: {hidden.value} was taken for the output too; add the line output: … if not"
+        )
+    elif settings.get("network") is not None:
+        remarks.append(
+            "the output's activation is not said: the one that fits the loss was taken; add the line output: …"
+        )
 
 
 def _is_result(statement: Statement) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from clearprop.errors import InputError
+from clearprop.explain.sheets.values import readings
 
 SETTINGS = (
     "network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows",
@@ -63,12 +64,14 @@ def setting_of(name: str, value: str) -> str | None:
     >>> setting_of("学习率", "0.1"), setting_of("loss", "0.0026"), setting_of("Output layer", "sigmoid")
     ('learning rate', None, 'output')
     """
-    plain = re.sub(r"\s+", " ", name.strip().strip("*_").strip().lower())
+    plain = re.sub(r"\s+", " ", name.strip().strip("*_\\").strip().lower())
     found = plain if plain in SETTINGS else OTHER_NAMES.get(plain)
     if found is None or found in NUMERIC:
         return found
     last = re.split(r"[=≈]", value)[-1]
-    is_number = BEGINS_AS_NUMBER.match(last) is not None and not re.search(r"[^\W\d_eE]", last)
+    is_number = any(read.unread is None and read.items for read in (readings(value)[0], readings(last)[0])) or (
+        BEGINS_AS_NUMBER.match(last) is not None and not re.search(r"[^\W\d_eE]", last)
+    )
     return None if is_number or not value.strip() or _is_prose(found, value) else found
 
 

@@ -25,6 +25,7 @@ SPACES = re.compile(
     r"(?<!\\)\\(?:quad|qquad|hspace\{[^{}]*\}|[,;!:> ])|&(?=\s*[=≈\\])|\\\\\s*$"
     r"|\\(?:begin|end)\{(?:align|equation|gather|split|aligned)\*?\}"
 )
+BETWEEN_NUMBERS = re.compile(r"(?<=[\d)\]_?])，(?=\s*[-−–－+.\d０-９\[(_?])")  # never a decimal comma
 ABOUT = re.compile(r"(?<!\S)~=?(?!\S)")
 COMMENT = re.compile(r"(?<![\\&])#|(?<![:/\w])//(?!/)")
 
@@ -40,7 +41,7 @@ def plain_line(line: str) -> str:
     >>> plain_line("学习率：０．１  # halved"), plain_line(r"$a \\approx 0.6$")
     ('学习率:0.1  ', ' a ≈       0.6 ')
     """
-    plain = line.translate(SIGNS)
+    plain = BETWEEN_NUMBERS.sub(" ", line).translate(SIGNS)
     comment = COMMENT.search(plain)
     if comment is not None:
         plain = plain[: comment.start()]

@@ -59,6 +59,7 @@ def spelled(name: str) -> str:
     plain = re.sub(r"(_\{[^{}]*\})(\^\{[^{}]*\})", r"\2\1", plain)  # the raised script first
     plain = re.sub(r"\^\{\}|_\{\}", "", plain)
     plain = re.sub(r"(?<![\^_])\{(\w+)\}", r"\1", plain).replace("y_{hat}", "yhat").replace("y_{pred}", "yhat")
+    plain = "yhat" if plain == "y^" else plain
     plain = re.sub(r"^([mv])_\{hat\}", r"\1hat", plain)
     return plain + ("+" if is_after else "")
 

@@ -13,6 +13,7 @@ from clearprop.explain.sheets.phrases import meanings
 from clearprop.explain.sheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS
 from clearprop.explain.sheets.spelling import spelled
 from clearprop.explain.sheets.statements import tidy_name
+from clearprop.explain.sheets.values import readings
 
 LONGEST_NAME = 80
 LAST_NAME = re.compile(
@@ -21,6 +22,15 @@ LAST_NAME = re.compile(
 NEXT_WORD = re.compile(r"(?s)(.*?[\d\])}%])\s+([^\W\d][^\s]*)\s*$")
 
 
+NAME_NOTE = re.compile(r"\s+\((?!new|neu|t\s*\+)[^()]*[^\W\d]{2}[^()]*\)$")
+GRADIENT_OF = re.compile(
+    r"(?:gradients?|derivatives?)(?: of [^\W\d]+)? (?:of|for|wrt|w\.r\.t\.?|with respect to)(?: the)?\s*$|梯度\s*$",
+    re.I,
+)
+OF_SOMETHING = re.compile(
+    r"gradient|derivative|delta|slope|change|step|error (?:of|for|at|in)|梯度|导数|偏导|增量|变化", re.I
+)
+AFTERWARDS = re.compile(r"\b(?:new|updated)\b|新|更新", re.I)
 VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
 
 
@@ -61,13 +71,14 @@ def parts_of(line: str) -> list[Part]:
     if not signs:
         return []
     first, sign = signs[0]
-    if sign == ":" and any(kind != ":" for _, kind in signs) and not _is_setting_with(line, signs):
+    label = sign == ":" and any(kind != ":" for _, kind in signs) and not _is_setting_with(line, signs)
+    if label and not _is_name_of_working(line, signs):
         after = parts_of(line[first + 1 :])
         return [
             part._replace(column=part.column + first + 1, name_column=part.name_column + first + 1) for part in after
         ]
-    signs = signs[:1] if sign == ":" else [item for item in signs if item[1] != ":"]
-    name, name_at = _name_before(line[:first])
+    signs = signs if label else signs[:1] if sign == ":" else [item for item in signs if item[1] != ":"]
+    name, name_at = name_before(line[:first])
     if sign == ":" and not BEGINS_AS_NUMBER.match(line[first + 1 :]):
         name, name_at = line[:first].strip(), len(line) - len(line.lstrip())
     parts: list[Part] = []
@@ -79,6 +90,14 @@ def parts_of(line: str) -> list[Part]:
             name, name_at, start, sign = split[2], last + split[1], end + 1, kind
         last = end + 1
     return [*parts, Part(name, line[start:], start, name_at, sign)]
+
+
+def _is_name_of_working(line: str, signs: list[tuple[int, str]]) -> bool:
+    """Whether a colon ends the name of a worked line: ``hidden input 1: 0.5·0.5 + 0.1 = 0.35``."""
+    following = line[signs[0][0] + 1 : signs[1][0]]
+    return (
+        is_named(line[: signs[0][0]]) and not is_named(name_before(following)[0]) and bool(re.search(r"\d", following))
+    )
 
 
 def _is_setting_with(line: str, signs: list[tuple[int, str]]) -> bool:
@@ -107,18 +126,32 @@ def _signs(line: str) -> list[tuple[int, str]]:
     return found
 
 
-def _name_before(text: str) -> tuple[str, int]:
+def name_before(text: str) -> tuple[str, int]:
     """The name that stands before a sign, without words of a sentence before it."""
     start = len(text) - len(text.lstrip())
     plain = text.strip()
     if is_named(plain) or not re.search(r"\s", plain):
         return plain, start
+    note = NAME_NOTE.search(plain)
+    if note is not None and is_named(plain[: note.start()]):
+        return plain[: note.start()], start
     places = [match.end() for match in re.finditer(r"[\s,]+", plain)][-4:]
     for place in places:
         rest, before = plain[place:], plain[:place]
         if is_named(rest) and re.fullmatch(r"[^\W\d_]+(?:[\s,'’.:()-]+[^\W_]+)*[\s,:.(]*", before):
-            return rest, start + place
+            if GRADIENT_OF.search(before):
+                return f"grad({rest})", start + place
+            if OF_SOMETHING.search(before):
+                break
+            is_new = AFTERWARDS.search(before) is not None and not spelled(rest).endswith("+")
+            return f"{'new ' if is_new else ''}{rest}", start + place
     return plain, start
+
+
+def is_numbers(text: str) -> bool:
+    """Whether a text is numbers, in whatever dress."""
+    value = readings(text)[0]
+    return value.unread is None and bool(value.items)
 
 
 def _next_name(segment: str) -> tuple[int, int, str] | None:
@@ -126,8 +159,8 @@ def _next_name(segment: str) -> tuple[int, int, str] | None:
     for pattern in (LAST_NAME, NEXT_WORD):
         match = pattern.fullmatch(segment) if len(segment) < 2000 else None
         if match is not None:
-            name, at = _name_before(match[2])
-            is_value = VALUE.fullmatch(match[1]) is not None or worked_out(match[1]) is not None
+            name, at = name_before(match[2])
+            is_value = VALUE.fullmatch(match[1]) is not None or worked_out(match[1]) is not None or is_numbers(match[1])
             if is_value and is_named(name):
                 return match.end(1), match.start(2) + at, name
     return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from clearprop.explain.sheets.arithmetic import worked_out
 from clearprop.explain.sheets.settings import setting_of
-from clearprop.explain.sheets.splitting import is_named, parts_of
+from clearprop.explain.sheets.splitting import is_named, name_before, parts_of
 from clearprop.explain.sheets.values import readings
 
 RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
@@ -80,16 +80,17 @@ def _row(number: int, cells: Sequence[Cell]) -> Iterator[Row]:
     if len(cells) > 2 and re.fullmatch(r"\d{1,3}[.)]?", cells[0][0]) and is_named(cells[1][0]):
         cells = cells[1:]
     stated = [(cell, at) for cell, at in cells if parts_of(cell)]
-    if stated and not is_named(cells[0][0]):
+    if stated and not is_named(name_before(cells[0][0])[0]):
         for cell, at in stated:
             for part in parts_of(cell):
                 yield number, part.name, part.value, at + part.column
         return
-    if len(cells) < 2 or not (is_named(cells[0][0]) or _is_number(cells[-1][0])):
+    if len(cells) < 2 or not (is_named(name_before(cells[0][0])[0]) or _is_number(cells[-1][0])):
         return
-    name = cells[0][0]
-    if setting_of(name, cells[1][0]):
-        yield number, name, cells[1][0], cells[1][1]
+    name = name_before(cells[0][0])[0]
+    filled = [(cell, at) for cell, at in cells[1:] if cell]
+    if filled and setting_of(name, filled[0][0]):
+        yield number, name, *filled[0]
         return
     values = [(cell, at) for cell, at in cells[1:] if _is_number(cell) or worked_out(cell) is not None or "=" in cell]
     if not values:

@@ -65,7 +65,11 @@ def workings(
             value = worked_out(element)
             claimed = following[k] if len(following) == len(results) and is_plain(following[k]) else results[k].text
             if value is not None:
-                yield Working(element.strip(), value, WrittenNumber.read(claimed, f"{place_in(statement, last)}: "))
+                yield Working(
+                    re.sub(r"\s+", " ", element.strip()),
+                    value,
+                    WrittenNumber.read(claimed, f"{place_in(statement, last)}: "),
+                )
 
 
 def _elements(text: str) -> list[str]:
