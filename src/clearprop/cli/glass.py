@@ -30,8 +30,10 @@ def explain(
     digits: int = 4,
     comma: Annotated[bool, Flag] = False,
     fractions: Annotated[bool, Flag] = False,
-    parameter: str = "W1[0,0]",
+    parameter: str | None = None,
+    sample: int | None = None,
     steps: int = 5,
+    replay: int = 20,
     optimizer: str | None = None,
     learning_rate: float | None = None,
     format: Format | None = None,
@@ -51,7 +53,8 @@ def explain(
       clearprop explain --case sharing --section ideas --language zh
       clearprop explain net.toml --notation letters --output net.html
       clearprop explain prices.clearprop prices.csv --row 3 --output row3.tex
-      clearprop explain --case mazur --section path --parameter W1[0,0]
+      clearprop explain --case mazur --section path --parameter w12
+      clearprop explain --case xor --section path --sample 2
 
     Parameters
     ----------
@@ -78,9 +81,13 @@ def explain(
     fractions
         Exact fractions, where every formula is rational.
     parameter
-        The weight or bias whose chain rule is written out, from input 0 to neuron 0 for W1[0,0].
+        The weight or bias whose chain rule is written out, as W1[0,0] or in the notation, as w12; else all layers.
+    sample
+        Of several samples, counted from 1: this one alone, as a loss of its own; by default their sum.
     steps
         Iterations, or rounds of the game.
+    replay
+        On how many random networks the section proofs tries the proofs.
     optimizer
         sgd, momentum, nesterov, rmsprop, adam or adamw, in place of the source's own.
     learning_rate
@@ -98,7 +105,7 @@ def explain(
 
     style: dict[str, object] = {
         "notation": notation, "language": language, "digits": digits, "comma": comma, "fractions": fractions,
-        "parameter": parameter, "steps": steps,
+        "parameter": parameter, "steps": steps, "networks": replay,
     }  # fmt: skip
     if section:
         style["sections"] = tuple(section)
@@ -108,7 +115,7 @@ def explain(
     if certificate is not None:
         read = (source, file, output)
         glass_run.certify(trace, None, certificate, force=force, others=[path for path in read if path is not None])
-    return glass_run.explain(trace, style, format=format, output=output, force=force)
+    return glass_run.explain(trace, style, sample=sample, format=format, output=output, force=force)
 
 
 def check(

@@ -104,9 +104,17 @@ def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule 
     return replace(trace, trained=trained_on_table(trained, one, actual[0].as_py(), 0, step))
 
 
-def explain(trace: Trace, style: Mapping[str, Any], *, format: str | None, output: Path | None, force: bool) -> int:
+def explain(
+    trace: Trace,
+    style: Mapping[str, Any],
+    *,
+    sample: int | None,
+    format: str | None,
+    output: Path | None,
+    force: bool,
+) -> int:
     """Write an explanation to the terminal or to a file; the exit code."""
-    explanation = Explanation(trace, **style)
+    explanation = Explanation(trace, **style, sample=None if sample is None else _counted(trace, sample))
     chosen = format or (None if output is None else FORMATS.get(output.suffix.lower()))
     if output is not None and chosen is None:
         raise FileError(f"the output {output} must end in {', '.join(FORMATS)}, or --format must say what to write")
@@ -121,6 +129,15 @@ def explain(trace: Trace, style: Mapping[str, Any], *, format: str | None, outpu
     write_output(output, text.encode(), force=force)
     words.console().print(f"Wrote {output}")
     return 0
+
+
+def _counted(trace: Trace, sample: int) -> int:
+    """The sample counted from 0, as Python has it."""
+    if trace.is_batch and not 1 <= sample <= trace.n_samples:
+        raise InputError(f"--sample must be from 1 to {trace.n_samples:,}, not {sample}")
+    if not trace.is_batch:
+        raise InputError("there is one sample only; leave --sample out")
+    return sample - 1
 
 
 def _written(explanation: Explanation, format: str) -> str:

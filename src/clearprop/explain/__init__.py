@@ -11,6 +11,7 @@ from clearprop.explain.games import Game, play
 from clearprop.explain.iterations import Iterations, iterate
 from clearprop.explain.paths import ChainRule
 from clearprop.explain.record import explain
+from clearprop.explain.replayed import Replayed, replay_proofs
 from clearprop.explain.sharing import Sharing, share
 from clearprop.explain.sheets import Sheet, read_sheet
 from clearprop.explain.trace import Site, Trace
@@ -27,6 +28,7 @@ __all__ = [
     "Explanation",
     "Game",
     "Iterations",
+    "Replayed",
     "Sharing",
     "Sheet",
     "Site",
@@ -45,6 +47,7 @@ __all__ = [
     "per_sample_gradients",
     "play",
     "read_sheet",
+    "replay_proofs",
     "saliency",
     "share",
     "wiggle",

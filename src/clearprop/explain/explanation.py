@@ -12,9 +12,9 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.document import Block, Document, Heading, Writer
 from clearprop.explain.exact import exact
+from clearprop.explain.naming import parameter_named
 from clearprop.explain.notation import Notation, notation
 from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.paths import parameter_of
 from clearprop.explain.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS
@@ -41,10 +41,17 @@ class Explanation:
         Which parts, in this order; "step" stands for one step of training and "ideas" for all that explains it. See
         `clearprop.explain.sections.SECTIONS`.
     forms : sequence of {"component", "neuron", "matrix"}
-    parameter : str
-        The weight or bias whose chain rule is written out and which is wiggled.
+    parameter : str, optional
+        The weight or bias whose chain rule is written out and which is wiggled, by its name in the program
+        ("W1[0,1]") or in the notation ("w¹₂₁", "w21", "b1", of mazur "w5"). By default the chain rule is shown for
+        every layer, the weights and the bias of a neuron beside each other.
     steps : int
         Iterations or rounds of the game.
+    sample : int, optional
+        Of a batch, from 0: this sample is shown alone, as a loss of its own. By default a batch is shown whole, and
+        what its samples add is summed.
+    networks : int
+        On how many random networks the proofs are replayed.
 
     Raises
     ------
@@ -67,11 +74,13 @@ class Explanation:
     fractions: bool = False
     sections: Sequence[str] = ("step",)
     forms: Sequence[str] = ("component", "matrix")
-    parameter: str = "W1[0,0]"
+    parameter: str | None = None
     steps: int = 5
+    sample: int | None = None
+    networks: int = 20
 
     def __post_init__(self) -> None:
-        words(self.language), self.written, self.numbers
+        words(self.language), self.numbers, self.shown, self.written
         for form in self.forms:
             if form not in FORMS:
                 raise UnknownNameError("form", form, FORMS)
@@ -80,9 +89,27 @@ class Explanation:
                 raise UnknownNameError("section", section, ("step", "ideas", *SECTIONS))
         if isinstance(self.sections, str) or isinstance(self.forms, str):
             raise InputError("sections and forms are sequences of names, as in sections=['step', 'path']")
-        parameter_of(self.trace, self.parameter)
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
-            raise InputError(f"steps must be a whole number of at least 1, not {self.steps!r}")
+        self.chosen  # noqa: B018 (raises where there is no such parameter)
+        for name in ("steps", "networks"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(f"{name} must be a whole number of at least 1, not {value!r}")
+
+    @cached_property
+    def shown(self) -> Trace:
+        """The trace that is shown: of one sample, if one was chosen."""
+        if self.sample is None:
+            return self.trace
+        if isinstance(self.sample, bool) or not isinstance(self.sample, int):
+            raise InputError(f"sample must be a whole number, counted from 0, not {self.sample!r}")
+        if not self.trace.is_batch:
+            raise InputError("the trace is of one sample already; leave `sample` out")
+        return self.trace.sample(self.sample)
+
+    @cached_property
+    def chosen(self) -> str | None:
+        """The parameter by its name in the program."""
+        return None if self.parameter is None else parameter_named(self.parameter, self.shown, self.written)
 
     @property
     def words(self) -> Words:
@@ -92,7 +119,8 @@ class Explanation:
     @property
     def written(self) -> Notation:
         """The notation for this network."""
-        return notation(self.notation, self.trace.network.widths, self.trace.is_batch)
+        shown = self.shown
+        return notation(self.notation, shown.network.widths, shown.is_batch, self.sample)
 
     @property
     def numbers(self) -> NumberFormat:
@@ -106,32 +134,39 @@ class Explanation:
     @cached_property
     def document(self) -> Document:
         """The blocks that all renderers lay out."""
-        shown = exact(self.trace) if self.fractions else self.trace
+        shown = exact(self.shown) if self.fractions else self.shown
         kit = Kit(
             Writer(self.words),
             self.written,
             self.numbers,
             tuple(self.forms),
-            self.parameter,
+            self.chosen,
             self.steps,
             self.fractions,
+            self.networks,
         )
         names: list[str] = []
         for section in self.sections:
             names += {"step": STEP, "ideas": IDEAS}.get(section, (section,))
-        widths = "-".join(map(str, self.trace.network.widths))
-        key = "title_batch" if self.trace.is_batch else "title"
-        title = form_of(self.words, key, self.trace.n_samples).format(widths=widths, n=self.trace.n_samples)
-        blocks: list[Block] = [Heading(title, 1)]
+        blocks: list[Block] = [Heading(self.title, 1)]
         with np.errstate(all="ignore"):  # what becomes infinite on the way is shown as ∞
             for name in names:
                 blocks += self._section(name, shown, kit)
-        return Document(title, self.language, blocks)
+        return Document(self.title, self.language, blocks)
+
+    @property
+    def title(self) -> str:
+        """Which network, and which of its samples."""
+        fields = {"widths": "-".join(map(str, self.shown.network.widths)), "n": self.trace.n_samples}
+        if self.sample is not None:
+            return self.words["title_alone"].format(sample=self.sample + 1, **fields)
+        key = "title_batch" if self.trace.is_batch else "title"
+        return form_of(self.words, key, self.trace.n_samples).format(**fields)
 
     def _section(self, name: str, shown: Trace, kit: Kit) -> list[Block]:
         """One part; those that run the network again or measure angles do so in decimals."""
         in_decimals = name in ("model", "wiggle", "sharing", "iterations", "game", "why", "answer")
-        return SECTIONS[name](self.trace if in_decimals else shown, kit)
+        return SECTIONS[name](self.shown if in_decimals else shown, kit)
 
     def text(self, width: int = 110, *, ascii_only: bool = False) -> str:
         """As plain text."""
@@ -167,13 +202,13 @@ class Explanation:
         """The trace as JSON; see `clearprop.explain.renderers.data` for the schema."""
         from clearprop.explain.renderers.data import to_json
 
-        return to_json(exact(self.trace) if self.fractions else self.trace, self.pen(TEXT), self.pen(LATEX), indent)
+        return to_json(exact(self.shown) if self.fractions else self.shown, self.pen(TEXT), self.pen(LATEX), indent)
 
     def svg(self) -> str:
         """The network as a drawing."""
         from clearprop.explain.drawings.network import drawing
 
-        return drawing(self.trace, self.written, self.numbers, self.words, self.parameter)
+        return drawing(self.shown, self.written, self.numbers, self.words, self.chosen)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from clearprop.explain.renderers.page import fragment

@@ -37,6 +37,11 @@ class Iteration:
     parameters: tuple[float, ...]
     norms: tuple[float, ...]
 
+    @property
+    def updates(self) -> int:
+        """How many updates have been made before this step."""
+        return self.step - 1
+
 
 @dataclass(frozen=True)
 class Iterations:

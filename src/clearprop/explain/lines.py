@@ -7,7 +7,7 @@ here: `clearprop.explain.pen` writes a line in a notation, with so many digits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -15,15 +15,16 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.arithmetic import computed
-from clearprop.explain.equations import Elementwise
+from clearprop.explain.equations import Elementwise, SumOverSamples
 from clearprop.explain.instances import Scope
-from clearprop.explain.matrices import evaluate_matrices
+from clearprop.explain.matrices import evaluate_matrices, matmul, transpose
 from clearprop.explain.references import at, reference
 from clearprop.explain.trace import Trace
 from clearprop.formulas import Apply, Expression, Symbol, evaluate
-from clearprop.formulas.expressions import fold, nodes
+from clearprop.formulas.expressions import fold, nodes, symbols
 
 NEURONS_SHOWN = 6  # of a layer; of a wider one the first three and the last
+ONES = Symbol("ones")  # a column of ones: what comes before it is added up over the samples
 NONE_FINER: Mapping[str, int] = {}
 
 
@@ -151,7 +152,7 @@ def places(shape: tuple[int, ...], shown: int = NEURONS_SHOWN) -> list[tuple[int
     """Which numbers of an array are shown: all of a small one; of a larger one the corners, and how many are not."""
     if not shape:
         return [()]
-    kept = [_kept(n, shown if len(shape) == 1 else max(2, shown // 2)) for n in shape]
+    kept = [ends(n, shown if len(shape) == 1 else max(2, shown // 2)) for n in shape]
     found: list[tuple[int, ...] | Omission] = list(product(*kept))
     count = int(np.prod(shape)) - len(found)
     if count:
@@ -159,7 +160,8 @@ def places(shape: tuple[int, ...], shown: int = NEURONS_SHOWN) -> list[tuple[int
     return found
 
 
-def _kept(n: int, shown: int) -> list[int]:
+def ends(n: int, shown: int) -> list[int]:
+    """Which of n things are shown: all of a few, otherwise the first half of `shown` and the last."""
     return list(range(n)) if n <= shown else [*range(max(1, shown // 2)), n - 1]
 
 
@@ -167,57 +169,71 @@ def matrix_line(trace: Trace, site: str, columns: bool) -> Line | None:
     """The line of a whole site, oriented as in the books (columns) or as in the code (rows); None if it has none."""
     equation = trace[site].equation
     tree = equation.matrix(columns)
-    if tree is None or (trace.is_batch and equation.law == "BP3"):
-        return None  # the sum over the samples of a batch has no form of its own in matrices
-    values = {item.name: oriented(trace, item.name, columns) for item in nodes(tree) if isinstance(item, Symbol)}
+    if isinstance(equation, SumOverSamples) and trace.is_batch:
+        tree = matmul(Symbol(equation.delta), ONES) if columns else matmul(transpose(ONES), Symbol(equation.delta))
+    if tree is None:
+        return None
+    line = matrix_values(trace, site, tree, columns, equation.law)
+    if line is not None and isinstance(equation, Elementwise):
+        values = {key: value for key, value in equation.parameters.items() if key in symbols(tree)}
+        return replace(line, values={**line.values, **values}, calls=_calls(trace, site, columns))
+    return line
+
+
+def matrix_values(trace: Trace, site: str, tree: Expression, columns: bool, law: str) -> Line | None:
+    """The line of a whole site from a matrix form; None where that needs a Jacobian for each sample."""
+    values = {name: oriented(trace, name, columns) for name in symbols(tree)}
     if any(np.ndim(value) > 2 for value in values.values()):
-        return None  # a Jacobian for each sample of a batch
-    if isinstance(equation, Elementwise):
-        values |= {key: value for key, value in equation.parameters.items() if key in values or key in _names(tree)}
-    return Line(
-        Symbol(site), (tree,), values, oriented(trace, site, columns), equation.law, calls=_calls(trace, site, columns)
-    )
+        return None
+    return Line(Symbol(site), (tree,), values, oriented(trace, site, columns), law)
 
 
-def neuron_line(trace: Trace, site: str, j: int, columns: bool) -> Line | None:
-    """One neuron's line with whole vectors: zⱼ = wⱼ · a + bⱼ, the view of somebody who stands at that node."""
+def neuron_line(trace: Trace, site: str, place: tuple[int, ...], columns: bool) -> Line | None:
+    """One neuron's line with whole vectors: zⱼ = wⱼ · a + bⱼ, the view of somebody who stands at that node.
+
+    `place` is the neuron, of a batch (sample, neuron).
+    """
     from clearprop.explain.equations import CarriedBack, WeightedSum
 
-    equation = trace[site].equation
-    if trace.is_batch or not isinstance(equation, WeightedSum | CarriedBack):
+    equation, (*sample, j) = trace[site].equation, place
+    if not isinstance(equation, WeightedSum | CarriedBack):
         return None
     W = trace[equation.W].value
     if isinstance(equation, WeightedSum):
         weights, signals, column = at(equation.W, ":", j), equation.a, W[:, j]
     else:
         weights, signals, column = at(equation.W, j, ":"), equation.delta, W[j]
+    signal = at(signals, *sample, ":") if sample else signals
     values = {
         weights: column[None, :] if columns else column[:, None],
-        signals: oriented(trace, signals, columns),
+        signal: turned(np.asarray(trace[signals].value)[tuple(sample)], columns),
     }
-    pair = (Symbol(weights), Symbol(signals)) if columns else (Symbol(signals), Symbol(weights))
+    pair = (Symbol(weights), Symbol(signal)) if columns else (Symbol(signal), Symbol(weights))
     tree: Expression = Apply("matmul", pair)
     if isinstance(equation, WeightedSum):
         bias = at(equation.b, j)
         values[bias] = trace.value_of(bias)
         tree = tree + Symbol(bias)
-    name = at(site, j)
+    name = at(site, *place)
     return Line(Symbol(name), (tree,), values, trace.value_of(name), equation.law)
 
 
 def oriented(trace: Trace, name: str, columns: bool) -> Any:
     """A site's array as a matrix: samples in rows as in the code, or in columns as in the books."""
+    if name == "ones":
+        return np.ones((trace.n_samples, 1))
     if name not in trace:
         return trace[name.split("[")[0]].value if "[" in name else None
     value = np.asarray(trace[name].value)
     if value.ndim == 0:
         return trace.value_of(name)
-    matrix = value[None, :] if value.ndim == 1 else value
+    return turned(value, columns)
+
+
+def turned(array: Any, columns: bool) -> Any:
+    """An array with samples in rows, a vector being one row; or in columns."""
+    matrix = array[None, :] if array.ndim == 1 else array
     return np.swapaxes(matrix, -1, -2) if columns else matrix
-
-
-def _names(tree: Expression) -> set[str]:
-    return {item.name for item in nodes(tree) if isinstance(item, Symbol)}
 
 
 def _calls(trace: Trace, site: str, columns: bool) -> Mapping[str, Any]:

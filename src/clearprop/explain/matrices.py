@@ -5,7 +5,7 @@ These nodes are made and read by the explanations alone; no formula of a network
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,11 @@ def transpose(x: Expression) -> Expression:
 def hadamard(x: Expression, y: Expression) -> Expression:
     """x ⊙ y, element by element."""
     return Apply("hadamard", (x, y))
+
+
+def grid(rows: Sequence[Sequence[Expression]]) -> Expression:
+    """A matrix with an expression in every place."""
+    return Apply(f"grid_{len(rows[0])}", tuple(cell for row in rows for cell in row))
 
 
 def call(name: str, *arguments: Expression) -> Expression:
@@ -73,4 +78,9 @@ def evaluate_matrices(tree: Expression, arrays: Mapping[str, Any], calls: Mappin
     def leaf(item: Symbol | Constant) -> Any:
         return item.value if isinstance(item, Constant) else arrays[item.name]
 
-    return fold(tree, leaf, lambda function, _, arguments: functions[function](*arguments))
+    def node(function: str, _: Apply, arguments: list[Any]) -> Any:
+        if function.startswith("grid_"):
+            return np.array(arguments).reshape(-1, int(function.removeprefix("grid_")))
+        return functions[function](*arguments)
+
+    return fold(tree, leaf, node)

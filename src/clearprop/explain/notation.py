@@ -12,13 +12,14 @@ from string import ascii_lowercase
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.references import PER_SAMPLE, Partial, Reference
-from clearprop.explain.written import Applied, Code, Letter, Ratio, Written, with_tilde
+from clearprop.explain.written import Applied, Code, Letter, Nabla, Ratio, Written, with_tilde
 
 # Letters that all notations but that of the program share.
 LETTERS: Mapping[str, str] = {
     "sample_weight": "s", "class_weight": "c", "row_weight": "ω", "total_weight": "Ω", "share": "p", "penalty": "R",
-    "cost": "J", "norm": "‖g‖", "clip": "κ", "l": "λ", "mask": "r",
+    "cost": "J", "norm": "‖g‖", "clip": "κ", "l": "λ", "mask": "r", "ones": "1",
 }  # fmt: skip
+ONE_EACH = frozenset({"sample_weight", "row_weight", "share"})  # one number for each sample
 
 
 class Notation:
@@ -30,6 +31,8 @@ class Notation:
         n₀ … n_L of the network.
     is_batch : bool
         Whether the arrays have an axis of samples.
+    sample : int, optional
+        Which sample of a batch is shown alone, from 0; what belongs to it then carries its number.
 
     Attributes
     ----------
@@ -43,8 +46,8 @@ class Notation:
     columns = True
     loss_letter = "C"
 
-    def __init__(self, widths: Sequence[int], is_batch: bool = False) -> None:
-        self.widths, self.is_batch = tuple(widths), is_batch
+    def __init__(self, widths: Sequence[int], is_batch: bool = False, sample: int | None = None) -> None:
+        self.widths, self.is_batch, self.sample = tuple(widths), is_batch, sample
 
     @property
     def depth(self) -> int:
@@ -55,6 +58,8 @@ class Notation:
         """The name as this notation writes it."""
         if isinstance(name, Partial):
             return Ratio(self.write(name.of), self.write(name.by))
+        if name.kind == "error" and name.layer == "L" and not name.indices:  # ∂C/∂aᴸ of all outputs at once
+            return Nabla(self.loss(Reference("C")), self.write(Reference("a")))
         match name.kind:
             case "loss" | "C":
                 return self.loss(name)
@@ -86,7 +91,12 @@ class Notation:
 
     def loss(self, name: Reference) -> Written:
         """The loss; of a general statement C."""
-        return Letter(self.loss_letter, after=name.after)
+        return Letter(self.loss_letter, sup=self.alone, after=name.after)
+
+    @property
+    def alone(self) -> str:
+        """The number of the sample that is shown alone, as a superscript."""
+        return "" if self.sample is None else f"({self.sample + 1})"
 
     def memory(self, name: Reference) -> Written:
         """The optimizer's memory of a parameter: m(w²₁₁)."""
@@ -105,7 +115,7 @@ class Notation:
         if name.kind == "W":
             return self.weight(name.layer, index, sup, is_array)
         if name.kind in LETTERS and name.kind != "mask":
-            is_number = name.kind not in ("sample_weight", "class_weight", "row_weight", "share") or bool(sup)
+            is_number = name.kind not in (*ONE_EACH, "class_weight", "ones") or bool(sup)
             sub = name.layer or (counted(index[0]) if index else "")
             return Letter(LETTERS[name.kind], sub, sup, is_array and not is_number)
         return self.neuron(name.kind, name.layer, index[0] if index else "", sup, is_array)
@@ -113,10 +123,12 @@ class Notation:
     def split(self, name: Reference) -> tuple[tuple[str, ...], str]:
         """The indices without the sample, and the sample as a superscript."""
         indices = name.indices
-        if self.is_batch and name.kind in PER_SAMPLE and indices and not name.is_general:
-            if len(indices) == 2:
-                return indices[1:], f"({int(indices[0]) + 1})"
-            return (), f"({int(indices[0]) + 1})"
+        if name.kind not in PER_SAMPLE:
+            return indices, ""
+        if not self.is_batch:
+            return indices, "" if name.is_general else self.alone
+        if len(indices) == 2 or (len(indices) == 1 and name.kind in ONE_EACH):
+            return indices[1:], f"({counted(indices[0])})"
         return indices, ""
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
@@ -194,7 +206,7 @@ class MazurNotation(Notation):
     loss_letter = "E"
 
     def loss(self, name: Reference) -> Written:
-        return Letter("E", sub="total", after=name.after)
+        return Letter("E", sub="total", sup=self.alone, after=name.after)
 
     def node(self, layer: str, j: str) -> str:
         """i1, h1, o1; with several hidden layers h1.1 is the first of layer 1."""
@@ -286,7 +298,7 @@ def joined(first: str, second: str) -> str:
     return first + second if len(first) <= 1 and len(second) <= 1 else f"{first},{second}" if second else first
 
 
-def notation(name: str, widths: Sequence[int], is_batch: bool = False) -> Notation:
+def notation(name: str, widths: Sequence[int], is_batch: bool = False, sample: int | None = None) -> Notation:
     """The notation of this name for a network of these widths.
 
     Raises
@@ -304,4 +316,4 @@ def notation(name: str, widths: Sequence[int], is_batch: bool = False) -> Notati
     """
     if name not in NOTATIONS:
         raise UnknownNameError("notation", name, NOTATIONS)
-    return NOTATIONS[name](widths, is_batch)
+    return NOTATIONS[name](widths, is_batch, sample)

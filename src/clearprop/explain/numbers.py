@@ -17,6 +17,7 @@ from clearprop.formulas.printers.text import ATOM, PRODUCT, SUPERSCRIPTS
 
 IN_BRACKETS = 0  # binds less tightly than anything: brackets everywhere
 LARGEST_PLAIN, SMALLEST_PLAIN = 6, -4  # exponents of ten between which a number is written without one
+MOST_DIGITS = 12  # that a small change asks for
 PLAIN_INTEGERS = 15  # digits up to which whole numbers are
 
 
@@ -135,3 +136,19 @@ def rounded_to(value: float, digits: int) -> Decimal:
     """The decimal of so many significant digits nearest to what the shortest decimal of `value` says, halves up."""
     exact = Decimal(repr(value)) if digits < 17 else Decimal(value)
     return Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal(exact)
+
+
+def finer_for(value: Any, change: Any, digits: int) -> int:
+    """How many digits more than `digits` a number needs so that two digits of a change of it are seen.
+
+    Examples
+    --------
+    >>> from clearprop.explain.numbers import finer_for
+    >>> finer_for(3.0, 0.0002, 4), finer_for(3.0, 0.2, 4)
+    (2, 0)
+    """
+    sizes = [abs(float(item)) for item in (value, change)]
+    if not all(math.isfinite(size) and size > 0 for size in sizes):
+        return 0
+    whole, moved = (math.floor(math.log10(size)) for size in sizes)
+    return max(0, min(whole - moved + 2, MOST_DIGITS) - digits)

@@ -22,7 +22,7 @@ PATTERN = re.compile(
 # Kinds whose arrays have one row per sample; in a batch their first index is the sample.
 PER_SAMPLE = frozenset({
     "a", "y", "z", "delta", "error", "slope", "losses", "jacobian", "mask", "passed", "carried", "smoothed",
-    "sample_weight", "row_weight", "share",
+    "sample_weight", "row_weight", "share", "e", "u",
 })  # fmt: skip
 
 
@@ -108,9 +108,9 @@ def parse(name: str) -> Reference | Partial | None:
 
 SINGLE = frozenset({
     "loss", "losses", "prediction", "rate", "t", "C", "y", "smoothed", "sample_weight", "class_weight", "row_weight",
-    "total_weight", "share", "penalty", "cost", "norm", "clip",
+    "total_weight", "share", "penalty", "cost", "norm", "clip", "ones",
 })  # fmt: skip
-KINDS = PER_SAMPLE | SINGLE | frozenset({"W", "b", "dW", "db", "e", "l"})
+KINDS = PER_SAMPLE | SINGLE | frozenset({"W", "b", "dW", "db", "l"})
 
 
 def reference(name: str) -> Reference:

@@ -194,6 +194,8 @@ class Trace(Mapping[str, Site]):
     def path(self, parameter: str, most: int = 1000, *, only_folded: bool = False) -> ChainRule:
         """The chain rule for one weight or bias: every path from the loss back, every factor, product and sum.
 
+        Of a batch every sample has its paths, and what the samples add is summed.
+
         Parameters
         ----------
         parameter : str
@@ -206,7 +208,7 @@ class Trace(Mapping[str, Site]):
         Raises
         ------
         UnknownNameError, InputError
-            When there is no such parameter, the trace is of a batch, or there are more than `most` paths.
+            When there is no such parameter, or there are more than `most` paths.
 
         Examples
         --------
@@ -214,6 +216,10 @@ class Trace(Mapping[str, Site]):
         >>> rule = case("mazur").trace().path("W1[0,0]")
         >>> rule.n_paths, len(rule.paths[0].factors), round(rule.value, 9)
         (2, 5, 0.000438568)
+        >>> batch = case("xor").trace()
+        >>> rule = batch.path("W1[0,0]")
+        >>> len(rule.parts), round(rule.value, 5)
+        (4, -0.06631)
         """
         from clearprop.explain.paths import path
 
@@ -251,7 +257,7 @@ class Trace(Mapping[str, Site]):
         )
 
     def sample(self, i: int) -> Trace:
-        """The trace of one sample of a batch, explained by itself.
+        """The trace of sample i of a batch, from 0, as a loss of its own: without its share of the mean.
 
         Raises
         ------

@@ -12,6 +12,7 @@ GREEK: Mapping[str, str] = {
 }  # fmt: skip
 RAISED = dict(zip("0123456789+-−()lLijkmn⁺", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ˡᴸⁱʲᵏᵐⁿ⁺", strict=True))
 LOWERED = dict(zip("0123456789+-−()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ᵢⱼₖₘₙ", strict=True))
+LOWER_LETTERS: Mapping[str, str] = {"a": "ₐ"}
 TILDE = "\u0303"  # above the letter before it
 
 
@@ -150,7 +151,28 @@ class Ratio:
         return f"<mfrac><mrow><mo>∂</mo>{self.of.mathml()}</mrow><mrow><mo>∂</mo>{self.by.mathml()}</mrow></mfrac>"
 
 
-Written = Letter | Code | Applied | Ratio
+@dataclass(frozen=True)
+class Nabla:
+    """The vector of all partial derivatives: ∇ₐC."""
+
+    of: Written
+    by: Written
+
+    def text(self) -> str:
+        by = self.by.text()
+        return f"∇{LOWER_LETTERS.get(by, f'_{by}')}{self.of.text()}"
+
+    def runs(self) -> list[tuple[str, int]]:
+        return [("∇", 0), (self.by.text(), -1), *self.of.runs()]
+
+    def latex(self) -> str:
+        return rf"\nabla_{{{self.by.latex()}}} {self.of.latex()}"
+
+    def mathml(self) -> str:
+        return f"<mrow><msub><mo>∇</mo>{self.by.mathml()}</msub>{self.of.mathml()}</mrow>"
+
+
+Written = Letter | Code | Applied | Ratio | Nabla
 
 
 def bold(letter: str) -> str:

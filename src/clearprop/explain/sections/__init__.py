@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from clearprop.explain.document import Block
-from clearprop.explain.sections import chain, conventions, ideas, play, steps, trained
+from clearprop.explain.sections import chain, conventions, ideas, play, proofs, steps, trained
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 
@@ -26,7 +26,8 @@ SECTIONS: Mapping[str, Section] = {
     "path": chain.path,
     "boxes": chain.boxes,
     "count": chain.count,
-    "proofs": chain.proofs,
+    "assumptions": ideas.assumptions,
+    "proofs": proofs.proofs,
     "why": ideas.why,
     "wiggle": ideas.felt,
     "sharing": ideas.sharing,
@@ -37,6 +38,6 @@ STEP = (
     "model", "picture", "conventions", "given", "forward", "loss", "backward", "gradients", "update", "afterwards",
     "answer",
 )  # fmt: skip
-IDEAS = ("path", "boxes", "count", "proofs", "why", "wiggle", "sharing", "iterations")
+IDEAS = ("path", "boxes", "count", "assumptions", "proofs", "why", "wiggle", "sharing", "iterations")
 
 __all__ = ["IDEAS", "SECTIONS", "STEP", "Kit", "Section"]

@@ -1,15 +1,14 @@
-"""The chain rule for one parameter, the way from it to δ, the work that saves, and the four equations with proofs."""
+"""The chain rule for one parameter or for all of a layer, the way from it to δ, and the work that saves."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
-from clearprop.explain.arithmetic import WIDEST_SUM, left_out_of
-from clearprop.explain.document import Block, Columns, Derivation, Equation, Heading, Paragraph
-from clearprop.explain.lines import Line, Omission, line_of
-from clearprop.explain.paths import ChainRule
-from clearprop.explain.proofs import PROOFS, Proof, instance_of, proof
-from clearprop.explain.references import reference
+from clearprop.explain.arithmetic import left_out_of, running_sum
+from clearprop.explain.document import Block, Columns, Derivation, Number, Paragraph, Piece, Table
+from clearprop.explain.lines import Line, Omission, ends
+from clearprop.explain.paths import ChainRule, Part, added_by, n_paths, part_of
+from clearprop.explain.references import at, reference
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 from clearprop.explain.work import multiplications
@@ -17,63 +16,191 @@ from clearprop.formulas import Symbol
 
 PATHS_SIDE_BY_SIDE = 4  # paths of a long form that stands beside others
 PATHS_SHOWN = 32  # paths written out in a document; beyond, the folded form
-
-
-def alone(trace: Trace) -> Trace:
-    """The trace, or for a batch that of its first sample: chain rules are written for one sample."""
-    return trace.sample(0) if trace.is_batch else trace
+PATHS_OF_A_BATCH = 8  # paths of all samples together; beyond, those of the first sample
+MOST_LAYERS = 4  # of a deeper network the last two and the first
+SAMPLES_IN_A_TABLE = 4
 
 
 def rule_of(trace: Trace, parameter: str) -> ChainRule:
     """The chain rule, written out where there are few paths."""
-    from clearprop.explain.paths import n_paths
-
     layer = int(reference(parameter).layer or 0)
-    few = 1 <= layer <= trace.network.depth and n_paths(trace, layer) <= PATHS_SHOWN
+    few = 1 <= layer <= trace.network.depth and n_paths(trace, layer) * trace.n_samples <= PATHS_SHOWN
     return trace.path(parameter, only_folded=not few)
 
 
 def path(trace: Trace, kit: Kit) -> list[Block]:
-    """Every path from the loss to one parameter."""
-    rule = rule_of(alone(trace), kit.parameter)
-    symbol = Symbol(str(reference(kit.parameter)))
-    key = "path_words" if rule.paths else "path_folded_words"
-    blocks: list[Block] = [
-        kit.writer.heading("path", name=kit.parameter),
-        kit.writer.say(key, parameter=symbol, n=rule.n_paths),
-    ]
-    if rule.paths:
-        lines: list[Line | Omission] = [item.line for item in rule.paths]
-        if (left_out := left_out_of(len(lines))) is not None:
-            lines[left_out] = [Omission(left_out.stop - left_out.start)]
-        blocks.append(Derivation(lines))
-        if len(rule.paths) > 1:
-            blocks += [kit.writer.say("path_sum"), Derivation([rule.total])]
-    law = "BP3" if reference(kit.parameter).kind == "b" else "BP4"
-    blocks += [kit.writer.say("path_fold"), Derivation([rule.folded])]
-    return [*blocks, kit.writer.say("path_named", law=law), Derivation([rule.named], law)]
+    """Every path from the loss to one parameter; without a choice, all parameters layer by layer."""
+    return _every_layer(trace, kit) if kit.parameter is None else _one_parameter(trace, kit, kit.parameter)
+
+
+def _one_parameter(trace: Trace, kit: Kit, parameter: str) -> list[Block]:
+    rule, say = rule_of(trace, parameter), kit.writer.say
+    symbol, depth = Symbol(str(reference(parameter))), trace.network.depth
+    each = n_paths(trace, int(reference(parameter).layer))
+    law = "BP3" if reference(parameter).kind == "b" else "BP4"
+    blocks: list[Block] = [kit.writer.heading("path")]
+    if trace.is_batch:
+        fields = {"samples": trace.n_samples, "n": each, "share": Symbol(f"error{depth}")}
+        blocks += [say("path_words_batch", parameter=symbol, **fields), *_paths_of_samples(trace, kit, rule, each)]
+        blocks += [say("path_fold_batch"), Derivation(parts_shown(rule, trace.n_samples))]
+        blocks += [say("path_samples_sum"), Derivation([rule.total])]
+    elif rule.paths:
+        blocks += [say("path_words", parameter=symbol, n=each), Derivation(_elided([p.line for p in rule.paths]))]
+        blocks += [say("path_sum"), Derivation([rule.total])] if each > 1 else []
+        blocks += [say("path_fold"), Derivation([rule.folded])]
+    else:
+        blocks += [say("path_folded_words", parameter=symbol, n=each), say("path_fold"), Derivation([rule.folded])]
+    return [*blocks, say("path_named", law=law), Derivation([rule.named], law)]
+
+
+def _paths_of_samples(trace: Trace, kit: Kit, rule: ChainRule, each: int) -> list[Block]:
+    """The paths of every sample; where that is too much, of the first one; nothing where even those are too many."""
+    if each == 1:
+        parts = rule.parts if rule.paths else (part_of(trace, rule.parameter, 0),)
+        return [Derivation(_elided([part.paths[0].line for part in parts]))]
+    if each > PATHS_SHOWN:
+        return []
+    all_of_them = rule.paths and each * trace.n_samples <= PATHS_OF_A_BATCH
+    blocks: list[Block] = []
+    for part in rule.parts if all_of_them else (part_of(trace, rule.parameter, 0),):
+        assert part.sample is not None
+        blocks.append(kit.writer.heading("path_sample", 4, n=part.sample + 1))
+        blocks.append(Derivation([*_elided([found.line for found in part.paths]), part.total]))
+    return blocks
+
+
+def parts_shown(rule: ChainRule, n_samples: int) -> list[Line | Omission]:
+    """The folded form of what each sample adds; of many the first three and the last."""
+    left_out = left_out_of(n_samples)
+    lines: list[Line | Omission] = [part.folded for part in rule.parts]
+    if left_out is not None:
+        lines = [part.folded for part in _ends(rule.parts, left_out)]
+        lines.insert(left_out.start, Omission(left_out.stop - left_out.start))
+    return lines
+
+
+def _ends(parts: Sequence[Part], left_out: slice) -> list[Part]:
+    return [*parts[: left_out.start], parts[-1]]
+
+
+def _elided(lines: Sequence[Line]) -> list[Line | Omission]:
+    found: list[Line | Omission] = list(lines)
+    if (left_out := left_out_of(len(found))) is not None:
+        found[left_out] = [Omission(left_out.stop - left_out.start)]
+    return found
+
+
+def _every_layer(trace: Trace, kit: Kit) -> list[Block]:
+    """The weights and the bias of a neuron beside each other, and all parameters of a layer in one table."""
+    depth, say = trace.network.depth, kit.writer.say
+    blocks: list[Block] = [kit.writer.heading("paths"), say("paths_words")]
+    if trace.is_batch:
+        blocks.append(say("paths_batch", samples=trace.n_samples, share=Symbol(f"error{depth}")))
+    layers = range(depth, 0, -1) if depth <= MOST_LAYERS else (depth, depth - 1, 1)
+    for l in layers:
+        blocks += [kit.writer.heading("path_layer", 3, layer=l), *_long_forms(trace, l), _table(trace, kit, l)]
+    return blocks
+
+
+def _long_forms(trace: Trace, l: int) -> list[Block]:
+    """The weights into the first neuron of a layer and its bias, written out beside each other."""
+    names = [at(f"W{l}", k, 0) for k in range(min(2, trace.network.widths[l - 1]))]
+    if trace.is_batch:
+        return [Derivation(_long_form(trace, names[0]))]
+    parts = [*names, at(f"b{l}", 0)]
+    return [Columns([(Symbol(f"d{name}"), Derivation(_long_form(trace, name))) for name in parts])]
+
+
+def _long_form(trace: Trace, parameter: str) -> list[Line | Omission]:
+    """The paths and their sum; where they are many, what they come to folded."""
+    rule = rule_of(trace, parameter)
+    many = PATHS_OF_A_BATCH if trace.is_batch else PATHS_SIDE_BY_SIDE
+    if not rule.paths or rule.n_paths > many:
+        return [*parts_shown(rule, trace.n_samples), rule.total] if trace.is_batch else [rule.folded]
+    if not trace.is_batch:
+        return [*(found.line for found in rule.paths), *([rule.total] if rule.n_paths > 1 else [])]
+    if rule.n_paths == trace.n_samples:
+        return [*(found.line for found in rule.paths), rule.total]
+    return [*parts_shown(rule, trace.n_samples), rule.total]
+
+
+def _table(trace: Trace, kit: Kit, l: int) -> Block:
+    """Every weight and bias of a layer with its partial derivative; of a wide one the corners."""
+    words = kit.writer.words
+    caption = words["path_table"].format(layer=l)
+    names = _parameters(trace, l)
+    if trace.is_batch:
+        return Table(_batch_head(trace, kit), [_batch_row(trace, kit, name) for name in names], caption)
+    head: list[Piece] = [words[f"path_table_{part}"] for part in ("parameter", "law", "last", "delta", "slope")]
+    return Table(head, [_row(trace, name) for name in names], caption)
+
+
+def _parameters(trace: Trace, l: int) -> list[str | Omission]:
+    """The names of a layer's parameters, neuron by neuron."""
+    n, m = trace.network.widths[l - 1], trace.network.widths[l]
+    shown = ends(m, 4)
+    names: list[str | Omission] = []
+    for j in shown:
+        inputs = ends(n, 4)
+        names += [at(f"W{l}", k, j) for k in inputs]
+        if n > len(inputs):
+            names.insert(len(names) - 1, Omission(n - len(inputs)))
+        names.append(at(f"b{l}", j))
+    if m > len(shown):
+        names.insert(len(names) - len(names) // len(shown), Omission((m - len(shown)) * (n + 1)))
+    return names
+
+
+def _row(trace: Trace, name: str | Omission) -> list[Piece]:
+    if isinstance(name, Omission):
+        return ["…"] * 5
+    found = reference(name)
+    delta = at(f"delta{found.layer}", found.indices[-1])
+    signal = at(trace.passed(int(found.layer) - 1), found.indices[0]) if found.kind == "W" else ""
+    law = Symbol(signal) * Symbol(delta) if signal else Symbol(delta)
+    last = Number(trace.value_of(signal)) if signal else "1"
+    return [Symbol(name), law, last, Number(trace.value_of(delta)), Number(trace.value_of(f"d{name}"))]
+
+
+def _batch_head(trace: Trace, kit: Kit) -> list[Piece]:
+    words, left_out = kit.writer.words, left_out_of(trace.n_samples, SAMPLES_IN_A_TABLE)
+    head: list[Piece] = [words["one_sample"].format(n=i + 1) for i in range(trace.n_samples)]
+    if left_out is not None:
+        head[left_out] = [words["more"].format(count=left_out.stop - left_out.start)]
+    return [words["path_table_parameter"], *head, words["path_table_slope"]]
+
+
+def _batch_row(trace: Trace, kit: Kit, name: str | Omission) -> list[Piece]:
+    left_out = left_out_of(trace.n_samples, SAMPLES_IN_A_TABLE)
+    if isinstance(name, Omission):
+        return ["…"] * len(_batch_head(trace, kit))
+    added = added_by(trace, reference(name))
+    cells: list[Piece] = [Number(value) for value in added]
+    if left_out is not None:
+        cells[left_out] = [Number(running_sum(added[left_out]))]
+    return [Symbol(name), *cells, Number(trace.value_of(f"d{name}"))]
 
 
 def boxes(trace: Trace, kit: Kit) -> list[Block]:
     """Three long derivations below each other; what they share in its box."""
-    trace = alone(trace)
-    depth = trace.network.depth
-    chosen = [f"W{depth}[0,0]", f"b{depth}[0]", "W1[0,0]" if depth > 1 else f"W{depth}[{min(1, _inputs(trace) - 1)},0]"]
+    depth, inputs = trace.network.depth, trace.network.widths[0]
+    chosen = [f"W{depth}[0,0]", f"b{depth}[0]", "W1[0,0]" if depth > 1 else f"W{depth}[{min(1, inputs - 1)},0]"]
     parts = []
     for parameter in chosen:
         rule = rule_of(trace, parameter)
-        long_form = [item.line for item in rule.paths] if len(rule.paths) <= PATHS_SIDE_BY_SIDE else []
-        long_form += [rule.total] if len(long_form) > 1 else []
-        parts.append((Symbol(f"d{parameter}"), Derivation([*long_form, rule.folded, rule.named])))
+        lines: list[Line | Omission] = []
+        if trace.is_batch:
+            lines += [*parts_shown(rule, trace.n_samples), rule.total]
+        else:
+            lines += [found.line for found in rule.paths] if len(rule.paths) <= PATHS_SIDE_BY_SIDE else []
+            lines += [rule.total] if len(lines) > 1 else []
+            lines.append(rule.folded)
+        parts.append((Symbol(f"d{parameter}"), Derivation([*lines, rule.named])))
     words = kit.writer.words
     legend = words["box_legend"].format(
         output=words["box_output_delta"], hidden=words["box_hidden_delta"], weight=words["box_weight"]
     )
     return [kit.writer.heading("boxes"), kit.writer.say("boxes_words"), Columns(parts), Paragraph((legend,))]
-
-
-def _inputs(trace: Trace) -> int:
-    return trace.network.widths[0]
 
 
 def count(trace: Trace, kit: Kit) -> list[Block]:
@@ -82,43 +209,5 @@ def count(trace: Trace, kit: Kit) -> list[Block]:
     fields = {"n": trace.network.n_parameters, "expanded": found.expanded, "folded": found.back_propagation}
     key, k = found.saving
     saving = kit.writer.words[key].format(k=f"{k:,}")
-    return [kit.writer.heading("count"), kit.writer.say("count_words", **fields, saving=saving)]
-
-
-def proofs(trace: Trace, kit: Kit) -> list[Block]:
-    """BP1–BP4: statement, proof, and the instance with these numbers."""
-    trace = alone(trace)
-    blocks: list[Block] = [kit.writer.heading("proofs")]
-    for name in PROOFS:
-        if name == "BP2" and trace.network.depth == 1:
-            continue
-        blocks += one_proof(trace, kit, proof(name, trace))
-    return blocks
-
-
-def one_proof(trace: Trace, kit: Kit, found: Proof) -> list[Block]:
-    """Statement, steps with reasons, instance."""
-    words, depth = kit.writer.words, trace.network.depth
-    blocks: list[Block] = [
-        Heading(found.name, 3),
-        Equation(words["statement"], (found.target, found.statement), found.name),
-    ]
-    if found.name == "BP1" and len(found.steps) == 2:
-        blocks.append(kit.writer.say("coupled_note"))
-    steps = [Line(found.target, (step.form,), {}, None, found.name, words[step.reason]) for step in found.steps]
-    blocks += [kit.writer.say("proof"), Derivation(steps, found.name)]
-    layer = depth if found.name == "BP1" else max(1, depth - 1)
-    if found.name == "BP2" and f"jacobian{layer}" in trace:
-        return blocks
-    line = _instance(trace, found, layer)
-    return [*blocks, kit.writer.say("instance", name=found.name), Derivation([line], found.name)]
-
-
-def _instance(trace: Trace, found: Proof, layer: int) -> Line:
-    """The statement with a trace's numbers; where layers are wide or drop out, the line of the step."""
-    if max(trace.network.widths[1:]) <= WIDEST_SUM and not trace.setting.mask:
-        line = replace(instance_of(trace, found, layer, 0)[-1], reason="")
-        if line.replay() == line.value:  # not where only δ's short form has a value
-            return line
-    site = {"BP1": f"delta{layer}[0]", "BP2": f"error{layer}[0]", "BP3": f"db{layer}[0]", "BP4": f"dW{layer}[0,0]"}
-    return line_of(trace, site[found.name])
+    blocks: list[Block] = [kit.writer.heading("count"), kit.writer.say("count_words", **fields, saving=saving)]
+    return [*blocks, kit.writer.say("count_batch", samples=trace.n_samples)] if trace.is_batch else blocks

@@ -3,47 +3,73 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from clearprop.explain.document import Block, Derivation, Number, Picture, Piece, Table
 from clearprop.explain.drawings.figures import sharing_figure
-from clearprop.explain.lines import Omission, line_of, places
-from clearprop.explain.references import at, reference
-from clearprop.explain.sections.chain import alone
+from clearprop.explain.lines import Line, Lines, Omission, line_of, places
+from clearprop.explain.numbers import finer_for
+from clearprop.explain.references import at
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.sharing import share, share_lines
+from clearprop.explain.sharing import Sharing, error_lines, share, share_line, share_matrix_lines, share_out
 from clearprop.explain.trace import Trace
 from clearprop.explain.wiggle import wiggle
 from clearprop.formulas import Symbol
 
 NEURONS_FOR_SHARES = 8  # of a layer; the shares of a wider one are shown as a table only
+NEURONS_IN_A_MATRIX = 4  # of a layer whose shares are written out as a matrix
 
 
 def why(trace: Trace, kit: Kit) -> list[Block]:
     """Why gradient descent by itself stops at a hidden layer."""
-    trace = alone(trace)
     depth, heading = trace.network.depth, kit.writer.heading("why")
     if depth == 1:
         return [heading, kit.writer.say("why_none")]
-    target, output = Number(trace.value_of(f"{trace.target}[0]")), Number(trace.value_of(f"a{depth}[0]"))
+    first = (0, 0) if trace.is_batch else (0,)
+    fields = {"target": Number(trace.value_of(at(trace.target, *first))),
+              "output": Number(trace.value_of(at(f"a{depth}", *first)))}  # fmt: skip
+    signal = Number(trace.value_of(at(trace.passed(1), *first)))
+    batch = "_batch" if trace.is_batch else ""
+    shown = places((trace.n_samples,)) if trace.is_batch else [()]
+    lines = [item if isinstance(item, Omission) else line_of(trace, at("error1", *item, 0)) for item in shown]
     return [
         heading,
-        kit.writer.say("why_output", target=target, output=output),
-        kit.writer.say("why_hidden", signal=Number(trace.value_of("a1[0]"))),
-        kit.writer.say("why_answer", error=Symbol("error1[0]")),
-        Derivation([line_of(trace, "error1[0]")], "BP2"),
+        kit.writer.say(f"why_output{batch}", **fields),
+        kit.writer.say(f"why_hidden{batch}", signal=signal),
+        kit.writer.say("why_answer", error=Symbol(at("error1", *first))),
+        Derivation(lines, "BP2"),
     ]
+
+
+def assumptions(trace: Trace, kit: Kit) -> list[Block]:
+    """The two assumptions on a loss, and what goes wrong without them."""
+    say, depth = kit.writer.say, trace.network.depth
+    blocks: list[Block] = [kit.writer.heading("assumptions"), say("assumptions_words")]
+    blocks += [kit.writer.heading("assumption_mean", 3), say("assumption_mean_words")]
+    blocks += [Derivation([line_of(trace, "loss")])] if trace.is_batch else [say("assumption_mean_single")]
+    blocks += [say("assumption_mean_without"), kit.writer.heading("assumption_outputs", 3)]
+    first = (0, 0) if trace.is_batch else (0,)
+    fields = {"output": Symbol(f"a{depth}"), "target": Symbol(trace.target)}
+    blocks += [say("assumption_outputs_words", **fields), Derivation([line_of(trace, at("losses", *first))])]
+    blocks.append(say("assumption_outputs_without", delta=Symbol("delta{l}")))
+    return [*blocks, say("assumption_penalty", cost=Symbol("cost"))] if "cost" in trace else blocks
 
 
 def felt(trace: Trace, kit: Kit) -> list[Block]:
     """One parameter moved, the rest held."""
-    found = wiggle(trace, kit.parameter)
-    words, step = kit.writer.words, found.step
+    found = wiggle(trace, kit.followed)
+    words, step, digits = kit.writer.words, found.step, kit.numbers.digits
+    smallest = min(abs(found.above - found.at), abs(found.below - found.at))
+    loss_digits, moved_digits = finer_for(found.at, smallest, digits), finer_for(found.value, step, digits)
     rows: list[list[Piece]] = [
-        [Number(by), Number(found.value + by), Number(value, finer=4)]
+        [Number(by), Number(found.value + by, finer=moved_digits), Number(value, finer=loss_digits)]
         for by, value in ((-step, found.below), (0.0, found.at), (step, found.above))
     ]
-    head = [words["wiggle_moved"], words["wiggle_value"], words["wiggle_loss"]]
-    parameter = Symbol(str(reference(kit.parameter)))
+    minimised = "wiggle_loss" if trace.minimised == "loss" else "wiggle_cost"
+    parameter = Symbol(found.parameter)
+    head: list[Piece] = [words["wiggle_moved"], parameter, words[minimised]]
     return [
         kit.writer.heading("wiggle"),
         kit.writer.say("wiggle_words", parameter=parameter, step=Number(step)),
@@ -54,40 +80,79 @@ def felt(trace: Trace, kit: Kit) -> list[Block]:
 
 def sharing(trace: Trace, kit: Kit) -> list[Block]:
     """By shares, without denominators, exactly."""
-    trace = alone(trace)
     if trace.network.depth == 1:
         return []
-    found, words, say = share(trace), kit.writer.words, kit.writer.say
-    l = found.layer
-    standing = sharing_figure(trace, found, kit.notation, kit.numbers, words)
+    found, say = share(trace), kit.writer.say
+    standing = sharing_figure(trace, found, kit.notation, kit.numbers, kit.writer.words)
     blocks: list[Block] = [kit.writer.heading("sharing"), say("sharing_words")]
-    blocks.append(Picture(standing, (words["sharing_figure_words"],)))
-    if max(trace.network.widths[l], trace.network.widths[l + 1]) <= NEURONS_FOR_SHARES:
-        lines = share_lines(trace, found)
-        blocks += [Derivation(lines[0::2]), say("sharing_without"), Derivation(lines[1::2])]
+    blocks.append(Picture(standing, (kit.writer.words["sharing_figure_words"],)))
+    blocks += [say("sharing_batch")] if trace.is_batch else []
+    blocks += _shared(trace, kit, found)
     blocks.append(say("sharing_exact"))
-    blocks.append(Derivation([line_of(trace, at(f"error{l}", 0)), line_of(trace, at(f"delta{l}", 0))], "BP2"))
+    first = (0, 0) if trace.is_batch else (0,)
+    exactly = [line_of(trace, at(f"{kind}{found.layer}", *first)) for kind in ("error", "delta")]
+    return [*blocks, Derivation(exactly, "BP2"), _shares_table(kit, found), *_conserved(trace, kit, found)]
+
+
+def _shared(trace: Trace, kit: Kit, found: Sharing) -> list[Block]:
+    """The lines of the shares, neuron by neuron and as a matrix."""
+    say, widest = kit.writer.say, max(found.shares.shape[-2:])
+    blocks: list[Block] = []
+    if widest <= NEURONS_FOR_SHARES and ("component" in kit.forms or "matrix" not in kit.forms):
+        outputs = places(np.shape(trace[trace.target].value))
+        errors = _with_omissions(outputs, lambda place: error_lines(trace, [place])[0])
+        neurons = places(found.by_shares.shape)
+        shares = _with_omissions(neurons, lambda place: share_line(trace, found, place, "share"))
+        plainly = _with_omissions(neurons, lambda place: share_line(trace, found, place, "transpose"))
+        blocks += [Derivation(errors), say("sharing_collect"), Derivation(shares)]
+        blocks += [say("sharing_without_u", u=Symbol(f"u{found.layer}")), Derivation(plainly)]
+    if widest <= NEURONS_IN_A_MATRIX and "matrix" in kit.forms:
+        by_shares, transposed = share_matrix_lines(trace, found, kit.notation.columns)
+        blocks += [say("sharing_matrix"), Derivation([by_shares])]
+        blocks += [say("sharing_matrix_without"), Derivation([transposed])]
+    return blocks
+
+
+def _with_omissions(shown: Sequence[tuple[int, ...] | Omission], line: Callable[[tuple[int, ...]], Line]) -> Lines:
+    return [place if isinstance(place, Omission) else line(place) for place in shown]
+
+
+def _shares_table(kit: Kit, found: Sharing) -> Block:
+    """The three results side by side, of a batch summed over its samples."""
+    words, columns = kit.writer.words, found.summed
+    is_batch = found.by_shares.ndim == 2
     rows: list[list[Piece]] = []
-    for place in places(found.exact.shape):
+    for place in places(columns[0].shape):
         if isinstance(place, Omission):
             rows.append(["…", "…", "…", "…"])
-            continue
-        (k,) = place
-        numbers = (found.by_shares[k], found.without_denominators[k], found.exact[k])
-        rows.append([Symbol(at(f"a{l}", k)), *map(Number, numbers)])
-    error, shares, without = found.total
-    rows.append([words["total"], Number(shares), Number(without), Number(float(found.exact.sum()))])
+        else:
+            rows.append([Symbol(at(f"a{found.layer}", *place)), *(Number(column[place]) for column in columns)])
+    rows.append([words["total"], *(Number(float(column.sum())) for column in columns)])
     head = [words["neuron"], words["by_shares"], words["transposed"], words["exact_rule"]]
-    blocks.append(Table(head, rows, words["sharing_table"].format(layer=l)))
+    return Table(head, rows, words["sharing_table_batch" if is_batch else "sharing_table"].format(layer=found.layer))
+
+
+def _conserved(trace: Trace, kit: Kit, found: Sharing) -> list[Block]:
+    """What each way conserves, and what it does not."""
+    say = kit.writer.say
+    error, shares, without = found.total
+    by_shares, plainly, _ = found.summed
+    blocks: list[Block] = []
     if math.isfinite(shares):
         blocks.append(say("sharing_totals", error=Number(error), shares=Number(shares), without=Number(without)))
-    if len(found.exact) > 1:
-        ends = {f"share_{i + 1}": Number(float(found.by_shares[i])) for i in range(2)}
-        ends |= {f"without_{i + 1}": Number(float(found.without_denominators[i])) for i in range(2)}
+    if found.shares.shape[-1] == 1:
+        blocks.append(say("sharing_one_output"))
+    elif len(by_shares) > 1:
+        ends = {f"share_{i + 1}": Number(float(by_shares[i])) for i in range(2)}
+        ends |= {f"without_{i + 1}": Number(float(plainly[i])) for i in range(2)}
         blocks.append(say("sharing_proportion", **ends))
+    _, example, example_without = share_out([[1, 3], [1, 1]], [1, 1])
+    ends = {f"share_{i + 1}": Number(float(example[i])) for i in range(2)}
+    ends |= {f"without_{i + 1}": Number(float(example_without[i])) for i in range(2)}
+    blocks.append(say("sharing_example", **ends))
     one, other = found.angles
     if math.isfinite(one) and math.isfinite(other):
         blocks.append(say("sharing_angles", shares=Number(one), without=Number(other)))
     blocks.append(say("sharing_not_delta"))
-    blocks += [say("sharing_blown", neuron=j + 1, sum=Number(float(found.sums_of_weights[j]))) for j in found.blown_up]
-    return blocks
+    sums = found.sums_of_weights
+    return blocks + [say("sharing_blown", neuron=j + 1, sum=Number(float(sums[j]))) for j in found.blown_up]

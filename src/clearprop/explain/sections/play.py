@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clearprop.explain.document import Block, Bullets, Number, Picture, Piece, Sentence, Table
 from clearprop.explain.drawings.figures import loss_figure
 from clearprop.explain.drawings.players import figure
 from clearprop.explain.games import Told, play
 from clearprop.explain.iterations import iterate
+from clearprop.explain.numbers import finer_for
 from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
@@ -15,18 +18,20 @@ from clearprop.formulas import Symbol
 
 def iterations(trace: Trace, kit: Kit) -> list[Block]:
     """Loss, a parameter and the δ norms, step after step; which layer's δ vanishes or explodes."""
-    run = iterate(trace, kit.steps, chosen=(kit.parameter,))
+    run = iterate(trace, kit.steps, chosen=(kit.followed,))
     words, say = kit.writer.words, kit.writer.say
     layers = range(1, trace.network.depth + 1)
     head: list[Piece] = [
         words["iteration"],
         words["wiggle_loss"],
-        Symbol(str(reference(kit.parameter))),
+        Symbol(str(reference(kit.followed))),
         *(words["norm_of"].format(layer=l) for l in layers),
     ]
+    columns = list(zip(*((row.loss, *row.parameters, *row.norms) for row in run.rows), strict=True))
+    finer = [_finer(column, kit.numbers.digits) for column in columns]
     rows: list[list[Piece]] = [
-        [f"{row.step - 1:,}", Number(row.loss, finer=2), *map(Number, (*row.parameters, *row.norms))]
-        for row in run.rows
+        [f"{row.updates:,}", *(Number(column[i], finer=more) for column, more in zip(columns, finer, strict=True))]
+        for i, row in enumerate(run.rows)
     ]
     blocks: list[Block] = [kit.writer.heading("iterations"), Table(head, rows)]
     drawn = loss_figure([row.loss for row in run.rows], kit.numbers, words)
@@ -36,6 +41,12 @@ def iterations(trace: Trace, kit: Kit) -> list[Block]:
     blocks.append(say(f"stopped_{run.reason}", n=n, **fields))
     blocks += [say("vanishing", layer=l, ratio=Number(ratio)) for l, ratio in run.vanishing]
     return blocks + [say("exploding", layer=l, ratio=Number(ratio)) for l, ratio in run.exploding]
+
+
+def _finer(column: Sequence[float], digits: int) -> int:
+    """How many digits more show every change of a column; at most four."""
+    steps = zip(column[1:], column[:-1], strict=True)
+    return min(4, max((finer_for(after, after - before, digits) for after, before in steps), default=0))
 
 
 def game(trace: Trace, kit: Kit) -> list[Block]:

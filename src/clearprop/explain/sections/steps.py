@@ -6,8 +6,10 @@ from clearprop.explain.document import Block, Derivation, Number, Picture
 from clearprop.explain.drawings.figures import porter_figure
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.lines import Line, oriented
+from clearprop.explain.numbers import finer_for
 from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
+from clearprop.explain.sections.proofs import matrix_instance
 from clearprop.explain.trace import Trace
 from clearprop.formulas import Symbol
 
@@ -69,6 +71,9 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
         law = "BP1" if l == depth else "BP2"
         for site in (*([f"carried{l}"] if f"carried{l}" in trace else []), f"error{l}", slope, f"delta{l}"):
             blocks += kit.derivation(trace, site, label=law if site.startswith("delta") else "")
+        if "matrix" in kit.forms and l < depth and f"jacobian{l}" not in trace:
+            at_once = matrix_instance(trace, "BP2", l, kit.notation.columns)
+            blocks += [] if at_once is None else [kit.writer.say("at_once"), Derivation([at_once], law)]
         if l == depth and trace.network.head.pair is not None:
             blocks += _shortcut(trace, kit)
     return [*blocks, kit.writer.say("all_before")]
@@ -139,7 +144,9 @@ def afterwards(trace: Trace, kit: Kit) -> list[Block]:
     blocks: list[Block] = [kit.writer.heading("afterwards"), kit.writer.say("prediction_words")]
     blocks += kit.derivation(trace, "prediction")
     predicted = trace["prediction"].value[()]
-    fields = {"after": Number(after), "predicted": Number(predicted), "before": Number(before)}
+    gaps = [gap for gap in (abs(after - predicted), abs(after - before)) if gap]
+    more = finer_for(before, min(gaps), kit.numbers.digits) if gaps else 0
+    fields = {"after": Number(after, more), "predicted": Number(predicted, more), "before": Number(before, more)}
     blocks.append(kit.writer.say("afterwards_words", **fields))
     if after > before:
         blocks.append(kit.writer.say("went_up" if not trace.setting.mask else "went_up_masked"))

@@ -13,6 +13,7 @@ from clearprop.explain.words import (
     chinese,
     chinese_asked,
     chinese_check,
+    chinese_derived,
     chinese_exercises,
     chinese_games,
     chinese_page,
@@ -20,6 +21,7 @@ from clearprop.explain.words import (
     english,
     english_asked,
     english_check,
+    english_derived,
     english_exercises,
     english_games,
     english_page,
@@ -29,10 +31,10 @@ from clearprop.explain.words import (
 Words = Mapping[str, str]
 
 ENGLISH = (
-    english, english_asked, english_games, english_trained, english_page, english_check, english_exercises,
+    english, english_asked, english_derived, english_games, english_trained, english_page, english_check, english_exercises,
 )  # fmt: skip
 CHINESE = (
-    chinese, chinese_asked, chinese_games, chinese_trained, chinese_page, chinese_check, chinese_exercises,
+    chinese, chinese_asked, chinese_derived, chinese_games, chinese_trained, chinese_page, chinese_check, chinese_exercises,
 )  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}

@@ -64,13 +64,11 @@ WORDS: Mapping[str, str] = {
     "afterwards_words": "Forward propagation with the new parameters gives {after}; the prediction was {predicted}, and before the update it was {before}. What is left over comes from the curvature of the loss.",
     "went_up": "The loss went up: the step was too long for the curvature of the loss.",
     # The chain rule
-    "path": "The chain rule for one parameter: {name}",
+    "path": "The chain rule for one parameter",
     "path_words": "Walk back from the loss until {parameter} is in sight, and write down one factor for every edge on the way. There are {n} paths.",
     "path_words_one": "Walk back from the loss until {parameter} is in sight, and write down one factor for every edge on the way. There is only one path.",
     "path_folded_words": "There are {n} paths from the loss to {parameter}. Written out, each would be a product of its own; folded together, what they share is computed once.",
     "path_folded_words_one": "There is one path from the loss to {parameter}.",
-    "one_path": "path {n}",
-    "one_sample": "sample {n}",
     "path_sum": "Add up the paths:",
     "path_fold": "What the paths share is computed once; it stands in a box, with its name:",
     "path_named": "With these names, that is {law}:",
@@ -126,7 +124,6 @@ WORDS: Mapping[str, str] = {
     # Sharing
     "sharing": "Sharing out the error by weights, and the exact rule",
     "sharing_words": "The picture in many textbooks: every output shares its error y − a among the arrows that point to it, in proportion to their weights, and every hidden neuron collects its shares.",
-    "sharing_without": "Without the denominators, this is the transposed weight matrix times the error:",
     "sharing_exact": "The exact rule has δ in place of the error, and multiplies by the derivative of the activation: BP2.",
     "sharing_table": "Side by side, for the neurons of layer {layer}",
     "neuron": "neuron",

@@ -17,6 +17,7 @@ from clearprop.formulas.printers.text import (
     Printed,
     comparison,
     number_text,
+    rows_of,
     sign_of,
     term,
 )
@@ -120,7 +121,7 @@ def _matrix_or_call(function: str, arguments: list[Printed]) -> Printed:
         case "sum", [index, x]:
             return rf"\sum_{{{index[0]}}} {bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
-            return rf"{bracket(x, PRODUCT)} \, {bracket(y, PRODUCT)}", PRODUCT
+            return rf"{bracket(x, PRODUCT)} \, {bracket(y, PRODUCT)}", ROW
         case "hadamard", [x, y]:
             return rf"{bracket(x, SIGN)} \odot {bracket(y, POWER)}", sign_of(x)
         case "quotient", [x, y]:
@@ -129,6 +130,9 @@ def _matrix_or_call(function: str, arguments: list[Printed]) -> Printed:
             return rf"{{{bracket(x, ATOM)}}}^{{\top}}", POWER
         case _, [label, x] if function.startswith("box_"):
             return rf"\clearpropbox{{{function.removeprefix('box_')}}}{{{label[0]}}}{{{x[0]}}}", ATOM
+        case _, cells if function.startswith("grid_"):
+            rows = r" \\[4pt] ".join(" & ".join(text for text, _ in row) for row in rows_of(function, cells))
+            return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}", ATOM
     inside = ", ".join(text for text, _ in arguments)
     return rf"{FUNCTIONS.get(function) or named_function(function)}\left({inside}\right)", ATOM
 

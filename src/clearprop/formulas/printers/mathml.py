@@ -19,6 +19,7 @@ from clearprop.formulas.printers.text import (
     Leaf,
     Printed,
     number_text,
+    rows_of,
     sign_of,
     term,
 )
@@ -135,7 +136,7 @@ def _row_or_call(function: str, arguments: list[Printed]) -> Printed:
         case "sum", [index, x]:
             return f"<munder><mo>∑</mo>{single(index[0])}</munder>{bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
-            return f"{bracket(x, PRODUCT)}<mspace width='0.2em'/>{bracket(y, PRODUCT)}", PRODUCT
+            return f"{bracket(x, PRODUCT)}<mspace width='0.2em'/>{bracket(y, PRODUCT)}", ROW
         case "hadamard", [x, y]:
             return f"{bracket(x, SIGN)}<mo>⊙</mo>{bracket(y, POWER)}", sign_of(x)
         case "quotient", [x, y]:
@@ -145,6 +146,10 @@ def _row_or_call(function: str, arguments: list[Printed]) -> Printed:
         case _, [label, x] if function.startswith("box_"):
             kind = function.removeprefix("box_").replace("_", "-")
             return f"<munder><mrow class='box {kind}'>{x[0]}</mrow>{single(label[0])}</munder>", ATOM
+        case _, cells if function.startswith("grid_"):
+            rows = ("".join(f"<mtd>{text}</mtd>" for text, _ in row) for row in rows_of(function, cells))
+            table = "".join(f"<mtr>{row}</mtr>" for row in rows)
+            return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo>]</mo></mrow>", ATOM
     inside = "<mo>,</mo>".join(text for text, _ in arguments)
     return f"<mi>{escape(FUNCTIONS.get(function, function))}</mi>{APPLY}{fenced(inside)}", ATOM
 

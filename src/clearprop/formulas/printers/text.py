@@ -76,6 +76,12 @@ def sign_of(first: Printed) -> int:
     return SIGN if first[1] == SIGN else PRODUCT
 
 
+def rows_of(function: str, cells: list[Printed]) -> list[list[Printed]]:
+    """The cells of a matrix that is written out, row by row; "grid_2" has two columns."""
+    width = int(function.removeprefix("grid_"))
+    return [cells[start : start + width] for start in range(0, len(cells), width)]
+
+
 def comparison(node: Apply, x: str, y: str, sign: str) -> str:
     """``x < y``, turned to ``y > x`` where x is a number: people write z > 0."""
     return f"{y} {TURNED[sign]} {x}" if isinstance(node.arguments[0], Constant) else f"{x} {sign} {y}"
@@ -113,12 +119,14 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "sum", [index, x]:
             return f"Σ{index[0].translate(SUBSCRIPTS)} {bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
-            return f"{bracket(x, PRODUCT)} · {bracket(y, PRODUCT)}", PRODUCT
+            return f"{bracket(x, PRODUCT)} · {bracket(y, PRODUCT)}", ROW  # in brackets before ⊙
         case (("hadamard" | "quotient"), [x, y]):
             return f"{bracket(x, SIGN)} {BY_ELEMENT[function]} {bracket(y, POWER)}", sign_of(x)
         case "transpose", [x]:
             return f"{bracket(x, ATOM)}ᵀ", POWER
         case _, [label, x] if function.startswith("box_"):
             return f"⟦{label[0]}: {x[0]}⟧", ATOM
+        case _, cells if function.startswith("grid_"):
+            return f"[{'; '.join(', '.join(text for text, _ in row) for row in rows_of(function, cells))}]", ATOM
     name = {"maximum": "max", "minimum": "min"}.get(function, function)
     return f"{name}({', '.join(text for text, _ in arguments)})", ATOM
