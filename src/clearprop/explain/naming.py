@@ -55,24 +55,19 @@ def parameter_named(name: str, trace: Trace, notation: Notation) -> str:
         for label, names in readings:
             if names[kind] == wanted:
                 return label
+    examples = _examples(trace, notation)
     if isinstance(found, Reference) and (found.kind not in ("W", "b") or found.memory or found.after):
-        raise InputError(f"{name} is no weight or bias; write for example {_examples(trace, notation)}")
+        raise InputError(f"{name} is no weight or bias; write for example {examples}")
     if isinstance(found, Reference):
         return str(parameter_of(trace, name))
-    known = [written(label, notation) for label, _ in readings]
-    raise _unlike(name, known, wanted, trace, notation)
-
-
-def _unlike(name: str, known: list[str], wanted: str, trace: Trace, notation: Notation) -> UnknownNameError:
-    """The error for a name that no weight or bias has."""
-    error = UnknownNameError("weight or bias", name, known)
-    alike = get_close_matches(wanted, [bare(item) for item in known], 1, 0.6)
-    told = f"did you mean {next(item for item in known if bare(item) == alike[0])}?" if alike else (
-        f"write for example {_examples(trace, notation)}")  # fmt: skip
+    error = UnknownNameError("weight or bias", name, [written(label, notation) for label, _ in readings])
+    ways = {way: label for label, names in reversed(readings) for way in names if way}
+    alike = get_close_matches(wanted, ways, 1, 0.6)
+    told = f"did you mean {written(ways[alike[0]], notation)}?" if alike else f"write for example {examples}"
     error.args = (
         f"there is no weight or bias {name!r} in a {'-'.join(map(str, trace.network.widths))} network; {told}",
     )
-    return error
+    raise error
 
 
 def _examples(trace: Trace, notation: Notation) -> str:
