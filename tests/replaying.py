@@ -215,7 +215,8 @@ def exactly(text, calls=None):
     matrices = []
 
     def matrix(match):
-        rows = [[float(eval(as_python(cell))) for cell in row.split()] for row in match[1].split(";")]
+        between = ", " if "," in match[1] else None  # commas where a cell is a formula
+        rows = [[float(eval(as_python(cell))) for cell in row.split(between)] for row in match[1].split(";")]
         matrices.append(Exact(rows))
         return f"matrix_{len(matrices) - 1}_"
 

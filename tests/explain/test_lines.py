@@ -250,8 +250,6 @@ def test_questions_that_have_no_line():
         trace.path("W11[0,0]")
     with pytest.raises(InputError, match="no weight or bias"):
         trace.path("z1[0]")
-    with pytest.raises(InputError, match="written out for one sample"):
-        case("xor").trace().path("W1[0,0]")
 
 
 def test_a_network_too_large_for_the_long_form_says_how_many_paths_there_are():

@@ -156,5 +156,3 @@ def test_bad_questions():
         proof("BP5")
     with pytest.raises(InputError, match="BP2 is not about layer 2"):
         instance_of(trace, PROOFS["BP2"], 2, 0)
-    with pytest.raises(InputError, match="for one sample"):
-        instance_of(case("xor").trace(), PROOFS["BP3"], 1, 0)

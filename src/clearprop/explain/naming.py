@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import takewhile
 
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.notation import Notation
@@ -62,12 +63,16 @@ def parameter_named(name: str, trace: Trace, notation: Notation) -> str:
         return str(parameter_of(trace, name))
     error = UnknownNameError("weight or bias", name, [written(label, notation) for label, _ in readings])
     ways = {way: label for label, names in reversed(readings) for way in names if way}
-    alike = get_close_matches(wanted, ways, 1, 0.6)
+    alike = sorted(get_close_matches(wanted, ways, 9, 0.6), key=lambda way: -_together(way, wanted))
     told = f"did you mean {written(ways[alike[0]], notation)}?" if alike else f"write for example {examples}"
-    error.args = (
-        f"there is no weight or bias {name!r} in a {'-'.join(map(str, trace.network.widths))} network; {told}",
-    )
+    widths = "-".join(map(str, trace.network.widths))
+    error.args = (f"there is no weight or bias {name!r} in a {widths} network; {told}",)
     raise error
+
+
+def _together(one: str, other: str) -> int:
+    """How many letters two names share at their start."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _examples(trace: Trace, notation: Notation) -> str:

@@ -23,7 +23,6 @@ from clearprop.explain.proofs import PROOFS, Proof, proof, specialised
 from clearprop.explain.record import explain
 from clearprop.explain.references import Partial, Reference, parse
 from clearprop.explain.trace import Trace
-from clearprop.formulas import Expression
 from clearprop.formulas.expressions import symbols
 from clearprop.network import Network
 
@@ -46,8 +45,7 @@ class Replayed:
     steps : int
         How many steps were evaluated.
     worst : float
-        The greatest difference between a step and the engine's gradient, relative to the sum of the magnitudes of what
-        is added up in that proof.
+        The greatest difference between a step and the engine's gradient, relative to max(1, |gradient|).
     where : str
         The step that it was found in.
     """
@@ -115,18 +113,18 @@ def random_trace(random: np.random.Generator) -> Trace:
 
 
 def differences(trace: Trace, random: np.random.Generator) -> Iterator[tuple[str, float]]:
-    """Every step of every proof in every layer, for one neuron and weight chosen at random, and how far it is off."""
+    """Every step of every proof, for a layer, neuron and weight chosen at random, and how far it is off."""
     network, felt = trace.network, Felt(trace)
     L = network.depth
     for name in PROOFS:
-        found = proof(name, trace)
-        layers = {"BP1": range(L, L + 1), "BP2": range(1, L)}.get(name, range(1, L + 1))
-        for l in layers:
-            letters = {
-                "L": L, "l": l, "j": int(random.integers(network.widths[l])),
-                "k": int(random.integers(network.widths[l - 1])), "i": int(random.integers(trace.n_samples)),
-            }  # fmt: skip
-            yield from _of_proof(trace, felt, found, letters)
+        if name == "BP2" and L == 1:
+            continue
+        l = L if name == "BP1" else int(random.integers(1, L if name == "BP2" else L + 1))
+        letters = {
+            "L": L, "l": l, "j": int(random.integers(network.widths[l])),
+            "k": int(random.integers(network.widths[l - 1])), "i": int(random.integers(trace.n_samples)),
+        }  # fmt: skip
+        yield from _of_proof(trace, felt, proof(name, trace), letters)
 
 
 def _of_proof(trace: Trace, felt: Felt, found: Proof, letters: dict[str, int]) -> Iterator[tuple[str, float]]:
@@ -134,17 +132,9 @@ def _of_proof(trace: Trace, felt: Felt, found: Proof, letters: dict[str, int]) -
     (name,) = symbols(target)
     engine = felt.engine(parse(name))
     forms = [specialised(trace, found, step.form, letters) for step in found.steps]
-    known = [{symbol: felt.value(symbol) for symbol in symbols(form)} for form in forms]
-    values = [float(computed(form, values)) for form, values in zip(forms, known, strict=True)]
-    sizes = [size_of(form, values) for form, values in zip(forms, known, strict=True)]
-    scale = max(*sizes, abs(engine), np.finfo(float).tiny)
-    for number, value in enumerate(values, start=1):
-        yield f"{found.name}, step {number}, {name}", abs(value - engine) / scale
-
-
-def size_of(form: Expression, values: dict[str, float]) -> float:
-    """Σ of the magnitudes of what is added up."""
-    return float(computed(form, {name: abs(value) for name, value in values.items()}))
+    for number, form in enumerate(forms, start=1):
+        value = float(computed(form, {symbol: felt.value(symbol) for symbol in symbols(form)}))
+        yield f"{found.name}, step {number}, {name}", abs(value - engine) / max(1.0, abs(engine))
 
 
 class Felt:

@@ -112,14 +112,14 @@ def _long_forms(trace: Trace, l: int) -> list[Block]:
 
 
 def _long_form(trace: Trace, parameter: str) -> list[Line | Omission]:
-    """The paths and their sum; where they are many, what they come to folded."""
+    """The paths and their sum; where they are many, BP3 or BP4 with its numbers."""
+    each = n_paths(trace, int(reference(parameter).layer))
+    if each > PATHS_SIDE_BY_SIDE:
+        return [trace.path(parameter, only_folded=True).named]
     rule = rule_of(trace, parameter)
-    many = PATHS_OF_A_BATCH if trace.is_batch else PATHS_SIDE_BY_SIDE
-    if not rule.paths or rule.n_paths > many:
-        return [*parts_shown(rule, trace.n_samples), rule.total] if trace.is_batch else [rule.folded]
     if not trace.is_batch:
-        return [*(found.line for found in rule.paths), *([rule.total] if rule.n_paths > 1 else [])]
-    if rule.n_paths == trace.n_samples:
+        return [*(found.line for found in rule.paths), *([rule.total] if each > 1 else [])]
+    if each == 1 and 0 < len(rule.paths) <= PATHS_OF_A_BATCH:
         return [*(found.line for found in rule.paths), rule.total]
     return [*parts_shown(rule, trace.n_samples), rule.total]
 

@@ -62,7 +62,8 @@ def felt(trace: Trace, kit: Kit) -> list[Block]:
     found = wiggle(trace, kit.followed)
     words, step, digits = kit.writer.words, found.step, kit.numbers.digits
     smallest = min(abs(found.above - found.at), abs(found.below - found.at))
-    loss_digits, moved_digits = finer_for(found.at, smallest, digits), finer_for(found.value, step, digits)
+    loss_digits = max(0, finer_for(found.at, smallest, digits) + digits - 2)  # enough to divide by hand
+    moved_digits = finer_for(found.value, step, digits)
     rows: list[list[Piece]] = [
         [Number(by), Number(found.value + by, finer=moved_digits), Number(value, finer=loss_digits)]
         for by, value in ((-step, found.below), (0.0, found.at), (step, found.above))

@@ -36,7 +36,7 @@ WORDS: Mapping[str, str] = {
     "matrix_reason_BP4_batch": "矩阵乘积对各样本把一个信号与一个 δ 的乘积相加，这就是分量形式：",
     "chain_this_layer_batch": "链式法则：在每个样本中，损失只通过本层的带权输入依赖这个参数",
     "replayed": "证明的重算",
-    "replayed_words": "在 {networks} 个随机网络上试过：共 {steps} 步，每一步都用数值求出的偏导数（复数步长法）计算，再与引擎的梯度比较；最大差别为 {worst}（相对于各项的大小）。",
+    "replayed_words": "在 {networks} 个随机网络上试过：共 {steps} 步，每一步都用数值求出的偏导数（复数步长法）计算，再与引擎的梯度比较；最大差别为 {worst}。",
     "assumptions": "对损失的两个假设",
     "assumptions_words": "损失必须满足两点，否则四个方程给出的就不是它的梯度。",
     "assumption_mean": "它是各样本的平均",

@@ -38,7 +38,7 @@ WORDS: Mapping[str, str] = {
     "matrix_reason_BP4_batch": "The matrix product adds up over the samples a signal of each times a δ of each: the component form:",
     "chain_this_layer_batch": "the chain rule: the loss depends on this parameter only through the weighted inputs of its layer, in every sample",
     "replayed": "The proofs replayed",
-    "replayed_words": "Tried on {networks} random networks: each of {steps} steps was evaluated, its partial derivatives taken numerically (by complex steps), and compared with the gradient of the engine; greatest difference {worst}, relative to the sizes of the terms.",
+    "replayed_words": "Tried on {networks} random networks: each of {steps} steps was evaluated, its partial derivatives taken numerically (by complex steps), and compared with the gradient of the engine; greatest difference {worst}.",
     # What is assumed of a loss
     "assumptions": "Two assumptions on the loss",
     "assumptions_words": "Two things have to be true of a loss, or the four equations do not give its gradient.",
