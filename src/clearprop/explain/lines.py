@@ -152,12 +152,16 @@ def places(shape: tuple[int, ...], shown: int = NEURONS_SHOWN) -> list[tuple[int
     """Which numbers of an array are shown: all of a small one; of a larger one the corners, and how many are not."""
     if not shape:
         return [()]
-    kept = [ends(n, shown if len(shape) == 1 else max(2, shown // 2)) for n in shape]
-    found: list[tuple[int, ...] | Omission] = list(product(*kept))
+    few = int(np.prod(shape)) <= shown
+    found = list(
+        product(*(range(n) if few else ends(n, shown if len(shape) == 1 else max(2, shown // 2)) for n in shape))
+    )
     count = int(np.prod(shape)) - len(found)
-    if count:
-        found.insert(len(found) - 1, Omission(count))
-    return found
+    if not count:
+        return list(found)
+    last = shape[0] - 1  # the gap is before the last row, of a single row before its last number
+    gap = next((i for i, place in enumerate(found) if place[0] == last and i), len(found) - 1)
+    return [*found[:gap], Omission(count), *found[gap:]]
 
 
 def ends(n: int, shown: int) -> list[int]:

@@ -338,7 +338,7 @@ def boxed_delta(trace: Trace, scope: Scope, l: int, place: tuple[int, ...], dept
         return Apply(OUTPUT_DELTA if l == trace.network.depth else HIDDEN_DELTA, (label, tree))
     W, delta = trace.arrays[f"W{l + 1}"], trace.arrays[f"delta{l + 1}"][tuple(sample)]
     n = len(delta)
-    further = depth - 1 if n <= MOST_IN_A_BOX or left_out_of(n) is not None else 0
+    further = depth - 1 if n <= MOST_IN_A_BOX else 0
 
     def term(m: int) -> Expression:
         return scope.symbol(f"W{l + 1}", j, m) * boxed_delta(trace, scope, l + 1, (*sample, m), further)

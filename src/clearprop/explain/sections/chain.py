@@ -98,15 +98,16 @@ def _every_layer(trace: Trace, kit: Kit) -> list[Block]:
         blocks.append(say("paths_batch", samples=trace.n_samples, share=Symbol(f"error{depth}")))
     layers = range(depth, 0, -1) if depth <= MOST_LAYERS else (depth, depth - 1, 1)
     for l in layers:
-        blocks += [kit.writer.heading("path_layer", 3, layer=l), *_long_forms(trace, l), _table(trace, kit, l)]
+        blocks += [kit.writer.heading("path_layer", 3, layer=l), *_long_forms(trace, kit, l), _table(trace, kit, l)]
     return blocks
 
 
-def _long_forms(trace: Trace, l: int) -> list[Block]:
+def _long_forms(trace: Trace, kit: Kit, l: int) -> list[Block]:
     """The weights into the first neuron of a layer and its bias, written out beside each other."""
     names = [at(f"W{l}", k, 0) for k in range(min(2, trace.network.widths[l - 1]))]
     if trace.is_batch:
-        return [Derivation(_long_form(trace, names[0]))]
+        intro = kit.writer.say("path_of_samples", slope=Symbol(f"d{names[0]}"))
+        return [intro, Derivation(_long_form(trace, names[0]))]
     parts = [*names, at(f"b{l}", 0)]
     return [Columns([(Symbol(f"d{name}"), Derivation(_long_form(trace, name))) for name in parts])]
 

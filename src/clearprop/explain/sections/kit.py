@@ -15,7 +15,7 @@ from clearprop.explain.references import Reference, parse
 from clearprop.explain.trace import Trace
 from clearprop.formulas import Symbol
 
-MOST_COMPARED, MOST_DIGITS_MORE = 100, 4  # numbers of a matrix; digits more in all of them
+MOST_COMPARED, MOST_DIGITS_MORE = 100, 2  # numbers of a matrix; digits more in all of them
 FIRST_WEIGHT = "W1[0,0]"
 FORMS = ("component", "neuron", "matrix")
 
