@@ -215,7 +215,7 @@ def exactly(text, calls=None):
     matrices = []
 
     def matrix(match):
-        between = ", " if "," in match[1] else None  # commas where a cell is a formula
+        between = ", " if re.search("[,+]", match[1]) else None  # commas where a cell is a formula
         rows = [[float(eval(as_python(cell))) for cell in row.split(between)] for row in match[1].split(";")]
         matrices.append(Exact(rows))
         return f"matrix_{len(matrices) - 1}_"

@@ -134,8 +134,8 @@ def test_matrix_and_neuron_lines_replay(job, columns):
             with np.errstate(over="ignore"):
                 found = np.broadcast_to(line.replay(), np.shape(line.value))
             np.testing.assert_array_equal(found, line.value, err_msg=name)
-        if site.value.ndim and not trace.is_batch:
-            single = neuron_line(trace, name, site.value.shape[-1] - 1, columns)
+        if site.value.ndim:
+            single = neuron_line(trace, name, tuple(n - 1 for n in site.value.shape), columns)
             if single is not None:
                 found = np.asarray(single.replay()).ravel()
                 np.testing.assert_array_equal(found, single.value)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from clearprop.explain.document import Block, Derivation, Number, Picture, Piece, Table
 from clearprop.explain.drawings.figures import sharing_figure
 from clearprop.explain.lines import Line, Lines, Omission, line_of, places
+from clearprop.explain.notation import notation
 from clearprop.explain.numbers import finer_for
 from clearprop.explain.references import at
 from clearprop.explain.sections.kit import Kit
@@ -84,15 +86,24 @@ def sharing(trace: Trace, kit: Kit) -> list[Block]:
     if trace.network.depth == 1:
         return []
     found, say = share(trace), kit.writer.say
-    standing = sharing_figure(trace, found, kit.notation, kit.numbers, kit.writer.words)
-    blocks: list[Block] = [kit.writer.heading("sharing"), say("sharing_words")]
-    blocks.append(Picture(standing, (kit.writer.words["sharing_figure_words"],)))
+    blocks: list[Block] = [kit.writer.heading("sharing"), say("sharing_words"), _standing(trace, kit, found)]
     blocks += [say("sharing_batch")] if trace.is_batch else []
     blocks += _shared(trace, kit, found)
     blocks.append(say("sharing_exact"))
     first = (0, 0) if trace.is_batch else (0,)
     exactly = [line_of(trace, at(f"{kind}{found.layer}", *first)) for kind in ("error", "delta")]
     return [*blocks, Derivation(exactly, "BP2"), _shares_table(kit, found), *_conserved(trace, kit, found)]
+
+
+def _standing(trace: Trace, kit: Kit, found: Sharing) -> Block:
+    """The figure: standing at a hidden neuron and looking forward; of a batch for its first sample."""
+    written = kit.notation
+    if trace.is_batch:
+        one = ("error", "unshared", "shares", "by_shares", "without_denominators", "exact")
+        found = replace(found, **{name: getattr(found, name)[0] for name in one})
+        written = notation(written.name, trace.network.widths, sample=0)
+    svg = sharing_figure(trace, found, written, kit.numbers, kit.writer.words)
+    return Picture(svg, (kit.writer.words["sharing_figure_words"],))
 
 
 def _shared(trace: Trace, kit: Kit, found: Sharing) -> list[Block]:

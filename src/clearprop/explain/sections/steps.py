@@ -7,7 +7,6 @@ from clearprop.explain.drawings.figures import porter_figure
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.lines import Line, oriented
 from clearprop.explain.numbers import finer_for
-from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.sections.proofs import matrix_instance
 from clearprop.explain.trace import Trace
@@ -16,9 +15,9 @@ from clearprop.formulas import Symbol
 
 def picture(trace: Trace, kit: Kit) -> list[Block]:
     """The network as a drawing, the path of the chosen weight bold in it."""
-    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words, kit.parameter)
-    parameter = Symbol(str(reference(kit.parameter)))
-    return [Picture(svg, kit.writer.sentence("forward_words", parameter=parameter))]
+    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words, kit.followed)
+    words = kit.writer.sentence("forward_words", parameter=Symbol(kit.followed))
+    return [Picture(svg, words), *([kit.writer.say("picture_batch")] if trace.is_batch else [])]
 
 
 def given(trace: Trace, kit: Kit) -> list[Block]:
@@ -58,7 +57,7 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
     """All δ's, from the output back."""
     depth = trace.network.depth
     words = kit.writer.words
-    svg = drawing(trace, kit.notation, kit.numbers, words, kit.parameter, backward=True)
+    svg = drawing(trace, kit.notation, kit.numbers, words, kit.followed, backward=True)
     blocks: list[Block] = [kit.writer.heading("backward"), Picture(svg, (words["backward_words"],))]
     for l in range(depth, 0, -1):
         name = "output_error" if l == depth else "hidden_error"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "title_alone": "反向传播的一步：{widths} 网络，{n} 个样本中只看第 {sample} 个，其损失单独计算",
+    "picture_batch": "图中画的是样本 1 的信号和误差。",
     "one_path": "路径 {n}",
     "one_sample": "样本 {n}",
     "paths": "逐个参数的链式法则",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, str] = {
     "title_alone": "One step of back-propagation: a {widths} network, sample {sample} of {n} alone, as a loss of its own",
     # The chain rule
+    "picture_batch": "The drawing shows the signals and errors of sample 1.",
     "one_path": "path {n}",
     "one_sample": "sample {n}",
     "paths": "The chain rule, parameter by parameter",
