@@ -350,4 +350,4 @@ def test_iterations_count_the_updates_made():
     text = case("mazur").trace().explained(sections=["iterations"], steps=5).text()
     rows = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
     assert rows == ["0", "1", "2", "3", "4", "5"]
-    assert "preset number of 5 steps" in text
+    assert "the 5 steps" in text

@@ -38,12 +38,12 @@ class Scope:
         """The symbol of one number of a site; with no index, of a site that is one number."""
         name = at(site, *index) if index else site
         value = self.arrays[site][index] if index else self.arrays[site]
-        self.values[name] = _number(value)
+        self.values[name] = plain_number(value)
         return Symbol(name)
 
     def named(self, name: str, value: Any) -> Symbol:
         """A symbol of another name, a formula's parameter above all."""
-        self.values[name] = _number(value)
+        self.values[name] = plain_number(value)
         return Symbol(name)
 
     def sum_of(self, n: int, term: Callable[[int], Expression], share: Callable[[slice], Any]) -> Expression:
@@ -56,7 +56,7 @@ class Scope:
         return reduce(plus, [*map(term, range(left_out.start)), rest, *map(term, range(left_out.stop, n))])
 
 
-def _number(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """A number of NumPy as Python's; an exact fraction as it is."""
     found = value[()] if isinstance(value, np.ndarray) else value
     return float(found) if isinstance(found, np.floating) else found

@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.arithmetic import computed, left_out_of, running_sum
-from clearprop.explain.instances import Scope
+from clearprop.explain.instances import Scope, plain_number
 from clearprop.explain.lines import Line
 from clearprop.explain.references import Reference, at, reference
 from clearprop.explain.trace import Trace
@@ -272,7 +272,7 @@ def _path(
         step(str(found), "", form=ONE)
     symbols: list[Expression] = [factor.partial for factor in factors]
     forms = reduce(times, (factor.form for factor in factors))
-    line = Line(name, (reduce(times, symbols), forms), scope.values, computed(forms, scope.values), "path")
+    line = Line(name, (reduce(times, symbols), forms), scope.values, plain_number(computed(forms, scope.values)), "path")
     return Path(tuple(nodes), tuple(factors), line)
 
 
@@ -288,7 +288,7 @@ def _sum_over_paths(gradient: Symbol, paths: tuple[Path, ...]) -> Line:
         return scope.named(f"~one_path {i + 1}", products[i])
 
     total = scope.sum_of(len(paths), term, lambda left_out: running_sum(products[left_out]))
-    return Line(gradient, (total,), scope.values, computed(total, scope.values), "path")
+    return Line(gradient, (total,), scope.values, plain_number(computed(total, scope.values)), "path")
 
 
 def added_by(trace: Trace, found: Reference) -> Any:

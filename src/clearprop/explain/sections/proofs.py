@@ -43,7 +43,8 @@ def one_proof(trace: Trace, kit: Kit, found: Proof) -> list[Block]:
         blocks.append(Equation(words["statement_matrix"], sides, found.name))
         line = matrix_instance(trace, found.name, layer, kit.notation.columns) if has_numbers else None
         blocks += [] if line is None else [Derivation([line], found.name)]
-        blocks.append(say(f"matrix_reason_{_reason(trace, found.name)}"))
+        factors = {"error": Symbol("∂C/∂a{L}[k]"), "slope": Symbol("∂a{L}[k]/∂z{L}[j]")}
+        blocks.append(say(f"matrix_reason_{_reason(trace, found.name)}", **factors))
     label = words["statement_components" if in_matrices else "statement"]
     blocks.append(Equation(label, (found.target, found.statement), found.name))
     if found.name == "BP1" and len(found.steps) == 2:

@@ -7,6 +7,7 @@ from clearprop.explain.drawings.figures import porter_figure
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.lines import Line, oriented
 from clearprop.explain.numbers import finer_for
+from clearprop.explain.references import Reference, parse
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.sections.proofs import matrix_instance
 from clearprop.explain.trace import Trace
@@ -130,11 +131,19 @@ def update(trace: Trace, kit: Kit) -> list[Block]:
     for l in range(1, trace.network.depth + 1):
         blocks.append(kit.writer.heading("update_layer", 3, layer=l))
         for part in (f"W{l}", f"b{l}"):
-            names = [f"rate_{part}"] if f"rate_{part}" in trace else []
-            names += [*(f"{memory}_{part}_new" for memory in trace.optimizer.memory), f"{part}_new"]
-            for name in names:
+            for name in _updated(trace, part):
                 blocks += kit.derivation(trace, name)
     return blocks
+
+
+def _updated(trace: Trace, part: str) -> list[str]:
+    """What is computed for new weights or biases, in order: their rate, what the optimizer remembers, themselves."""
+    names = [f"rate_{part}"] if f"rate_{part}" in trace else []
+    for name, site in trace.sites.items():
+        found = parse(name)
+        if isinstance(found, Reference) and f"{found.kind}{found.layer}" == part and site.equation.law == "update":
+            names.append(name)
+    return names
 
 
 def afterwards(trace: Trace, kit: Kit) -> list[Block]:

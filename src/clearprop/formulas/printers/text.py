@@ -116,6 +116,12 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
             return f"Σₖ {bracket(x, PRODUCT)}", ROW
         case "row_max", [x]:
             return f"maxₖ {bracket(x, PRODUCT)}", ROW
+    return _matrix_or_call(function, arguments)
+
+
+def _matrix_or_call(function: str, arguments: list[Printed]) -> Printed:
+    """Sums over an index, matrix forms, boxes, and functions that are written by name."""
+    match function, arguments:
         case "sum", [index, x]:
             return f"Σ{index[0].translate(SUBSCRIPTS)} {bracket(x, PRODUCT)}", ROW
         case "matmul", [x, y]:
