@@ -272,7 +272,9 @@ def _path(
         step(str(found), "", form=ONE)
     symbols: list[Expression] = [factor.partial for factor in factors]
     forms = reduce(times, (factor.form for factor in factors))
-    line = Line(name, (reduce(times, symbols), forms), scope.values, plain_number(computed(forms, scope.values)), "path")
+    line = Line(
+        name, (reduce(times, symbols), forms), scope.values, plain_number(computed(forms, scope.values)), "path"
+    )
     return Path(tuple(nodes), tuple(factors), line)
 
 

@@ -31,10 +31,12 @@ from clearprop.explain.words import (
 Words = Mapping[str, str]
 
 ENGLISH = (
-    english, english_asked, english_derived, english_games, english_trained, english_page, english_check, english_exercises,
+    english, english_asked, english_derived, english_games, english_trained, english_page, english_check,
+    english_exercises,
 )  # fmt: skip
 CHINESE = (
-    chinese, chinese_asked, chinese_derived, chinese_games, chinese_trained, chinese_page, chinese_check, chinese_exercises,
+    chinese, chinese_asked, chinese_derived, chinese_games, chinese_trained, chinese_page, chinese_check,
+    chinese_exercises,
 )  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}
