@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-oldest benchmark clean
+.PHONY: demo test torture test-oldest benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -15,6 +15,10 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
+
+# The long forms of tests: 20,000 random tables, every attack.
+torture: $(VENV)/installed-for-tests
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -m torture
 
 # The same behaviour with the oldest libraries that pyproject.toml admits.
 test-oldest:

@@ -326,8 +326,16 @@ def example(order: str) -> str:
     return shown.get(order, f"the format {order} has it")
 
 
-def matrix(column: pa.ChunkedArray, name: str) -> Any:
+def matrix(column: pa.ChunkedArray, name: str, size: int | None = None) -> Any:
     """A column of vectors as (n_rows, n_numbers) of the type that it has, float64 if some are missing: they are NaN.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+    name : str
+        For messages.
+    size : int, optional
+        How many numbers they have, where all of them may be missing.
 
     Raises
     ------
@@ -335,6 +343,8 @@ def matrix(column: pa.ChunkedArray, name: str) -> Any:
         When its values are no vectors of one length, or one is infinite.
     """
     column = plain(column)
+    if size is not None and column.null_count == len(column):
+        return np.full((len(column), size), np.nan)
     if not is_vector(column.type):
         raise TableError(f"column {name!r} should hold vectors of one length but holds {in_words(column.type)}")
     size = column.type.list_size

@@ -8,7 +8,11 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+import pyarrow as pa
+
 from clearprop.errors import TableError
+from clearprop.tables.dates import seconds
 from clearprop.tables.options import MISSING, ReadOptions
 
 SEPARATORS = ("\t", ";", "|", ",")
@@ -79,7 +83,8 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
     first = skip
     while first < len(lines) - 1 and lines[first].startswith("#"):
         first += 1
-    separator = separator or _separator(lines[first : first + LINES])
+    one = lines[first].strip().strip('"') in known  # a name with a blank, or a comma, in it
+    separator = separator or ("," if one else _separator(lines[first : first + LINES]))
     if separator != "," and default is None and options.separator is None:
         named = {"\t": "tabs", " ": "blanks"}.get(separator, repr(separator))
         notices.append(f"columns are separated by {named}")
@@ -127,7 +132,10 @@ def _is_apart(lines: Sequence[str]) -> bool:
     rows = [line.split() for line in lines]
     cells = [cell for row in rows[1:] for cell in row]
     same = len(rows) > 1 and len(rows[0]) > 1 and len({len(row) for row in rows}) == 1
-    return same and 2 * sum(map(is_value, cells)) > len(cells)
+    if not same or 2 * sum(map(is_value, cells)) <= len(cells):
+        return False
+    dated = ~np.isnan(seconds(pa.array(list(lines[1:])), "dmy"))
+    return bool(2 * dated.sum() < len(dated))  # 3 Jan 2020 is one value
 
 
 def _quote(line: str, separator: str) -> str:

@@ -272,7 +272,7 @@ class Vector(Step):
         return self.size
 
     def encode(self, values: pa.ChunkedArray) -> Encoded:
-        x = columns.matrix(values, self.column)
+        x = columns.matrix(values, self.column, self.size)
         if x.shape[1] != self.size:
             raise TableError(f"column {self.column!r} holds vectors of {x.shape[1]} numbers; training had {self.size}")
         return self._standardised(x), ()

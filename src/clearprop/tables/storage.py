@@ -30,7 +30,9 @@ def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column.cast(pa.string())
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind):
         return _as_text(column)
-    if types.is_list_view(kind) or types.is_large_list_view(kind) or types.is_large_list(kind):
+    if types.is_list_view(kind) or types.is_large_list_view(kind):
+        return plain(_each(column, _listed, pa.list_(kind.value_type)))
+    if types.is_large_list(kind):
         return plain(column.cast(pa.list_(kind.value_type)))
     if types.is_list(kind):
         return _of_one_length(column)
@@ -45,6 +47,13 @@ def _each(column: pa.ChunkedArray, change: Any, kind: pa.DataType) -> pa.Chunked
 
 def _decoded(chunk: pa.DictionaryArray) -> pa.Array:
     return chunk.dictionary.take(chunk.indices)
+
+
+def _listed(chunk: pa.Array) -> pa.ListArray:
+    """A list of views as a list; pyarrow 26's cast makes an array that lacks its last offset."""
+    sizes = pc.fill_null(pc.list_value_length(chunk), 0).to_numpy(zero_copy_only=False)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32))
+    return pa.ListArray.from_arrays(offsets, chunk.flatten(), mask=chunk.is_null())
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -104,9 +113,9 @@ def _of_periods(freq: str, storage: pa.ChunkedArray) -> pa.ChunkedArray | None:
     letter = freq.split("-")[0]
     if letter == "Q" and freq in ("Q", "Q-DEC"):
         begins = (3 * ordinals).astype("datetime64[M]")
-    elif letter == "W":  # week 0 is the one that ended on Sunday, 4 January 1970
+    elif letter == "W":  # as "W-SUN" names the last day of the week; week 1 of that one began on 29 December 1969
         weekday = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN").index(freq.partition("-")[2] or "SUN")
-        begins = (7 * ordinals - 2 + (weekday + 6) % 7 - 6 - 1).astype("datetime64[D]")
+        begins = (7 * ordinals - 10 + (weekday + 1) % 7).astype("datetime64[D]")
     elif letter in PERIODS and freq in (letter, "Y-DEC", "A-DEC"):
         begins = ordinals.astype(PERIODS[letter])
     else:
