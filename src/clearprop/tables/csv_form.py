@@ -17,9 +17,11 @@ from clearprop.tables.options import MISSING, ReadOptions
 
 SEPARATORS = ("\t", ";", "|", ",")
 LINES = 40  # that are looked at
+YEARS = (1500, 2300)
+MANY_NAMES = 8  # numbers that rise from column to column, and so name them
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 WITH_COMMA = re.compile(r"[-+]?\d+,\d+")
-WITH_POINT = re.compile(r"[-+]?\d*\.\d+([eE][-+]?\d+)?")
+IN_THREES = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 SAID = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 
@@ -183,30 +185,37 @@ def _has_header(path: object, rows: Sequence[list[str]], known: Collection[str])
 
 
 def _is_header(names: Sequence[str], rows: Sequence[list[str]]) -> bool:
+    """Whether a line names columns: by words that are not just the values below them, or by numbers in order."""
     values = [float(name) for name in names if NUMBER.fullmatch(name)]
     columns = [{row[place] for row in rows if len(row) > place} for place in range(len(names))]
-    in_columns = [name in column for name, column in zip(names, columns, strict=True)]
-    if not values:
-        other = any(is_value(name) for name in names)
-        full = [name for name in names if name not in MISSING]
-        return not (other and len(rows) > 0) and not (
-            full and rows and all(in_columns) and len(set(names)) < len(names)
-        )
-    words_are_values = all(found for name, found in zip(names, in_columns, strict=True) if not NUMBER.fullmatch(name))
-    if len(values) == len(names):
-        steps = {round(b - a, 9) for a, b in pairwise(values)}
-        return len(names) > 1 and len(steps) == 1 and min(steps) > 0
-    rising = all(b > a for a, b in pairwise(values))
-    whole = all(value.is_integer() for value in values)
-    return rising and not words_are_values and (whole or len(values) > 1)
+    words = [(name, column) for name, column in zip(names, columns, strict=True) if not NUMBER.fullmatch(name)]
+    are_values = all(name in column for name, column in words if name not in MISSING)
+    if values:
+        return _is_in_order(values) and not (words and are_values)
+    if any(is_value(name) for name, _ in words) and rows:
+        return False
+    twice = len(set(names)) < len(names)
+    return not (rows and twice and are_values and any(name not in MISSING for name in names))
+
+
+def _is_in_order(values: Sequence[float]) -> bool:
+    """Whether numbers name columns as a frame without names does, or as years, or as wavelengths."""
+    steps = [b - a for a, b in pairwise(values)]
+    if any(step <= 0 for step in steps):
+        return False
+    years = all(value.is_integer() and YEARS[0] <= value <= YEARS[1] for value in values)
+    even = set(steps) == {1} or (len(steps) > 1 and max(steps) - min(steps) < 1e-6 * max(steps))
+    return years or even or len(values) >= MANY_NAMES
 
 
 def _decimal(rows: Sequence[list[str]], separator: str) -> str | None:
-    """A comma where numbers have one and it separates no columns."""
+    """A comma where a column's numbers have one, it separates no columns, and it cannot stand between thousands."""
     if separator == ",":
         return None
-    cells = [cell for row in rows for cell in row]
-    commas = sum(bool(WITH_COMMA.fullmatch(cell)) for cell in cells)
-    points = sum(bool(WITH_POINT.fullmatch(cell)) for cell in cells)
-    in_threes = all(re.fullmatch(r"[-+]?[1-9]\d{0,2},\d{3}", cell) for cell in cells if WITH_COMMA.fullmatch(cell))
-    return "," if commas > points and not in_threes else None
+    for column in zip(*rows, strict=False):
+        with_comma = [cell for cell in column if WITH_COMMA.fullmatch(cell)]
+        others = [cell for cell in column if cell not in with_comma and NUMBER.fullmatch(cell)]
+        whole = all(cell.lstrip("+-").isdigit() for cell in others)
+        if with_comma and whole and not all(IN_THREES.fullmatch(cell) for cell in with_comma):
+            return ","
+    return None
