@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines import Job, prepared
-from clearprop.errors import InputError, ModelFileError, ShapeError, quoted, shortened
+from clearprop.errors import InputError, ModelFileError, ShapeError, TableError, quoted, shortened
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
@@ -109,7 +109,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 raise ShapeError(f"X has {table.num_rows:,} rows, but y has {len(learned):,}; there must be one each")
             if table.num_rows < 2:
                 raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to judge by")
-            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
+            try:
+                fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
+            except TableError as error:
+                raise TableError(_in_python(str(error))) from None
             rows = Rows(fitted.encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
             self.notices_ = fitted.notices
             self._train(rows, target, fitted.encoder, settings)

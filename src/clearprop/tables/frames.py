@@ -25,6 +25,7 @@ def is_frame(given: object) -> bool:
     """Whether this is a data frame (held in memory) of a library that narwhals reads."""
     import narwhals as nw
 
+    _check_names(given)
     return isinstance(nw.from_native(given, eager_only=True, pass_through=True), nw.DataFrame)
 
 
@@ -50,15 +51,22 @@ def from_frame(frame: Any) -> pa.Table:
     """
     import narwhals as nw
 
-    names = [str(name) for name in getattr(frame, "columns", ())] if hasattr(frame, "iloc") else []
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise TableError(f"the data frame has two columns named {twice!r}; rename one of them")
+    _check_names(frame)
     narrow = nw.from_native(frame, eager_only=True)
     made = {str(series.name): _column(series, str(series.name)) for series in narrow.iter_columns()}
     if len(made) < len(narrow.columns):
         raise TableError("two columns have the same name; rename one of them")
     return pa.table(made)
+
+
+def _check_names(frame: Any) -> None:
+    """Raise TableError where a frame of pandas has two columns of one name, which narwhals refuses in its own words."""
+    if not hasattr(frame, "iloc") or not hasattr(frame, "columns"):
+        return
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise TableError(f"the data frame has two columns named {twice!r}; rename one of them")
 
 
 def _column(series: Any, name: str) -> Any:

@@ -219,6 +219,8 @@ def _moments(found: Counted, how: dates.Found, missing: tuple[str, ...], notes: 
     shown = str(found.texts[0].as_py())
     if how.others:
         each = [how.order, *how.others]
+        read = [dates.seconds(found.texts, order) for order in each]
+        shown = str(found.texts[int(np.argmax(read[0] != read[1]))].as_py())
         said = " or ".join(f"{_day(shown, order)} (--dates {order})" for order in each)
         return Kind(doubt=f"{shown!r} may be {said}: say which")
     if _day(shown, how.order) != shown[:10]:

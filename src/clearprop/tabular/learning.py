@@ -22,6 +22,7 @@ from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping
 
 FEWEST_FOLDS = 5  # so that each network learns from four fifths of the rows at least
+BY_CHANCE = 3.84  # n times the share of the variance that one correlation explains by chance in 95 of 100 cases
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
 
 
@@ -186,19 +187,25 @@ def carry_out(plan: Plan, callbacks: Iterable[Callback] = (), on_end: Callable[[
     if plan.quantile is None:
         mean = np.average(actual, weights=weight)
         error = rmse(plan.target.decode(outputs), actual, weight)
-        useless = bool(np.ptp(actual) > 0 and error >= rmse(mean, actual, weight))
+        explained = 1 - (error / (rmse(mean, actual, weight) or 1.0)) ** 2
+        useless = bool(np.ptp(actual) > 0 and explained <= BY_CHANCE / len(actual))
         return Learned(together.thetas, fit, is_useless=useless)
     missed = actual - plan.target.decode(outputs)
     return Learned(together.thetas, fit, shift=float(_weighted_quantile(missed, plan.quantile, weight)))
 
 
 def _no_better_than_a_class(outputs: Any, actual: Any, weight: Any) -> bool:
-    """Whether always saying the most frequent class is right as often, and the classes' shares are as probable."""
+    """Whether always saying the most frequent class is right as often, and the classes' shares are as probable.
+
+    Not better by more than chance gives: twice the gain in log likelihood is below `BY_CHANCE` (Wilks, 1938).
+    """
     frequent = np.bincount(actual, weights=weight, minlength=outputs.shape[1])
     shares = frequent / frequent.sum()
     right = np.average(outputs.argmax(axis=1) == actual, weights=weight)
     always = log_loss(np.broadcast_to(shares, outputs.shape), actual, weight)
-    return bool(right <= shares.max() and log_loss(outputs, actual, weight) >= always)
+    spread = np.sqrt(shares.max() * (1 - shares.max()) / len(actual))
+    gain = always - log_loss(outputs, actual, weight)
+    return bool(right <= shares.max() + spread and 2 * gain <= BY_CHANCE / len(actual))
 
 
 def stopping(plan: Plan) -> Stopping:
