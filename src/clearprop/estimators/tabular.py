@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from clearprop.errors import InputError, ModelFileError, ShapeError, TableError,
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
-from clearprop.estimators.tabular_data import warn_of_unseen, weights
+from clearprop.estimators.tabular_data import columns_of, hidden, in_python, warn_of_unseen, weights
 from clearprop.files.json_text import refusing
 from clearprop.network.gradient_check import GradientCheck
 from clearprop.tables import Encoder, ReadOptions, Remark, Target, fit_encoder, from_frame
@@ -112,12 +111,12 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             try:
                 fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
             except TableError as error:
-                raise TableError(_in_python(str(error))) from None
+                raise TableError(in_python(str(error))) from None
             rows = Rows(fitted.encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
             self.notices_ = fitted.notices
             self._train(rows, target, fitted.encoder, settings)
         for doubt in fitted.doubts:
-            warnings.warn(_in_python(doubt), stacklevel=2)
+            warnings.warn(in_python(doubt), stacklevel=2)
         if self._done.is_useless:
             what = "the mean" if target.task == "regression" else f"the most frequent class, {self.model_.trivial!r}"
             warnings.warn(f"No better than always saying {what}: do not use it.", stacklevel=2)
@@ -167,7 +166,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             raise InputError(f"max_seconds must be None or a number of seconds above 0, not {limit!r}")
         return TableSettings(
             ensemble=_whole(self.ensemble),
-            hidden=_hidden(self.hidden_layer_sizes),
+            hidden=hidden(self.hidden_layer_sizes),
             epochs=_whole(self.max_iter),
             time_limit=None if limit is None else float(limit),
             n_threads=_whole(self.n_threads),
@@ -360,7 +359,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             estimator.model_, estimator.n_features_in_ = model, n_features
             if names is not None:
                 estimator.feature_names_in_ = names
-            estimator._columns = _columns_of(kept, n_features, model.encoder)
+            estimator._columns = columns_of(kept, n_features, model.encoder)
             estimator.ensemble_ = len(model.thetas)
             estimator._restore(model)
         return estimator
@@ -387,32 +386,5 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         return tags
 
 
-def _columns_of(kept: Mapping[str, Any], n_features: int, encoder: Encoder) -> tuple[str, ...]:
-    """The columns of the fit, in their order, which a file of an older version has only where they had names."""
-    names = kept.get("columns", kept["feature_names"])
-    if names is not None:
-        return tuple(feature_names(names, n_features).tolist())
-    used = [*(step.column for step in encoder.steps), *encoder.left_out]
-    form = "{}" if all(name.isdigit() for name in used) else "x{}"
-    return tuple(form.format(place) for place in range(n_features))
-
-
-def _in_python(sentence: str) -> str:
-    """A sentence with the options of the command line as those of `read`."""
-    return re.sub(r"--(decimal|dates) ('[.,]'|\w+)", lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}", sentence)
-
-
 def _whole(value: Any) -> int | None:
     return None if value is None else int(value)
-
-
-def _hidden(sizes: Any) -> tuple[int, ...] | None:
-    if sizes is None:
-        return None
-    given = list(sizes) if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
-    if not all(isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1 for size in given):
-        raise InputError(
-            "hidden_layer_sizes must be None, a whole number of at least 1, or one for each hidden layer, not "
-            f"{sizes!r}"
-        )
-    return tuple(int(size) for size in given)

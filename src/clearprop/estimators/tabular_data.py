@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable
-from numbers import Real
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
 from clearprop.errors import InputError, ShapeError
-from clearprop.tables import Remark
+from clearprop.estimators.saving import feature_names
+from clearprop.tables import Encoder, Remark
 from clearprop.tables.spelling import is_missing
 from clearprop.tables.storage import native
 
@@ -143,3 +145,31 @@ def warn_of_unseen(remarks: Iterable[Remark], stacklevel: int) -> None:
     for remark in remarks:
         if remark.kind == "unseen" and remark.in_all_rows and remark.n_values > 1:
             warnings.warn(str(remark), stacklevel=stacklevel)
+
+
+def columns_of(kept: Mapping[str, Any], n_features: int, encoder: Encoder) -> tuple[str, ...]:
+    """The columns of the fit, in their order, which a file of an older version has only where they had names."""
+    names = kept.get("columns", kept["feature_names"])
+    if names is not None:
+        return tuple(feature_names(names, n_features).tolist())
+    used = [*(step.column for step in encoder.steps), *encoder.left_out]
+    form = "{}" if all(name.isdigit() for name in used) else "x{}"
+    return tuple(form.format(place) for place in range(n_features))
+
+
+def in_python(sentence: str) -> str:
+    """A sentence with the options of the command line as those of `read`."""
+    return re.sub(r"--(decimal|dates) ('[.,]'|\w+)", lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}", sentence)
+
+
+def hidden(sizes: Any) -> tuple[int, ...] | None:
+    """The neurons of each hidden layer that a parameter names; None for those of the recipe."""
+    if sizes is None:
+        return None
+    given = list(sizes) if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
+    if not all(isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1 for size in given):
+        raise InputError(
+            "hidden_layer_sizes must be None, a whole number of at least 1, or one for each hidden layer, not "
+            f"{sizes!r}"
+        )
+    return tuple(int(size) for size in given)
