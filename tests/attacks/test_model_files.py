@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mutations import spoilt_model
-from sklearn.exceptions import ConvergenceWarning
 
 from clearprop import MLPClassifier, MLPRegressor, Network, TabularClassifier, TabularRegressor, forward, load, save
 from clearprop.cli.app import exit_code
@@ -80,7 +79,7 @@ def all_kinds(trained):
     made = {}
     save(SCRATCH / "m", network, [network.initial(seed=seed) for seed in range(2)], {"classes": ["a", "b"]})
     made["network"] = (SCRATCH / "m").read_bytes(), load, use_network
-    warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.simplefilter("ignore")  # of trainings of two epochs: that they are too short
     models = {
         "texts": MLPClassifier(**SMALL).fit(X, names),
         "two": MLPClassifier(**SMALL, class_weight={0: 2.0}).fit(X, codes > 0),

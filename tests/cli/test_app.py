@@ -87,10 +87,15 @@ def test_main_exits_with_the_code(monkeypatch):
     assert stopped.value.code == 0
 
 
-def start(*arguments, **options):
-    return subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )
+def heard():
+    """Ctrl-C as at a prompt, also where the tests are a job in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def start(*arguments):
+    command = [*COMMAND, *map(str, arguments)]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, **streams, text=True, preexec_fn=heard)
 
 
 def test_ctrl_c_saves_the_best_model_so_far_and_prints_its_path(tmp_path):

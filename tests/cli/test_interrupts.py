@@ -19,7 +19,9 @@ ENDLESS = ["--epochs", "1000000", "--hidden", "8", "--ensemble", "1", "--engine"
 
 
 @pytest.fixture
-def watched():
+def watched(monkeypatch):
+    monkeypatch.setattr(interrupts, "_came", False)  # both as they were afterwards, for commands of other tests
+    monkeypatch.setattr(interrupts, "_first", None)
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)

@@ -104,6 +104,8 @@ def ending(error: BaseException) -> int:
         case OSError():
             where = f"{error.filename}: " if error.filename else ""
             return _said(f"{where}{error.strerror or error}", FAILED)
+    if of_pyarrow(error) or isinstance(error, UnicodeError):  # a form of text or numbers that nobody has thought of
+        return _said(f"a column cannot be used as it is stored: {first_line(error)}", FAILED)
     return _said(
         f"this is a fault of clearprop itself, please report it: {type(error).__name__}: {first_line(error)} "
         f"(with {TRACEBACK}=1 in the environment it says where)",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import ClearpropError, ModelFileError, quoted
+from clearprop.errors import ClearpropError, ModelFileError, TableError, quoted, shortened
 from clearprop.tables import columns, spelling
 from clearprop.tables.naming import missing_column
 from clearprop.tables.options import MISSING as MISSING_WORDS
@@ -100,7 +100,13 @@ class Encoder:
         for step in self.steps:
             given = table.column(step.column)
             is_exact = isinstance(step, Category) and step.exact
-            made, remarks = step.encode(given if is_exact else columns.present(given, self.read.missing_words))
+            try:
+                made, remarks = step.encode(given if is_exact else columns.present(given, self.read.missing_words))
+            except (pa.ArrowException, UnicodeError) as error:  # of a type that nobody has thought of
+                raise TableError(
+                    f"column {step.column!r} holds values of type {given.type}, which cannot be used: "
+                    f"{shortened(str(error), 200)}"
+                ) from None
             X[:, start : start + made.shape[1]] = made
             start += made.shape[1]
             found.extend(remarks)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from clearprop.errors import TableError
 from clearprop.tables import columns
 from clearprop.tables.source import Source
 from clearprop.tables.storage import of_fields
@@ -24,7 +25,56 @@ def read_parquet(source: Source, known: Collection[str]) -> tuple[pa.Table, tupl
     # Unlike a data set's, a file's errors say what is wrong with this file.
     with pyarrow.parquet.ParquetFile(source.input()) as file:
         table = file.read()
-    return of_pandas(table, known)
+    return of_pandas(_sound(table), known)
+
+
+def _sound(table: pa.Table) -> pa.Table:
+    """The table with texts that are texts, in a form that rows can be taken from.
+
+    A Parquet file says that a column is text, and nothing on the way looks: what is not would come up much later. Of
+    views pyarrow cannot take rows yet.
+
+    Raises
+    ------
+    TableError
+        Where a text is not UTF-8, with its row.
+    """
+    for place, name in enumerate(table.column_names):
+        column = table.column(place)
+        kind = column.type
+        if not _is_sound(column):
+            raise TableError(
+                f"column {name!r} should hold text, but in row {_first_unsound(column) + 1:,} it is not UTF-8; write "
+                "the file anew with texts in UTF-8, or store the column as bytes"
+            )
+        if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+            flat = pa.string() if pa.types.is_string_view(kind) else pa.binary()
+            table = table.set_column(place, pa.field(name, flat), column.cast(flat))
+    return table
+
+
+def _is_sound(column: pa.ChunkedArray) -> bool:
+    if pa.types.is_dictionary(column.type):
+        return all(_is_sound(pa.chunked_array([chunk.dictionary])) for chunk in column.chunks)
+    if not (
+        pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
+    ):
+        return True
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _first_unsound(column: pa.ChunkedArray) -> int:
+    """The first row that is not sound, by halving; 0 where only categories that no row has are not."""
+    low, high = 0, len(column)
+    while high - low > 1:
+        middle = (low + high) // 2
+        whole = pa.chunked_array([column.slice(low, middle - low).combine_chunks()])
+        low, high = (middle, high) if _is_sound(whole) else (low, middle)
+    return low
 
 
 def of_pandas(table: pa.Table, known: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:
