@@ -127,7 +127,8 @@ def check(
     """Check a hand calculation, line by line, and name its mistakes.
 
     SHEET is a text file, or TOML: the network and the sample, then any results
-    by name, as z1 = 0.41, 0.47. Ends with 0 if nothing is wrong, otherwise 1.
+    by name, as z1 = 0.41, 0.47. Ends with 0 if all is right, with 1 if
+    something is wrong or still blank, with 3 if the sheet cannot be read.
 
     Examples:
 

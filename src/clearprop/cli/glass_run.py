@@ -168,7 +168,7 @@ def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, oth
 def check(
     sheet: Path, *, notation: str, language: str, as_json: bool, certificate: Path | None = None, force: bool = False
 ) -> int:
-    """Judge a sheet; 0 where nothing is wrong, 1 where something is."""
+    """Judge a sheet; 0 where all is right, 1 where something is wrong or left open."""
     with exits.reading(sheet):
         found = check_sheet(_readable(sheet))
     if certificate is not None:
@@ -177,12 +177,14 @@ def check(
         words.print_json(_verdicts(found))
     else:
         print(found.text(language, notation), end="")
-    return 0 if found.passed and not found.sheet.blanks else 1
+    return 0 if found.is_done else 1
 
 
 def _verdicts(found: Checked) -> dict[str, Any]:
     return {
         "passed": found.passed,
+        "offered": list(found.offered),
+        "blanks": [{"name": blank.name, "line": blank.line, "count": blank.count} for blank in found.blanks],
         "numbers": [
             {
                 "line": line.entry.line,
@@ -192,6 +194,7 @@ def _verdicts(found: Checked) -> dict[str, Any]:
                 "own": number.own,
                 "verdict": number.status,
                 "mistakes": [{"name": m.mistake, "site": m.site} for m in number.mistakes],
+                "certain": number.is_certain,
             }
             for line in found.lines
             for number in line.numbers

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.judge import Judge
-from clearprop.explain.sheets import Sheet, Statement, entry_of, read_sheet
+from clearprop.explain.detective import explained
+from clearprop.explain.judging import is_right, judged
+from clearprop.explain.sheets import Blank, Sheet, Statement, entry_of, read_sheet
 from clearprop.explain.suspects import CheckedLine, CheckedNumber
 from clearprop.explain.trace import Trace
 
@@ -30,10 +31,14 @@ class Checked:
     ----------
     sheet : Sheet
     lines : tuple of CheckedLine
+    offered : tuple of str
+        The lines that the sheet should have, "delta: minus", where it is right under conventions that it does not
+        state; it has then been judged under them.
     """
 
     sheet: Sheet
     lines: tuple[CheckedLine, ...]
+    offered: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> tuple[CheckedNumber, ...]:
@@ -44,6 +49,16 @@ class Checked:
     def passed(self) -> bool:
         """Whether nothing is wrong (cut-off numbers and what follows from a slip are not counted as wrong)."""
         return all(number.verdict != "wrong" for number in self.numbers)
+
+    @property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What was left open."""
+        return self.sheet.blanks
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is wrong and nothing is left open."""
+        return self.passed and not self.blanks
 
     @property
     def first_wrong(self) -> CheckedNumber | None:
@@ -93,8 +108,13 @@ def check(source: Sheet | str | Path | Mapping[str, Any], trace: Trace | None = 
     ('wrong', ('bias_forgotten',), 'right')
     """
     sheet = source if isinstance(source, Sheet) else _sheet(source, trace)
-    judge = Judge(sheet.trace)
-    return Checked(sheet, tuple(judge.line(entry) for entry in sheet.entries))
+    lines = tuple(judged(sheet, naming=False))
+    if all(number.verdict != "wrong" for line in lines for number in line.numbers):
+        return Checked(sheet, lines)
+    other = explained(sheet, is_right) if sheet.found else None
+    if other is not None:
+        return Checked(other[0], tuple(judged(other[0])), other[1])
+    return Checked(sheet, tuple(judged(sheet)))
 
 
 def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet:

@@ -3,138 +3,165 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from clearprop.explain.fitting import HALF, extremes, fits, is_cut_off
-from clearprop.explain.instances import Scope
-from clearprop.explain.references import Reference, at, parse
+from clearprop.explain.conventions import Conventions
+from clearprop.explain.enclosing import Rounding
+from clearprop.explain.fitting import HALF, explains, fits, fits_between, fits_exactly, is_cut_off
+from clearprop.explain.intervals import Interval
+from clearprop.explain.references import Reference
 from clearprop.explain.sheets import Entry, WrittenNumber
-from clearprop.explain.suspects import CheckedLine, CheckedNumber, Suspects, ancestors
-from clearprop.explain.trace import Trace
-from clearprop.network import backward, forward, loss
+from clearprop.explain.suspects import CheckedLine, CheckedNumber, Suspects
+from clearprop.explain.worlds import Bounds, Points, Truth
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a person takes from one step of a sheet to the next: the parameters and the optimizer's memory.
+
+    Attributes
+    ----------
+    written, carried : mapping of str to array
+        As in the judge's worlds.
+    wide : mapping of str to Interval
+    slipped : bool
+        Whether a number was wrong before.
+    """
+
+    written: Mapping[str, Any]
+    carried: Mapping[str, Any]
+    wide: Mapping[str, Interval]
+    slipped: bool
 
 
 class Judge:
-    """Judges the lines of a sheet one after the other. It writes its own worlds; one judge reads one sheet.
+    """Judges the lines of a step one after the other. It writes its own worlds; one judge reads one step.
 
-    Three worlds are kept: the exact one; `written`, in which every line is taken as the person wrote it; and `carried`,
-    in which lines that are right given what came before keep all their digits.
+    Three worlds are kept: `written`, in which every line is taken as the person wrote it; `carried`, in which lines
+    that are right given what came before keep all their digits; and `wide`, in which every number is known within
+    bounds, lines that were not written by the rounding that the sheet shows. A fourth, `mended`, is `wide` without the
+    numbers that were wrong: somebody may have written a slip down and gone on from the right value.
+
+    Parameters
+    ----------
+    truth : Truth
+    rounding : Rounding
+        How the person rounds, as far as the sheet shows it.
+    units : mapping of str to array
+        How far the last digits of what is given reach, where it is itself rounded.
+    before : Carried, optional
+        From the step before.
+    conventions : Conventions, optional
+        With δ = −∂C/∂z, "the error" may be meant either way round.
     """
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.exact: dict[str, Any] = {name: np.asarray(site.value, dtype=float) for name, site in trace.sites.items()}
-        self.overrides: dict[str, dict[str, dict[tuple[int, ...], float]]] = {"written": {}, "carried": {}}
-        self.worlds: dict[str, dict[str, Any]] = {"written": dict(self.exact), "carried": dict(self.exact)}
-        self.units: dict[str, float] = {}  # of the last digit of what was written
-        self.slips: set[str] = set()
+    def __init__(
+        self,
+        truth: Truth,
+        rounding: Rounding,
+        units: Mapping[str, Any] | None = None,
+        before: Carried | None = None,
+        conventions: Conventions | None = None,
+    ) -> None:
+        self.truth, self.trace = truth, truth.trace
+        arrays = truth.arrays
+        printed = {
+            name: Interval(arrays[name] - unit / 2, arrays[name] + unit / 2) for name, unit in (units or {}).items()
+        }
+        self.written = Points(truth, before.written if before else None)
+        self.carried = Points(truth, before.carried if before else None)
+        self.wide = Bounds(truth, rounding, {**printed, **(before.wide if before else {})})
+        self.mended = Bounds(truth, rounding, printed)
+        self.slips: set[str] = set(before.written) if before is not None and before.slipped else set()
         self.written_sites: set[str] = set()
+        self.may_turn = conventions is not None and conventions.delta == "minus"
 
-    def line(self, entry: Entry) -> CheckedLine:
+    def line(self, entry: Entry, *, naming: bool = True) -> CheckedLine:
         """Judge one line, and take it into the person's worlds."""
-        self._recompute()
         numbers = [self._number(reference, number) for reference, number in entry.numbers]
-        if any(number.verdict == "wrong" for number in numbers):
-            worlds = (self.worlds["written"], self.worlds["carried"], self.exact)
-            numbers = Suspects(self.trace, worlds, self.written_sites).named(entry, numbers)
+        is_wrong = any(number.verdict == "wrong" for number in numbers)
+        if is_wrong and self.may_turn and entry.site.startswith("error"):
+            turned = [self._number(reference, _turned(number)) for reference, number in entry.numbers]
+            if all(number.verdict != "wrong" for number in turned):
+                numbers, is_wrong = turned, False
+        slip = next((item for item in entry.working if is_wrong and not explains(item.value, item.written)), None)
+        if is_wrong and naming and slip is None:
+            worlds = (self.written, self.carried, self.truth.arrays)
+            numbers = Suspects(self.truth, worlds, self.wide, self.written_sites).named(entry, numbers)
         for number in numbers:
-            place = tuple(int(i) for i in number.reference.indices)
-            site = number.reference.site
-            self.overrides["written"].setdefault(site, {})[place] = number.written.value
-            self.units[str(number.reference)] = number.written.unit
-            if number.verdict != "right":
-                self.overrides["carried"].setdefault(site, {})[place] = _carried_on(number, place)
-                self.slips.add(site)
-            self.written_sites.add(site)
-        return CheckedLine(entry, tuple(numbers))
+            self._take(number)
+        return CheckedLine(entry, tuple(numbers), slip)
 
-    def _recompute(self) -> None:
-        for name, world in self.worlds.items():
-            self.worlds[name] = self._world(self.overrides[name], world)
+    def after(self) -> Carried:
+        """What the next step goes on from."""
+        blocks = [block.name for block in self.trace.network.blocks]
+        kept = [*blocks, *(f"{memory}_{block}" for memory in self.trace.optimizer.memory for block in blocks)]
+        worlds = (self.written, self.carried, self.wide)
+        found = [{name: world[f"{name}_new"] for name in kept} for world in worlds]
+        return Carried(found[0], found[1], found[2], bool(self.slips))
 
-    def _world(
-        self, overrides: Mapping[str, Mapping[tuple[int, ...], float]], start: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Every site from its inputs, with the person's own numbers put in; untouched sites stay exact to the bit."""
-        found: dict[str, Any] = {}
-        changed: set[str] = set()
-        for name, site in self.trace.sites.items():
-            if changed & set(site.inputs):
-                with np.errstate(all="ignore"):
-                    value = np.array(site.equation.compute({**self.exact, **found}), dtype=float)
-                changed.add(name)
-            else:
-                value = self.exact[name]
-            if name in overrides:
-                value = np.array(value, dtype=float)
-                for place, number in overrides[name].items():
-                    value[place] = number
-                changed.add(name)
-            found[name] = value
-        return found
-
-    def _before(self, name: str, reference: Reference) -> float:
-        """What follows, in one of the person's worlds, for a number, whatever was written for its site so far."""
-        site = self.trace[reference.site]
-        world = self.worlds[name]
-        with np.errstate(all="ignore"):
-            unchanged = all(world[i] is self.exact[i] for i in site.inputs)
-            value = self.exact[site.name] if unchanged else np.asarray(site.equation.compute(world), dtype=float)
-        return float(value[tuple(int(i) for i in reference.indices)])
+    def _take(self, number: CheckedNumber) -> None:
+        site, place, written = number.reference.site, number.reference.place, number.written
+        if not fits_exactly(number.exact, written) or site in self.written.put or self.written.is_touched(site):
+            self.written.write(site, place, written.value)
+        cell = _cell(number)
+        self.wide.write(site, place, cell)
+        if number.verdict in ("wrong", "cut_off"):
+            self.carried.write(site, place, _carried_on(number, place))
+        elif self.slips and not number.given_slip and self.carried.is_touched(site):
+            self.carried.write(site, place, number.exact)
+        if number.verdict == "wrong":
+            self.slips.add(site)
+        else:
+            self.mended.write(site, place, cell)
+        if number.verdict == "cut_off" and not self.wide.rounding.cuts:
+            for world in (self.wide, self.mended):
+                world.round_as(replace(world.rounding, cuts=True))
+        self.written_sites.add(site)
 
     def _number(self, reference: Reference, number: WrittenNumber) -> CheckedNumber:
-        exact = float(self.exact[reference.site][tuple(int(i) for i in reference.indices)])
-        own = self._before("written", reference)
-        candidates = (exact, own, self._before("carried", reference))
-        slipped = bool(self.slips & ancestors(self.trace, reference.site))
-        judged = CheckedNumber(reference, number, exact, own, "right", slipped and not fits(exact, number))
-        if any(fits(value, number) for value in candidates) or self._fits_mixed(reference, number, reach=0.0):
+        site, place = reference.site, reference.place
+        exact = float(self.truth.arrays[site][place])
+        if fits(exact, number):
+            own = float(self.written.derived(site)[place]) if self.written.is_touched(site) else exact
+            return CheckedNumber(reference, number, exact, own, "right")
+        own, carried = (float(world.derived(site)[place]) for world in (self.written, self.carried))
+        slipped = bool(self.slips) and bool(self.slips & self.truth.ancestors[site])
+        judged = CheckedNumber(reference, number, exact, own, "right", slipped)
+        if fits(own, number) or fits(carried, number):
             return judged
-        if any(is_cut_off(value, number) for value in candidates):
+        is_cut = any(is_cut_off(value, number) for value in (exact, own, carried))
+        if is_cut and self.wide.rounding.cuts:
             return replace(judged, verdict="cut_off", given_slip=slipped and not is_cut_off(exact, number))
-        if self._fits_mixed(reference, number, reach=0.5):
-            return judged
+        if self._is_within(self.wide, site, place, number):
+            return replace(judged, within=True)
+        if slipped and self._is_within(self.mended, site, place, number):
+            return replace(judged, within=True, given_slip=False)
+        if is_cut:
+            return replace(judged, verdict="cut_off", given_slip=slipped and not is_cut_off(exact, number))
         return replace(judged, verdict="wrong", given_slip=slipped)
 
-    def _fits_mixed(self, reference: Reference, number: WrittenNumber, reach: float) -> bool:
-        """Whether it follows from some values as written and some with all their digits.
+    @staticmethod
+    def _is_within(world: Bounds, site: str, place: tuple[int, ...], number: WrittenNumber) -> bool:
+        bounds = world.derived(site)
+        return fits_between(float(bounds.low[place]), float(bounds.high[place]), number)
 
-        With `reach` 0.5 the digits that were carried on may be any that would be written as they were.
-        """
-        place = tuple(int(i) for i in reference.indices)
-        scope = Scope(self.exact, widest=10**6)
-        tree = self.trace[reference.site].equation.tree(scope, place)
-        if tree is None:
-            return bool(reach) and self._second_pass_fits(number)
-        choices = {name: self._choices(name, value, reach) for name, value in scope.values.items()}
-        low, high = extremes(tree, choices)
-        rounding = HALF * number.unit
-        return low - rounding <= number.value <= high + rounding
 
-    def _second_pass_fits(self, number: WrittenNumber) -> bool:
-        """Whether the loss afterwards is right within the rounding of the parameters that were written."""
-        network, world = self.trace.network, self.worlds["written"]
-        names = [block.name for block in network.blocks]
-        params = network.views(np.concatenate([np.ravel(world[f"{name}_new"]) for name in names]))
-        X, Y = np.atleast_2d(self.exact["a0"]), np.atleast_2d(self.exact["y"])
-        gradient = backward(network, params, forward(network, params, X), Y).theta
-        places = [at(f"{name}_new", *place) for name in names for place in np.ndindex(world[name].shape)]
-        reach = sum(abs(g) * self.units.get(place, 0.0) / 2 for g, place in zip(gradient, places, strict=True))
-        return bool(abs(loss(network, params, X, Y) - number.value) <= 1.01 * reach + HALF * number.unit)
+def _turned(number: WrittenNumber) -> WrittenNumber:
+    """The number with the other sign."""
+    return WrittenNumber(number.text, -number.value, number.unit)
 
-    def _choices(self, name: str, value: float, reach: float) -> tuple[float, ...]:
-        """The values that a symbol may have had in the person's calculation."""
-        found = parse(name)
-        if not isinstance(found, Reference) or found.site not in self.exact:
-            return (value,)
-        place = tuple(int(i) for i in found.indices)
-        values = [float(self.worlds[world][found.site][place]) for world in ("carried", "written")]
-        if reach and str(found) in self.units:
-            values += [values[1] - reach * self.units[str(found)], values[1] + reach * self.units[str(found)]]
-        return tuple(dict.fromkeys(values))
+
+def _cell(number: CheckedNumber) -> tuple[float, float, float]:
+    """What was written, and between which values it lay before it was rounded or cut off."""
+    value, reach = number.written.value, number.written.unit * HALF
+    low, high = value - reach, value + reach
+    if number.verdict == "cut_off":
+        low, high = (value, value + 2 * reach) if value >= 0 else (value - 2 * reach, value)
+    return value, low, high
 
 
 def _carried_on(number: CheckedNumber, place: tuple[int, ...]) -> float:

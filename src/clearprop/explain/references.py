@@ -57,6 +57,11 @@ class Reference(NamedTuple):
         return f"{memory}{self.kind}{self.layer}{'_new' if self.after else ''}"
 
     @property
+    def place(self) -> tuple[int, ...]:
+        """The indices as numbers, of one number of a trace."""
+        return tuple(map(int, self.indices))
+
+    @property
     def is_general(self) -> bool:
         """Whether letters stand for layer or index."""
         return any(part and not part.lstrip("-").isdigit() and part != ":" for part in (self.layer, *self.indices))

@@ -1,4 +1,8 @@
-"""Which mistakes explain a wrong line: each is made on purpose, at the line or further up, and followed down to it."""
+"""Which mistakes explain a wrong line: each is made on purpose, at the line or further up, and followed down to it.
+
+A line is judged as a line. What is asked of a mistake is how much of the line it explains, and that it contradicts
+none of the line's right numbers; how near to the line it was made comes after that.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.fitting import explains
-from clearprop.explain.mistakes import Variant, variants
+from clearprop.explain.fitting import explains, fits, fits_exactly, significant_digits
+from clearprop.explain.mistakes import LOCAL, MISTAKES, Variant, variants
 from clearprop.explain.references import Reference
-from clearprop.explain.sheets import Entry, WrittenNumber
-from clearprop.explain.trace import Trace
+from clearprop.explain.relations import Relation, relation_of
+from clearprop.explain.sheets import Entry, Working, WrittenNumber
+from clearprop.explain.worlds import Bounds, Truth
 
 CONTRADICTING = 2  # distance of a mistake that was made before lines which do not show it
+ENOUGH = 3  # significant digits of a single number by which a mistake may be named
+ENOUGH_OF_LINE = 2  # significant digits of all numbers of a line together
+MOST_REACH = 0.1  # relative: bounds that are wider say too little
+MOST_NAMES = 2  # names given to one line: those that come out at the same numbers
+RANK = {mistake: i for i, mistake in enumerate(MISTAKES)}
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,14 @@ class CheckedNumber:
     given_slip : bool
         Whether an earlier slip of the person's is among what it follows from: then "right" means right given that
         slip, and "wrong" wrong even given it.
+    within : bool
+        Whether it is right only within what rounding on the way may have done.
     mistakes : tuple of Variant
-        The mistakes that come out at what was written, those that explain most of the line first; empty for a plain
-        slip of arithmetic.
+        The mistakes that come out at what was written; empty where none is known that does.
+    is_certain : bool
+        Whether they may be named; otherwise they would fit, as other things would.
+    relation : Relation or None
+        What is known of a wrong number that no mistake explains: twice the right value, the right value and b2.
     """
 
     reference: Reference
@@ -45,7 +60,10 @@ class CheckedNumber:
     own: float
     verdict: str
     given_slip: bool = False
+    within: bool = False
     mistakes: tuple[Variant, ...] = ()
+    is_certain: bool = True
+    relation: Relation | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,16 +72,59 @@ class CheckedNumber:
 
     @property
     def status(self) -> str:
-        """The verdict as one word: right, right_given, cut_off, cut_off_given, wrong, wrong_given."""
-        return f"{self.verdict}_given" if self.given_slip else self.verdict
+        """The verdict as one word: right, within, cut_off, wrong, each with _given after an earlier slip."""
+        verdict = "within" if self.within else self.verdict
+        return f"{verdict}_given" if self.given_slip else verdict
 
 
 @dataclass(frozen=True)
 class CheckedLine:
-    """One line of a sheet, judged."""
+    """One line of a sheet, judged.
+
+    Attributes
+    ----------
+    entry : Entry
+    numbers : tuple of CheckedNumber
+    slip : Working or None
+        The first middle of a worked line whose arithmetic does not come out, where the line is wrong.
+    """
 
     entry: Entry
     numbers: tuple[CheckedNumber, ...]
+    slip: Working | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much of a line a mistake explains.
+
+    Attributes
+    ----------
+    variant : Variant
+    distance : int
+        0 made at the line, 1 in a line that was not written, 2 before lines that do not show it.
+    hits : tuple of int
+        The wrong numbers of the line that it explains.
+    contradicts : int
+        How many of the right ones it does not.
+    loose : int
+        How many numbers of the line it explains only if they were cut off, or rounded on the way.
+    values : tuple of float
+        What the numbers of the line then are.
+    """
+
+    variant: Variant
+    distance: int
+    hits: tuple[int, ...]
+    contradicts: int
+    loose: int
+    values: tuple[float, ...]
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """The best first."""
+        is_against = self.distance == CONTRADICTING
+        return self.contradicts, -len(self.hits), is_against, self.loose, self.distance, RANK[self.variant.mistake]
 
 
 @dataclass(frozen=True)
@@ -72,30 +133,47 @@ class Suspects:
 
     Attributes
     ----------
-    trace : Trace
+    truth : Truth
     worlds : sequence of mapping
         What the person may have been going on from: the lines as written, as carried on, and the exact ones.
+    wide : Bounds
+        How far rounding on the way may have moved each number.
     written_sites : set of str
         What the person has written down so far.
     """
 
-    trace: Trace
+    truth: Truth
     worlds: Sequence[Mapping[str, Any]]
+    wide: Bounds
     written_sites: set[str]
 
     def named(self, entry: Entry, numbers: Sequence[CheckedNumber]) -> list[CheckedNumber]:
-        """The wrong numbers of a line with the mistakes that explain them."""
-        fitting: dict[int, list[tuple[int, int, Variant]]] = {i: [] for i in range(len(numbers))}
-        for distance, variant, value in self._made(entry.site):
-            hits = [
-                i
-                for i, number in enumerate(numbers)
-                if explains(float(value[tuple(int(j) for j in number.reference.indices)]), number.written)
-            ]
-            for i in hits:
-                if numbers[i].verdict == "wrong":
-                    fitting[i].append((distance, -len(hits), variant))
-        return [replace(number, mistakes=_nearest(fitting[i])) for i, number in enumerate(numbers)]
+        """The wrong numbers of a line with the mistakes that explain them, or with what else is known of them."""
+        site = entry.site
+        reaches = [self._reach(number.reference) for number in numbers]
+        wrong = [i for i, number in enumerate(numbers) if number.verdict == "wrong"]
+        found_fits = [
+            fit
+            for distance, variant, value in self._made(site)
+            if (fit := _fit(distance, variant, value, numbers, reaches, wrong)) is not None
+        ]
+        found_fits.sort(key=lambda fit: fit.key)
+        found = list(numbers)
+        for i in wrong:
+            chosen, is_certain = _chosen(found_fits, i, numbers, wrong, reaches)
+            found[i] = replace(found[i], mistakes=chosen, is_certain=is_certain)
+        if not any(number.mistakes and number.is_certain for number in found):
+            known = relation_of(self.truth, self.worlds[0], [numbers[i] for i in wrong])
+            for i in wrong:
+                found[i] = replace(found[i], relation=known)
+        return found
+
+    def _reach(self, reference: Reference) -> float:
+        """How far rounding on the way may move a number, as a share of it."""
+        bounds = self.wide.derived(reference.site)
+        low, high = float(bounds.low[reference.place]), float(bounds.high[reference.place])
+        middle = abs(low + high) / 2
+        return (high - low) / 2 / middle if middle > 0 and np.isfinite(high - low) else np.inf
 
     def _made(self, site: str) -> Iterator[tuple[int, Variant, Any]]:
         """Every mistake at this site or before it, and what the site then is.
@@ -103,57 +181,121 @@ class Suspects:
         Mistakes at the site itself come first, then those in lines that were not written down, then any other. For the
         last, what the person wrote in between is looked over: it contradicts the line, which may come from elsewhere.
         """
-        above = ancestors(self.trace, site)
-        before = [name for name in reversed(list(self.trace)) if name in above]
+        above = self.truth.ancestors[site]
+        before = [name for name in reversed(list(self.truth.trace)) if name in above]
         unwritten = [name for name in before if name not in self.written_sites]
-        rounds = [(0, [site]), (1, unwritten), (CONTRADICTING, before)]
-        for distance, names in rounds:
+        seen: list[Any] = []
+        for distance, names in [(0, [site]), (1, unwritten), (CONTRADICTING, before)]:
             for name in names:
-                seen: list[Any] = []
-                for start in self.worlds:
-                    for variant in variants(self.trace, name, start):
-                        value = (
-                            variant.value
-                            if distance == 0
-                            else self._downstream(variant, site, start, distance == CONTRADICTING)
-                        )
-                        if not any(np.array_equal(value, other, equal_nan=True) for other in seen):
-                            seen.append(value)
-                            yield distance, variant, np.asarray(value, dtype=float)
+                for start in self._starts():
+                    for variant in variants(self.truth.trace, name, start):
+                        value = variant.value if distance == 0 else self._downstream(variant, site, start, distance)
+                        key = (variant.mistake, np.asarray(value).tobytes())
+                        if key not in seen:
+                            seen.append(key)
+                            yield distance, variant, value
 
-    def _downstream(self, variant: Variant, site: str, world: Mapping[str, Any], ignoring_written: bool) -> Any:
+    def _starts(self) -> list[Mapping[str, Any]]:
+        """The worlds that differ."""
+        found: list[Mapping[str, Any]] = []
+        for world in self.worlds:
+            if not any(all(np.array_equal(world[name], other[name]) for name in world) for other in found):
+                found.append(world)
+        return found
+
+    def _downstream(self, variant: Variant, site: str, world: Mapping[str, Any], distance: int) -> Any:
         """What a site comes to when a mistake was made further up."""
-        found = dict(world)
-        found[variant.site] = np.asarray(variant.value, dtype=float)
-        changed = {variant.site}
-        for name, item in self.trace.sites.items():
-            if changed & set(item.inputs) and name != variant.site:
-                kept = name in self.written_sites and not ignoring_written and name != site
-                if not kept:
-                    with np.errstate(all="ignore"):
-                        found[name] = np.asarray(item.equation.compute(found), dtype=float)
-                    changed.add(name)
-            if name == site:
-                break
-        return found[site]
+        sites, ancestors = self.truth.trace.sites, self.truth.ancestors
+        found: dict[str, Any] = {variant.site: variant.value}
+
+        class Overlaid(dict[str, Any]):
+            def __missing__(overlaid, name: str) -> Any:
+                is_kept = name in self.written_sites and distance != CONTRADICTING and name != site
+                if variant.site not in ancestors[name] or is_kept:
+                    return world[name]
+                with np.errstate(all="ignore"):
+                    overlaid[name] = np.asarray(sites[name].equation.compute(overlaid), dtype=float)
+                return overlaid[name]
+
+        return Overlaid(found)[site]
 
 
-def _nearest(found: Sequence[tuple[int, int, Variant]]) -> tuple[Variant, ...]:
-    """The mistakes that fit, those made nearest to the line and those that explain most of its numbers first.
+def _fit(
+    distance: int,
+    variant: Variant,
+    value: Any,
+    numbers: Sequence[CheckedNumber],
+    reaches: Sequence[float],
+    wrong: Sequence[int],
+) -> Fit | None:
+    """How much of the line a mistake explains; None where nothing."""
+    found = [float(value[number.reference.place]) for number in numbers]
+    holds = [
+        explains(item, number.written, min(reach, MOST_REACH) * abs(item))
+        for item, number, reach in zip(found, numbers, reaches, strict=True)
+    ]
+    hits = tuple(i for i in wrong if holds[i])
+    if not hits:
+        return None
+    right = [i for i in range(len(numbers)) if i not in wrong]
+    loose = sum(holds[i] and not fits(found[i], numbers[i].written) for i in range(len(numbers)))
+    return Fit(variant, distance, hits, sum(not holds[i] for i in right), loose, tuple(found))
 
-    One that contradicts what was written in between counts only where there is no other.
-    """
-    plausible = [item for item in found if item[0] < CONTRADICTING] or list(found)
-    return tuple(variant for _, _, variant in sorted(plausible, key=lambda item: item[:2]))
+
+def _chosen(
+    known: Sequence[Fit], i: int, numbers: Sequence[CheckedNumber], wrong: Sequence[int], reaches: Sequence[float]
+) -> tuple[tuple[Variant, ...], bool]:
+    """The mistakes of a wrong number, and whether they may be named."""
+    number = numbers[i]
+    here = [fit for fit in known if i in fit.hits]
+    is_alone = len(numbers) == 1
+    whole = [fit for fit in here if fit.hits == tuple(wrong) and not fit.contradicts]
+    told = [_digits(item, reach) for item, reach in zip(numbers, reaches, strict=True)]
+    if whole and (told[i] >= ENOUGH if is_alone else sum(told) >= ENOUGH_OF_LINE):
+        return _first(whole), not _rivals(whole)
+    consistent = [fit for fit in here if not fit.contradicts or (fit.distance == 0 and fit.variant.mistake in LOCAL)]
+    exactly = [fit for fit in consistent if fit.distance == 0 and _is_all(fit.variant, number)]
+    if exactly:
+        return _first(exactly), not _rivals(exactly)
+    if consistent and told[i] >= ENOUGH and not is_alone:
+        return _first(consistent), not _rivals(consistent)
+    return _first([fit for fit in consistent if fit.distance < CONTRADICTING]), False
 
 
-def ancestors(trace: Trace, site: str) -> set[str]:
-    """All sites that a site is computed from."""
-    found: set[str] = set()
-    waiting = [site]
-    while waiting:
-        for name in trace[waiting.pop()].inputs:
-            if name not in found:
-                found.add(name)
-                waiting.append(name)
-    return found
+def _rivals(known: Sequence[Fit]) -> bool:
+    """Whether something else, which comes out at other numbers, explains the line as well as the best does."""
+    best = known[0]
+    same = {fit.variant.mistake for fit in known if np.allclose(fit.values, best.values, 1e-9, 0)}
+    tier = (*best.key[:4], best.distance)
+    return any((*fit.key[:4], fit.distance) == tier and fit.variant.mistake not in same for fit in known)
+
+
+def _is_all(variant: Variant, number: CheckedNumber) -> bool:
+    """Whether what was written is all of the mistake's value, with no digit left out."""
+    value = float(variant.value[number.reference.place])
+    return bool(number.written.value) and fits_exactly(value, number.written)
+
+
+def _digits(number: CheckedNumber, reach: float) -> float:
+    """How many significant digits a number tells, after what rounding on the way may have done to it."""
+    digits = significant_digits(number.written)
+    if digits == 0:
+        return 0
+    size = abs(number.written.value)
+    return (
+        digits
+        if reach * size <= number.written.unit * 5
+        else max(0.0, digits - np.log10(reach * size / number.written.unit))
+    )
+
+
+def _first(known: Sequence[Fit]) -> tuple[Variant, ...]:
+    """The best, and with it another that comes out at the very same numbers."""
+    if not known:
+        return ()
+    best = known[0]
+    alike = [fit for fit in known if fit.key[:4] == best.key[:4] and np.allclose(fit.values, best.values, 1e-9, 0)]
+    names: dict[str, Variant] = {}
+    for fit in alike:
+        names.setdefault(fit.variant.mistake, fit.variant)
+    return tuple(names.values())[:MOST_NAMES]

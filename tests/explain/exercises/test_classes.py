@@ -64,7 +64,7 @@ def test_marks_count_right_wrong_blank_and_follow_through(made, tmp_path):
 
 
 def test_what_follows_from_an_earlier_mistake_is_right(tmp_path):
-    made = exercise_class(["Ada"], blank=33, seed=4)  # nearly everything, so that much can follow
+    made = exercise_class(["Ada"], blank=35, seed=4)  # everything, so that all that follows is the student's own
     folder = handed_out(tmp_path, made)
     sheet = made.sheets[0]
     from clearprop.explain.exercises.planted import _possible, _written

@@ -16,6 +16,7 @@ from clearprop.explain.words import (
     chinese_derived,
     chinese_exercises,
     chinese_games,
+    chinese_mistakes,
     chinese_page,
     chinese_trained,
     english,
@@ -24,6 +25,7 @@ from clearprop.explain.words import (
     english_derived,
     english_exercises,
     english_games,
+    english_mistakes,
     english_page,
     english_trained,
 )
@@ -32,11 +34,11 @@ Words = Mapping[str, str]
 
 ENGLISH = (
     english, english_asked, english_derived, english_games, english_trained, english_page, english_check,
-    english_exercises,
+    english_mistakes, english_exercises,
 )  # fmt: skip
 CHINESE = (
     chinese, chinese_asked, chinese_derived, chinese_games, chinese_trained, chinese_page, chinese_check,
-    chinese_exercises,
+    chinese_mistakes, chinese_exercises,
 )  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}
