@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a line of a calculation is one line)
 """Hand calculations with and without a mistake, in NumPy and nothing else: what `check` is measured with.
 
 A calculation is a table of lines, each a function of those before; a mistake is another function for one of them. What
@@ -64,7 +65,9 @@ class Net:
             found[f"b{l}"] = random.uniform(0.05, 0.4, o).round(2) * random.choice([-1, 1], o, p=[0.3, 0.7])
         found["a0"] = random.uniform(0.2, 1.0, (self.n, self.widths[0])).round(2)
         if self.loss == "cross_entropy":
-            found["y"] = np.eye(self.widths[-1])[random.permutation(max(self.n, self.widths[-1]))[: self.n] % self.widths[-1]]
+            found["y"] = np.eye(self.widths[-1])[
+                random.permutation(max(self.n, self.widths[-1]))[: self.n] % self.widths[-1]
+            ]
         elif self.loss == "binary_cross_entropy":
             found["y"] = (np.arange(self.n)[:, None] % 2 == 0) * np.ones((1, self.widths[-1]))
         else:
@@ -168,7 +171,8 @@ def worked_out(net, changed=None, rounding=None):
     values = net.given()
     for name, line in {**right_lines(net), **(changed or {})}.items():
         if name in right_lines(net):
-            values[name] = np.asarray(line(values), dtype=float)
+            with np.errstate(all="ignore"):
+                values[name] = np.asarray(line(values), dtype=float)
             if rounding is not None:
                 values[name] = rounding(values[name])
     return values
@@ -186,7 +190,6 @@ def significant(value, digits):
 
 def rounded_to(digits):
     """Rounding of arrays to significant digits."""
-
 
     def rounded(value):
         return float(significant(value, digits)) if np.isfinite(value) else value

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a line of a calculation is one line)
 """The mistakes that `check` is measured by, each made in a whole hand calculation, in NumPy and nothing else."""
 
 from __future__ import annotations
@@ -5,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+
 from hand_calculations import ACTIVATIONS, Net, afterwards, losses, optimizer_lines, right_lines, sigmoid, slope
 
 NETS = {
@@ -145,7 +147,11 @@ def made(net):
     yield "1/n lost in δL", {"mean_lost"}, has(many, scaled(net, f"delta{L}", net.n))
     yield "2 and 1/n lost", {"two_and_mean_lost"}, has(
         many and net.loss == "squared_error", scaled(net, f"delta{L}", net.n / 2))  # fmt: skip
-    yield "mean over outputs in δL", {"mean_over_outputs", "two_lost"}, has(several, scaled(net, f"delta{L}", 1 / w[-1]))
+    yield (
+        "mean over outputs in δL",
+        {"mean_over_outputs", "two_lost"},
+        has(several, scaled(net, f"delta{L}", 1 / w[-1])),
+    )
     yield "target left out", {"target_left_out"}, has(not sq, {f"delta{L}": lambda v: aL(v) / net.n})
     yield "σ′ twice in δL", {"slope_twice"}, has(sq, out_delta(net, lambda v: (aL(v) * (1 - aL(v))) ** 2))
     aH, zH = (lambda v: v[f"a{H}"]), (lambda v: v[f"z{H}"])
@@ -171,7 +177,11 @@ def made(net):
     }  # fmt: skip
     yield "σ′ at a in the hidden δ", {"slope_at_a"}, has(
         net.hidden != "relu", hidden_delta(net, H, factor=hidden_at_a.get(net.hidden)))  # fmt: skip
-    yield "σ′ = a in the hidden δ", {"slope_is_a"} | ({"slope_with_z"} if net.hidden == "relu" else set()), hidden_delta(net, H, factor=aH)
+    yield (
+        "σ′ = a in the hidden δ",
+        {"slope_is_a"} | ({"slope_with_z"} if net.hidden == "relu" else set()),
+        hidden_delta(net, H, factor=aH),
+    )
     yield "σ′ = 1 − a in the hidden δ", {"slope_one_minus_a"}, has(
         sig_hidden, hidden_delta(net, H, factor=lambda v: 1 - aH(v)))  # fmt: skip
     yield "tanh′ = 1 − a", {"square_lost_in_slope"}, has(

@@ -1,13 +1,14 @@
 """Whole hand calculations with one mistake each: the mistake is named truly, and nothing else is."""
 
+import sys
 from collections import Counter
 
 import numpy as np
 import pytest
-from hand_calculations import right_lines, rounded_to, sheet, worked_out
-from mistakes_made import NETS, made, of_optimizers
 
 from clearprop.explain import check
+from hand_calculations import right_lines, rounded_to, sheet, worked_out
+from mistakes_made import NETS, made, of_optimizers
 
 
 def cases(net):
@@ -38,47 +39,53 @@ def named(line):
     )
 
 
-def table(digits, nets=tuple(NETS)):
-    """For each mistake in each network what became of it."""
+def outcomes(label, cases_of_net, digits, goes_on_rounded):
+    """For each mistake what became of it: named, unnamed, not seen (right within rounding), or false."""
+    for description, names, net, changed in cases_of_net:
+        _, wrong = judged(net, changed, digits, goes_on_rounded)
+        site = next(iter(changed))
+        if not wrong:
+            outcome = "not seen"
+        elif wrong[0].entry.site == site and named(wrong[0]):
+            outcome = "named" if set(named(wrong[0])) <= names else f"false: {dict(named(wrong[0]))}"
+        else:
+            outcome = "unnamed" if wrong[0].entry.site == site else f"false: {wrong[0].entry.site} is called wrong"
+        if len(wrong) > 1:
+            outcome = f"false: later lines are called wrong, {[line.entry.site for line in wrong[1:]]}"
+        yield description, label, outcome
+
+
+def table(digits, take=lambda i, j: True):
+    """The outcomes of those mistakes (i) in those networks (j) that are taken; every other network goes on rounded."""
     rows = []
-    for i, label in enumerate(nets):
-        for description, names, net, changed in cases(NETS[label]):
-            found, wrong = judged(net, changed, digits, goes_on_rounded=i % 2 == 1)
-            site = next(iter(changed))
-            all_names = set().union(*(named(line) for line in wrong)) if wrong else set()
-            first = wrong[0] if wrong else None
-            if not wrong:
-                outcome = "not seen"
-            elif first.entry.site == site and named(first) and set(named(first)) <= names:
-                outcome = "named"
-            elif named(first):
-                outcome = f"false: {dict(named(first))} at {first.entry.site}"
-            else:
-                outcome = "unnamed"
-            false_later = [name for name in all_names if name not in names] if outcome == "named" else []
-            if false_later or (outcome in ("named", "unnamed") and len(wrong) > 1):
-                outcome += f"; later wrong: {[(line.entry.site, dict(named(line))) for line in wrong[1:]]}"
-            rows.append((description, label, outcome))
+    for j, label in enumerate(NETS):
+        chosen = [case for i, case in enumerate(cases(NETS[label])) if take(i, j)]
+        rows += outcomes(label, chosen, digits, goes_on_rounded=j % 2 == 1)
     return rows
+
+
+def holds(rows):
+    """At least 75 mistakes of 85 named truly, and none falsely."""
+    named_truly = {description for description, _, outcome in rows if outcome == "named"}
+    every = {description for description, _, _ in rows}
+    assert not [row for row in rows if row[2].startswith("false")]
+    assert len(every) >= 85
+    assert len(named_truly) >= 75 / 85 * len(every)
+    assert sum(outcome == "named" for _, _, outcome in rows) >= 75 / 85 * len(rows)
 
 
 @pytest.mark.parametrize("digits", [3, 4, 5])
 def test_mistakes_of_whole_sheets_are_named_truly_or_not_at_all(digits):
+    holds(table(digits, take=lambda i, j: (i + digits) % 3 == 0 or j == 0))
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("digits", [3, 4, 5])
+def test_every_mistake_in_every_network(digits):
     rows = table(digits)
-    named = {description for description, _, outcome in rows if outcome.startswith("named")}
-    false = [row for row in rows if "false" in row[2] or "later" in row[2]]
-    assert len({description for description, _, _ in rows}) >= 85
-    assert not false
-    assert len(named) >= 75
-
-
-if __name__ == "__main__":
-    import sys
-
-    for digits in map(int, sys.argv[1:] or ("3", "4", "5")):
-        rows = table(digits)
-        count = Counter(outcome.split(":")[0].split(";")[0] for _, _, outcome in rows)
-        print(f"{digits} digits: {len(rows)} sheets of {len({row[0] for row in rows})} mistakes: {dict(count)}")
-        for row in rows:
-            if row[2] != "named":
-                print("   ", *row, sep=" | ")
+    count = Counter(outcome.split(":")[0] for _, _, outcome in rows)
+    sys.stdout.write(
+        f"{digits} digits, {len(rows)} sheets of {len({row[0] for row in rows})} mistakes: {dict(count)}\n"
+    )
+    sys.stdout.writelines(f"    {' | '.join(row)}\n" for row in rows if row[2] != "named")
+    holds(rows)

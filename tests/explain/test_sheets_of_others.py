@@ -28,7 +28,8 @@ WRONG = {
     "34-shares-as-error": {"error1[0]": ("shares_for_error",), "error1[1]": ("shares_for_error",)},
 }
 TRUNCATED = {
-    "03-aiml-notes-relu-sigmoid": {"a2[0]"}, "10-lexai-bce-rounded": {"a2[0]"}, "12-sghosh-no-hidden-layer": {"delta1[0]"},
+    "03-aiml-notes-relu-sigmoid": {"a2[0]"}, "10-lexai-bce-rounded": {"a2[0]"},
+    "12-sghosh-no-hidden-layer": {"delta1[0]"},
 }  # fmt: skip
 
 

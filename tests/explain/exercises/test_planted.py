@@ -4,13 +4,14 @@ import pytest
 
 from clearprop.explain import check
 from clearprop.explain.exercises import planted_mistake, random_case
+from clearprop.explain.exercises.planted import _lines
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_planted_mistake_is_the_only_one_and_can_be_named(seed):
     network = [{}, {"hidden": "tanh"}, {"widths": (3, 2, 2)}][seed % 3]
     planted = planted_mistake(random_case(seed=seed, **network), seed)
-    found = check("\n".join([*planted.paper.given(), *(f"{k} = {v}" for k, v in planted.written.items())]))
+    found = check("\n".join([*planted.paper.given(), *_lines(planted.paper, planted.written)]))
     wrong = [number for number in found.numbers if number.verdict == "wrong"]
     assert {number.reference.site for number in wrong} == {planted.site}
     assert {name for number in wrong for name in number.names} == {planted.mistake}
