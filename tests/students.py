@@ -1,4 +1,4 @@
-"""Students who make no mistake: each rounds every result in a way of his own, writes some lines down and leaves others out."""
+"""Students who make no mistake: each rounds in a way of his own, writes some lines down and leaves others out."""
 
 from __future__ import annotations
 

@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pytest
-from students import entries, random_truth, rounding, worked_out
 
 from clearprop.explain.enclosing import Rounding
 from clearprop.explain.judge import Judge
+from students import entries, random_truth, rounding, worked_out
 
 
 def accused(seed, numbers, planted=0):
