@@ -10,7 +10,7 @@ from clearprop.explain import read_sheet
 FOLDER = Path(__file__).parent / "students"
 READ = {  # file: (numbers, middles, steps) that it holds
     "homework.md": (12, 12, 1), "zuoye.md": (14, 1, 2), "latex.txt": (8, 4, 1), "terminal.txt": (12, 0, 1),
-    "mazur-latex.md": (13, 9, 1), "table.md": (9, 2, 1),
+    "mazur-latex.md": (13, 9, 1), "table.md": (9, 2, 1), "word.md": (13, 11, 1), "batch.md": (28, 0, 1), "shuxue.md": (13, 2, 1),
 }  # fmt: skip
 
 
@@ -20,7 +20,7 @@ def test_a_students_sheet_is_read(name):
     numbers = sum(len(entry.numbers) for entry in sheet.entries)
     middles = [working for entry in sheet.entries for working in entry.working]
     assert (numbers, len(middles), len(sheet.steps)) == READ[name]
-    assert not sheet.blanks
+    assert [blank.name for blank in sheet.blanks] == (["dW2"] if name == "batch.md" else [])
     for working in middles:  # nobody of them slipped in arithmetic
         assert working.value == pytest.approx(working.written.value, abs=6 * working.written.unit)
     for step in sheet.steps[:1]:

@@ -16,7 +16,9 @@ from clearprop.explain.sheets.statements import Statement, tidy_name
 from clearprop.explain.sheets.tables import is_table_row, rows_of
 from clearprop.explain.sheets.values import readings
 
-BULLET = re.compile(r"\s*(?:>\s*)*(?:[-*+•◦▪·]\s+|\(?\d{1,2}[.)]\s+(?=\D)|\(?[a-z]\)\s+|BP[1-4]a?\s+)?")
+BULLET = re.compile(
+    r"\s*(?:>\s*)*(?:[-*+•◦▪·]\s+|\(?\d{1,2}[.)]\s+(?=\D)|\(\d{1,2}\)\s*(?=[^\d\s])|[①-⑳]\s*|\(?[a-z]\)\s+|BP[1-4]a?\s+)?"
+)
 RULER = re.compile(r"[-=|:_*~+.\s─═]*")
 OF_A_LAYER = ("z{}", "a{}", "delta{}", "error{}", "slope{}", "dW{}", "db{}", "W{}_new", "b{}_new")
 RESULTS = (*(name.format(l) for l in (1, 2, 3) for name in OF_A_LAYER), "loss", "loss_new", "losses")
@@ -160,6 +162,8 @@ def _statements(line: Line) -> Iterator[Found]:
 def _stated(part: Part, line: Line) -> Iterator[Found]:
     """One statement, if it is one."""
     said, value = part.name, part.value.strip()
+    if re.match(rf"{re.escape(said)}\s*[-−+–]", value) and is_named(said):
+        said = f"new {said}"  # W2 = W2 − η·∂L/∂W2
     setting = setting_of(said, value)
     column = part.column + 1 + len(part.value) - len(part.value.lstrip())
     statement = Statement(tidy_name(said), value, line.text.strip(), line.number, column, said)
@@ -189,6 +193,9 @@ def _is_formula(value: str) -> bool:
 def _without_sign(line: Line, body: str) -> Found:
     """A line without = or colon: text, or a statement whose sign is missing."""
     words = body.split()
+    if len(words) > 2 and words[1] in ("is", "are", "equals", "→", "ist", "为", "是"):
+        body = body.replace(words[1], " " * len(words[1]), 1) if words[1] not in words[0] else body
+        words = body.split()
     for count in (1, 2):
         name, rest = " ".join(words[:count]), " ".join(words[count:])
         if rest and re.search(r"\d", rest) and ONLY_NUMBERS.fullmatch(rest) and is_named(name) and (

@@ -146,7 +146,9 @@ class Meanings:
         """One number or all of a vector whose layer is known; of a batch also one sample."""
         number = next(iter(self._sample(kind, "" if up == layer else up)), None)
         if index:
-            yield Reference(kind, layer, tuple(str(int(i) - self.start) for i in index))
+            places = tuple(str(int(i) - self.start) for i in index)
+            is_row = self.is_batch and kind in PER_SAMPLE and len(places) == 1
+            yield Reference(kind, layer, (*places, ":") if is_row else places)
         elif not down:
             yield Reference(kind, layer, () if number is None else (number, ":"))
         elif re.fullmatch(r"\d{1,4}", down) and not (self.is_batch and kind in PER_SAMPLE):

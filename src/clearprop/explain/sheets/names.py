@@ -126,9 +126,10 @@ class Names:
         if not found.indices:
             return found
         shape = self.shapes[found.site]
-        places = self.conventions.place(found.site, found.indices, shape)
-        if len(places) != len(shape) or not all(re.fullmatch(r"-?\d+", i) for i in places) or any(
-            not 0 <= int(i) < n for i, n in zip(places, shape, strict=True)
+        written = (*found.indices, ":") if len(found.indices) == 1 and len(shape) == 2 else found.indices  # a row
+        places = self.conventions.place(found.site, written, shape)
+        if len(places) != len(shape) or not all(re.fullmatch(r"-?\d+|:", i) for i in places) or any(
+            i != ":" and not 0 <= int(i) < n for i, n in zip(places, shape, strict=True)
         ):  # fmt: skip
             raise InputError(self._no_such_number(name, found))
         return found._replace(indices=places)

@@ -50,6 +50,7 @@ def plain_line(line: str) -> str:
         plain = RELATIONS.sub(lambda m: "≈".ljust(len(m[0])), plain)
         plain = PRODUCTS.sub(lambda m: "·".ljust(len(m[0])), plain)
         plain = SPACES.sub(_blank, plain)
+    plain = plain.replace(" ←", "+=").replace("←", "=")
     for double in (":=", "==", "=>"):
         plain = plain.replace(double, " =")
     return ABOUT.sub(lambda m: m[0].replace("~=", "≈ ").replace("~", "≈"), plain) if "~" in plain else plain

@@ -31,6 +31,7 @@ OF_SOMETHING = re.compile(
     r"gradient|derivative|delta|slope|change|step|error (?:of|for|at|in)|梯度|导数|偏导|增量|变化", re.I
 )
 AFTERWARDS = re.compile(r"\b(?:new|updated)\b|新|更新", re.I)
+NEXT_SETTING = re.compile(r"(.*)[,;]\s*([^,;:]+)")
 VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
 
 
@@ -77,10 +78,10 @@ def parts_of(line: str) -> list[Part]:
         return [
             part._replace(column=part.column + first + 1, name_column=part.name_column + first + 1) for part in after
         ]
-    signs = signs if label else signs[:1] if sign == ":" else [item for item in signs if item[1] != ":"]
+    if sign == ":" and not label:
+        return _settings_of(line, signs)
+    signs = signs if label else [item for item in signs if item[1] != ":"]
     name, name_at = name_before(line[:first])
-    if sign == ":" and not BEGINS_AS_NUMBER.match(line[first + 1 :]):
-        name, name_at = line[:first].strip(), len(line) - len(line.lstrip())
     parts: list[Part] = []
     start = last = first + 1
     for end, kind in signs[1:]:
@@ -90,6 +91,21 @@ def parts_of(line: str) -> list[Part]:
             name, name_at, start, sign = split[2], last + split[1], end + 1, kind
         last = end + 1
     return [*parts, Part(name, line[start:], start, name_at, sign)]
+
+
+def _settings_of(line: str, signs: list[tuple[int, str]]) -> list[Part]:
+    """The statements of a line without an equals sign: ``network: 2-2-1, output: sigmoid`` is two."""
+    first = signs[0][0]
+    name, name_at = name_before(line[:first])
+    if not BEGINS_AS_NUMBER.match(line[first + 1 :]):
+        name, name_at = line[:first].strip(), len(line) - len(line.lstrip())
+    parts, start = [], first + 1
+    for end, _ in signs[1:]:
+        split = NEXT_SETTING.fullmatch(line, start, end)
+        if split is not None and is_named(split[2]):
+            parts.append(Part(name, line[start : split.end(1)], start, name_at, ":"))
+            name, name_at, start = split[2].strip(), split.start(2), end + 1
+    return [*parts, Part(name, line[start:], start, name_at, ":")]
 
 
 def _is_name_of_working(line: str, signs: list[tuple[int, str]]) -> bool:

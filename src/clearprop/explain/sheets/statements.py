@@ -91,4 +91,4 @@ def tidy_name(name: str) -> str:
     plain = re.sub(r"^da(\d)", r"error\1", plain)
     plain = re.sub(r"^dz(\d)", r"delta\1", plain)
     plain = {"C": "loss", "E": "loss", "L": "loss", "C_new": "loss_new", "E_new": "loss_new"}.get(plain, plain)
-    return {"Loss": "loss", "x": "a0", "target": "y", "t": "y"}.get(plain, plain).replace(" ", "")
+    return {"Loss": "loss", "x": "a0", "X": "a0", "target": "y", "t": "y", "Y": "y"}.get(plain, plain).replace(" ", "")
