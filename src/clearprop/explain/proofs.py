@@ -137,7 +137,7 @@ def proof(name: str, trace: Trace | None = None) -> Proof:
     >>> from clearprop.explain import case
     >>> from clearprop.explain.proofs import proof
     >>> print(proof("BP3").statement, "|", proof("BP3", case("xor").trace()).statement)
-    delta{l}[j] | sum(i, delta{l}[i,j])
+    delta{l}[j] | Σᵢ delta{l}[i,j]
     """
     if name not in PROOFS:
         raise UnknownNameError("equation", name, PROOFS)
