@@ -255,6 +255,17 @@ def test_samples_that_are_not_there(sample, words):
         Explanation(case("mazur").trace(), sample=0)
 
 
+def test_a_sample_without_weight_is_not_taken_alone_where_a_penalty_would_be_divided_by_it():
+    network = Network.mlp([1, 1])
+    rows = ([[1.0], [2.0]], [[1.0], [0.0]])
+    job = Job(network, sgd(0.1), l2=0.1)
+    trace = explain(network, network.initial(0), *rows, job=job, sample_weight=[0.0, 1.0])
+    with pytest.raises(InputError, match="sample 0 has the weight 0"):
+        trace.sample(0)
+    assert np.isfinite(trace.sample(1).value_of("cost"))
+    assert np.isfinite(explain(network, network.initial(0), *rows, sample_weight=[0, 1]).sample(0).value_of("loss"))
+
+
 @pytest.mark.parametrize(
     ("written", "name", "meant"),
     [

@@ -262,7 +262,7 @@ class Trace(Mapping[str, Site]):
         Raises
         ------
         InputError
-            When there is no such sample.
+            When there is no such sample, or it has no weight and a penalty would be divided by it.
         """
         from clearprop.explain.record import trace_of
 
@@ -270,7 +270,10 @@ class Trace(Mapping[str, Site]):
             return self
         if not 0 <= i < self.n_samples:
             raise InputError(f"there is no sample {i}: the trace has samples 0 … {self.n_samples - 1}")
-        return trace_of(self.setting.alone(i), self.params)
+        alone = self.setting.alone(i)
+        if alone.is_penalised and not alone.total_weight:
+            raise InputError(f"sample {i} has the weight 0, by which the penalty is divided: it cannot be taken alone")
+        return trace_of(alone, self.params)
 
     def mapped(self, change: Callable[[str, Site], Any]) -> Trace:
         """The same trace with other values, `change(name, site)` of each; for exact fractions and hand calculations."""
