@@ -23,6 +23,7 @@ from clearprop.explain.document import (
 from clearprop.explain.drawings.colours import TERMINAL
 from clearprop.explain.lines import Line, Omission
 from clearprop.explain.pen import Pen
+from clearprop.explain.renderers.wrapping import wrapped
 from clearprop.explain.words import Words
 from clearprop.formulas import Expression
 
@@ -108,9 +109,9 @@ def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list
             style = "bold underline" if level <= 2 else "bold"
             return [Text(("\n" if level == 2 else "") + text, style=style)]
         case Paragraph(pieces):
-            return [Text(sentence_text(pieces, pen))]
+            return [Text(wrapped(sentence_text(pieces, pen), console.width))]
         case Bullets(items):
-            return [Text("• " + sentence_text(item, pen)) for item in items]
+            return [Text(wrapped("• " + sentence_text(item, pen), console.width, indent="  ")) for item in items]
         case Equation(label, sides, law):
             text = " = ".join(pen.formula(side) for side in sides)
             return [Text(f"{label}: {text}", style=TERMINAL.get(law, ""))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from clearprop.explain.document import Block
-from clearprop.explain.sections import chain, conventions, ideas, play, proofs, steps, trained
+from clearprop.explain.sections import chain, conventions, ideas, play, proofs, steps, symbols, trained
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 
@@ -13,6 +13,7 @@ Section = Callable[[Trace, Kit], list[Block]]
 
 SECTIONS: Mapping[str, Section] = {
     "model": trained.model,
+    "symbols": symbols.symbols,
     "conventions": conventions.conventions,
     "picture": steps.picture,
     "given": steps.given,
@@ -35,8 +36,8 @@ SECTIONS: Mapping[str, Section] = {
     "game": play.game,
 }
 STEP = (
-    "model", "picture", "conventions", "given", "forward", "loss", "backward", "gradients", "update", "afterwards",
-    "answer",
+    "model", "picture", "symbols", "given", "forward", "loss", "backward", "gradients", "update", "afterwards",
+    "conventions", "answer",
 )  # fmt: skip
 IDEAS = ("path", "boxes", "count", "assumptions", "proofs", "why", "wiggle", "sharing", "iterations")
 

@@ -1,4 +1,4 @@
-"""How things are counted and named, and what the fit asks for: the conventions at the top of every explanation."""
+"""How things are counted and named, and what the fit asks for: the conventions at the end of an explanation."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from clearprop.explain.document import Block, Bullets, Fold, Number, Sentence
 from clearprop.explain.matrices import call
 from clearprop.explain.recording.forward import called
 from clearprop.explain.sections.kit import Kit
+from clearprop.explain.sections.symbols import readings
 from clearprop.explain.trace import Trace
-from clearprop.formulas import Expression, Symbol
+from clearprop.formulas import Activation, Expression, Symbol
 from clearprop.formulas.expressions import evaluate
 
 
@@ -18,7 +19,7 @@ def conventions(trace: Trace, kit: Kit) -> list[Block]:
     W, a, b = Symbol("W1"), Symbol("a0"), Symbol("b1")
     product = call("matmul", W, a) if columns else call("matmul", a, W)
     points: list[Sentence] = [
-        say("layers_counted", depth=depth, one_more=depth + 1),
+        say("layers_counted", n=depth, depth=depth),
         say(f"weights_{kit.notation.name}", weight=Symbol("W1[0,0]"), sum=call("equal", Symbol("z1"), product + b)),
         say("named_after"),
         say("bias_each"),
@@ -30,7 +31,8 @@ def conventions(trace: Trace, kit: Kit) -> list[Block]:
         say("delta_is"),
         say("fractions") if kit.fractions else say("rounding", digits=kit.numbers.digits),
     ]
-    return [Fold(kit.writer.heading("conventions"), [Bullets(points)])]
+    others: list[Block] = [kit.writer.heading("readings", 3), Bullets(readings(trace, kit))]
+    return [Fold(kit.writer.heading("conventions"), [Bullets(points), *others])]
 
 
 def _loss(trace: Trace, kit: Kit) -> list[Sentence]:
@@ -50,18 +52,21 @@ def _loss(trace: Trace, kit: Kit) -> list[Sentence]:
 
 
 def _activations(trace: Trace, kit: Kit) -> list[Sentence]:
-    found = []
+    """Each activation once, with the numbers of its layers."""
+    layers: dict[Activation, list[str]] = {}
     for l, layer in enumerate(trace.network.layers, start=1):
-        shape = layer.activation
+        layers.setdefault(layer.activation, []).append(str(l))
+    found = []
+    for shape, numbers in layers.items():
         z: Expression = Symbol("z")
         slope = shape.slope_tree()
-        fields = {"layer": l, "call": call(called(shape), z), "formula": shape.tree()}
+        fields = {"layer": ", ".join(numbers), "n": len(numbers), "call": call(called(shape), z)}
         if slope is None:
-            found.append(kit.writer.sentence("activation_coupled", **fields))
-        elif fields["call"] == fields["formula"]:  # tanh(z) is written tanh(z)
-            found.append(kit.writer.sentence("activation_named", layer=l, call=fields["call"], slope=slope))
+            found.append(kit.writer.sentence("activation_coupled", **fields, formula=shape.tree()))
+        elif fields["call"] == shape.tree():  # tanh(z) is written tanh(z)
+            found.append(kit.writer.sentence("activation_named", **fields, slope=slope))
         else:
-            found.append(kit.writer.sentence("activation_is", **fields, slope=slope))
+            found.append(kit.writer.sentence("activation_is", **fields, formula=shape.tree(), slope=slope))
     return found
 
 

@@ -18,6 +18,7 @@ from clearprop.explain.words import (
     chinese_games,
     chinese_mistakes,
     chinese_page,
+    chinese_symbols,
     chinese_trained,
     english,
     english_asked,
@@ -27,18 +28,19 @@ from clearprop.explain.words import (
     english_games,
     english_mistakes,
     english_page,
+    english_symbols,
     english_trained,
 )
 
 Words = Mapping[str, str]
 
 ENGLISH = (
-    english, english_asked, english_derived, english_games, english_trained, english_page, english_check,
-    english_mistakes, english_exercises,
+    english, english_asked, english_derived, english_games, english_symbols, english_trained, english_page,
+    english_check, english_mistakes, english_exercises,
 )  # fmt: skip
 CHINESE = (
-    chinese, chinese_asked, chinese_derived, chinese_games, chinese_trained, chinese_page, chinese_check,
-    chinese_mistakes, chinese_exercises,
+    chinese, chinese_asked, chinese_derived, chinese_games, chinese_symbols, chinese_trained, chinese_page,
+    chinese_check, chinese_mistakes, chinese_exercises,
 )  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}

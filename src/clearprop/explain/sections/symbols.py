@@ -1,0 +1,107 @@
+"""The table of symbols: what each stands for, its size or value, where it first occurs; and how other texts differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from clearprop.explain.document import Block, Number, Piece, Sentence, Table
+from clearprop.explain.lines import oriented
+from clearprop.explain.sections.kit import Kit
+from clearprop.explain.trace import Trace
+from clearprop.formulas import Symbol
+
+MOST_SIZES = 4  # of layers that are listed
+
+# Site (with l for a number of the layer), key of the meaning, and the part in which it first occurs.
+LAYERED = (
+    ("W", "weights", "given"), ("b", "biases", "given"), ("mask", "mask", "given"), ("z", "weighted_input", "forward"),
+    ("a", "activation", "forward"), ("passed", "passed", "forward"), ("delta", "delta", "backward"),
+    ("dW", "weight_gradient", "gradients"), ("db", "bias_gradient", "gradients"),
+)  # fmt: skip
+SINGLE = (
+    ("l2", "penalty_strength", "given"), ("share", "share", "loss"), ("loss", "loss", "loss"),
+    ("penalty", "penalty", "loss"), ("cost", "cost", "loss"),
+    ("norm", "norm", "gradients"), ("clip", "clip", "gradients"), ("rate", "rate", "update"),
+)  # fmt: skip
+
+
+def symbols(trace: Trace, kit: Kit) -> list[Block]:
+    """What each symbol stands for."""
+    words = kit.writer.words
+    head = [words[f"symbols_{name}"] for name in ("symbol", "meaning", "value", "where")]
+    found = [*_given(trace, kit), *_rows(trace, kit)]
+    return [kit.writer.heading("symbols"), Table(list(head), found)]
+
+
+def _given(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
+    for name, key in (("a0", "input"), ("y", "target"), ("smoothed", "smoothed")):
+        if name in trace:
+            where = "loss" if name == "smoothed" else "given"
+            yield _row(kit, Symbol(name), key, _sizes(trace, [name], kit), where)
+
+
+def _rows(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
+    """In the order of the parts."""
+    depth, parts = trace.network.depth, ("given", "forward", "loss", "backward", "gradients", "update")
+    for part in parts:
+        if part == "backward":
+            yield from _errors(trace, kit)
+        for kind, key, where in LAYERED:
+            sites = [f"{kind}{l}" for l in range(depth + 1) if f"{kind}{l}" in trace and (kind, l) != ("a", 0)]
+            if where == part and sites:
+                name = f"{kind}{{l}}" if len(sites) > 1 else sites[0]
+                yield _row(kit, Symbol(name), key, _sizes(trace, sites, kit), where)
+        for name, key, where in SINGLE:
+            if where == part and name in trace:
+                value = trace[name].value
+                shown: Piece = Number(value) if np.ndim(value) == 0 else _sizes(trace, [name], kit)
+                yield _row(kit, Symbol(name), key, shown, where)
+        if part == "forward":
+            yield _row(kit, "σ", "sigma", "", part)
+    for memory in trace.optimizer.memory:
+        yield _row(kit, Symbol(f"{memory}_W1"), "memory", "", "update")
+    new = Symbol("W1_new[0,0]")
+    yield _row(kit, new, "after", Number(trace.value_of("W1_new[0,0]")), "update")
+
+
+def _errors(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
+    """What δ is made of."""
+    depth = trace.network.depth
+    yield _row(kit, Symbol(f"error{depth}"), "error", _sizes(trace, [f"error{depth}"], kit), "backward")
+    slopes = [f"slope{l}" for l in range(1, depth + 1) if f"slope{l}" in trace]
+    if slopes:
+        name = "slope{l}" if len(slopes) > 1 else slopes[0]
+        yield _row(kit, Symbol(name), "slope", _sizes(trace, slopes, kit), "backward")
+    if "matrix" in kit.forms and any(width > 1 for width in trace.network.widths[1:]):
+        yield _row(kit, "⊙", "hadamard", "", "backward")
+        yield _row(kit, "ᵀ", "transpose", "", "backward")
+
+
+def _row(kit: Kit, symbol: Piece, key: str, value: Piece, where: str) -> list[Piece]:
+    words = kit.writer.words
+    return [symbol, words[f"symbol_{key}"], value, words[f"where_{where}"]]
+
+
+def _sizes(trace: Trace, sites: Sequence[str], kit: Kit) -> str:
+    """How many numbers each of these holds, or rows × columns as they are printed."""
+    sizes = []
+    for name in sites:
+        value = np.asarray(trace[name].value)
+        shape = oriented(trace, name, kit.notation.columns).shape if value.ndim == 2 else value.shape
+        sizes.append(" × ".join(f"{n:,}" for n in shape) or "1")
+    if len(sizes) > MOST_SIZES:
+        sizes = [*sizes[: MOST_SIZES - 2], "…", sizes[-1]]
+    return ", ".join(sizes)
+
+
+def readings(trace: Trace, kit: Kit) -> list[Sentence]:
+    """How other texts write the same."""
+    say, depth = kit.writer.sentence, trace.network.depth
+    found = [say("reading_layers", n=depth, one_more=depth + 1), say("reading_indices", weight=Symbol("W1[0,0]"))]
+    found.append(say("reading_numbers", weights=Symbol("W1")))
+    if trace.network.loss.name in ("squared_error", "half_squared_error"):
+        found.append(say("reading_half" if trace.network.loss.name == "squared_error" else "reading_no_half"))
+    found += [say(f"reading_{key}") for key in ("delta", "sigma", "dot", "minus")]
+    return found
