@@ -53,8 +53,8 @@ WORDS: Mapping[str, str] = {
     "assumption_outputs_without": "Otherwise, with a loss that also contains hidden activations, say because large ones are to be avoided, a hidden neuron would act on the loss past the outputs: {delta} would need one more term, which BP2 does not have.",
     "assumption_penalty": "The penalty in {cost} contains the weights themselves. That is why it is no part of the loss here: its derivative is added to the gradient after BP1 to BP4.",
     # Why, wiggling, sharing
-    "why_output_batch": "Gradient descent needs an error for what it changes. At output 1 every sample has one: for sample 1 the target is {target}, the output {output}.",
-    "why_hidden_batch": "For sample 1 the first hidden neuron sent {signal}. Nobody says what it should have sent: there is no target to compare with, and so nothing to descend on.",
+    "why_output_batch": "Gradient descent needs an error for whatever it changes. Output 1 has one for every sample: for sample 1 the target is {target}, and it says {output}.",
+    "why_hidden_batch": "For sample 1 the first hidden neuron sent {signal}. Nobody says what it should have sent: there is no target to compare it with, and so nothing to descend on.",
     "wiggle_cost": "loss with penalties",
     "sharing_batch": "In a batch every sample has an error of its own to share out: y − a times the share of the sample in the mean.",
     "sharing_collect": "A weight's share is the weight over the sum of all weights that point to the same output. A hidden neuron collects its shares:",
