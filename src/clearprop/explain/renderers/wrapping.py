@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 NOT_AT_START = frozenset("，。、；：！？）》】”’…—％=≈·⋅⊙,.;:!?)]}%")
 NOT_AT_END = frozenset("（《【“‘([{")
@@ -32,9 +32,7 @@ def wrapped(text: str, width: int, indent: str = "") -> str:
 
 def columns(text: str) -> int:
     """How many columns of a terminal a text takes: a Chinese sign takes two."""
-    from rich.cells import cell_len
-
-    return cell_len(text)
+    return sum(0 if combining(letter) else 2 if _is_wide(letter) else 1 for letter in text)
 
 
 def _pieces(text: str) -> Iterator[str]:
