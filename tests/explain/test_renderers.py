@@ -114,10 +114,11 @@ def _fields(sentence):
 def test_the_languages_say_the_same():
     english, chinese = LANGUAGES["en"], LANGUAGES["zh"]
     singular = [key for key in english if key.endswith("_one") and key.removesuffix("_one") in english]
-    assert [key for key in english if key not in singular] == list(chinese)  # Chinese has no singular of its own
+    plain = [key for key in chinese if key not in singular]  # Chinese seldom has a singular of its own
+    assert [key for key in english if key not in singular] == plain
     for key in singular:
         assert _fields(english[key]) <= _fields(english[key.removesuffix("_one")]), key
-    for key in chinese:
+    for key in plain:
         assert _fields(english[key]) == _fields(chinese[key]), key
         if re.search(r"[a-z]{3}", re.sub(r"\{\w+\}", "", english[key])):
             assert re.search(r"[\u4e00-\u9fff]", chinese[key]), key

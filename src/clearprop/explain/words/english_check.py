@@ -23,7 +23,7 @@ WORDS: Mapping[str, str] = {
     "verdict_wrong": "wrong",
     "verdict_wrong_given": "wrong, and not because of your earlier mistake",
     "check_passed": "All {n} numbers are right.",
-    "check_passed_one": "The one number is right.",
+    "check_passed_one": "The number is right.",
     "check_passed_within": "All {n} numbers are right, {m} of them within what rounding on the way may do.",
     "check_passed_but": "No mistakes. Of {total} numbers {n} are truncated where they should be rounded.",
     "check_count": "Wrong: {wrong} of {n} numbers.",
