@@ -165,6 +165,9 @@ class Exact:
     def __rtruediv__(self, other):
         return Exact(other) / self
 
+    def __floordiv__(self, other):  # stands for ⊘
+        return self / other
+
     def __neg__(self):
         return Exact(-self.value)
 
@@ -220,7 +223,9 @@ def exactly(text, calls=None):
         matrices.append(Exact(rows))
         return f"matrix_{len(matrices) - 1}_"
 
-    text = re.sub(r"\[([^\[\]]*)\]", matrix, text).replace("⊙", "@").replace("ᵀ", ".T").replace("′", "")
+    text = (
+        re.sub(r"\[([^\[\]]*)\]", matrix, text).replace("⊙", "@").replace("⊘", "//").replace("ᵀ", ".T").replace("′", "")
+    )
     source = re.sub(r"\*\*(-?\d+)", lambda m: f"**P{m[1].replace('-', 'm')}", as_python(text))
     source = NUMBER.sub(lambda m: f"N({m[1]}{m[2] or ''})", source)
     source = re.sub(r"\*\*P(m?\d+)", lambda m: f"**{m[1].replace('m', '-')}", source)
