@@ -149,6 +149,16 @@ def test_boxes_have_a_colour_and_a_label():
     assert r"\clearpropbox{outputdelta}{\delta^{2}_{1}}" in latex
 
 
+def test_long_lines_break_in_latex_and_nothing_shrinks():
+    found = Explanation(case("mazur").trace(), sections=("path",)).latex()
+    assert "resizebox" not in found
+    assert r"{\frac{\partial C}{\partial w^{1}_{11}} & =" in found  # the rows of a line begin at its = and ≈
+    assert r"\\[2pt] & \approx" in found
+    assert r"\hypertarget{eq1}{(1)}" in found
+    wide = Explanation(case("digits").trace(), sections=("forward",)).latex()
+    assert r"\\[2pt] & \quad {} + " in wide  # and a part that is still too long, at a +
+
+
 def test_every_formula_of_a_page_carries_its_tex():
     found = Explanation(case("mazur").trace(), sections=EVERYTHING)
     page, latex = found.html(), found.latex()
@@ -331,6 +341,8 @@ def compiled(text, folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stdout.decode("latin-1")[-1500:]
     assert (folder / "page.pdf").stat().st_size > 5000
+    log = (folder / "page.log").read_text(encoding="latin-1")
+    assert [float(width) for width in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log) if float(width) > 2] == []
 
 
 def test_an_exercise_sheet_is_checked_when_filled():

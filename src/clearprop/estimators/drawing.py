@@ -21,8 +21,8 @@ INK = "#55555f"
 def drawing(network: Network, params: Parameters) -> str:
     """The network as an ``<svg>`` element that stands by itself.
 
-    Blue lines are positive weights and red ones negative, the thicker the larger within their layer; below each column
-    stand its width and its activation.
+    Violet lines are positive weights and amber ones negative, the thicker the larger within their layer; below each
+    column stand its width and its activation.
 
     Examples
     --------

@@ -89,6 +89,7 @@ LATEX = Medium(
         r"\bigl(",
         r"\bigr)",
     ),
+    cuts_boxes=True,
 )
 MATHML = Medium(
     "mathml",

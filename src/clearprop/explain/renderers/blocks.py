@@ -50,7 +50,7 @@ class Blocks:
 
     def __init__(self, document: Document, pen: Pen, words: Words, prefix: str = "") -> None:
         self.pen, self.words, self.prefix = pen, words, prefix
-        self.tex = replace(pen, medium=LATEX._replace(cuts_boxes=True))
+        self.tex = replace(pen, medium=LATEX)
         self.numbering = Numbering(document.blocks)
         self.keys: set[str] = set()
         self.wide = count(1)

@@ -1,10 +1,14 @@
 r"""Documents as LaTeX: a file that pdflatex compiles by itself, with Debian's small TeX packages.
 
-A formula wider than the page is scaled to it. Chinese goes through CJKutf8.
+A line that is wider than the page is set in rows, which begin at its = and ≈, and at a + or · where that is not enough.
+Lines have numbers and links. Chinese goes through CJKutf8.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from clearprop.explain.breaking import Boxed, Piece, Pieces
 from clearprop.explain.document import (
     Block,
     Bullets,
@@ -17,28 +21,28 @@ from clearprop.explain.document import (
     Number,
     Paragraph,
     Picture,
-    Piece,
     Sentence,
     Table,
 )
 from clearprop.explain.drawings.colours import BOXES, LAWS
 from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import Pen
-from clearprop.explain.renderers.markdown import latex_line
+from clearprop.explain.pen import Part, Pen
+from clearprop.explain.renderers.numbering import Numbering
 from clearprop.explain.words import Words
 from clearprop.formulas import Expression
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
-\usepackage{amsmath,amssymb,graphicx,xcolor}
+\usepackage{amsmath,amssymb,xcolor}
 \usepackage[margin=22mm]{geometry}
-%(cjk)s\setlength{\parindent}{0pt}\setlength{\parskip}{4pt}
+\usepackage[hidelinks]{hyperref}
+%(cjk)s\setlength{\parindent}{0pt}\setlength{\parskip}{4pt}\raggedright\allowdisplaybreaks
 %(colours)s
 \newsavebox{\clearpropline}
-\newcommand{\fit}[1]{\sbox{\clearpropline}{$\displaystyle #1$}%%
-  \ifdim\wd\clearpropline>\linewidth\resizebox{\linewidth}{!}{\usebox{\clearpropline}}%%
-  \else\usebox{\clearpropline}\fi}
+\newcommand{\fit}[4]{\par\noindent\sbox{\clearpropline}{#1$\displaystyle #2$}%%
+  \ifdim\wd\clearpropline>0.93\linewidth #1$\begin{aligned}[t]#3\end{aligned}$%%
+  \else\usebox{\clearpropline}\fi #4\par}
 \newcommand{\clearpropbox}[3]{\underbrace{\fcolorbox{#1}{#1fill}{$\displaystyle #3$}}_{\textstyle #2}}
 \begin{document}
 %(begin)s"""
@@ -48,8 +52,13 @@ LETTERS = {
     "η": r"$\eta$", "½": r"$\tfrac12$", "−": r"$-$", "≈": r"$\approx$", "‖": r"$\|$", "ᵀ": r"$^\top$", "·": r"$\cdot$",
     "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$", "λ": r"$\lambda$", "Ω": r"$\Omega$",
 }  # fmt: skip
-SIGNS = {"=": "=", "≈": r"\approx"}
+SIGNS = {"": "", "=": "=", "≈": r"\approx"}
 COMMANDS = {1: "section*", 2: "section*", 3: "subsection*", 4: "subsubsection*"}
+
+
+ROW_END = r" \\[2pt] & {} "
+LINKS = r"\{equations\}"
+ROW, COLUMN = 58, 19  # letters that fit into a row of the page, and of one of three columns
 
 
 def to_latex(document: Document, pen: Pen, words: Words) -> str:
@@ -64,78 +73,141 @@ def to_latex(document: Document, pen: Pen, words: Words) -> str:
         "colours": "\n".join(colours),
         "begin": "\\begin{CJK}{UTF8}{gbsn}\n" if chinese else "",
     }
-    body = "\n\n".join(_block(block, pen, words) for block in document.blocks)
-    body = body.replace(r"\clearpropbox{output_delta}", r"\clearpropbox{outputdelta}")
-    body = body.replace(r"\clearpropbox{hidden_delta}", r"\clearpropbox{hiddendelta}")
+    writer = Writer(document, pen, words)
+    body = "\n\n".join(filter(None, (writer.block(block) for block in document.blocks)))
     end = "\\end{CJK}\n" if chinese else ""
-    return f"{PREAMBLE % parts}\n{body}\n\n{end}\\end{{document}}\n"
+    return f"{PREAMBLE % parts}\n{_named_boxes(body)}\n\n{end}\\end{{document}}\n"
 
 
-def _block(block: Block, pen: Pen, words: Words) -> str:
-    match block:
-        case Heading(text, level):
-            return rf"\{COMMANDS[level]}{{{escape(text)}}}"
-        case Fold(heading, blocks):
-            return "\n\n".join(_block(item, pen, words) for item in (heading, *blocks))
-        case Paragraph(pieces):
-            return sentence(pieces, pen)
-        case Bullets(items):
-            points = "\n".join(rf"\item {sentence(item, pen)}" for item in items)
-            return f"\\begin{{itemize}}\\setlength{{\\itemsep}}{{0pt}}\n{points}\n\\end{{itemize}}"
-        case Equation(label, sides, law):
-            formula = " = ".join(pen.formula(side) for side in sides)
-            return rf"{escape(label)}: {_coloured(law, law)} \quad \fit{{{formula}}}"
-        case Derivation(lines, label):
-            return "\n\n".join(_line(item, label, pen, words) for item in lines)
-        case Columns(parts):
-            return "\\hfill\n".join(_column(name, part, len(parts), pen) for name, part in parts)
-        case Table(head, rows, caption):
-            cells = [" & ".join(sentence((piece,), pen) for piece in head), r"\hline"]
-            body = "\n".join(f"{' & '.join(sentence((piece,), pen) for piece in row)} \\\\" for row in rows)
-            table = f"{cells[0]} \\\\ \\hline\n{body}"
-            title = f"{escape(caption)}\n\n" if caption else ""
-            wide = f"\\begin{{tabular}}{{{'r' * len(head)}}}\n{table}\n\\end{{tabular}}"
-            return title + wide
-        case Picture():
-            return ""  # the drawing is SVG, which LaTeX's small packages cannot place
-    raise TypeError(type(block))
+class Writer:
+    """Writes the blocks of one document; parameters as for `to_latex`."""
+
+    def __init__(self, document: Document, pen: Pen, words: Words) -> None:
+        self.pen, self.words, self.numbering = pen, words, Numbering(document.blocks)
+
+    def block(self, block: Block) -> str:
+        """One block."""
+        match block:
+            case Heading(text, level):
+                return rf"\{COMMANDS[level]}{{{escape(text)}}}"
+            case Fold(heading, blocks):
+                return "\n\n".join(self.block(item) for item in (heading, *blocks))
+            case Paragraph(pieces):
+                return self.sentence(pieces)
+            case Bullets(items):
+                points = "\n".join(rf"\item {self.sentence(item)}" for item in items)
+                return f"\\begin{{itemize}}\\setlength{{\\itemsep}}{{0pt}}\n{points}\n\\end{{itemize}}"
+            case Equation(label, sides, law):
+                first, *rest = sides
+                parts = [Part("", first), *(Part("=", side) for side in rest)]
+                return self._fit(rf"{escape(label)}: {_coloured(law, law)} \quad ", parts, "", ROW)
+            case Derivation(lines, label):
+                return "\n".join(self._line(item, label, ROW) for item in lines)
+            case Columns():
+                return self._columns(block)
+            case Table():
+                return self._table(block)
+            case Picture():
+                return ""  # the drawing is SVG, which LaTeX's small packages cannot place
+        raise TypeError(type(block))
+
+    def sentence(self, pieces: Sentence) -> str:
+        """Running text with its formulas and numbers."""
+        found = []
+        for piece in pieces:
+            if isinstance(piece, Expression):
+                found.append(f"${self.pen.formula(piece)}$")
+            elif isinstance(piece, Number):
+                found.append(f"${self.pen.number(piece.value, piece.finer)}$")
+            else:
+                found.append(escape(piece))
+        return "".join(found)
+
+    def _line(self, item: Line | Omission, label: str, width: int) -> str:
+        if isinstance(item, Omission):
+            return escape(self.words["left_out"].format(count=f"{item.count:,}")) + r"\par"
+        name = _coloured(label, label) + r"\quad " if label else r"\quad " if width == ROW else ""
+        behind = rf" \quad{{\small ({escape(item.reason)})}}" if item.reason else ""
+        links = [rf"\hyperlink{{eq{n}}}{{({n})}}" for n in self.numbering.sources(item)]
+        if links and width == ROW:
+            sources = escape(self.words["by_equations"]).replace(LINKS, ", ".join(links))
+            behind += rf" \quad\mbox{{\small {sources}}}"
+        number = self.numbering[item]
+        if number is not None:
+            behind += rf"\hspace*{{\fill}}\mbox{{\hypertarget{{eq{number}}}{{({number})}}}}"
+        return self._fit(name, self.pen.parts(item), behind, width)
+
+    def _fit(self, name: str, parts: Sequence[Part], behind: str, width: int) -> str:
+        """A line as one row, and in rows for where that is too wide."""
+        whole = " ".join(f"{SIGNS[part.sign]} {part.whole or self.pen.whole(part)}" for part in parts)
+        first, *rest = parts
+        rows = [f"& {SIGNS[part.sign]} {row}" if i == 0 else rf"& \quad {row}"
+                for part in rest for i, row in enumerate(self._rows(part, width))]  # fmt: skip
+        target = first.whole or self.pen.whole(first)
+        aligned = r" \\[2pt] ".join([f"{target} {rows[0]}" if rows else target, *rows[1:]])
+        return rf"\fit{{{name}}}{{{whole}}}{{{aligned}}}{{{behind}}}"
+
+    def _rows(self, part: Part, width: int) -> list[str]:
+        pieces = self.pen.pieces(part)
+        return in_rows(pieces, width)
+
+    def _columns(self, block: Columns) -> str:
+        """Derivations side by side, or below each other where a part of them is too wide for that."""
+        narrow = max(self._widest(part) for _, part in block.parts) <= COLUMN
+        width = COLUMN if narrow else ROW
+        found = []
+        for name, part in block.parts:
+            lines = "\n".join(self._line(item, "", width) for item in part.lines)
+            inside = f"{self.sentence((name,))}\\par\\medskip\n{lines}"
+            share = 0.97 / len(block.parts)
+            column = rf"\begin{{minipage}}[t]{{{share:.3f}\linewidth}}\raggedright {inside}\end{{minipage}}"
+            found.append(column if narrow else rf"{inside}\par\bigskip")
+        return "\\hfill\n".join(found) if narrow else "\n\n".join(found)
+
+    def _widest(self, part: Derivation) -> int:
+        """How many letters wide the widest piece is that cannot be cut."""
+        lines = [line for line in part.lines if isinstance(line, Line)]
+        return max((piece.width for line in lines for item in self.pen.parts(line) for piece in self.pen.cut(item)),
+                   default=0)  # fmt: skip
+
+    def _table(self, block: Table) -> str:
+        top = " & ".join(self.sentence((piece,)) for piece in block.head)
+        rows = "\n".join(f"{' & '.join(self.sentence((piece,)) for piece in row)} \\\\" for row in block.rows)
+        title = f"{escape(block.caption)}\n\n" if block.caption else ""
+        return f"{title}\\begin{{tabular}}{{{'r' * len(block.head)}}}\n{top} \\\\ \\hline\n{rows}\n\\end{{tabular}}"
 
 
-def _column(name: Piece, part: Derivation, count: int, pen: Pen) -> str:
-    """One of several derivations side by side."""
-    head = f"{sentence((name,), pen)}\\par\\medskip "
-    width = 0.97 / count
-    rows = []
-    for item in part.lines:
-        if isinstance(item, Line):
-            (_, target), *rest = pen.line(item)
-            rows.append(rf"\fit{{{target}}}\par")
-            rows += [rf"\fit{{{SIGNS[sign]} {text}}}\par" for sign, text in rest]
-            rows.append(r"\medskip")
-    return "\n".join([rf"\begin{{minipage}}[t]{{{width:.3f}\linewidth}}{head}", *rows, r"\end{minipage}"])
+def in_rows(pieces: Pieces | tuple[Piece | Boxed, ...], width: int) -> list[str]:
+    """Pieces put into rows of so many letters; a box that is wider has rows of its own."""
+    rows: list[str] = []
+    filled = width
+    for piece in pieces:
+        text = piece.text if isinstance(piece, Piece) else _box(piece, width)
+        taken = min(piece.width, width)
+        if filled + taken > width:
+            rows.append(text)
+            filled = taken
+        else:
+            rows[-1] += " " + text
+            filled += taken
+    return rows
 
 
-def _line(item: Line | Omission, label: str, pen: Pen, words: Words) -> str:
-    if isinstance(item, Omission):
-        return escape(words["left_out"].format(count=f"{item.count:,}"))
-    name = _coloured(label, label) + r"\quad " if label else r"\quad "
-    reason = rf"\quad{{\small ({escape(item.reason)})}}" if item.reason else ""
-    return rf"\noindent {name}\fit{{{latex_line(item, pen)}}}{reason}"
+def _box(box: Boxed, width: int) -> str:
+    rows = in_rows(box.pieces, width - 4)
+    inside = rows[0] if len(rows) == 1 else rf"\begin{{aligned}}& {{}} {ROW_END.join(rows)}\end{{aligned}}"
+    return rf"{box.before}\clearpropbox{{{box.kind}}}{{{box.label}}}{{{inside}}}{box.after}"
+
+
+def _named_boxes(latex: str) -> str:
+    """Kinds of boxes as names of colours, which have no underscores."""
+    for kind in BOXES:
+        latex = latex.replace(rf"\clearpropbox{{{kind}}}", rf"\clearpropbox{{{kind.replace('_', '')}}}")
+    return latex
 
 
 def _coloured(text: str, law: str) -> str:
     return rf"\textcolor{{{law}}}{{\textbf{{{text}}}}}" if law in LAWS else escape(text)
-
-
-def sentence(pieces: Sentence, pen: Pen) -> str:
-    """Running text with its formulas and numbers."""
-    found = []
-    for piece in pieces:
-        if isinstance(piece, Expression):
-            found.append(f"${pen.formula(piece)}$")
-        else:
-            found.append(f"${pen.number(piece.value, piece.finer)}$" if isinstance(piece, Number) else escape(piece))
-    return "".join(found)
 
 
 def escape(text: str) -> str:
