@@ -216,6 +216,22 @@ def test_a_json_formula_can_be_evaluated_again():
         assert value == pytest.approx(trace.value_of(site["equation"]["of"]), rel=1e-12)
 
 
+def test_markdown_holds_no_drawing_but_names_its_files_or_says_what_they_show():
+    found = Explanation(case("sharing").trace(), sections=EVERYTHING)
+    beside, alone = found.markdown("my sheet"), found.markdown()
+    files = found.pictures("my sheet")
+    assert len(files) >= 4
+    for name, svg in files.items():
+        ET.fromstring(svg)
+        assert f"]({name.replace(' ', '%20')})" in beside
+    for text in (beside, alone):
+        assert "<svg" not in text
+        assert max(map(len, text.splitlines())) < 1500
+    assert "> The forward pass of a network whose layers have 2-2-2 neurons. Layer 0: x₁ = 0.9" in alone.replace(
+        "\\", ""
+    )
+
+
 def test_notebooks_get_text_html_and_markdown():
     trace = case("case_study").trace()
     bundle = trace._repr_mimebundle_()

@@ -121,13 +121,20 @@ def explain(
     if output is None and chosen is None:
         explanation.show(words.console())
         return 0
-    text = _written(explanation, chosen or "text")
     if output is None:
+        text = _written(explanation, chosen or "text")
         print(text, end="" if text.endswith("\n") else "\n")
         return 0
-    check_output(output, force=force, inputs=())
-    write_output(output, text.encode(), force=force)
-    words.console().print(f"Wrote {output}")
+    files = {
+        output: explanation.markdown(output.stem) if chosen == "markdown" else _written(explanation, chosen or "text")
+    }
+    if chosen == "markdown":
+        files |= {output.with_name(name): svg for name, svg in explanation.pictures(output.stem).items()}
+    for path in files:
+        check_output(path, force=force, inputs=())
+    for path, text in files.items():
+        write_output(path, text.encode(), force=force)
+        words.console().print(f"Wrote {path}")
     return 0
 
 

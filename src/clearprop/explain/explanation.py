@@ -180,11 +180,17 @@ class Explanation:
 
         show(self.document, self.pen(TEXT), self.words, console)
 
-    def markdown(self) -> str:
-        """As Markdown with formulas in LaTeX."""
+    def markdown(self, beside: str = "") -> str:
+        """As Markdown with formulas in LaTeX; with `beside`, its pictures are the files that `pictures` names."""
         from clearprop.explain.renderers.markdown import to_markdown
 
-        return to_markdown(self.document, self.pen(LATEX), self.words)
+        return to_markdown(self.document, self.pen(LATEX), self.words, beside)
+
+    def pictures(self, beside: str) -> dict[str, str]:
+        """The pictures as SVG files BESIDE-1.svg, …, in the order of the explanation: name and content."""
+        from clearprop.explain.renderers.markdown import pictures
+
+        return pictures(self.document, beside)
 
     def latex(self) -> str:
         """As a LaTeX file that compiles by itself."""

@@ -43,7 +43,7 @@ class Letter:
 
     def text(self) -> str:
         """Unicode where it has the scripts, w_{1,12} where not."""
-        name = self.base + _raised(self.sup) + _lowered(self.sub)
+        name = self.base + raised(self.sup) + lowered(self.sub)
         if not self.after:
             return name
         return f"({name})⁺" if self.needs_brackets else f"{name}⁺"
@@ -200,11 +200,13 @@ def with_tilde(name: Letter | Code) -> Letter | Code:
     return replace(name, base=name.base + TILDE) if isinstance(name, Letter) else name
 
 
-def _raised(script: str) -> str:
+def raised(script: str) -> str:
+    """A script as raised letters of Unicode, or behind ^ where it has none."""
     return _translated(script, RAISED, "^")
 
 
-def _lowered(script: str) -> str:
+def lowered(script: str) -> str:
+    """A script as lowered letters of Unicode, or behind _ where it has none."""
     return _translated(script, LOWERED, "_")
 
 

@@ -11,6 +11,7 @@ from html import escape
 
 from clearprop.explain.drawings.colours import PALETTE
 from clearprop.explain.drawings.placing import SIZE, SMALLER, Box, Edge, width_of
+from clearprop.explain.written import lowered, raised
 
 HEIGHT = 15.0  # of a line of text
 WIDE = 480  # pixels; a wider drawing keeps its size on a narrow screen and is scrolled
@@ -77,8 +78,8 @@ def text(x: float, y: float, runs: list[Run], colour: str = "ink", anchor: str =
 
 
 def plain(runs: list[Run]) -> str:
-    """The text without its shifts."""
-    return "".join(text for text, _ in runs)
+    """The text on one line: δ²₁."""
+    return "".join({1: raised, -1: lowered}.get(shift, str)(run) for run, shift in runs)
 
 
 def width(runs: list[Run]) -> float:

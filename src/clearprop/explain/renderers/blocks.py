@@ -75,7 +75,7 @@ class Blocks:
                 return self._derivation(block, f"d {law}" if law in LAWS else "d", label)
             case Columns(parts):
                 columns = "".join(
-                    f"<div><p>{self.sentence((name,))}</p>{self._derivation(part, 'd')}</div>" for name, part in parts
+                    f"<div><p>{self._named(name)}</p>{self._derivation(part, 'd')}</div>" for name, part in parts
                 )
                 return f'<div class="columns">{columns}</div>'
             case Table():
@@ -93,6 +93,10 @@ class Blocks:
         if isinstance(piece, Number):
             return math(self.pen.number(piece.value, piece.finer))
         return "".join(self._pieces(Part("", piece), display=False)) if isinstance(piece, Expression) else escape(piece)
+
+    def _named(self, piece: str | Expression | Number) -> str:
+        """What stands above a derivation, at full size."""
+        return self._parts([Part("", piece)]) if isinstance(piece, Expression) else self._piece(piece)
 
     def _id(self, key: str) -> str:
         """The name of a part, at its first heading."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from html import unescape
+from urllib.parse import quote
 
 from clearprop.explain.document import (
     Block,
@@ -28,17 +31,39 @@ from clearprop.formulas import Expression
 BOX = re.compile(r"\\clearpropbox\{(\w+)\}")
 
 
-def to_markdown(document: Document, pen: Pen, words: Words) -> str:
-    """The document as Markdown; `pen` writes LaTeX."""
-    return "\n\n".join(_block(block, pen, words) for block in document.blocks) + "\n"
+def to_markdown(document: Document, pen: Pen, words: Words, beside: str = "") -> str:
+    """The document as Markdown; `pen` writes LaTeX.
+
+    Where files may be written beside it, its pictures are the files BESIDE-1.svg, …, see `pictures`; where not, what
+    they show stands there in words, because GitHub and notebooks drop drawings that are written into Markdown.
+    """
+    names = iter(pictures(document, beside))
+    return "\n\n".join(_block(block, pen, words, names) for block in document.blocks) + "\n"
 
 
-def _block(block: Block, pen: Pen, words: Words) -> str:
+def pictures(document: Document, beside: str) -> dict[str, str]:
+    """The names and contents of the files that pictures are written to."""
+    drawn = [block.svg for block in _flat(document.blocks) if isinstance(block, Picture)]
+    return {f"{beside}-{n}.svg": svg for n, svg in enumerate(drawn, start=1)} if beside else {}
+
+
+def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield from _flat(block.blocks) if isinstance(block, Fold) else (block,)
+
+
+def _described(svg: str, element: str) -> str:
+    """The title or the description of a drawing."""
+    found = re.search(rf"<{element}>(.*?)</{element}>", svg)
+    return unescape(found[1]) if found else ""
+
+
+def _block(block: Block, pen: Pen, words: Words, names: Iterator[str]) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {_escape(text)}"
         case Fold(heading, blocks):
-            return "\n\n".join(_block(item, pen, words) for item in (heading, *blocks))
+            return "\n\n".join(_block(item, pen, words, names) for item in (heading, *blocks))
         case Paragraph(pieces):
             return sentence(pieces, pen)
         case Bullets(items):
@@ -49,13 +74,17 @@ def _block(block: Block, pen: Pen, words: Words) -> str:
         case Derivation(lines, label):
             return "\n\n".join(_line(item, label, pen, words) for item in lines)
         case Columns(parts):
-            return "\n\n".join(f"{sentence((name,), pen)}:\n\n{_block(part, pen, words)}" for name, part in parts)
+            return "\n\n".join(
+                f"{sentence((name,), pen)}:\n\n{_block(part, pen, words, names)}" for name, part in parts
+            )
         case Table(head, rows, caption):
             table = [_row([sentence((piece,), pen) for piece in head]), _row(["---"] * len(head))]
             table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]
             return (f"{_escape(caption)}\n\n" if caption else "") + "\n".join(table)
         case Picture(svg, text):
-            return f"{svg}\n\n{sentence(text, pen)}"
+            title, name = _escape(_described(svg, "title")), next(names, "")
+            shown = f"![{title}]({quote(name)})" if name else f"> {title}. {_escape(_described(svg, 'desc'))}"
+            return f"{shown}\n\n{sentence(text, pen)}"
     raise TypeError(type(block))
 
 
