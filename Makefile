@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test torture test-oldest benchmark clean
+.PHONY: demo test torture test-pages test-oldest benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -19,6 +19,10 @@ test: $(VENV)/installed-for-tests
 # The long forms of tests: 20,000 random tables, every attack.
 torture: $(VENV)/installed-for-tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -m torture
+
+# Every page of the explanations in Chromium, every formula's contrast too; takes a quarter of an hour.
+test-pages: $(VENV)/installed-for-tests
+	CLEARPROP_EVERY_PAGE=1 $(BIN)/pytest tests/explain/test_pages.py
 
 # The same behaviour with the oldest libraries that pyproject.toml admits.
 test-oldest:
@@ -53,5 +57,5 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/installed-for-tests: $(VENV)/installed
-	$(PIP) install --group test
+	$(PIP) install --group test --group browser
 	touch $@
