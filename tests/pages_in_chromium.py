@@ -57,6 +57,7 @@ def chromium():
 def opened(browser, path, width=1100, **look):
     """A page with all that is folded away opened; at its end it must have asked for nothing but itself."""
     context = browser.new_context(viewport={"width": width, "height": 800}, **look)
+    context.set_default_timeout(120_000)  # the machine may be busy with other tests
     page = context.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))

@@ -14,7 +14,7 @@ from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.expressions import fold, nodes
 from clearprop.formulas.printers.text import POWER, PRODUCT, ROW, SIGN, SUM, Printed
 
-SHORT = 26  # letters that stay together
+SHORT = 22  # letters that stay together
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,13 @@ def joined(piece: Piece | Boxed, before: str, after: str = "") -> Piece | Boxed:
     return Piece(before + piece.text + after, piece.width + bool(before) + bool(after))
 
 
-def _width(function: str, _: Apply, arguments: list[int]) -> int:
+def _width(function: str, node: Apply, arguments: list[int]) -> int:
     if function in ("divide", "where"):
         return max(arguments[-2:]) + (1 if function == "divide" else 8)
     if function.startswith("box_"):
         return max(arguments[0], arguments[1]) + 1
     if function in BINDING or function in ("power", "negative", "transpose"):
-        return sum(arguments) + len(arguments) - 1
+        inside = () if function in ("add", "subtract") else node.arguments
+        brackets = 2 * sum(isinstance(item, Apply) and item.function in BINDING for item in inside[-2:])
+        return sum(arguments) + len(arguments) - 1 + brackets
     return sum(arguments) + len(function) + 2

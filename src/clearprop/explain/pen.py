@@ -22,7 +22,7 @@ from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.references import parse
 from clearprop.explain.written import has_superscript
 from clearprop.formulas import Constant, Expression, Symbol
-from clearprop.formulas.printers.text import ATOM, POWER, SIGN, Leaf, Printed
+from clearprop.formulas.printers.text import ATOM, POWER, SIGN, SUM, Leaf, Printed
 
 __all__ = ["LATEX", "MATHML", "TEXT", "Medium", "Part", "Pen"]
 
@@ -92,7 +92,8 @@ class Pen:
         def width(item: Symbol | Constant) -> int:
             if part.values and isinstance(item, Symbol) and np.ndim(part.values.get(item.name, 0)) > 0:
                 return _matrix_width(text_leaf(item)[0])
-            return max(map(len, text_leaf(item)[0].split("/")))
+            text, binding = text_leaf(item)
+            return max(map(len, text.split("/"))) + (2 if binding < SUM else 0)
 
         cut = Breaking(lambda item: self.medium.printed(item, leaf), width, self.medium.signs, self.medium.cuts_boxes)
         return cut.pieces(tree)

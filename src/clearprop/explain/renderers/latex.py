@@ -6,6 +6,7 @@ Lines have numbers and links. Chinese goes through CJKutf8.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from clearprop.explain.breaking import Boxed, Piece, Pieces
@@ -56,6 +57,7 @@ SIGNS = {"": "", "=": "=", "≈": r"\approx"}
 COMMANDS = {1: "section*", 2: "section*", 3: "subsection*", 4: "subsubsection*"}
 
 
+COMMANDS_OF_TEX = re.compile(r"\\[a-zA-Z]+|[{}^_ ]")  # what takes no room of its own, or little
 ROW_END = r" \\[2pt] & {} "
 LINKS = r"\{equations\}"
 ROW, COLUMN = 58, 19  # letters that fit into a row of the page, and of one of three columns
@@ -148,8 +150,8 @@ class Writer:
         return rf"\fit{{{name}}}{{{whole}}}{{{aligned}}}{{{behind}}}"
 
     def _rows(self, part: Part, width: int) -> list[str]:
-        pieces = self.pen.pieces(part)
-        return in_rows(pieces, width)
+        whole = part.whole or self.pen.whole(part)
+        return [whole] if len(COMMANDS_OF_TEX.sub("", whole)) <= width else in_rows(self.pen.cut(part), width)
 
     def _columns(self, block: Columns) -> str:
         """Derivations side by side, or below each other where a part of them is too wide for that."""
