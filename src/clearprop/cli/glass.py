@@ -114,7 +114,8 @@ def explain(
     trace = glass_run.trace_of(source, file, case=case, row=row, optimizer=optimizer, learning_rate=learning_rate)
     if certificate is not None:
         read = (source, file, output)
-        glass_run.certify(trace, None, certificate, force=force, others=[path for path in read if path is not None])
+        step = trace if sample is None else glass_run.alone(trace, sample)
+        glass_run.certify(step, None, certificate, force=force, others=[path for path in read if path is not None])
     return glass_run.explain(trace, style, sample=sample, format=format, output=output, force=force)
 
 

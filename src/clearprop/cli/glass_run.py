@@ -147,6 +147,11 @@ def _counted(trace: Trace, sample: int) -> int:
     return sample - 1
 
 
+def alone(trace: Trace, sample: int) -> Trace:
+    """The trace of one sample, counted from 1, as a loss of its own."""
+    return trace.sample(_counted(trace, sample))
+
+
 def _written(explanation: Explanation, format: str) -> str:
     match format:
         case "ascii":
