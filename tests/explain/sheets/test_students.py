@@ -10,7 +10,8 @@ from clearprop.explain import read_sheet
 FOLDER = Path(__file__).parent / "students"
 READ = {  # file: (numbers, middles, steps) that it holds
     "homework.md": (12, 12, 1), "zuoye.md": (14, 1, 2), "latex.txt": (8, 4, 1), "terminal.txt": (12, 0, 1),
-    "mazur-latex.md": (13, 9, 1), "table.md": (9, 2, 1), "word.md": (13, 11, 1), "batch.md": (28, 0, 1), "shuxue.md": (13, 2, 1),
+    "mazur-latex.md": (13, 9, 1), "table.md": (9, 2, 1),
+    "word.md": (13, 11, 1), "batch.md": (28, 0, 1), "shuxue.md": (13, 2, 1),
 }  # fmt: skip
 
 
