@@ -127,6 +127,25 @@ def test_a_sheet_is_checked(run, sheet):
     assert run("check", sheet)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("case: case_study\nz1 = 0.41, 0.47\n", 0),
+        ("case: case_study\nz1 = 0.31, 0.47\n", 1),
+        ("case: case_study\nz1 = ____, 0.47\n", 1),
+        ("case: case_study\n", 1),  # nothing to check
+        ("case: case_study\nz1 = 0.41, oops\nz9 = 1\n", 3),
+    ],
+)
+def test_a_sheet_ends_with_the_code_of_its_state(run, tmp_path, text, code):
+    path = tmp_path / "work.md"
+    path.write_text(text, encoding="utf-8")
+    found, out, err = run("check", path)
+    assert found == code
+    assert ("Nothing to check" in out) == (text.count("\n") == 1)
+    assert ("line 2, column 12" in err and "line 3, column 6" in err) == (code == 3)
+
+
 def test_an_exercise_is_printed_written_and_checked(run, tmp_path):
     code, out, _ = run("exercise", "--case", "case_study", "--blank", "4")
     assert code == 0

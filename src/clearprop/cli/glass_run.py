@@ -15,6 +15,7 @@ from clearprop.explain import Checked, Explanation, Trace, read_sheet
 from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
+from clearprop.explain.sheets import Sheet
 from clearprop.explain.trained import trained_on_table
 from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
 from clearprop.tables import missing_file
@@ -46,8 +47,7 @@ def trace_of(
     if case is not None:
         trace = built_in(case).trace()
     elif source is not None and source.suffix.lower() in SHEETS:
-        with exits.reading(source):
-            trace = read_sheet(_readable(source)).trace
+        trace = _sheet(source).trace
     else:
         assert source is not None
         return _of_model(source, file, row, _rule(optimizer, learning_rate))
@@ -68,6 +68,15 @@ def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LB
         return None
     rule = update_rule(optimizer or "sgd")
     return rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
+
+
+def _sheet(path: Path) -> Sheet:
+    """The sheet in a file; UnreadableError with all its faults where it cannot be read."""
+    with exits.reading(path):
+        try:
+            return read_sheet(_readable(path))
+        except InputError as error:
+            raise exits.UnreadableError(str(error)) from error
 
 
 def _readable(path: Path) -> Path:
@@ -180,16 +189,15 @@ def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, oth
 def check(
     sheet: Path, *, notation: str, language: str, as_json: bool, certificate: Path | None = None, force: bool = False
 ) -> int:
-    """Judge a sheet; 0 where all is right, 1 where something is wrong or left open."""
-    with exits.reading(sheet):
-        found = check_sheet(_readable(sheet))
+    """Judge a sheet; 0 where all is right, 1 where something is wrong, left open or nothing is there to judge."""
+    found = check_sheet(_sheet(sheet))
     if certificate is not None:
         certify(found.sheet.trace, found, certificate, force=force, others=[sheet])
     if as_json:
         words.print_json(_verdicts(found))
     else:
         print(found.text(language, notation), end="")
-    return 0 if found.is_done else 1
+    return exits.DONE if found.is_done and found.numbers else exits.FAILED
 
 
 def _verdicts(found: Checked) -> dict[str, Any]:
