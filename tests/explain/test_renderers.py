@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from clearprop import Network, adam, sgd
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain import CASES, Explanation, case, check, exercise, explain
+from clearprop.explain import CASES, Explanation, case, exercise, explain
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.renderers.terminal import to_ascii
@@ -359,24 +359,3 @@ def compiled(text, folder):
     assert (folder / "page.pdf").stat().st_size > 5000
     log = (folder / "page.log").read_text(encoding="latin-1")
     assert [float(width) for width in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log) if float(width) > 2] == []
-
-
-def test_an_exercise_sheet_is_checked_when_filled():
-    for name in ("case_study", "mazur", "xor", "logistic_regression"):
-        paper = exercise(case(name), blank=6, seed=3)
-        assert paper.sheet().count("______") == 6
-        assert len(paper.answers()) == 6
-        filled = paper.sheet()
-        for answer in paper.answers().values():
-            filled = filled.replace("______", answer, 1)
-        assert filled == paper.key()
-        assert check(filled).passed
-        with pytest.raises(InputError, match=r"line \d+, column \d+: '______' is not a number"):
-            check(paper.sheet())
-    wrong = paper.key().replace("z1 = ", "z1 = 9", 1)
-    assert not check(wrong).passed
-
-
-def test_bad_exercises():
-    with pytest.raises(InputError, match="blank must be a whole number from 1 to"):
-        exercise(case("mazur"), blank=1000)

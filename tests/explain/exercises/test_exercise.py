@@ -42,13 +42,20 @@ def test_the_key_is_all_right(network, seed):
     assert {number.status for number in check(paper.key()).numbers} == {"right"}
 
 
-def test_the_sheet_filled_with_the_answers_is_all_right():
-    paper = exercise(case("mazur"), blank=8, seed=3)
+@pytest.mark.parametrize("name", ["case_study", "mazur", "xor", "logistic_regression"])
+def test_the_sheet_filled_with_the_answers_is_all_right(name):
+    paper = exercise(case(name), blank=8, seed=3)
     answers = iter(paper.answers().values())
     filled = re.sub("______", lambda _: next(answers), paper.sheet())
     assert {number.status for number in check(filled).numbers} == {"right"}
     step = [[line.split("#")[0].strip() for line in computed_lines(text)] for text in (filled, paper.key())]
     assert step[0] == step[1]
+    assert not check(paper.key().replace("loss = ", "loss = 9", 1)).passed
+
+
+def test_blanks_that_are_left_are_counted():
+    paper = exercise(case("mazur"), blank=6, seed=3)
+    assert sum(blank.count for step in check(paper.sheet()).sheet.steps for blank in step.blanks) == len(paper.blanks)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
