@@ -18,7 +18,7 @@ MEASURE = """() => {
   if (root.scrollWidth > root.clientWidth) found.push("the page is wider than the window: " + root.scrollWidth);
   for (const e of document.querySelectorAll("main *")) {
     const style = getComputedStyle(e), box = e.getBoundingClientRect();
-    if (!box.width || e.closest("annotation, title, desc")) continue;
+    if (!box.width || e.closest("annotation, title, desc, .said")) continue;
     const scrolls = region(e);
     if (!scrolls && box.right > main.right + 1) found.push("leaves the page: " + name(e));
     const wider = e.scrollWidth > e.clientWidth + 1, higher = e.scrollHeight > e.clientHeight + 1;

@@ -24,7 +24,7 @@ from clearprop.explain.document import (
 )
 from clearprop.explain.drawings.colours import LAWS
 from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import LATEX, Part, Pen
+from clearprop.explain.pen import LATEX, TEXT, Part, Pen
 from clearprop.explain.renderers.markdown import boxed
 from clearprop.explain.renderers.numbering import Numbering
 from clearprop.explain.words import Words
@@ -167,9 +167,17 @@ class Blocks:
         formula = math(piece.text, tex.text, display=display)
         return self._scrolled("span", "w", "wide_formula", formula) if piece.width > WIDE else formula
 
+    def _headed(self, cell: str | Expression | Number) -> str:
+        """The head of a column; a formula as text beside it, since formulas have no name that could be read out."""
+        shown = self.sentence((cell,))
+        if not isinstance(cell, Expression):
+            return shown
+        said = escape(replace(self.pen, medium=TEXT).formula(cell))
+        return f'<span aria-hidden="true">{shown}</span><span class="said">{said}</span>'
+
     def _table(self, block: Table) -> str:
         title = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
-        top = "".join(f'<th scope="col">{self.sentence((cell,))}</th>' for cell in block.head)
+        top = "".join(f'<th scope="col">{self._headed(cell)}</th>' for cell in block.head)
         rows = "".join(
             f"<tr>{''.join(f'<td>{self.sentence((piece,))}</td>' for piece in row)}</tr>" for row in block.rows
         )
