@@ -16,6 +16,7 @@ import pyarrow as pa
 from clearprop.errors import TableError
 from clearprop.tables import dates
 from clearprop.tables.notation import parsed
+from clearprop.tables.options import is_order
 from clearprop.tables.source import Source
 
 QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
@@ -100,6 +101,8 @@ def _attribute(source: Source, number: int, text: str) -> Attribute:
         form = _unquoted(kind[4:].strip())
         for java, ours in JAVA:
             form = form.replace(java, ours)
+        if form and not is_order(form):
+            raise TableError(f"{source}: line {number}: dates of the format {kind[4:].strip()[:40]} cannot be read")
         return Attribute(name, "date", form=form)
     raise TableError(f"{source}: line {number}: a column of type {kind[:30]!r} cannot be read; save the table as CSV")
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import TableError
-from clearprop.tables.csv_form import Form, form_of, is_value
+from clearprop.tables.csv_form import LINES, Form, form_of, is_value
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.source import Source
 
@@ -26,7 +26,7 @@ OTHER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 LARGEST_BLOCK = 2**30  # bytes; pyarrow counts them in 32 bits
-LONGEST_HEADER = 2**20
+SHORT_HEADER, LONGEST_HEADER = 2**16, 2**20  # bytes that are looked at; the longer one where lines are long
 
 
 class CsvTable(NamedTuple):
@@ -58,7 +58,9 @@ def read_csv(
     TableError
         When it cannot be read, or can be understood in two ways; the message says why and what to do.
     """
-    head = source.head(LONGEST_HEADER)
+    head = source.head(SHORT_HEADER)
+    if len(head) == SHORT_HEADER and head.count(b"\n") < LINES:
+        head = source.head(LONGEST_HEADER)
     if not head.removeprefix(UTF8_MARK).strip():
         raise TableError(f"{source} is empty")
     encoding, notices = _encoding(source, head, options)
@@ -107,7 +109,7 @@ def _transcoded(source: Source, encoding: str) -> Source:
 
 def _whole_lines(head: bytes, encoding: str) -> str:
     text = head.removeprefix(UTF8_MARK)
-    if len(head) == LONGEST_HEADER and b"\n" in text:
+    if len(head) in (SHORT_HEADER, LONGEST_HEADER) and b"\n" in text:
         text = text[: text.rindex(b"\n")]
     try:
         return text.decode(encoding)

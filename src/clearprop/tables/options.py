@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -16,6 +18,24 @@ MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "#NA", "NaN", "nan", "-nan", "-NaN", "NULL", "null", "None", "?", "\\N", "<NA>",
     "NaT",
 )  # fmt: skip
+
+
+def is_order(text: object) -> bool:
+    """Whether dates may be written so: an order of day, month and year, or a format of `strptime` that reads its own.
+
+    Examples
+    --------
+    >>> from clearprop.tables.options import is_order
+    >>> is_order("dmy"), is_order("%d.%m.%Y"), is_order("%d %d"), is_order("%q")
+    (True, True, False, False)
+    """
+    if not isinstance(text, str) or "%" not in text:
+        return text in ORDERS
+    try:
+        datetime.datetime.strptime(datetime.datetime(2024, 12, 31).strftime(text), text)
+    except (ValueError, re.error):  # re.error for a part that is named twice
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -58,9 +78,7 @@ class ReadOptions:
             raise InputError(f"the separator must be one character, as ';', not {self.separator!r}")
         if self.separator in ('"', "\n", "\r") or (self.separator is not None and ord(self.separator) > 127):
             raise InputError(f"{self.separator!r} cannot separate columns")
-        if self.dates is not None and (
-            not isinstance(self.dates, str) or (self.dates not in ORDERS and "%" not in self.dates)
-        ):
+        if self.dates is not None and not is_order(self.dates):
             raise InputError(f"dates are dmy, mdy, ymd or a format as %d.%m.%Y, not {self.dates!r}")
         if self.missing is not None and not all(isinstance(word, str) for word in self.missing):
             raise InputError(f"the words that count as missing must be text, not {self.missing!r}")

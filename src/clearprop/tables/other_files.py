@@ -56,12 +56,17 @@ def read_json_lines(source: Source) -> pa.Table:
     """One object with the columns' values in each line."""
     import pyarrow.json
 
+    content = source.content()
     try:
-        return pyarrow.json.read_json(source.input())
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:  # pyarrow would let it through, and fail at the first look at such a text
+        raise TableError(f"{source} is not text in UTF-8") from None
+    try:
+        return pyarrow.json.read_json(pa.BufferReader(content))
     except pa.ArrowInvalid:
         pass  # a column of several types, or an error that is said below with its line
     records = []
-    for number, line in enumerate(source.content().splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
                 records.append(json.loads(line))

@@ -18,7 +18,7 @@ from clearprop.errors import InputError, TableError
 from clearprop.tables import columns
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
-from clearprop.tables.options import ORDERS
+from clearprop.tables.options import is_order
 from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
 
 LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
@@ -211,7 +211,7 @@ class Moment(Step):
         check_finite(self.column, self.centre, self.scale, *self.periods, most=LARGEST_MOMENT)
         if not self.scale > 0 or any(not period > 0 for period in self.periods):
             raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
-        if self.order not in ("", *ORDERS) and "%" not in self.order:
+        if self.order and not is_order(self.order):
             raise InputError(f"column {self.column!r}: dates are not written in the order {self.order!r}")
 
     @property
