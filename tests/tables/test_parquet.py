@@ -4,7 +4,6 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from clearprop.errors import TableError
 from clearprop.tables import fit_encoder, from_frame, read
 from clearprop.tables.storage import of_fields
 
@@ -69,10 +68,3 @@ def test_notes_of_pandas_that_are_none(tmp_path, note):
     table = pa.table({"a": [1, 2]}).replace_schema_metadata({b"pandas": note})
     pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
     assert read(tmp_path / "t.parquet").table.to_pydict() == {"a": [1, 2]}
-
-
-def test_text_that_is_not_utf8_is_refused_with_its_column(tmp_path):
-    bad = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xe9x")])
-    pyarrow.parquet.write_table(pa.table({"a": bad}), tmp_path / "t.parquet")
-    with pytest.raises(TableError, match="column 'a' holds text that is not UTF-8"):
-        read(tmp_path / "t.parquet")

@@ -18,6 +18,7 @@ import pyarrow as pa
 from clearprop.errors import TableError
 from clearprop.tables.arrays import vectors
 from clearprop.tables.frames import one_column
+from clearprop.tables.parquet import of_pandas, sound
 from clearprop.tables.source import Source, source_of
 
 LARGEST_INDEX = 100_000  # of a libsvm file: its rows are written out in full
@@ -229,11 +230,11 @@ def _of_cells(names: list[Any], rows: list[list[Any]]) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=titles)
 
 
-def read_feather(source: Source) -> pa.Table:
-    """A Feather file, or any other file in Arrow's own format."""
+def read_feather(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
+    """A Feather file, or any other file in Arrow's own format, with what pandas noted in it."""
     import pyarrow.feather
 
-    return pyarrow.feather.read_table(source.input())
+    return of_pandas(sound(pyarrow.feather.read_table(source.input())), ())
 
 
 READERS: Mapping[str, Callable[[Source], Any]] = {

@@ -25,10 +25,10 @@ def read_parquet(source: Source, known: Collection[str]) -> tuple[pa.Table, tupl
     # Unlike a data set's, a file's errors say what is wrong with this file.
     with pyarrow.parquet.ParquetFile(source.input()) as file:
         table = file.read()
-    return of_pandas(_sound(table), known)
+    return of_pandas(sound(table), known)
 
 
-def _sound(table: pa.Table) -> pa.Table:
+def sound(table: pa.Table) -> pa.Table:
     """The table with texts that are texts, in a form that rows can be taken from.
 
     A Parquet file says that a column is text, and nothing on the way looks: what is not would come up much later. Of

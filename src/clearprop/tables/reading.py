@@ -114,20 +114,9 @@ def read(
     except pa.ArrowException as error:
         raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
     check_names(path, reading.table.column_names)
-    _check_text(path, reading.table)
     if reading.table.num_rows == 0:
         raise TableError(f"{path} has no rows")
     return reading
-
-
-def _check_text(path: Path, table: pa.Table) -> None:
-    """Raise TableError for text that is not UTF-8, which a binary file may hold though it promises not to."""
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            try:
-                column.validate(full=True)
-            except pa.ArrowInvalid:
-                raise TableError(f"{path}: column {name!r} holds text that is not UTF-8: write it anew") from None
 
 
 def _of_source(
