@@ -179,10 +179,16 @@ class Blocks:
         title = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
         top = "".join(f'<th scope="col">{self._headed(cell)}</th>' for cell in block.head)
         rows = "".join(
-            f"<tr>{''.join(f'<td>{self.sentence((piece,))}</td>' for piece in row)}</tr>" for row in block.rows
+            f"<tr>{''.join(f'<td{_side(piece)}>{self.sentence((piece,))}</td>' for piece in row)}</tr>"
+            for row in block.rows
         )
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return self._scrolled("div", "t", "wide_table", table)
+
+
+def _side(cell: object) -> str:
+    """Words stand on the left of their cell, numbers on the right."""
+    return ' class="s"' if isinstance(cell, str) and any(letter.isalpha() for letter in cell) else ""
 
 
 def math(markup: str, tex: str = "", *, display: bool = True) -> str:
