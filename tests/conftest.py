@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from clearprop.cli.app import exit_code
+from clearprop.training import interrupts
 from sample_tables import flats, pets, write
 
 slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -28,3 +29,9 @@ def trained(tmp_path_factory):
     assert exit_code([*flat, "--output", str(folder / "flats.clearprop"), *common]) == 0
     assert exit_code([*pet, "--output", str(folder / "pets.clearprop"), *common]) == 0
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_interrupt_before(monkeypatch):
+    """An interrupt that a test makes is not the second one after that of another test."""
+    monkeypatch.setattr(interrupts, "_last", float("-inf"))

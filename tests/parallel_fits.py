@@ -33,3 +33,14 @@ def trained(shape, n_threads, epochs=3):
 def fitted(model, X, y):
     """A digest of the parameters of a clone that is fitted."""
     return hashlib.sha256(clone(model).fit(X, y).parameters_.theta.tobytes()).hexdigest()
+
+
+def wide_rows():
+    """So wide that the weights of a layer of 100 take more than a megabyte."""
+    random = np.random.default_rng(1)
+    return random.standard_normal((20, 2000)), random.standard_normal(20)
+
+
+def learned_on(model):
+    """A digest of the parameters after one more pass over the wide rows."""
+    return hashlib.sha256(model.partial_fit(*wide_rows()).parameters_.theta.tobytes()).hexdigest()

@@ -12,6 +12,21 @@ from clearprop.engines.job import Job
 from clearprop.formulas import UpdateRule
 
 
+def owned(array: Any) -> Any:
+    """The array itself where its memory is NumPy's own and can be written, otherwise a copy.
+
+    Engines write through the address. What was read from a file by mapping it, or shared with another process, is
+    somebody else's, and read-only memory would end the process.
+    """
+    owner = array
+    while isinstance(owner, np.ndarray) and owner.base is not None:
+        owner = owner.base
+    flags = array.flags
+    if type(array) is type(owner) is np.ndarray and flags.writeable and flags.c_contiguous and flags.aligned:
+        return array
+    return np.array(array, order="C", subok=False)
+
+
 @dataclass
 class TrainingState:
     """What must be carried from one update to the next, and is all that a checkpoint holds. Engines write it.
@@ -58,4 +73,9 @@ class TrainingState:
     def start(cls, job: Job, theta: Any) -> TrainingState:
         """The state before the first update; `theta` is copied."""
         names = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
-        return cls(theta.copy(), [np.zeros_like(theta) for _ in names], gradient_norms=np.zeros(job.network.depth))
+        theta = np.array(theta, order="C", subok=False)
+        return cls(theta, [np.zeros_like(theta) for _ in names], gradient_norms=np.zeros(job.network.depth))
+
+    def own(self) -> None:
+        """Copy θ and the memory where they are not this state's to write: `owned`. Before anything is written."""
+        self.theta, self.memory = owned(self.theta), [owned(vector) for vector in self.memory]

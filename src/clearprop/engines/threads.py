@@ -7,6 +7,7 @@ for 128-neuron layers and batches of 256 on two busy cores: 55 s with two thread
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+from clearprop.engines.cores import usable_cores
 from clearprop.engines.job import Job
 
 LARGE_PRODUCT = 2**23  # multiplications: 128 rows through 256 × 256 weights
@@ -33,28 +35,37 @@ class BlasThreads:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._wanted: list[int] = []
-        self._least: int | None = None  # of those wanted, which is what is set
-        self._limit: Any = None
         self._controller: Any = None
+        self._limit: Any = None
         self._modules = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: a process that was forked off has none of its parent's other fits, nor the holder of the lock."""
+        if self._limit is not None:
+            self._limit.restore_original_limits()
+        self._lock = threading.Lock()
+        self._wanted: list[list[int]] = []
+        self._least: int | None = None  # of those wanted, which is what is set
+        self._limit = None
 
     @contextmanager
     def at_most(self, n_threads: int) -> Iterator[None]:
         """At most so many threads inside the ``with``."""
-        with self._lock:
-            self._wanted.append(n_threads)
-            self._set()
-        try:
+        n_threads = min(n_threads, usable_cores())
+        mine = [n_threads]  # told from the equal ones of other fits by what it is
+        try:  # Ctrl-C may come at any call
+            with self._lock:
+                self._wanted.append(mine)
+                self._set()
             yield
         finally:
             with self._lock:
-                self._wanted.remove(n_threads)
+                self._wanted = [wanted for wanted in self._wanted if wanted is not mine]
                 self._set()
 
     def _set(self) -> None:
-        least = min(self._wanted, default=None)
+        least = min((wanted[0] for wanted in self._wanted), default=None)
         if least == self._least:
             return
         self._least = least
@@ -75,6 +86,8 @@ class BlasThreads:
 
 
 BLAS = BlasThreads()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=BLAS.forget)
 
 
 @contextmanager

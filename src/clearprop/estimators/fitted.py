@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from clearprop.errors import ShapeError
 from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
+from clearprop.training.interrupts import Interrupted
 
 if TYPE_CHECKING:
     from clearprop.engines import Engine, Job, TrainingState
@@ -39,11 +40,13 @@ class Windows(list[Any]):
 def kept_if_it_fails(estimator: Any) -> Iterator[None]:
     """Put the attributes of an estimator back where a fit fails, so that the fit before, or its absence, remains.
 
-    Of a fit that goes on from another, the last good weights remain.
+    Of a fit that goes on from another, the last good weights remain. So does what a fit has kept that was interrupted.
     """
     before = vars(estimator).copy()
     try:
         yield
+    except Interrupted:
+        raise
     except BaseException:
         vars(estimator).clear()
         vars(estimator).update(before)
@@ -89,6 +92,8 @@ class FittedNetwork:
 
     @coefs_.setter
     def coefs_(self, arrays: Iterable[Any]) -> None:
+        check_is_fitted(self)
+        self._state.own()
         self.coefs_[:] = arrays
 
     @property
@@ -98,6 +103,8 @@ class FittedNetwork:
 
     @intercepts_.setter
     def intercepts_(self, arrays: Iterable[Any]) -> None:
+        check_is_fitted(self)
+        self._state.own()
         self.intercepts_[:] = arrays
 
     @property

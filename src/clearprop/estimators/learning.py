@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Self
 
 from sklearn.exceptions import ConvergenceWarning
@@ -14,6 +14,7 @@ from clearprop.estimators.preparing import Preparation, Run
 from clearprop.estimators.rows import HeldOut
 from clearprop.estimators.targets import Targets
 from clearprop.training import Epoch
+from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announce, shown
 
 
@@ -65,14 +66,12 @@ class Learning(Preparation):
             When `max_iter`, `max_seconds`, or `max_fun` with lbfgs ends training; when it diverges after an epoch whose
             weights early stopping has kept, and these are put back.
         UserWarning
-            When Ctrl-C ends it, with the weights kept.
+            When Ctrl-C ends it, with the best weights kept. A second Ctrl-C within two seconds, in this fit or in one
+            before it, is raised as KeyboardInterrupt, and the best weights are kept as well.
         """
         with kept_if_it_fails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
-            run = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
-            for _ in self._epochs(run):
-                pass
-            self._warn(run, stacklevel=3)
+            self._carry_out(self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init))
         return self
 
     def fit_epochs(
@@ -180,13 +179,25 @@ class Learning(Preparation):
                 self._go_on(settings)
             else:
                 self._begin(settings, rows, targets)
-            run = self._run(settings, rows, None, 1, is_part=True)
-            for _ in self._epochs(run):
-                pass
-            self._warn(run, stacklevel=4)
+            self._carry_out(self._run(settings, rows, None, 1, is_part=True), stacklevel=5)
         return self
 
-    def _epochs(self, run: Run) -> Iterator[Epoch]:
+    def _carry_out(self, run: Run, stacklevel: int = 4) -> None:
+        """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
+        interrupts, epochs = Interrupts(), self._epochs(run)
+        try:
+            for _ in epochs:
+                pass
+        except KeyboardInterrupt:  # between two epochs, or the second one
+            interrupts.note()
+            run.fitting.interrupted()
+        interrupts.undisturbed(epochs.close)
+        if run.number == self._runs:
+            interrupts.undisturbed(lambda: self._finish(run))
+        interrupts.raise_again()
+        self._warn(run, stacklevel, was_interrupted=interrupts.came)
+
+    def _epochs(self, run: Run) -> Generator[Epoch, None, None]:
         """Train, one epoch for each that is asked for; the attributes follow."""
         try:
             if run.settings.verbose:
@@ -201,7 +212,7 @@ class Learning(Preparation):
             if not run.has_best:
                 raise
         finally:
-            run.fitting.close()
+            run.fitting.close()  # done here, too, for those who ask for one epoch after the other
             if run.number == self._runs:
                 self._finish(run)
 
@@ -216,9 +227,9 @@ class Learning(Preparation):
         if run.has_best and done.best is not None:
             self.best_validation_score_ = done.best.scores["validation_score"]
 
-    def _warn(self, run: Run, stacklevel: int) -> None:
+    def _warn(self, run: Run, stacklevel: int, *, was_interrupted: bool = False) -> None:
         done, settings = run.fitting.result, run.settings
-        if done.stopped_by == "interrupt":
+        if was_interrupted or done.stopped_by == "interrupt":
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":
             warnings.warn(f"{settings.solver}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)

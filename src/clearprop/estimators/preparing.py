@@ -167,6 +167,7 @@ class Preparation(FittedNetwork, ABC):
         job = settings.job(network, 1, self._state.epoch + 1, self._seeds.order)
         self._history = list(self._history)  # the other remains as it is, should this fit fail
         state = self._state
+        state.own()
         state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0  # of an epoch that was cut short
         remembered = getattr(self._job.update_rule, "memory", None)
         if getattr(job.update_rule, "memory", None) != remembered:

@@ -33,6 +33,7 @@ from clearprop.tabular.model import QuantileNetworks, TableModel
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Epoch
+from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announce, shown
 
 if TYPE_CHECKING:
@@ -92,9 +93,11 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         Warns
         -----
         UserWarning
-            When Ctrl-C ends training, with the best weights so far; when a column can be read in two ways (it is then
-            taken as text, and the message has the options for `read`); when the networks are no better than always
-            saying the mean, or the most frequent class.
+            When Ctrl-C ends training, with the best weights so far; it says which quantiles are not learned. When a
+            column can be read in two ways (it is then taken as text, and the message has the options for `read`); when
+            the networks are no better than always saying the mean, or the most frequent class. A second Ctrl-C within
+            two seconds, in this fit or in one before it, is raised as KeyboardInterrupt, and what was learned is kept
+            as well.
         """
         settings = self._settings()
         with kept_if_it_fails(self):
@@ -114,31 +117,53 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 raise TableError(in_python(str(error))) from None
             rows = Rows(fitted.encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
             self.notices_ = fitted.notices
-            self._train(rows, target, fitted.encoder, settings)
+            interrupts = Interrupts()
+            cut_short = self._train(rows, target, fitted.encoder, settings, interrupts)
+            interrupts.raise_again()
         for doubt in fitted.doubts:
             warnings.warn(in_python(doubt), stacklevel=2)
         if self._done.is_useless:
             what = "the mean" if target.task == "regression" else f"the most frequent class, {self.model_.trivial!r}"
             warnings.warn(f"No better than always saying {what}: do not use it.", stacklevel=2)
-        if self._done.fit.stopped_by == "interrupt":
-            warnings.warn("Training interrupted by user.", stacklevel=2)
+        if interrupts.came:
+            warnings.warn(f"Training interrupted by user{cut_short}.", stacklevel=2)
         return self
 
-    def _train(self, rows: Rows, target: Target, encoder: Encoder, settings: TableSettings) -> None:
-        """The main ensemble, then one for each quantile; together they take the time limit."""
+    def _train(
+        self, rows: Rows, target: Target, encoder: Encoder, settings: TableSettings, interrupts: Interrupts
+    ) -> str:
+        """The main ensemble, then one for each quantile; together they take the time limit. What Ctrl-C cut short."""
         limit = settings.time_limit
         share = replace(settings, time_limit=None if limit is None else limit / (1 + len(settings.quantiles)))
         factors = self._class_factors(rows.learned)
         main = plan(rows, target, share, class_weight=factors)
         if self.verbose:
             announce(main.choice.engine, np.float32)
-        done = self._carried_out(main)
-        quantiles = []
-        for quantile in settings.quantiles:
-            found = self._carried_out(plan(rows, target, share, parts=main.folds, quantile=quantile))
-            quantiles.append(QuantileNetworks(quantile, found.thetas, found.shift))
+        found: list[Learned] = []
+        try:
+            self._carry_out(main, interrupts, found)
+            for quantile in settings.quantiles:
+                if interrupts.came:
+                    break
+                ready = plan(rows, target, share, parts=main.folds, quantile=quantile)
+                self._carry_out(ready, interrupts, found)
+        except KeyboardInterrupt:  # between two trainings
+            if not found:
+                raise
+            interrupts.note()
+        done, *others = found
+        quantiles = tuple(
+            QuantileNetworks(quantile, each.thetas, each.shift)
+            for quantile, each in zip(settings.quantiles, others, strict=False)
+            if each.is_whole
+        )
+        interrupts.undisturbed(lambda: self._keep(main, done, encoder, quantiles))
+        return _cut_short(done, settings.quantiles, len(quantiles))
+
+    def _keep(self, main: Plan, done: Learned, encoder: Encoder, quantiles: tuple[QuantileNetworks, ...]) -> None:
+        """The attributes of the fit."""
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
-        self.model_ = model_of(main, done, encoder, settings=kept, quantiles=tuple(quantiles))
+        self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles)
         self._done, self._jobs = done, main.jobs
         self.history_: tuple[Epoch, ...] = done.fit.history
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
@@ -147,9 +172,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if done.calibration_error is not None:
             self.calibration_error_ = done.calibration_error
 
-    def _carried_out(self, ready: Plan) -> Learned:
+    def _carry_out(self, ready: Plan, interrupts: Interrupts, found: list[Learned]) -> None:
+        """Train an ensemble and add it to those found."""
         with shown(self.verbose, 0, ready.jobs[0].epochs) as show:
-            return carry_out(ready, [show])
+            found.append(carry_out(ready, [show], interrupts=interrupts))
 
     def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
         """One factor per class on the weights of its rows, or None."""
@@ -384,6 +410,15 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
+    """What is whole and what is not, after Ctrl-C; nothing where there is nothing to say."""
+    said = [] if done.is_whole else ["the probabilities are not calibrated"]
+    if n_whole < len(quantiles):
+        missing = ", ".join(f"{quantile:g}" for quantile in quantiles[n_whole:])
+        said.append(f"the quantiles {missing} are not learned, fit anew to predict them")
+    return "".join(f"; {sentence}" for sentence in said)
 
 
 def _whole(value: Any) -> int | None:

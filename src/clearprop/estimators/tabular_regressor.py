@@ -145,6 +145,11 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         array of shape (n_samples, n_quantiles), float64
         """
         table = self._predicted(X)
+        learned = [each.quantile for each in self.model_.quantiles]
+        if learned != [float(quantile) for quantile in self.quantiles]:
+            raise InputError(
+                f"the quantiles {learned} were learned, and {list(self.quantiles)} are asked for; fit anew"
+            )
         found, remarks = self.model_.predict_quantiles(table, self.n_threads)
         self._warn(remarks)
         return found

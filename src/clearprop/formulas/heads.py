@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar
 
 from clearprop.errors import InputError
 from clearprop.formulas.activations import Activation, Exp, Identity, Logistic, Softmax
 from clearprop.formulas.formula import Formula
+from clearprop.formulas.kept import kept
 from clearprop.formulas.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -112,7 +112,7 @@ class Head:
                 f"activations that fit it: {', '.join(fitting_activations(self.loss))}"
             )
 
-    @cached_property
+    @kept
     def pair(self) -> Pair | None:
         """The named pair that this head is, or None."""
         cls = PAIRS.get((type(self.activation), type(self.loss)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from clearprop.formulas import (
     initialiser,
     loss_function,
 )
+from clearprop.formulas.kept import kept
 from clearprop.network.memory import check_room
 from clearprop.network.parameters import Parameters, floating, from_arrays, shape_of, views
 
@@ -188,7 +188,7 @@ class Network:
         """n₀ … n_L: the number of inputs and the number of neurons of every layer."""
         return (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
 
-    @cached_property
+    @kept
     def blocks(self) -> tuple[Block, ...]:
         """Where W[1], b[1], W[2], … lie in θ, one after the other."""
         found: list[Block] = []

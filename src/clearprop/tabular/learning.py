@@ -20,6 +20,7 @@ from clearprop.tabular.scores import mae, rmse
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping
+from clearprop.training.interrupts import Interrupts
 
 FEWEST_FOLDS = 5  # so that each network learns from four fifths of the rows at least
 BY_CHANCE = 3.84  # n times the share of the variance that one correlation explains by chance in 95 of 100 cases
@@ -90,6 +91,8 @@ class Learned(NamedTuple):
         Of the probabilities of the judging rows, at that temperature, which was chosen by the same rows.
     is_useless : bool
         Whether the judging rows are predicted no better than by always saying the mean, or the most frequent class.
+    is_whole : bool
+        Whether temperature and shift were found, which Ctrl-C prevents where it comes twice.
     """
 
     thetas: Any
@@ -98,6 +101,7 @@ class Learned(NamedTuple):
     shift: float = 0.0
     calibration_error: float | None = None
     is_useless: bool = False
+    is_whole: bool = True
 
 
 def plan(
@@ -162,20 +166,50 @@ def dealt(rows: Rows, target: Target, settings: TableSettings) -> tuple[Fold, ..
     return folds(np.arange(n_rows), max(FEWEST_FOLDS, count), settings.seed, labels)[:count]
 
 
-def carry_out(plan: Plan, callbacks: Iterable[Callback] = (), on_end: Callable[[], None] | None = None) -> Learned:
+def carry_out(
+    plan: Plan,
+    callbacks: Iterable[Callback] = (),
+    on_end: Callable[[], None] | None = None,
+    interrupts: Interrupts | None = None,
+) -> Learned:
     """Train the ensemble until its judging rows are predicted no better, and put the best weights back.
 
-    Ctrl-C ends training as any other reason does. `on_end` is called then, before anything else is computed.
+    Ctrl-C ends training as any other reason does. What follows, scales of probabilities and quantiles, is found all the
+    same, unless it comes again.
+
+    Parameters
+    ----------
+    plan : Plan
+    callbacks : iterable of callable
+    on_end : callable, optional
+        Called when training has ended, before anything else is computed.
+    interrupts : Interrupts, optional
+        Told of every Ctrl-C; who gives it raises the second one.
 
     Raises
     ------
     DivergenceError
         When the loss is not finite any more.
     """
+    told = Interrupts() if interrupts is None else interrupts
     together = Together([member(plan, k) for k in range(len(plan.folds))], _judge(plan), plan.n_threads)
-    fit = together.fit(stopping(plan), callbacks)
+    fit = together.fit(stopping(plan), told, callbacks)
     if on_end is not None:
         on_end()
+    try:
+        learned = _scaled(plan, together, fit)
+    except KeyboardInterrupt:
+        told.note()
+        if interrupts is None and fit.stopped_by == "interrupt":
+            raise
+        learned = Learned(together.thetas, fit, is_whole=False)
+    if interrupts is None:
+        told.raise_again()
+    return learned
+
+
+def _scaled(plan: Plan, together: Together, fit: Fit) -> Learned:
+    """The networks with the temperature of their probabilities, or the shift of their quantile."""
     actual, weight = _judged(plan)
     outputs = np.concatenate(together.outputs())
     if isinstance(plan.target, ClassTarget):

@@ -8,19 +8,20 @@ so nothing depends on how many threads there are.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.threads import suited_to
+from clearprop.tabular.crew import Crew
 from clearprop.training import Callback, Epoch, Fit, Stopping, epochs
+from clearprop.training.interrupts import Interrupts
 from clearprop.training.stopping import Watch, out_of_time, verdict
 
 EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
@@ -66,10 +67,12 @@ class Together:
         self.states = [TrainingState.start(member.job, member.initial) for member in members]
         for state, theta in zip(self.states, self.thetas, strict=True):
             state.theta = theta
-        self._ending = threading.Event()
+        self._is_over = False
 
-    def fit(self, stopping: Stopping, callbacks: Iterable[Callback] = ()) -> Fit:
+    def fit(self, stopping: Stopping, interrupts: Interrupts, callbacks: Iterable[Callback] = ()) -> Fit:
         """Train until the preset number of epochs or until `stopping` says so; as `clearprop.training.fit` does.
+
+        Ctrl-C ends it, and `interrupts` are told; a second one is not raised here.
 
         Raises
         ------
@@ -81,8 +84,9 @@ class Together:
         job, callbacks = self.members[0].job, list(callbacks)
         history: list[Epoch] = []
         ended = "epochs", f"stopped at the preset number of {job.epochs} epochs"
+        records = self._epochs(deadline)
         try:
-            with self._blas(), closing(self._epochs(deadline)) as records:
+            with self._blas():
                 for epoch in records:
                     history.append(epoch)
                     watch.see(epoch, self.thetas)
@@ -93,13 +97,18 @@ class Together:
             if ended[0] == "epochs" and len(history) < job.epochs:
                 ended = out_of_time(stopping, len(history) + 1)
         except KeyboardInterrupt:
+            interrupts.note()
             ended = "interrupt", f"interrupted after {len(history)} whole epochs"
         finally:
-            if watch.best_theta is not None:
-                self.thetas[:] = watch.best_theta
+            interrupts.undisturbed(records.close)
+            interrupts.undisturbed(lambda: self._put_back(watch))
         best = watch.best_epoch if stopping.restore_best else None
         kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
         return Fit(tuple(history), ended[1] + kept, ended[0], best)
+
+    def _put_back(self, watch: Watch) -> None:
+        """The best weights, in arrays that no thread writes that is still on its way out of an epoch."""
+        self.thetas = self.thetas.copy() if watch.best_theta is None else watch.best_theta
 
     def outputs(self) -> list[Any]:
         """Each member's outputs for its judging rows."""
@@ -114,7 +123,7 @@ class Together:
         """A record for every epoch that all members have finished."""
 
         def is_over() -> bool:
-            return self._ending.is_set() or time.perf_counter() >= deadline
+            return self._is_over or time.perf_counter() >= deadline
 
         generators = [
             epochs(member.job, state, member.data, member.engine, is_over=is_over)
@@ -127,11 +136,10 @@ class Together:
 
         began = time.perf_counter()
         # Each member stays with one thread: an engine prepares itself for every thread that it is called from.
-        pools = [ThreadPoolExecutor(1, thread_name_prefix="clearprop-member") for _ in range(self.n_threads)]
+        crew = Crew(self.n_threads)
         try:
             while True:
-                tasks = [pools[k % self.n_threads].submit(advance, k) for k in range(len(self.members))]
-                rounds = [task.result() for task in tasks]
+                rounds = crew.did([partial(advance, k) for k in range(len(self.members))])
                 records = [record for record, _ in rounds if record is not None]
                 if len(records) < len(self.members):
                     return
@@ -140,9 +148,8 @@ class Together:
                 if not all(record.complete for record in records):
                     return
         finally:
-            self._ending.set()  # whoever is within an epoch comes out of it within a stretch
-            for pool in pools:
-                pool.shutdown(wait=True)
+            self._is_over = True  # whoever is within an epoch comes out of it within a stretch
+            crew.end()
 
     def _judged(self, k: int) -> Any:
         member = self.members[k]

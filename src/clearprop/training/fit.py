@@ -11,6 +11,7 @@ from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.threads import suited_to
 from clearprop.errors import DivergenceError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
+from clearprop.training.interrupts import Interrupted, Interrupts
 from clearprop.training.lbfgs import lbfgs_epochs
 from clearprop.training.loop import Epoch, Measure, epochs
 from clearprop.training.stopping import Callback, Plateau, Stopping, Watch, out_of_time, verdict
@@ -89,6 +90,7 @@ class Fitting:
         self._watch = Watch(stopping, stopping.tolerance)
         self._planned = job.epochs - state.epoch
         self._ended: tuple[str, str] | None = None
+        self._interrupts = Interrupts()
         self._generator = self._run()
 
     def __iter__(self) -> Iterator[Epoch]:
@@ -97,6 +99,25 @@ class Fitting:
     def close(self) -> None:
         """End it here, as if the reader had never asked for more."""
         self._generator.close()
+
+    def interrupted(self) -> None:
+        """End it here for a Ctrl-C that came while its reader had an epoch."""
+        if self._ended is None:
+            self._ended = self._interruption()
+        self._interrupts.undisturbed(self.close)
+
+    def to_the_end(self) -> Fit:
+        """Read every epoch, and return what the fit came to."""
+        try:
+            for _ in self._generator:
+                pass
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:  # between two epochs
+            self._interrupts.note()
+            self.interrupted()
+            self._interrupts.raise_again()
+        return self.result
 
     @property
     def result(self) -> Fit:
@@ -130,14 +151,19 @@ class Fitting:
                     return
             self._ended = records.ended or self._ended_by_itself()
         except KeyboardInterrupt:
-            self._ended = "interrupt", f"interrupted after {len(self.history)} whole epochs"
+            self._interrupts.note()
+            self._ended = self._interruption()
         except DivergenceError as error:
             self._ended = "divergence", f"stopped in epoch {error.epoch}: {error}"
             self.history.append(self._broken_off(error, time.perf_counter() - began))
             raise
         finally:
-            records.close()
-            self._put_back()
+            self._interrupts.undisturbed(records.close)
+            self._interrupts.undisturbed(self._put_back)
+        self._interrupts.raise_again()
+
+    def _interruption(self) -> tuple[str, str]:
+        return "interrupt", f"interrupted after {len(self.history)} whole epochs"
 
     def _handed_out(self, epoch: Epoch) -> Generator[Epoch, None, None]:
         """Hand out an epoch, and if the reader leaves with it, see whether the weights are still ours to put back."""
@@ -186,6 +212,7 @@ def fit(
     """Train until the preset number of epochs or until `stopping` says so.
 
     Ctrl-C ends training as any other reason does, with the best weights put back: `stopped_by` says "interrupt".
+    A second one within two seconds, of this fit or another, is raised once they are.
 
     Parameters
     ----------
@@ -199,14 +226,14 @@ def fit(
 
     Raises
     ------
+    KeyboardInterrupt
+        When Ctrl-C comes twice within two seconds.
     DivergenceError
         When a loss or gradient is not finite. The state then holds the best weights so far, where they are kept, or the
         last good ones.
     """
     under_way = Fitting(job, state, data, engine, stopping, measure=measure, callbacks=callbacks, n_threads=n_threads)
-    for _ in under_way:
-        pass
-    return under_way.result
+    return under_way.to_the_end()
 
 
 class Records:

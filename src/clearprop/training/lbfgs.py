@@ -64,16 +64,16 @@ def lbfgs_epochs(
     assert isinstance(rule, LBFGS)
     from scipy.optimize import minimize
 
+    state.own()
     began = time.perf_counter()
     dtype = state.theta.dtype
     most_iterations = job.epochs - state.epoch
     reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss) after each iteration, then SciPy's result or an exception
-    go_on = threading.Semaphore(0)
-    closing = threading.Event()
-    last: dict[str, Any] = {}
+    orders: SimpleQueue[bool] = SimpleQueue()  # whether to go on, after each iteration
+    last: dict[str, Any] = {"is_over": False, "waits": True}
 
     def objective(theta: Any) -> tuple[float, Any]:
-        if closing.is_set():
+        if last["is_over"]:
             raise StopIteration
         with np.errstate(all="ignore"):
             loss, gradient = engine.loss_and_gradient(job, theta.astype(dtype), data)
@@ -85,8 +85,7 @@ def lbfgs_epochs(
 
     def report(intermediate_result: Any) -> None:
         reports.put((intermediate_result.x.copy(), float(intermediate_result.fun)))
-        go_on.acquire()
-        if closing.is_set():
+        if last["waits"] and not orders.get():
             raise StopIteration
 
     def run() -> None:
@@ -103,8 +102,12 @@ def lbfgs_epochs(
             reports.put(error)
 
     worker = threading.Thread(target=run, name="clearprop-lbfgs", daemon=True)
-    worker.start()
     try:
+        try:
+            worker.start()
+        except RuntimeError:  # no more threads, as when the process ends: all iterations first, then their records
+            last["waits"] = False
+            run()
         while True:
             item = reports.get()
             if isinstance(item, BaseException):
@@ -125,8 +128,9 @@ def lbfgs_epochs(
                 steps=state.step,
                 scores={} if measure is None else measure(state.theta),
             )
-            go_on.release()
+            orders.put(True)
     finally:
-        closing.set()
-        go_on.release()
-        worker.join()
+        last["is_over"] = True  # Python looks for Ctrl-C at calls: one that comes in the next finds all of this done
+        orders.put(False)
+        if worker.ident is not None:
+            worker.join()

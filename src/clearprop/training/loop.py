@@ -83,7 +83,8 @@ def epochs(
     ----------
     job : Job
     state : TrainingState
-        Moved on in place; start from `TrainingState.start` or from a copy of an earlier state.
+        Moved on in place; start from `TrainingState.start` or from a copy of an earlier state. Arrays that are
+        read-only, mapped or shared are replaced by copies first.
     data : Data
     engine : Engine
     measure : callable, optional
@@ -100,6 +101,7 @@ def epochs(
     DivergenceError
         When a loss or gradient is not finite; `state.theta` holds the last good parameters.
     """
+    state.own()
     began = time.perf_counter()
     n_steps = job.steps_per_epoch(data.n_samples)
     stretch = 1

@@ -117,6 +117,8 @@ def train(
         When an argument cannot be used; the message says which and why.
     DivergenceError
         When the loss or a gradient is not finite any more.
+    KeyboardInterrupt
+        When Ctrl-C comes a second time within two seconds; one alone ends training, and what was learned is returned.
 
     Examples
     --------
@@ -183,6 +185,11 @@ def _start(job: Job, params: Parameters, state: TrainingState | None) -> Trainin
         raise InputError(f"state must be a TrainingState, as `trained.state`, not {type(state).__name__}")
     if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
         raise InputError("the state to go on from belongs to another network or optimizer")
+    if state is not None and state.theta.dtype != fresh.theta.dtype:
+        raise InputError(
+            f"the state to go on from is {state.theta.dtype}, and the parameters, which decide the type, are "
+            f"{fresh.theta.dtype}; give parameters of the state's own type"
+        )
     return fresh if state is None else deepcopy(state)
 
 

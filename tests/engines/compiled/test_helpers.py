@@ -26,6 +26,10 @@ class Called:
 
     def __init__(self, function):
         self.run = WORK(lambda share, *_: function(share))
+        self.threads = None
+
+    def have(self, threads):
+        self.threads = threads
 
 
 def helpers_alive():
@@ -127,7 +131,7 @@ def test_an_interruption_while_helpers_start_leaves_no_share_undone(crew, monkey
         calls.append(self)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        start(self, work, cores)
+        return start(self, work, cores)
 
     monkeypatch.setattr(helpers.Helper, "start", interrupted)
     done, barrier = set(), threading.Barrier(4)

@@ -26,7 +26,7 @@ from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
 from clearprop.engines.state import TrainingState
-from clearprop.errors import FormulaError
+from clearprop.errors import FormulaError, InputError
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
@@ -86,6 +86,8 @@ class CompiledEngine:
         order = np.ascontiguousarray(order, dtype=np.int64)
         numbers = plan.numbers.of(rates, state.step, plan.dtype)
         vectors = [state.theta, *state.memory]
+        if not all(vector.flags.writeable for vector in vectors):
+            raise InputError("the parameters or the optimizer's memory are read-only; TrainingState.own copies them")
         theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
         plan.describe(data, theta, memory)
         made = 0
@@ -217,7 +219,6 @@ class CompiledEngine:
 
 def _run_on(plan: PlanBase, threads: int) -> None:
     """Do a job on so many threads."""
-    plan.have(threads)
     CREW.help(plan, threads)
 
 

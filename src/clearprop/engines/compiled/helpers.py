@@ -1,9 +1,10 @@
 """Helper threads: those that share the work of a call with the thread that makes it.
 
 A helper looks for more work for a moment (`attending`), then sleeps, and goes home when none has come for a while, and
-before a fork, so that a child process is not forked off from the middle of something. While it helps, it keeps off the
-core of the thread that it helps: where the operating system wakes a helper on that core, the two wait for each other's
-time slices for some milliseconds, until it notices (docs/decisions/0013).
+before a fork, so that a child process is not forked off from the middle of something. It goes by its own clock, whether
+or not it was given back: Ctrl-C may end a call anywhere, and what that leaves behind belongs to nobody. While it helps,
+it keeps off the core of the thread that it helps: where the operating system wakes a helper on that core, the two wait
+for each other's time slices for some milliseconds, until it notices (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ class Work(Protocol):
     run: Any
     arguments: tuple[int, int, int]
 
+    def have(self, threads: int) -> None:
+        """Be done by so many threads."""
+        ...
+
 
 class Shares(NamedTuple):
     """The shares of one call, and what has to stay in memory for them."""
@@ -80,41 +85,58 @@ class Helper:
         # While it takes up the one, it may still be on its way out of the other, and read and write there.
         self._given: deque[Shares] = deque(maxlen=2)
         self._is_dismissed = is_dismissed
+        self._giving = threading.Lock()  # held while it is given work, and while it decides to go
+        self._waited = 0  # times that it waited in vain
+        self._is_gone = False
         self._cores: set[int] = set()
         self._thread = threading.Thread(target=self._live, name="clearprop helper", daemon=True)
         self._thread.start()
 
     def _live(self) -> None:
-        while True:
+        while not self._is_gone:
             try:
                 shares = self._woken.get(timeout=HOME_AFTER)
             except Empty:
-                if self._is_dismissed(self):
-                    return
+                self._wait_in_vain()
                 continue
             if shares is None:
                 return
-            alone("attend")(place(self._letterbox))
-            self._given.clear()
+            self._attend()
             del shares  # they own the memory of a plan, which may be large
 
-    def start(self, shares: Shares, cores: set[int]) -> None:
-        """Begin with one of these shares, on these cores only (none: wherever it is). Does not wait."""
-        if cores != self._cores and self._thread.native_id is not None:
-            with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
-                os.sched_setaffinity(self._thread.native_id, cores)
-            self._cores = cores
-        self._given.append(shares)
-        if alone("give")(place(self._letterbox), *shares.numbers):
-            self._woken.put(shares)
+    def _attend(self) -> None:
+        alone("attend")(place(self._letterbox))
+        self._given.clear()
+        self._waited = 0
 
-    def dismiss(self) -> None:
-        """Have it go home after what it has been given."""
-        self._woken.put(None)
+    def _wait_in_vain(self) -> None:
+        """Go home if nobody needs it; do what it was given without being woken, because Ctrl-C came just then."""
+        if self._letterbox[0] == letterbox.GIVEN:
+            self._attend()
+            return
+        self._waited += 1
+        dismissed = self._is_dismissed(self)
+        with self._giving:
+            # One that is not idle is about to be given work, or was never given back.
+            self._is_gone = self._letterbox[0] != letterbox.GIVEN and (dismissed or self._waited > 1)
+
+    def start(self, shares: Shares, cores: set[int]) -> bool:
+        """Begin with one of these shares, on these cores only (none: wherever it is). Does not wait; False if gone."""
+        with self._giving:
+            if self._is_gone:
+                return False
+            if cores != self._cores and self._thread.native_id is not None:
+                with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
+                    os.sched_setaffinity(self._thread.native_id, cores)
+                self._cores = cores
+            self._given.append(shares)
+            if alone("give")(place(self._letterbox), *shares.numbers):
+                self._woken.put(shares)
+            return True
 
     def leave(self) -> None:
         """Go home, and wait until it has."""
-        self.dismiss()
+        self._woken.put(None)
         self._thread.join()
 
 
@@ -132,29 +154,54 @@ class Crew:
     def help(self, work: Work, threads: int) -> None:
         """Run share 0 of `work` in this thread and the others in helpers; return when share 0 is done.
 
-        The others may then still be on the way out of theirs: work itself has to wait for what it needs of them.
+        The others may then still be on the way out of theirs: work itself has to wait for what it needs of them. Where
+        the process can have no more threads, there are fewer shares.
         """
-        if threads == 1:
+        mine = self._taken(threads - 1) if threads > 1 else []
+        work.have(1 + len(mine))
+        if not mine:
             work.run(0, *work.arguments)
             return
-        shares = Shares.of(work, threads)
-        with self._lock:
-            mine = [self._idle.pop() for _ in range(min(threads - 1, len(self._idle)))]
-        mine += [Helper(self._may_go) for _ in range(threads - 1 - len(mine))]
-        cores = other_cores()
+        shares, cores, interrupted = Shares.of(work, 1 + len(mine)), other_cores(), None
         try:
-            for helper in mine:
-                helper.start(shares, cores)
-        except BaseException:  # Ctrl-C just now: those that have begun wait for the others, so all have to come
-            for helper in mine:
-                helper.dismiss()
-                Helper(lambda helper: True).start(shares, cores)
-            mine.clear()
-            raise
+            interrupted = self._start(mine, shares, cores)
         finally:
-            work.run(0, *work.arguments)
-            with self._lock:
-                self._idle += mine
+            try:
+                work.run(0, *work.arguments)
+            finally:
+                with self._lock:
+                    self._idle += mine
+        if interrupted is not None:
+            raise interrupted
+
+    def _taken(self, count: int) -> list[Helper]:
+        """So many helpers, or as many as can be had."""
+        with self._lock:
+            mine = [self._idle.pop() for _ in range(min(count, len(self._idle)))]
+        try:
+            while len(mine) < count:
+                mine.append(Helper(self._may_go))
+        except RuntimeError:  # the process may have no more threads, or is ending
+            pass
+        return mine
+
+    def _start(self, mine: list[Helper], shares: Shares, cores: set[int]) -> BaseException | None:
+        """Have all of them begin; what interrupted that, if anything did.
+
+        Those that have begun wait for the others, so all have to. Who is told twice finds no share that is left.
+        """
+        interrupted: BaseException | None = None
+        k = 0
+        while k < len(mine):
+            try:
+                while k < len(mine):
+                    if not mine[k].start(shares, cores):
+                        mine[k] = Helper(self._may_go)
+                        continue
+                    k += 1
+            except BaseException as error:
+                interrupted = error
+        return interrupted
 
     def _may_go(self, helper: Helper) -> bool:
         """Whether an idle helper may go; one that was taken in this moment may not."""

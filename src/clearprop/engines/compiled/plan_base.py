@@ -14,6 +14,7 @@ from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.data import Data
 from clearprop.engines.job import Job
 from clearprop.engines.spans import spans
+from clearprop.errors import ShapeError
 from clearprop.formulas import UpdateRule
 from clearprop.network import Network
 
@@ -89,10 +90,22 @@ class PlanBase:
         arrays = [array for array in (data.X, data.Y, theta, *memory, data.weight) if array is not None]
         if len(arrays) == len(self._described) and all(map(_refers_to, self._described, arrays)):
             return
+        self._check(arrays, memory, data)
         self._described = [ref(array) for array in arrays]  # weak: a plan may outlive the rows that it was made for
         weight = 0 if data.weight is None else place(data.weight)
         self.tell(J.X, place(data.X), place(data.Y), weight, data.n_samples)
         self.tell(J.THETA, place(theta), len(memory), *map(place, memory))
+
+    def _check(self, arrays: Sequence[Any], memory: Sequence[Any], data: Data) -> None:
+        """Raise ShapeError for arrays that are not those of this plan: compiled code would read beyond their ends."""
+        rows, widths, vector = data.n_samples, self.network.widths, (self.network.n_parameters,)
+        shapes = [(rows, widths[0]), (rows, widths[-1]), vector, *(vector for _ in memory), (rows,)]
+        for array, shape in zip(arrays, shapes, strict=False):
+            if array.shape != shape or array.dtype != self.dtype or not array.flags.c_contiguous:
+                raise ShapeError(
+                    f"an array of {self.dtype} numbers of shape {shape} is needed, row by row, "
+                    f"not one of {array.dtype} and {array.shape}"
+                )
 
     def _keep(self, array: Any) -> int:
         """Own an array; its address."""

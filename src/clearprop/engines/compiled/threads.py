@@ -88,14 +88,16 @@ class Crowd:
     @contextmanager
     def share(self, threads: int) -> Iterator[int]:
         """The threads that one more call gets out of `threads`."""
-        with self._lock:
-            self._calls += 1
-            granted = max(1, threads // self._calls)
-        try:
-            yield granted
-        finally:
+        is_counted = False
+        try:  # Ctrl-C may come at any call, and where it does, this one counts no longer
             with self._lock:
-                self._calls -= 1
+                self._calls += 1
+                is_counted = True
+            yield threads // self._calls or 1
+        finally:
+            if is_counted:
+                with self._lock:
+                    self._calls -= 1
 
     def forget(self) -> None:
         """Begin anew: a process that was forked off has none of its parent's calls, nor the holder of its lock."""
