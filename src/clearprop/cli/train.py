@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from clearprop.cli import exits, interrupts, words
 from clearprop.cli.inputs import check_there, read_table
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere, size_of
@@ -39,8 +37,8 @@ def run(
     check_output(output, force=force, inputs=(file,))
     check_model_suffix(output)
     reading = read_table(file, options=settings.read)
-    ready = prepare(reading, settings, threads)
     out = words.console()
+    ready = prepare(reading, settings, threads, None if as_json else out.print)
     if not as_json:
         _before(file, reading, ready, threads, out)
     # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
@@ -98,7 +96,7 @@ def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, 
             ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
             ("rows", _rows(ready)),
             ("network", architecture(ready.network)),
-            ("engine", _engine(ready, threads)),
+            ("engine", engine_sentence(ready.choice, threads)),
         ],
         out,
     )
@@ -118,13 +116,6 @@ def _rows(ready: Prepared) -> str:
             f"from all but {judging:,} of them, by which the best epoch is chosen"
         )
     return f"{learning}, {len(parts.test):,} held out for the score (seed {ready.settings.seed})"
-
-
-def _engine(ready: Prepared, threads: int | None) -> str:
-    """Which engine, on how many threads, why, and what it must do before it can begin."""
-    sentence = engine_sentence(ready.choice, threads)
-    first = ready.choice.engine.preparation(np.float32)
-    return sentence if first is None else f"{sentence}; {first}"
 
 
 def _after(output: Path, ready: Prepared, done: TableFit, out: Any) -> None:

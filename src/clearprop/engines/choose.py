@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from clearprop.engines.cores import threads_asked
+from clearprop.engines.cores import threads_granted
 from clearprop.engines.data import Data
+from clearprop.engines.first_use import FIRST_USE
 from clearprop.engines.job import Job
 from clearprop.engines.memory import check_memory
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import EngineRefusal, UnknownNameError
 from clearprop.network import Network
+
+if TYPE_CHECKING:
+    from clearprop.engines.compiled.engine import CompiledEngine
 
 NAMES = ("auto", "reference", "compiled")
 
@@ -27,8 +32,10 @@ class Choice(NamedTuple):
     reason: str
 
 
-def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Choice:
-    """The engine for a job.
+def choose(
+    name: str, job: Job, data: Data, n_threads: int | None = None, tell: Callable[[str], object] | None = None
+) -> Choice:
+    """The engine for a job, compiled.
 
     Parameters
     ----------
@@ -36,8 +43,10 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
     job : Job
     data : Data
     n_threads : int, optional
-        The most threads of the compiled engine; by default as many as the process may use. (The threads of the
-        reference engine are the BLAS's: see `clearprop.engines.threads`.)
+        The most threads of the compiled engine; by default, and at most, as many as the process may use. (The threads
+        of the reference engine are the BLAS's: see `clearprop.engines.threads`.)
+    tell : callable, optional
+        Called with a sentence before the engine is compiled, which takes long the first time on a machine.
 
     Raises
     ------
@@ -47,27 +56,43 @@ def choose(name: str, job: Job, data: Data, n_threads: int | None = None) -> Cho
         When the engine asked for by name cannot do the job, with its own sentence.
     InputError
         When `n_threads` is not at least 1, or memory has no room for the job.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once in a process, when the reference engine serves because nothing can be compiled.
     """
     if name not in NAMES:
         raise UnknownNameError("engine", name, NAMES)
-    n_threads = threads_asked(n_threads)
+    n_threads = threads_granted(n_threads)
     if name == "reference":
         return _reference(job, data, "it was asked for by name")
-    missing = why_not_compiled(data.Y.dtype.name)
-    if missing is not None:
-        if name == "compiled":
-            raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing}")
-        _say_once(missing)
-        return _reference(job, data, f"the compiled engine is not there: {missing}")
-    from clearprop.engines.compiled.engine import CompiledEngine
+    return _compiled_if_possible(name, job, data, n_threads, tell, predicts=False)
 
-    engine = CompiledEngine(n_threads)
-    refusal = engine.refuses(job, data)
-    if refusal is None:
-        return Choice(engine, "it was asked for by name" if name == "compiled" else "it is the fastest and can do it")
+
+def _compiled_if_possible(
+    name: str, job: Job, data: Data, n_threads: int | None, tell: Callable[[str], object] | None, *, predicts: bool
+) -> Choice:
+    """The compiled engine; where it cannot do the job, the reference engine, or what it says if it was asked for."""
+    missing, refusal = why_not_compiled(data.Y.dtype.name), None
+    if missing is None:
+        engine = _compiled_engine()(n_threads)
+        refusal = engine.refuses(job, data)
+        if refusal is None:
+            first = engine.preparation(data.Y.dtype) if tell is not None else None
+            if tell is not None and first is not None:
+                tell(f"engine compiled: {first}")
+            missing = engine.compile(job, data.Y.dtype, predicts=predicts)
+            if missing is None:
+                because = "it was asked for by name" if name == "compiled" else "it is the fastest and can do it"
+                return Choice(engine, because)
     if name == "compiled":
-        raise EngineRefusal(f"the engine 'compiled' cannot do this job: {refusal}")
-    return _reference(job, data, f"the compiled engine cannot do this job: {refusal}")
+        raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing or refusal}")
+    if refusal is not None:
+        return _reference(job, data, f"the compiled engine cannot do this job: {refusal}")
+    assert missing is not None
+    _say_once(missing)
+    return _reference(job, data, f"the compiled engine is not there: {missing}")
 
 
 def _reference(job: Job, data: Data, reason: str) -> Choice:
@@ -96,17 +121,23 @@ def choose_for_prediction(network: Network, dtype: Any, n_threads: int | None = 
     >>> choose_for_prediction(Network.mlp([2, 3, 1]), "float32").engine.name in ("compiled", "reference")
     True
     """
-    n_threads = threads_asked(n_threads)
+    n_threads = threads_granted(n_threads)
     try:
-        from clearprop.engines.compiled.engine import CompiledEngine
-
-        ready = CompiledEngine().preparation(dtype) is None
+        ready = _compiled_engine()().preparation(dtype) is None
     except ImportError:
         ready = False
     if not ready:
         return Choice(ReferenceEngine(), "the compiled engine is not compiled yet; `clearprop warmup` does that")
     none = np.empty((0, network.widths[0]), dtype), np.empty((0, network.widths[-1]), dtype)
-    return choose("auto", Job(network), Data(*none), n_threads)
+    return _compiled_if_possible("auto", Job(network), Data(*none), n_threads, None, predicts=True)
+
+
+@cache
+def _compiled_engine() -> type[CompiledEngine]:
+    with FIRST_USE:
+        from clearprop.engines.compiled.engine import CompiledEngine
+
+        return CompiledEngine
 
 
 @cache
@@ -116,10 +147,9 @@ def why_not_compiled(dtype: str) -> str | None:
     Numba is imported only where something has to be compiled: that takes half a second, and machine code needs none.
     """
     try:
-        from clearprop.engines.compiled.engine import CompiledEngine
-
-        if CompiledEngine().preparation(dtype) is not None:
-            import clearprop.engines.compiled.compiling  # noqa: F401
+        if _compiled_engine()().preparation(dtype) is not None:
+            with FIRST_USE:
+                import clearprop.engines.compiled.compiling  # noqa: F401
     except ImportError as error:
         return f"Numba cannot be imported ({error}); install it with `pip install numba`"
     return None

@@ -45,6 +45,21 @@ def threads_asked(n_threads: Any) -> int | None:
     return int(n_threads)
 
 
+def threads_granted(n_threads: Any) -> int | None:
+    """The most threads that a user gets: what was asked for, and no more than there are cores; errors as above.
+
+    Every thread has buffers of its own, so a number that is far too large would cost memory.
+
+    Examples
+    --------
+    >>> from clearprop.engines.cores import threads_granted, usable_cores
+    >>> threads_granted(10**12) == usable_cores()
+    True
+    """
+    asked = threads_asked(n_threads)
+    return None if asked is None else min(asked, usable_cores())
+
+
 @cache
 def _quota(file: Path) -> float | None:
     """The cores that a control group (version 2) grants, or None where it sets no limit; read once in a process."""

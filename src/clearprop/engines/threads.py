@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from clearprop.engines.cores import usable_cores
+from clearprop.engines.first_use import FIRST_USE
 from clearprop.engines.job import Job
 
 LARGE_PRODUCT = 2**23  # multiplications: 128 rows through 256 × 256 weights
@@ -77,7 +78,8 @@ class BlasThreads:
 
     def _libraries(self) -> Any:
         """The BLAS libraries of this process, looked for again (5 ms) only when a module has been imported since."""
-        from threadpoolctl import ThreadpoolController
+        with FIRST_USE:
+            from threadpoolctl import ThreadpoolController
 
         if self._controller is None or self._modules != len(sys.modules):
             self._controller = ThreadpoolController()

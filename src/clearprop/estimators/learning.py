@@ -15,7 +15,7 @@ from clearprop.estimators.rows import HeldOut
 from clearprop.estimators.targets import Targets
 from clearprop.training import Epoch
 from clearprop.training.interrupts import Interrupts
-from clearprop.training.progress import announce, shown
+from clearprop.training.progress import shown
 
 
 class Learning(Preparation):
@@ -200,8 +200,6 @@ class Learning(Preparation):
     def _epochs(self, run: Run) -> Generator[Epoch, None, None]:
         """Train, one epoch for each that is asked for; the attributes follow."""
         try:
-            if run.settings.verbose:
-                announce(self._engine, self._state.theta.dtype)
             with shown(run.settings.verbose, self._state.epoch, run.job.epochs) as show:
                 for epoch in run.fitting:
                     show(epoch)

@@ -25,6 +25,7 @@ from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
+from clearprop.training.progress import announced
 
 
 class Seeds(NamedTuple):
@@ -210,7 +211,7 @@ class Preparation(FittedNetwork, ABC):
         job = settings.job(self.network_, n_samples, state.epoch + epochs, self._seeds.order)
         dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
         data = prepared(job, *rows.to_learn, dtype=dtype)
-        choice = choose(settings.engine, job, data, n_threads)
+        choice = choose(settings.engine, job, data, n_threads, announced(settings.verbose))
         self._engine, self._job, self._n_samples = choice.engine, job, n_samples
         self.engine_, self.engine_reason_ = choice.engine.name, choice.reason
         self._is_judged, self._keeps_best = judged is not None, judged is not None and bool(settings.early_stopping)

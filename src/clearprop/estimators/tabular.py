@@ -34,7 +34,7 @@ from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Epoch
 from clearprop.training.interrupts import Interrupts
-from clearprop.training.progress import announce, shown
+from clearprop.training.progress import announced, shown
 
 if TYPE_CHECKING:
     from clearprop.explain import Trace
@@ -136,9 +136,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         limit = settings.time_limit
         share = replace(settings, time_limit=None if limit is None else limit / (1 + len(settings.quantiles)))
         factors = self._class_factors(rows.learned)
-        main = plan(rows, target, share, class_weight=factors)
-        if self.verbose:
-            announce(main.choice.engine, np.float32)
+        main = plan(rows, target, share, class_weight=factors, tell=announced(self.verbose))
         found: list[Learned] = []
         try:
             self._carry_out(main, interrupts, found)

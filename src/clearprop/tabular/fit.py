@@ -97,7 +97,12 @@ class TableFit:
     fit: Fit
 
 
-def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = None) -> Prepared:
+def prepare(
+    reading: Reading,
+    settings: TableSettings,
+    n_threads: int | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Prepared:
     """Decide the task, split the rows, fit the encoder on the training rows and encode all of them.
 
     Parameters
@@ -107,6 +112,8 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
     n_threads : int, optional
         The most threads to train with; by default the settings', or as many as the process may use. No result depends
         on it.
+    tell : callable, optional
+        As for `clearprop.engines.choose`.
 
     Raises
     ------
@@ -146,7 +153,9 @@ def prepare(reading: Reading, settings: TableSettings, n_threads: int | None = N
         images=reading.images,
         parts=parts,
         actual=actual,
-        plan=plan(Rows(X, learned), target, replace(settings, n_threads=n_threads or settings.n_threads), parts=cut),
+        plan=plan(
+            Rows(X, learned), target, replace(settings, n_threads=n_threads or settings.n_threads), parts=cut, tell=tell
+        ),
         notices=(*reading.notices, *notices, *_alike(target), *fitted.notices, *map(str, remarks)),
     )
 

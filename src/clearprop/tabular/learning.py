@@ -112,6 +112,7 @@ def plan(
     parts: tuple[Fold, ...] = (),
     class_weight: tuple[float, ...] | None = None,
     quantile: float | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> Plan:
     """Cut the rows into folds and decide each network's job.
 
@@ -126,6 +127,8 @@ def plan(
         One factor per class.
     quantile : float, optional
         Learn this quantile instead of the mean.
+    tell : callable, optional
+        As for `clearprop.engines.choose`.
 
     Raises
     ------
@@ -144,7 +147,7 @@ def plan(
     most = settings.n_threads or usable_cores()
     learn = parts[0].learn
     first = prepared(jobs[0], rows.X[learn], _targets(target, rows.learned[learn]), dtype=np.float32)
-    choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)))
+    choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)), tell)
     return Plan(settings, target, rows, parts, jobs, choice, most)
 
 

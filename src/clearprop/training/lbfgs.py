@@ -17,6 +17,7 @@ import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.divergence import divergence, layer_norms
+from clearprop.engines.first_use import FIRST_USE
 from clearprop.formulas import LBFGS
 from clearprop.training.loop import Epoch, Measure
 
@@ -62,7 +63,8 @@ def lbfgs_epochs(
     """
     rule = job.update_rule
     assert isinstance(rule, LBFGS)
-    from scipy.optimize import minimize
+    with FIRST_USE:
+        from scipy.optimize import minimize
 
     state.own()
     began = time.perf_counter()

@@ -6,11 +6,10 @@ Besides the command line, the only part that prints.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from clearprop.engines import Engine
 from clearprop.training.loop import Epoch
 from clearprop.training.stopping import Callback
 
@@ -77,8 +76,6 @@ def bar(first: int, last: int, console: Any = None) -> Iterator[Callback]:
         yield show
 
 
-def announce(engine: Engine, dtype: Any) -> None:
-    """Print what the engine must do before it can begin, if anything."""
-    first = engine.preparation(dtype)
-    if first is not None:
-        print(f"engine {engine.name}: {first}", flush=True)
+def announced(verbose: Any) -> Callable[[str], None] | None:
+    """What `choose` tells that it compiles the engine first, where that is to be shown."""
+    return (lambda sentence: print(sentence, flush=True)) if verbose else None

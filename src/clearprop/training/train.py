@@ -16,7 +16,7 @@ from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rul
 from clearprop.network import Network, Parameters
 from clearprop.training.fit import Fit, fit
 from clearprop.training.loop import Epoch, Measure
-from clearprop.training.progress import announce, shown
+from clearprop.training.progress import announced, shown
 from clearprop.training.stopping import Callback, Stopping
 
 
@@ -152,7 +152,7 @@ def train(
     data = prepared(job, X, Y, sample_weight, dtype)
     if data.weight is not None and not data.weight.any():
         raise InputError("the weight of every row is zero; at least one must be above zero")
-    choice = choose(engine, job, data, n_threads)
+    choice = choose(engine, job, data, n_threads, announced(verbose))
     state = _start(job, params, state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
@@ -161,8 +161,6 @@ def train(
             raise InputError("validation must be a pair (X, Y) of rows held out")
         measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
-    if verbose:
-        announce(choice.engine, dtype)
     with shown(verbose, state.epoch, epochs) as reader:
         readers = [*callbacks, reader]
         done: Fit = fit(

@@ -169,9 +169,11 @@ def test_a_full_disk_is_said_once_and_the_kernel_runs(cache, monkeypatch):
     assert list(store.folder().iterdir()) == []
 
 
-def test_an_error_in_the_source_is_the_error_that_is_seen(cache):
-    with pytest.raises(ZeroDivisionError):
+def test_an_error_of_the_compiler_is_a_refusal_that_names_it(cache):
+    said = r"compiling failed in Numba [\d.]+ and llvmlite [\d.]+ \(ZeroDivisionError: division by zero\)"
+    with pytest.raises(EngineRefusal, match=said) as raised:
         store.address("broken", "1 / 0")
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
 
 
 def run(code, **environment):
@@ -213,6 +215,36 @@ except Exception as error:
     out = run(code, CLEARPROP_CACHE_DIR=str(tmp_path), TMPDIR=str(tmp_path))
     assert out.startswith("['reference', 'reference'] 1 the compiled engine is not there: Numba cannot be imported")
     assert "EngineRefusal the engine 'compiled' cannot do this job: Numba cannot be imported" in out
+
+
+FAILS = """
+import warnings
+import numpy as np
+from clearprop.engines.compiled import compiling
+def broken(source):
+    raise RuntimeError("Attribute 'alwaysinline' does not apply\\nand more")
+compiling.object_code = broken
+from clearprop import MLPClassifier, TabularClassifier
+X, y = np.eye(20), np.arange(20) % 2
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for model in (MLPClassifier(max_iter=500, tol=1.0), TabularClassifier(max_iter=2, ensemble=1)):
+        print(model.fit(X, y).engine_)
+    print(*(warning.message for warning in caught), sep=" | ")
+    try:
+        MLPClassifier(engine="compiled").fit(X, y)
+    except Exception as error:
+        print(type(error).__name__, error)
+"""
+
+
+def test_where_compiling_fails_the_reference_engine_serves_and_says_so(tmp_path):
+    """Whatever Numba or LLVM raise: one sentence, no traceback."""
+    first, second, said, refused = run(FAILS, CLEARPROP_CACHE_DIR=str(tmp_path), TMPDIR=str(tmp_path)).splitlines()
+    assert (first, second) == ("reference", "reference")
+    assert said.count("the reference engine serves, which is slower: compiling failed in Numba") == 1
+    assert "(RuntimeError: Attribute 'alwaysinline' does not apply)" in said
+    assert refused.startswith("EngineRefusal the engine 'compiled' cannot do this job: compiling failed")
 
 
 def test_a_fit_whose_kernels_are_in_the_cache_imports_no_numba():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,12 +22,12 @@ from clearprop.engines.compiled.plan_base import PlanBase, place
 from clearprop.engines.compiled.rules import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.threads import CROWD
 from clearprop.engines.compiled.tiny import TinyPlan
-from clearprop.engines.cores import threads_asked
+from clearprop.engines.cores import threads_asked, threads_granted
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
 from clearprop.engines.state import TrainingState
-from clearprop.errors import FormulaError, InputError
+from clearprop.errors import EngineRefusal, FormulaError, InputError
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
@@ -57,7 +58,7 @@ class CompiledEngine:
         self._local = threading.local()  # plans hold buffers, so each thread that calls has its own
 
     def __reduce__(self) -> Any:
-        return CompiledEngine, (self.n_threads,)
+        return _unpickled, (self.n_threads,)
 
     def refuses(self, job: Job, data: Data) -> str | None:
         if hasattr(data.X, "toarray") or not isinstance(data.X, np.ndarray):
@@ -75,6 +76,11 @@ class CompiledEngine:
         if parts.are_compiled(np.dtype(dtype).name):
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
+
+    def compile(self, job: Job, dtype: Any, *, predicts: bool = False) -> str | None:
+        """Compile what a job needs, or what predictions of its network need; a sentence where that cannot be done."""
+        extras = job.label_smoothing > 0, job.l1 > 0, job.l2 > 0, job.clip_norm is not None
+        return _uncompilable(job.network, None if predicts else job.update_rule, extras, np.dtype(dtype).name)
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
@@ -230,6 +236,30 @@ def _total(data: Data) -> float:
 def _dense(array: Any, dtype: Any) -> Any:
     """An array as compiled code reads it: of this type, row by row; None stays."""
     return None if array is None else np.ascontiguousarray(array, dtype=dtype)
+
+
+def _unpickled(n_threads: int | None) -> CompiledEngine:
+    """An engine that may come from a machine with more cores."""
+    return CompiledEngine(threads_granted(n_threads))
+
+
+@lru_cache(maxsize=256)
+def _uncompilable(
+    network: Network, rule: UpdateRule | LBFGS | None, extras: tuple[bool, bool, bool, bool], dtype: str
+) -> str | None:
+    """Why the kernels of a job cannot be compiled, if that fails; a plan for one row asks for all of them."""
+    smoothing, l1, l2, clip = extras
+    how = cut(network.widths, network.n_parameters, 1, np.dtype(dtype).itemsize)
+    try:
+        if rule is None:
+            Plan(network, dtype, Task.OUTPUTS, how._replace(chunk=1, shards=0), 1, 1)
+        else:
+            job = Job(network, rule, label_smoothing=0.1 * smoothing, l1=float(l1), l2=float(l2))
+            job = replace(job, clip_norm=1.0) if clip else job
+            Plan(network, dtype, Task.GRADIENT if isinstance(rule, LBFGS) else Task.STEPS, how, 1, 1, job)
+    except EngineRefusal as error:
+        return str(error)
+    return None
 
 
 @lru_cache(maxsize=256)

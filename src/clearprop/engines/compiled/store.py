@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ import llvmlite
 from clearprop.engines.compiled import places
 from clearprop.engines.compiled.loading import load
 from clearprop.engines.compiled.machine import signature
+from clearprop.engines.first_use import FIRST_USE
 from clearprop.errors import EngineRefusal
 
 # Files of which nothing is compiled: what they decide reaches compiled code as numbers, or in the source of a kernel.
@@ -45,7 +45,6 @@ compiled: list[str] = []  # the kernels that this process has compiled, in order
 _addresses: dict[str, int] = {}
 _checked: set[Path] = set()  # folders that were found to be this user's
 _said: set[Path | None] = set()  # places of which something was said
-_lock = threading.RLock()
 
 
 def hash_of(*parts: str) -> str:
@@ -75,7 +74,7 @@ def address(name: str, source: str) -> int:
     Raises
     ------
     EngineRefusal
-        When it must be compiled and Numba cannot be imported.
+        When it must be compiled, and Numba cannot be imported or cannot do it.
 
     Warns
     -----
@@ -83,10 +82,11 @@ def address(name: str, source: str) -> int:
         When a file of the cache is damaged and is compiled anew, and, once in a process, when one cannot be written.
     """
     full = f"{name}_{hash_of(source)}"
-    with _lock:
-        if full not in _addresses:
-            _addresses[full] = _found(full) or _made(full, source)
-        return _addresses[full]
+    if full not in _addresses:
+        with FIRST_USE:
+            if full not in _addresses:
+                _addresses[full] = _found(full) or _made(full, source)
+    return _addresses[full]
 
 
 def is_compiled(name: str, source: str) -> bool:
@@ -122,10 +122,16 @@ def _made(full: str, source: str) -> int:
             f"the compiled engine has to compile {full!r}, and Numba cannot be imported ({error}); "
             "install it with `pip install numba`, or take engine='reference'"
         ) from None
-    code = object_code(source)
+    try:
+        code = object_code(source)
+        found = load(code, ENTRY)
+    except Exception as error:  # whatever Numba and LLVM raise; there is another engine, which needs neither
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        versions = f"Numba {version_of('numba')} and llvmlite {llvmlite.__version__}"
+        raise EngineRefusal(f"compiling failed in {versions} ({said})") from error
     compiled.append(full)
     _keep(f"{full}.o", hashlib.sha256(code).digest() + code)
-    return load(code, ENTRY)
+    return found
 
 
 def _keep(name: str, content: bytes) -> None:
@@ -240,13 +246,3 @@ def _named() -> Iterator[str | Path]:
             yield os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     with suppress(OSError):  # no folder for temporary files can be written
         yield Path(tempfile.gettempdir()) / f"clearprop-{os.geteuid() if hasattr(os, 'geteuid') else 0}"
-
-
-def _forget_holder() -> None:
-    """A process that was forked off has no thread that could give the lock back."""
-    global _lock
-    _lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_holder)
