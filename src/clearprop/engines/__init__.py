@@ -4,6 +4,7 @@ from clearprop.engines.choose import NAMES, Choice, choose, choose_for_predictio
 from clearprop.engines.cores import threads_asked, usable_cores
 from clearprop.engines.data import Data, numbers, prepared
 from clearprop.engines.job import Job
+from clearprop.engines.one_hot import OneHot
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.engines.state import TrainingState
@@ -14,6 +15,7 @@ __all__ = [
     "Data",
     "Engine",
     "Job",
+    "OneHot",
     "ReferenceEngine",
     "TrainingState",
     "choose",

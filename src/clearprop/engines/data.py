@@ -8,6 +8,7 @@ import numpy as np
 
 from clearprop.engines.job import Job
 from clearprop.engines.memory import check_memory
+from clearprop.engines.one_hot import OneHot
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.network import Network
 
@@ -18,7 +19,7 @@ class Data(NamedTuple):
     Attributes
     ----------
     X : array or SciPy sparse matrix of shape (n_samples, n₀)
-    Y : array of shape (n_samples, n_L)
+    Y : array or OneHot of shape (n_samples, n_L)
     weight : array of shape (n_samples,) or None
         Weight of each row in the loss; None where all are 1.
     """
@@ -34,7 +35,8 @@ class Data(NamedTuple):
     def take(self, rows: Any) -> Data:
         """Those rows, dense."""
         X = self.X[rows].toarray() if hasattr(self.X, "toarray") else _rows(self.X, rows)
-        return Data(X, _rows(self.Y, rows), None if self.weight is None else _rows(self.weight, rows))
+        Y = self.Y[rows].dense() if isinstance(self.Y, OneHot) else _rows(self.Y, rows)
+        return Data(X, Y, None if self.weight is None else _rows(self.weight, rows))
 
 
 def _rows(array: Any, rows: Any) -> Any:
@@ -57,14 +59,18 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     elif X.dtype != dtype:
         X = X.astype(dtype)
     network.check_inputs(X)
-    Y = numbers("Y", Y, dtype)
-    Y = np.ascontiguousarray(Y[:, None] if Y.ndim == 1 and network.widths[-1] == 1 else Y)
+    if isinstance(Y, OneHot):
+        Y = Y.astype(dtype)
+    else:
+        Y = numbers("Y", Y, dtype)
+        Y = np.ascontiguousarray(Y[:, None] if Y.ndim == 1 and network.widths[-1] == 1 else Y)
     network.check_targets(Y, X.shape[0])
     if X.shape[0] == 0:
         raise ShapeError("there are no rows to learn from")
     _finite("X", X)
-    _finite("Y", Y)
-    _check_target_values(network, Y)
+    if not isinstance(Y, OneHot):
+        _finite("Y", Y)
+        _check_target_values(network, Y)
     weight = None if sample_weight is None else numbers("sample_weight", sample_weight, dtype)
     if weight is not None:
         if weight.shape != (X.shape[0],):
@@ -73,7 +79,8 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
         if (weight < 0).any():
             raise InputError(f"sample_weight[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
     if job.class_weight is not None:
-        factors = Y @ np.asarray(job.class_weight, dtype=dtype)
+        factors = np.asarray(job.class_weight, dtype=dtype)
+        factors = factors[Y.codes] if isinstance(Y, OneHot) else Y @ factors
         weight = factors if weight is None else weight * factors
     return Data(X, Y, weight)
 
@@ -90,7 +97,7 @@ def numbers(name: str, given: Any, dtype: Any) -> Any:
         with np.errstate(
             over="ignore"
         ):  # a number too large for float32 becomes infinite, which is refused by its place
-            return np.ascontiguousarray(given, dtype=dtype)
+            return np.require(given, dtype, ["C_CONTIGUOUS", "ALIGNED"])
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} must be an array of numbers ({error})") from None
 

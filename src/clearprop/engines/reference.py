@@ -15,6 +15,7 @@ import numpy as np
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence, layer_norms
 from clearprop.engines.job import Job
+from clearprop.engines.memory import check_outputs, rows_at_once
 from clearprop.engines.randomness import masks
 from clearprop.engines.shuffling import exchange, partners
 from clearprop.engines.spans import spans
@@ -22,7 +23,6 @@ from clearprop.engines.state import TrainingState
 from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
 
-ROWS_AT_ONCE = 4096  # rows of one block of prediction: activations stay in the cache, memory stays bounded
 NUMBERS_AT_ONCE = 131_072  # parameters updated at once: the update's intermediate vectors stay in the cache
 
 
@@ -47,19 +47,20 @@ class ReferenceEngine:
         order[:] = listed
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
-        n_samples = X.shape[0]
+        n_samples, size = X.shape[0], rows_at_once(network.widths)
+        check_outputs(network, n_samples, params.theta.dtype)
         found = np.empty((n_samples, network.widths[-1]), dtype=params.theta.dtype)
-        for start in range(0, n_samples, ROWS_AT_ONCE):
-            rows = X[start : start + ROWS_AT_ONCE]
+        for start in range(0, n_samples, size):
+            rows = X[start : start + size]
             dense = rows.toarray() if hasattr(rows, "toarray") else rows
-            found[start : start + ROWS_AT_ONCE] = forward(network, params, dense).a[-1]
+            found[start : start + size] = forward(network, params, dense).a[-1]
         return found
 
     def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
         params, weight = job.network.views(theta), total_weight(data)
-        cost, gradient = 0.0, np.zeros_like(theta)
-        for start in range(0, data.n_samples, ROWS_AT_ONCE):
-            rows = data.take(slice(start, start + ROWS_AT_ONCE))
+        cost, gradient, size = 0.0, np.zeros_like(theta), rows_at_once(job.network.widths)
+        for start in range(0, data.n_samples, size):
+            rows = data.take(slice(start, start + size))
             share = total_weight(rows) / weight if weight > 0 else 0.0
             part, part_gradient = self._loss_and_gradient(job, params, rows, {})
             cost += share * part
@@ -80,9 +81,9 @@ class ReferenceEngine:
 
     def loss(self, network: Network, params: Parameters, data: Data) -> float:
         """The loss over all rows, without penalties, computed in blocks."""
-        total = 0.0
-        for start in range(0, data.n_samples, ROWS_AT_ONCE):
-            rows = data.take(slice(start, start + ROWS_AT_ONCE))
+        total, size = 0.0, rows_at_once(network.widths)
+        for start in range(0, data.n_samples, size):
+            rows = data.take(slice(start, start + size))
             total += total_weight(rows) * loss(network, params, rows.X, rows.Y, rows.weight)
         whole = total_weight(data)
         return total / whole if whole > 0 else 0.0

@@ -242,7 +242,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
                     "classes must be passed on the first call to partial_fit: all that will ever come, "
                     "because y may not have every one of them yet"
                 )
-            first = ClassTargets(y if type_of_target(y).startswith("multilabel") else unique_labels(classes))
+            several = type_of_target(y).startswith("multilabel")
+            first = ClassTargets(y if several else unique_labels(classes), are_classes=not several)
             self.classes_ = first.classes
         if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
             raise InputError(f"classes were {self.classes_} at the first call to partial_fit and are now {classes}")

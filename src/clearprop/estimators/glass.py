@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import Data, Job
+from clearprop.engines.one_hot import dense_targets
 from clearprop.engines.reference import add_penalties, total_weight
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.drawing import drawing
@@ -117,7 +118,7 @@ class GlassBox(Preparation):
         job = settings.job(self.network_, X.shape[0], 1, 0)
         data = Data(
             (X.toarray() if hasattr(X, "toarray") else X).astype(dtype, copy=False),
-            smoothed(job, rows.Y),
+            smoothed(job, dense_targets(rows.Y)),
             None if rows.weight is None else rows.weight.astype(dtype, copy=False),
         )
         return job, data
@@ -164,7 +165,7 @@ class GlassBox(Preparation):
 
         check_is_fitted(self)
         rows, is_batch = np.asarray(X, dtype=np.float64), np.ndim(X) > 1
-        targets = self._targets.encode(np.asarray(y) if is_batch else np.asarray(y)[None], np.float64)
+        targets = dense_targets(self._targets.encode(np.asarray(y) if is_batch else np.asarray(y)[None], np.float64))
         weight = None if sample_weight is None else np.atleast_1d(np.asarray(sample_weight, dtype=np.float64))
         if self._factors is not None:
             factors = self._factors.of_rows(targets)

@@ -15,6 +15,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from clearprop.engines import Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
+from clearprop.engines.memory import check_memory
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.fitted import FittedNetwork
@@ -144,6 +145,8 @@ class Preparation(FittedNetwork, ABC):
         """Draw the seeds and the initial weights; forget all that was learned before."""
         draw = check_random_state(settings.random_state).randint
         network = settings.network(rows.X.shape[1], targets.n_outputs, targets.loss)
+        job, is_sparse = settings.job(network, rows.X.shape[0], 1, 0), hasattr(rows.X, "toarray")
+        check_memory(job, rows.X, rows.Y, rows.X.dtype, in_chunks=not is_sparse and settings.engine != "reference")
         self._seeds = Seeds(*(int(draw(2**31 - 1)) for _ in Seeds._fields))
         initial = network.initial(self._seeds.weights, settings.initialiser(), rows.X.dtype)
         self.network_, self._targets, self._history = network, targets, []

@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from clearprop.engines import OneHot
 from clearprop.errors import InputError
 from clearprop.formulas import BinaryCrossEntropy, CrossEntropy, Loss
 
@@ -29,7 +30,7 @@ class Targets(ABC):
 
     @abstractmethod
     def encode(self, y: Any, dtype: Any) -> Any:
-        """Y of shape (n_samples, n_outputs)."""
+        """Y of shape (n_samples, n_outputs); a OneHot where each row has one of several classes."""
 
     @abstractmethod
     def decode(self, outputs: Any) -> Any:
@@ -75,9 +76,13 @@ class ClassTargets(Targets):
     classes : array of shape (n_classes,)
     """
 
-    def __init__(self, y: Any) -> None:
-        """Learn the classes from labels of shape (n_samples,) or from an indicator matrix (n_samples, n_labels)."""
-        check_classification_targets(y)
+    def __init__(self, y: Any, *, are_classes: bool = False) -> None:
+        """Learn the classes from labels of shape (n_samples,) or from an indicator matrix (n_samples, n_labels).
+
+        Where y `are_classes`, each once, scikit-learn is not asked whether they are too many for so few rows.
+        """
+        if not are_classes:
+            check_classification_targets(y)
         self.binarizer = LabelBinarizer().fit(y)
         self.classes = self.binarizer.classes_
         self.is_multilabel = bool(self.binarizer.y_type_.startswith("multilabel"))
@@ -95,6 +100,8 @@ class ClassTargets(Targets):
             was, came = ("several labels", "one class") if self.is_multilabel else ("one class", "several labels")
             raise InputError(f"y was fitted with {was} per row, but now has {came} per row")
         self.check_known(unique_labels(y))
+        if self.is_exclusive:
+            return OneHot(np.searchsorted(self.classes, y), self.n_outputs, dtype)
         return self.binarizer.transform(y).astype(dtype)
 
     def check_known(self, found: Any) -> None:
@@ -125,5 +132,8 @@ class ClassTargets(Targets):
             return None
         if not self.is_exclusive:
             return self.decode(Y)
-        enough = Y.sum(axis=0).min() >= 2 and self.n_outputs <= min(n_held_out, len(Y) - n_held_out)
-        return Y.argmax(axis=1) if enough else None
+        numbers = Y.argmax(axis=1)
+        enough = np.bincount(numbers, minlength=self.n_outputs).min() >= 2 and self.n_outputs <= min(
+            n_held_out, len(Y) - n_held_out
+        )
+        return numbers if enough else None

@@ -48,7 +48,8 @@ class Initialiser(Formula):
     def draw(self, fan_in: int, fan_out: int, random: np.random.Generator) -> tuple[Any, Any]:
         """Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), float64."""
         deviation = float(self.compute("value", fan_in=fan_in, fan_out=fan_out))
-        weights = self.gain * deviation * self.noise((fan_in, fan_out), random)
+        weights = self.noise((fan_in, fan_out), random)
+        weights *= self.gain * deviation  # in place: it may be most of the memory there is
         if not self.bias_gain:
             return weights, np.zeros(fan_out)
         return weights, self.bias_gain * deviation * self.noise((1, fan_out), random)[0]

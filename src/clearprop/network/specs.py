@@ -274,8 +274,9 @@ class Network:
             random = np.random.default_rng(seed)
         except (TypeError, ValueError):
             raise InputError(f"seed must be a whole number of at least 0 or a Generator, not {seed!r}") from None
+        drawn = 8 * max(int(np.prod(block.shape)) for block in self.blocks)  # in float64, layer by layer
         check_room(
-            self.n_parameters * floating(dtype).itemsize, f"a network of {self.n_parameters:,} parameters",
+            self.n_parameters * floating(dtype).itemsize + drawn, f"a network of {self.n_parameters:,} parameters",
             "take float32 or smaller layers",
         )  # fmt: skip
         theta = np.empty(self.n_parameters, dtype=floating(dtype))

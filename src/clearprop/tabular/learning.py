@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.engines import Choice, Job, choose, prepared, usable_cores
+from clearprop.engines import Choice, Job, OneHot, choose, prepared, usable_cores
+from clearprop.engines.memory import check_memory
 from clearprop.errors import InputError
 from clearprop.formulas import Quantile
 from clearprop.network import Network
@@ -146,7 +147,10 @@ def plan(
     )
     most = settings.n_threads or usable_cores()
     learn = parts[0].learn
-    first = prepared(jobs[0], rows.X[learn], _targets(target, rows.learned[learn]), dtype=np.float32)
+    Y = _targets(target, rows.learned[learn])
+    asked = np.broadcast_to(np.float32(0), (len(learn), rows.X.shape[1]))  # each network has a copy of its rows
+    check_memory(jobs[0], asked, Y, np.float32, networks=len(parts))
+    first = prepared(jobs[0], rows.X[learn], Y, dtype=np.float32)
     choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)), tell)
     return Plan(settings, target, rows, parts, jobs, choice, most)
 
@@ -268,7 +272,7 @@ def member(plan: Plan, k: int) -> Member:
 
 def _targets(target: Target, learned: Any) -> Any:
     if isinstance(target, ClassTarget):
-        return np.eye(target.n_outputs, dtype=np.float32)[learned]
+        return OneHot(learned, target.n_outputs, np.float32)
     return target.standardised(learned)
 
 

@@ -26,6 +26,8 @@ from clearprop.engines.cores import threads_asked, threads_granted
 from clearprop.engines.data import Data
 from clearprop.engines.divergence import divergence
 from clearprop.engines.job import Job
+from clearprop.engines.memory import check_outputs, rows_at_once
+from clearprop.engines.one_hot import OneHot
 from clearprop.engines.state import TrainingState
 from clearprop.errors import EngineRefusal, FormulaError, InputError
 from clearprop.formulas import LBFGS, UpdateRule
@@ -33,7 +35,6 @@ from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.network import Network, Parameters
 
 SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache
-SPARSE_ROWS = 4096  # rows of a sparse or foreign matrix that are made dense at once, for prediction
 
 
 class CompiledEngine:
@@ -65,7 +66,7 @@ class CompiledEngine:
             return f"it reads dense NumPy arrays, and X is a {type(data.X).__name__}"
         if data.X.dtype not in (np.float32, np.float64) or data.Y.dtype != data.X.dtype:
             return f"it computes in float32 or float64, with X and Y of one type, not {data.X.dtype} and {data.Y.dtype}"
-        if not (data.X.flags.c_contiguous and data.Y.flags.c_contiguous):
+        if not (data.X.flags.c_contiguous and (isinstance(data.Y, OneHot) or data.Y.flags.c_contiguous)):
             return "X and Y must lie in memory row by row"
         remembered = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
         if len(remembered) > MOST_MEMORY:
@@ -95,7 +96,7 @@ class CompiledEngine:
         if not all(vector.flags.writeable for vector in vectors):
             raise InputError("the parameters or the optimizer's memory are read-only; TrainingState.own copies them")
         theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
-        plan.describe(data, theta, memory)
+        plan.describe(plan.as_read(data), theta, memory)
         made = 0
         while made < len(rates):  # threads that only wait for each other come back early
             left = len(rates) - made
@@ -134,7 +135,8 @@ class CompiledEngine:
         if hasattr(data.X, "toarray"):
             return self._loss_in_blocks(network, params, data)
         theta = np.ascontiguousarray(params.theta)
-        data = Data(*(_dense(array, theta.dtype) for array in data))
+        Y = data.Y.astype(theta.dtype) if isinstance(data.Y, OneHot) else _dense(data.Y, theta.dtype)
+        data = Data(_dense(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
         plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
         plan.describe(data, theta)
         plan.total[0] = _total(data)
@@ -145,9 +147,9 @@ class CompiledEngine:
 
     def _loss_in_blocks(self, network: Network, params: Parameters, data: Data) -> float:
         """The loss over sparse rows, made dense block by block."""
-        total = weight = 0.0
-        for start in range(0, data.n_samples, SPARSE_ROWS):
-            rows = data.take(slice(start, start + SPARSE_ROWS))
+        total, weight, size = 0.0, 0.0, rows_at_once(network.widths)
+        for start in range(0, data.n_samples, size):
+            rows = data.take(slice(start, start + size))
             part = rows.n_samples if rows.weight is None else float(np.sum(rows.weight))
             total += part * self.loss(network, params, rows)
             weight += part
@@ -155,13 +157,15 @@ class CompiledEngine:
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
         theta = np.ascontiguousarray(params.theta)
+        check_outputs(network, X.shape[0], theta.dtype)
         found = np.empty((X.shape[0], network.widths[-1]), dtype=theta.dtype)
         network.check_inputs(X)
         if hasattr(X, "toarray") or not (isinstance(X, np.ndarray) and X.dtype == theta.dtype and X.flags.c_contiguous):
-            for start in range(0, X.shape[0], SPARSE_ROWS):
-                rows = X[start : start + SPARSE_ROWS]
+            size = rows_at_once(network.widths)
+            for start in range(0, X.shape[0], size):
+                rows = X[start : start + size]
                 dense = _dense(rows.toarray() if hasattr(rows, "toarray") else rows, theta.dtype)
-                self._outputs(network, theta, dense, found[start : start + SPARSE_ROWS])
+                self._outputs(network, theta, dense, found[start : start + size])
         elif X.shape[0]:
             self._outputs(network, theta, X, found)
         return found

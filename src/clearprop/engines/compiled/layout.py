@@ -55,6 +55,7 @@ class J(IntEnum):
     BUFFERS = 35  # address of z, a, δ, …
     ZEROS = 36  # address of as many zeros as the widest layer has neurons
     PIECES = 37  # address of the table of pieces of θ
+    CODES = 38  # address of the class of each row, int64, in place of Y
     SPANS = 39  # address of the table of spans of θ with the same factors: start, stop, kind
     N_SPANS = 40
     UPDATE = 41  # addresses of units

@@ -13,6 +13,7 @@ from clearprop.engines.compiled.layout import CACHE_LINE, MEETINGS_APART, NORMS,
 from clearprop.engines.compiled.threads import Pace
 from clearprop.engines.data import Data
 from clearprop.engines.job import Job
+from clearprop.engines.one_hot import OneHot
 from clearprop.engines.spans import spans
 from clearprop.errors import ShapeError
 from clearprop.formulas import UpdateRule
@@ -85,25 +86,36 @@ class PlanBase:
         """Write values one after the other, from a position of the job on."""
         self.job[where : where + len(values)] = values
 
+    def as_read(self, data: Data) -> Data:
+        """The rows in the form that this plan's code reads them in."""
+        return data
+
     def describe(self, data: Data, theta: Any, memory: Sequence[Any] = ()) -> None:
         """Where the rows and the parameters are; call after call they are mostly where they were."""
-        arrays = [array for array in (data.X, data.Y, theta, *memory, data.weight) if array is not None]
+        codes = data.Y.codes if isinstance(data.Y, OneHot) else None
+        targets = data.Y if codes is None else codes
+        arrays = [array for array in (data.X, targets, theta, *memory, data.weight) if array is not None]
         if len(arrays) == len(self._described) and all(map(_refers_to, self._described, arrays)):
             return
-        self._check(arrays, memory, data)
+        self._check(arrays, memory, data, codes)
         self._described = [ref(array) for array in arrays]  # weak: a plan may outlive the rows that it was made for
         weight = 0 if data.weight is None else place(data.weight)
-        self.tell(J.X, place(data.X), place(data.Y), weight, data.n_samples)
+        self.tell(J.X, place(data.X), place(targets), weight, data.n_samples)
+        self.job[J.CODES] = 0 if codes is None else place(codes)
         self.tell(J.THETA, place(theta), len(memory), *map(place, memory))
 
-    def _check(self, arrays: Sequence[Any], memory: Sequence[Any], data: Data) -> None:
+    def _check(self, arrays: Sequence[Any], memory: Sequence[Any], data: Data, codes: Any) -> None:
         """Raise ShapeError for arrays that are not those of this plan: compiled code would read beyond their ends."""
         rows, widths, vector = data.n_samples, self.network.widths, (self.network.n_parameters,)
-        shapes = [(rows, widths[0]), (rows, widths[-1]), vector, *(vector for _ in memory), (rows,)]
+        targets = (rows, widths[-1]) if codes is None else (rows,)
+        shapes = [(rows, widths[0]), targets, vector, *(vector for _ in memory), (rows,)]
+        if codes is not None and not (codes.min(initial=0) >= 0 and codes.max(initial=0) < widths[-1]):
+            raise ShapeError(f"classes are numbers from 0 to {widths[-1] - 1}")
         for array, shape in zip(arrays, shapes, strict=False):
-            if array.shape != shape or array.dtype != self.dtype or not array.flags.c_contiguous:
+            dtype = np.int64 if array is codes else self.dtype
+            if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
                 raise ShapeError(
-                    f"an array of {self.dtype} numbers of shape {shape} is needed, row by row, "
+                    f"an array of {np.dtype(dtype)} numbers of shape {shape} is needed, row by row, "
                     f"not one of {array.dtype} and {array.shape}"
                 )
 

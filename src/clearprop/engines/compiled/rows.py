@@ -135,6 +135,17 @@ def gather(job, source, width, target, stride, first, rows, begin, count):
 
 
 @njit(error_model="numpy")
+def write_classes(job, target, outputs, first, rows):
+    """Y of some rows of a batch from the numbers of their classes: a 1 in each row."""
+    codes, order = integers(job[J.CODES]), integers(job[J.ORDER])
+    for i in range(rows * outputs):
+        target[i] = 0
+    for i in range(rows):
+        row = order[first + i] if job[J.ORDER] != 0 else first + i
+        target[i * outputs + codes[row]] = 1
+
+
+@njit(error_model="numpy")
 def first_layer(job, layers, buffers, panel, second, first, row, rows, shift):
     """One of the two parts of the first layer's z, from a part of the inputs, for some rows of a batch.
 
@@ -262,14 +273,18 @@ def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total
         x, y = offset(buffers, shift * stride), offset(buffers, job[J.TARGET] + shift * outputs)
         if job[J.SPLIT] == 0:
             gather(job, at(job[J.X], like), inputs, x, stride, first + row, rows, 0, inputs)
-        gather(job, at(job[J.Y], like), outputs, y, outputs, first + row, rows, 0, outputs)
+        if job[J.CODES] == 0:
+            gather(job, at(job[J.Y], like), outputs, y, outputs, first + row, rows, 0, outputs)
     else:
         x = offset(at(job[J.X], like), (first + row) * inputs)
         y = offset(at(job[J.Y], like), (first + row) * outputs)
-        if job[J.SMOOTHING] != 0:
+        if job[J.SMOOTHING] != 0 or job[J.CODES] != 0:
             target = offset(buffers, job[J.TARGET] + shift * outputs)
-            copy_numbers(y, target, rows * outputs)
+            if job[J.CODES] == 0:
+                copy_numbers(y, target, rows * outputs)
             y = target
+    if job[J.CODES] != 0:
+        write_classes(job, y, outputs, first + row, rows)
     empty = null(like)
     constants = at(job[J.CONSTANTS], like)
     if job[J.SMOOTHING] != 0:

@@ -10,7 +10,9 @@ from clearprop.engines.compiled.parts import WORK
 from clearprop.engines.compiled.plan_base import PlanBase
 from clearprop.engines.compiled.store import address
 from clearprop.engines.compiled.straight_lines import Printer
+from clearprop.engines.data import Data
 from clearprop.engines.job import Job
+from clearprop.engines.one_hot import OneHot
 from clearprop.formulas import UpdateRule
 
 
@@ -37,3 +39,12 @@ class TinyPlan(PlanBase):
         self.numbers = UpdateNumbers(job.update_rule, printer.rule.uniforms, self.kinds)
         self._set(0, Task.STEPS)
         self._keep_constants()
+        self._dense: tuple[Any, Any] = (None, None)
+
+    def as_read(self, data: Data) -> Data:
+        """Printed code reads Y as a matrix, which is small for a network that is."""
+        if not isinstance(data.Y, OneHot):
+            return data
+        if self._dense[0] is not data.Y:
+            self._dense = data.Y, data.Y.dense()
+        return data._replace(Y=self._dense[1])

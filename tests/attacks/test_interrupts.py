@@ -1,0 +1,51 @@
+"""Ctrl-C at any time, once and twice: the estimator is usable, no thread stays, nothing hangs."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+
+import interrupted
+import pytest
+
+posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no signals between processes")
+SOON = 5.0  # seconds that a fit may go on after Ctrl-C; what it has begun it ends
+
+
+def attacked(kind, count, seed):
+    """What became of so many fits of a kind, each interrupted at a random time, every second one twice."""
+    chance = random.Random(f"{kind} {seed}")
+    times = [chance.uniform(0.0, 0.25) * (-1 if n % 2 else 1) or 0.01 for n in range(count)]
+    done = subprocess.run(
+        [sys.executable, interrupted.__file__, kind, *map(str, times)],
+        capture_output=True, text=True, timeout=60 + 6 * count, check=False,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stderr == ""
+    *fits, process = [json.loads(line) for line in done.stdout.splitlines()]
+    return fits, process
+
+
+def judged(fits, process):
+    for fit in fits:
+        assert fit["ended"] in ("returned", "raised"), fit
+        assert fit["took"] < SOON, fit
+        if fit["usable"] is not True:  # it came before training began: nothing was there that could have been kept
+            assert (fit["ended"], fit["usable"]) == ("raised", "NotFittedError"), fit
+    assert process["after"] == process["before"]
+
+
+@posix
+@pytest.mark.parametrize("kind", interrupted.MAKERS)
+def test_whenever_ctrl_c_comes_the_estimator_is_usable(kind):
+    judged(*attacked(kind, 4, "short"))
+
+
+@posix
+@pytest.mark.torture
+@pytest.mark.parametrize("kind", interrupted.MAKERS)
+def test_many_interrupts(kind):
+    judged(*attacked(kind, 80, "long"))
