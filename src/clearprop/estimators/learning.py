@@ -176,7 +176,7 @@ class Learning(Preparation):
             targets = self._targets if goes_on else first_targets or self._learn_targets(y)
             rows = self._rows(X, y, sample_weight, targets)
             if goes_on:
-                self._go_on(settings)
+                self._go_on(settings, is_part=True)
             else:
                 self._begin(settings, rows, targets)
             self._carry_out(self._run(settings, rows, None, 1, is_part=True), stacklevel=5)

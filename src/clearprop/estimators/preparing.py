@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import column_or_1d, validate_data
 
@@ -20,6 +21,7 @@ from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.fitted import FittedNetwork
 from clearprop.estimators.judging import Scorer, measure_of, scorer_of
+from clearprop.estimators.kinds import check_inputs, check_targets
 from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut, Rows, parted, weights_of
 from clearprop.estimators.settings import Settings
@@ -27,6 +29,8 @@ from clearprop.estimators.targets import Targets
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
 from clearprop.training.progress import announced
+
+MOST_PARTS = 100  # records of `partial_fit` that are kept: a stream has no end
 
 
 class Seeds(NamedTuple):
@@ -110,7 +114,9 @@ class Preparation(FittedNetwork, ABC):
         return Settings(**found)
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        """X and y as arrays; scikit-learn's own errors for what is none."""
+        """X and y as arrays; scikit-learn's own errors for what is none, ours where the place helps."""
+        check_inputs(X, type(self).__name__)
+        check_targets(y, is_classifier(self))
         X, y = validate_data(
             self, X, y, accept_sparse="csr", dtype=(np.float64, np.float32), multi_output=True, reset=reset
         )
@@ -158,7 +164,7 @@ class Preparation(FittedNetwork, ABC):
         self.n_outputs_, self.n_layers_ = network.widths[-1], network.depth + 1
         self.out_activation_ = network.layers[-1].activation.name
 
-    def _go_on(self, settings: Settings) -> None:
+    def _go_on(self, settings: Settings, *, is_part: bool = False) -> None:
         """Make the state ready for more; the optimizer's memory stays as long as it is the same optimizer's."""
         network = settings.network(self.network_.widths[0], self.network_.widths[-1], self.network_.loss)
         if network != self.network_:
@@ -169,7 +175,8 @@ class Preparation(FittedNetwork, ABC):
                 + "; put it back, or fit anew with warm_start=False"
             )
         job = settings.job(network, 1, self._state.epoch + 1, self._seeds.order)
-        self._history = list(self._history)  # the other remains as it is, should this fit fail
+        # The other remains as it is, should this fit fail. Passes over parts may be many: the last records stay.
+        self._history = self._history[-MOST_PARTS:] if is_part else list(self._history)
         state = self._state
         state.own()
         state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0  # of an epoch that was cut short
@@ -215,7 +222,11 @@ class Preparation(FittedNetwork, ABC):
         dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
         data = prepared(job, *rows.to_learn, dtype=dtype)
         choice = choose(settings.engine, job, data, n_threads, announced(settings.verbose))
-        self._engine, self._job, self._n_samples = choice.engine, job, n_samples
+        engine = choice.engine
+        if is_part and state.epoch and type(engine) is type(self._engine):  # it has prepared itself for such parts
+            same = getattr(engine, "n_threads", None) == getattr(self._engine, "n_threads", None)
+            engine = self._engine if same else engine
+        self._engine, self._job, self._n_samples = engine, job, n_samples
         self.engine_, self.engine_reason_ = choice.engine.name, choice.reason
         self._is_judged, self._keeps_best = judged is not None, judged is not None and bool(settings.early_stopping)
         self.n_iter_, self.t_, self.best_validation_score_ = 0, state.samples, None
@@ -227,7 +238,7 @@ class Preparation(FittedNetwork, ABC):
             job,
             state,
             data,
-            choice.engine,
+            engine,
             settings.stopping(judged is not None),
             measure=measure,
             callbacks=(self._saw, *callbacks_of(settings.callbacks)),

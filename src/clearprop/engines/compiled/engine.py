@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 
@@ -185,7 +185,8 @@ class CompiledEngine:
         plans = vars(self._local).setdefault("training", {})
         key = rows, data.n_samples, data.weight is None, dtype
         kept = plans.get(task)
-        if kept is not None and kept[0] is job and kept[1] == key:
+        if kept is not None and kept[1] == key and (kept[0] is job or _needs_the_same_plan(kept[0], job)):
+            plans[task] = (job, *kept[1:])
             return kept[2]  # type: ignore[no-any-return]
         network = job.network
         plan: PlanBase
@@ -240,6 +241,12 @@ def _total(data: Data) -> float:
 def _dense(array: Any, dtype: Any) -> Any:
     """An array as compiled code reads it: of this type, row by row; None stays."""
     return None if array is None else np.ascontiguousarray(array, dtype=dtype)
+
+
+def _needs_the_same_plan(job: Job, other: Job) -> bool:
+    """Whether jobs differ in their length and schedule alone, as those of passes over parts do."""
+    names = (field.name for field in fields(job) if field.name not in ("epochs", "schedule"))
+    return all(getattr(job, name) == getattr(other, name) for name in names)
 
 
 def _unpickled(n_threads: int | None) -> CompiledEngine:
