@@ -20,7 +20,7 @@ def attacked(kind, count, seed):
     times = [chance.uniform(0.0, 0.25) * (-1 if n % 2 else 1) or 0.01 for n in range(count)]
     done = subprocess.run(
         [sys.executable, interrupted.__file__, kind, *map(str, times)],
-        capture_output=True, text=True, timeout=60 + 6 * count, check=False,
+        capture_output=True, text=True, timeout=300 + 6 * count, check=False,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -42,6 +42,39 @@ def judged(fits, process):
 @pytest.mark.parametrize("kind", interrupted.MAKERS)
 def test_whenever_ctrl_c_comes_the_estimator_is_usable(kind):
     judged(*attacked(kind, 4, "short"))
+
+
+def many(kind, what, count):
+    done = subprocess.run(
+        [sys.executable, interrupted.__file__, kind, what, str(count)],
+        capture_output=True, text=True, timeout=300 + 4 * count, check=False,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert found["after"] == found["before"]
+    return found["grown"]
+
+
+needs_proc = pytest.mark.skipif(
+    not os.path.exists("/proc/self/statm"), reason="this system does not tell its memory so"
+)
+
+
+@posix
+@needs_proc
+@pytest.mark.parametrize("what", ["fits", "interrupted"])
+def test_fits_in_a_row_leave_nothing_behind(what):
+    many("small", what, 20)
+
+
+@posix
+@needs_proc
+@pytest.mark.torture
+@pytest.mark.parametrize("what", ["fits", "interrupted"])
+@pytest.mark.parametrize("kind", ["small", "lbfgs", "table"])
+def test_five_hundred_fits_stay_on_a_plateau(kind, what):
+    assert many(kind, what, 500) <= 1.05
 
 
 @posix
