@@ -90,7 +90,10 @@ MAKERS = {
         "squared_error", (4,), early_stopping=True, random_state=0, max_iter=9, **k
     ),
 }
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:No better than always saying"),  # after so few epochs
+]
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -154,9 +157,9 @@ def epochs_interrupted(monkeypatch):
     def have(*when):
         carry_out, left = learning.carry_out, list(when)
 
-        def disturbed(plan, callbacks=(), interrupts=None):
+        def disturbed(plan, callbacks=(), on_end=None, interrupts=None):
             n = left.pop(0) if left else 0
-            return carry_out(plan, [*callbacks, *([interrupt_at(n)] if n else [])], interrupts)
+            return carry_out(plan, [*callbacks, *([interrupt_at(n)] if n else [])], on_end, interrupts)
 
         monkeypatch.setattr("clearprop.estimators.tabular.carry_out", disturbed)
 
