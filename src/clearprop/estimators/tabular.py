@@ -28,7 +28,7 @@ from clearprop.network.gradient_check import GradientCheck
 from clearprop.tables import Encoder, ReadOptions, Remark, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
 from clearprop.tabular.fit import model_of
-from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, plan
+from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, cut_short, plan
 from clearprop.tabular.model import QuantileNetworks, TableModel
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.settings import TableSettings
@@ -156,7 +156,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             if each.is_whole
         )
         interrupts.undisturbed(lambda: self._keep(main, done, encoder, quantiles))
-        return _cut_short(done, settings.quantiles, len(quantiles))
+        return cut_short(done, settings.quantiles, len(quantiles))
 
     def _keep(self, main: Plan, done: Learned, encoder: Encoder, quantiles: tuple[QuantileNetworks, ...]) -> None:
         """The attributes of the fit."""
@@ -408,15 +408,6 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
-    """What is whole and what is not, after Ctrl-C; nothing where there is nothing to say."""
-    said = [] if done.is_whole else ["the probabilities are not calibrated"]
-    if n_whole < len(quantiles):
-        missing = ", ".join(f"{quantile:g}" for quantile in quantiles[n_whole:])
-        said.append(f"the quantiles {missing} are not learned, fit anew to predict them")
-    return "".join(f"; {sentence}" for sentence in said)
 
 
 def _whole(value: Any) -> int | None:

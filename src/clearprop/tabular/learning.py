@@ -215,6 +215,15 @@ def carry_out(
     return learned
 
 
+def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
+    """What is whole and what is not, after Ctrl-C; nothing where there is nothing to say."""
+    said = [] if done.is_whole else ["the probabilities are not calibrated"]
+    if n_whole < len(quantiles):
+        missing = ", ".join(f"{quantile:g}" for quantile in quantiles[n_whole:])
+        said.append(f"the quantiles {missing} are not learned, fit anew to predict them")
+    return "".join(f"; {sentence}" for sentence in said)
+
+
 def _scaled(plan: Plan, together: Together, fit: Fit) -> Learned:
     """The networks with the temperature of their probabilities, or the shift of their quantile."""
     actual, weight = _judged(plan)
