@@ -16,20 +16,29 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/lint-imports
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
 
-# The long forms of tests: 20,000 random tables, every attack.
+# The long forms of tests: tens of thousands of random tables, spoilt files, every attack. An hour or more.
 torture: $(VENV)/installed-for-tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -m torture
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto -m torture
+
+# Every door once with the oldest libraries that pyproject.toml admits, and with the newest on every Python that is here.
+test-versions: test-oldest
+	for version in 3.11 3.12 3.13; do \
+		command -v python$$version >/dev/null && python$$version -c "" 2>/dev/null || { echo "no Python $$version here"; continue; }; \
+		$(MAKE) VENV=.venv-$$version PYTHON=python$$version .venv-$$version/installed-for-tests && \
+		OPENBLAS_NUM_THREADS=1 .venv-$$version/bin/pytest -q tests/test_doors.py || exit 1; \
+	done
 
 # Every page of the explanations in Chromium, every formula's contrast too; takes a quarter of an hour.
 test-pages: $(VENV)/installed-for-tests
 	CLEARPROP_EVERY_PAGE=1 $(BIN)/pytest tests/explain/test_pages.py
 
-# The same behaviour with the oldest libraries that pyproject.toml admits.
 test-oldest:
-	$(MAKE) VENV=.venv-oldest .venv-oldest/installed-for-tests
-	.venv-oldest/bin/python -m pip --quiet install "scikit-learn==1.7.*" "numpy==2.0.*" "scipy==1.13.*"
-	OPENBLAS_NUM_THREADS=1 .venv-oldest/bin/pytest -n auto -W "ignore::pytest.PytestRemovedIn10Warning" \
-		tests/estimators tests/engines tests/formulas tests/network tests/training tests/files tests/tables
+	$(MAKE) VENV=.venv-oldest .venv-oldest/bin/python
+	.venv-oldest/bin/python -m pip --quiet install uv
+	.venv-oldest/bin/python tools/oldest.py > .venv-oldest/oldest.txt
+	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest/bin/python --constraint .venv-oldest/oldest.txt \
+		--editable . --group test
+	OPENBLAS_NUM_THREADS=1 .venv-oldest/bin/pytest -q -W "ignore::pytest.PytestRemovedIn10Warning" tests/test_doors.py
 
 # Beside scikit-learn, and PyTorch and JAX where they are installed into .venv; results go to benchmarks/results/.
 benchmark: $(VENV)/installed
@@ -45,7 +54,7 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/fashion_mnist.py
 
 clean:
-	rm -rf .venv .venv-oldest build
+	rm -rf .venv .venv-oldest .venv-3.* build
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "clearprop needs Python 3.11 or newer; try: make PYTHON=python3.12")'
