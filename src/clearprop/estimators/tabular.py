@@ -220,7 +220,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if reset:
             self._columns = tuple(table.column_names)
         # Where the fit, or this call, had no names, columns go by position, as in all of scikit-learn.
-        return table.rename_columns(self._columns)
+        return table.rename_columns(list(self._columns))
 
     def _predicted(self, X: Any) -> pa.Table:
         check_is_fitted(self)
