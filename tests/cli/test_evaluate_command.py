@@ -69,3 +69,30 @@ def test_a_table_without_the_target(run, trained, tmp_path):
     file = write(tmp_path / "new.csv", flats(50).drop_columns(["rent"]))
     code, _, err = run("evaluate", trained / "flats.clearprop", file)
     assert (code, "no column 'rent'" in err) == (1, True)
+
+
+def test_classes_that_are_numbers_with_a_fraction_are_compared_as_values(run, tmp_path):
+    stars = [0.5, 1.0, 1.5, 1e-05]
+    for name, spell in (("train.csv", repr), ("other.csv", "{:.5f}".format)):
+        lines = [f"{k % 4 + k / 1000},{spell(stars[k % 4])}" for k in range(80)]
+        (tmp_path / name).write_text("a,stars\n" + "\n".join(lines) + "\n")
+    options = ("--epochs", "2", "--ensemble", "1", "--hidden", "0", "--engine", "reference", "--output", tmp_path / "m")
+    assert run("train", tmp_path / "train.csv", "--target", "stars", "--task", "classification", *options)[0] == 0
+    code, out, _ = run("evaluate", tmp_path / "m", tmp_path / "other.csv", "--json")
+    assert code == 0
+    assert json.loads(out)["scores"]["n_unknown"] == 0
+
+
+def test_dates_are_read_as_the_options_said_in_training(run, tmp_path):
+    lines = [f"{1 + k % 9:02d}/{1 + k % 12:02d}/2024,{k % 9}.5" for k in range(80)]
+    (tmp_path / "t.csv").write_text("when,y\n" + "\n".join(lines) + "\n")
+    options = ("--epochs", "2", "--ensemble", "1", "--hidden", "0", "--engine", "reference", "--output", tmp_path / "m")
+    code, _, err = run("train", tmp_path / "t.csv", "--target", "y", *options)
+    assert code == 1
+    assert "--dates dmy" in err
+    assert "--dates mdy" in err
+    assert run("train", tmp_path / "t.csv", "--target", "y", "--dates", "dmy", *options)[0] == 0
+    (tmp_path / "new.csv").write_text("when\n02/01/2024\n")
+    (tmp_path / "iso.csv").write_text("when\n2024-01-02\n")
+    told = [run("predict", tmp_path / "m", tmp_path / name)[1] for name in ("new.csv", "iso.csv")]
+    assert told[0] == told[1]
