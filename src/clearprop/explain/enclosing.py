@@ -19,7 +19,7 @@ from clearprop.explain.sheets import Entry
 from clearprop.explain.totals import FirstOrder, MeanLoss
 
 ENOUGH = 4  # numbers, after which it is known whether somebody rounds to decimals or to significant digits
-NEAR = 20  # units of the last digit
+NEAR = 4  # units of the last digit
 PURE = 0.5  # share of the numbers that must have the most digits for these to be the digits that somebody rounds to
 
 

@@ -21,6 +21,8 @@ LETTERS: Mapping[str, str] = {
 }  # fmt: skip
 ONE_EACH = frozenset({"sample_weight", "row_weight", "share"})  # one number for each sample
 
+MEMORY = {"clipped": "ĝ", "m_hat": "m̂", "v_hat": "v̂"}  # letters of what belongs to a parameter
+
 
 class Notation:
     """Base of the notations, and the one of Nielsen's book: wˡⱼₖ is the weight to neuron j from neuron k.
@@ -101,7 +103,7 @@ class Notation:
     def memory(self, name: Reference) -> Written:
         """The optimizer's memory of a parameter: m(w²₁₁)."""
         whose = self.letter(name._replace(memory="", after=False))
-        return Applied("ĝ" if name.memory == "clipped" else name.memory, whose, name.after)
+        return Applied(MEMORY.get(name.memory, name.memory), whose, name.after)
 
     def letter(self, name: Reference) -> Letter | Code:
         """A parameter, weighted input, activation, δ, target or single loss."""

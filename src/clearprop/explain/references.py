@@ -15,7 +15,7 @@ from typing import NamedTuple
 from clearprop.errors import InputError
 
 PATTERN = re.compile(
-    r"(?:(?P<memory>(?!rate_)[a-z]+)_(?=[Wb]\d))?"
+    r"(?:(?P<memory>(?!rate_)[a-z]+(?:_hat)?)_(?=[Wb]\d))?"
     r"(?P<kind>rate_(?:[Wb]\d+|start)|(?:sample|class|row|total)_weight|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
     r"(?P<after>_new)?(?:\[(?P<index>[^\]]*)\])?"
 )
@@ -41,7 +41,7 @@ class Reference(NamedTuple):
         Whether the value after the update is meant.
     memory : str
         What belongs to this parameter: the optimizer's memory of it, "g" for the gradient of loss and penalties,
-        "clipped" for that gradient after clipping; "" otherwise.
+        "clipped" for that gradient after clipping, "m_hat" and "v_hat" for Adam's corrected moments; "" otherwise.
     """
 
     kind: str

@@ -9,6 +9,7 @@ from html import escape
 GREEK: Mapping[str, str] = {
     "δ": r"\delta", "η": r"\eta", "σ": r"\sigma", "σ′": r"\sigma'", "θ": r"\theta", "∇": r"\nabla",
     "ω": r"\omega", "Ω": r"\Omega", "κ": r"\kappa", "λ": r"\lambda", "‖g‖": r"\|g\|", "ĝ": r"\hat{g}",
+    "m̂": r"\hat{m}", "v̂": r"\hat{v}",
 }  # fmt: skip
 RAISED = dict(zip("0123456789+-−()lLijkmn⁺", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ˡᴸⁱʲᵏᵐⁿ⁺", strict=True))
 LOWERED = dict(zip("0123456789+-−()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ᵢⱼₖₘₙ", strict=True))

@@ -12,6 +12,8 @@ from clearprop.formulas.derivative import times
 from clearprop.formulas.expressions import fold, symbols
 from clearprop.network import Block
 
+HAT = "_hat"  # of a moment that is corrected for its start at 0
+
 
 def record_gradients(notes: Notes) -> dict[str, str]:
     """What penalties add to the gradient of each block; the names of the gradients of what is minimised."""
@@ -79,7 +81,8 @@ def record_update(notes: Notes, gradients: Mapping[str, str]) -> None:
         trees = steps_of(rule, decays=bool(rule.weight_decay and block.decay))
         parameters = {**rule.parameters, "weight_decay": rule.weight_decay * block.decay}
         for name, tree in trees.items():
-            place = f"{block.name}_new" if name == "theta" else f"{name}_{block.name}_new"
+            after = "" if name.endswith(HAT) else "_new"
+            place = f"{block.name}_new" if name == "theta" else f"{name}_{block.name}{after}"
             notes.formula(place, tree, sites, "update", parameters=parameters)
 
 
@@ -89,19 +92,31 @@ def _sites(rule: UpdateRule, block: Block, gradient: str) -> Mapping[str, str]:
     names = {"theta": block.name, "g": gradient, "rate": rate, "t": "t"}
     for name in rule.memory:
         names |= {name: f"{name}_{block.name}", f"{name}_new": f"{name}_{block.name}_new"}
+        names[f"{name}{HAT}"] = f"{name}{HAT}_{block.name}"
     return names
 
 
 def steps_of(rule: UpdateRule, *, decays: bool) -> Mapping[str, Expression]:
-    """The trees of one update: of each memory, and of theta in terms of the new memory.
+    """The trees of one update: of each memory, of what is corrected for its start at 0, and of theta in terms of them.
 
-    Adam's θ is written with the new moments as symbols (``m_new``), because a person computes those first.
+    Adam's θ is written with the corrected moments as symbols (``m_hat``), and those with the new moments (``m_new``),
+    because a person computes them one after the other.
     """
     trees = rule.full_trees() if decays else rule.trees("update")
     remembered = dict(zip(rule.memory, trees[1:], strict=True))
     names = {id(tree): Symbol(f"{name}_new") for name, tree in remembered.items()}
 
-    def node(function: str, item: Apply, arguments: list[Expression]) -> Expression:
-        return names[id(item)] if id(item) in names else Apply(function, tuple(arguments))
+    corrected: dict[str, Expression] = {}
 
-    return {**remembered, "theta": fold(trees[0], lambda leaf: leaf, node)}
+    def node(function: str, item: Apply, arguments: list[Expression]) -> Expression:
+        if id(item) in names:
+            return names[id(item)]
+        tree = Apply(function, tuple(arguments))
+        memory = next((name for name in remembered if arguments[0] == Symbol(f"{name}_new")), None)
+        if memory is None or function != "divide" or "t" not in symbols(arguments[1]):
+            return tree
+        corrected[f"{memory}{HAT}"] = tree
+        return Symbol(f"{memory}{HAT}")
+
+    theta = fold(trees[0], lambda leaf: leaf, node)
+    return {**remembered, **corrected, "theta": theta}
