@@ -120,3 +120,25 @@ def test_that_what_is_given_is_itself_rounded_is_offered_or_said():
     assert not stated.offered
     assert not check(f"given: exact\n{PRINTED}").passed
     assert not check(PRINTED.replace("22.7596", "22.79")).passed
+
+
+@pytest.mark.parametrize(
+    ("line", "constant", "value"),
+    [
+        ("adam(beta1=0.8, epsilon=0.01)", "beta1", 0.8),
+        ("adam(eps=0.01)", "epsilon", 0.01),
+        ("momentum(0.5)", "momentum", 0.5),
+        ("rmsprop(ρ=0.95)", "rho", 0.95),
+    ],
+)
+def test_an_optimizer_is_named_with_its_constants(line, constant, value):
+    sheet = check(f"case: case_study\noptimizer: {line}\nz1 = 0.41, 0.47").sheet
+    assert sheet.trace.optimizer.parameters[constant] == value
+
+
+def test_corrected_moments_can_be_checked():
+    text = "case: case_study\noptimizer: adam\nm_hat_W2 = {}\nv_hat_b2 = 0.0003736"
+    found = check(text.format("-0.01162, -0.01189"))
+    assert found.passed
+    assert found["m_hat_W2[0,0]"].status == "right"
+    assert check(text.format("-0.001162, -0.001189"))["m_hat_W2[0,0]"].names[0] == "no_bias_correction"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from math import floor, inf, isfinite, isnan, log10
 
 from clearprop.explain.sheets import WrittenNumber
 
@@ -21,7 +21,8 @@ def fits_exactly(value: float, number: WrittenNumber) -> bool:
 
 
 def fits_between(low: float, high: float, number: WrittenNumber) -> bool:
-    """Whether what was written is the rounding of something within the bounds."""
+    """Whether what was written is the rounding of something within the bounds; one that is no number is none."""
+    low, high = -inf if isnan(low) else low, inf if isnan(high) else high
     reach = HALF * number.unit + SAME * max(abs(low), abs(high)) if isfinite(low) and isfinite(high) else 0.0
     return bool(low - reach <= number.value <= high + reach)
 

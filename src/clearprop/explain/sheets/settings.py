@@ -54,6 +54,8 @@ SQUARE = re.compile(r"\^\s*\{?2|²|\*\*\s*2")
 HALF = re.compile(r"½|1\s*/\s*2|0[.,]5|frac\{?1\}?\{?2|/\s*2\s*$")
 BEGINS_AS_NUMBER = re.compile(r"\s*[\[({]*\s*[-+−]?\s*[.,]?[\d½⅓¼_?□…]")
 
+CALLED = re.compile(r"\s*[A-Za-z]+\s*\(")  # an optimizer with its constants: adam(beta1=0.8)
+
 
 def setting_of(name: str, value: str) -> str | None:
     """The setting that a line is, or None: ``loss: squared_error`` is one, ``loss = 0.0026`` a result.
@@ -66,7 +68,7 @@ def setting_of(name: str, value: str) -> str | None:
     """
     plain = re.sub(r"\s+", " ", name.strip().strip("*_\\").strip().lower())
     found = plain if plain in SETTINGS else OTHER_NAMES.get(plain)
-    if found is None or found in NUMERIC:
+    if found is None or found in NUMERIC or (found == "optimizer" and CALLED.match(value)):
         return found
     last = re.split(r"[=≈]", value)[-1]
     is_number = any(read.unread is None and read.items for read in (readings(value)[0], readings(last)[0])) or (
