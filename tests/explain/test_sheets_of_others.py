@@ -142,3 +142,41 @@ def test_corrected_moments_can_be_checked():
     assert found.passed
     assert found["m_hat_W2[0,0]"].status == "right"
     assert check(text.format("-0.001162, -0.001189"))["m_hat_W2[0,0]"].names[0] == "no_bias_correction"
+
+
+def said(line, settings="delta: plus\ngiven: exact"):
+    """The report on one line of the case study."""
+    return check(f"case: case_study\n{settings}\n{line}").text(width=300)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("z2 = 1.2914", "what you wrote is the right value + 0.2 (+ b1[1])"),
+        ("dW2 = -0.02904, -0.02973", "dW2, all 2: what you wrote is 2.5"),
+        ("a1 = 0.6154, 0.6011", "two numbers of the line have changed places"),
+        ("z1[0] = 0.5·0.5 + 0.2·0.3 + 0.1 = 0.51", "slip of arithmetic: 0.5·0.5 + 0.2·0.3 + 0.1 is 0.41, not 0.51"),
+        ("z2 = 1.8", "none of the mistakes that I know gives what you wrote"),
+        ("loss = 0.0013\nloss_new = ____", "1 judged, 1 still blank: loss_new"),
+    ],
+)
+def test_what_is_known_is_said(line, words):
+    text = said(line)
+    assert words in text
+    assert "slip of arithmetic" not in text or "0.51" in line
+
+
+def test_a_single_short_number_names_no_mistake():
+    found = check("case: case_study\ndelta: plus\nz2 = 1.1\ndelta2 = 0.02")["delta2[0]"]
+    assert found.verdict == "wrong"
+    assert not found.is_certain
+    assert "would fit: the sign is the wrong way round" in said("z2 = 1.1\ndelta2 = 0.02")
+
+
+def test_a_turned_delta_is_offered_and_not_where_the_sheet_says_otherwise():
+    text = "case: case_study\ndelta2 = 0.01933\nW2_new = 0.6012, 0.7012"
+    assert check(text).offered == ("delta: minus",)
+    assert check(text).is_done
+    assert "δ = −∂C/∂z" in check(text).text()
+    assert "δ = −∂C/∂z" in check(text).text("zh")
+    assert check(f"delta: plus\n{text}")["delta2[0]"].names == ("sign",)

@@ -52,7 +52,7 @@ def relation_of(truth: Truth, world: Mapping[str, Any], numbers: Sequence[Checke
         factor = _factor(written, right, reach)
         if factor is not None:
             return Relation("factor", factor, of=attribute)
-        found = _difference(truth, world, written - right, reach)
+        found = _difference(truth, world, numbers[0].reference.site, written - right, reach)
         if found is not None:
             return found
     return None
@@ -72,14 +72,13 @@ def _factor(written: Any, right: Any, reach: Any) -> float | None:
     return (low + high) / 2 if len(written) > 1 and (high - low) < 0.005 * abs(low) else None
 
 
-def _difference(truth: Truth, world: Mapping[str, Any], difference: Any, reach: Any) -> Relation | None:
-    """The difference, where it is one of the numbers given (or its opposite)."""
+def _difference(truth: Truth, world: Mapping[str, Any], site: str, difference: Any, reach: Any) -> Relation | None:
+    """The difference, where it is one of the numbers that the site is computed from, or a bias of another layer."""
     if (np.abs(difference) < 10 * reach).any():
         return None
-    for name, site in truth.trace.sites.items():
-        if site.inputs or name[0] not in "abWy" or not np.size(site.value):
-            continue
-        for place in np.ndindex(np.shape(site.value)):
+    biases = [name for name in truth.trace.sites if name[0] == "b" and name[1:].isdigit() and site[0] == "z"]
+    for name in dict.fromkeys([*truth.trace.sites[site].inputs, *biases]):
+        for place in np.ndindex(truth.arrays[name].shape):
             value = float(np.asarray(world[name])[place])
             for sign in (1.0, -1.0):
                 if value and (np.abs(difference - sign * value) <= reach).all():
