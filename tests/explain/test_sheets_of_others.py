@@ -167,10 +167,10 @@ def test_what_is_known_is_said(line, words):
 
 
 def test_a_single_short_number_names_no_mistake():
-    found = check("case: case_study\ndelta: plus\nz2 = 1.1\ndelta2 = 0.02")["delta2[0]"]
+    found = check("case: case_study\ndelta: plus\nz2 = 1.091\ndelta2 = 0.02")["delta2[0]"]
     assert found.verdict == "wrong"
     assert not found.is_certain
-    assert "would fit: the sign is the wrong way round" in said("z2 = 1.1\ndelta2 = 0.02")
+    assert "would fit: the sign is the wrong way round" in said("z2 = 1.091\ndelta2 = 0.02")
 
 
 def test_a_turned_delta_is_offered_and_not_where_the_sheet_says_otherwise():
