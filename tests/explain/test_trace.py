@@ -106,7 +106,8 @@ def test_adam_remembers_its_moments_and_names_them():
     found = case("case_study")
     trace = explain(found.network, found.params, found.x, found.y, adam(0.1))
     np.testing.assert_allclose(trace["m_W1_new"].value, 0.1 * trace["dW1"].value)
-    assert set(trace["W1_new"].inputs) == {"W1", "m_W1_new", "v_W1_new", "rate", "t"}
+    np.testing.assert_allclose(trace["m_hat_W1"].value, trace["dW1"].value)
+    assert set(trace["W1_new"].inputs) == {"W1", "m_hat_W1", "v_hat_W1", "rate"}
     assert np.array_equal(trace.following()["m_W1"].value, trace["m_W1_new"].value)
     decayed = explain(found.network, found.params, found.x, found.y, adamw(0.1, weight_decay=0.5))
     np.testing.assert_allclose(decayed["W1_new"].value - trace["W1_new"].value, -0.05 * found.params.W[1])
