@@ -232,7 +232,8 @@ def _targets_from_json(spec: Any, network: Network) -> Targets:
             if several:
                 y: Any = np.array([[0] * len(classes), [1] * len(classes)])
                 return ClassTargets(scipy.sparse.csr_array(y) if sparse else y)
-            return ClassTargets(_classes(classes, kind))
+            # Twice, as scikit-learn warns of labels that are nearly all different.
+            return ClassTargets(np.tile(_classes(classes, kind), 2))
         case {"outputs": int() as outputs} if outputs == n_outputs:
             return NumberTargets(np.empty((0, outputs)) if outputs > 1 else np.empty(0), network.loss)
         case _:
