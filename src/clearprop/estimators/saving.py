@@ -37,7 +37,7 @@ KINDS: Mapping[str, tuple[type[Any], Mapping[str, type[Any]]]] = {
 }
 NUMBER_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 TEXT_TYPE = re.compile(r"[<>]U\d{1,9}")
-WIDE = 16 * 2**20  # bytes: texts that would take more as an array of one width are kept as objects
+WIDE = 16 * 2**20  # bytes: names of classes that would take more, as an array of one width, are refused
 NUMBER = (int, float)
 FACTS: Mapping[str, Any] = {  # attributes of a fit that are kept, and what they can be
     "n_features_in_": int,
@@ -245,8 +245,10 @@ def _classes(classes: list[Any], kind: str) -> Any:
     if kind == "O" or TEXT_TYPE.fullmatch(kind):
         if not all(isinstance(name, str) for name in classes):
             raise ModelFileError("classes are neither all text nor all numbers")
+        if 4 * max(map(len, classes)) * len(classes) > WIDE:  # scikit-learn makes an array of one width of them
+            raise ModelFileError(f"{len(classes):,} classes with names of up to {max(map(len, classes)):,} characters")
         if kind != "O" and np.dtype(kind).itemsize * len(classes) > WIDE:
-            kind = "U" if 4 * max(map(len, classes)) * len(classes) <= WIDE else "O"
+            kind = "U"
         return np.array(classes, dtype=kind)
     if not NUMBER_TYPE.fullmatch(kind):
         raise ModelFileError(f"classes cannot be of the type {quoted(kind)}")
