@@ -250,3 +250,19 @@ def test_targets_of_text_are_refused():
     params, X = network.initial(), np.ones((3, 2))
     with pytest.raises(InputError, match="Y must hold numbers, not"):
         backward(network, params, forward(network, params, X), np.array([["1"], ["2"], ["3"]]))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_data_frame_is_refused_with_the_array_to_give(library):
+    frames = pytest.importorskip(library)
+    X = frames.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    Y = frames.DataFrame({"y": [1.0, 2.0]})
+    net = Network.mlp([2, 1])
+    params = net.initial(seed=0)
+    tape = forward(net, params, X.to_numpy())
+    for call in (lambda: forward(net, params, X), lambda: loss(net, params, X, Y.to_numpy())):
+        with pytest.raises(InputError, match=r"X is a DataFrame; here it must be an array, as X\.to_numpy\(\)"):
+            call()
+    for call in (lambda: backward(net, params, tape, Y), lambda: loss(net, params, X.to_numpy(), Y)):
+        with pytest.raises(InputError, match=r"Y is a DataFrame; here it must be an array, as Y\.to_numpy\(\)"):
+            call()

@@ -48,7 +48,7 @@ def test_little_is_taken_without_asking(machine):
 
 def test_a_network_too_large_for_memory_says_so_before_it_takes_any():
     network = Network.mlp([10**6, 10**7, 1])
-    with pytest.raises(InputError, match=r"a network of 10,000,020,000,001 parameters needs 80 TB of memory"):
+    with pytest.raises(InputError, match=r"a network of 10,000,020,000,001 parameters needs 160 TB of memory"):
         network.initial()
     with pytest.raises(InputError, match=r"needs 40 TB of memory.*float32"):
         network.initial(dtype="float32")

@@ -303,6 +303,7 @@ class Network:
 
     def check_inputs(self, X: Any) -> None:
         """Raise an InputError unless X is an array of numbers of shape (n_samples, n₀)."""
+        _check_is_array("X", X)
         if getattr(X, "ndim", None) != 2 or X.shape[1] != self.widths[0]:
             raise ShapeError(
                 f"X must have shape (n_samples, {self.widths[0]}), one row per sample, not {shape_of(X)}"
@@ -315,6 +316,7 @@ class Network:
         """Raise ShapeError unless Y is an array of shape (n_samples, n_L) with at least one row."""
         if n_samples == 0:
             raise ShapeError("there are no rows to learn from")
+        _check_is_array("Y", Y)
         expected = (n_samples, self.widths[-1])
         if getattr(Y, "ndim", None) != 2 or tuple(Y.shape) != expected:
             raise ShapeError(
@@ -326,6 +328,12 @@ class Network:
 
 
 _initialiser = initialiser  # `Network.initial` has an argument of that name
+
+
+def _check_is_array(name: str, values: Any) -> None:
+    """Raise InputError for a data frame: its columns may be of several types, and its name for a row is no index."""
+    if not hasattr(values, "dtype") and hasattr(values, "to_numpy"):
+        raise InputError(f"{name} is a {type(values).__name__}; here it must be an array, as {name}.to_numpy()")
 
 
 def check_weights(sample_weight: Any, n_samples: int) -> None:
