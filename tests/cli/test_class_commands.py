@@ -72,7 +72,7 @@ def test_a_network_drawn_for_one(run, tmp_path):
         (("--network", "two"), "--network must be the numbers of neurons"),
         (("--network", "2-9-1"), "1 to 6 neurons"),
         (("--network", "2-2-1", "--case", "mazur"), "leave the sheet or --case out"),
-        (("--network", "2-2-1", "--find-mistake", "--format", "latex"), "written as Markdown"),
+        (("--network", "2-2-1", "--find-mistake", "--format", "latex"), "is Markdown"),
         (("--class", "nobody.txt", "--output", "x"), "nobody.txt cannot be read"),
         (("--class", "nobody.txt"), "which folder"),
         (("--class", "nobody.txt", "--case", "mazur"), "leave --case out"),
@@ -90,7 +90,7 @@ def test_what_cannot_be_asked_for(run, arguments, said, tmp_path, monkeypatch):
 
 def test_a_folder_and_a_report_belong_together(run, folder, tmp_path):
     code, _, error = run("check", folder / "sheets")
-    assert (code, "--report" in error) == (1, True)
+    assert (code, "--report" in error) == (2, True)
     sheet = folder / "sheets" / "ada.md"
     assert "belong to --report" in run("check", sheet, "--output", tmp_path / "x.csv")[2]
     assert "there is no folder" in run("check", sheet, "--report")[2]

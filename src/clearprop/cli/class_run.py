@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from clearprop.cli import words
+from clearprop.cli import exits, words
 from clearprop.cli.output_files import check_output, write_output
-from clearprop.errors import FileError, InputError
+from clearprop.errors import FileError
 from clearprop.explain import Trace
 from clearprop.explain.exercises import (
     Exercise,
@@ -35,11 +35,11 @@ def widths_of(network: str) -> tuple[int, ...]:
 
     Raises
     ------
-    InputError
+    UsageError
         When it is not written like that.
     """
     if re.fullmatch(r"\s*\d{1,3}(\s*[-–,x]\s*\d{1,3})+\s*", network) is None:
-        raise InputError(f"--network must be the numbers of neurons, inputs first, as 2-2-1, not {network!r}")
+        raise exits.UsageError(f"--network must be the numbers of neurons, inputs first, as 2-2-1, not {network!r}")
     return tuple(int(n) for n in re.findall(r"\d+", network))
 
 
@@ -69,7 +69,7 @@ def _written(made: Exercise | PlantedMistake, medium: str, notation: str) -> tup
     if medium == "markdown":
         return made.sheet(), made.key()
     if isinstance(made, PlantedMistake):
-        raise InputError("a sheet with a mistake to find is written as Markdown, which check reads; leave --format out")
+        raise exits.UsageError("a sheet with a mistake to find is Markdown, which check reads: leave --format out")
     if medium == "latex":
         return made.latex(notation=notation), made.latex(key=True, notation=notation)
     return made.html(notation=notation), made.html(key=True, notation=notation)
@@ -81,7 +81,7 @@ def whole_class(
 ) -> int:  # fmt: skip
     """Write a sheet and a key for each student; the exit code."""
     if output is None:
-        raise InputError("say which folder the sheets of the class go into, as --output exercise-1")
+        raise exits.UsageError("say which folder the sheets of the class go into, as --output exercise-1")
     made = exercise_class(
         read_names(names), widths_of(network), seed, blank=blank, find_mistake=find_mistake, language=language,
         digits=digits, hidden=hidden, output=output_activation, loss=loss,
@@ -102,7 +102,7 @@ def marks(folder: Path, *, language: str, as_json: bool, output: Path | None, fo
     """Mark the sheets of a folder; 0 where all is right, 1 where not, 3 where a sheet cannot be read."""
     medium = "text" if output is None else MEDIA.get(output.suffix.lower(), "")
     if not medium:
-        raise FileError(f"the output {output} must end in {', '.join(MEDIA)}")
+        raise exits.UsageError(f"the output {output} must end in {', '.join(MEDIA)}")
     report = mark_folder(folder)
     if as_json:
         words.print_json(report.as_data())

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from clearprop.errors import InputError
+from clearprop.cli import exits
 
 Flag = Parameter(negative="", show_default=False)
 Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
@@ -159,13 +159,13 @@ def check(
     from clearprop.cli import class_run, glass_run
 
     if report and certificate is not None:
-        raise InputError("--certificate is of one sheet, and --report of a folder of them; ask for one of the two")
+        raise exits.UsageError("--certificate is of one sheet, --report of a folder of them: ask for one")
     if report:
         return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
     if sheet.is_dir():
-        raise InputError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
+        raise exits.UsageError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
     if output is not None or (force and certificate is None):
-        raise InputError("--output and --force belong to --report, which marks a folder of sheets")
+        raise exits.UsageError("--output and --force belong to --report, which marks a folder of sheets")
     return glass_run.check(
         sheet, notation=notation, language=language, as_json=as_json, certificate=certificate, force=force
     )
@@ -244,7 +244,7 @@ def exercise(
     if class_ is not None:
         for option, value in (("a sheet", source), ("--case", case), ("--format", format)):
             if value is not None:
-                raise InputError(f"--class draws a network for each student and writes Markdown; leave {option} out")
+                raise exits.UsageError(f"--class draws the networks and writes Markdown; leave {option} out")
         return class_run.whole_class(
             class_, network=network or "2-2-1", hidden=hidden, output_activation=output_activation, loss=loss,
             blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, output=output,
@@ -252,7 +252,7 @@ def exercise(
         )  # fmt: skip
     if network is not None:
         if source is not None or case is not None:
-            raise InputError("--network draws the numbers itself: leave the sheet or --case out")
+            raise exits.UsageError("--network draws the numbers itself: leave the sheet or --case out")
         trace = class_run.network_of(network, hidden, output_activation, loss, seed)
     else:
         trace = glass_run.trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None)
