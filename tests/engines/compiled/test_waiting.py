@@ -33,6 +33,7 @@ class LateCrew:
 
     def help(self, work, threads):
         self.calls.append(threads)
+        work.have(threads)
         helpers = [threading.Thread(target=self.come, args=(work, n)) for n in range(1, threads)]
         for helper in helpers:
             helper.start()
