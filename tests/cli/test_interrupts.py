@@ -31,6 +31,17 @@ def watched(monkeypatch):
         signal.signal(number, handler)
 
 
+@pytest.fixture
+def unwatched():
+    """Signals as in a program that is not the command line, also where an earlier test has called its `main`."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_swallowed_signal_comes_up_again_once(watched, number):
     interrupts.check()
@@ -87,7 +98,7 @@ def test_what_is_undisturbed_hears_nothing(watched):
         signal.raise_signal(signal.SIGINT)
 
 
-def test_a_program_that_calls_a_command_keeps_its_own_handlers(run):
+def test_a_program_that_calls_a_command_keeps_its_own_handlers(unwatched, run):
     before = {number: signal.getsignal(number) for number in SIGNALS}
     with interrupts.kept(), interrupts.undisturbed():
         assert {number: signal.getsignal(number) for number in SIGNALS} == before

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -40,6 +40,8 @@ def test_the_loss_from_z_equals_the_textbook_loss(pair, data):
     z, y = inputs_and_targets(pair, data, 12)
     head = Head(pair.activation(), pair.loss())
     a = head.activation.forward(z)
+    if pair.name == "exp_poisson":
+        assume((y[y > 0] / a[y > 0] > 0).all())  # the textbook takes the logarithm of y/a, which can round to 0
     np.testing.assert_allclose(head.value(z, a, y), head.loss.forward(a, y), rtol=1e-8, atol=1e-9)
 
 
