@@ -40,9 +40,12 @@ def check_targets(y: Any, is_classifier: bool) -> None:
             f"y holds {KINDS[kind]}, where numbers are expected; make numbers of them in a unit that you choose, as "
             "y.dt.total_seconds() does"
         )
-    if kind in ("b", "i", "u", "f", "c", "S", "U") or hasattr(y, "toarray") or np.ndim(y) != 1:
+    if kind in ("b", "i", "u", "f", "c", "S", "U") or hasattr(y, "toarray"):
         return
-    for row, value in enumerate(np.asarray(y, dtype=object).tolist()):
+    values = np.asarray(y, dtype=object)
+    if values.ndim != 1:
+        return
+    for row, value in enumerate(values.tolist()):
         if is_classifier and _is_missing(value):
             raise InputError(f"y has no class in row {row} (counted from 0), but {value!r}; fill or drop such rows")
         if not is_classifier and isinstance(value, str) and not _is_number(value):
