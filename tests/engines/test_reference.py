@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 
 from clearprop import Network, backward, forward, loss
-from clearprop.engines import Data, Job, ReferenceEngine, TrainingState, prepared, reference
+from clearprop.engines import Data, Job, ReferenceEngine, TrainingState, prepared
 from clearprop.engines.randomness import masks
 from clearprop.errors import DivergenceError
 from clearprop.formulas import SGD, UPDATE_RULES, AdamW, update_rule
@@ -65,7 +65,7 @@ def test_a_weight_of_two_is_the_row_twice():
 
 
 def test_loss_in_blocks_is_the_loss_of_all_rows(monkeypatch):
-    monkeypatch.setattr("clearprop.engines.reference.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("clearprop.engines.memory.ROWS_AT_ONCE", 4)
     params = NETWORK.initial(seed=1)
     for weight in (None, WEIGHT):
         assert ENGINE.loss(NETWORK, params, Data(X, Y, weight)) == pytest.approx(loss(NETWORK, params, X, Y, weight))
@@ -180,7 +180,7 @@ def test_all_rows_in_blocks_are_the_same_as_all_rows_at_once(weight, monkeypatch
     data, theta = prepared(job, X, Y, weight), NETWORK.initial(seed=1).theta
     at_once = ENGINE.loss_and_gradient(job, theta, data)
     sparse = prepared(job, scipy.sparse.csr_array(X), Y, weight)
-    monkeypatch.setattr(reference, "ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("clearprop.engines.memory.ROWS_AT_ONCE", 4)
     for found in (ENGINE.loss_and_gradient(job, theta, data), ENGINE.loss_and_gradient(job, theta, sparse)):
         assert found[0] == pytest.approx(at_once[0], rel=1e-14)
         np.testing.assert_allclose(found[1], at_once[1], rtol=1e-12)
