@@ -237,9 +237,16 @@ def test_notations_by_example():
 def test_adam_is_explained_moment_by_moment():
     found = case("case_study")
     trace = explain(found.network, found.params, found.x, found.y, adam(0.1))
-    text = pen_for(trace, 4).formula(line_of(trace, "W1_new[0,0]").forms[0])
-    assert "m⁺" in text
-    assert "β₁^t" in text
+
+    def text(name):
+        return pen_for(trace, 4).formula(line_of(trace, name).forms[0])
+
+    assert "m̂" in text("W1_new[0,0]")
+    assert "v̂" in text("W1_new[0,0]")
+    assert "m⁺" in text("m_hat_W1[0,0]")
+    assert "β₁^t" in text("m_hat_W1[0,0]")
+    assert "v⁺" in text("v_hat_W1[0,0]")
+    assert "β₂^t" in text("v_hat_W1[0,0]")
 
 
 def test_questions_that_have_no_line():
