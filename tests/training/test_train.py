@@ -107,9 +107,10 @@ def test_verbose_prints_a_line_for_each_epoch(capsys):
 
 
 def test_verbose_says_what_the_engine_must_do_first(capsys, monkeypatch):
-    monkeypatch.setattr("clearprop.engines.ReferenceEngine.preparation", lambda engine, dtype: f"warms up for {dtype}")
-    train(NETWORK, NETWORK.initial(), X, Y, epochs=1, verbose=True, engine="reference")
-    assert capsys.readouterr().out.splitlines()[0] == "engine reference: warms up for float64"
+    preparation = "clearprop.engines.compiled.engine.CompiledEngine.preparation"
+    monkeypatch.setattr(preparation, lambda engine, dtype: f"warms up for {dtype}")
+    train(NETWORK, NETWORK.initial(), X, Y, epochs=1, verbose=True, engine="compiled")
+    assert capsys.readouterr().out.splitlines()[0] == "engine compiled: warms up for float64"
 
 
 def test_without_verbose_nothing_is_printed(capsys):
@@ -192,9 +193,9 @@ def test_dropout_as_an_array():
 def test_the_number_of_threads_reaches_the_engine_and_changes_nothing(monkeypatch):
     asked = []
 
-    def watched(name, job, data, n_threads=None):
+    def watched(name, job, data, n_threads=None, tell=None):
         asked.append(n_threads)
-        return choose(name, job, data, n_threads)
+        return choose(name, job, data, n_threads, tell)
 
     module = importlib.import_module("clearprop.training.train")  # the package's `train` is the function
     monkeypatch.setattr(module, "choose", watched)
