@@ -187,7 +187,7 @@ def test_too_little_memory_is_said(run, tmp_path):
     file = write(tmp_path / "pets.csv", pets())
     code, _, err = run("train", file, "--target", "kind", "--hidden", "99999999999", "--output", tmp_path / "m")
     assert code == 1
-    assert re.search(r"training [\d,]+ parameters on 192 rows \(.*\) needs 14\.4 TB of memory, and ", err)
+    assert re.search(r"training [\d,]+ parameters on 192 rows \(.*\) needs 57\.6 TB of memory, and ", err)
 
 
 def test_memory_that_the_system_refuses_is_said(run, tmp_path, monkeypatch):
