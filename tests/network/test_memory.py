@@ -50,5 +50,5 @@ def test_a_network_too_large_for_memory_says_so_before_it_takes_any():
     network = Network.mlp([10**6, 10**7, 1])
     with pytest.raises(InputError, match=r"a network of 10,000,020,000,001 parameters needs 160 TB of memory"):
         network.initial()
-    with pytest.raises(InputError, match=r"needs 40 TB of memory.*float32"):
+    with pytest.raises(InputError, match=r"needs 120 TB of memory.*float32"):
         network.initial(dtype="float32")
