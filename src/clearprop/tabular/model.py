@@ -195,10 +195,18 @@ class TableModel:
         ------
         TableError
             When a column is missing or a value does not fit; with the row.
+        ModelFileError
+            When outputs are not finite, as those of damaged weights can be.
         """
         choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
         X, remarks = self.encoder.encode(table)
         values = self._outputs(choice, X)
+        finite = np.isfinite(values).all(axis=1)
+        if not finite.all():
+            raise ModelFileError(
+                f"the outputs of the model are not finite in {int((~finite).sum())} of {len(finite)} rows: "
+                "its weights are damaged or too large"
+            )
         return Outputs(values, remarks, choice)
 
     def outputs_for(self, X: Any, n_threads: int | None = None) -> Any:
