@@ -21,6 +21,7 @@ from clearprop.explain.trace import Site, Trace
 
 Place = tuple[int, ...]
 NOT_ROUNDED = ("", "rate")  # laws of sites that nobody rounds on the way: what is given, and the rate
+MOMENT_DIGIT = 10  # as many digits of another number are relatively at most so much coarser: 1.00 beside 9.99
 Arrays = Mapping[str, Any]
 
 
@@ -178,7 +179,7 @@ class Bounds(World):
             places = self.put.get(name, {})
             found = self.with_put(value, places, site) if places else value
             if len(places) < value.low.size and self._is_rounded(site):
-                rounded = self.rounding.widened(value)
+                rounded = self._rounded(site, value)
                 low, high = np.array(rounded.low), np.array(rounded.high)
                 for place in places:
                     low[place], high[place] = found.low[place], found.high[place]
@@ -186,6 +187,21 @@ class Bounds(World):
             self._known[name] = found
         known: Interval = self._known[name]
         return known
+
+    def _rounded(self, site: Site, value: Interval) -> Interval:
+        """The bounds of a site that was rounded; one of Adam's corrected moments not more than the moment written."""
+        rounded = self.rounding.widened(value)
+        if "_hat_" not in site.name:
+            return rounded
+        moment = f"{site.name.replace('_hat_', '_')}_new"
+        low, high = np.array(rounded.low), np.array(rounded.high)
+        for place, (written, least, most) in self.put.get(moment, {}).items():
+            if written:
+                size = max(abs(value.low[place]), abs(value.high[place]))
+                reach = MOMENT_DIGIT * (most - least) / abs(written) * size
+                low[place] = max(low[place], value.low[place] - reach)
+                high[place] = min(high[place], value.high[place] + reach)
+        return Interval(low, high)
 
     def _is_rounded(self, site: Site) -> bool:
         """Whether somebody who leaves this line out may have rounded it; the one loss there is, is the loss itself."""
