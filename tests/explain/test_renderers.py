@@ -21,6 +21,7 @@ from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, exercise, explain
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.renderers.latex import LETTERS
 from clearprop.explain.renderers.terminal import to_ascii
 from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.words import LANGUAGES
@@ -359,3 +360,10 @@ def compiled(text, folder):
     assert (folder / "page.pdf").stat().st_size > 5000
     log = (folder / "page.log").read_text(encoding="latin-1")
     assert [float(width) for width in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log) if float(width) > 2] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_latex_has_a_command_for_every_letter_of_the_words(language):
+    letters = {letter for sentence in LANGUAGES[language].values() for letter in sentence if ord(letter) > 127}
+    cjk = {letter for letter in letters if "\u2e80" <= letter <= "\u9fff" or "\uff00" <= letter <= "\uffef"}
+    assert letters - cjk - set(LETTERS) <= {"“", "”"}  # which the T1 fonts have
