@@ -20,6 +20,8 @@ from clearprop.formulas import Symbol
 
 GIVEN = ("a0", "y", "W", "b")
 
+ROWS_TOGETHER = 12  # rows of a table, which paper does not break
+
 
 def printed(
     paper: Paper, written: Mapping[str, str], title: str, said: str, values: Mapping[str, Any], medium: str, style: str
@@ -43,7 +45,9 @@ def printed(
     for site in paper.sites():
         for i, name in enumerate(paper.names(site)):
             rows.append([Symbol(name), written.get(name) or paper.number(name), paper.meaning(site) if i == 0 else ""])
-    blocks.append(Table(_head(known, 3), rows))
+        if len(rows) >= ROWS_TOGETHER or site == paper.sites()[-1]:
+            blocks.append(Table(_head(known, 3), rows))
+            rows = []
     document = Document(heading, paper.language, blocks)
     write, ink = (to_latex, LATEX) if medium == "latex" else (to_html, MATHML)
     return write(document, Pen(ink, names, numbers, known), known)

@@ -35,7 +35,7 @@ from clearprop.formulas import Expression
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
-\usepackage{amsmath,amssymb,xcolor}
+\usepackage{amsmath,amssymb,tabularx,xcolor}
 \usepackage[margin=22mm]{geometry}
 \usepackage[hidelinks]{hyperref}
 %(cjk)s\setlength{\parindent}{0pt}\setlength{\parskip}{4pt}\raggedright\allowdisplaybreaks
@@ -60,6 +60,7 @@ COMMANDS = {1: "section*", 2: "section*", 3: "subsection*", 4: "subsubsection*"}
 
 
 COMMANDS_OF_TEX = re.compile(r"\\[a-zA-Z]+|[{}^_ ]")  # what takes no room of its own, or little
+LONGEST_NAME = 24  # letters of a cell that stay on one line
 ROW_END = r" \\[2pt] & {} "
 LINKS = r"\{equations\}"
 ROW, COLUMN = 58, 19  # letters that fit into a row of the page, and of one of three columns
@@ -178,7 +179,18 @@ class Writer:
         top = " & ".join(self.sentence((piece,)) for piece in block.head)
         rows = "\n".join(f"{' & '.join(self.sentence((piece,)) for piece in row)} \\\\" for row in block.rows)
         title = f"{escape(block.caption)}\n\n" if block.caption else ""
-        return f"{title}\\begin{{tabular}}{{{'r' * len(block.head)}}}\n{top} \\\\ \\hline\n{rows}\n\\end{{tabular}}"
+        begin, end = _kind_of_table(block)
+        return f"{title}\\begin{begin}\n{top} \\\\ \\hline\n{rows}\n\\end{end}"
+
+
+def _kind_of_table(block: Table) -> tuple[str, str]:
+    """How a table begins and ends: one with text that is longer than a name takes the whole width and breaks it."""
+    long = [any(isinstance(row[i], str) and len(row[i]) > LONGEST_NAME for row in block.rows)
+            for i in range(len(block.head))]  # fmt: skip
+    if not any(long):
+        return f"{{tabular}}{{{'r' * len(long)}}}", "{tabular}"
+    columns = "".join("X" if is_long else "r" for is_long in long)
+    return rf"{{tabularx}}{{\linewidth}}{{{columns}}}", "{tabularx}"
 
 
 def in_rows(pieces: Pieces | tuple[Piece | Boxed, ...], width: int) -> list[str]:
