@@ -185,12 +185,12 @@ class Writer:
 
 def _kind_of_table(block: Table) -> tuple[str, str]:
     """How a table begins and ends: one with text that is longer than a name takes the whole width and breaks it."""
-    long = [any(isinstance(row[i], str) and len(row[i]) > LONGEST_NAME for row in block.rows)
-            for i in range(len(block.head))]  # fmt: skip
+    columns = [[row[i] for row in block.rows] for i in range(len(block.head))]
+    long = [any(isinstance(cell, str) and len(cell) > LONGEST_NAME for cell in column) for column in columns]
     if not any(long):
         return f"{{tabular}}{{{'r' * len(long)}}}", "{tabular}"
-    columns = "".join("X" if is_long else "r" for is_long in long)
-    return rf"{{tabularx}}{{\linewidth}}{{{columns}}}", "{tabularx}"
+    kinds = "".join("X" if is_long else "r" for is_long in long)
+    return rf"{{tabularx}}{{\linewidth}}{{{kinds}}}", "{tabularx}"
 
 
 def in_rows(pieces: Pieces | tuple[Piece | Boxed, ...], width: int) -> list[str]:
