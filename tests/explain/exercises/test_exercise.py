@@ -91,6 +91,13 @@ def test_the_same_number_in_two_places_is_left_out_twice():
         assert chosen_blanks(parts, printed, 1, seed) == {"loss"}
 
 
+def test_one_more_is_left_out_where_only_numbers_with_copies_are_left():
+    parts = {"BP1": ["delta2[0]", "delta2[1]"], "BP3": ["db2[0]", "db2[1]"]}
+    printed = {"delta2[0]": "-0.1", "db2[0]": "-0.1", "delta2[1]": "0.2", "db2[1]": "0.2"}
+    for seed in range(10):
+        assert chosen_blanks(parts, printed, 3, seed) == set(printed)
+
+
 @pytest.mark.parametrize("blank", [0, -1, 1000, 2.0, True])
 def test_a_number_of_blanks_that_cannot_be(blank):
     with pytest.raises(InputError, match="blank must be a whole number from 1 to"):

@@ -35,14 +35,13 @@ def chosen_blanks(parts: Mapping[str, Sequence[str]], printed: Mapping[str, str]
     chosen: set[str] = set()
     waiting = [[str(name) for name in random.permutation(list(part))] for part in parts.values()]
     while len(chosen) < count:
+        before = len(chosen)
         for part in random.permutation(len(waiting)):
             room = count - len(chosen)
             if room > 0 and (name := _next(waiting[part], groups, chosen, room)) is not None:
                 chosen |= groups[name]
-        if not any(len(groups[name] - chosen) <= count - len(chosen) for part in waiting for name in part):
-            waiting = [sorted(part, key=lambda name: len(groups[name])) for part in waiting]
-            if len(chosen) < count:
-                chosen |= groups[next(name for part in waiting for name in part if name not in chosen)]
+        if len(chosen) == before:  # all that is left has copies, for which there is no room
+            chosen |= min((groups[name] for part in waiting for name in part if name not in chosen), key=len)
     return chosen
 
 
