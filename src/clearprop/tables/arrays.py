@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from clearprop.errors import TableError
 from clearprop.tables.frames import of_array
-from clearprop.tables.source import Source
+from clearprop.tables.source import UNREADABLE_ZIP, Source
 from clearprop.tables.storage import native
 
 
@@ -34,7 +33,7 @@ def read_arrays(source: Source) -> pa.Table:
                 raise TableError(f"{path} must hold an array named 'X' (and 'y', its targets), not {names[:10]}")
             X = _array(path, archive, "X")
             y = _array(path, archive, "y") if "y" in names else None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE_ZIP as error:
         raise TableError(f"{path} is damaged or not an .npz file ({error})") from None
     if X.ndim < 2 or X.shape[0] == 0 or X.size == 0:
         raise TableError(f"{path}: X must have one row per sample, shape (n_samples, n_features), not {X.shape}")

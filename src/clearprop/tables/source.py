@@ -13,6 +13,8 @@ import pyarrow as pa
 from clearprop.errors import TableError
 
 COMPRESSED = (".gz", ".bz2", ".zst")
+# What reading a damaged, encrypted or otherwise packed archive raises.
+UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def source_of(path: Path) -> Source:
                     f"{path} must hold one file, not {len(members)} ({shown}): unzip it, and name one of them"
                 )
             return Source(path, Path(members[0].filename).name, archive.read(members[0]))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE_ZIP as error:
         raise TableError(f"{path} is damaged or no .zip file ({error})") from None
 
 
