@@ -120,6 +120,12 @@ def test_the_estimators_are_there_when_asked_for():
         clearprop.MLPClasifier  # noqa: B018
 
 
+def test_training_and_predicting_bring_neither_the_glass_box_nor_the_compiler_of_kernels():
+    kept_out = {"clearprop.explain", "numba", "llvmlite"}
+    brought = run(f"import clearprop, sys; clearprop.MLPClassifier; print({kept_out} & {{*sys.modules}})")
+    assert brought.strip() == "set()"
+
+
 def test_importing_clearprop_takes_less_than_300_ms_more_than_numpy():
     """In time of the processor, the least of five runs each, so that what else the machine does counts little."""
 

@@ -12,7 +12,6 @@ from clearprop.engines import Data, Job
 from clearprop.engines.one_hot import dense_targets
 from clearprop.engines.reference import add_penalties, total_weight
 from clearprop.estimators.checking import checked_gradient, smoothed
-from clearprop.estimators.drawing import drawing
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weights_of
 from clearprop.formulas import UpdateRule
@@ -207,4 +206,6 @@ class GlassBox(Preparation):
         shown: str = super()._html_repr()  # type: ignore[misc]
         if not self.__sklearn_is_fitted__():
             return shown
+        from clearprop.estimators.drawing import drawing  # it takes the colours of the glass box
+
         return f"{shown}<div>{drawing(self.network_, self.parameters_)}</div>"

@@ -114,7 +114,11 @@ class ClassTargets(Targets):
             )
 
     def decode(self, outputs: Any) -> Any:
-        return self.binarizer.inverse_transform(outputs)
+        if self.is_exclusive:
+            return self.classes[outputs.argmax(axis=1)]
+        if len(self.classes) == 2 and not self.is_multilabel:
+            return self.classes[(outputs[:, 0] > 0.5).astype(np.intp)]
+        return self.binarizer.inverse_transform(outputs)  # its checks take longer than a small network does
 
     def score(self, Y: Any, outputs: Any, weight: Any) -> float:
         if not np.isfinite(outputs).all():

@@ -183,7 +183,7 @@ class Network:
         """L, the number of layers with weights."""
         return len(self.layers)
 
-    @property
+    @kept
     def widths(self) -> tuple[int, ...]:
         """n₀ … n_L: the number of inputs and the number of neurons of every layer."""
         return (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
