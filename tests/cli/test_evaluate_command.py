@@ -11,7 +11,7 @@ def test_errors_in_the_own_unit_and_in_the_logarithm(run, trained, tmp_path):
     file = write(tmp_path / "new.csv", flats(200, seed=9))
     code, out, err = run("evaluate", trained / "flats.clearprop", file)
     assert (code, err) == (0, "")
-    assert out.startswith("Score on 200 rows, beside that of always saying the mean:")
+    assert out.startswith("Score on 200 rows, beside that of always saying the mean, ")
     for name in ("RMSE of rent", "mean absolute error of rent", "RMSE of log(rent)"):
         assert name in out
     scores = json.loads(run("evaluate", trained / "flats.clearprop", file, "--json")[1])["scores"]

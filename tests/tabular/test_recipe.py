@@ -34,5 +34,5 @@ def test_no_hidden_layer_has_no_dropout():
 @pytest.mark.parametrize("n_rows", [2, 63, 64, 1000, 5000, 10**6])
 def test_batches_and_epochs_stay_within_bounds(n_rows):
     assert recipe.SMALLEST_BATCH <= recipe.batch_size(n_rows) <= recipe.LARGEST_BATCH
-    assert recipe.FEWEST_EPOCHS <= recipe.n_epochs(n_rows, None) <= recipe.MOST_EPOCHS
-    assert recipe.n_epochs(n_rows, 7) == 7
+    assert recipe.FEWEST_EPOCHS <= recipe.n_epochs(n_rows, None, recipe.batch_size(n_rows)) <= recipe.MOST_EPOCHS
+    assert recipe.n_epochs(n_rows, 7, 64) == 7

@@ -6,7 +6,8 @@ from sklearn import metrics
 
 from clearprop.errors import ModelFileError
 from clearprop.tables import ClassTarget, NumberTarget
-from clearprop.tabular.scores import class_scores, number_scores, scores_from_json
+from clearprop.tabular.scores import class_scores, number_scores
+from clearprop.tabular.scores_json import scores_from_json
 
 
 def test_class_scores_are_those_of_scikit_learn():

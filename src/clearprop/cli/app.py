@@ -15,6 +15,9 @@ from cyclopts import App, Parameter
 from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, words
 from clearprop.cli.read_as import AS_SEEN, ReadAs
+from clearprop.cli.run_file import as_toml, from_file
+from clearprop.cli.standard_input import with_standard_input
+from clearprop.cli.training_options import LEARNING, OUTPUT, ROWS, LearningOptions, OutputOptions, RowOptions
 
 app = App(
     name="clearprop",
@@ -39,41 +42,31 @@ Force = Annotated[bool, Flag]
 Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
 
-@app.command
+@app.command(config=from_file)
 def train(
     file: Path,
     /,
     *,
-    target: str | None = None,
-    task: Literal["classification", "regression"] | None = None,
-    log_target: Annotated[bool, Flag] = False,
-    drop: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-    skip_missing_target: Annotated[bool, Flag] = False,
-    hidden: str | None = None,
-    ensemble: int | None = None,
-    probabilities: Annotated[bool, Flag] = False,
-    epochs: int | None = None,
-    time_limit: float | None = None,
-    test: float = 0.2,
-    seed: int = 0,
-    engine: str = "auto",
-    threads: str | None = None,
-    output: Path | None = None,
-    force: Force = False,
-    as_json: Json = False,
+    target: Annotated[list[str] | None, Parameter(negative="")] = None,
+    rows: RowOptions = ROWS,
+    learning: LearningOptions = LEARNING,
+    outputs: OutputOptions = OUTPUT,
     read: ReadAs = AS_SEEN,
 ) -> int:
     """Train a network on a table, score it on rows held out, and save it.
 
     FILE is CSV, Parquet, Excel, ARFF, JSON, libsvm, IDX, Feather, an .npz with
-    arrays X and y, each also as .zip, .gz or .bz2; or a folder with one folder
-    of images per class. Numbers, categories, dates, true and false, and missing
-    values are taken as they are written; what was understood is printed.
+    arrays X and y, each also as .zip, .gz or .bz2; a folder with one folder of
+    images per class; or - for standard input. Numbers, categories, dates, true
+    and false, and missing values are taken as they are written; what was
+    understood is printed.
 
     Examples:
 
       clearprop train diamonds.parquet --target price --log-target
-      clearprop train patients.csv --target outcome --drop name --drop id
+      clearprop train patients.csv --target outcome --drop name --keep id
+      clearprop train visits.csv --target ill --group patient --folds 5
+      clearprop train sales.csv --target sold --time-column day
       clearprop train digits.npz --hidden 256,128 --epochs 100
       clearprop train flowers/ --time-limit 60
       clearprop train umsatz.csv --target preis --decimal , --dates dmy
@@ -84,60 +77,13 @@ def train(
         The table to learn from.
     target
         The column to predict. An .npz has y, a folder of images has class.
-    task
-        Predict classes or amounts. By default what the target looks like; the reason is printed.
-    log_target
-        Learn the logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
-    drop
-        A column not to use; may be given several times, or with several names.
-    skip_missing_target
-        Leave out rows without a target instead of refusing them.
-    hidden
-        Neurons in each hidden layer, as 256,128; 0 for no hidden layer. By default 128,128,128.
-    ensemble
-        How many networks to train and to average. By default 4, and 1 for more than 20,000 rows.
-    probabilities
-        Train for good probabilities of the classes rather than for the fewest mistakes.
-    epochs
-        Most passes over the rows. By default 40, more for small tables.
-    time_limit
-        Seconds to train at most; the best network so far is kept.
-    test
-        Share of the rows held out for the score.
-    seed
-        Decides the split, the initial weights and the order of the rows.
-    engine
-        What computes: auto takes the fastest that can; compiled, reference.
-    threads
-        The most threads to compute with; by default one for each core that the program may use.
-    output
-        The model file to write. By default named as FILE, in this folder.
-    force
-        Replace the output file if it exists.
-    as_json
-        Print one JSON document instead of text.
     """
     from clearprop.cli import train as command
-    from clearprop.tabular.settings import TableSettings
+    from clearprop.cli.training_options import settings_of
 
-    with exits.asking():
-        settings = TableSettings(
-            target=target,
-            task=task,
-            log_target=log_target,
-            drop=tuple(drop or ()),
-            skip_missing_target=skip_missing_target,
-            hidden=None if hidden is None else _layers(hidden),
-            ensemble=ensemble,
-            probabilities=probabilities,
-            epochs=epochs,
-            time_limit=time_limit,
-            test=test,
-            seed=seed,
-            engine=engine,
-            read=read.options(),
-        )
-    return command.run(file, settings, threads=_threads(threads), output=output, force=force, as_json=as_json)
+    settings = settings_of(target, rows, learning, read)
+    kept = None if outputs.save_config is None else as_toml(target, rows, learning, outputs, read)
+    return command.run(file, settings, threads=_threads(learning.threads), outputs=outputs, config=kept)
 
 
 @app.command
@@ -147,6 +93,7 @@ def predict(
     /,
     *,
     output: Path | None = None,
+    keep: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
     rows: int | None = None,
     threads: str | None = None,
     force: Force = False,
@@ -156,22 +103,27 @@ def predict(
     """Predict the target of each row of a table, with class probabilities.
 
     Without --output the predictions go to standard output, as CSV. The columns
-    of FILE may be in any order, and there may be more than the model needs.
+    of FILE may be in any order, and there may be more than the model needs. A
+    row that lies far outside what training saw is told of.
 
     Examples:
 
       clearprop predict diamonds.clearprop new.csv --output prices.csv
       clearprop predict diamonds.clearprop new.csv --rows 5
-      clearprop predict outcome.clearprop new.parquet > outcome.csv
+      clearprop predict outcome.clearprop new.parquet --keep id > outcome.csv
+      cat new.csv | clearprop predict outcome.clearprop -
 
     Parameters
     ----------
     model
         A model file that 'clearprop train' wrote.
     file
-        The table: of any kind that 'clearprop train' reads.
+        The table: of any kind that 'clearprop train' reads; - for standard input.
     output
         The file to write, .csv, .tsv or .parquet.
+    keep
+        A column of FILE to put before the predictions, beside those that 'train --keep' named; may be given several
+        times, or with several names.
     rows
         Show the predictions of the first so many rows as a table.
     threads
@@ -187,6 +139,7 @@ def predict(
         model,
         file,
         output=output,
+        keep=keep or (),
         rows=rows,
         threads=_threads(threads),
         force=force,
@@ -208,8 +161,9 @@ def evaluate(
 ) -> int:
     """Score a model on a table whose target is known.
 
-    For classes: accuracy, log loss and the confusion matrix. For amounts:
-    errors in the target's own unit and, if its logarithm was learned, in that.
+    For classes: accuracy, log loss, ROC-AUC, average precision, F1 of each class
+    and the confusion matrix. For amounts: errors in the target's own unit and,
+    if its logarithm was learned, in that. Then which columns matter.
 
     Examples:
 
@@ -221,7 +175,7 @@ def evaluate(
     model
         A model file that 'clearprop train' wrote.
     file
-        A table with the target.
+        A table with the target; - for standard input.
     skip_missing_target
         Leave out rows without a target instead of refusing them.
     threads
@@ -292,21 +246,6 @@ for glass_command in (glass.explain, glass.check, glass.exercise):
     app.command(glass_command)
 
 
-def _layers(text: str) -> tuple[int, ...]:
-    """The hidden layers that "256,128" or "256x128" names; none for "0"."""
-    try:
-        sizes = tuple(int(part) for part in text.replace("x", ",").split(","))
-    except ValueError:
-        raise exits.UsageError(
-            f"--hidden must name the neurons of each hidden layer, as 256,128, not {text!r}"
-        ) from None
-    if sizes == (0,):
-        return ()
-    if min(sizes) < 1:
-        raise exits.UsageError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
-    return sizes
-
-
 def _threads(text: str | None) -> int | None:
     """The number that --threads names."""
     if text is None:
@@ -336,7 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def exit_code(arguments: Sequence[str]) -> int:
     """Run a command; whatever goes wrong ends in one sentence on standard error. Its exit code."""
     try:
-        code = app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        code = app(with_standard_input(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except BaseException as error:
         return exits.ending(error)
     return code if isinstance(code, int) else exits.DONE

@@ -10,7 +10,15 @@ import pyarrow as pa
 
 from clearprop.cli import words
 from clearprop.cli.inputs import load_model, read_table
-from clearprop.cli.report import engine_facts, engine_sentence, print_confusion, print_scores
+from clearprop.cli.report import (
+    engine_facts,
+    engine_sentence,
+    print_confusion,
+    print_importances,
+    print_scores,
+    trivial_words,
+)
+from clearprop.cli.standard_input import as_file, shown
 from clearprop.errors import TableError
 from clearprop.tables import ClassTarget, ReadOptions, missing_rows
 from clearprop.tabular.model import TableModel
@@ -22,32 +30,33 @@ def run(
 ) -> int:
     """Evaluate and say the scores; the exit code."""
     trained = load_model(model, file)
-    reading = read_table(file, trained, options)
+    with as_file(file) as there:
+        reading, is_known = read_table(there, trained, options), is_training_file(trained, there)
     table, left_out = _with_target(trained, reading.table, skip_missing_target)
     scores, remarks, choice = trained.evaluate(table, threads)
     notices = [*reading.notices, *left_out, *map(str, remarks)]
-    if is_training_file(trained, file):
-        notices.append(
-            "the model was trained on this file, so these scores flatter it; "
-            f"'clearprop inspect {model}' has those of the rows held out"
-        )
+    if is_known:
+        held_out = f"; 'clearprop inspect {model}' has those of the rows held out"
+        more = held_out if trained.held_out is not None else ""
+        notices.append(f"the model was trained on this file, so these scores flatter it{more}")
     if isinstance(scores, ClassScores) and scores.n_unknown:
         notices.append(
             f"{words.plural(scores.n_unknown, 'row')} of a class that training did not have: counted as wrong"
         )
     if as_json:
-        document = {"model": str(model), "file": str(file), **engine_facts(choice, threads)}
-        words.print_json({**document, "notices": notices, "scores": scores.to_json()})
+        document = {"model": str(model), "file": shown(file), **engine_facts(choice, threads), "notices": notices}
+        kept = trained.settings.get("importances")
+        words.print_json({**document, "scores": scores.to_json(), "importances": kept})
         return 0
     words.notices(notices, words.console(error=True))
     out = words.console()
-    trivial = f"always saying {trained.trivial}" if isinstance(scores, ClassScores) else "always saying the mean"
-    out.print(f"Score on {words.plural(scores.n_rows, 'row')}, beside that of {trivial}:")
+    out.print(f"Score on {words.plural(scores.n_rows, 'row')}, beside that of {trivial_words(trained)}:")
     print_scores(trained, scores, out)
     if isinstance(scores, ClassScores):
         assert isinstance(trained.target, ClassTarget)
         out.print()
         print_confusion(trained.target, scores, out)
+    print_importances(trained, out)
     out.print(f"\nengine: {engine_sentence(choice, threads)}")
     return 0
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from clearprop.cli import words
 from clearprop.cli.inputs import load_model
 from clearprop.cli.output_files import size_of
-from clearprop.cli.report import architecture, print_scores
+from clearprop.cli.report import architecture, print_folds, print_importances, print_scores
 from clearprop.files.network_json import network_to_json
 from clearprop.tables import ClassTarget
+from clearprop.tabular.cross_validation import Average
 from clearprop.tabular.model import TableModel
 
 MOST_COLUMNS_SHOWN = 50
 MOST_CLASSES_SHOWN = 20
+RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "label_smoothing")
+ASKED = (
+    "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "activation",
+    "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
+)  # fmt: skip
 
 
 def run(model: Path, *, as_json: bool) -> int:
@@ -26,7 +34,7 @@ def run(model: Path, *, as_json: bool) -> int:
     out = words.console()
     settings, rows = trained.settings, trained.settings.get("rows")
     pairs = [
-        ("model", f"{model} ({size_of(model)}), written by clearprop {trained.version}"),
+        ("model", f"{model} ({size_of(model)}, of {_date(model)}), written by clearprop {trained.version}"),
         ("predicts", _target(trained)),
         ("network", architecture(trained.network) + _together(trained)),
     ]
@@ -36,6 +44,9 @@ def run(model: Path, *, as_json: bool) -> int:
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))
+    chosen = chosen_settings(settings)
+    if chosen:
+        pairs.append(("settings", chosen))
     words.facts(pairs, out)
     out.print(f"\nColumns that it needs, and their {words.plural(len(trained.encoder.names), 'input')}:")
     steps = trained.encoder.steps
@@ -48,7 +59,42 @@ def run(model: Path, *, as_json: bool) -> int:
     if trained.held_out is not None:
         out.print(f"\nScore on the {trained.held_out.n_rows:,} held-out rows:")
         print_scores(trained, trained.held_out, out)
+    elif isinstance(settings.get("cross_validation"), dict):
+        kept = settings["cross_validation"]
+        found = {name: Average(*pair) for name, pair in kept["scores"].items()}
+        print_folds(trained, found, kept["folds"], out)
+    print_importances(trained, out)
     return 0
+
+
+def chosen_settings(settings: Mapping[str, Any]) -> str:
+    """The seed, the recipe's numbers, and whatever was asked for, as its options are called."""
+    recipes = settings.get("recipes")
+    first = recipes[0] if isinstance(recipes, list) and recipes and isinstance(recipes[0], dict) else {}
+    found = {name: first[name] for name in RECIPE if isinstance(first.get(name), int | float)}
+    found |= {name: settings[name] for name in ASKED if _says_something(settings.get(name))}
+    return "\n".join(f"{name.replace('_', '-')} {_in_words(value)}" for name, value in found.items())
+
+
+def _says_something(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(item is not None for item in value.values())
+    return value not in (None, False, (), [], "auto") or (value == 0.0 and value is not False)
+
+
+def _in_words(value: Any) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, float):
+        return words.number(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_in_words(item)}" for name, item in value.items() if item is not None)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _date(model: Path) -> str:
+    """When the file was written, as its folder knows: no date is in it, so that the same fit is the same file."""
+    return datetime.datetime.fromtimestamp(model.stat().st_mtime).strftime("%Y-%m-%d %H:%M")
 
 
 def _together(trained: TableModel) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from clearprop.cli import exits, words
 from clearprop.cli.inputs import load_model, read_table
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
 from clearprop.cli.report import engine_facts, engine_sentence
-from clearprop.tables import ClassTarget, ReadOptions
+from clearprop.cli.standard_input import as_file
+from clearprop.errors import TableError
+from clearprop.tables import ClassTarget, Reading, ReadOptions, missing_column
 from clearprop.tabular.model import Predictions, TableModel
 
 MOST_INPUTS_SHOWN = 6
@@ -26,6 +29,7 @@ def run(
     file: Path,
     *,
     output: Path | None,
+    keep: Sequence[str],
     rows: int | None,
     threads: int | None,
     force: bool,
@@ -39,11 +43,13 @@ def run(
         check_table_suffix(output)
         check_output(output, force=force, inputs=(model, file))
     trained = load_model(model, file)
-    reading = read_table(file, trained, options)
+    with as_file(file) as there:
+        reading = read_table(there, trained, options)
     table = reading.table
+    kept, missing = _kept(trained, reading, keep)
     predictions = trained.predict(table, threads)
-    made = as_table(trained, predictions)
-    remarks = [*reading.notices, *map(str, predictions.remarks)]
+    made = as_table(trained, predictions, table, kept, threads)
+    remarks = [*reading.notices, *missing, *map(str, predictions.remarks)]
     if output is not None:
         write_table(output, made, force=force)
     if as_json:
@@ -60,7 +66,7 @@ def run(
         return 0
     words.notices(remarks, words.console(error=True))
     if rows is not None:
-        _show(trained, table.slice(0, rows), made.slice(0, rows), made.num_rows)
+        _show(trained, table.slice(0, rows), made.slice(0, rows), kept, made.num_rows)
     elif output is None:
         sys.stdout.flush()
         write_csv(made, sys.stdout.buffer)
@@ -70,27 +76,57 @@ def run(
     return 0
 
 
-def as_table(trained: TableModel, predictions: Predictions) -> pa.Table:
-    """The predictions as a table: predicted_TARGET and, for classes, probability_CLASS for each."""
+def as_table(
+    trained: TableModel, predictions: Predictions, table: pa.Table, kept: Sequence[str], threads: int | None = None
+) -> pa.Table:
+    """The columns that are kept, then predicted_TARGET, the probability of each class, and each quantile."""
     target = trained.target
     columns: dict[str, Any] = {f"predicted_{target.column}": pa.array(predictions.values)}
     if isinstance(target, ClassTarget):
         for k, label in enumerate(target.classes):
             columns[f"probability_{label}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, k]))
-    return pa.table(columns)
+    if trained.quantiles:
+        found, _ = trained.predict_quantiles(table, threads)
+        for k, each in enumerate(trained.quantiles):
+            columns[f"quantile_{each.quantile:g}_of_{target.column}"] = pa.array(np.ascontiguousarray(found[:, k]))
+    for name in kept:
+        if name in columns:
+            raise TableError(f"the column {name!r} cannot be kept: a column of predictions has that name")
+    return pa.table({**{name: table.column(name) for name in kept}, **columns})
 
 
-def _show(trained: TableModel, table: pa.Table, made: pa.Table, n_rows: int) -> None:
+def _kept(trained: TableModel, reading: Reading, asked: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The columns to carry along: those that training was told of, and those asked for; and what is missing."""
+    names = reading.table.column_names
+    known = [reading.column(name) for name in trained.settings.get("keep") or ()]
+    more = [reading.column(name) for name in asked]
+    for name in more:
+        if name not in names:
+            raise missing_column(name, names)
+    there = dict.fromkeys(name for name in [*known, *more] if name in names)
+    missing = [
+        f"there is no column {name!r}, which training was told to keep: the predictions do not have it"
+        for name in known
+        if name not in names
+    ]
+    return list(there), missing
+
+
+def _show(trained: TableModel, table: pa.Table, made: pa.Table, kept: Sequence[str], n_rows: int) -> None:
     """The first rows: their inputs, the target if they have it, and what is predicted."""
     out = words.console()
     used = [step.column for step in trained.encoder.steps if step.kind != "vector"]
-    inputs = (["file"] if "file" in table.column_names and not used else []) + used[:MOST_INPUTS_SHOWN]
-    known = [trained.target.column] if trained.target.column in table.column_names else []
+    files = ["file"] if "file" in table.column_names and not used else []
+    inputs = list(dict.fromkeys([*kept, *files, *used[:MOST_INPUTS_SHOWN]]))
+    made = made.drop_columns(list(kept))
+    target = trained.target.column
+    known = [target] if target in table.column_names and target not in inputs else []
     shown = [(name, table.column(name)) for name in inputs + known]
     shown.append((f"predicted {trained.target.column}", made.column(0)))
     if isinstance(trained.target, ClassTarget):
         labels = trained.target.classes[:MOST_CLASSES_SHOWN]
         shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]
+    shown += [(f"quantile {each.quantile:g}", made.column(1 + k)) for k, each in enumerate(trained.quantiles)]
     rows = zip(*([_cell(value, name) for value in column.to_pylist()] for name, column in shown), strict=True)
     numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]
     hidden = len(used) - len(used[:MOST_INPUTS_SHOWN])

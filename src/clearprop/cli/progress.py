@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,50 +15,99 @@ from clearprop.training import Callback, Epoch
 
 LINES = 20  # of a whole training, when not on a terminal
 SECONDS_BETWEEN = 30.0  # a line at least so often, when epochs take long
+LATEST = 20  # epochs that say how long one takes: what the machine does besides changes
+AS_NUMBERS = ("rmse", "mae", "loss", "log_loss", "r2")
+SHOWN = ("validation_accuracy", "validation_rmse", "validation_loss")
 
 
 @contextmanager
-def progress(planned: int, time_limit: float | None, out: Console) -> Iterator[Callback]:
-    """A callback for the training loop that shows each epoch, its loss, the validation score and the time left."""
+def progress(planned: int, time_limit: float | None, out: Console, what: str = "") -> Iterator[Callback]:
+    """A callback for the training loop that shows each epoch, its loss, the validation score and the time left.
+
+    Parameters
+    ----------
+    planned : int
+        Most epochs.
+    time_limit : float, optional
+        Seconds.
+    out : Console
+    what : str
+        What is trained, where there are several trainings: "fold 1 of 5".
+    """
     if not out.is_terminal:
-        yield plain_lines(planned, time_limit, out)
+        yield plain_lines(planned, time_limit, out, what)
         return
+    before = f"{what}, " if what else ""
     bar = Progress(
-        TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+        TextColumn(before + "epoch {task.completed:.0f}/{task.total:.0f}"),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[said]}"),
         console=out,
         transient=True,
     )
+    pace = Pace(planned, time_limit)
     with bar:
         task = bar.add_task("training", total=planned, said="starting")
 
         def show(epoch: Epoch) -> None:
-            bar.update(task, completed=epoch.n, said=summary(epoch, planned, time_limit))
+            bar.update(task, completed=epoch.n, said=summary(epoch, planned, pace.left(epoch)))
 
         yield show
 
 
-def plain_lines(planned: int, time_limit: float | None, out: Console) -> Callback:
+def plain_lines(planned: int, time_limit: float | None, out: Console, what: str = "") -> Callback:
     """A callback that prints a line for about every twentieth of the training."""
     step = max(1, planned // LINES)
+    pace = Pace(planned, time_limit)
+    before = f"{what}, " if what else ""
     last = time.monotonic()
 
     def show(epoch: Epoch) -> None:
         nonlocal last
+        left = pace.left(epoch)
         if epoch.n in (1, planned) or epoch.n % step == 0 or time.monotonic() - last > SECONDS_BETWEEN:
             last = time.monotonic()
-            out.print(f"epoch {epoch.n:>{len(str(planned))}}/{planned}  {summary(epoch, planned, time_limit)}")
+            out.print(f"{before}epoch {epoch.n:>{len(str(planned))}}/{planned}  {summary(epoch, planned, left)}")
 
     return show
 
 
-def summary(epoch: Epoch, planned: int, time_limit: float | None) -> str:
+class Pace:
+    """How long the rest of a training takes, by the latest epochs.
+
+    The first epoch says nothing: an engine makes itself ready in it.
+
+    Examples
+    --------
+    >>> from clearprop.cli.progress import Pace
+    >>> from clearprop.training import Epoch
+    >>> pace = Pace(10, None)
+    >>> [pace.left(Epoch(n, 0.5, (1.0,), 0.1, at, n)) for n, at in ((1, 30.0), (2, 31.0), (3, 32.0))]
+    [None, 8.0, 7.0]
+    """
+
+    def __init__(self, planned: int, time_limit: float | None) -> None:
+        self.planned, self.time_limit = planned, time_limit
+        self.ends: deque[tuple[int, float]] = deque(maxlen=LATEST + 1)
+
+    def left(self, epoch: Epoch) -> float | None:
+        """Seconds until the last planned epoch, or the time limit; None where that is not known yet."""
+        self.ends.append((epoch.n, epoch.seconds))
+        rest = None if self.time_limit is None else max(0.0, self.time_limit - epoch.seconds)
+        (first, began), (n, ended) = self.ends[0], self.ends[-1]
+        if n == first:
+            return rest if epoch.n < self.planned else 0.0
+        left = (ended - began) / (n - first) * (self.planned - n)
+        return left if rest is None else min(left, rest)
+
+
+def summary(epoch: Epoch, planned: int, left: float | None) -> str:
     """Loss, validation score and time left of an epoch."""
-    left = epoch.seconds / epoch.n * (planned - epoch.n)
-    if time_limit is not None:
-        left = min(left, max(0.0, time_limit - epoch.seconds))
-    score = "validation_accuracy" if "validation_accuracy" in epoch.scores else "validation_rmse"
-    shown = share(epoch.scores[score]) if score == "validation_accuracy" else number(epoch.scores[score])
-    said = f"loss {number(epoch.loss)}  {score.replace('_', ' ')} {shown}"
-    return f"{said}  {seconds(left)} left" if epoch.n < planned else f"{said}  {seconds(epoch.seconds)} in all"
+    chosen = [name for name in epoch.scores if name not in ("validation_mae", *SHOWN)]  # what was asked to choose by
+    name = (chosen or [score for score in SHOWN if score in epoch.scores])[0]
+    is_number = name.removeprefix("validation_") in AS_NUMBERS
+    value = number(epoch.scores[name]) if is_number else share(epoch.scores[name])
+    said = f"loss {number(epoch.loss)}  {name.replace('_', ' ')} {value}"
+    if epoch.n >= planned:
+        return f"{said}  {seconds(epoch.seconds)} in all"
+    return said if left is None else f"{said}  {seconds(left)} left"

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from clearprop.cli import words
 from clearprop.engines import Choice, usable_cores
 from clearprop.network import Network
-from clearprop.tables import ClassTarget
+from clearprop.tables import ClassTarget, Target
+from clearprop.tabular.cross_validation import Average
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.scores import ClassScores, NumberScores, Scores
 
 MOST_SHOWN_CLASSES = 20  # rows and columns of a confusion matrix
+MOST_SHOWN_F1 = 10
+MOST_SHOWN_COLUMNS = 10
+SCORE_NAMES = {
+    "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "roc_auc": "ROC-AUC",
+    "average_precision": "average precision", "calibration_error": "expected calibration error", "rmse": "RMSE",
+    "mae": "mean absolute error", "r2": "R²", "rmse_log": "RMSE of the logarithm",
+    "mae_log": "mean absolute error of the logarithm",
+}  # fmt: skip
 
 
 def architecture(network: Network) -> str:
@@ -33,34 +43,62 @@ def engine_sentence(choice: Choice, threads: int | None) -> str:
     return f"{choice.engine.name} on up to {words.plural(most, 'thread')}, because {choice.reason}"
 
 
+def trivial_words(model: TableModel) -> str:
+    """What the trivial predictor does."""
+    if isinstance(model.target, ClassTarget):
+        return f"always saying the most frequent class, {model.trivial}"
+    return f"always saying the mean, {words.number(float(model.trivial))}"
+
+
 def print_scores(model: TableModel, scores: Scores, out: Any) -> None:
     """The scores as a table, with the trivial predictor's in the last column."""
-    if isinstance(scores, ClassScores):
-        rows = [
-            ("accuracy", words.share(scores.accuracy), words.share(scores.trivial_accuracy)),
-            (
-                "balanced accuracy",
-                words.share(scores.balanced_accuracy),
-                words.share(1 / max(1, sum(map(any, scores.confusion)))),
-            ),
-            ("log loss", words.number(scores.log_loss), ""),
-        ]
-        if scores.calibration_error is not None:
-            rows.append(("expected calibration error", words.share(scores.calibration_error), ""))
-    else:
-        rows = _number_rows(model.target.column, scores)
+    rows = _class_rows(model.target, scores) if isinstance(scores, ClassScores) else _number_rows(model, scores)
     words.table(("", "network", "trivial"), rows, out)
+    if isinstance(scores, ClassScores) and scores.trivial_log_loss is not None:
+        out.print("Of scores of probabilities, trivial is always giving each class its share of these rows.")
+    if scores.weighted:
+        out.print("Each row counts as much as its weight.")
     if scores.is_useless:
         always = f"the most frequent class, {model.trivial}" if isinstance(scores, ClassScores) else "the mean"
         out.print(f"No better than always saying {always}: do not use it.")
 
 
-def _number_rows(column: str, scores: NumberScores) -> list[tuple[str, str, str]]:
-    show = words.number
+def _class_rows(target: Target, scores: ClassScores) -> list[tuple[str, str, str]]:
+    assert isinstance(target, ClassTarget)
+    show, share = words.number, words.share
+    n_present = max(1, sum(map(any, scores.confusion)))
+    rows = [
+        ("accuracy", share(scores.accuracy), share(scores.trivial_accuracy)),
+        ("balanced accuracy", share(scores.balanced_accuracy), share(1 / n_present)),
+        ("log loss", show(scores.log_loss), _or_nothing(scores.trivial_log_loss, show)),
+    ]
+    of = f" of {target.classes[1]}" if len(target.classes) == 2 else ", mean over the classes"
+    if scores.roc_auc is not None:
+        rows.append((f"ROC-AUC{of}", show(scores.roc_auc), "0.5"))
+    if scores.average_precision is not None:
+        always = _or_nothing(scores.trivial_average_precision, show)
+        rows.append((f"average precision{of}", show(scores.average_precision), always))
+    if scores.calibration_error is not None:
+        rows.append(("expected calibration error", share(scores.calibration_error), share(0)))
+    if len(scores.f1) <= MOST_SHOWN_F1:
+        for label, one, always_one in zip(target.classes, scores.f1, scores.trivial_f1, strict=False):
+            rows.append((f"F1 of {label}", show(one), show(always_one)))
+    elif scores.f1:
+        means = [sum(each) / len(each) for each in (scores.f1, scores.trivial_f1)]
+        rows.append(("F1, mean over the classes", show(means[0]), show(means[1])))
+    return rows
+
+
+def _or_nothing(value: float | None, show: Callable[[float], str]) -> str:
+    return "" if value is None else show(round(value, 9) + 0.0)  # what rounding leaves of 0 is 0
+
+
+def _number_rows(model: TableModel, scores: NumberScores) -> list[tuple[str, str, str]]:
+    show, column = words.number, model.target.column
     rows = [
         (f"RMSE of {column}", show(scores.rmse), show(scores.trivial_rmse)),
         (f"mean absolute error of {column}", show(scores.mae), show(scores.trivial_mae)),
-        ("R²", show(scores.r2), ""),
+        ("R²", show(scores.r2), _or_nothing(scores.trivial_r2, show)),
     ]
     if scores.rmse_log is not None:
         assert scores.mae_log is not None
@@ -70,7 +108,50 @@ def _number_rows(column: str, scores: NumberScores) -> list[tuple[str, str, str]
             (f"RMSE of log({column})", show(scores.rmse_log), show(scores.trivial_rmse_log)),
             (f"mean absolute error of log({column})", show(scores.mae_log), show(scores.trivial_mae_log)),
         ]
+    for each in scores.quantiles:
+        share = words.share
+        rows += [
+            (f"rows below the quantile {each.quantile:g}", share(each.share_below), share(each.quantile)),
+            (
+                f"pinball loss of the quantile {each.quantile:g}",
+                show(each.pinball_loss),
+                show(each.trivial_pinball_loss),
+            ),
+        ]
     return rows
+
+
+def print_folds(model: TableModel, found: Mapping[str, Average], n_folds: int, out: Any) -> None:
+    """Mean ± standard deviation over the folds of cross-validation, beside the trivial predictor's mean."""
+    out.print(f"\nScore by {n_folds}-fold cross-validation, mean ± standard deviation over the folds:")
+    rows = []
+    for name, average in found.items():
+        if not name.startswith("trivial_"):
+            trivial = found.get(f"trivial_{name}")
+            shown = f"{words.number(average.mean)} ± {words.number(average.sd, 2)}"
+            rows.append((SCORE_NAMES.get(name, name), shown, "" if trivial is None else words.number(trivial.mean)))
+    words.table(("", "network", "trivial"), rows, out)
+    out.print("The model that is saved learned from all rows, by the same recipe.")
+    higher = "accuracy" if "accuracy" in found else None
+    of = found[higher or "rmse"], found[f"trivial_{higher or 'rmse'}"]
+    if (of[0].mean <= of[1].mean) if higher else (of[0].mean >= of[1].mean):
+        always = f"the most frequent class, {model.trivial}" if higher else "the mean"
+        out.print(f"No better than always saying {always}: do not use it.")
+
+
+def print_importances(model: TableModel, out: Any) -> None:
+    """How much worse the predictions of rows that judged become when one column is shuffled."""
+    kept = model.settings.get("importances")
+    if not isinstance(kept, dict):
+        return
+    columns = sorted(kept["columns"].items(), key=lambda item: -item[1])
+    what = "the log loss rises" if isinstance(model.target, ClassTarget) else "R² falls"
+    out.print(f"\nWhich columns matter: by so much {what} on {kept['rows']:,} validation rows, if one is shuffled:")
+    words.table(
+        ("column", "importance"), [(name, words.number(rise, 3)) for name, rise in columns[:MOST_SHOWN_COLUMNS]], out
+    )
+    if len(columns) > MOST_SHOWN_COLUMNS:
+        out.print(f"and {len(columns) - MOST_SHOWN_COLUMNS:,} more columns; --json has them all")
 
 
 def print_confusion(target: ClassTarget, scores: ClassScores, out: Any) -> None:

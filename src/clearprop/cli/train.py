@@ -3,158 +3,136 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from clearprop.cli import exits, interrupts, words
 from clearprop.cli.inputs import check_there, read_table
-from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere, size_of
+from clearprop.cli.log import Log, opened
+from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
 from clearprop.cli.progress import progress
-from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_scores
+from clearprop.cli.standard_input import NAME, STANDARD_INPUT, as_file, shown
+from clearprop.cli.training_options import OutputOptions
+from clearprop.cli.training_report import document, print_after, print_before
 from clearprop.errors import FileError
-from clearprop.tables import ClassTarget, Reading
+from clearprop.files.writing import write_whole
+from clearprop.tables import Reading
+from clearprop.tabular.cross_validation import cross_validate, with_folds
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
+from clearprop.tabular.quantiles import Showing
+from clearprop.tabular.scores import Scores
 from clearprop.tabular.settings import TableSettings
 
-KINDS = {
-    "number": ("number",),
-    "category": ("category", "categories"),
-    "truth": ("true-or-false column",),
-    "moment": ("date",),
-    "vector": ("vector",),
-}
 
-
-def run(
-    file: Path, settings: TableSettings, *, threads: int | None, output: Path | None, force: bool, as_json: bool
-) -> int:
+def run(file: Path, settings: TableSettings, *, threads: int | None, outputs: OutputOptions, config: str | None) -> int:
     """Train, say what was done, save the model; the exit code."""
-    output = output or Path(f"{file.name.split('.')[0] or 'model'}.clearprop")
-    check_there(file)
-    check_output(output, force=force, inputs=(file,))
-    check_model_suffix(output)
-    reading = read_table(file, options=settings.read)
-    out = words.console()
-    ready = prepare(reading, settings, threads, None if as_json else out.print)
-    if not as_json:
-        _before(file, reading, ready, threads, out)
-    # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
-    watched = words.console(error=True)
-    with interrupts.kept():
-        with _shown(ready, watched, hidden=as_json and not watched.is_terminal) as callbacks:
+    output = _checked(file, settings, outputs)
+    with as_file(file) as there, opened(outputs.log) as log:
+        reading = read_table(there, options=settings.read)
+        out = words.console()
+        tell = None if outputs.as_json else out.print
+        begin = partial(_begin, shown(file), reading, threads, out, outputs, config)
+        # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
+        watched = words.console(error=True)
+        showing = _showing(settings.time_limit, watched, log, hidden=outputs.as_json and not watched.is_terminal)
+        ready, scores = _prepared(reading, settings, threads, tell, showing, begin)
+        with interrupts.kept():
             interrupts.check()
-            done = train(ready, callbacks, _sources(file), interrupts.has_ended)
-        interrupted = done.fit.stopped_by == "interrupt"
-        if interrupted and not done.fit.history:
-            raise exits.InterruptedEarly
-        with interrupts.undisturbed():
-            place, elsewhere = save_somewhere(lambda path: done.model.save(path, replace=force), output)
-            if as_json:
-                words.print_json(_document(place, ready, done, threads))
-            else:
-                _after(place, ready, done, out)
+            done = train(ready, sources=_sources(file, there), on_end=interrupts.has_ended, showing=showing)
+            return _saved(ready, with_folds(done, scores) if scores else done, scores, output, threads, outputs)
+
+
+def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Path:
+    """The model file to write, and everything about files that can be known before any work."""
+    stem = "model" if file == STANDARD_INPUT else file.name.split(".")[0] or "model"
+    output = outputs.output or Path(f"{stem}.clearprop")
+    others = [Path(other) for other in (settings.test_file, settings.validation_file) if other is not None]
+    for path in (file, *others):
+        check_there(path)
+    written = [path for path in (output, outputs.log, outputs.save_config) if path is not None]
+    for place, path in enumerate(written):
+        check_output(path, force=outputs.force, inputs=(file, *others))
+        if path.absolute() in [other.absolute() for other in written[:place]]:
+            raise exits.UsageError(f"two outputs are to be written to {path}: give one of them another name")
+    check_model_suffix(output)
+    return output
+
+
+def _prepared(
+    reading: Reading,
+    settings: TableSettings,
+    threads: int | None,
+    tell: Callable[[str], object] | None,
+    showing: Showing,
+    begin: Callable[[Prepared], None],
+) -> tuple[Prepared, tuple[Scores, ...]]:
+    """The training that makes the model, and the scores of the folds before it, if there are any."""
+    if settings.folds is None:
+        ready = prepare(reading, settings, threads, tell)
+        begin(ready)
+        return ready, ()
+    found = cross_validate(reading, settings, n_threads=threads, tell=tell, showing=showing, begin=begin)
+    return found.ready, found.scores
+
+
+def _begin(
+    file: str,
+    reading: Reading,
+    threads: int | None,
+    out: Any,
+    outputs: OutputOptions,
+    config: str | None,
+    ready: Prepared,
+) -> None:
+    """Say what was understood, and write the options, now that nothing about them is wrong."""
+    if not outputs.as_json:
+        print_before(file, reading, ready, threads, out)
+    if config is not None and outputs.save_config is not None:
+        write_whole(outputs.save_config, config.encode(), replace=outputs.force)
+
+
+def _saved(
+    ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: Path, threads: int | None, asked: OutputOptions
+) -> int:
+    """Save the model and say what came out; the exit code."""
+    interrupted = done.fit.stopped_by == "interrupt"
+    if interrupted and not done.fit.history:
+        raise exits.InterruptedEarly
+    with interrupts.undisturbed():
+        place, elsewhere = save_somewhere(lambda path: done.model.save(path, replace=asked.force), output)
+        if asked.as_json:
+            words.print_json(document(place, ready, done, scores, threads))
+        else:
+            print_after(place, ready, done, scores, words.console())
     if elsewhere is not None:
         raise FileError(f"{elsewhere}; the model was saved as {place}")
     return interrupts.exit_code() if interrupted else exits.DONE
 
 
-def _sources(file: Path) -> dict[str, Any]:
+def _sources(file: Path, there: Path) -> dict[str, Any]:
     """The file's name and fingerprint, by which `evaluate` knows the training file again."""
-    if file.is_dir():
+    if there.is_dir():
         return {"file": file.name, "sha256": None}
-    with open(file, "rb") as stream:
-        return {"file": file.name, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+    with open(there, "rb") as stream:
+        return {
+            "file": NAME if file == STANDARD_INPUT else file.name,
+            "sha256": hashlib.file_digest(stream, "sha256").hexdigest(),
+        }
 
 
-@contextmanager
-def _shown(ready: Prepared, watched: Any, *, hidden: bool) -> Iterator[tuple[Any, ...]]:
-    if hidden:
-        yield ()
-        return
-    with progress(ready.job.epochs, ready.settings.time_limit, watched) as callback:
-        yield (callback,)
+def _showing(time_limit: float | None, watched: Any, log: Log | None, *, hidden: bool) -> Showing:
+    """Readers of each training: progress, unless it is hidden, and the log, where there is one."""
 
+    @contextmanager
+    def show(what: str, epochs: int) -> Iterator[tuple[Any, ...]]:
+        readers = () if log is None else (log.of(what),)
+        if hidden:
+            yield readers
+            return
+        with progress(epochs, time_limit, watched, what) as callback:
+            yield (callback, *readers)
 
-def _before(file: Path, reading: Reading, ready: Prepared, threads: int | None, out: Any) -> None:
-    target = ready.target
-    kinds: dict[str, int] = {}
-    for step in ready.encoder.steps:
-        kinds[step.kind] = kinds.get(step.kind, 0) + 1
-    columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
-    what = f"{len(target.classes)} classes" if isinstance(target, ClassTarget) else "a number"
-    if not isinstance(target, ClassTarget) and target.log:
-        what += ", learned as its logarithm"
-    table = reading.table
-    words.facts(
-        [
-            ("file", f"{file}: {words.plural(table.num_rows, 'row')}, {words.plural(table.num_columns, 'column')}"),
-            ("target", f"{target.column}, {what}"),
-            ("task", f"{ready.task.name}, because {ready.task.reason}"),
-            ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
-            ("rows", _rows(ready)),
-            ("network", architecture(ready.network)),
-            ("engine", engine_sentence(ready.choice, threads)),
-        ],
-        out,
-    )
-    words.notices(ready.notices, out)
-    sys.stdout.flush()
-
-
-def _rows(ready: Prepared) -> str:
-    """What the rows are for."""
-    parts, members = ready.parts, len(ready.plan.folds)
-    if members == 1:
-        learning = f"{len(parts.train):,} to learn from, {len(parts.validation):,} to choose the best epoch by"
-    else:
-        judging = len(ready.plan.folds[0].judge)
-        learning = (
-            f"{len(parts.train):,} to learn from by {members} networks, whose predictions are averaged; each learns "
-            f"from all but {judging:,} of them, by which the best epoch is chosen"
-        )
-    return f"{learning}, {len(parts.test):,} held out for the score (seed {ready.settings.seed})"
-
-
-def _after(output: Path, ready: Prepared, done: TableFit, out: Any) -> None:
-    scores = done.model.held_out
-    assert scores is not None
-    history = done.fit.history
-    took = f" ({words.seconds(history[-1].seconds)})" if history else ""
-    out.print(f"\ntraining {done.fit.reason}{took}")
-    out.print(f"\nScore on the {scores.n_rows:,} held-out rows, beside that of {_trivial_words(ready, done)}:")
-    print_scores(done.model, scores, out)
-    out.print(f"\nSaved {output} ({size_of(output)}). To predict: clearprop predict {output} FILE")
-
-
-def _trivial_words(ready: Prepared, done: TableFit) -> str:
-    if isinstance(ready.target, ClassTarget):
-        return f"always saying the most frequent class, {done.model.trivial}"
-    return f"always saying the mean, {words.number(float(done.model.trivial))}"
-
-
-def _document(output: Path, ready: Prepared, done: TableFit, threads: int | None) -> dict[str, Any]:
-    history = done.fit.history
-    assert done.model.held_out is not None
-    return {
-        "model": str(output),
-        "task": ready.task.name,
-        "task_reason": ready.task.reason,
-        "target": ready.target.to_json(),
-        "trivial": done.model.trivial,
-        "rows": {name: len(rows) for name, rows in ready.parts._asdict().items()},
-        "inputs": ready.X.shape[1],
-        "notices": list(ready.notices),
-        "widths": list(ready.network.widths),
-        "n_parameters": ready.network.n_parameters,
-        "ensemble": len(ready.plan.folds),
-        **engine_facts(ready.choice, threads),
-        "epochs": len(history),
-        "best_epoch": None if done.fit.best is None else done.fit.best.n,
-        "stopped_by": done.fit.stopped_by,
-        "reason": done.fit.reason,
-        "seconds": history[-1].seconds if history else 0.0,
-        "held_out": done.model.held_out.to_json(),
-    }
+    return show

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -25,14 +26,16 @@ from clearprop.estimators.saving import feature_names, parameters_from_json, par
 from clearprop.estimators.tabular_data import columns_of, hidden, in_python, warn_of_unseen, weights
 from clearprop.files.json_text import refusing
 from clearprop.network.gradient_check import GradientCheck
-from clearprop.tables import Encoder, ReadOptions, Remark, Target, fit_encoder, from_frame
+from clearprop.tables import Encoder, ReadOptions, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
+from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.fit import model_of
-from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, cut_short, plan
-from clearprop.tabular.model import QuantileNetworks, TableModel
+from clearprop.tabular.learning import Learned, Plan, Rows, cut_short, plan
+from clearprop.tabular.model import Remarks, TableModel
+from clearprop.tabular.quantiles import carry_out_all, shared
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.settings import TableSettings
-from clearprop.training import Epoch
+from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
@@ -133,28 +136,9 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self, rows: Rows, target: Target, encoder: Encoder, settings: TableSettings, interrupts: Interrupts
     ) -> str:
         """The main ensemble, then one for each quantile; together they take the time limit. What Ctrl-C cut short."""
-        limit = settings.time_limit
-        share = replace(settings, time_limit=None if limit is None else limit / (1 + len(settings.quantiles)))
         factors = self._class_factors(rows.learned)
-        main = plan(rows, target, share, class_weight=factors, tell=announced(self.verbose))
-        found: list[Learned] = []
-        try:
-            self._carry_out(main, interrupts, found)
-            for quantile in settings.quantiles:
-                if interrupts.came:
-                    break
-                ready = plan(rows, target, share, parts=main.folds, quantile=quantile)
-                self._carry_out(ready, interrupts, found)
-        except KeyboardInterrupt:  # between two trainings
-            if not found:
-                raise
-            interrupts.note()
-        done, *others = found
-        quantiles = tuple(
-            QuantileNetworks(quantile, each.thetas, each.shift)
-            for quantile, each in zip(settings.quantiles, others, strict=False)
-            if each.is_whole
-        )
+        main = plan(rows, target, shared(settings), class_weight=factors, tell=announced(self.verbose))
+        done, quantiles = carry_out_all(main, self._showing, interrupts)
         interrupts.undisturbed(lambda: self._keep(main, done, encoder, quantiles))
         return cut_short(done, settings.quantiles, len(quantiles))
 
@@ -170,10 +154,11 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if done.calibration_error is not None:
             self.calibration_error_ = done.calibration_error
 
-    def _carry_out(self, ready: Plan, interrupts: Interrupts, found: list[Learned]) -> None:
-        """Train an ensemble and add it to those found."""
-        with shown(self.verbose, 0, ready.jobs[0].epochs) as show:
-            found.append(carry_out(ready, [show], interrupts=interrupts))
+    @contextmanager
+    def _showing(self, name: str, epochs: int) -> Iterator[tuple[Callback]]:
+        """The reader behind `verbose`, for one ensemble."""
+        with shown(self.verbose, 0, epochs) as show:
+            yield (show,)
 
     def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
         """One factor per class on the weights of its rows, or None."""
@@ -226,7 +211,7 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self)
         return self._table(X, reset=False)
 
-    def _warn(self, remarks: tuple[Remark, ...]) -> None:
+    def _warn(self, remarks: Remarks) -> None:
         warn_of_unseen(remarks, stacklevel=4)
 
     def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule | None = None) -> Trace:

@@ -17,6 +17,7 @@ from clearprop.estimators.saving import feature_names
 from clearprop.tables import Encoder, Remark
 from clearprop.tables.spelling import is_missing
 from clearprop.tables.storage import native
+from clearprop.tabular.seen import Outside
 
 LABELS = (str, bool, np.bool_, int, float, np.integer, np.floating)
 CURE = "leave such rows out"
@@ -140,10 +141,10 @@ def weights(sample_weight: Any, n_samples: int) -> Any:
     return (weight / weight.max()).astype(np.float32)
 
 
-def warn_of_unseen(remarks: Iterable[Remark], stacklevel: int) -> None:
+def warn_of_unseen(remarks: Iterable[Remark | Outside], stacklevel: int) -> None:
     """A warning for each column in which no row has a value that training knew: it may be written in another way."""
     for remark in remarks:
-        if remark.kind == "unseen" and remark.in_all_rows and remark.n_values > 1:
+        if isinstance(remark, Remark) and remark.kind == "unseen" and remark.in_all_rows and remark.n_values > 1:
             warnings.warn(str(remark), stacklevel=stacklevel)
 
 

@@ -26,7 +26,7 @@ def split(n_rows: int, test: float, seed: int, labels: Any = None) -> Parts:
     ----------
     n_rows : int
     test : float
-        Share of the rows held out, between 0 and 1.
+        Share of the rows held out, between 0 and 1; 0 for none.
     seed : int
     labels : int array of shape (n_rows,), optional
         Classes, to be represented in each part as in the whole; each has at least one training row.
@@ -42,17 +42,15 @@ def split(n_rows: int, test: float, seed: int, labels: Any = None) -> Parts:
     >>> [len(part) for part in split(100, 0.2, seed=0)]
     [64, 16, 20]
     """
-    if not 0 < test < 1:
+    if not 0 <= test < 1:
         raise InputError(f"the share of rows to hold out must be between 0 and 1, as 0.2, not {test!r}")
     labels = np.zeros(n_rows, dtype=np.int64) if labels is None else labels
     random = np.random.Generator(np.random.Philox(key=seed))
-    rest, held_out = _part(np.arange(n_rows), test, labels, random)
-    learn, validation = _part(rest, 0.1 if len(rest) >= SMALL else 0.2, labels, random)
-    if min(len(learn), len(validation), len(held_out)) == 0:
-        raise TableError(
-            f"{n_rows} rows are too few to keep some for training, for validation and for the test of {test:g}; "
-            "use more rows"
-        )
+    rest, held_out = in_two(np.arange(n_rows), test, labels, random)
+    learn, validation = in_two(rest, 0.1 if len(rest) >= SMALL else 0.2, labels, random)
+    if min(len(learn), len(validation)) == 0 or (test > 0 and len(held_out) == 0):
+        also = f" and for the test of {test:g}" if test > 0 else ""
+        raise TableError(f"{n_rows} rows are too few to keep some for training, for validation{also}; use more rows")
     return Parts(learn, validation, held_out)
 
 
@@ -98,7 +96,7 @@ def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold,
     return tuple(Fold(np.sort(shuffled[dealt != k]), np.sort(shuffled[dealt == k])) for k in range(n_folds))
 
 
-def _part(rows: Any, share: float, labels: Any, random: np.random.Generator) -> tuple[Any, Any]:
+def in_two(rows: Any, share: float, labels: Any, random: np.random.Generator) -> tuple[Any, Any]:
     """Part `rows` in two, (1 − share) and share of them, class by class, and no class wholly in the second."""
     shuffled = random.permutation(rows)
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]

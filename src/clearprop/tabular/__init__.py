@@ -3,6 +3,7 @@
 The command line uses it, and so can whoever has a table and wants no scikit-learn.
 """
 
+from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
 from clearprop.tabular.model import Evaluation, Predictions, TableModel
 from clearprop.tabular.scores import ClassScores, NumberScores, Scores
@@ -10,6 +11,7 @@ from clearprop.tabular.settings import TableSettings
 
 __all__ = [
     "ClassScores",
+    "CrossValidated",
     "Evaluation",
     "NumberScores",
     "Predictions",
@@ -18,6 +20,8 @@ __all__ = [
     "TableFit",
     "TableModel",
     "TableSettings",
+    "averages",
+    "cross_validate",
     "prepare",
     "train",
 ]

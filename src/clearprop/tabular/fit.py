@@ -3,47 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clearprop.engines import Choice, Job
-from clearprop.errors import InputError, TableError
+from clearprop.errors import TableError
 from clearprop.network import Network
-from clearprop.tables import (
-    ClassTarget,
-    Encoder,
-    Fold,
-    ImageFormat,
-    Parts,
-    Reading,
-    Target,
-    Task,
-    alike,
-    as_kind,
-    columns,
-    decide_task,
-    fit_class_target,
-    fit_encoder,
-    fit_number_target,
-    folds,
-    missing_column,
-    missing_rows,
-    split,
-    target_numbers,
-)
-from clearprop.tables.kinds import Kind, kinds
+from clearprop.tables import ClassTarget, Encoder, Fold, ImageFormat, Parts, Reading, Target, Task, fit_encoder
 from clearprop.tables.notation import Notation
 from clearprop.tabular import recipe
-from clearprop.tabular.learning import FEWEST_FOLDS, Learned, Plan, Rows, carry_out, plan
-from clearprop.tabular.model import QuantileNetworks, TableModel
+from clearprop.tabular.beside import Beside, check_classes_known, rows_of_file
+from clearprop.tabular.class_weight import class_factors
+from clearprop.tabular.details import QuantileNetworks
+from clearprop.tabular.importance import importances
+from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, plan
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.quantiles import Showing, carry_out_all, shared
+from clearprop.tabular.roles import Roles, roles_of
+from clearprop.tabular.seen import seen
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.splitting import Cut, Marks, cut
+from clearprop.tabular.target import Learned as LearnedTarget
+from clearprop.tabular.target import fitted, learned_of, of_like_classes, with_target
 from clearprop.training import Callback, Fit
-
-FEWEST_ROWS = 10
+from clearprop.training.interrupts import Interrupts
 
 
 @dataclass(frozen=True)
@@ -52,7 +39,8 @@ class Prepared:
 
     Of a single network, `parts` are the rows that it learns from, those that choose its best epoch, and those held out
     for the score. Of an ensemble the first are the rows that its networks learn from and choose by, each other ones
-    (`plan.folds`), and the second are none.
+    (`plan.folds`), and the second are none, unless all choose by the same rows: those of another file, or the latest.
+    Rows of other files are numbered on from those of the table.
     """
 
     settings: TableSettings
@@ -61,7 +49,6 @@ class Prepared:
     target: Target
     images: ImageFormat | None
     parts: Parts
-    actual: pa.ChunkedArray  # the target as the table has it, (n_rows,)
     plan: Plan
     notices: tuple[str, ...]
 
@@ -97,6 +84,32 @@ class TableFit:
     fit: Fit
 
 
+class Table(NamedTuple):
+    """A table whose target and columns with another use have been found and checked."""
+
+    reading: Reading
+    settings: TableSettings
+    inputs: pa.Table
+    column: str
+    found: LearnedTarget
+    roles: Roles
+    notation: Notation
+    notices: tuple[str, ...]
+
+    @property
+    def marks(self) -> Marks:
+        """What decides which part a row may be in."""
+        return Marks(None if self.found.classes is None else self.found.values, self.roles.groups, self.roles.times)
+
+
+def table_of(reading: Reading, settings: TableSettings) -> Table:
+    """Find the target, the task and the columns with another use; errors as of `prepare`."""
+    table, name, notices, notation = with_target(reading, settings)
+    roles = roles_of(table, reading, settings, name)
+    found = learned_of(table.column(name), name, settings)
+    return Table(reading, settings, table.drop_columns([name]), name, found, roles, notation, notices)
+
+
 def prepare(
     reading: Reading,
     settings: TableSettings,
@@ -120,44 +133,92 @@ def prepare(
     TableError, InputError
         For everything about the table or the settings that cannot be used, before any training.
     """
-    table, name, notices, notation = _with_target(reading, settings)
-    actual = table.column(name)
-    task = decide_task(actual, name, settings.task, log=settings.log_target)
-    if settings.probabilities and task.name == "regression":
-        raise InputError(
-            f"--probabilities is for classes, and {name!r} is learned as a number ({task.reason}); leave it out, or "
-            "ask for --task classification"
-        )
-    if name in map(reading.column, settings.drop):
-        raise InputError(f"the column {name!r} cannot be both the target and dropped")
-    drop = tuple(dict.fromkeys(map(reading.column, settings.drop)))
+    return prepare_table(table_of(reading, settings), n_threads=n_threads, tell=tell)
+
+
+def prepare_table(
+    table: Table,
+    held_out: Fold | None = None,
+    *,
+    n_threads: int | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Prepared:
+    """As `prepare`, for a table that is known; `held_out` are rows to learn from and to hold out, chosen already."""
+    reading, settings, roles, found = table.reading, table.settings, table.roles, table.found
+    images = reading.images
+    n_rows = table.inputs.num_rows
+    none = np.arange(0)
+    chosen = cut(
+        n_rows,
+        table.marks,
+        settings,
+        held_out=held_out or (None if settings.test_file is None else Fold(np.arange(n_rows), none)),
+        validation=None if settings.validation_file is None else none,
+    )
+    train = chosen.parts.train
+    counted = train if roles.weight is None else train[roles.weight[train] > 0]
+    if not len(counted):
+        raise TableError(f"the weight {settings.weights!r} is 0 in all {len(train):,} rows to learn from")
+    target = fitted(found, table.column, counted, settings, table.notation)
+    encoder, notices = _encoder(table, counted, target)
+    X, remarks = encoder.encode(table.inputs)
+    remarks = tuple(remark for remark in remarks if remark.kind != "rare")  # the encoder's own notice says more
+    rows, chosen, beside = _with_others(table, Rows(X, found.values, roles.weight), chosen, encoder, target)
+    factors = class_factors(settings.class_weight, target, found.values)
+    asked = replace(shared(settings), target=table.column, n_threads=n_threads or settings.n_threads)
+    return Prepared(
+        settings=replace(settings, target=table.column),
+        task=found.task,
+        encoder=encoder,
+        target=target,
+        images=images,
+        parts=chosen.parts,
+        plan=plan(rows, target, asked, parts=chosen.folds, class_weight=factors, tell=tell),
+        notices=(
+            *reading.notices, *table.notices, *of_like_classes(target), *roles.notices, *notices, *map(str, remarks),
+            *beside,
+        ),
+    )  # fmt: skip
+
+
+def _with_others(
+    table: Table, rows: Rows, chosen: Cut, encoder: Encoder, target: Target
+) -> tuple[Rows, Cut, tuple[str, ...]]:
+    """The rows with those of the other files behind them, in the parts that they are for; and what was noted."""
+    settings, reading = table.settings, table.reading
+    parts, folds = chosen
+    notices: tuple[str, ...] = ()
+    for part, path in {"validation": settings.validation_file, "test": settings.test_file}.items():
+        if path is None:
+            continue
+        other = rows_of_file(path, encoder, target, reading.images, settings, reading)
+        new = np.arange(len(other.learned)) + len(rows.learned)
+        if part == "validation":
+            check_classes_known(path, other, target)
+            folds = tuple(Fold(fold.learn, new) for fold in folds)
+        rows, parts, notices = _joined(rows, other), parts._replace(**{part: new}), (*notices, *other.notices)
+    return rows, Cut(parts, folds), notices
+
+
+def _encoder(table: Table, train: Any, target: Target) -> tuple[Encoder, tuple[str, ...]]:
+    reading, settings, left_out = table.reading, table.settings, table.roles.left_out
+    drop = tuple(left_out)
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
-    target, learned, parts, cut = _target(actual, name, task, settings, notation)
-    inputs = table.drop_columns([name])
     fitted = fit_encoder(
-        inputs,
-        rows=parts.train,
+        table.inputs,
+        rows=train,
         drop=drop,
         fewest_bins=recipe.FEWEST_BINS[target.task],
         read=settings.read,
         decimal=reading.decimal,
         strict=True,
     )
-    X, remarks = fitted.encoder.encode(inputs)
-    remarks = tuple(remark for remark in remarks if remark.kind != "rare")  # the encoder's own notice says more
-    return Prepared(
-        settings=replace(settings, target=name),
-        task=task,
-        encoder=fitted.encoder,
-        target=target,
-        images=reading.images,
-        parts=parts,
-        actual=actual,
-        plan=plan(
-            Rows(X, learned), target, replace(settings, n_threads=n_threads or settings.n_threads), parts=cut, tell=tell
-        ),
-        notices=(*reading.notices, *notices, *_alike(target), *fitted.notices, *map(str, remarks)),
-    )
+    return replace(fitted.encoder, left_out={**fitted.encoder.left_out, **left_out}), fitted.notices
+
+
+def _joined(rows: Rows, other: Beside) -> Rows:
+    weight = None if rows.weight is None else np.concatenate([rows.weight, other.weight])
+    return Rows(np.concatenate([rows.X, other.X]), np.concatenate([rows.learned, other.learned]), weight)
 
 
 def train(
@@ -165,10 +226,11 @@ def train(
     callbacks: Iterable[Callback] = (),
     sources: Mapping[str, Any] | None = None,
     on_end: Callable[[], None] | None = None,
+    showing: Showing | None = None,
 ) -> TableFit:
     """Train until the validation rows are predicted no better, put the best weights back, and score the held-out rows.
 
-    Ctrl-C ends training as any other reason does.
+    Ctrl-C ends training as any other reason does; a second one soon after is raised.
 
     Parameters
     ----------
@@ -179,21 +241,41 @@ def train(
         What to keep about the table's origin, beside the settings.
     on_end : callable, optional
         Called when the last epoch is over, before the networks are scored.
+    showing : callable, optional
+        Instead of callbacks: given what is trained ("" for the main networks, "quantile 0.05") and its most epochs, a
+        context whose callbacks see them.
 
     Raises
     ------
     DivergenceError
         When the loss is not finite any more.
     """
-    done = carry_out(ready.plan, callbacks, on_end)
+    if ready.settings.quantiles or showing is not None:
+        interrupts = Interrupts()
+        done, quantiles = carry_out_all(ready.plan, showing or _with(tuple(callbacks)), interrupts, on_end)
+        interrupts.raise_again()
+    else:
+        done, quantiles = carry_out(ready.plan, callbacks, on_end), ()
     rows = {name: len(part) for name, part in ready.parts._asdict().items()}
-    model = model_of(
-        ready.plan, done, ready.encoder, settings={**asdict(ready.settings), **(sources or {}), "rows": rows}
-    )
-    test = ready.parts.test
-    outputs = model.outputs_for(ready.X[test], ready.plan.n_threads)
-    held_out = model.scores(outputs, ready.actual.take(pa.array(test)))
-    return TableFit(replace(model, images=ready.images, held_out=held_out), done.fit)
+    kept = {**_kept(ready.settings), **(sources or {}), "rows": rows}
+    model = replace(model_of(ready.plan, done, ready.encoder, settings=kept, quantiles=quantiles), images=ready.images)
+    test, weight = ready.parts.test, ready.plan.rows.weight
+    if len(test) == 0:
+        return TableFit(model, done.fit)
+    scores = model.scored(ready.X[test], ready.learned[test], None if weight is None else weight[test])
+    return TableFit(replace(model, held_out=scores), done.fit)
+
+
+def _with(callbacks: tuple[Callback, ...]) -> Showing:
+    return lambda name, epochs: nullcontext(callbacks)
+
+
+def _kept(settings: TableSettings) -> dict[str, Any]:
+    """The settings as JSON holds them."""
+    factors = settings.class_weight
+    if isinstance(factors, Mapping):
+        factors = {str(label): float(factor) for label, factor in factors.items()}
+    return {**asdict(replace(settings, class_weight=None)), "class_weight": factors}
 
 
 def model_of(
@@ -220,89 +302,12 @@ def model_of(
             "batch_size": plan.jobs[0].batch_size,
             "recipes": [recipe.kept(job) for job in plan.jobs],
             "ended": done.fit.reason,
+            "importances": importances(plan, done, encoder),
+            "seen": seen(plan.rows.X, plan.folds, encoder),
         },
         temperature=done.temperature,
         quantiles=quantiles,
     )
-
-
-def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
-    """A note of blanks around the values of a text."""
-    if not pa.types.is_string(column.type):
-        return ()
-    n = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(column), column)).as_py() or 0
-    return (f"{n:,} values have blanks around them, which do not count",) if n else ()
-
-
-def _alike(target: Target) -> tuple[str, ...]:
-    """A note of classes that differ only in capitals."""
-    if not isinstance(target, ClassTarget):
-        return ()
-    return tuple(f"the classes {said}" for said in alike(filter(_is_text, target.classes)))
-
-
-def _is_text(label: object) -> TypeGuard[str]:
-    return isinstance(label, str)
-
-
-def _with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, str, tuple[str, ...], Notation]:
-    """The table without rows that have no target, the target's name, what was understood of it, and its notation."""
-    table = reading.table
-    name = settings.target or reading.default_target
-    if name is None:
-        shown = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
-        raise TableError(
-            f"say which column to predict, as --target {table.column_names[-1]!r}; the columns are: {shown}"
-        )
-    name = reading.column(name)
-    if name not in table.column_names:
-        raise missing_column(name, table.column_names)
-    decimal, read = settings.read.decimal or reading.decimal, settings.read
-    kind = kinds(table, [name], read, decimal, strict=True).get(name, Kind(notation=Notation(decimal or ".")))
-    if settings.task == "classification" and kind.name not in ("number", "truth"):
-        kind = Kind()  # dates and times as they are written
-    place = table.column_names.index(name)
-    column = as_kind(columns.present(table.column(name), read.missing_words), kind, name)
-    notices = tuple(f"the target {name!r}: {note}" for note in (*kind.notes, *_padded(column)))
-    table = table.set_column(place, name, column)
-    absent = missing_rows(table.column(name))
-    if absent.any():
-        count, first = int(absent.sum()), int(np.argmax(absent)) + 1
-        rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
-        if not settings.skip_missing_target:
-            raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
-        table = table.filter(pa.array(~absent))
-        notices += (f"the target is missing in {rows}: left out",)
-    if table.num_rows < FEWEST_ROWS:
-        raise TableError(f"there are {table.num_rows} rows with a target; at least {FEWEST_ROWS} are needed")
-    return table, name, notices, kind.notation
-
-
-def _target(
-    actual: pa.ChunkedArray, name: str, task: Task, settings: TableSettings, notation: Notation
-) -> tuple[Target, Any, Parts, tuple[Fold, ...]]:
-    """The target fitted on training rows, what is learned of each row, the parts, and each network's fold."""
-    if task.name == "classification":
-        classes = fit_class_target(actual, name)
-        codes = classes.codes(actual)
-        return classes, codes, *_parts(len(codes), codes, settings)
-    values = target_numbers(actual, name, settings.log_target)
-    parts, cut = _parts(len(values), None, settings)
-    target = fit_number_target(values[parts.train], name, log=settings.log_target, notation=notation)
-    return target, values, parts, cut
-
-
-def _parts(n_rows: int, labels: Any, settings: TableSettings) -> tuple[Parts, tuple[Fold, ...]]:
-    """Hold rows out for the score, and part the others for one network or for several."""
-    parts = split(n_rows, settings.test, settings.seed, labels)
-    rest = np.sort(np.concatenate([parts.train, parts.validation]))
-    count = recipe.n_members(len(rest), settings.ensemble)
-    if count == 1:
-        return parts, (Fold(parts.train, parts.validation),)
-    if len(rest) < count:
-        raise TableError(f"{len(rest)} rows to learn from are too few for an ensemble of {count} networks")
-    cut = folds(rest, max(FEWEST_FOLDS, count), settings.seed, labels)[:count]
-    return Parts(rest, rest[:0], parts.test), cut
 
 
 def _trivial(plan: Plan) -> Any:

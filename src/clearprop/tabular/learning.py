@@ -17,13 +17,13 @@ from clearprop.network import Network
 from clearprop.tables import ClassTarget, Fold, Target, folds
 from clearprop.tabular import recipe
 from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
-from clearprop.tabular.scores import mae, rmse
+from clearprop.tabular.metrics import METRICS, mae, rmse
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.splitting import FEWEST_FOLDS
 from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping
 from clearprop.training.interrupts import Interrupts
 
-FEWEST_FOLDS = 5  # so that each network learns from four fifths of the rows at least
 BY_CHANCE = 3.84  # n times the share of the variance that one correlation explains by chance in 95 of 100 cases
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
 
@@ -262,12 +262,19 @@ def stopping(plan: Plan) -> Stopping:
     """When training ends before its preset number of epochs, and which epoch is the best."""
     epochs = plan.jobs[0].epochs
     counts_mistakes = isinstance(plan.target, ClassTarget) and not plan.settings.probabilities
-    if counts_mistakes:  # few mistakes come late, when the learning rate is low: no early end
-        watch, patience = "validation_accuracy", float(epochs)
+    asked = None if plan.quantile is not None else plan.settings.metric
+    higher = counts_mistakes if asked is None else METRICS[asked].higher_is_better
+    if asked is not None:
+        watch = f"validation_{asked}"
+    elif counts_mistakes:
+        watch = "validation_accuracy"
     else:
         is_mean = plan.quantile is None and not isinstance(plan.target, ClassTarget)
-        watch, patience = "validation_rmse" if is_mean else "validation_loss", float(max(20, epochs // 3))
-    return Stopping(watch, counts_mistakes, 0.0, patience, True, plan.settings.time_limit)
+        watch = "validation_rmse" if is_mean else "validation_loss"
+    # Few mistakes come late, when the learning rate is low: no early end.
+    comes_late = isinstance(plan.target, ClassTarget) and watch not in ("validation_loss", "validation_log_loss")
+    patience = float(epochs if comes_late else max(20, epochs // 3))
+    return Stopping(watch, higher, 0.0, patience, True, plan.settings.time_limit)
 
 
 def member(plan: Plan, k: int) -> Member:
@@ -297,17 +304,21 @@ def _judged(plan: Plan) -> tuple[Any, Any]:
 
 def _judge(plan: Plan) -> Callable[[list[Any]], Mapping[str, float]]:
     """The scores over all judging rows: log loss and accuracy, errors on the scale that is learned, or pinball loss."""
-    target, quantile = plan.target, plan.quantile
+    target, quantile, metric = plan.target, plan.quantile, plan.settings.metric
     actual, weight = _judged(plan)
+
+    def chosen_by(found: Any) -> dict[str, float]:
+        return {} if metric is None else {f"validation_{metric}": METRICS[metric].compute(found, actual, weight)}
 
     def of_classes(outputs: list[Any]) -> Mapping[str, float]:
         found = np.concatenate(outputs)
         right = float(np.average(found.argmax(axis=1) == actual, weights=weight))
-        return {"validation_loss": log_loss(found, actual, weight), "validation_accuracy": right}
+        return {"validation_loss": log_loss(found, actual, weight), "validation_accuracy": right, **chosen_by(found)}
 
     def of_numbers(outputs: list[Any]) -> Mapping[str, float]:
         found = target.decode(np.concatenate(outputs))
-        return {"validation_rmse": rmse(found, actual, weight), "validation_mae": mae(found, actual, weight)}
+        errors = {"validation_rmse": rmse(found, actual, weight), "validation_mae": mae(found, actual, weight)}
+        return {**errors, **chosen_by(found)}
 
     def of_quantiles(outputs: list[Any]) -> Mapping[str, float]:
         found = target.decode(np.concatenate(outputs))

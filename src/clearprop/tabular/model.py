@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.engines import Choice, Job, choose_for_prediction
-from clearprop.errors import InputError, ModelFileError, TableError, quoted
+from clearprop.errors import ModelFileError, TableError
 from clearprop.files import load, save
 from clearprop.files.json_text import refusing
 from clearprop.network import Network, Parameters
@@ -23,20 +23,26 @@ from clearprop.tables import (
     ClassTarget,
     Encoder,
     ImageFormat,
+    NumberTarget,
     Reading,
     ReadOptions,
     Remark,
     Target,
-    Vector,
     missing_column,
-    read,
     target_from_json,
 )
-from clearprop.tables.columns import PLAIN, present
+from clearprop.tables.columns import present
 from clearprop.tables.targets import ClassLabel
 from clearprop.tabular import recipe
-from clearprop.tabular.calibration import COLDEST, HOTTEST, at_temperature
-from clearprop.tabular.scores import Scores, class_scores, number_scores, scores_from_json
+from clearprop.tabular.calibration import at_temperature
+from clearprop.tabular.details import QuantileNetworks, groups_of, settings_of, temperature_of, trivial_of
+from clearprop.tabular.roles import weights
+from clearprop.tabular.same_way import read_as_trained
+from clearprop.tabular.scores import NumberScores, Scores, class_scores, number_scores, quantile_scores
+from clearprop.tabular.scores_json import scores_from_json
+from clearprop.tabular.seen import Outside, outside
+
+Remarks = tuple[Remark | Outside, ...]
 
 KIND = "table"  # what the details of such a model file say that they are
 MOST_CLASSES_NAMED = 10
@@ -50,7 +56,7 @@ class Predictions(NamedTuple):
     values : list of class labels, or float64 array of shape (n_rows,)
         The most probable class, or the number in the target's own unit.
     probabilities : array of shape (n_rows, n_classes) or None
-    remarks : tuple of Remark
+    remarks : tuple of Remark and Outside
         Values that training had not prepared for, and what was done.
     choice : Choice
         The engine that computed them.
@@ -58,7 +64,7 @@ class Predictions(NamedTuple):
 
     values: Any
     probabilities: Any
-    remarks: tuple[Remark, ...]
+    remarks: Remarks
     choice: Choice
 
 
@@ -66,7 +72,7 @@ class Evaluation(NamedTuple):
     """What `TableModel.evaluate` returns."""
 
     scores: Scores
-    remarks: tuple[Remark, ...]
+    remarks: Remarks
     choice: Choice
 
 
@@ -74,24 +80,8 @@ class Outputs(NamedTuple):
     """What `TableModel.outputs` returns: float32 (n_rows, n_outputs), and how they came about."""
 
     values: Any
-    remarks: tuple[Remark, ...]
+    remarks: Remarks
     choice: Choice
-
-
-class QuantileNetworks(NamedTuple):
-    """The networks that predict one quantile.
-
-    Attributes
-    ----------
-    quantile : float
-    thetas : array of shape (k, n_parameters)
-    shift : float
-        What is added, on the scale that is learned: see `clearprop.tabular.learning.Learned`.
-    """
-
-    quantile: float
-    thetas: Any
-    shift: float
 
 
 @dataclass(frozen=True)
@@ -155,17 +145,7 @@ class TableModel:
         options : ReadOptions, optional
             How this file is written, where it differs from the training file.
         """
-        text = set(self.encoder.text_columns)
-        if isinstance(self.target, ClassTarget):
-            is_text = isinstance(self.target.classes[0], str)
-        else:
-            is_text = self.target.notation != PLAIN
-        if is_text:
-            text.add(self.target.column)
-        said = (options or ReadOptions()).over(self.encoder.read)
-        known = [step.column for step in self.encoder.steps]
-        sizes = {step.column: step.size for step in self.encoder.steps if isinstance(step, Vector)}
-        return read(path, text_columns=text, images=self.images, options=said, known=known, sizes=sizes)
+        return read_as_trained(Path(path), self.encoder, self.target, self.images, options)
 
     def of_target(self, table: pa.Table) -> pa.ChunkedArray:
         """The target's column, with null for what counts as missing.
@@ -198,8 +178,16 @@ class TableModel:
         ModelFileError
             When outputs are not finite, as those of damaged weights can be.
         """
-        choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
+        X, remarks = self._encoded(table)
+        return self._outputs_of(X, remarks, n_threads)
+
+    def _encoded(self, table: pa.Table) -> tuple[Any, Remarks]:
+        """The inputs, and what training was not prepared for."""
         X, remarks = self.encoder.encode(table)
+        return X, (*remarks, *outside(self.encoder, X, self.settings.get("seen")))
+
+    def _outputs_of(self, X: Any, remarks: Remarks, n_threads: int | None) -> Outputs:
+        choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
         values = self._outputs(choice, X)
         finite = np.isfinite(values).all(axis=1)
         if not finite.all():
@@ -235,36 +223,67 @@ class TableModel:
             return Predictions(self.target.decode(outputs), outputs, remarks, choice)
         return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks, choice)
 
-    def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, tuple[Remark, ...]]:
+    def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, Remarks]:
         """Each quantile of each row in the target's own unit, float64 (n_rows, n_quantiles), and remarks.
 
         Each is predicted by networks of its own, so they could cross; each row's are put in order, which brings none of
         them further from the truth (Chernozhukov, Fernández-Val & Galichon, 2010).
         """
+        X, remarks = self._encoded(table)
+        return self._quantiles_of(X, n_threads), remarks
+
+    def _quantiles_of(self, X: Any, n_threads: int | None = None) -> Any:
         assert not isinstance(self.target, ClassTarget)
         choice = choose_for_prediction(self.network, self.thetas.dtype, n_threads)
-        X, remarks = self.encoder.encode(table)
         found = [
             self.target.decode(mean_outputs(choice, self.network, each.thetas, X)) + each.shift
             for each in self.quantiles
         ]
-        return self.target.in_unit(np.sort(np.stack(found, axis=1), axis=1)), remarks
+        return self.target.in_unit(np.sort(np.stack(found, axis=1), axis=1))
 
     def evaluate(self, table: pa.Table, n_threads: int | None = None) -> Evaluation:
-        """Score the predictions against the target, which the table must have in every row."""
-        actual = self.of_target(table)
-        outputs, remarks, choice = self.outputs(table, n_threads)
-        return Evaluation(self.scores(outputs, actual), remarks, choice)
+        """Score the predictions against the target, which the table must have in every row.
 
-    def scores(self, outputs: Any, actual: pa.ChunkedArray) -> Scores:
-        """The scores of these outputs for these values of the target."""
+        Where the model was trained with a column of weights, and the table has it, each row counts as much as it says.
+        """
+        actual = self.of_target(table)
+        X, remarks = self._encoded(table)
+        outputs, _, choice = self._outputs_of(X, remarks, n_threads)
+        name = str(self.settings.get("weights"))
+        weight = weights(table, name, self.encoder.read) if name in table.column_names else None
+        scores = self.scores(outputs, actual, weight)
+        return Evaluation(self._with_quantiles(scores, X, actual, weight), remarks, choice)
+
+    def _with_quantiles(self, scores: Scores, X: Any, actual: Any, weight: Any) -> Scores:
+        """The scores with those of the quantiles; `actual` is the target's column, or what is learned of it."""
+        if not self.quantiles:
+            return scores
+        assert isinstance(self.target, NumberTarget)
+        assert isinstance(scores, NumberScores)
+        true = self.target.in_unit(self.target.values(actual) if isinstance(actual, pa.ChunkedArray) else actual)
+        found = self._quantiles_of(X)
+        each = [quantile_scores(q.quantile, found[:, k], true, weight) for k, q in enumerate(self.quantiles)]
+        return replace(scores, quantiles=tuple(each))
+
+    def scores(self, outputs: Any, actual: pa.ChunkedArray, weight: Any = None) -> Scores:
+        """The scores of these outputs for these values of the target; `weight` is one for each row, or None."""
         if isinstance(self.target, ClassTarget):
             codes = self.target.codes(actual)
             if (codes < 0).all():
                 raise self._none_known(actual)
-            return class_scores(self.target, outputs, codes, self.trivial)
-        values = self.target.values(actual)
-        return number_scores(self.target, self.target.decode(outputs), values, float(self.trivial))
+            return self.scores_of(outputs, codes, weight)
+        return self.scores_of(outputs, self.target.values(actual), weight)
+
+    def scored(self, X: Any, learned: Any, weight: Any = None) -> Scores:
+        """The scores for rows that are encoded already, of which it is known what is true."""
+        return self._with_quantiles(self.scores_of(self.outputs_for(X), learned, weight), X, learned, weight)
+
+    def scores_of(self, outputs: Any, learned: Any, weight: Any = None) -> Scores:
+        """The same for class numbers, or numbers on the scale that is learned."""
+        weight = None if weight is None or not weight.any() else weight
+        if isinstance(self.target, ClassTarget):
+            return class_scores(self.target, outputs, learned, self.trivial, weight)
+        return number_scores(self.target, self.target.decode(outputs), learned, float(self.trivial), weight)
 
     def _none_known(self, actual: pa.ChunkedArray) -> TableError:
         assert isinstance(self.target, ClassTarget)
@@ -316,9 +335,9 @@ class TableModel:
             if images is not None and images.height * images.width * images.channels > encoder.n_inputs:
                 raise ModelFileError(f"images of {images} are not what its encoder takes")
             held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
-            thetas, quantiles = _groups(found.thetas, details.get("quantiles", []))
-            temperature = _temperature(details.get("temperature", 1.0))
-            trivial, settings = _trivial(details.get("trivial"), target), _settings(details.get("settings"))
+            thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []))
+            temperature = temperature_of(details.get("temperature", 1.0))
+            trivial, settings = trivial_of(details.get("trivial"), target), settings_of(details.get("settings"))
         return cls(
             network=found.network,
             thetas=thetas,
@@ -340,55 +359,6 @@ def mean_outputs(choice: Choice, network: Network, thetas: Any, X: Any) -> Any:
     for theta in thetas[1:]:
         total += choice.engine.outputs(network, network.views(theta), X)
     return total / len(thetas) if len(thetas) > 1 else total
-
-
-def _groups(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:
-    """The parameters of the main networks and those of each quantile; all groups are of the same size."""
-    if not isinstance(spec, list) or len(thetas) % (1 + len(spec)) or len(spec) >= len(thetas):
-        raise InputError("its networks and its quantiles do not belong together")
-    groups = np.split(thetas, 1 + len(spec))
-    found = []
-    for group, item in zip(groups[1:], spec, strict=True):
-        match item:
-            case {"quantile": float() as quantile, "shift": float() as shift} if 0 < quantile < 1 and np.isfinite(
-                shift
-            ):
-                found.append(QuantileNetworks(quantile, group, shift))
-            case _:
-                raise InputError("the description of a quantile is damaged")
-    return groups[0], tuple(found)
-
-
-def _temperature(given: Any) -> float:
-    if not isinstance(given, float) or not COLDEST / 2 <= given <= HOTTEST * 2:
-        raise InputError(f"a temperature of {quoted(given)} cannot be true")
-    return given
-
-
-def _trivial(given: Any, target: Target) -> ClassLabel:
-    """What always to say: one of the classes, of its own type (1, 1.0 and true are equal), or a number."""
-    if isinstance(target, ClassTarget):
-        known = any(type(given) is type(label) and given == label for label in target.classes)
-    else:
-        known = isinstance(given, float)
-    if not known:
-        raise InputError(f"the trivial prediction {quoted(given)} is none that its target allows")
-    assert isinstance(given, str | bool | int | float)
-    return given
-
-
-def _settings(given: Any) -> dict[str, Any]:
-    """What is kept of how it was trained; whoever shows it relies on these types."""
-    if not isinstance(given, dict):
-        raise InputError("its settings are no mapping")
-    for name in ("file", "sha256", "ended"):
-        value = given.get(name)
-        if value is not None and not (isinstance(value, str) and "\0" not in value):
-            raise InputError(f"its setting {name!r} is {quoted(value)}, not a text")
-    rows = given.get("rows", {})
-    if not isinstance(rows, dict) or not all(type(count) is int for count in rows.values()):
-        raise InputError(f"its setting 'rows' is {quoted(rows)}, not numbers of rows")
-    return given
 
 
 def _loaded(path: Path) -> Any:

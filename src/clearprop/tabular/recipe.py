@@ -40,11 +40,11 @@ def batch_size(n_rows: int) -> int:
     return size
 
 
-def n_epochs(n_rows: int, asked: int | None) -> int:
-    """More epochs for smaller tables, unless the user asked for a number."""
+def n_epochs(n_rows: int, asked: int | None, size: int) -> int:
+    """More epochs for smaller tables, unless the user asked for a number; `size` is that of a batch."""
     if asked is not None:
         return asked
-    updates = math.ceil(n_rows / batch_size(n_rows))
+    updates = math.ceil(n_rows / size)
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(UPDATES / updates)))
 
 
@@ -56,21 +56,22 @@ def n_members(n_rows: int, asked: int | None) -> int:
 def network(n_inputs: int, n_outputs: int, loss: str | Loss, settings: TableSettings) -> Network:
     """The network for so many inputs and outputs."""
     hidden = HIDDEN if settings.hidden is None else settings.hidden
-    return Network.mlp([n_inputs, *hidden, n_outputs], hidden="silu", loss=loss)
+    return Network.mlp([n_inputs, *hidden, n_outputs], hidden=settings.activation, loss=loss)
 
 
 def job(
     network: Network, n_rows: int, settings: TableSettings, seed: int, class_weight: tuple[float, ...] | None = None
 ) -> Job:
     """What training one network on so many rows is asked to do."""
-    size = batch_size(n_rows)
+    size = batch_size(n_rows) if settings.batch_size is None else settings.batch_size
+    rate = settings.learning_rate or LEARNING_RATE * math.sqrt(min(1.0, size / LARGEST_BATCH))
     smoothes = network.loss.is_distribution and not settings.probabilities
     drops = network.depth > 1 and (network.loss.is_distribution or n_rows <= MOST_ROWS_OF_DROPOUT_FOR_NUMBERS)
     return Job(
         network=network,
-        update_rule=AdamW(learning_rate=LEARNING_RATE * math.sqrt(size / LARGEST_BATCH), weight_decay=WEIGHT_DECAY),
+        update_rule=AdamW(learning_rate=rate, weight_decay=WEIGHT_DECAY),
         schedule=Cosine(),
-        epochs=n_epochs(n_rows, settings.epochs),
+        epochs=n_epochs(n_rows, settings.epochs, size),
         batch_size=size,
         label_smoothing=LABEL_SMOOTHING if smoothes else 0.0,
         dropout=(0.0, *(DROPOUT,) * (network.depth - 1)) if drops else (),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from clearprop.errors import ModelFileError
 from clearprop.tables import ClassTarget, NumberTarget
+from clearprop.tabular import metrics
 from clearprop.tabular.calibration import expected_calibration_error, log_loss
+from clearprop.tabular.metrics import mae, rmse
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class ClassScores:
         Rows of a class that training did not have; they count as wrong.
     calibration_error : float or None
         The expected calibration error: how far the probability of the predicted class is from how often it is right.
+    roc_auc, average_precision : float or None
+        Of the second of two classes; of more, the mean of each against the others. None where rows have but one class.
+    f1 : tuple of float
+        Of each class.
+    trivial_log_loss, trivial_average_precision : float or None
+        Those of always giving each class the share that it has in these rows.
+    trivial_f1 : tuple of float
+        Of each class, of always saying the most frequent class of training.
+    weighted : bool
+        Whether each row counts as much as its weight says; the confusion matrix always counts rows.
     """
 
     task: ClassVar[str] = "classification"
@@ -44,16 +55,41 @@ class ClassScores:
     confusion: tuple[tuple[int, ...], ...]
     n_unknown: int = 0
     calibration_error: float | None = None
+    roc_auc: float | None = None
+    average_precision: float | None = None
+    f1: tuple[float, ...] = ()
+    trivial_log_loss: float | None = None
+    trivial_average_precision: float | None = None
+    trivial_f1: tuple[float, ...] = ()
+    weighted: bool = False
 
     @property
     def is_useless(self) -> bool:
         """Whether it is no better than always saying the most frequent class, or how frequent each of them is."""
         of_class = np.sum(self.confusion, axis=1)
-        shares = of_class[of_class > 0] / max(1, of_class.sum())
-        return self.accuracy <= self.trivial_accuracy and self.log_loss >= -float(np.sum(shares * np.log(shares)))
+        always = self.trivial_log_loss if self.trivial_log_loss is not None else _entropy(of_class)
+        return self.accuracy <= self.trivial_accuracy and self.log_loss >= always
 
     def to_json(self) -> dict[str, Any]:
         return {"task": self.task, **asdict(self)}
+
+
+class QuantileScores(NamedTuple):
+    """How good a predicted quantile is.
+
+    Attributes
+    ----------
+    quantile : float
+    share_below : float
+        Of the rows whose target is at most the prediction; near the quantile, if it is a good one.
+    pinball_loss, trivial_pinball_loss : float
+        Mean, in the target's unit, and that of always saying the quantile of these very rows.
+    """
+
+    quantile: float
+    share_below: float
+    pinball_loss: float
+    trivial_pinball_loss: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +107,11 @@ class NumberScores:
         Those of always saying the mean of training.
     rmse_log, mae_log, trivial_rmse_log, trivial_mae_log : float or None
         The same for natural logarithms; the trivial predictor then says the mean logarithm.
+    trivial_r2 : float or None
+        Of always saying the mean of training: 0, or a little below.
+    weighted : bool
+        Whether each row counts as much as its weight says.
+    quantiles : tuple of QuantileScores
     """
 
     task: ClassVar[str] = "regression"
@@ -84,6 +125,9 @@ class NumberScores:
     mae_log: float | None = None
     trivial_rmse_log: float | None = None
     trivial_mae_log: float | None = None
+    trivial_r2: float | None = None
+    weighted: bool = False
+    quantiles: tuple[QuantileScores, ...] = ()
 
     @property
     def is_useless(self) -> bool:
@@ -99,75 +143,91 @@ class NumberScores:
 Scores = ClassScores | NumberScores
 
 
-def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: Any) -> ClassScores:
+def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: Any, weight: Any = None) -> ClassScores:
     """Scores of class probabilities (n_rows, n_classes) against true class numbers, −1 for an unknown class."""
     known = codes >= 0
     predicted = probabilities.argmax(axis=1)
-    n = target.n_outputs
+    n, frequent = target.n_outputs, target.classes.index(trivial)
     confusion = np.bincount(codes[known] * n + predicted[known], minlength=n * n).reshape(n, n)
-    of_class = confusion.sum(axis=1)
-    present = of_class > 0
+    of_known = None if weight is None else weight[known]
+    more = _of_known(probabilities[known], codes[known], of_known, frequent) if _counts(known, weight) else {}
     return ClassScores(
         n_rows=len(codes),
-        accuracy=float(np.mean(predicted == codes)),
-        balanced_accuracy=float(np.mean(np.diag(confusion)[present] / of_class[present])) if present.any() else 0.0,
-        log_loss=log_loss(probabilities[known], codes[known]) if known.any() else 0.0,
-        trivial_accuracy=float(np.mean(codes == target.classes.index(trivial))),
+        accuracy=float(np.average(predicted == codes, weights=weight)),
+        trivial_accuracy=float(np.average(codes == frequent, weights=weight)),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
         n_unknown=int((~known).sum()),
         calibration_error=expected_calibration_error(probabilities, codes),
+        weighted=weight is not None,
+        **{"balanced_accuracy": 0.0, "log_loss": 0.0, **more},
     )
 
 
-def number_scores(target: NumberTarget, predicted: Any, actual: Any, mean: float) -> NumberScores:
+def _counts(known: Any, weight: Any) -> bool:
+    return bool(known.any() if weight is None else weight[known].any())
+
+
+def _of_known(probabilities: Any, codes: Any, weight: Any, frequent: int) -> dict[str, Any]:
+    """The scores over rows of known classes, and those of the trivial predictor."""
+    n = probabilities.shape[1]
+    each = np.ones(len(codes)) if weight is None else weight
+    pairs = np.bincount(codes * n + probabilities.argmax(axis=1), weights=each, minlength=n * n).reshape(n, n)
+    always = np.zeros((n, n))
+    always[:, frequent] = pairs.sum(axis=1)
+    constant = np.zeros_like(probabilities)
+    return {
+        "balanced_accuracy": metrics.balanced_accuracy(probabilities, codes, weight),
+        "log_loss": log_loss(probabilities, codes, weight),
+        "roc_auc": _or_none(metrics.roc_auc(probabilities, codes, weight)),
+        "average_precision": _or_none(metrics.average_precision(probabilities, codes, weight)),
+        "f1": tuple(metrics.f1_of_classes(pairs).tolist()),
+        "trivial_log_loss": _entropy(pairs.sum(axis=1)),
+        "trivial_average_precision": _or_none(metrics.average_precision(constant, codes, weight)),
+        "trivial_f1": tuple(metrics.f1_of_classes(always).tolist()),
+    }
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _entropy(of_class: Any) -> float:
+    """The log loss of always giving each class its share."""
+    shares = of_class[of_class > 0] / max(1e-300, of_class.sum())
+    return -float(np.sum(shares * np.log(shares)))
+
+
+def number_scores(target: NumberTarget, predicted: Any, actual: Any, mean: float, weight: Any = None) -> NumberScores:
     """Scores of predictions, both (n_rows,) on the scale that the network learned; `mean` in the target's unit."""
     own, true = target.in_unit(predicted), target.in_unit(actual)
-    variance = float(np.var(true))
-    in_log: dict[str, float] = {}
+    in_log: dict[str, Any] = {}
     if target.log:
         in_log = {
-            "rmse_log": rmse(predicted, actual),
-            "mae_log": mae(predicted, actual),
-            "trivial_rmse_log": rmse(target.centre, actual),
-            "trivial_mae_log": mae(target.centre, actual),
+            "rmse_log": rmse(predicted, actual, weight),
+            "mae_log": mae(predicted, actual, weight),
+            "trivial_rmse_log": rmse(target.centre, actual, weight),
+            "trivial_mae_log": mae(target.centre, actual, weight),
         }
     return NumberScores(
         n_rows=len(true),
-        rmse=rmse(own, true),
-        mae=mae(own, true),
-        r2=1 - rmse(own, true) ** 2 / variance if variance > 0 else 0.0,
-        trivial_rmse=rmse(mean, true),
-        trivial_mae=mae(mean, true),
+        rmse=rmse(own, true, weight),
+        mae=mae(own, true, weight),
+        r2=metrics.r2(own, true, weight),
+        trivial_rmse=rmse(mean, true, weight),
+        trivial_mae=mae(mean, true, weight),
+        trivial_r2=metrics.r2(mean, true, weight),
+        weighted=weight is not None,
         **in_log,
     )
 
 
-def rmse(predicted: Any, actual: Any, weight: Any = None) -> float:
-    """Root of the mean squared error."""
-    return float(np.sqrt(np.average((predicted - actual) ** 2, weights=weight)))
+def quantile_scores(quantile: float, predicted: Any, true: Any, weight: Any = None) -> QuantileScores:
+    """Scores of one quantile, (n_rows,) each, in the target's unit."""
+    always = np.quantile(true, quantile, weights=weight, method="inverted_cdf")
 
+    def pinball(value: Any) -> float:
+        missed = true - value
+        return float(np.average(np.maximum(quantile * missed, (quantile - 1) * missed), weights=weight))
 
-def mae(predicted: Any, actual: Any, weight: Any = None) -> float:
-    """Mean absolute error."""
-    return float(np.average(np.abs(predicted - actual), weights=weight))
-
-
-def scores_from_json(spec: object) -> Scores:
-    """The scores that `to_json` wrote; raises ModelFileError for anything else."""
-    kinds: dict[str, Any] = {cls.task: cls for cls in (ClassScores, NumberScores)}
-    if not isinstance(spec, dict) or not isinstance(spec.get("task"), str) or spec["task"] not in kinds:
-        raise ModelFileError("the description of the scores is damaged")
-    cls = kinds[spec["task"]]
-    given = {name: value for name, value in spec.items() if name != "task"}
-    needed = {field.name for field in fields(cls) if field.default is MISSING}
-    if not needed <= set(given) <= {field.name for field in fields(cls)}:
-        raise ModelFileError("the description of the scores is damaged")
-    for name, value in given.items():
-        if name == "confusion":
-            square = isinstance(value, list) and all(isinstance(row, list) and len(row) == len(value) for row in value)
-            if not square or not all(isinstance(n, int) for row in value for n in row):
-                raise ModelFileError("the confusion matrix is damaged")
-            given[name] = tuple(map(tuple, value))
-        elif not isinstance(value, int | float) and not (value is None and name.endswith(("_log", "_error"))):
-            raise ModelFileError(f"the score {name!r} is damaged")
-    return cls(**given)  # type: ignore[no-any-return]
+    below = float(np.average(true <= predicted, weights=weight))
+    return QuantileScores(quantile, below, pinball(predicted), pinball(always))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Real
+from typing import Any
 
-from clearprop.errors import InputError
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.formulas import activation
 from clearprop.tables import TASKS, ReadOptions
+from clearprop.tabular.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,21 @@ class TableSettings:
     time_limit : float, optional
         Seconds.
     test : float
-        Share of the rows held out for the score.
+        Share of the rows held out for the score; 0 for none.
+    group : str, optional
+        A column whose rows of one value are never on both sides of a split; it is not learned from.
+    time_column : str, optional
+        A column of dates, times or numbers: the latest rows are held out, and those before them choose the best epoch.
+    weights : str, optional
+        A column of weights of the rows, at least 0; it is not learned from.
+    test_file : str, optional
+        A file whose rows are held out for the score, instead of a share of the table's.
+    validation_file : str, optional
+        A file whose rows choose the best epoch.
+    folds : int, optional
+        Cross-validate with so many folds, then learn from all rows: see `clearprop.tabular.cross_validate`.
+    keep : tuple of str
+        Columns that are not learned from, and that predictions carry along.
     seed : int
         Decides the split, the initial weights, the dropout and the order of rows.
     engine : str
@@ -44,6 +62,17 @@ class TableSettings:
         one of the least log loss.
     quantiles : tuple of float
         Quantiles to predict beside the mean, rising, each between 0 and 1.
+    learning_rate : float, optional
+        Of the first update; by default the recipe's.
+    activation : str
+        Of the hidden layers.
+    batch_size : int, optional
+        Rows of one update; by default the recipe's, smaller for smaller tables.
+    class_weight : "balanced" or mapping, optional
+        Factor on the weight of each class's rows; "balanced" gives every class the same weight in all. A class that is
+        not named has 1.
+    metric : str, optional
+        The score that chooses the best epoch, one of `clearprop.tabular.metrics.METRICS`.
     n_threads : int, optional
         The most threads; by default as many as the process may use. The result does not depend on it.
     read : ReadOptions
@@ -59,17 +88,31 @@ class TableSettings:
     epochs: int | None = None
     time_limit: float | None = None
     test: float = 0.2
+    group: str | None = None
+    time_column: str | None = None
+    weights: str | None = None
+    test_file: str | None = None
+    validation_file: str | None = None
+    folds: int | None = None
+    keep: tuple[str, ...] = ()
     seed: int = 0
     engine: str = "auto"
     ensemble: int | None = None
     probabilities: bool = False
     quantiles: tuple[float, ...] = ()
+    learning_rate: float | None = None
+    activation: str = "silu"
+    batch_size: int | None = None
+    class_weight: str | Mapping[Any, float] | None = None
+    metric: str | None = None
     n_threads: int | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
-        if not 0 < self.test < 1:
-            raise InputError(f"the share of rows to hold out must be between 0 and 1, as 0.2, not {self.test!r}")
+        if not 0 <= self.test < 1:
+            raise InputError(
+                f"the share of rows to hold out must be between 0 and 1, as 0.2, or 0 for none, not {self.test!r}"
+            )
         if self.epochs is not None and self.epochs < 1:
             raise InputError(f"epochs must be at least 1, not {self.epochs}")
         if self.ensemble is not None and not 1 <= self.ensemble <= MOST_MEMBERS:
@@ -82,6 +125,11 @@ class TableSettings:
             raise InputError(f"the task is classification or regression, not {self.task!r}")
         if self.seed < 0:
             raise InputError(f"the seed must be a whole number of at least 0, not {self.seed}")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise InputError(f"the batch size must be at least 1 row, not {self.batch_size}")
+        if self.learning_rate is not None and not 0 < self.learning_rate <= FASTEST:
+            raise InputError(f"the learning rate must be above 0 and at most {FASTEST:g}, not {self.learning_rate!r}")
+        self._check_names()
         inside = all(isinstance(q, Real) and not isinstance(q, bool) and 0 < q < 1 for q in self.quantiles)
         if not inside or list(self.quantiles) != sorted(set(self.quantiles)):
             raise InputError(
@@ -89,5 +137,28 @@ class TableSettings:
                 f"{self.quantiles!r}"
             )
 
+    def _check_names(self) -> None:
+        """What is chosen by its name, and what does not go together whatever the table is."""
+        activation(self.activation)
+        if self.metric is not None and self.metric not in METRICS:
+            raise UnknownNameError("metric", self.metric, tuple(METRICS))
+        if self.probabilities and self.metric is not None:
+            raise InputError("--probabilities chooses the best epoch by log_loss: leave it or --metric out")
+        if self.folds is not None and not 2 <= self.folds <= MOST_FOLDS:
+            raise InputError(f"the number of folds must be from 2 to {MOST_FOLDS}, as 5, not {self.folds!r}")
+        if self.folds is not None and self.test_file is not None:
+            raise InputError(
+                "--folds holds out each row once, so there is nothing for --test-file: leave one of them out"
+            )
+        if self.group is not None and self.time_column is not None:
+            raise InputError("--group and --time-column part the rows in two ways: leave one of them out")
+        roles = [name for name in (self.group, self.time_column, self.weights, *self.keep) if name is not None]
+        if self.target in roles:
+            raise InputError(f"the column {self.target!r} cannot be the target and have another use as well")
+        if self.weights is not None and self.weights in (self.group, self.time_column):
+            raise InputError(f"the column {self.weights!r} cannot hold the weights and part the rows as well")
+
 
 MOST_MEMBERS = 100
+MOST_FOLDS = 100
+FASTEST = 10.0  # learning rate; a larger one is a slip

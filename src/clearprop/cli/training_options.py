@@ -1,0 +1,243 @@
+"""The options of `clearprop train`, in groups as its help shows them, and the settings that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from clearprop.cli import exits
+from clearprop.cli.read_as import ReadAs
+
+if TYPE_CHECKING:
+    from clearprop.tabular.settings import TableSettings
+
+Flag = Parameter(negative="", show_default=False)
+Several = Parameter(consume_multiple=True, negative="")
+
+
+@Parameter(name="*", group="Rows and columns")
+@dataclass(frozen=True)
+class RowOptions:
+    """Which rows are learned from and which judge, and what columns are for.
+
+    Parameters
+    ----------
+    drop
+        A column not to use; may be given several times, or with several names.
+    keep
+        A column not to learn from, which 'predict' carries to its output, as an identifier; as --drop.
+    skip_missing_target
+        Leave out rows without a target instead of refusing them.
+    weights
+        A column with the weight of each row, at least 0; the scores count by it too.
+    test
+        Share of the rows held out for the score, by default 0.2; 0 learns from all.
+    test_file
+        A table to score on, instead of rows of FILE.
+    validation_file
+        A table whose rows choose the best epoch, instead of rows of FILE.
+    folds
+        Cross-validate with so many folds, as 5, say mean and standard deviation, then learn from all rows.
+    group
+        A column whose rows of one value stay together: in the part that is learned from, or in the one that judges.
+    time_column
+        A column of dates, times or numbers: the latest rows judge, and only earlier ones are learned from.
+    """
+
+    drop: Annotated[list[str] | None, Several] = None
+    keep: Annotated[list[str] | None, Several] = None
+    skip_missing_target: Annotated[bool, Flag] = False
+    weights: str | None = None
+    test: float | None = None
+    test_file: Path | None = None
+    validation_file: Path | None = None
+    folds: int | None = None
+    group: str | None = None
+    time_column: str | None = None
+
+
+@Parameter(name="*", group="How it is learned")
+@dataclass(frozen=True)
+class LearningOptions:
+    """What is learned, by which network, and for how long.
+
+    Parameters
+    ----------
+    task
+        Predict classes or amounts. By default what the target looks like; the reason is printed.
+    log_target
+        Learn the logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
+    hidden
+        Neurons in each hidden layer, as 256,128; 0 for no hidden layer. By default 128,128,128.
+    activation
+        Of the hidden layers, as relu, tanh, gelu.
+    ensemble
+        How many networks to train and to average. By default 4, and 1 for more than 20,000 rows.
+    epochs
+        Most passes over the rows. By default 40, more for small tables.
+    time_limit
+        Seconds to train at most, folds and quantiles included; the best network so far is kept.
+    learning_rate
+        Of the first update, as 0.001; it falls along a cosine. By default 0.003 to 0.006, by the size of the table.
+    batch_size
+        Rows of one update. By default 64 to 256, by the size of the table.
+    probabilities
+        Train for good probabilities of the classes rather than for the fewest mistakes.
+    class_weight
+        balanced, so that every class weighs the same in all, or CLASS=WEIGHT, which may be given several times.
+    metric
+        What the best epoch is chosen by: accuracy, balanced_accuracy, log_loss, roc_auc, average_precision, f1; rmse,
+        mae, r2. By default accuracy, or rmse.
+    quantiles
+        Quantiles to predict beside the mean, as 0.05,0.95; each takes as long as the mean does.
+    seed
+        Decides the split, the initial weights and the order of the rows.
+    engine
+        What computes: auto takes the fastest that can; compiled, reference.
+    threads
+        The most threads to compute with; by default one for each core that the program may use.
+    """
+
+    task: Literal["classification", "regression"] | None = None
+    log_target: Annotated[bool, Flag] = False
+    hidden: str | None = None
+    activation: str = "silu"
+    ensemble: int | None = None
+    epochs: int | None = None
+    time_limit: float | None = None
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    probabilities: Annotated[bool, Flag] = False
+    class_weight: Annotated[list[str] | None, Several] = None
+    metric: str | None = None
+    quantiles: Annotated[list[str] | None, Several] = None
+    seed: int = 0
+    engine: str = "auto"
+    threads: str | None = None
+
+
+@Parameter(name="*", group="What is written")
+@dataclass(frozen=True)
+class OutputOptions:
+    """What a training leaves behind.
+
+    Parameters
+    ----------
+    output
+        The model file to write. By default named as FILE, in this folder.
+    log
+        A file to write a record of every epoch to, as run.jsonl: one JSON object a line.
+    save_config
+        A file to write all options of this training to, as run.toml.
+    config
+        A file to take options from, as --save-config writes it; what is typed here wins.
+    force
+        Replace files that exist.
+    as_json
+        Print one JSON document instead of text.
+    """
+
+    output: Path | None = None
+    log: Path | None = None
+    save_config: Path | None = None
+    config: Path | None = None
+    force: Annotated[bool, Flag] = False
+    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False
+
+
+ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
+
+
+def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOptions, read: ReadAs) -> TableSettings:
+    """The settings that the options make.
+
+    Raises
+    ------
+    UsageError
+        For a value that cannot be, or options that do not go together.
+    """
+    from clearprop.tabular.settings import TableSettings
+
+    if rows.test is not None and (rows.test_file is not None or rows.folds is not None):
+        other = "--test-file" if rows.folds is None else "--folds"
+        raise exits.UsageError(f"{other} says what is held out, so --test has nothing to say: leave one of them out")
+    with exits.asking():
+        return TableSettings(
+            target=_target(target),
+            task=learning.task,
+            log_target=learning.log_target,
+            drop=tuple(rows.drop or ()),
+            keep=tuple(rows.keep or ()),
+            skip_missing_target=rows.skip_missing_target,
+            weights=rows.weights,
+            test=0.2 if rows.test is None else rows.test,
+            test_file=None if rows.test_file is None else str(rows.test_file),
+            validation_file=None if rows.validation_file is None else str(rows.validation_file),
+            folds=rows.folds,
+            group=rows.group,
+            time_column=rows.time_column,
+            hidden=None if learning.hidden is None else _layers(learning.hidden),
+            activation=learning.activation,
+            ensemble=learning.ensemble,
+            epochs=learning.epochs,
+            time_limit=learning.time_limit,
+            learning_rate=learning.learning_rate,
+            batch_size=learning.batch_size,
+            probabilities=learning.probabilities,
+            class_weight=_class_weight(learning.class_weight),
+            metric=learning.metric,
+            quantiles=_quantiles(learning.quantiles),
+            seed=learning.seed,
+            engine=learning.engine,
+            read=read.options(),
+        )
+
+
+def _target(names: list[str] | None) -> str | None:
+    return names[0] if names else None
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    """The hidden layers that "256,128" or "256x128" names; none for "0"."""
+    try:
+        sizes = tuple(int(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        raise exits.UsageError(
+            f"--hidden must name the neurons of each hidden layer, as 256,128, not {text!r}"
+        ) from None
+    if sizes == (0,):
+        return ()
+    if min(sizes) < 1:
+        raise exits.UsageError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
+    return sizes
+
+
+def _class_weight(texts: list[str] | None) -> str | Mapping[Any, float] | None:
+    if not texts:
+        return None
+    if texts == ["balanced"]:
+        return "balanced"
+    found: dict[str, float] = {}
+    for text in texts:
+        label, _, factor = text.rpartition("=")
+        try:
+            found[label] = float(factor)
+        except ValueError:
+            label = ""
+        if not label:
+            raise exits.UsageError(f"--class-weight is balanced, or a class and its weight, as yes=5, not {text!r}")
+    return found
+
+
+def _quantiles(texts: list[str] | None) -> tuple[float, ...]:
+    parts = [part for text in texts or () for part in text.split(",")]
+    try:
+        return tuple(float(part) for part in parts)
+    except ValueError:
+        raise exits.UsageError(
+            f"--quantiles must be numbers between 0 and 1, as 0.05,0.95, not {','.join(parts)!r}"
+        ) from None

@@ -1,0 +1,131 @@
+"""What `clearprop train` says: what it is about to do, and what came out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from clearprop.cli import words
+from clearprop.cli.output_files import size_of
+from clearprop.cli.report import (
+    architecture,
+    engine_facts,
+    engine_sentence,
+    print_folds,
+    print_importances,
+    print_scores,
+    trivial_words,
+)
+from clearprop.tables import ClassTarget, Reading
+from clearprop.tabular.cross_validation import averages
+from clearprop.tabular.fit import Prepared, TableFit
+from clearprop.tabular.scores import Scores
+
+KINDS = {
+    "number": ("number",),
+    "category": ("category", "categories"),
+    "truth": ("true-or-false column",),
+    "moment": ("date",),
+    "vector": ("vector",),
+}
+
+
+def print_before(file: str, reading: Reading, ready: Prepared, threads: int | None, out: Any) -> None:
+    """What was understood, and what is going to be trained."""
+    target = ready.target
+    kinds: dict[str, int] = {}
+    for step in ready.encoder.steps:
+        kinds[step.kind] = kinds.get(step.kind, 0) + 1
+    columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
+    what = f"{len(target.classes)} classes" if isinstance(target, ClassTarget) else "a number"
+    if not isinstance(target, ClassTarget) and target.log:
+        what += ", learned as its logarithm"
+    table = reading.table
+    words.facts(
+        [
+            ("file", f"{file}: {words.plural(table.num_rows, 'row')}, {words.plural(table.num_columns, 'column')}"),
+            ("target", f"{target.column}, {what}"),
+            ("task", f"{ready.task.name}, because {ready.task.reason}"),
+            ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
+            ("rows", _rows(ready)),
+            ("network", architecture(ready.network)),
+            ("engine", engine_sentence(ready.choice, threads)),
+        ],
+        out,
+    )
+    words.notices(ready.notices, out)
+    sys.stdout.flush()
+
+
+def _rows(ready: Prepared) -> str:
+    """What the rows are for."""
+    parts, members, settings = ready.parts, len(ready.plan.folds), ready.settings
+    if members > 1 and not len(parts.validation):
+        judging = len(ready.plan.folds[0].judge)
+        learning = (
+            f"{len(parts.train):,} to learn from by {members} networks, whose predictions are averaged; each learns "
+            f"from all but {judging:,} of them, by which the best epoch is chosen"
+        )
+    else:
+        by = "" if members == 1 else f" by {members} networks, whose predictions are averaged"
+        learning = f"{len(parts.train):,} to learn from{by}, {len(parts.validation):,} to choose the best epoch by"
+    held = f"{len(parts.test):,} held out for the score" if len(parts.test) else "none held out"
+    how = ""
+    if settings.group is not None:
+        how = f"; rows of one {settings.group} stay together"
+    if settings.time_column is not None:
+        how = f"; those that judge are later by {settings.time_column}"
+    return f"{learning}, {held} (seed {settings.seed}){how}"
+
+
+def print_after(output: Path, ready: Prepared, done: TableFit, folds: tuple[Scores, ...], out: Any) -> None:
+    """How training ended, the scores, and where the model is."""
+    history, model = done.fit.history, done.model
+    took = f" ({words.seconds(history[-1].seconds)})" if history else ""
+    out.print(f"\ntraining {done.fit.reason}{took}")
+    if model.held_out is not None:
+        scores = model.held_out
+        out.print(f"\nScore on the {scores.n_rows:,} held-out rows, beside that of {trivial_words(model)}:")
+        print_scores(model, scores, out)
+    elif folds:
+        print_folds(model, averages(folds), len(folds), out)
+    else:
+        out.print("\nNo rows were held out, so no score says how good it is: 'clearprop evaluate' does, on other rows.")
+    print_importances(model, out)
+    out.print(f"\nSaved {output} ({size_of(output)}). To predict: clearprop predict {output} FILE")
+
+
+def document(
+    output: Path, ready: Prepared, done: TableFit, folds: tuple[Scores, ...], threads: int | None
+) -> dict[str, Any]:
+    """The same as JSON."""
+    history, held_out = done.fit.history, done.model.held_out
+    found = {
+        "model": str(output),
+        "task": ready.task.name,
+        "task_reason": ready.task.reason,
+        "target": ready.target.to_json(),
+        "trivial": done.model.trivial,
+        "rows": {name: len(rows) for name, rows in ready.parts._asdict().items()},
+        "inputs": ready.X.shape[1],
+        "notices": list(ready.notices),
+        "widths": list(ready.network.widths),
+        "n_parameters": ready.network.n_parameters,
+        "ensemble": len(ready.plan.folds),
+        **engine_facts(ready.choice, threads),
+        "epochs": len(history),
+        "best_epoch": None if done.fit.best is None else done.fit.best.n,
+        "stopped_by": done.fit.stopped_by,
+        "reason": done.fit.reason,
+        "seconds": history[-1].seconds if history else 0.0,
+        "held_out": None if held_out is None else held_out.to_json(),
+        "importances": done.model.settings.get("importances"),
+    }
+    if folds:
+        found["cross_validation"] = {
+            "mean": {name: average.mean for name, average in averages(folds).items()},
+            "sd": {name: average.sd for name, average in averages(folds).items()},
+            "folds": [scores.to_json() for scores in folds],
+        }
+    return found

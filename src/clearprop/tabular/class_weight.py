@@ -1,0 +1,54 @@
+"""Factors on the weight of the rows of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.tables import ClassTarget, Target
+from clearprop.tables.spelling import of_object
+
+
+def class_factors(asked: str | Mapping[Any, float] | None, target: Target, codes: Any) -> tuple[float, ...] | None:
+    """One factor per class, or None.
+
+    Parameters
+    ----------
+    asked : "balanced" or mapping from class to factor, optional
+        "balanced" gives every class the same weight in all, as scikit-learn's does; a class not named has 1.
+    target : Target
+    codes : int array of shape (n_rows,)
+
+    Raises
+    ------
+    InputError
+        For a class that there is not (the nearest is offered), or a factor that is not above 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tables import ClassTarget
+    >>> from clearprop.tabular.class_weight import class_factors
+    >>> class_factors("balanced", ClassTarget("kind", ("cat", "dog")), np.array([0, 0, 0, 1]))
+    (0.6666666666666666, 2.0)
+    """
+    if asked is None:
+        return None
+    assert isinstance(target, ClassTarget)
+    if isinstance(asked, str):
+        if asked != "balanced":
+            raise InputError(f"the class weight is 'balanced' or a weight for classes by name, not {asked!r}")
+        counts = np.bincount(codes, minlength=target.n_outputs)
+        return tuple((len(codes) / (target.n_outputs * counts)).tolist())
+    names = {of_object(label): place for place, label in enumerate(target.classes)}
+    factors = [1.0] * target.n_outputs
+    for label, factor in asked.items():
+        if of_object(label) not in names:
+            raise UnknownNameError(f"class of {target.column!r}", label, map(str, target.classes))
+        if not 0 < factor < np.inf:
+            raise InputError(f"the weight of the class {label!r} must be above 0, not {factor!r}")
+        factors[names[of_object(label)]] = float(factor)
+    return tuple(factors)

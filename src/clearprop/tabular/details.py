@@ -1,0 +1,106 @@
+"""What a model file says beside its network, checked: whoever uses it relies on these types."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.errors import InputError, quoted
+from clearprop.tables import ClassTarget, Target
+from clearprop.tables.targets import ClassLabel
+from clearprop.tabular.calibration import COLDEST, HOTTEST
+
+
+class QuantileNetworks(NamedTuple):
+    """The networks that predict one quantile.
+
+    Attributes
+    ----------
+    quantile : float
+    thetas : array of shape (k, n_parameters)
+    shift : float
+        What is added, on the scale that is learned: see `clearprop.tabular.learning.Learned`.
+    """
+
+    quantile: float
+    thetas: Any
+    shift: float
+
+
+def groups_of(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:
+    """The parameters of the main networks and those of each quantile; all groups are of the same size."""
+    if not isinstance(spec, list) or len(thetas) % (1 + len(spec)) or len(spec) >= len(thetas):
+        raise InputError("its networks and its quantiles do not belong together")
+    groups = np.split(thetas, 1 + len(spec))
+    found = []
+    for group, item in zip(groups[1:], spec, strict=True):
+        match item:
+            case {"quantile": float() as quantile, "shift": float() as shift} if 0 < quantile < 1 and np.isfinite(
+                shift
+            ):
+                found.append(QuantileNetworks(quantile, group, shift))
+            case _:
+                raise InputError("the description of a quantile is damaged")
+    return groups[0], tuple(found)
+
+
+def temperature_of(given: Any) -> float:
+    """The temperature of the probabilities; raises InputError for one that cannot be."""
+    if not isinstance(given, float) or not COLDEST / 2 <= given <= HOTTEST * 2:
+        raise InputError(f"a temperature of {quoted(given)} cannot be true")
+    return given
+
+
+def trivial_of(given: Any, target: Target) -> ClassLabel:
+    """What always to say: one of the classes, of its own type (1, 1.0 and true are equal), or a number."""
+    if isinstance(target, ClassTarget):
+        known = any(type(given) is type(label) and given == label for label in target.classes)
+    else:
+        known = isinstance(given, float)
+    if not known:
+        raise InputError(f"the trivial prediction {quoted(given)} is none that its target allows")
+    assert isinstance(given, str | bool | int | float)
+    return given
+
+
+def settings_of(given: Any) -> dict[str, Any]:
+    """What is kept of how it was trained; whoever shows it relies on these types."""
+    if not isinstance(given, dict):
+        raise InputError("its settings are no mapping")
+    for name in ("file", "sha256", "ended"):
+        value = given.get(name)
+        if value is not None and not (isinstance(value, str) and "\0" not in value):
+            raise InputError(f"its setting {name!r} is {quoted(value)}, not a text")
+    rows = given.get("rows", {})
+    if not isinstance(rows, dict) or not all(type(count) is int for count in rows.values()):
+        raise InputError(f"its setting 'rows' is {quoted(rows)}, not numbers of rows")
+    keep, weights = given.get("keep") or [], given.get("weights")
+    if not isinstance(keep, list) or not all(isinstance(name, str) for name in keep):
+        raise InputError(f"its setting 'keep' is {quoted(keep)}, not names of columns")
+    if weights is not None and not isinstance(weights, str):
+        raise InputError(f"its setting 'weights' is {quoted(weights)}, not the name of a column")
+    match given.get("importances"):
+        case None:
+            pass
+        case {"rows": int(), "columns": dict() as columns} if all(map(_is_float, columns.values())):
+            pass
+        case other:
+            raise InputError(f"its setting 'importances' is {quoted(other)}, not numbers by column")
+    match given.get("cross_validation"):
+        case None:
+            pass
+        case {"folds": int(), "scores": dict() as scores} if all(map(_is_pair, scores.values())):
+            pass
+        case other:
+            raise InputError(f"its setting 'cross_validation' is {quoted(other)}, not scores")
+    return given
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_float, value))

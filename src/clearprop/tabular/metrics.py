@@ -1,0 +1,134 @@
+"""The scores by which the best epoch can be chosen, each one number over the rows that judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.tabular.calibration import log_loss
+
+
+class Metric(NamedTuple):
+    """One of the `METRICS`.
+
+    Attributes
+    ----------
+    task : {"classification", "regression"}
+    higher_is_better : bool
+    compute : callable
+        From outputs, what is true, and weights or None, to the score. Outputs are probabilities (n_rows, n_classes)
+        beside class numbers, or numbers beside numbers, on the scale that is learned.
+    """
+
+    task: str
+    higher_is_better: bool
+    compute: Callable[[Any, Any, Any], float]
+
+
+def accuracy(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """Share of the rows whose most probable class is the true one."""
+    return float(np.average(probabilities.argmax(axis=1) == codes, weights=weight))
+
+
+def balanced_accuracy(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """Mean over the classes, of those that there are, of the share of their rows that were found."""
+    n = probabilities.shape[1]
+    weight = np.ones(len(codes)) if weight is None else weight
+    there = np.bincount(codes, weights=weight, minlength=n)
+    found = np.bincount(codes, weights=weight * (probabilities.argmax(axis=1) == codes), minlength=n)
+    return float(np.mean(found[there > 0] / there[there > 0]))
+
+
+def roc_auc(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """How probable it is that a row of a class has a larger probability of it than a row of another class.
+
+    With more than two classes the mean of each against the others (Hand & Till, 2001, call it one against the rest).
+    """
+    return _over_classes(_area, probabilities, codes, weight)
+
+
+def average_precision(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """Precision at every probability of a row of the class, averaged; with more than two classes, their mean."""
+    return _over_classes(_precision, probabilities, codes, weight)
+
+
+def f1(probabilities: Any, codes: Any, weight: Any = None) -> float:
+    """Mean over the classes of `f1_of_classes`."""
+    n = probabilities.shape[1]
+    weight = np.ones(len(codes)) if weight is None else weight
+    pairs = np.bincount(codes * n + probabilities.argmax(axis=1), weights=weight, minlength=n * n).reshape(n, n)
+    there = pairs.sum(axis=0) + pairs.sum(axis=1) > 0
+    return float(np.mean(f1_of_classes(pairs)[there]))
+
+
+def f1_of_classes(confusion: Any) -> Any:
+    """2·precision·recall/(precision + recall) of each class, from true (rows) and predicted (columns); 0 for none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tabular.metrics import f1_of_classes
+    >>> f1_of_classes(np.array([[3, 1], [2, 4]])).round(3)
+    array([0.667, 0.727])
+    """
+    confusion = np.asarray(confusion, dtype=np.float64)
+    either = confusion.sum(axis=0) + confusion.sum(axis=1)
+    return 2 * np.diag(confusion) / np.where(either > 0, either, 1)
+
+
+def rmse(predicted: Any, actual: Any, weight: Any = None) -> float:
+    """Root of the mean squared error."""
+    return float(np.sqrt(np.average((predicted - actual) ** 2, weights=weight)))
+
+
+def mae(predicted: Any, actual: Any, weight: Any = None) -> float:
+    """Mean absolute error."""
+    return float(np.average(np.abs(predicted - actual), weights=weight))
+
+
+def r2(predicted: Any, actual: Any, weight: Any = None) -> float:
+    """Share of the variance that the predictions explain; 0 where the target does not vary."""
+    variance = np.average((actual - np.average(actual, weights=weight)) ** 2, weights=weight)
+    return float(1 - rmse(predicted, actual, weight) ** 2 / variance) if variance > 0 else 0.0
+
+
+def _over_classes(one: Callable[[Any, Any, Any], float], probabilities: Any, codes: Any, weight: Any) -> float:
+    """The mean of a score of one class against the others; of two classes, that of the second. NaN for one class."""
+    weight = np.ones(len(codes)) if weight is None else weight
+    chosen = [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1])
+    found = [
+        one(probabilities[:, k], codes == k, weight) for k in chosen if 0 < weight[codes == k].sum() < weight.sum()
+    ]
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _steps(score: Any, is_in: Any, weight: Any) -> tuple[Any, Any]:
+    """The weight of rows in the class, and of others, at each different score, rising."""
+    _, place = np.unique(score, return_inverse=True)
+    return np.bincount(place, weights=weight * is_in), np.bincount(place, weights=weight * ~is_in)
+
+
+def _area(score: Any, is_in: Any, weight: Any) -> float:
+    inside, others = _steps(score, is_in, weight)
+    return float(np.sum(inside * (np.cumsum(others) - others / 2)) / (inside.sum() * others.sum()))
+
+
+def _precision(score: Any, is_in: Any, weight: Any) -> float:
+    inside, others = (part[::-1] for part in _steps(score, is_in, weight))
+    found = np.cumsum(inside)
+    return float(np.sum(inside * found / np.maximum(found + np.cumsum(others), 1e-300)) / inside.sum())
+
+
+METRICS: Mapping[str, Metric] = {
+    "accuracy": Metric("classification", True, accuracy),
+    "balanced_accuracy": Metric("classification", True, balanced_accuracy),
+    "log_loss": Metric("classification", False, log_loss),
+    "roc_auc": Metric("classification", True, roc_auc),
+    "average_precision": Metric("classification", True, average_precision),
+    "f1": Metric("classification", True, f1),
+    "rmse": Metric("regression", False, rmse),
+    "mae": Metric("regression", False, mae),
+    "r2": Metric("regression", True, r2),
+}

@@ -1,0 +1,109 @@
+"""Between which values training saw the numbers and dates of each column, and rows that lie far outside of them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clearprop.tables import Encoder, Fold, Moment, Number
+from clearprop.tables.numeric import CLIP
+
+MARGIN = 0.1  # of the range of training: what is hardly beyond it is no surprise in new rows
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Values of a column that lie far outside what training saw.
+
+    Attributes
+    ----------
+    column : str
+    n_values : int
+    first_row : int
+        From 1.
+    example, low, high : str
+    """
+
+    kind: ClassVar[str] = "outside"
+    column: str
+    n_values: int
+    first_row: int
+    example: str
+    low: str
+    high: str
+
+    def __str__(self) -> str:
+        values = f"{self.n_values:,} value{'s' if self.n_values > 1 else ''}"
+        return (
+            f"column {self.column!r}: {values} far outside {self.low} to {self.high}, which training saw (the first is "
+            f"{self.example} in row {self.first_row:,}): what is predicted there is a guess"
+        )
+
+
+def seen(X: Any, folds: Sequence[Fold], encoder: Encoder) -> dict[str, list[float]]:
+    """The least and greatest input that training made of each column of numbers or dates."""
+    rows = np.unique(np.concatenate([fold.learn for fold in folds]))
+    found, start = {}, 0
+    for step in encoder.steps:
+        if isinstance(step, Number | Moment):
+            x = X[rows, start]
+            found[step.column] = [float(x.min()), float(x.max())]
+        start += step.n_inputs
+    return found
+
+
+def outside(encoder: Encoder, X: Any, kept: object) -> tuple[Outside, ...]:
+    """What of these rows lies far outside what training saw.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    X : float32 array of shape (n_rows, n_inputs)
+    kept : object
+        What `seen` found; anything else, as of a file of an older version, is nothing known.
+    """
+    if not isinstance(kept, Mapping):
+        return ()
+    found, start = [], 0
+    for step in encoder.steps:
+        match kept.get(step.column):
+            case [float() as low, float() as high] if (
+                isinstance(step, Number | Moment) and -CLIP <= low <= high <= CLIP
+            ):
+                below, above = (value(step, end) for end in (low, high))
+                margin = MARGIN * (above - below)
+                ends = [standardised(step, end) for end in (below - margin, above + margin)]
+                x = X[:, start]
+                far = (x < ends[0]) | (x > ends[1])
+                if far.any():
+                    row = int(np.argmax(far))
+                    example, *ends_shown = (_shown(step, end) for end in (value(step, float(x[row])), below, above))
+                    found.append(Outside(step.column, int(far.sum()), row + 1, example, *ends_shown))
+        start += step.n_inputs
+    return tuple(found)
+
+
+def value(step: Any, x: float) -> float:
+    """What an input was before it was standardised and clipped."""
+    inside = min(abs(x), CLIP * (1 - 1e-7)) / CLIP
+    return float(np.sign(x) * CLIP * inside / np.sqrt(1 - inside**2) * step.scale + step.centre)
+
+
+def standardised(step: Any, found: float) -> float:
+    """An input of this value."""
+    x = (found - step.centre) / step.scale
+    return float(x / np.sqrt(1 + (x / CLIP) ** 2))
+
+
+def _shown(step: Any, found: float) -> str:
+    if isinstance(step, Number):
+        return f"{found:.6g}"
+    try:
+        when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=round(found))
+    except OverflowError:
+        return "a time beyond all years"
+    return str(when.date()) if abs(step.scale) >= 86_400 else str(when)

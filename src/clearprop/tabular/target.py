@@ -1,0 +1,146 @@
+"""Which column is the target, the rows that have one, and what is learned of each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeGuard
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clearprop.errors import InputError, TableError
+from clearprop.tables import (
+    ClassTarget,
+    Reading,
+    Target,
+    Task,
+    alike,
+    as_kind,
+    columns,
+    decide_task,
+    fit_class_target,
+    fit_number_target,
+    missing_column,
+    missing_rows,
+    target_numbers,
+)
+from clearprop.tables.kinds import Kind, kinds
+from clearprop.tables.notation import Notation
+from clearprop.tabular.metrics import METRICS
+from clearprop.tabular.settings import TableSettings
+
+FEWEST_ROWS = 10
+
+
+def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
+    """A note of blanks around the values of a text."""
+    if not pa.types.is_string(column.type):
+        return ()
+    n = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(column), column)).as_py() or 0
+    return (f"{n:,} values have blanks around them, which do not count",) if n else ()
+
+
+def of_like_classes(target: Target) -> tuple[str, ...]:
+    """A note of classes that differ only in capitals."""
+    if not isinstance(target, ClassTarget):
+        return ()
+    return tuple(f"the classes {said}" for said in alike(filter(_is_text, target.classes)))
+
+
+def _is_text(label: object) -> TypeGuard[str]:
+    return isinstance(label, str)
+
+
+def with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, str, tuple[str, ...], Notation]:
+    """The table without rows that have no target, the target's name, what was understood of it, and its notation."""
+    table = reading.table
+    name = settings.target or reading.default_target
+    if name is None:
+        shown = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
+        raise TableError(
+            f"say which column to predict, as --target {table.column_names[-1]!r}; the columns are: {shown}"
+        )
+    name = reading.column(name)
+    if name not in table.column_names:
+        raise missing_column(name, table.column_names)
+    decimal, read = settings.read.decimal or reading.decimal, settings.read
+    kind = kinds(table, [name], read, decimal, strict=True).get(name, Kind(notation=Notation(decimal or ".")))
+    if settings.task == "classification" and kind.name not in ("number", "truth"):
+        kind = Kind()  # dates and times as they are written
+    place = table.column_names.index(name)
+    column = as_kind(columns.present(table.column(name), read.missing_words), kind, name)
+    notices = tuple(f"the target {name!r}: {note}" for note in (*kind.notes, *_padded(column)))
+    table = table.set_column(place, name, column)
+    absent = missing_rows(table.column(name))
+    if absent.any():
+        count, first = int(absent.sum()), int(np.argmax(absent)) + 1
+        rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
+        if not settings.skip_missing_target:
+            raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
+        table = table.filter(pa.array(~absent))
+        notices += (f"the target is missing in {rows}: left out",)
+    if table.num_rows < FEWEST_ROWS:
+        raise TableError(f"there are {table.num_rows} rows with a target; at least {FEWEST_ROWS} are needed")
+    return table, name, notices, kind.notation
+
+
+class Learned(NamedTuple):
+    """What the rows of a table are to be predicted as.
+
+    Attributes
+    ----------
+    task : Task
+    classes : ClassTarget or None
+    values : array of shape (n_rows,)
+        Class numbers, or numbers on the scale that is learned.
+    """
+
+    task: Task
+    classes: ClassTarget | None
+    values: Any
+
+
+def learned_of(actual: pa.ChunkedArray, name: str, settings: TableSettings) -> Learned:
+    """Decide the task, and what is learned of each row.
+
+    Raises
+    ------
+    TableError, InputError
+        When the target cannot be learned so, or a setting is for the other task.
+    """
+    task = decide_task(actual, name, settings.task, log=settings.log_target)
+    _check_task(task, name, settings)
+    if task.name == "classification":
+        classes = fit_class_target(actual, name)
+        return Learned(task, classes, classes.codes(actual))
+    return Learned(task, None, target_numbers(actual, name, settings.log_target))
+
+
+def fitted(found: Learned, name: str, train: Any, settings: TableSettings, notation: Notation) -> Target:
+    """The target as its training rows are."""
+    if found.classes is not None:
+        return found.classes
+    return fit_number_target(found.values[train], name, log=settings.log_target, notation=notation)
+
+
+def _check_task(task: Task, name: str, settings: TableSettings) -> None:
+    """Refuse settings that are for the other task."""
+    is_number = task.name == "regression"
+    if is_number and (settings.probabilities or settings.class_weight is not None):
+        option = "--probabilities" if settings.probabilities else "--class-weight"
+        raise InputError(
+            f"{option} is for classes, and {name!r} is learned as a number ({task.reason}); leave it out, or "
+            "ask for --task classification"
+        )
+    if not is_number and settings.quantiles:
+        raise InputError(
+            f"--quantiles are for numbers, and {name!r} is learned as classes ({task.reason}); leave them out, or ask "
+            "for --task regression"
+        )
+    metric = settings.metric
+    if metric is not None and METRICS[metric].task != task.name:
+        others = ", ".join(other for other, each in METRICS.items() if each.task == task.name)
+        raise InputError(
+            f"the metric {metric} is for {METRICS[metric].task}, and {name!r} is learned by {task.name} "
+            f"({task.reason}); choose one of {others}"
+        )
