@@ -1,12 +1,11 @@
 """The promise of the design: one new class of a few lines, and it works in every room at once."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+import processes
 from clearprop import Activation, Loss, Network, backward, check_gradient, forward, load, loss, save, train
 from clearprop.files.network_json import network_to_json
 from clearprop.formulas import absolute, exp, log, where
@@ -105,7 +104,7 @@ print(json.dumps([
     went_on.parameters.theta.tolist(),
 ]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = processes.python(code)
     assert done.returncode == 0, done.stderr
     outputs, cost, gradient, passed, text, went_on = json.loads(done.stdout)
     tape = forward(NET, trained.parameters, X)

@@ -1,14 +1,13 @@
 """The architecture as a test: who imports whom, who prints, how long files and functions are, what an import costs."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
 
 import clearprop
+import processes
 
 PROJECT = Path(__file__).parents[2]
 PACKAGE = Path(clearprop.__file__).parent
@@ -102,7 +101,7 @@ def test_the_exceptions_to_the_length_of_functions_are_needed():
 
 
 def run(code):
-    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    return processes.python(code).stdout
 
 
 def test_importing_clearprop_brings_neither_scikit_learn_nor_numba_nor_other_heavy_libraries():

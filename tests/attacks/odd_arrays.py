@@ -8,11 +8,11 @@ import itertools
 import json
 import sys
 import tempfile
-import time
 import warnings
 
 import numpy as np
 import scipy.sparse
+from watching import Watch, ended_at_last
 
 from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 from clearprop.errors import ClearpropError
@@ -131,8 +131,8 @@ if __name__ == "__main__":
         came_of(maker, "plain", "f4", "usual", "usual")
         came_of(maker, "plain", "f8", "usual", "usual")
     for number in map(int, sys.argv[1:]):
-        began = time.monotonic()
-        case = CASES[number]
-        found = {"name": " · ".join(case), "came": came_of(*case), "seconds": time.monotonic() - began}
+        watch, case = Watch(), CASES[number]
+        with ended_at_last():
+            found = {"name": " · ".join(case), "came": came_of(*case), "seconds": watch.seconds()}
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()

@@ -3,22 +3,21 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 
 import odd_arrays
 import pytest
+
+import processes
 
 SOON = 5.0  # seconds
 
 
 def attacked(numbers):
     """What came of each: a line for every array, written before the next is tried."""
-    done = subprocess.run(
-        [sys.executable, odd_arrays.__file__, *map(str, numbers)],
-        capture_output=True, text=True, check=False, timeout=120 + 10 * len(numbers),
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )  # fmt: skip
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, odd_arrays.__file__, *numbers]
+    done = processes.run(command, timeout=120 + 10 * len(numbers), env=environment)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     last = found[-1]["name"] if found else "none"
     assert done.returncode == 0, f"ended by {signal.strsignal(-done.returncode) or done.stderr[-800:]} after {last}"

@@ -4,13 +4,16 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 
 import interrupted
 import pytest
 
+import processes
+
 posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no signals between processes")
+COMMAND = [sys.executable, interrupted.__file__]
+ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 SOON = 5.0  # seconds that a fit may go on after Ctrl-C; what it has begun it ends
 
 
@@ -18,11 +21,7 @@ def attacked(kind, count, seed):
     """What became of so many fits of a kind, each interrupted at a random time, every second one twice."""
     chance = random.Random(f"{kind} {seed}")
     times = [chance.uniform(0.0, 0.25) * (-1 if n % 2 else 1) or 0.01 for n in range(count)]
-    done = subprocess.run(
-        [sys.executable, interrupted.__file__, kind, *map(str, times)],
-        capture_output=True, text=True, timeout=300 + 6 * count, check=False,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )  # fmt: skip
+    done = processes.run([*COMMAND, kind, *times], timeout=300 + 6 * count, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stderr == ""
     *fits, process = [json.loads(line) for line in done.stdout.splitlines()]
@@ -45,11 +44,7 @@ def test_whenever_ctrl_c_comes_the_estimator_is_usable(kind):
 
 
 def many(kind, what, count):
-    done = subprocess.run(
-        [sys.executable, interrupted.__file__, kind, what, str(count)],
-        capture_output=True, text=True, timeout=300 + 4 * count, check=False,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )  # fmt: skip
+    done = processes.run([*COMMAND, kind, what, count], timeout=300 + 4 * count, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
     assert found["after"] == found["before"]

@@ -1,7 +1,6 @@
 """Thousands of spoilt model files, loaded in every way there is, and used where they load: refused, or harmless."""
 
 import contextlib
-import time
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mutations import spoilt_model
+from watching import Watch, ended_at_last
 
 from clearprop import MLPClassifier, MLPRegressor, Network, TabularClassifier, TabularRegressor, forward, load, save
 from clearprop.cli.app import exit_code
@@ -17,7 +17,7 @@ from clearprop.formulas import Activation, exp
 from clearprop.tabular.model import TableModel
 from sample_tables import flats, pets
 
-LONGEST = 5.0  # seconds of the processor that one file may take, load and use together
+LONGEST = 5.0  # seconds that one file may take, load and use together
 SMALL = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0, "engine": "reference"}
 TABLE = {"hidden_layer_sizes": 3, "max_iter": 2, "random_state": 0, "ensemble": 1, "engine": "reference"}
 THEIRS = ("X has ", "The feature names should match", "Found array", "Input X")  # sentences of scikit-learn, of X
@@ -109,34 +109,40 @@ def attack(kinds, n_files, seed):
         name = list(kinds)[number % len(kinds)]
         content, read, use = kinds[name]
         path.write_bytes(spoilt_model(content, np.random.default_rng([seed, number])))
-        began, step = time.process_time(), "load"
-        try:
-            model = read(path)
-            step = "use"
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)  # numbers may overflow: nobody said that they are good
-                use(model)
-            outcomes["used"] += 1
-        except ModelFileError as error:
-            outcomes["refused"] += 1
-            if len(str(error)) > 700 or not str(error).isprintable():
-                faults.append(f"{name} {number}: a message of {len(str(error))} characters: {str(error)[:200]!r}")
-        except ClearpropError:
-            outcomes["refused in use"] += 1
-            if step == "load":
-                faults.append(f"{name} {number}: load raised another error than ModelFileError")
-        except Exception as error:
-            if step == "use" and isinstance(error, ValueError) and str(error).startswith(THEIRS):
-                outcomes["refused in use"] += 1
-                continue
-            place = error.__traceback__
-            while place.tb_next is not None:
-                place = place.tb_next
-            where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}"
-            faults.append(f"{name} {number}: {step}: {type(error).__name__}: {str(error)[:150]} ({where})")
-        if time.process_time() - began > LONGEST:
-            faults.append(f"{name} {number}: took {time.process_time() - began:.1f} s")
+        watch = Watch()
+        with ended_at_last():
+            outcome, fault = became_of(path, read, use)
+        outcomes[outcome] += 1
+        if fault:
+            faults.append(f"{name} {number}: {fault}")
+        if (seconds := watch.seconds()) > LONGEST:
+            faults.append(f"{name} {number}: took {seconds:.1f} s")
     return outcomes, faults
+
+
+def became_of(path, read, use):
+    """A word for how one file ended, and a sentence where it ended as it must not."""
+    step = "load"
+    try:
+        model = read(path)
+        step = "use"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # numbers may overflow: nobody said that they are good
+            use(model)
+    except ModelFileError as error:
+        unfit = len(str(error)) > 700 or not str(error).isprintable()
+        return "refused", f"a message of {len(str(error))} characters: {str(error)[:200]!r}" if unfit else None
+    except ClearpropError:
+        return "refused in use", "load raised another error than ModelFileError" if step == "load" else None
+    except Exception as error:
+        if step == "use" and isinstance(error, ValueError) and str(error).startswith(THEIRS):
+            return "refused in use", None
+        place = error.__traceback__
+        while place.tb_next is not None:
+            place = place.tb_next
+        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}"
+        return "foreign", f"{step}: {type(error).__name__}: {str(error)[:150]} ({where})"
+    return "used", None
 
 
 def show(outcomes, faults):

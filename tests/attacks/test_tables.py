@@ -1,6 +1,5 @@
 """Thousands of spoilt tables on the command line: trained on, predicted, evaluated. Each command ends with its code."""
 
-import time
 from collections import Counter
 
 import numpy as np
@@ -8,13 +7,15 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from mutations import spoilt_bytes, spoilt_text
+from watching import Watch, ended_at_last
 
-from clearprop.cli.app import exit_code
+from clearprop.cli import evaluate, exits, predict, train
 from clearprop.files import load
+from clearprop.tables.options import ReadOptions
+from clearprop.tabular.settings import TableSettings
 from sample_tables import flats, pets
 
-LONGEST = 5.0  # seconds of the processor that one command may take
-TRAIN = ["--hidden", "2", "--epochs", "1", "--ensemble", "1", "--engine", "reference", "--threads", "1"]
+LONGEST = 5.0  # seconds that one command may take
 KINDS = (".csv", ".csv", ".csv", ".tsv", ".parquet", ".npz")
 
 
@@ -51,6 +52,28 @@ def spoilt(content, suffix, draw):
             return content
 
 
+def commands_of(target, model, file, output, predictions):
+    """What is done with a table, past the reading of options, which is most of what a command takes."""
+    settings = TableSettings(target=target, hidden=(2,), epochs=1, ensemble=1, engine="reference")
+    given = {"threads": 1, "as_json": False}
+    return {
+        "train": lambda: train.run(file, settings, output=output, force=False, **given),
+        "predict": lambda: predict.run(
+            model, file, output=predictions, rows=None, force=True, options=ReadOptions(), **given
+        ),
+        "evaluate": lambda: evaluate.run(model, file, skip_missing_target=False, options=ReadOptions(), **given),
+    }
+
+
+def code_of(command):
+    """Its exit code; whatever goes wrong ends in a sentence, as of `clearprop.cli.app.exit_code`."""
+    with ended_at_last():
+        try:
+            return command() or exits.DONE
+        except BaseException as error:
+            return exits.ending(error)
+
+
 def attack(folder, trained, capfd, n_files, seed):
     """Give spoilt tables to commands; how they ended, and a sentence for each that ended as it must not."""
     outcomes, faults, whole = Counter(), [], contents(folder)
@@ -62,21 +85,18 @@ def attack(folder, trained, capfd, n_files, seed):
         file.write_bytes(spoilt(whole[target, suffix], suffix, draw))
         output.unlink(missing_ok=True)
         wanted = "y" if suffix == ".npz" else target
-        commands = {
-            "train": ["train", file, "--target", wanted, "--output", output, *TRAIN],
-            "predict": ["predict", models[target], file, "--output", folder / "p.csv", "--force"],
-            "evaluate": ["evaluate", models[target], file],
-        }
+        commands = commands_of(wanted, models[target], file, output, folder / "p.csv")
         for name in ("train",) if draw.random() < 0.5 else ("predict", "evaluate"):
-            began = time.process_time()
-            code = exit_code([str(argument) for argument in commands[name]])
+            watch = Watch()
+            code = code_of(commands[name])
+            seconds = watch.seconds()
             _, err = capfd.readouterr()
             outcomes[f"{name} {code}"] += 1
             said = f"{name} {number} ({suffix}, code {code}): {err[:300]!r}"
             if code not in (0, 1, 3) or "fault of clearprop" in err or (code and "clearprop: " not in err):
                 faults.append(said)
-            if time.process_time() - began > LONGEST:
-                faults.append(f"took {time.process_time() - began:.1f} s: {said}")
+            if seconds > LONGEST:
+                faults.append(f"took {seconds:.1f} s: {said}")
             if name == "train" and code == 0:
                 load(output)
             if name == "train" and code and output.exists():

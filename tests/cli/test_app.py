@@ -5,14 +5,15 @@ import pty
 import re
 import select
 import signal
-import subprocess
 import sys
 
 import pytest
 
 import clearprop
+import processes
 from clearprop.cli import app
 from clearprop.tabular.model import TableModel
+from processes import started
 from sample_tables import pets, write
 
 COMMAND = [sys.executable, "-m", "clearprop"]
@@ -87,24 +88,13 @@ def test_main_exits_with_the_code(monkeypatch):
     assert stopped.value.code == 0
 
 
-def heard():
-    """Ctrl-C as at a prompt, also where the tests are a job in the background of a shell."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def start(*arguments):
-    command = [*COMMAND, *map(str, arguments)]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, **streams, text=True, preexec_fn=heard)
-
-
 def test_ctrl_c_saves_the_best_model_so_far_and_prints_its_path(tmp_path):
     file, output = write(tmp_path / "pets.csv", pets(3000)), tmp_path / "m.clearprop"
-    process = start("train", file, "--target", "kind", "--output", output, *ENDLESS)
-    while not process.stderr.readline().startswith("epoch"):
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with started([*COMMAND, "train", file, "--target", "kind", "--output", output, *ENDLESS]) as process:
+        while not process.stderr.readline().startswith("epoch"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
     assert process.returncode == 130, err
     assert "Traceback" not in err
     assert "training interrupted after" in out
@@ -130,18 +120,16 @@ def test_progress_on_a_terminal(tmp_path):
     terminal, end = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120"}
     options = ["--target", "kind", "--output", str(tmp_path / "m"), "--time-limit", "2", *ENDLESS]
-    process = subprocess.Popen(
-        [*COMMAND, "train", str(file), *options], stdout=subprocess.PIPE, stderr=end, env=environment, text=True
-    )
-    os.close(end)
-    shown = b""
-    while process.poll() is None or select.select([terminal], [], [], 0)[0]:
-        if select.select([terminal], [], [], 0.1)[0]:
-            try:
-                shown += os.read(terminal, 65536)
-            except OSError:  # how Linux says that the other end is closed
-                break
-    out, _ = process.communicate(timeout=60)
+    with started([*COMMAND, "train", file, *options], stderr=end, env=environment) as process:
+        os.close(end)
+        shown = b""
+        while process.poll() is None or select.select([terminal], [], [], 0)[0]:
+            if select.select([terminal], [], [], 0.1)[0]:
+                try:
+                    shown += os.read(terminal, 65536)
+                except OSError:  # how Linux says that the other end is closed
+                    break
+        out, _ = process.communicate()
     os.close(terminal)
     text = shown.decode()
     assert process.returncode == 0
@@ -154,14 +142,10 @@ def test_progress_on_a_terminal(tmp_path):
 
 def test_whoever_reads_may_stop_reading(trained):
     """``clearprop predict … | head`` ends quietly."""
-    with subprocess.Popen(
-        [*COMMAND, "predict", trained / "pets.clearprop", trained / "pets.csv"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
+    with started([*COMMAND, "predict", trained / "pets.clearprop", trained / "pets.csv"]) as process:
         process.stdout.close()
         err = process.stderr.read()
-    assert err == b""
+    assert err == ""
 
 
 def test_training_goes_on_when_nobody_reads_any_more(tmp_path):
@@ -169,16 +153,14 @@ def test_training_goes_on_when_nobody_reads_any_more(tmp_path):
     line = (
         f"{COMMAND[0]} -m clearprop train {file} --target kind --hidden 8 --epochs 3 --output {output} 2>&1 | head -1"
     )
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=60)
+    done = processes.run(["bash", "-o", "pipefail", "-c", line])
     assert (done.returncode, len(done.stdout.splitlines()), done.stderr) == (0, 1, "")
     assert TableModel.load(output).held_out is not None
 
 
 def test_a_full_disk_is_said(trained):
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*COMMAND, "inspect", str(trained / "pets.clearprop")], stdout=full, stderr=subprocess.PIPE, text=True
-        )
+        done = processes.run([*COMMAND, "inspect", trained / "pets.clearprop"], stdout=full)
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["clearprop: No space left on device"]
 

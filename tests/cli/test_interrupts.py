@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 
+import processes
 from clearprop.cli import interrupts
 from clearprop.tabular.model import TableModel
 from sample_tables import pets, write
@@ -109,25 +109,16 @@ def test_a_program_that_calls_a_command_keeps_its_own_handlers(unwatched, run):
 def test_a_job_in_the_background_of_a_shell_goes_on_ignoring_ctrl_c():
     code = "import signal; signal.signal(2, signal.SIG_IGN); from clearprop.cli import interrupts as i; i.watch(); "
     code += "print(signal.getsignal(2) == signal.SIG_IGN, signal.getsignal(15) == i._note)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True True\n"
+    assert processes.python(code).stdout == "True True\n"
 
 
-def heard():
-    """Signals as at a prompt, also where the tests are a job in the background of a shell."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
-
-
-def start(*arguments):
-    command = [*COMMAND, *map(str, arguments)]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, **streams, text=True, preexec_fn=heard)
-
-
-def begun(process):
-    while not (line := process.stderr.readline()).startswith("epoch"):
-        assert process.poll() is None, line
-    return process
+@contextmanager
+def training(table, output):
+    """A training without an end that has done its first epoch."""
+    with processes.started([*COMMAND, "train", table, "--target", "kind", "--output", output, *ENDLESS]) as process:
+        while not (line := process.stderr.readline()).startswith("epoch"):
+            assert process.poll() is None, line
+        yield process
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +128,9 @@ def table(tmp_path_factory):
 
 def test_sigterm_saves_the_best_model_so_far(table, tmp_path):
     output = tmp_path / "m.clearprop"
-    process = begun(start("train", table, "--target", "kind", "--output", output, *ENDLESS))
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    with training(table, output) as process:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate()
     assert (process.returncode, "Traceback" in err, f"Saved {output}" in out) == (143, False, True), err
     assert TableModel.load(output).held_out.accuracy > 0.3
     assert os.listdir(tmp_path) == ["m.clearprop"]
@@ -148,11 +139,11 @@ def test_sigterm_saves_the_best_model_so_far(table, tmp_path):
 @pytest.mark.parametrize("pause", [0.0, 0.02, 0.2])
 def test_two_ctrl_c_lose_no_training(table, tmp_path, pause):
     output = tmp_path / "m.clearprop"
-    process = begun(start("train", table, "--target", "kind", "--output", output, *ENDLESS))
-    process.send_signal(signal.SIGINT)
-    time.sleep(pause)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with training(table, output) as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
     assert (process.returncode, f"Saved {output}" in out, "Traceback" in err) == (130, True, False), err
     assert TableModel.load(output).settings["epochs_done"] > 0
 
@@ -161,24 +152,25 @@ def test_the_entry_point_listens_before_anything_that_takes_long_is_imported():
     heavy = ["numpy", "pyarrow", "cyclopts", "rich", "clearprop.cli.app", "clearprop.errors"]
     for module in ("clearprop.cli", "clearprop.__main__"):
         code = f"import {module}, sys; print([name for name in {heavy} if name in sys.modules])"
-        assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+        assert processes.python(code).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_while_it_imports_ends_it_with_one_sentence(number):
     code = "import signal, sys, types; sys.modules['clearprop.cli.app'] = app = types.ModuleType('clearprop.cli.app'); "
     code += f"app.main = lambda arguments: signal.raise_signal({int(number)}); from clearprop.cli import main; main()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, preexec_fn=heard)
+    done = processes.python(code)
     assert (done.returncode, done.stdout, done.stderr) == (SIGNALS[number], "", interrupts.NOTHING)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_before_training_ends_it_with_one_sentence(table, tmp_path, number):
-    process = start("train", table, "--target", "kind", "--output", tmp_path / "m", *ENDLESS)
-    while not process.stdout.readline().startswith("file"):
-        assert process.poll() is None
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    command = [*COMMAND, "train", table, "--target", "kind", "--output", tmp_path / "m", *ENDLESS]
+    with processes.started(command) as process:
+        while not process.stdout.readline().startswith("file"):
+            assert process.poll() is None
+        process.send_signal(number)
+        out, err = process.communicate()
     assert (process.returncode, "Traceback" in err) == (SIGNALS[number], False), err
     assert "clearprop: interrupted" in err or "Saved" in out
     assert (tmp_path / "m").exists() == ("Saved" in out)

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import processes
 from clearprop.cli import warmup as command
 from clearprop.engines.compiled import store
 from clearprop.engines.compiled import warmup as engine
@@ -84,10 +84,7 @@ main(["warmup"])
     environment = {**os.environ, variable: str(tmp_path)}
     if variable == "XDG_CACHE_HOME":
         environment.pop("CLEARPROP_CACHE_DIR", None)
-    said = [
-        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
-    ]
+    said = [processes.run([sys.executable, "-c", code], env=environment).stdout for _ in range(2)]
     folder = tmp_path / "clearprop" / "kernels" / store.version()
     assert said[0].startswith("compiled 1 kernel in ")
     assert said[1].startswith("nothing to do for float32 and float64; the cache holds 1 kernel, ")

@@ -1,12 +1,12 @@
 """Vectors and tiles follow the processor, and one that has no vectors at all is served too."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import processes
 from clearprop.engines.compiled import machine
 from clearprop.engines.compiled.machine import Tile
 
@@ -67,14 +67,7 @@ def test_the_tile_fills_the_registers(instruction_sets, monkeypatch):
 
 
 def test_a_processor_without_wide_vectors_trains_as_the_formulas_say():
-    environment = {
-        **os.environ,
-        "NUMBA_CPU_NAME": "generic",
-        "NUMBA_CPU_FEATURES": "",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", CODE], env=environment, cwd=TESTS, capture_output=True, text=True, check=False
-    )
+    environment = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = processes.python(CODE, environment=environment, cwd=TESTS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["16"]

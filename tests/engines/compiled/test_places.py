@@ -3,14 +3,13 @@
 import ctypes
 import hashlib
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import llvmlite.binding as llvm
 import pytest
 
+import processes
 from clearprop.engines.compiled import loading, places, store
 from clearprop.engines.compiled.compiling import object_code
 from clearprop.engines.compiled.machine import target_machine
@@ -89,10 +88,7 @@ with warnings.catch_warnings(record=True) as said:
 for warning in said:
     print(warning.message)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True, text=True, timeout=120, env={**os.environ, **environment},
-    )  # fmt: skip
+    done = processes.python(code, environment=environment)
     assert done.returncode == 0, done.stderr
     answer, place, *said = done.stdout.splitlines()
     return answer, Path(place), said

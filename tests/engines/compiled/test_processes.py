@@ -4,8 +4,6 @@ And no more threads than were asked for: the engine starts its own for one call,
 """
 
 import os
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,6 +13,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import parallel_fits
+import processes
 from clearprop import MLPClassifier
 from clearprop.engines.compiled import engine as module
 from clearprop.engines.compiled.helpers import CREW
@@ -161,8 +160,7 @@ print(most[0] - before)
 """
     if not os.path.isdir("/proc/self/task"):
         pytest.skip("this system does not list the threads of a process")
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    done = processes.python(code, environment={"OMP_NUM_THREADS": "1"})
     assert done.stdout.split() == ["1"], done.stderr  # the watcher
 
 

@@ -3,13 +3,12 @@
 import ctypes
 import errno
 import os
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
 import pytest
 
+import processes
 from clearprop.engines.compiled import store
 from clearprop.errors import EngineRefusal
 
@@ -177,9 +176,7 @@ def test_an_error_of_the_compiler_is_a_refusal_that_names_it(cache):
 
 
 def run(code, **environment):
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **environment}
-    )
+    done = processes.python(code, environment=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

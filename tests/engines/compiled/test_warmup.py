@@ -1,13 +1,11 @@
 """After a warm-up no job with built-in formulas compiles anything, and a second one has nothing to do."""
 
-import os
-import subprocess
-import sys
 from functools import partial
 
 import numpy as np
 import pytest
 
+import processes
 from clearprop import Network, train
 from clearprop.engines.compiled import store
 from clearprop.engines.compiled.warmup import DTYPES, jobs, warm_up
@@ -118,5 +116,5 @@ for dtype in ("float32", "float64"):
     net = Network.mlp([2, 3, 2], hidden="mish", loss="cross_entropy")
     print(train(net, net.initial(dtype=dtype), np.eye(2), np.eye(2), epochs=1, optimizer="rmsprop").engine)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ)
+    done = processes.python(code)
     assert done.stdout.split() == ["compiled", "compiled"], done.stderr
