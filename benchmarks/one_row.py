@@ -1,8 +1,8 @@
-"""Predicting one row, and millions of rows, through the estimators of clearprop and of scikit-learn.
+"""Predicting one row, learning one row, and predicting millions, through clearprop's estimators and scikit-learn's.
 
-One row: the time of `predict_proba`, both estimators in turn in one process, in short bursts, so that a change in the
-machine's speed meets both. Millions of rows: time, and how much memory a prediction takes beside its rows and its
-answer, in a process of its own.
+One row: the time of `predict_proba` and of `partial_fit`, both estimators in turn in one process, in short bursts, so
+that a change in the machine's speed meets both. Millions of rows: time, and how much memory a prediction takes beside
+its rows and its answer, in a process of its own.
 
     python benchmarks/one_row.py [--rounds 21]
 """
@@ -21,8 +21,10 @@ from typing import Any
 from machine import keep
 
 MOST = 0.5  # of scikit-learn's time
+MOST_TO_LEARN = 1.0
 SHAPES = {"20-100-1": (20, (100,)), "784-128-64-1": (784, (128, 64)), "4-32-16-1": (4, (32, 16))}
 BURST = 50  # predictions
+FEW = 20  # rows to learn
 MANY = 2_000_000  # rows
 PEAK = """
 import json, resource, time, warnings
@@ -75,6 +77,43 @@ def one_row(rounds: int) -> dict[str, Any]:
     return results
 
 
+def learning(kind: str, module: Any) -> Any:
+    """A function that learns one row, in a burst: microseconds of each."""
+    import numpy as np
+
+    X = np.random.default_rng(0).standard_normal((FEW, 20))
+    is_classifier = kind == "MLPClassifier"
+    y = (X[:, 0] > 0).astype(int) if is_classifier else X[:, 0]
+    model = getattr(module, kind)(hidden_layer_sizes=(100,), random_state=0)
+    model.partial_fit(X[:1], y[:1], **({"classes": [0, 1]} if is_classifier else {}))
+
+    def burst() -> float:
+        began = time.perf_counter()
+        for n in range(FEW):
+            model.partial_fit(X[n : n + 1], y[n : n + 1])
+        return (time.perf_counter() - began) / FEW * 1e6
+
+    return burst
+
+
+def learn_one_row(rounds: int) -> dict[str, Any]:
+    import sklearn.neural_network
+
+    import clearprop
+
+    results = {}
+    print(f"{'learn one row':<14} {'clearprop':>10} {'scikit-learn':>13}   µs; ours ÷ theirs (at most {MOST_TO_LEARN})")
+    for kind in ("MLPClassifier", "MLPRegressor"):
+        ours, theirs = learning(kind, clearprop), learning(kind, sklearn.neural_network)
+        ours(), theirs()
+        pairs = [(ours(), theirs()) for _ in range(rounds)]
+        a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(x / y for x, y in pairs)
+        print(f"{kind:<14} {a:>10.1f} {b:>13.1f}   {ratio:.2f}{'' if ratio <= MOST_TO_LEARN else ' !'}")
+        results[kind] = {"clearprop": a, "scikit-learn": b, "ratio": ratio}
+    return results
+
+
 def many_rows() -> dict[str, Any]:
     results: dict[str, Any] = {}
     print(f"{'rows':<14} {'seconds':>10} {'MB':>13}   memory beside the rows and the answer")
@@ -90,7 +129,8 @@ def many_rows() -> dict[str, Any]:
 
 def main(rounds: int) -> None:
     warnings.simplefilter("ignore")  # two epochs are few, and it is not the training that is timed
-    print("kept in", keep("one_row", {"microseconds": one_row(rounds), "many_rows": many_rows()}))
+    found = {"microseconds": one_row(rounds), "learning_microseconds": learn_one_row(rounds), "many_rows": many_rows()}
+    print("kept in", keep("one_row", found))
 
 
 if __name__ == "__main__":

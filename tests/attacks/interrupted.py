@@ -14,6 +14,7 @@ import time
 import warnings
 
 import numpy as np
+from watching import Watch
 
 from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 
@@ -50,7 +51,7 @@ def fitted(kind, seconds, X, y):
     """What became of one fit."""
     model, over, ended = MAKERS[kind](), threading.Event(), None
     sender = threading.Thread(target=send, args=(seconds, over), daemon=True)
-    began = time.monotonic()
+    watch = Watch()
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
@@ -61,7 +62,7 @@ def fitted(kind, seconds, X, y):
         ended = "raised"
     except BaseException as error:
         ended = f"{type(error).__name__}: {error}"
-    took = time.monotonic() - began - abs(seconds)
+    took = watch.seconds() - abs(seconds)
     try:
         over.set()
         sender.join()
@@ -113,6 +114,7 @@ def many(kind, count, interrupts):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
     if sys.argv[2] in ("fits", "interrupted"):
         warnings.simplefilter("ignore")
         many(sys.argv[1], int(sys.argv[3]), sys.argv[2] == "interrupted")

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import sys
+from collections import Counter
 
 import interrupted
 import pytest
@@ -25,6 +26,7 @@ def attacked(kind, count, seed):
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stderr == ""
     *fits, process = [json.loads(line) for line in done.stdout.splitlines()]
+    print(kind, Counter(fit["ended"] for fit in fits), max(fit["took"] for fit in fits), process)  # noqa: T201
     return fits, process
 
 
@@ -47,6 +49,7 @@ def many(kind, what, count):
     done = processes.run([*COMMAND, kind, what, count], timeout=300 + 4 * count, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
+    print(kind, what, count, found)  # noqa: T201
     assert found["after"] == found["before"]
     return found["grown"]
 

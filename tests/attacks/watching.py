@@ -5,11 +5,13 @@ pipe that nobody fills. What is taken off the clock is the time that its threads
 processor, which Linux counts for each thread (``schedstat``); elsewhere only the processor's time is looked at.
 """
 
+import atexit
 import faulthandler
 import os
-import sys
+import tempfile
 import time
 from contextlib import contextmanager
+from functools import cache
 
 TASKS = "/proc/self/task"
 FOR_EVER = 120  # seconds after which a case is ended, and the process with it
@@ -44,9 +46,24 @@ class Watch:
 
 @contextmanager
 def ended_at_last(seconds=FOR_EVER):
-    """End the process, with the place of every thread on standard error, where what is done here takes for ever."""
-    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)
+    """End the process where what is done here takes for ever.
+
+    The place of every thread is then in a file beside the temporary ones: pytest keeps what goes to standard error.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_places())
     try:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@cache
+def _places():
+    return open(os.path.join(tempfile.gettempdir(), f"clearprop-hang-{os.getpid()}.txt"), "w")
+
+
+@atexit.register
+def _nothing_hung():
+    if _places.cache_info().currsize:
+        _places().close()
+        os.unlink(_places().name)

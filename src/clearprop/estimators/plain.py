@@ -1,4 +1,4 @@
-"""A quick look at rows that need none of scikit-learn's checks: those take most of the time of predicting one row."""
+"""A quick look at rows that need none of scikit-learn's checks: those take most of the time that one row takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_plain(estimator: Any, X: Any) -> bool:
     estimator : estimator
         Fitted.
     X : object
-        What was given to predict for.
+        What was given to predict for, or to go on learning from.
 
     Examples
     --------
@@ -32,5 +32,32 @@ def is_plain(estimator: Any, X: Any) -> bool:
         return False
     if not len(X) or X.shape[1] != estimator.n_features_in_ or hasattr(estimator, "feature_names_in_"):
         return False
+    return _is_finite(X)
+
+
+def is_plain_target(y: Any, n_samples: int) -> bool:
+    """Whether scikit-learn's `validate_data` would hand y back as it is, beside rows that are plain themselves.
+
+    Parameters
+    ----------
+    y : object
+        What was given to go on learning from: plain are vectors of numbers, truth values and text.
+    n_samples : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.estimators.plain import is_plain_target
+    >>> y = np.array([0.5, 1.0])
+    >>> is_plain_target(y, 2), is_plain_target(y, 3), is_plain_target(y[:, None], 2), is_plain_target(y.tolist(), 2)
+    (True, False, False, False)
+    """
+    if type(y) is not np.ndarray or y.shape != (n_samples,) or y.dtype.kind not in "biufU":
+        return False
+    return y.dtype.kind != "f" or _is_finite(y)
+
+
+def _is_finite(array: Any) -> bool:
+    """Whether all is finite; False also where only the sum is not."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(X.sum())
+        return math.isfinite(array.sum())

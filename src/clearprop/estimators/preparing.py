@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -22,9 +21,10 @@ from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.fitted import FittedNetwork
 from clearprop.estimators.judging import Scorer, measure_of, scorer_of
 from clearprop.estimators.kinds import check_inputs, check_targets
+from clearprop.estimators.plain import is_plain, is_plain_target
 from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut, Rows, parted, weights_of
-from clearprop.estimators.settings import Settings
+from clearprop.estimators.settings import Settings, names_of, settings_of
 from clearprop.estimators.targets import Targets
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
@@ -63,7 +63,6 @@ class Preparation(FittedNetwork, ABC):
     _seeds: Seeds
     _factors: ClassFactors | None
     _runs: int
-    get_params: Callable[..., dict[str, Any]]
 
     @abstractmethod
     def _learn_targets(self, y: Any) -> Targets:
@@ -110,11 +109,12 @@ class Preparation(FittedNetwork, ABC):
         return self._run(settings, rows, judged, int(settings.max_iter), scorer=scorer)
 
     def _settings(self) -> Settings:
-        found = {name: value for name, value in self.get_params(deep=False).items() if name in Settings.__annotations__}
-        return Settings(**found)
+        return settings_of({name: getattr(self, name) for name in names_of(type(self))})
 
     def _checked(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         """X and y as arrays; scikit-learn's own errors for what is none, ours where the place helps."""
+        if not reset and is_plain(self, X) and is_plain_target(y, len(X)):
+            return X, y
         check_inputs(X, type(self).__name__)
         check_targets(y, is_classifier(self))
         X, y = validate_data(
@@ -174,14 +174,14 @@ class Preparation(FittedNetwork, ABC):
                 + (f"hidden_layer_sizes was {was} and is {now}" if was != now else "activation has changed")
                 + "; put it back, or fit anew with warm_start=False"
             )
-        job = settings.job(network, 1, self._state.epoch + 1, self._seeds.order)
         # The other remains as it is, should this fit fail. Passes over parts may be many: the last records stay.
         self._history = self._history[-MOST_PARTS:] if is_part else list(self._history)
         state = self._state
         state.own()
         state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0  # of an epoch that was cut short
         remembered = getattr(self._job.update_rule, "memory", None)
-        if getattr(job.update_rule, "memory", None) != remembered:
+        if getattr(settings.update_rule, "memory", None) != remembered:
+            job = settings.job(network, 1, state.epoch + 1, self._seeds.order)
             fresh = TrainingState.start(job, state.theta)
             self._state = replace(fresh, epoch=state.epoch, samples=state.samples)
 

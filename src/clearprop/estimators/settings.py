@@ -7,7 +7,9 @@ Settings become the job.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from clearprop.engines import Job
@@ -89,14 +91,14 @@ class Settings:
         if self.solver not in SOLVERS:
             raise UnknownNameError("solver", self.solver, SOLVERS)
         check_values(self)
-        self.rate_schedule(), self.dropout_fractions()  # they check themselves
+        _ = self.rate_schedule, self.dropout_fractions  # they check themselves
         if not self.is_stochastic:
             self._check_full_batch()
 
     def _check_full_batch(self) -> None:
         """Raise InputError for what lbfgs, which takes all rows at once and chooses its own steps, cannot heed."""
         because = {
-            "dropout": (self.dropout_fractions(), "it needs a loss without chance"),
+            "dropout": (self.dropout_fractions, "it needs a loss without chance"),
             "clip_norm": (self.clip_norm, "it needs the true gradient"),
             "weight_decay": (self.weight_decay, "it makes no steps that could decay; alpha is the penalty for it"),
         }
@@ -106,7 +108,7 @@ class Settings:
                     f"{name}={getattr(self, name)!r} does not go with solver='lbfgs': {reason}. "
                     f"Leave {name} out, or take solver='adam' or 'sgd'"
                 )
-        if not isinstance(self.rate_schedule(), ConstantSchedule) or self.rate_schedule().warmup:
+        if not isinstance(self.rate_schedule, ConstantSchedule) or self.rate_schedule.warmup:
             raise InputError(
                 f"learning_rate={self.learning_rate!r} does not go with solver='lbfgs', which chooses the length of "
                 "its steps itself. Leave it out, or take solver='adam' or 'sgd'"
@@ -126,6 +128,7 @@ class Settings:
         """The number of neurons of each hidden layer."""
         return widths_of(self.hidden_layer_sizes)
 
+    @cached_property
     def dropout_fractions(self) -> tuple[float, ...]:
         """The fraction dropped after each of the layers 0 … L − 1; () where nothing drops."""
         return dropout_of(self.dropout, len(self.widths()))
@@ -137,7 +140,9 @@ class Settings:
 
     def network(self, n_inputs: int, n_outputs: int, loss: Loss) -> Network:
         """The network that these settings describe."""
-        return Network.mlp([n_inputs, *self.widths(), n_outputs], self.activations(), None, loss)
+        found = self.activations()
+        each = tuple(found) if isinstance(found, list) else found
+        return _network((n_inputs, *self.widths(), n_outputs), each, loss)
 
     def initialiser(self) -> Initialiser:
         """Glorot & Bengio (2010), eq. 16, for weights and biases alike; a third of the variance for logistic."""
@@ -146,6 +151,7 @@ class Settings:
         gain = 1 / math.sqrt(3) if is_logistic else 1.0
         return GlorotUniform(gain, gain)
 
+    @cached_property
     def update_rule(self) -> UpdateRule | LBFGS:
         """What moves the parameters."""
         rate, decay = float(self.learning_rate_init), float(self.weight_decay)
@@ -157,6 +163,7 @@ class Settings:
             return SGD(rate, decay)
         return (Nesterov if self.nesterovs_momentum else Momentum)(rate, decay, float(self.momentum))
 
+    @cached_property
     def rate_schedule(self) -> Schedule:
         """How the learning rate goes on."""
         given = self.learning_rate
@@ -174,7 +181,7 @@ class Settings:
     def stopping(self, is_judged: bool) -> Stopping:
         """When training ends before its preset number of epochs; by rows held out, where it is judged by such."""
         # A rate that adapts ends training itself, once it is at its least.
-        adapts = isinstance(self.rate_schedule(), ReduceOnPlateau)
+        adapts = isinstance(self.rate_schedule, ReduceOnPlateau)
         patience = math.inf if adapts else float(self.n_iter_no_change)
         tolerance, limit = float(self.tol), None if self.max_seconds is None else float(self.max_seconds)
         if not (is_judged and self.early_stopping):
@@ -188,8 +195,8 @@ class Settings:
         batch_size = min(200, n_samples) if self.batch_size == "auto" else min(int(self.batch_size), n_samples)
         return Job(
             network=network,
-            update_rule=self.update_rule(),
-            schedule=self.rate_schedule(),
+            update_rule=self.update_rule,
+            schedule=self.rate_schedule,
             epochs=epochs,
             batch_size=batch_size,
             shuffle=bool(self.shuffle),
@@ -197,6 +204,37 @@ class Settings:
             l2=float(self.alpha),
             label_smoothing=float(self.label_smoothing),
             clip_norm=None if self.clip_norm is None else float(self.clip_norm),
-            dropout=self.dropout_fractions(),
+            dropout=self.dropout_fractions,
             seed=seed,
         )
+
+
+def settings_of(parameters: Mapping[str, Any]) -> Settings:
+    """The settings of these parameters of an estimator.
+
+    Where all are plain values they are checked and read once: a stream of `partial_fit` asks for the same ones for each
+    of its parts, and to check them takes longer than to learn a row.
+    """
+    return (_plain_settings if all(map(_is_plain, parameters.values())) else Settings)(**parameters)
+
+
+@lru_cache(maxsize=16)
+def names_of(estimator: type[Any]) -> tuple[str, ...]:
+    """The parameters of a class of estimators that are settings."""
+    return tuple(name for name in estimator._get_param_names() if name in Settings.__annotations__)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value cannot change, and equals no other that means something else where its type is the same."""
+    kind = type(value)
+    return kind in PLAIN or (kind is tuple and all(type(item) is int for item in value))
+
+
+PLAIN = {str, int, float, bool, type(None)}
+_plain_settings = lru_cache(maxsize=16, typed=True)(Settings)
+
+
+@lru_cache(maxsize=16)
+def _network(widths: tuple[int, ...], activations: Activation | tuple[Activation, ...], loss: Loss) -> Network:
+    each = list(activations) if isinstance(activations, tuple) else activations
+    return Network.mlp(list(widths), each, None, loss)

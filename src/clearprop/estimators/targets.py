@@ -95,6 +95,9 @@ class ClassTargets(Targets):
         return self.n_outputs > 1 and not self.is_multilabel
 
     def encode(self, y: Any, dtype: Any) -> Any:
+        codes = self._codes(y)
+        if codes is not None:
+            return OneHot(codes, self.n_outputs, dtype) if self.is_exclusive else codes[:, None].astype(dtype)
         check_classification_targets(y)
         if type_of_target(y).startswith("multilabel") != self.is_multilabel:
             was, came = ("several labels", "one class") if self.is_multilabel else ("one class", "several labels")
@@ -103,6 +106,19 @@ class ClassTargets(Targets):
         if self.is_exclusive:
             return OneHot(np.searchsorted(self.classes, y), self.n_outputs, dtype)
         return self.binarizer.transform(y).astype(dtype)
+
+    def _codes(self, y: Any) -> Any:
+        """The numbers of the classes in a vector of their own type, all of them known; None for whatever else y is.
+
+        To ask scikit-learn what kind of labels these are takes longer than to learn from a row.
+        """
+        if self.is_multilabel or type(y) is not np.ndarray or y.ndim != 1 or y.dtype.kind != self.classes.dtype.kind:
+            return None
+        if y.dtype.kind not in "biufU" or (y.dtype.kind == "f" and (self.classes % 1).any()):
+            return None  # of fractions scikit-learn says that they are no classes
+        codes = np.searchsorted(self.classes, y)
+        np.minimum(codes, len(self.classes) - 1, out=codes)
+        return codes if np.array_equal(self.classes[codes], y) else None
 
     def check_known(self, found: Any) -> None:
         """Raise InputError for labels that are no classes of this estimator."""
