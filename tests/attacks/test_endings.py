@@ -1,0 +1,34 @@
+"""Fits as the interpreter ends, in daemon threads that it leaves behind, and on both sides of a fork: none hangs."""
+
+import json
+import os
+import sys
+
+import endings
+import pytest
+
+import processes
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+EXPECTED = {"exit": "fitted ", "daemon": "fitted ", "fork": "fitted fitted "}
+
+
+def judged(how, count, seed):
+    command = [sys.executable, endings.__file__, how, count, seed]
+    done = processes.run(command, timeout=60 + 30 * count, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, len(found)) == (0, count), done.stderr[-2000:]
+    wrong = [case for case in found if (case["code"], case["said"]) != (0, EXPECTED[how])]
+    print(how, f"{count - len(wrong)} of {count}")  # noqa: T201
+    assert not wrong
+
+
+@pytest.mark.parametrize("how", EXPECTED)
+def test_a_fit_ends_or_works_where_its_process_ends_or_divides(how):
+    judged(how, len(endings.MAKERS), "short")
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("how", EXPECTED)
+def test_many_fits_where_a_process_ends_or_divides(how):
+    judged(how, 60, "long")
