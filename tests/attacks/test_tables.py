@@ -1,6 +1,7 @@
 """Thousands of spoilt tables on the command line: trained on, predicted, evaluated. Each command ends with its code."""
 
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -9,13 +10,13 @@ import pytest
 from mutations import spoilt_bytes, spoilt_text
 from watching import Watch, ended_at_last
 
-from clearprop.cli import evaluate, exits, predict, train
+from clearprop.cli import exits
+from clearprop.cli.app import app
 from clearprop.files import load
-from clearprop.tables.options import ReadOptions
-from clearprop.tabular.settings import TableSettings
 from sample_tables import flats, pets
 
 LONGEST = 5.0  # seconds that one command may take
+TRAIN = ["--hidden", "2", "--epochs", "1", "--ensemble", "1", "--engine", "reference", "--threads", "1"]
 KINDS = (".csv", ".csv", ".csv", ".tsv", ".parquet", ".npz")
 
 
@@ -52,24 +53,18 @@ def spoilt(content, suffix, draw):
             return content
 
 
-def commands_of(target, model, file, output, predictions):
-    """What is done with a table, past the reading of options, which is most of what a command takes."""
-    settings = TableSettings(target=target, hidden=(2,), epochs=1, ensemble=1, engine="reference")
-    given = {"threads": 1, "as_json": False}
-    return {
-        "train": lambda: train.run(file, settings, output=output, force=False, **given),
-        "predict": lambda: predict.run(
-            model, file, output=predictions, rows=None, force=True, options=ReadOptions(), **given
-        ),
-        "evaluate": lambda: evaluate.run(model, file, skip_missing_target=False, options=ReadOptions(), **given),
-    }
+@cache
+def read_once(*arguments):
+    """A command with its options, read once: that is most of what a command takes, and no table changes it."""
+    command, bound, _ = app.parse_args(list(arguments), exit_on_error=False, print_error=False)
+    return lambda: command(*bound.args, **bound.kwargs)
 
 
-def code_of(command):
+def code_of(arguments):
     """Its exit code; whatever goes wrong ends in a sentence, as of `clearprop.cli.app.exit_code`."""
     with ended_at_last():
         try:
-            return command() or exits.DONE
+            return read_once(*map(str, arguments))()
         except BaseException as error:
             return exits.ending(error)
 
@@ -85,7 +80,11 @@ def attack(folder, trained, capfd, n_files, seed):
         file.write_bytes(spoilt(whole[target, suffix], suffix, draw))
         output.unlink(missing_ok=True)
         wanted = "y" if suffix == ".npz" else target
-        commands = commands_of(wanted, models[target], file, output, folder / "p.csv")
+        commands = {
+            "train": ["train", file, "--target", wanted, "--output", output, *TRAIN],
+            "predict": ["predict", models[target], file, "--output", folder / "p.csv", "--force"],
+            "evaluate": ["evaluate", models[target], file],
+        }
         for name in ("train",) if draw.random() < 0.5 else ("predict", "evaluate"):
             watch = Watch()
             code = code_of(commands[name])
