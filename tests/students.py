@@ -20,14 +20,15 @@ CONVENTIONS = [
 ]  # fmt: skip
 HEADS = [("sigmoid", "half_squared_error"), ("sigmoid", "squared_error"), ("identity", "half_squared_error"),
          ("tanh", "squared_error"), ("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy")]  # fmt: skip
+WIDE = 0.3  # share of networks with up to six neurons in a layer and up to six samples
 NOT_WRITTEN = ("", "rate", "prediction", "weight", "penalty")  # laws of sites that nobody is asked for
 
 
 def random_truth(random):
-    """A network with numbers of two decimals under some conventions; one to three samples."""
-    depth = int(random.integers(1, 4))
+    """A network with numbers of two decimals under some conventions; one sample or several."""
+    depth, is_wide = int(random.integers(1, 4)), random.random() < WIDE
     output, loss = HEADS[int(random.integers(len(HEADS)))]
-    widths = [int(n) for n in random.integers(1, 4, depth + 1)]
+    widths = [int(n) for n in random.integers(1, 7 if is_wide else 4, depth + 1)]
     widths[-1] = max(widths[-1], 2) if output == "softmax" else widths[-1]
     hidden = str(random.choice(["sigmoid", "tanh", "relu"]))
     conventions = Conventions(**CONVENTIONS[int(random.integers(len(CONVENTIONS)))])
@@ -37,7 +38,7 @@ def random_truth(random):
             tuple(Dense(l.inputs, l.outputs, l.activation, bias_rate=0.0) for l in network.layers), network.loss
         )
     theta = random.uniform(-1.5, 1.5, network.n_parameters).round(2)
-    n = int(random.integers(2, 4)) if random.random() < 0.4 else 0
+    n = int(random.integers(2, 7 if is_wide else 4)) if random.random() < (0.7 if is_wide else 0.4) else 0
     shape = (n,) if n else ()
     x = random.uniform(-1, 1, (*shape, widths[0])).round(2)
     if output == "softmax":
@@ -70,32 +71,35 @@ def worked_out(truth, text, goes_on):
     """The texts of a right calculation in which every result is rounded; `goes_on()` says whether with all digits."""
     kept = {name: array for name, array in truth.arrays.items() if not truth.trace.sites[name].inputs}
     written, texts = dict(kept), {}
-    for name, site in truth.trace.sites.items():
-        if not site.inputs:
-            continue
-        inputs = {key: (kept if goes_on() else written)[key] for key in site.inputs}
-        with np.errstate(all="ignore"):
-            value = np.array(site.equation.compute({**written, **inputs}), dtype=float)
-        texts[name] = [text(float(item)) for item in value.ravel()]
-        if site.equation.law in NOT_WRITTEN:
+    with np.errstate(all="ignore"):
+        for name, site in truth.trace.sites.items():
+            if not site.inputs:
+                continue
+            inputs = {key: (kept if goes_on() else written)[key] for key in site.inputs}
+            value = np.array(site.equation.compute(inputs), dtype=float)
             written[name] = kept[name] = value
-            del texts[name]
-            continue
-        kept[name] = value
-        written[name] = np.array([float(item) for item in texts[name]]).reshape(value.shape)
+            if site.equation.law not in NOT_WRITTEN:
+                texts[name] = [text(item) for item in value.ravel().tolist()]
+                written[name] = np.array(list(map(float, texts[name]))).reshape(value.shape)
     return texts
 
 
-def entries(truth, texts, share, random):
+def references_of(truth):
+    """For each site the references of its numbers."""
+    found = {}
+    for name, array in truth.arrays.items():
+        whole = parse(name)
+        assert isinstance(whole, Reference)
+        found[name] = [whole._replace(indices=tuple(map(str, place))) for place in np.ndindex(array.shape)]
+    return found
+
+
+def entries(references, texts, share, random):
     """The lines that are written down, each with the probability `share`."""
     found = []
     for name, numbers in texts.items():
-        if random.random() > share or any("inf" in text or "nan" in text for text in numbers):
+        if random.random() > share or any("n" in text for text in numbers):  # inf, nan
             continue
-        reference = parse(name)
-        assert isinstance(reference, Reference)
-        places = np.ndindex(np.shape(truth.arrays[name]))
-        read = [(reference._replace(indices=tuple(map(str, place))), WrittenNumber.read(text))
-                for place, text in zip(places, numbers, strict=True)]  # fmt: skip
-        found.append(Entry(f"{name} = {', '.join(numbers)}", 0, tuple(read)))
+        read = tuple(zip(references[name], map(WrittenNumber.read, numbers), strict=True))
+        found.append(Entry(f"{name} = {', '.join(numbers)}", 0, read))
     return found

@@ -7,7 +7,7 @@ import pytest
 
 from clearprop.explain.enclosing import Rounding
 from clearprop.explain.judge import Judge
-from students import entries, random_truth, rounding, worked_out
+from students import entries, random_truth, references_of, rounding, worked_out
 
 
 def accused(seed, numbers, planted=0):
@@ -16,12 +16,13 @@ def accused(seed, numbers, planted=0):
     judged, wrong = 0, []
     while judged < numbers:
         truth, conventions = random_truth(random)
+        references = references_of(truth)
         for _ in range(12):
             text = rounding(random)
             share = float(random.choice([1.0, 0.5, 0.25]))
             keeps = float(random.choice([0.0, 0.5, 1.0], p=[0.6, 0.2, 0.2]))
             texts = worked_out(truth, text, lambda keeps=keeps: random.random() < keeps)
-            lines = entries(truth, texts, share, random)
+            lines = entries(references, texts, share, random)
             judge = Judge(truth, Rounding.of((line, truth.arrays) for line in lines), conventions=conventions)
             for entry in lines:
                 line = judge.line(entry, naming=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -21,6 +22,7 @@ from clearprop.formulas.vocabulary import FUNCTIONS
 
 WIDEST_SUM = 8  # terms; a wider sum keeps its first three and its last
 KEPT_IN_FRONT = 3
+NUMBERS = (int, float)
 
 
 def left_out_of(n: int, widest: int = WIDEST_SUM) -> slice | None:
@@ -90,6 +92,50 @@ def power(x: Any, exponent: Any) -> Any:
 IN_ORDER: Mapping[str, Callable[..., Any]] = {**FUNCTIONS, "power": power, "row_sum": sum_of_rows}
 
 
+@dataclass(frozen=True)
+class Program:
+    """A tree in the order in which it is computed: walked once, run as often as there are numbers.
+
+    Attributes
+    ----------
+    steps : tuple of (str, ...)
+        A constant as ("constant", its value), a symbol as ("symbol", its name), and an application as its function's
+        name and the places of its arguments among the steps.
+    """
+
+    steps: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, tree: Expression) -> Program:
+        """The program of a tree."""
+        steps: list[tuple[str, Any]] = []
+
+        def kept(name: str, what: Any) -> int:
+            steps.append((name, what))
+            return len(steps) - 1
+
+        def leaf(item: Symbol | Constant) -> int:
+            return kept("constant", item.value) if isinstance(item, Constant) else kept("symbol", item.name)
+
+        fold(tree, leaf, lambda function, _, places: kept(function, tuple(places)))
+        return cls(tuple(steps))
+
+    def run(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = IN_ORDER) -> Any:
+        """The value of the tree; see `computed`."""
+        found: list[Any] = []
+        for name, what in self.steps:
+            if name == "constant":
+                found.append(what)
+            elif name == "symbol":
+                found.append(values[what])
+            else:
+                arguments = [found[place] for place in what]
+                if all(isinstance(argument, NUMBERS) for argument in arguments):  # as arrays: 1/0 is infinite
+                    arguments = [np.float64(argument) for argument in arguments]
+                found.append(functions[name](*arguments))
+        return found[-1]
+
+
 def computed(
     tree: Expression, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = IN_ORDER
 ) -> Any:
@@ -113,12 +159,4 @@ def computed(
     True
     """
 
-    def leaf(item: Symbol | Constant) -> Any:
-        return item.value if isinstance(item, Constant) else values[item.name]
-
-    def node(function: str, _: Apply, arguments: list[Any]) -> Any:
-        if all(isinstance(argument, int | float) for argument in arguments):  # as arrays: 1/0 is infinite
-            return functions[function](*(np.float64(argument) for argument in arguments))
-        return functions[function](*arguments)
-
-    return fold(tree, leaf, node)
+    return Program.of(tree).run(values, functions)

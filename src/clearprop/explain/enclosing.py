@@ -62,7 +62,7 @@ def _elementwise(equation: Elementwise, arrays: Mapping[str, Any]) -> Interval:
     for name, site in equation.sites.items():
         array = interval(arrays[site])
         values[name] = array[:, None] if array.ndim == 1 and np.ndim(widest) == 2 else array
-    found = interval(computed(equation.formula, {**equation.parameters, **values}, FUNCTIONS_OF_INTERVALS))
+    found = interval(equation.program.run({**equation.parameters, **values}, FUNCTIONS_OF_INTERVALS))
     return found.each(lambda end: np.broadcast_to(end, np.shape(widest))) if np.ndim(widest) else found
 
 

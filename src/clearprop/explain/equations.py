@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from clearprop.explain.arithmetic import (
+    Program,
     add_up,
-    computed,
     product_in_order,
     running_sum,
 )
@@ -140,15 +141,22 @@ class Elementwise(Equation):
     law: str = ""
     call: str = ""  # how the matrix form names the formula, where it does not spell it out
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
         return tuple(dict.fromkeys(self.sites.values()))
 
     def compute(self, arrays: Arrays) -> Any:
-        widest = max((arrays[site] for site in self.inputs), key=np.ndim)
-        values = {name: _spread(arrays[site], np.ndim(widest)) for name, site in self.sites.items()}
-        found = computed(self.formula, {**self.parameters, **values})
-        return np.broadcast_to(found, np.shape(widest)) if np.ndim(widest) else found
+        values = {name: arrays[site] for name, site in self.sites.items()}
+        widest = max(values.values(), key=np.ndim) if len(values) > 1 else next(iter(values.values()))
+        if len(values) > 1:
+            values = {name: _spread(array, np.ndim(widest)) for name, array in values.items()}
+        found = self.program.run({**self.parameters, **values})
+        return found if np.shape(found) == np.shape(widest) else np.broadcast_to(found, np.shape(widest))
+
+    @cached_property
+    def program(self) -> Program:
+        """The formula, ready to be computed many times."""
+        return Program.of(self.formula)
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         return instance(self.formula, scope, self.sites, index, self.parameters)

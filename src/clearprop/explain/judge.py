@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from clearprop.explain.intervals import Interval
 from clearprop.explain.references import Reference
 from clearprop.explain.sheets import Entry, WrittenNumber
 from clearprop.explain.suspects import CheckedLine, CheckedNumber, Suspects
-from clearprop.explain.worlds import Bounds, Points, Truth
+from clearprop.explain.worlds import Bounds, Place, Points, Truth
 
 
 @dataclass(frozen=True)
@@ -74,26 +75,37 @@ class Judge:
         self.written = Points(truth, before.written if before else None)
         self.carried = Points(truth, before.carried if before else None)
         self.wide = Bounds(truth, rounding, {**printed, **(before.wide if before else {})})
-        self.mended = Bounds(truth, rounding, printed)
+        self.printed = printed
+        self.cells: list[tuple[str, Place, Any]] = []
         self.slips: set[str] = set(before.written) if before is not None and before.slipped else set()
         self.written_sites: set[str] = set()
         self.may_turn = conventions is not None and conventions.delta == "minus"
 
     def line(self, entry: Entry, *, naming: bool = True) -> CheckedLine:
         """Judge one line, and take it into the person's worlds."""
-        numbers = [self._number(reference, number) for reference, number in entry.numbers]
+        numbers = self._numbers(entry.site, entry.numbers)
         is_wrong = any(number.verdict == "wrong" for number in numbers)
         if is_wrong and self.may_turn and entry.site.startswith("error"):
-            turned = [self._number(reference, _turned(number)) for reference, number in entry.numbers]
+            turned = self._numbers(entry.site, [(reference, _turned(number)) for reference, number in entry.numbers])
             if all(number.verdict != "wrong" for number in turned):
                 numbers, is_wrong = turned, False
         slip = next((item for item in entry.working if is_wrong and not explains(item.value, item.written)), None)
         if is_wrong and naming and slip is None:
             worlds = (self.written, self.carried, self.truth.arrays)
             numbers = Suspects(self.truth, worlds, self.wide, self.written_sites).named(entry, numbers)
+        is_touched = self.written.is_touched(entry.site)
         for number in numbers:
-            self._take(number)
+            self._take(entry.site, number, is_touched)
+        self.written_sites.add(entry.site)
         return CheckedLine(entry, tuple(numbers), slip)
+
+    @cached_property
+    def mended(self) -> Bounds:
+        """`wide` without what was wrong; made of the numbers that were kept once something is."""
+        found = Bounds(self.truth, self.wide.rounding, self.printed)
+        for site, place, cell in self.cells:
+            found.write(site, place, cell)
+        return found
 
     def after(self) -> Carried:
         """What the next step goes on from."""
@@ -103,9 +115,9 @@ class Judge:
         found = [{name: world[f"{name}_new"] for name in kept} for world in worlds]
         return Carried(found[0], found[1], found[2], bool(self.slips))
 
-    def _take(self, number: CheckedNumber) -> None:
-        site, place, written = number.reference.site, number.reference.place, number.written
-        if not fits_exactly(number.exact, written) or site in self.written.put or self.written.is_touched(site):
+    def _take(self, site: str, number: CheckedNumber, is_touched: bool) -> None:
+        place, written = number.reference.place, number.written
+        if is_touched or not fits_exactly(number.exact, written) or site in self.written.put:
             self.written.write(site, place, written.value)
         cell = _cell(number)
         self.wide.write(site, place, cell)
@@ -116,18 +128,32 @@ class Judge:
         if number.verdict == "wrong":
             self.slips.add(site)
         else:
-            self.mended.write(site, place, cell)
+            self.cells.append((site, place, cell))
+            if "mended" in self.__dict__:
+                self.mended.write(site, place, cell)
         if number.verdict == "cut_off" and not self.wide.rounding.cuts:
-            for world in (self.wide, self.mended):
-                world.round_as(replace(world.rounding, cuts=True))
-        self.written_sites.add(site)
+            cutting = replace(self.wide.rounding, cuts=True)
+            self.wide.round_as(cutting)
+            if "mended" in self.__dict__:
+                self.mended.round_as(cutting)
 
-    def _number(self, reference: Reference, number: WrittenNumber) -> CheckedNumber:
+    def _numbers(self, site: str, numbers: Iterable[tuple[Reference, WrittenNumber]]) -> list[CheckedNumber]:
+        """The numbers of a line, judged; those that are the exact value's rounding need no further look."""
+        exact, is_touched = self.truth.arrays[site], self.written.is_touched(site)
+        own = self.written.derived(site) if is_touched else exact
+        found = []
+        for reference, number in numbers:
+            value = float(exact[reference.place])
+            if fits(value, number):
+                follows = float(own[reference.place]) if is_touched else value
+                found.append(CheckedNumber(reference, number, value, follows, "right"))
+            else:
+                found.append(self._otherwise(reference, number, value))
+        return found
+
+    def _otherwise(self, reference: Reference, number: WrittenNumber, exact: float) -> CheckedNumber:
+        """A number that is not the exact value's rounding: whether it follows from what the person wrote before."""
         site, place = reference.site, reference.place
-        exact = float(self.truth.arrays[site][place])
-        if fits(exact, number):
-            own = float(self.written.derived(site)[place]) if self.written.is_touched(site) else exact
-            return CheckedNumber(reference, number, exact, own, "right")
         own, carried = (float(world.derived(site)[place]) for world in (self.written, self.carried))
         slipped = bool(self.slips) and bool(self.slips & self.truth.ancestors[site])
         judged = CheckedNumber(reference, number, exact, own, "right", slipped)

@@ -70,18 +70,21 @@ class World(Mapping[str, Any]):
         self.given = dict(given or {})
         self._known: dict[str, Any] = {}
         self._derived: dict[str, Any] = {}
+        self._settled = ""  # the site that was written last, where nothing was worked out since
 
     def __getitem__(self, name: str) -> Any:
         """The site, with what was written in place of what follows."""
         if name not in self._known:
             value = self.derived(name)
             places = self.put.get(name, {})
+            self._settled = ""
             self._known[name] = self.with_put(value, places, self.truth.trace.sites[name]) if places else value
         return self._known[name]
 
     def derived(self, name: str) -> Any:
         """What follows for a site, whatever was written for it."""
         if name not in self._derived:
+            self._settled = ""
             self._derived[name] = self.work_out(self.truth.trace.sites[name])
         return self._derived[name]
 
@@ -94,15 +97,19 @@ class World(Mapping[str, Any]):
     def write(self, name: str, place: Place, value: Any) -> None:
         """Take a number as written; what comes from it is worked out anew."""
         self.put.setdefault(name, {})[place] = value
+        if name == self._settled:
+            return
+        self._settled = name
         self._known.pop(name, None)
-        for later in self.truth.descendants[name]:
-            self._known.pop(later, None)
-            self._derived.pop(later, None)
+        later = self.truth.descendants[name]
+        for cache in (self._known, self._derived):
+            for stale in later & cache.keys():
+                del cache[stale]
 
     def is_touched(self, name: str) -> bool:
         """Whether anything that a site comes from was written otherwise."""
         before = self.truth.ancestors[name]
-        return any(item in before for item in (*self.put, *self.given))
+        return not (before.isdisjoint(self.put) and before.isdisjoint(self.given))
 
     def work_out(self, site: Site) -> Any:
         """A site from its inputs."""
@@ -175,6 +182,7 @@ class Bounds(World):
 
     def __getitem__(self, name: str) -> Interval:
         if name not in self._known:
+            self._settled = ""
             site, value = self.truth.trace.sites[name], self.derived(name)
             places = self.put.get(name, {})
             found = self.with_put(value, places, site) if places else value

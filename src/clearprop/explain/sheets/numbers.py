@@ -19,6 +19,7 @@ POWER = r"\s*(?:[·x×*⋅]|\\times|\\cdot)\s*10\s*(?:\^?\s*\{?\s*[-+−–]?\s*
 REST = rf"(?:(?:[eE][-+−–]?\d+)|{POWER})?(?:\s?\\?%)?"
 VULGAR = r"\d?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞]"
 FRACTION = re.compile(rf"([-+−–]?)\s?(?:\\d?frac\{{({PLAIN})\}}\{{({PLAIN})\}}|({PLAIN})\s?[/⁄]\s?({PLAIN}))")
+SIMPLE = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,30}")  # the commonest way of all, read without a further look
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻−–", "0123456789+---")
 
 
@@ -48,6 +49,8 @@ class WrittenNumber:
         >>> [WrittenNumber.read(text).value for text in ("−0,31", "4.7×10^-1", "0.26%", "-1/50")]
         [-0.31, 0.47, 0.0026, -0.02]
         """
+        if SIMPLE.fullmatch(text) is not None:
+            return cls(text, float(text), 10.0 ** (text.index(".") + 1 - len(text)))
         fraction = FRACTION.fullmatch(text.strip())
         vulgar = re.fullmatch(rf"([-+−–]?)\s?({VULGAR})", text.strip())
         if fraction is not None:
