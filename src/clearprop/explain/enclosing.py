@@ -12,7 +12,7 @@ from clearprop.explain.arithmetic import computed
 from clearprop.explain.convened import Scaled, SharedBias
 from clearprop.explain.coupled import Jacobian
 from clearprop.explain.equations import Elementwise, Equation
-from clearprop.explain.fitting import fits_exactly, significant_digits
+from clearprop.explain.fitting import fits_exactly, is_open, significant_digits
 from clearprop.explain.intervals import FUNCTIONS_OF_INTERVALS, Interval, ends_of, interval, joined, square, total
 from clearprop.explain.objective import GradientNorm, Penalty, TotalWeight, WeightedLoss
 from clearprop.explain.sheets import Entry
@@ -104,14 +104,16 @@ class Rounding:
     def of(cls, lines: Iterable[tuple[Entry, Mapping[str, Any]]]) -> Rounding:
         """What the numbers of a sheet show, each line beside the exact arrays.
 
-        One that has no more digits than it shows, 0.41, says nothing, nor does one that is far off: 0.3 among numbers
-        of four digits may be a slip.
+        One that has no more digits than it shows, 0.41, says nothing, nor does 100; nor does one that is far off: 0.3
+        among numbers of four digits may be a slip.
         """
         shown: list[tuple[float, int]] = []
         others: list[tuple[float, int]] = []
         for entry, exact in lines:
             for reference, number in entry.numbers:
                 value = float(exact[reference.site][reference.place])
+                if is_open(number):
+                    continue
                 if not fits_exactly(value, number):
                     is_near = abs(value - number.value) <= NEAR * number.unit
                     (shown if is_near else others).append((number.unit, significant_digits(number)))

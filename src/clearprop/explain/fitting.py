@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import floor, inf, isfinite, isnan, log10
 
 from clearprop.explain.sheets import WrittenNumber
@@ -54,3 +55,25 @@ def significant_digits(number: WrittenNumber) -> int:
     if not number.value or not isfinite(number.value):
         return 0
     return max(0, floor(log10(abs(number.value)) + 1e-12) - round(log10(number.unit)) + 1)
+
+
+def taken_with(number: WrittenNumber, digits: int) -> WrittenNumber:
+    """A whole number that ends in zeros as somebody means it who rounds to so many significant digits.
+
+    Examples
+    --------
+    >>> from clearprop.explain.fitting import taken_with
+    >>> from clearprop.explain.sheets import WrittenNumber
+    >>> [taken_with(WrittenNumber.read(text), 2).unit for text in ("100", "120", "123", "100.0")]
+    [10.0, 10.0, 1.0, 0.1]
+    """
+    if digits < 1 or not is_open(number):
+        return number
+    zeros = len(number.text) - len(number.text.rstrip("0"))
+    reach = floor(log10(abs(number.value)) + 1e-12) - digits + 1
+    return replace(number, unit=max(number.unit, 10.0 ** min(zeros, reach)))
+
+
+def is_open(number: WrittenNumber) -> bool:
+    """Whether it does not show to how many digits it was rounded: 100 may have one, two or three."""
+    return number.unit == 1.0 and number.text.endswith("0") and number.text.lstrip("-+−–").isdigit()

@@ -11,7 +11,7 @@ import numpy as np
 
 from clearprop.explain.conventions import Conventions
 from clearprop.explain.enclosing import Rounding
-from clearprop.explain.fitting import HALF, explains, fits, fits_between, fits_exactly, is_cut_off
+from clearprop.explain.fitting import HALF, explains, fits, fits_between, fits_exactly, is_cut_off, taken_with
 from clearprop.explain.intervals import Interval
 from clearprop.explain.references import Reference
 from clearprop.explain.sheets import Entry, WrittenNumber
@@ -142,7 +142,8 @@ class Judge:
         exact, is_touched = self.truth.arrays[site], self.written.is_touched(site)
         own = self.written.derived(site) if is_touched else exact
         found = []
-        for reference, number in numbers:
+        for reference, written in numbers:
+            number = taken_with(written, self.wide.rounding.digits) if written.unit == 1.0 else written
             value = float(exact[reference.place])
             if fits(value, number):
                 follows = float(own[reference.place]) if is_touched else value

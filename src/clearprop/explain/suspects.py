@@ -6,7 +6,7 @@ none of the line's right numbers; how near to the line it was made comes after t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ CONTRADICTING = 2  # distance of a mistake that was made before lines which do n
 ENOUGH = 3  # significant digits of a single number by which a mistake may be named
 ENOUGH_OF_LINE = 2  # significant digits of all numbers of a line together
 MOST_REACH = 0.1  # relative: bounds that are wider say too little
-MOST_NAMES = 2  # names given to one line: those that come out at the same numbers
+MOST_NAMES = 3  # names given to one line: those that come out at the same numbers
 RANK = {mistake: i for i, mistake in enumerate(MISTAKES)}
 
 
@@ -152,11 +152,10 @@ class Suspects:
         site = entry.site
         reaches = [self._reach(number.reference) for number in numbers]
         wrong = [i for i, number in enumerate(numbers) if number.verdict == "wrong"]
-        found_fits = [
-            fit
-            for distance, variant, value in self._made(site)
-            if (fit := _fit(distance, variant, value, numbers, reaches, wrong)) is not None
-        ]
+        found_fits: list[Fit] = []
+        for distance, variant, value in self._made(site, found_fits, wrong):
+            fit = _fit(distance, variant, value, numbers, reaches, wrong)
+            found_fits += [] if fit is None else [fit]
         found_fits.sort(key=lambda fit: fit.key)
         found = list(numbers)
         for i in wrong:
@@ -175,24 +174,31 @@ class Suspects:
         middle = abs(low + high) / 2
         return (high - low) / 2 / middle if middle > 0 and np.isfinite(high - low) else np.inf
 
-    def _made(self, site: str) -> Iterator[tuple[int, Variant, Any]]:
+    def _made(self, site: str, known: Sequence[Fit], wrong: Sequence[int]) -> Iterator[tuple[int, Variant, Any]]:
         """Every mistake at this site or before it, and what the site then is.
 
         Mistakes at the site itself come first, then those in lines that were not written down, then any other. For the
         last, what the person wrote in between is looked over: it contradicts the line, which may come from elsewhere.
+        They are not made where one of the others explains the whole line; `known` is what was found so far.
         """
         above = self.truth.ancestors[site]
         before = [name for name in reversed(list(self.truth.trace)) if name in above]
         unwritten = [name for name in before if name not in self.written_sites]
-        seen: list[Any] = []
+        starts = self._starts()
+        made: dict[tuple[str, int], list[Variant]] = {}
+        seen: set[tuple[str, bytes]] = set()
         for distance, names in [(0, [site]), (1, unwritten), (CONTRADICTING, before)]:
+            if distance == CONTRADICTING and any(fit.hits == tuple(wrong) and not fit.contradicts for fit in known):
+                return
             for name in names:
-                for start in self._starts():
-                    for variant in variants(self.truth.trace, name, start):
+                for i, start in enumerate(starts):
+                    if (name, i) not in made:
+                        made[name, i] = list(variants(self.truth.trace, name, start))
+                    for variant in made[name, i]:
                         value = variant.value if distance == 0 else self._downstream(variant, site, start, distance)
                         key = (variant.mistake, np.asarray(value).tobytes())
                         if key not in seen:
-                            seen.append(key)
+                            seen.add(key)
                             yield distance, variant, value
 
     def _starts(self) -> list[Mapping[str, Any]]:
@@ -205,19 +211,23 @@ class Suspects:
 
     def _downstream(self, variant: Variant, site: str, world: Mapping[str, Any], distance: int) -> Any:
         """What a site comes to when a mistake was made further up."""
-        sites, ancestors = self.truth.trace.sites, self.truth.ancestors
-        found: dict[str, Any] = {variant.site: variant.value}
+        kept = self.written_sites - {site} if distance != CONTRADICTING else frozenset()
+        with np.errstate(all="ignore"):
+            return _Overlaid(self.truth, world, variant, kept)[site]
 
-        class Overlaid(dict[str, Any]):
-            def __missing__(overlaid, name: str) -> Any:
-                is_kept = name in self.written_sites and distance != CONTRADICTING and name != site
-                if variant.site not in ancestors[name] or is_kept:
-                    return world[name]
-                with np.errstate(all="ignore"):
-                    overlaid[name] = np.asarray(sites[name].equation.compute(overlaid), dtype=float)
-                return overlaid[name]
 
-        return Overlaid(found)[site]
+class _Overlaid(dict[str, Any]):
+    """A world with a mistake in it, and what follows from that; the sites in `kept` stay as they are in the world."""
+
+    def __init__(self, truth: Truth, world: Mapping[str, Any], variant: Variant, kept: Set[str]) -> None:
+        super().__init__({variant.site: variant.value})
+        self.truth, self.world, self.site, self.kept = truth, world, variant.site, kept
+
+    def __missing__(self, name: str) -> Any:
+        if self.site not in self.truth.ancestors[name] or name in self.kept:
+            return self.world[name]
+        self[name] = np.asarray(self.truth.trace.sites[name].equation.compute(self), dtype=float)
+        return self[name]
 
 
 def _fit(
@@ -252,14 +262,19 @@ def _chosen(
     whole = [fit for fit in here if fit.hits == tuple(wrong) and not fit.contradicts]
     told = [_digits(item, reach) for item, reach in zip(numbers, reaches, strict=True)]
     if whole and (told[i] >= ENOUGH if is_alone else sum(told) >= ENOUGH_OF_LINE):
-        return _first(whole), not _rivals(whole)
+        return _first(whole)
     consistent = [fit for fit in here if not fit.contradicts or (fit.distance == 0 and fit.variant.mistake in LOCAL)]
     exactly = [fit for fit in consistent if fit.distance == 0 and _is_all(fit.variant, number)]
     if exactly:
-        return _first(exactly), not _rivals(exactly)
-    if consistent and told[i] >= ENOUGH and not is_alone:
-        return _first(consistent), not _rivals(consistent)
-    return _first([fit for fit in consistent if fit.distance < CONTRADICTING]), False
+        return _first(exactly)
+    if consistent and told[i] >= ENOUGH and not is_alone and not _is_outdone(consistent[0], known):
+        return _first(consistent)
+    return _first([fit for fit in consistent if fit.distance < CONTRADICTING])[0], False
+
+
+def _is_outdone(best: Fit, known: Sequence[Fit]) -> bool:
+    """Whether another mistake explains several more of the line's numbers: then one number fits this by chance."""
+    return any(len(fit.hits) > max(1, len(best.hits)) and not fit.contradicts for fit in known)
 
 
 def _rivals(known: Sequence[Fit]) -> bool:
@@ -289,13 +304,13 @@ def _digits(number: CheckedNumber, reach: float) -> float:
     )
 
 
-def _first(known: Sequence[Fit]) -> tuple[Variant, ...]:
-    """The best, and with it another that comes out at the very same numbers."""
+def _first(known: Sequence[Fit]) -> tuple[tuple[Variant, ...], bool]:
+    """The best, with others that come out at the very same numbers; and whether nothing else explains them as well."""
     if not known:
-        return ()
+        return (), False
     best = known[0]
     alike = [fit for fit in known if fit.key[:4] == best.key[:4] and np.allclose(fit.values, best.values, 1e-9, 0)]
     names: dict[str, Variant] = {}
     for fit in alike:
         names.setdefault(fit.variant.mistake, fit.variant)
-    return tuple(names.values())[:MOST_NAMES]
+    return tuple(names.values())[:MOST_NAMES], len(names) <= MOST_NAMES and not _rivals(known)

@@ -69,8 +69,13 @@ def _of_the_rule(spot: Spot, rule: UpdateRule, name: str, old: Any, g: Any, rate
         with np.errstate(all="ignore"):
             found = other.apply(old, changed, tuple(memory.values()), rate=rate, t=t, decay=float(name[0] == "W"))
         yield spot.made(mistake, found[0])
+    decayed = old * (1 - rate * rule.weight_decay) if name.startswith("W") else old
     if isinstance(rule, Adam):
-        yield from _adam(spot, rule, name, old, rate, t)
+        yield from _adam(spot, rule, name, decayed, rate)
+    if isinstance(rule, Nesterov):
+        yield spot.made("momentum_for_nesterov", decayed + spot[f"v_{name}_new"])
+    elif isinstance(rule, Momentum):
+        yield spot.made("nesterov_for_momentum", decayed + rule.momentum * spot[f"v_{name}_new"] - rate * g)
     if isinstance(rule, RMSProp):
         v = spot[f"v_{name}_new"]
         yield spot.made("epsilon_under_root", old - rate * g / np.sqrt(v + rule.epsilon))
@@ -84,10 +89,6 @@ def _others(rule: UpdateRule, g: Any, memory: Mapping[str, Any], old: Any) -> It
         yield "decay_in_gradient", replace(rule, weight_decay=0.0), g + rule.weight_decay * old
     if isinstance(rule, Adam):
         yield "betas_exchanged", replace(rule, beta1=rule.beta2, beta2=rule.beta1), g
-    if isinstance(rule, Nesterov):
-        yield "momentum_for_nesterov", Momentum(rule.learning_rate, rule.weight_decay, rule.momentum), g
-    elif isinstance(rule, Momentum):
-        yield "nesterov_for_momentum", Nesterov(rule.learning_rate, rule.weight_decay, rule.momentum), g
     if isinstance(rule, Momentum):
         yield "coefficient_exchanged", replace(rule, momentum=1 - rule.momentum), g
         yield "gradient_damped", rule, (1 - rule.momentum) * g
@@ -95,10 +96,9 @@ def _others(rule: UpdateRule, g: Any, memory: Mapping[str, Any], old: Any) -> It
         yield "coefficient_exchanged", replace(rule, rho=1 - rule.rho), g
 
 
-def _adam(spot: Spot, rule: Adam, name: str, old: Any, rate: float, t: int) -> Iterator[Variant]:
+def _adam(spot: Spot, rule: Adam, name: str, decayed: Any, rate: float) -> Iterator[Variant]:
     m, v = spot[f"m_{name}_new"], spot[f"v_{name}_new"]
-    m_hat, v_hat = m / (1 - rule.beta1**t), v / (1 - rule.beta2**t)
-    decayed = old * (1 - rate * rule.weight_decay) if name.startswith("W") else old
+    m_hat, v_hat = spot[f"m_hat_{name}"], spot[f"v_hat_{name}"]
 
     def made(mistake: str, first: Any, second: Any) -> Variant:
         return spot.made(mistake, decayed - rate * first / second)
