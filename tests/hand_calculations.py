@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (a line of a calculation is one line)
-"""Hand calculations with and without a mistake, in NumPy and nothing else: what `check` is measured with.
+"""Hand calculations with and without a mistake, worked out in NumPy alone: what `check` is measured with.
 
 A calculation is a table of lines, each a function of those before; a mistake is another function for one of them. What
 follows is worked out from what was made of it, as a person does.
@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from clearprop.explain.references import parse
+from clearprop.explain.sheets import Entry, WrittenNumber
 
 OPTIMIZERS = {"sgd": {}, "momentum": {"mu": 0.9}, "nesterov": {"mu": 0.9}, "rmsprop": {"rho": 0.9, "eps": 1e-8},
               "adam": {"b1": 0.9, "b2": 0.999, "eps": 1e-8},
@@ -204,3 +207,16 @@ def sheet(net, values, digits, names=None):
         texts = ", ".join(significant(float(value), digits) for value in np.ravel(values[name]))
         lines.append(f"{name} = {texts}")
     return "\n".join(lines)
+
+
+def entries(trace, values, digits, names):
+    """The lines with these names as `check` has them once they are read, for many sheets of one network."""
+    found = []
+    for name in names:
+        whole = parse(name)
+        places = np.ndindex(np.shape(trace[name].value))
+        texts = [significant(value, digits) for value in np.ravel(values[name]).tolist()]
+        numbers = [(whole._replace(indices=tuple(map(str, place))), WrittenNumber.read(text))
+                   for place, text in zip(places, texts, strict=True)]  # fmt: skip
+        found.append(Entry(f"{name} = {', '.join(texts)}", 0, tuple(numbers)))
+    return found

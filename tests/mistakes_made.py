@@ -9,12 +9,14 @@ import numpy as np
 
 from hand_calculations import ACTIVATIONS, Net, afterwards, losses, optimizer_lines, right_lines, sigmoid, slope
 
-NETS = {
-    "2-2-1": Net((2, 2, 1), "sigmoid", "sigmoid", "half_squared_error", 1.5, 30),
-    "2-3-2 of 3": Net((2, 3, 2), "tanh", "sigmoid", "squared_error", 0.4, 5, n=3),
-    "3-2-3": Net((3, 2, 3), "sigmoid", "softmax", "cross_entropy", 0.2, 8),
-    "2-2-2-1": Net((2, 2, 2, 1), "relu", "sigmoid", "binary_cross_entropy", 0.3, 11),
-}
+def networks(seed):
+    """Four kinds of networks, their numbers drawn from a seed."""
+    return {
+        f"2-2-1, {seed}": Net((2, 2, 1), "sigmoid", "sigmoid", "half_squared_error", 1.5, seed),
+        f"2-3-2 of 3, {seed}": Net((2, 3, 2), "tanh", "sigmoid", "squared_error", 0.4, seed, n=3),
+        f"3-2-3, {seed}": Net((3, 2, 3), "sigmoid", "softmax", "cross_entropy", 0.2, seed),
+        f"2-2-2-1, {seed}": Net((2, 2, 2, 1), "relu", "sigmoid", "binary_cross_entropy", 0.3, seed),
+    }
 
 
 def row(matrix_or_row):
@@ -305,4 +307,4 @@ def of_optimizers(net):
         "W1_new": lambda v: v["W1"] - r * v["dW1"] / np.sqrt(v["v_W1_new"] + 0.01)}  # fmt: skip
 
 
-__all__ = ["NETS", "made", "of_optimizers", "optimizer_lines"]
+__all__ = ["made", "networks", "of_optimizers", "optimizer_lines"]

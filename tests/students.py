@@ -56,9 +56,9 @@ def rounding(random):
     digits, is_decimals = int(random.integers(2, 7)), random.random() < 0.5
 
     def text(value):
-        if is_decimals:
+        if is_decimals or not np.isfinite(value):
             return f"{value:.{digits}f}"
-        if value == 0 or not np.isfinite(value):
+        if value == 0:
             return "0." + "0" * digits
         shown = f"{value:.{digits - 1}e}"
         exponent = int(shown.split("e")[1])
@@ -67,8 +67,11 @@ def rounding(random):
     return text
 
 
-def worked_out(truth, text, goes_on):
-    """The texts of a right calculation in which every result is rounded; `goes_on()` says whether with all digits."""
+def worked_out(truth, text, goes_on, plant=None):
+    """The texts of a calculation in which every result is rounded; `goes_on()` says whether with all digits.
+
+    `plant(name, value, written)` may put a mistake in: it gives what is written for a site, and what is gone on from.
+    """
     kept = {name: array for name, array in truth.arrays.items() if not truth.trace.sites[name].inputs}
     written, texts = dict(kept), {}
     with np.errstate(all="ignore"):
@@ -77,10 +80,12 @@ def worked_out(truth, text, goes_on):
                 continue
             inputs = {key: (kept if goes_on() else written)[key] for key in site.inputs}
             value = np.array(site.equation.compute(inputs), dtype=float)
+            shown, value = (value, value) if plant is None else plant(name, value, written)
             written[name] = kept[name] = value
             if site.equation.law not in NOT_WRITTEN:
-                texts[name] = [text(item) for item in value.ravel().tolist()]
-                written[name] = np.array(list(map(float, texts[name]))).reshape(value.shape)
+                texts[name] = [text(item) for item in shown.ravel().tolist()]
+                carried = texts[name] if shown is value else [text(item) for item in value.ravel().tolist()]
+                written[name] = np.array(list(map(float, carried))).reshape(value.shape)
     return texts
 
 

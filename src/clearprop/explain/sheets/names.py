@@ -145,7 +145,18 @@ class Names:
         off_by_one = not start and all(
             i.isdigit() and 0 < int(i) <= n for i, n in zip(found.indices, paper, strict=False)
         )
-        return said + hint + ("; add the line count from: 1 if the first one is 1" if off_by_one else "")
+        cure = "; add the line count from: 1 if the first one is 1" if off_by_one else ""
+        if not cure and found.kind in ("W", "dW") and self._is_turned_place(found, paper):
+            other = "inputs" if self.conventions.rows == "outputs" else "outputs"
+            cure = f"; its transpose has one: add the line rows: {other} if rows are the {other}"
+        return said + hint + cure
+
+    def _is_turned_place(self, found: Reference, paper: tuple[int, ...]) -> bool:
+        """Whether the transpose would have a number with these indices."""
+        start = int(self.conventions.count_from)
+        return len(found.indices) == len(paper) == 2 and all(
+            i.isdigit() and start <= int(i) < n + start for i, n in zip(found.indices, paper[::-1], strict=True)
+        )
 
     def _existing(self, found: Reference) -> Reference | None:
         """The reference, if the network has such a number."""

@@ -63,7 +63,27 @@ def read_sheet(source: str | Path) -> Sheet:
         is_toml = source.suffix.lower() == ".toml"
     else:
         is_toml = re.search(r"^\s*\[(?:network|results)\]\s*$", text, re.M) is not None
-    return sheet_of(list(toml_statements(text) if is_toml else lines_of(text)), {})
+    found = list(toml_statements(text) if is_toml else lines_of(text))
+    try:
+        return sheet_of(found, {})
+    except InputError:
+        counted = _counted_from_one(found)
+        if counted is None:
+            raise
+        return counted
+
+
+def _counted_from_one(found: Sequence[Found]) -> Sheet | None:
+    """The sheet with indices that count from 1, where that mends all that is wrong with it: z1[1] and z1[2] of two."""
+    try:
+        sheet = sheet_of(found, {"count_from": "1"})
+    except InputError:
+        return None
+    alone = [entry.numbers[0][0] for entry in sheet.entries if len(entry.numbers) == 1]
+    if "count_from" in sheet.conventions.stated or not any("0" in reference.indices for reference in alone):
+        return None
+    remark = "its indices were taken to count from 1, since they leave the arrays otherwise; add the line count from: 1"
+    return replace(sheet, remarks=(*sheet.remarks, remark))
 
 
 def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
