@@ -11,7 +11,7 @@ from clearprop.explain.conventions import Conventions
 from clearprop.explain.references import parse
 from clearprop.explain.worlds import Truth
 from clearprop.network import Dense
-from students import NOT_WRITTEN, rounding, worked_out
+from students import rounding, worked_out
 
 MOST = 3  # conventions that differ from the usual at once
 UNNAMED = ("losses", "prediction")  # lines that hardly anybody writes
@@ -71,9 +71,9 @@ class Numbers:
             if not site.inputs and (name[0] in "Wb" or name in ("a0", "y")):
                 shown = [f"{value:.{self.decimals}f}" for value in truth.arrays[name].ravel().tolist()]
                 found.append(self.whole("x" if name == "a0" else name, name, shown, truth, conventions))
-            elif name in texts and name not in UNNAMED and site.equation.law not in NOT_WRITTEN:
-                if self.random.random() < self.share and not any("n" in text for text in texts[name]):
-                    found += self.results(name, texts[name], truth, conventions)
+            elif name in texts and name not in UNNAMED and self.random.random() < self.share:
+                is_finite = not any("n" in text for text in texts[name])
+                found += self.results(name, texts[name], truth, conventions) if is_finite else []
         return found
 
     def results(self, name, texts, truth, conventions):

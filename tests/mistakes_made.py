@@ -9,6 +9,7 @@ import numpy as np
 
 from hand_calculations import ACTIVATIONS, Net, afterwards, losses, optimizer_lines, right_lines, sigmoid, slope
 
+
 def networks(seed):
     """Four kinds of networks, their numbers drawn from a seed."""
     return {

@@ -81,9 +81,9 @@ def followed(seeds):
         try:
             found = check(text)
         except InputError as error:  # a matrix, or indices, that only another convention could mean: it is said which
-            assert "rows: outputs" in str(error) or "count from: 1" in str(error), (seed, str(error))
-            assert {"rows", "count_from"} & set(follows), (seed, str(error))
-            count["refused, the line to add is told"] += 1
+            is_told = "rows: outputs" in str(error) or "count from: 1" in str(error)
+            is_due = bool({"rows", "count_from"} & set(follows))
+            count["refused, the line to add is told" if is_told and is_due else f"refused: {seed}, {error}"] += 1
             continue
         wrong = [(str(n.reference), n.written.text, n.exact) for n in found.numbers if n.verdict != "right"]
         assert not wrong, (seed, follows, wrong[:3], text)
@@ -91,6 +91,7 @@ def followed(seeds):
         numbers += len(found.numbers)
         if found.offered:
             assert check("\n".join([*found.offered, text])).passed, (seed, found.offered)
+    assert not [key for key in count if key.startswith("refused: ")]
     return count, numbers
 
 

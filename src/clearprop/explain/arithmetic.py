@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.formulas import Apply, Constant, Expression, Symbol
+from clearprop.formulas import Constant, Expression, Symbol
 from clearprop.formulas.expressions import fold
 from clearprop.formulas.vocabulary import FUNCTIONS
 

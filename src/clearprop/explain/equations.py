@@ -142,7 +142,7 @@ class Elementwise(Equation):
     call: str = ""  # how the matrix form names the formula, where it does not spell it out
 
     @cached_property
-    def inputs(self) -> tuple[str, ...]:  # type: ignore[override]
+    def inputs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.sites.values()))
 
     def compute(self, arrays: Arrays) -> Any:

@@ -153,10 +153,8 @@ class Names:
 
     def _is_turned_place(self, found: Reference, paper: tuple[int, ...]) -> bool:
         """Whether the transpose would have a number with these indices."""
-        start = int(self.conventions.count_from)
-        return len(found.indices) == len(paper) == 2 and all(
-            i.isdigit() and start <= int(i) < n + start for i, n in zip(found.indices, paper[::-1], strict=True)
-        )
+        start, places = int(self.conventions.count_from), zip(found.indices, paper[::-1], strict=False)
+        return len(found.indices) == 2 and all(i.isdigit() and start <= int(i) < n + start for i, n in places)
 
     def _existing(self, found: Reference) -> Reference | None:
         """The reference, if the network has such a number."""
