@@ -52,13 +52,15 @@ def test_text_as_a_target_of_numbers_is_refused_with_its_row():
 def test_a_missing_class_is_refused_with_its_row(missing, frame):
     y = ["a", "b", "a", missing, "b", "a"]
     y = np.array(y, dtype=object) if frame is np.array else frame(y)
-    with pytest.raises(InputError, match=r"y has no class in row 3 \(counted from 0\), but"):
+    with pytest.raises(
+        InputError, match=r"Input y contains NaN. The target is missing in row 3 \(counted from 0\); leave"
+    ):
         MLPClassifier().fit(X, y)
 
 
 def test_a_missing_class_in_a_nullable_or_polars_column_too():
     for y in (pd.Series(["a", "b", None] * 2, dtype="string"), pl.Series(["a", "b", None] * 2)):
-        with pytest.raises(InputError, match="y has no class in row 2"):
+        with pytest.raises(InputError, match="The target is missing in 2 rows, the first of them row 2"):
             MLPClassifier().fit(X, y)
 
 

@@ -173,7 +173,10 @@ def test_the_note_of_excel_to_itself(written, mark):
 def test_comments_before_and_among_the_lines(written):
     found = written("# made by a machine\n# at night\na,b\n1,2\n# the next day, it rained, a lot\n3,4\n")
     assert values(found) == {"a": [1, 3], "b": [2, 4]}
-    assert found.notices == ("2 lines of comments before the table, skipped",)
+    assert found.notices == (
+        "2 lines of comments before the table, skipped",
+        "1 comment among the rows, skipped",
+    )
 
 
 @pytest.mark.parametrize("head", ["# a,b", "#a,b", "# note\n# a,b"])

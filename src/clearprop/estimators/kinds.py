@@ -6,84 +6,112 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
 from clearprop.errors import InputError
+from clearprop.estimators.target_values import TIMES, check_order, is_number, shown, unmasked
+from clearprop.tables.frames import is_frame
+from clearprop.tables.spelling import is_missing
 
-KINDS = {"M": "dates", "m": "lengths of time"}
+TABLES = "take {}, which takes such columns as they are"
+
+
+def checked_rows(estimator: Any, X: Any, *given: Any, **how: Any) -> Any:
+    """X (and y) as arrays by scikit-learn's `validate_data`; what cannot be learned from is refused with its place.
+
+    Raises
+    ------
+    InputError
+        For text, dates, lengths of time, NaN and infinity in X, with the row (counted from 0) and the column.
+    """
+    check_order(X, "X")
+    X = unmasked(X)
+    name = type(estimator).__name__
+    check_inputs(X, name)
+    try:
+        return validate_data(estimator, X, *given, accept_sparse="csr", dtype=(np.float64, np.float32), **how)
+    except ValueError as error:
+        place = _not_finite(X) if "Input X contains" in str(error) else None
+        if place is None:
+            raise
+        row, column, value = place
+        if np.isnan(value):
+            what, cure = "NaN", f"fill or drop such rows, or take {_tabular(name)}, which learns from gaps"
+        else:
+            what, cure = "infinity or a value too large", "correct it or leave the row out"
+        raise InputError(f"Input X contains {what} in row {row}, column {column} (counted from 0); {cure}") from None
+
+
+def _tabular(estimator: str) -> str:
+    return estimator.replace("MLP", "Tabular")
+
+
+def _not_finite(X: Any) -> tuple[int, Any, float] | None:
+    """Row, column and value of the first number in X that is none to compute with, where X is no sparse matrix."""
+    if hasattr(X, "toarray"):
+        return None
+    values = np.asarray(X, dtype=np.float64)
+    bad = np.argwhere(~np.isfinite(values))
+    if values.ndim != 2 or not len(bad):
+        return None
+    row, place = map(int, bad[0])
+    return row, repr(X.columns[place]) if hasattr(X, "columns") else place, float(values[row, place])
 
 
 def check_inputs(X: Any, estimator: str) -> None:
-    """Raise InputError for text and for missing dates in X, with the row (counted from 0) and the column."""
-    table = estimator.replace("MLP", "Tabular")
+    """Raise InputError for text, dates and lengths of time in X, with the row (counted from 0) and the column."""
     for name, column in _odd_columns(X):
         values = np.asarray(column)
-        if values.dtype.kind in KINDS:
-            if np.isnat(values).any():
-                raise InputError(
-                    f"X has no value in row {int(np.argmax(np.isnat(values)))}, column {name} (counted from 0), among "
-                    f"{KINDS[values.dtype.kind]}; fill or drop such rows, or take {table}, which learns from gaps"
-                )
-            continue
+        values = values.astype(object) if values.dtype.kind == "T" else values
+        if values.dtype.kind in TIMES:
+            _refuse_times(values, name, estimator)
         for row, value in enumerate(values.tolist()):
-            if isinstance(value, str) and not _is_number(value):
+            if isinstance(value, str | bytes) and not _is_number(value):
                 raise InputError(
                     f"X holds the text {value[:80]!r} in row {row}, column {name} (counted from 0), where a number is "
-                    f"expected; encode the column, or take {table}, which takes such columns as they are"
+                    f"expected; encode the column, or {TABLES.format(_tabular(estimator))}"
+                )
+            if not isinstance(value, str | bytes) and not is_missing(value) and not is_number(value):
+                kind = TypeError if isinstance(value, dict | set | complex) else InputError
+                raise kind(
+                    f"X holds {shown(value)} in row {row}, column {name} (counted from 0), where a number is expected: "
+                    "argument must be a string or a number"
                 )
 
 
-def check_targets(y: Any, is_classifier: bool) -> None:
-    """Raise InputError for what is no target: dates, missing classes, and text where numbers are learned."""
-    kind = getattr(getattr(y, "dtype", None), "kind", None)
-    if kind in KINDS and not is_classifier:
+def _refuse_times(values: Any, name: Any, estimator: str) -> None:
+    what = TIMES[values.dtype.kind]
+    if np.isnat(values).any():
         raise InputError(
-            f"y holds {KINDS[kind]}, where numbers are expected; make numbers of them in a unit that you choose, as "
-            "y.dt.total_seconds() does"
+            f"X has no value in row {int(np.argmax(np.isnat(values)))}, column {name} (counted from 0), among {what}; "
+            f"fill or drop such rows, or take {_tabular(estimator)}, which learns from gaps"
         )
-    if kind in ("b", "i", "u", "f", "c", "S", "U") or hasattr(y, "toarray"):
-        return
-    values = np.asarray(y, dtype=object)
-    if values.ndim != 1:
-        return
-    for row, value in enumerate(values.tolist()):
-        if is_classifier and _is_missing(value):
-            raise InputError(f"y has no class in row {row} (counted from 0), but {value!r}; fill or drop such rows")
-        if not is_classifier and isinstance(value, str) and not _is_number(value):
-            raise InputError(
-                f"y holds the text {value[:80]!r} in row {row} (counted from 0), where a number is expected; for "
-                "classes take MLPClassifier, for a table with text TabularRegressor"
-            )
+    raise InputError(
+        f"X holds {what} in column {name} (counted from 0), which are numbers only in a unit that you choose, as "
+        f"seconds; make numbers of them, or {TABLES.format(_tabular(estimator))}"
+    )
 
 
 def _odd_columns(X: Any) -> Iterator[tuple[Any, Any]]:
     """The columns of X that are not of numbers, each with its name."""
-    if hasattr(X, "columns") and hasattr(X, "dtypes") and hasattr(X, "__getitem__"):
-        for name in X.columns:
-            column = X[name]
-            if getattr(column, "ndim", 1) == 1 and getattr(getattr(column, "dtype", None), "kind", "O") not in "biufc":
-                yield repr(name), column
+    import narwhals as nw
+
+    if is_frame(X):
+        for series in nw.from_native(X, eager_only=True).iter_columns():
+            if not series.dtype.is_numeric() and series.dtype != nw.Boolean:
+                yield repr(series.name), series.to_native()
         return
     if isinstance(X, list | tuple):
         try:
             X = np.asarray(X)
         except ValueError:  # rows of several lengths: scikit-learn says so
             return
-    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OUMm":
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OUSTMm":
         for place in range(X.shape[1]):
             yield place, X[:, place]
 
 
-def _is_missing(value: Any) -> bool:
-    """Whether a value stands for none: None, NaN, NaT, or pandas' NA, which may or may not equal itself."""
-    try:
-        return value is None or bool(value != value)
-    except TypeError:
-        return True
-    except ValueError:  # an array, about which scikit-learn has something to say
-        return False
-
-
-def _is_number(text: str) -> bool:
+def _is_number(text: str | bytes) -> bool:
     try:
         float(text)
     except ValueError:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines.threads import BLAS
 from clearprop.estimators.glass import GlassBox
+from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.learning import Learning
 from clearprop.estimators.plain import is_plain
 from clearprop.estimators.saving import load_estimator, save_estimator
@@ -34,7 +34,7 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         """The activations of the last layer, (n_samples, n_outputs)."""
         check_is_fitted(self)
         if not is_plain(self, X):
-            X = validate_data(self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False)
+            X = checked_rows(self, X, reset=False)
         X = X.astype(self._state.theta.dtype, copy=False)
         held = self._engine.uses_blas and self.n_threads is not None
         with BLAS.at_most(self.n_threads) if held else nullcontext():

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from clearprop.engines import Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
@@ -20,16 +20,18 @@ from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.fitted import FittedNetwork
 from clearprop.estimators.judging import Scorer, measure_of, scorer_of
-from clearprop.estimators.kinds import check_inputs, check_targets
+from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.plain import is_plain, is_plain_target
 from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut, Rows, parted, weights_of
 from clearprop.estimators.settings import Settings, names_of, settings_of
+from clearprop.estimators.target_values import Wanted, plain_targets
 from clearprop.estimators.targets import Targets
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
 from clearprop.training.progress import announced
 
+TEXT_TAKES = "classes take MLPClassifier, for a table with text TabularRegressor"
 MOST_PARTS = 100  # records of `partial_fit` that are kept: a stream has no end
 
 
@@ -115,11 +117,9 @@ class Preparation(FittedNetwork, ABC):
         """X and y as arrays; scikit-learn's own errors for what is none, ours where the place helps."""
         if not reset and is_plain(self, X) and is_plain_target(y, len(X)):
             return X, y
-        check_inputs(X, type(self).__name__)
-        check_targets(y, is_classifier(self))
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=(np.float64, np.float32), multi_output=True, reset=reset
-        )
+        wanted = Wanted(is_classifier(self), text_takes=TEXT_TAKES, several_take="scikit-learn's MultiLabelBinarizer")
+        y = plain_targets(y, wanted)
+        X, y = checked_rows(self, X, y, multi_output=True, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1 and not hasattr(y, "toarray"):
             y = column_or_1d(y, warn=True)
         return X, y

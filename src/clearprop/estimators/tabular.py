@@ -24,6 +24,7 @@ from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
 from clearprop.estimators.tabular_data import columns_of, hidden, in_python, warn_of_unseen, weights
+from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.files.json_text import refusing
 from clearprop.network.gradient_check import GradientCheck
 from clearprop.tables import Encoder, ReadOptions, Target, fit_encoder, from_frame
@@ -187,6 +188,8 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _table(self, X: Any, *, reset: bool) -> pa.Table:
         """X as a table; its columns are learned, or held against those of the fit."""
+        check_order(X, "X")
+        X = unmasked(X)
         if is_frame(X):
             table = from_frame(X)  # says more than narwhals where two columns have one name
             validate_data(self, X, skip_check_array=True, reset=reset)
@@ -196,10 +199,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                     f"Found array with 0 {what}(s) (shape={table.shape}) while a minimum of 1 is required."
                 )
         else:
-            if getattr(getattr(X, "dtype", None), "kind", "") in "biufc":
-                X = validate_data(self, X, ensure_all_finite="allow-nan", reset=reset)
-            else:
-                X = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset)
+            is_numeric = getattr(getattr(X, "dtype", None), "kind", "O") in "biufc"
+            X = validate_data(
+                self, X, dtype="numeric" if is_numeric else None, ensure_all_finite=False, reset=reset
+            )  # infinity is refused where its row and column are known
             names = [str(name) for name in getattr(self, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])]
             table = pa.table({name: of_array(X[:, i], name) for i, name in enumerate(names)})
         if reset:

@@ -14,13 +14,10 @@ from sklearn.utils.validation import assert_all_finite, check_array, column_or_1
 
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.saving import feature_names
+from clearprop.estimators.target_values import Wanted, is_number, plain_targets
 from clearprop.tables import Encoder, Remark
-from clearprop.tables.spelling import is_missing
 from clearprop.tables.storage import native
 from clearprop.tabular.seen import Outside
-
-LABELS = (str, bool, np.bool_, int, float, np.integer, np.floating)
-CURE = "leave such rows out"
 
 
 def labels(y: Any) -> Any:
@@ -33,23 +30,7 @@ def labels(y: Any) -> Any:
     TypeError
         Where one is none that a class can be, with its row.
     """
-    y = _one_each(y)
-    if y.dtype.kind in "mM":
-        raise InputError(f"y holds {_of_time(y)}; classes must be text, numbers, or true and false")
-    _refuse_missing(y)
-    if y.dtype.kind == "O":
-        for row, label in enumerate(y, start=1):
-            if not isinstance(label, LABELS):
-                raise TypeError(
-                    f"y holds {label!r} in row {row}: argument must be a string or a number, as classes are text, "
-                    "numbers, or true and false"
-                )
-        texts = [isinstance(label, str) for label in y]
-        if any(texts) and not all(texts):
-            row = texts.index(not texts[0])
-            raise InputError(
-                f"y holds {y[0]!r} in row 1 and {y[row]!r} in row {row + 1}: classes must be all text or all numbers"
-            )
+    y = _one_each(y, classes=True)
     y = native(y)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
@@ -65,64 +46,22 @@ def numbers(y: Any) -> Any:
     InputError
         Where one is missing, infinite or no number; with its row.
     """
-    y = _one_each(y)
-    if y.dtype.kind in "mM":
-        raise InputError(
-            f"y holds {_of_time(y)}, where numbers are expected; for a length of time give its seconds, as "
-            "y.total_seconds()"
-        )
-    _refuse_missing(y)
-    if y.dtype.kind == "O":
-        for row, value in enumerate(y, start=1):
-            if not _is_number(value):
-                raise InputError(f"y holds {value!r} in row {row}, where a number is expected")
-    try:
-        values = y.astype(np.float64)
-    except (TypeError, ValueError):
-        row = next(i for i, value in enumerate(y) if not _is_number(value))
-        raise InputError(f"y holds {y[row]!r} in row {row + 1}, where a number is expected") from None
+    values = _one_each(y, classes=False).astype(np.float64)
     assert_all_finite(values, input_name="y")
     return values
 
 
-def _one_each(y: Any) -> Any:
-    """y as an array of one value per row, with missing ones let through."""
+def _one_each(y: Any, *, classes: bool) -> Any:
+    """y as an array of one value per row."""
+    y = plain_targets(y, Wanted(classes, first=1))
     y = check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y")
-    return column_or_1d(y, warn=True)
-
-
-def _refuse_missing(y: Any) -> None:
-    absent = (
-        np.isnan(y)
-        if y.dtype.kind == "f"
-        else np.array([is_missing(value) for value in y] if y.dtype.kind == "O" else [])
-    )
-    if absent.any():
-        count, first = int(absent.sum()), int(np.argmax(absent)) + 1
-        rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
-        raise InputError(f"Input y contains NaN. The target is missing in {rows}; {CURE}")
-
-
-def _of_time(y: Any) -> str:
-    return "dates" if y.dtype.kind == "M" else "lengths of time"
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is a number, or a text that says one."""
-    if not isinstance(value, Real | str | np.generic) and not hasattr(value, "as_integer_ratio"):
-        return False
-    if isinstance(value, np.datetime64 | np.timedelta64):
-        return False
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+    y = column_or_1d(y, warn=True)
+    return plain_targets(y, Wanted(classes, first=1))
 
 
 def one_number(y: Any) -> float | None:
     """A single target as a finite float, or None."""
-    return float(y) if _is_number(y) and np.isfinite(float(y)) else None
+    return float(y) if is_number(y) and np.isfinite(float(y)) else None
 
 
 def weights(sample_weight: Any, n_samples: int) -> Any:

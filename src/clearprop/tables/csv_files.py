@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from clearprop.errors import TableError
 from clearprop.tables.csv_form import LINES, Form, form_of, is_value
+from clearprop.tables.csv_lines import Lines
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.source import Source
 
@@ -25,7 +26,6 @@ OTHER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-LARGEST_BLOCK = 2**30  # bytes; pyarrow counts them in 32 bits
 SHORT_HEADER, LONGEST_HEADER = 2**16, 2**20  # bytes that are looked at; the longer one where lines are long
 
 
@@ -58,6 +58,7 @@ def read_csv(
     TableError
         When it cannot be read, or can be understood in two ways; the message says why and what to do.
     """
+    source = source if source.is_plain else source.unpacked()
     head = source.head(SHORT_HEADER)
     if len(head) == SHORT_HEADER and head.count(b"\n") < LINES:
         head = source.head(LONGEST_HEADER)
@@ -70,17 +71,18 @@ def read_csv(
     form = form_of(source, _whole_lines(head, encoding), options, separator, known)
     if form.separator == " ":
         source, form = _with_tabs(source, form, encoding), form._replace(separator="\t")
-    table = _read(source, form, encoding, text_columns, options)
+    lines = Lines(source, form, text_columns, options)
+    table = _read(lines, encoding)
     if table is None or not _is_text(table):
         if options.encoding is not None:
             raise TableError(f"{source} is not text in {options.encoding}")
-        table = _read(source, form, "cp1252", text_columns, options)
+        table = _read(lines, "cp1252")
         assert table is not None
         notices.append("the text is not UTF-8 and was read as Windows-1252 (--encoding says otherwise)")
     names = [name.strip() or f"unnamed {number}" for number, name in enumerate(table.column_names, start=1)]
     table = table.rename_columns(names)
     _check_quotes(source, table, form)
-    return CsvTable(table, (*form.notices, *notices), form.decimal)
+    return CsvTable(table, (*form.notices, *notices, *lines.said), form.decimal)
 
 
 def _encoding(source: Source, head: bytes, options: ReadOptions) -> tuple[str, list[str]]:
@@ -135,51 +137,14 @@ def _is_text(table: pa.Table) -> bool:
     return not any(pa.types.is_binary(kind) for kind in table.schema.types)
 
 
-def _read(
-    source: Source, form: Form, encoding: str, text_columns: Collection[str], options: ReadOptions
-) -> pa.Table | None:
-    """Read with types found from the first block of the file and, if a later block does not fit, from all of it.
-
-    None where one of the `text_columns` is not in UTF-8, though it was to be read so.
-    """
-    import pyarrow.csv
-
-    def attempt(**how: Any) -> pa.Table:
-        return pyarrow.csv.read_csv(
-            source.input(),
-            read_options=pyarrow.csv.ReadOptions(
-                encoding=encoding, skip_rows=form.skip, column_names=list(form.names) or None, **how
-            ),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=form.separator,
-                quote_char=form.quote,
-                newlines_in_values=True,
-                ignore_empty_lines=form.n_columns > 1,
-                invalid_row_handler=_skip_comments if form.comments else None,
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                null_values=list(options.missing_words),
-                strings_can_be_null=True,
-                decimal_point=form.decimal or ".",
-                column_types={name: pa.string() for name in text_columns},
-            ),
-        )
-
+def _read(lines: Lines, encoding: str) -> pa.Table | None:
+    """The table; None where one of the columns to leave as text is not in UTF-8, though it was to be read so."""
     try:
-        return attempt()
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        # One thread knows the number of a line, many do not.
-        how = {"block_size": LARGEST_BLOCK} if "conversion error" in str(error) else {"use_threads": False}
-    try:
-        return attempt(**how)
+        return lines.read(encoding)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if encoding == "utf-8" and "invalid UTF8 data" in str(error):
             return None
-        raise _clearer(source, error) from None
-
-
-def _skip_comments(row: Any) -> str:
-    return "skip" if str(row.text).startswith("#") else "error"
+        raise _clearer(lines.source, error) from None
 
 
 def _clearer(source: Source, error: Any) -> TableError:

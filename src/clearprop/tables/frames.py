@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import TableError
+from clearprop.errors import TableError, shortened
 from clearprop.tables import columns, spelling
 from clearprop.tables.storage import native, plain
 
@@ -19,6 +19,7 @@ REAL = (float, np.floating)
 DATES = (datetime.date, np.datetime64)  # of which Python's and pandas' moments are
 LENGTHS = (datetime.timedelta, np.timedelta64)
 SEQUENCES = (list, tuple, np.ndarray)
+CANNOT_BE = (pa.ArrowException, ArithmeticError, TypeError, ValueError)
 
 
 def is_frame(given: object) -> bool:
@@ -60,10 +61,13 @@ def from_frame(frame: Any) -> pa.Table:
 
 
 def _check_names(frame: Any) -> None:
-    """Raise TableError where a frame of pandas has two columns of one name, which narwhals refuses in its own words."""
-    if not hasattr(frame, "iloc") or not hasattr(frame, "columns"):
+    """Raise TableError where a frame has two columns of one name, which narwhals refuses in its own words."""
+    if isinstance(frame, pa.Table | pa.RecordBatch):
+        names = list(frame.schema.names)
+    elif hasattr(frame, "iloc") and hasattr(frame, "columns"):
+        names = [str(name) for name in frame.columns]
+    else:
         return
-    names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise TableError(f"the data frame has two columns named {twice!r}; rename one of them")
@@ -100,7 +104,7 @@ def of_array(values: Any, name: str) -> pa.Array:
     if values.dtype.kind == "S":
         return pa.array(np.char.decode(values, "utf-8", "replace"))
     if values.dtype.kind == "U":
-        return pa.array(values.astype(str))
+        return _made(_strings, values.tolist(), name)
     if values.dtype.kind == "T":
         return one_column(values.astype(object).tolist(), name)
     for row, value in enumerate(values, start=1):
@@ -126,10 +130,26 @@ def one_column(values: Sequence[Any], name: str) -> pa.Array:
     types = {type(value) for value in known if value is not None}
     for make, fits in MAKERS:
         if types and all(map(fits, types)):
-            return make(known)
+            return _made(make, known, name)
     if all(issubclass(kind, SEQUENCES) for kind in types):
         return _vectors(known, name)
-    return pa.array([_text(value, name, row) for row, value in enumerate(known, start=1)], pa.string())
+    return _made(_strings, [_text(value, name, row) for row, value in enumerate(known, start=1)], name)
+
+
+def _made(make: Callable[[list[Any]], pa.Array], values: list[Any], name: str) -> pa.Array:
+    """The values as a column; where one cannot be (half a letter, a million years), the error names its row."""
+    try:
+        return make(values)
+    except CANNOT_BE:
+        for row, value in enumerate(values, start=1):
+            try:
+                make([value])
+            except CANNOT_BE as error:
+                raise TableError(
+                    f"column {name!r} holds {shortened(ascii(value), 60)} in row {row}, which cannot be used "
+                    f"({shortened(str(error), 100)})"
+                ) from None
+        raise  # each for itself could be
 
 
 def _text(value: Any, name: str, row: int) -> str | None:
@@ -192,9 +212,7 @@ def _ticks(value: Any) -> int:
         return int(value.astype("datetime64[us]").astype(np.int64))
     if not isinstance(value, datetime.datetime):
         value = datetime.datetime(value.year, value.month, value.day)
-    if value.tzinfo is not None:
-        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
-    return spelling.microseconds(value - datetime.datetime(1970, 1, 1))
+    return spelling.since_1970(value)
 
 
 def _periods(values: list[Any]) -> pa.Array:

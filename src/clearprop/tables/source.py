@@ -10,8 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from clearprop.errors import TableError
+from clearprop.errors import InputError, TableError
+from clearprop.network.memory import check_room
 
+PIECE = 2**24  # bytes that are unpacked at a time
 COMPRESSED = (".gz", ".bz2", ".zst")
 # What reading a damaged, encrypted or otherwise packed archive raises.
 UNREADABLE_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -62,9 +64,18 @@ class Source:
         """All of it."""
         if self.held is not None:
             return self.held
-        with pa.input_stream(str(self.path)) as stream:
-            found: bytes = stream.read()
-        return found
+        if self.is_plain:
+            return self.path.read_bytes()
+        parts: list[bytes] = []
+        with pa.input_stream(str(self.path)) as stream:  # which does not know how much will come
+            while part := stream.read(PIECE):
+                parts.append(part)
+                check_fits(self.path, PIECE * len(parts))
+        return b"".join(parts)
+
+    def unpacked(self) -> Source:
+        """The same with all of its content in memory."""
+        return self if self.held is not None else self.holding(self.content())
 
     def holding(self, content: bytes) -> Source:
         """The same file with this in it."""
@@ -77,7 +88,7 @@ def source_of(path: Path) -> Source:
     Raises
     ------
     TableError
-        For a .zip that does not hold just one file.
+        For a .zip that does not hold just one file, or one that is too large.
     """
     suffix = path.suffix.lower()
     if suffix in COMPRESSED:
@@ -92,9 +103,21 @@ def source_of(path: Path) -> Source:
                 raise TableError(
                     f"{path} must hold one file, not {len(members)} ({shown}): unzip it, and name one of them"
                 )
+            check_fits(path, members[0].file_size)  # no more than that is read
             return Source(path, Path(members[0].filename).name, archive.read(members[0]))
     except UNREADABLE_ZIP as error:
         raise TableError(f"{path} is damaged or no .zip file ({error})") from None
+
+
+def check_fits(path: Path, n_bytes: int) -> None:
+    """Raise TableError where a file is too large unpacked: a few kilobytes can unpack to many gigabytes.
+
+    The text and the table of it are in memory together.
+    """
+    try:
+        check_room(2 * n_bytes, f"{path}, unpacked,", "unpack it, and use fewer rows")
+    except InputError as error:
+        raise TableError(str(error)) from None
 
 
 def _is_hidden(name: str) -> bool:

@@ -125,7 +125,9 @@ def is_missing(value: Any) -> bool:
         return True
     if isinstance(value, np.datetime64 | np.timedelta64):
         return bool(np.isnat(value))
-    return isinstance(value, float | np.floating | Decimal) and bool(value != value)
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling one cannot be compared
+    return isinstance(value, float | np.floating) and bool(value != value)
 
 
 def of_object(value: Any) -> str | None:
@@ -172,8 +174,7 @@ def _of_time(value: Any) -> str | None:
         case np.timedelta64():
             return length(int(value.astype("timedelta64[ns]").astype(np.int64)), 10**9)
         case datetime.datetime():
-            naive = value if value.tzinfo is None else value.astimezone(datetime.UTC).replace(tzinfo=None)
-            return moment(microseconds(naive - datetime.datetime(1970, 1, 1)), 10**6)
+            return moment(since_1970(value), 10**6)
         case datetime.date():
             return value.isoformat()
         case datetime.timedelta():
@@ -182,6 +183,12 @@ def _of_time(value: Any) -> str | None:
             seconds = 3600 * value.hour + 60 * value.minute + value.second
             return time_of_day(10**6 * seconds + value.microsecond, 10**6)
     return None
+
+
+def since_1970(value: datetime.datetime) -> int:
+    """Microseconds since 1970, in UTC, also where the day in UTC is beyond the calendar."""
+    east = microseconds(value.utcoffset() or datetime.timedelta())
+    return microseconds(value.replace(tzinfo=None) - datetime.datetime(1970, 1, 1)) - east
 
 
 def microseconds(value: datetime.timedelta) -> int:

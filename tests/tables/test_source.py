@@ -1,0 +1,38 @@
+"""Archives and compressed files: what they would unpack to is known to fit before it is unpacked, or while it is."""
+
+import bz2
+import gzip
+import zipfile
+
+import pytest
+
+from clearprop.errors import TableError
+from clearprop.network import memory
+from clearprop.tables import read, source
+
+TABLE = b"a,b\n" + b"1,2\n" * 100_000
+
+
+@pytest.fixture
+def small_machine(monkeypatch):
+    """One on which half a megabyte can be had."""
+    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "available", lambda: 500_000)
+    monkeypatch.setattr(source, "PIECE", 10_000)
+
+
+@pytest.mark.parametrize("name", ["t.csv.zip", "t.csv.gz", "t.csv.bz2", "t.jsonl.gz"])
+def test_what_would_fill_the_memory_is_refused_before_it_does(tmp_path, small_machine, name):
+    path = tmp_path / name
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("t.csv", TABLE)
+    else:
+        path.write_bytes((gzip if name.endswith(".gz") else bz2).compress(TABLE))
+    with pytest.raises(TableError, match=r"unpacked, needs .* kB of memory, and 500 kB can be had; unpack it, and use"):
+        read(path)
+
+
+def test_what_fits_is_read(tmp_path):
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(TABLE))
+    assert read(tmp_path / "t.csv.gz").table.num_rows == 100_000
