@@ -232,3 +232,12 @@ def test_a_file_of_the_version_before_predicts_as_it_did_or_says_why_not():
     odd = {step.column: step for step in model.model_.encoder.steps}["odd"]
     assert odd.exact
     assert odd.categories == ("JA", "ja", "ja ")
+
+
+def test_a_column_that_holds_something_and_is_left_out_is_warned_of():
+    rows = pd.DataFrame({"x": np.arange(40) % 9, "name": [f"n{k}" for k in range(40)], "same": 1})
+    with pytest.warns(
+        UserWarning, match="column 'name' is left out: .* looks like an identifier; what it tells"
+    ) as told:
+        regressor(rows)
+    assert not any("'same'" in str(each.message) for each in told)

@@ -98,10 +98,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         -----
         UserWarning
             When Ctrl-C ends training, with the best weights so far; it says which quantiles are not learned. When a
-            column can be read in two ways (it is then taken as text, and the message has the options for `read`); when
-            the networks are no better than always saying the mean, or the most frequent class. A second Ctrl-C within
-            two seconds, in this fit or in one before it, is raised as KeyboardInterrupt, and what was learned is kept
-            as well.
+            column can be read in two ways (it is then taken as text, and the message has the options for `read`), or
+            one that holds something is left out (the message says how to keep it); when the networks are no better than
+            always saying the mean, or the most frequent class. A second Ctrl-C within two seconds, in this fit or in
+            one before it, is raised as KeyboardInterrupt, and what was learned is kept as well.
         """
         settings = self._settings()
         with kept_if_it_fails(self):

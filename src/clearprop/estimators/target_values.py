@@ -50,7 +50,8 @@ def check_order(given: Any, name: str) -> None:
         raise TypeError("X is an array of records; give a data frame, as pandas.DataFrame(X)")
     if type(given).__name__ == "LazyFrame":
         raise TypeError(f"{name} is a LazyFrame, whose rows are not there yet; give {name}.collect()")
-    if isinstance(given, Mapping | Set | Iterator | str | bytes) and not hasattr(given, "__array__"):
+    is_array = hasattr(given, "__array__") or hasattr(given, "toarray")  # a sparse matrix may be a mapping
+    if isinstance(given, Mapping | Set | Iterator | str | bytes) and not is_array:
         kind = type(given).__name__
         raise TypeError(
             f"{name} is of type {kind}, which has no rows: Input should have at least 1 dimension; give an array, a "
@@ -87,7 +88,11 @@ def plain_targets(y: Any, wanted: Wanted) -> Any:
         raise InputError("y holds records of several values; choose one of their fields")
     if kind in TIMES:
         _refuse_time(kind, wanted)
-    is_whole = isinstance(getattr(y, "dtype", None), np.dtype) and kind in ("b", "i", "u")  # those of pandas may have gaps
+    is_whole = isinstance(getattr(y, "dtype", None), np.dtype) and kind in (
+        "b",
+        "i",
+        "u",
+    )  # those of pandas may have gaps
     if (
         is_whole
         or kind == "c"

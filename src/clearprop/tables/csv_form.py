@@ -21,6 +21,8 @@ YEARS = (1500, 2300)
 MANY_NAMES = 8  # numbers that rise from column to column, and so name them
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 WITH_COMMA = re.compile(r"[-+]?\d+,\d+")
+POINT_IN_THREES = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
+FEWEST_IN_THREES = 5  # different numbers, all of them as 1.234, that are worth a sentence
 IN_THREES = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 SAID = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -110,6 +112,8 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
     decimal = options.decimal or _decimal(rows[1:], separator)
     if decimal == "," and options.decimal is None:
         notices.append("numbers have a decimal comma (--decimal '.' if they do not)")
+    if separator == ";" and decimal is None:
+        notices.extend(_thousands(rows))
     return Form(separator, quote, first, names, len(rows[0]), decimal, comments, tuple(notices))
 
 
@@ -206,6 +210,16 @@ def _is_in_order(values: Sequence[float]) -> bool:
     years = all(value.is_integer() and YEARS[0] <= value <= YEARS[1] for value in values)
     even = set(steps) == {1} or (len(steps) > 1 and max(steps) - min(steps) < 1e-6 * max(steps))
     return years or even or len(values) >= MANY_NAMES
+
+
+def _thousands(rows: Sequence[list[str]]) -> list[str]:
+    """A sentence about each column of numbers that may have points between thousands: 1.234 can be either."""
+    said = []
+    for name, *cells in zip(*rows, strict=False):
+        known = [cell for cell in cells if cell not in MISSING]
+        if len(set(known)) >= FEWEST_IN_THREES and all(POINT_IN_THREES.fullmatch(cell) for cell in known):
+            said.append(f"{name!r}: {known[0]!r} is read as it stands (--decimal , if the point is between thousands)")
+    return said
 
 
 def _decimal(rows: Sequence[list[str]], separator: str) -> str | None:

@@ -233,3 +233,31 @@ def sniff(texts: pa.Array, counts: Any, asked: str | None = None) -> Found:
     if pc.all(pc.equal(parts["mark"], ".")).as_py() and first == "dmy":  # nobody writes month.day.year
         others = ()
     return Found(first, others)
+
+
+def other_order(texts: pa.Array, order: str) -> str | None:
+    """The first text that is another day in another order, where all of them are dates in that order too; or None.
+
+    Parameters
+    ----------
+    texts : pyarrow.Array
+        Different texts, none of them missing.
+    order : {"dmy", "mdy", "ymd"}
+    """
+    own = seconds(texts, order)
+    if np.isnan(own).all():
+        return None
+    for other in ORDERS:
+        found = seconds(texts, other)
+        if np.isnan(found[~np.isnan(own)]).any() or np.array_equal(found, own, equal_nan=True):
+            continue
+        mark = pc.all(pc.match_substring_regex(texts, r"^\d{1,2}\.\d{1,2}\.")).as_py()
+        if not (mark and order == "dmy"):  # nobody writes month.day.year
+            return str(texts[int(np.argmax(found != own))].as_py())
+    return None
+
+
+def day(text: str, order: str) -> str:
+    """The day that a text says, as 2024-01-31."""
+    found = float(seconds(pa.array([text]), order)[0])
+    return "no date" if np.isnan(found) else str(np.datetime64(int(found), "s").astype("datetime64[D]"))

@@ -30,8 +30,11 @@ NAMES_ROWS = 0.5  # share of distinct values that makes a text column a name of 
 ROW_NUMBER = re.compile(r"(?i:(^|[\s_.-])(id|index|idx|row|no|nr|number|#))$|^unnamed \d+$|(?<=[a-z])(Id|ID)$")
 
 
+KEEP_TEXT = "what it tells of a row can be used as columns of their own (a prefix, a length, a kind)"
+
+
 class Fitted(NamedTuple):
-    """An encoder, sentences about the choices made in fitting it, and those among them that somebody must decide."""
+    """An encoder, sentences about the choices made in fitting it, and those that somebody should see and may undo."""
 
     encoder: Encoder
     notices: tuple[str, ...]
@@ -39,7 +42,11 @@ class Fitted(NamedTuple):
 
 
 class _LeftOut(Exception):
-    """A column is of no use; the message says why."""
+    """A column is not used; the message says why, and how to keep it where it holds something."""
+
+
+class _OfNoUse(_LeftOut):
+    """A column holds nothing that tells one row from another."""
 
 
 def fit_encoder(
@@ -86,6 +93,7 @@ def fit_encoder(
     steps: list[Step] = []
     left_out = dict.fromkeys(drop, "it was asked to be dropped")
     notices: list[str] = []
+    doubts = [f"column {name!r}: {kind.doubt}; it is taken as text" for name, kind in found.items() if kind.doubt]
     for name in used:
         kind = found.get(name, Kind("number", Notation(read.decimal or decimal or ".")))
         column = learned_from.column(name)
@@ -95,13 +103,13 @@ def fit_encoder(
         except _LeftOut as reason:
             left_out[name] = str(reason)
             notices.append(f"column {name!r} is left out: {reason}")
+            doubts += [] if isinstance(reason, _OfNoUse) else notices[-1:]
         else:
             steps.append(step)
             notices.extend(f"column {name!r}: {sentence}" for sentence in said)
     if not steps:
         why = f" ({'; '.join(notices)})" if notices else ""
         raise TableError(f"no column is left to learn from{why}")
-    doubts = [f"column {name!r}: {kind.doubt}; it is taken as text" for name, kind in found.items() if kind.doubt]
     return Fitted(Encoder(tuple(steps), left_out, read), tuple(notices), tuple(doubts))
 
 
@@ -121,9 +129,10 @@ def _fit_step(
     """The step for a column of training rows, and what there is to say of it."""
     stored = column.type
     if pa.types.is_null(stored) or column.null_count == len(column):
-        raise _LeftOut("it has no values")
+        raise _OfNoUse("it has no values")
     if is_category:
-        return _fit_category(name, columns.texts(column, name))
+        step, said = _fit_category(name, columns.texts(column, name))
+        return step, (*kind.padded, *said)
     if pa.types.is_boolean(stored) or kind.name == "truth":
         return _fit_truth(name, columns.truths(column, name)), ()
     if columns.is_moment(stored) or kind.name == "moment":
@@ -136,13 +145,14 @@ def _fit_step(
         return _fit_number(name, x, n_bins, kind.missing_words, notation), kind.notes
     if columns.is_vector(stored):
         return _fit_vector(name, column), ()
-    raise _LeftOut(f"{columns.in_words(stored)} cannot be used")
+    cure = "write them as text or as numbers" if pa.types.is_binary(stored) else "give each a column of its own"
+    raise _LeftOut(f"{columns.in_words(stored)} cannot be used; {cure}")
 
 
 def _fit_truth(name: str, x: Any) -> Truth:
     missing = bool(np.isnan(x).any())
     if not missing and len(np.unique(x)) < 2:
-        raise _LeftOut(f"it is {'true' if x[0] > 0 else 'false'} in every training row")
+        raise _OfNoUse(f"it is {'true' if x[0] > 0 else 'false'} in every training row")
     return Truth(name, missing)
 
 
@@ -152,11 +162,13 @@ def _fit_number(
     known = np.sort(x[~np.isnan(x)])
     missing = len(known) < len(x)
     if len(known) == 0:
-        raise _LeftOut("it has no values")
+        raise _OfNoUse("it has no values")
     if known[0] == known[-1] and not missing:
-        raise _LeftOut(f"it is {known[0]:g} in every training row")
+        raise _OfNoUse(f"it is {known[0]:g} in every training row")
     if ROW_NUMBER.search(name) and not missing and (np.diff(known) > 0).all() and (known == np.floor(known)).all():
-        raise _LeftOut("by its name, and being different in every row, it numbers the rows")
+        raise _LeftOut(
+            "by its name, and being different in every row, it numbers the rows; give it another name to use it"
+        )
     centre, scale = _middle(known)
     edges: tuple[float, ...] = ()
     if n_bins and known[0] != known[-1] and len(np.unique(known[:: max(1, len(known) // 1000)])) > 2:
@@ -174,9 +186,9 @@ def _fit_moment(name: str, x: Any, kind: Kind) -> Moment:
     known = np.sort(x[~np.isnan(x)])
     missing = len(known) < len(x)
     if len(known) == 0:
-        raise _LeftOut("it has no values")
+        raise _OfNoUse("it has no values")
     if known[0] == known[-1] and not missing:
-        raise _LeftOut("it is the same time in every training row")
+        raise _OfNoUse("it is the same time in every training row")
     centre, scale = _middle(known)
     span = known[-1] - known[0]
     has_hours = bool((known % DAY != 0).any())
@@ -189,7 +201,7 @@ def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
     if x.dtype == np.uint8:  # the parts of an image are of one kind and share one scale
         return Vector(name, x.shape[1], (float(x.mean(dtype=np.float64)),), (float(x.std(dtype=np.float64)) or 1.0,))
     if np.isnan(x).all():
-        raise _LeftOut("it has no values")
+        raise _OfNoUse("it has no values")
     if column.type.value_type == pa.uint8():  # the same with missing ones
         return Vector(name, x.shape[1], (float(np.nanmean(x)),), (float(np.nanstd(x)) or 1.0,))
     with warnings.catch_warnings():
@@ -205,10 +217,10 @@ def _fit_text(name: str, words: pa.Array, kind: Kind) -> tuple[Step, tuple[str, 
     n_known = len(words) - words.null_count
     n_different = len(pc.unique(words.drop_null()))
     if n_different > max(20, NAMES_ROWS * n_known):
-        hint = f"; {kind.doubt or kind.notes[0]}" if kind.doubt or kind.notes else ""
-        raise _LeftOut(f"with {n_different:,} different texts in {n_known:,} rows, it looks like an identifier{hint}")
+        hint = kind.doubt or next(iter(kind.notes), KEEP_TEXT)
+        raise _LeftOut(f"with {n_different:,} different texts in {n_known:,} rows, it looks like an identifier; {hint}")
     step, said = _fit_category(name, words)
-    return step, (*kind.notes, *said)
+    return step, (*kind.notes, *kind.padded, *said)
 
 
 def _fit_category(name: str, words: pa.Array) -> tuple[Step, tuple[str, ...]]:
@@ -217,9 +229,9 @@ def _fit_category(name: str, words: pa.Array) -> tuple[Step, tuple[str, ...]]:
     counts = dict(zip(found.texts.to_pylist(), found.counts.tolist(), strict=True))
     missing = words.null_count > 0
     if not counts:
-        raise _LeftOut("it has no values")
+        raise _OfNoUse("it has no values")
     if len(counts) == 1 and not missing:
-        raise _LeftOut(f"it is {next(iter(counts))!r} in every training row")
+        raise _OfNoUse(f"it is {next(iter(counts))!r} in every training row")
     common = sorted(counts, key=lambda word: (-counts[word], word))[:MOST_CATEGORIES]
     said: tuple[str, ...] = alike(common)
     if len(common) < len(counts):

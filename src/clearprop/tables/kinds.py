@@ -47,6 +47,8 @@ class Kind(NamedTuple):
         What was understood and might surprise.
     doubt : str
         Why it is taken as text though it could be read in two ways, and how to say which.
+    padded : tuple of str
+        Of texts, which ones differ only in the blanks around them.
     """
 
     name: str = "text"
@@ -55,6 +57,7 @@ class Kind(NamedTuple):
     missing_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     doubt: str = ""
+    padded: tuple[str, ...] = ()
 
 
 class Counted(NamedTuple):
@@ -113,7 +116,24 @@ def kinds(
     for name, kind in found.items():
         if kind.doubt and strict:
             raise TableError(f"column {name!r}: {kind.doubt}")
+        if kind.name == "text" and name in looked:
+            found[name] = kind._replace(padded=_padded(looked[name].texts))
     return found
+
+
+def _padded(texts: pa.Array) -> tuple[str, ...]:
+    """A sentence about texts that are one value because blanks around them do not count, if there are such."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    differ = pc.not_equal(trimmed, texts)
+    both = pc.is_in(trimmed, value_set=pc.unique(trimmed.filter(differ)))
+    groups: dict[str, list[str]] = {}
+    for text, bare in zip(texts.filter(both).to_pylist(), trimmed.filter(both).to_pylist(), strict=True):
+        groups.setdefault(bare, []).append(text)
+    same = [sorted(group) for group in groups.values() if len(group) > 1]
+    if not same:
+        return ()
+    shown = ", ".join(" and ".join(map(repr, group[:4])) for group in same[:3]) + (", …" if len(same) > 3 else "")
+    return (f"{shown} differ only in the blanks around them and count as one value",)
 
 
 def _tells(kind: Kind) -> bool:
@@ -221,20 +241,15 @@ def _moments(found: Counted, how: dates.Found, missing: tuple[str, ...], notes: 
         each = [how.order, *how.others]
         read = [dates.seconds(found.texts, order) for order in each]
         shown = str(found.texts[int(np.argmax(read[0] != read[1]))].as_py())
-        said = " or ".join(f"{_day(shown, order)} (--dates {order})" for order in each)
+        said = " or ".join(f"{dates.day(shown, order)} (--dates {order})" for order in each)
         return Kind(doubt=f"{shown!r} may be {said}: say which")
-    if _day(shown, how.order) != shown[:10]:
+    if dates.day(shown, how.order) != shown[:10]:
         notes = (_dates_note(shown, how.order), *notes)
     return Kind("moment", columns.PLAIN, how.order, missing, notes)
 
 
 def _dates_note(shown: str, order: str) -> str:
-    return f"dates ({shown!r} is read as {_day(shown, order)})"
-
-
-def _day(text: str, order: str) -> str:
-    found = float(dates.seconds(pa.array([text]), order)[0])
-    return "no date" if np.isnan(found) else str(np.datetime64(int(found), "s").astype("datetime64[D]"))
+    return f"dates ({shown!r} is read as {dates.day(shown, order)})"
 
 
 def _shown(found: Counted) -> str:

@@ -16,7 +16,7 @@ class Remark(NamedTuple):
 
     Attributes
     ----------
-    kind : {"unseen", "rare", "missing"}
+    kind : {"unseen", "rare", "missing", "order"}
     in_all_rows : bool
         Whether no row has a value that training prepared for.
     """
@@ -40,6 +40,11 @@ class Remark(NamedTuple):
             return (
                 f"column {self.column!r}: {values} of none of the categories with an input of their own "
                 f"(the first is {self.example!r} in row {self.first_row:,}), treated as rare ones are"
+            )
+        if self.kind == "order":
+            return (
+                f"column {self.column!r}: {self.example}, as in training; nothing in these rows tells whether day and "
+                "month are not the other way round"
             )
         return (
             f"column {self.column!r}: {values} missing, though none was in training "

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import InputError, TableError
-from clearprop.tables import columns
+from clearprop.tables import columns, dates
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
-from clearprop.tables.options import is_order
+from clearprop.tables.options import ORDERS, is_order
 from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
+from clearprop.tables.storage import plain
 
 LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
 NUMBERS_AT_ONCE = 2**18  # of vectors
@@ -232,7 +233,22 @@ class Moment(Step):
             parts = [smooth_clip((x - self.centre) / self.scale)[:, None]]
         # On the circles a missing time is the middle, not a certain hour.
         parts += [turns(x, period) * ~absent[:, None] for period in self.periods]
-        return with_missing(self, parts, absent, "the median time")
+        made, remarks = with_missing(self, parts, absent, "the median time")
+        return made, (*self._doubted(values), *remarks)
+
+    def _doubted(self, values: pa.ChunkedArray) -> tuple[Remark, ...]:
+        """A remark where nothing in these rows tells that day, month and year are in the order of training."""
+        column = plain(values)
+        if self.order not in ORDERS or not pa.types.is_string(column.type):
+            return ()
+        texts = column.combine_chunks()
+        texts = texts.filter(pc.invert(pc.is_in(texts, value_set=pa.array(self.missing_words, pa.string()))))
+        other = dates.other_order(pc.unique(texts.drop_null()), self.order)
+        if other is None:
+            return ()
+        row = pc.index(texts, other).as_py() + 1
+        day = dates.day(other, self.order)
+        return (Remark(self.column, "order", len(texts), row, f"{other!r} is read as {day} ({self.order})"),)
 
     def describe(self) -> str:
         middle = np.datetime64(int(self.centre), "s")

@@ -162,7 +162,7 @@ def prepare_table(
     target = fitted(found, table.column, counted, settings, table.notation)
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
-    remarks = tuple(remark for remark in remarks if remark.kind != "rare")  # the encoder's own notice says more
+    remarks = tuple(remark for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
     rows, chosen, beside = _with_others(table, Rows(X, found.values, roles.weight), chosen, encoder, target)
     factors = class_factors(settings.class_weight, target, found.values)
     asked = replace(shared(settings), target=table.column, n_threads=n_threads or settings.n_threads)
