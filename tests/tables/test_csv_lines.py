@@ -45,3 +45,11 @@ def test_a_line_that_lacks_a_value_is_still_refused_with_its_number(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n\n\n3\n4,5\n")
     with pytest.raises(TableError, match="line 5 has 1 value, but the header names 2 columns"):
         read(tmp_path / "t.csv")
+
+
+def test_comments_in_another_encoding_leave_nothing_on_standard_error(tmp_path, capfd):
+    (tmp_path / "t.csv").write_bytes("# größe\na,b\n1,ä\n# später\n3,ö\n".encode("cp1252"))
+    found = read(tmp_path / "t.csv")
+    assert found.table.to_pydict() == {"a": [1, 3], "b": ["ä", "ö"]}
+    assert "1 comment among the rows, skipped" in found.notices
+    assert capfd.readouterr().err == ""

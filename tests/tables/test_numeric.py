@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
+from clearprop.tables.numeric import piecewise_linear, quantiles, smooth_clip, turns
 
 numbers = arrays(np.float64, st.integers(1, 20), elements=st.floats(allow_nan=False, width=64))
 
@@ -37,3 +37,12 @@ def test_a_whole_turn_changes_nothing(x, n):
     day = 86_400.0
     np.testing.assert_allclose(turns(np.array([x]), day), turns(np.array([x + n * day]), day), atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(turns(np.array([x]), day), axis=1), 1)
+
+
+@given(
+    st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=80),
+    st.lists(st.floats(0, 1), min_size=1, max_size=9),
+)
+def test_quantiles_are_those_of_numpy_to_the_last_bit(values, shares):
+    rising = np.sort(np.array(values))
+    np.testing.assert_array_equal(quantiles(rising, np.array(shares)), np.quantile(rising, shares))

@@ -66,8 +66,11 @@ def present(column: pa.ChunkedArray, words: Collection[str]) -> pa.ChunkedArray:
     """The column, `plain`, with null for each text, or number, that stands for a missing value."""
     column = plain(column)
     if pa.types.is_string(column.type):
-        absent = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(list(words), pa.string()))
-        return pc.if_else(absent, None, column) if pc.any(absent).as_py() else column
+        different = pc.unique(column)
+        absent = different.filter(
+            pc.is_in(pc.utf8_trim_whitespace(different), value_set=pa.array(list(words), pa.string()))
+        )
+        return pc.if_else(pc.is_in(column, value_set=absent), None, column) if len(absent) else column
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         numbers = [value for word in words if (value := _finite(word)) is not None]
         if numbers:

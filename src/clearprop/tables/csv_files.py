@@ -142,7 +142,7 @@ def _read(lines: Lines, encoding: str) -> pa.Table | None:
     try:
         return lines.read(encoding)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        if encoding == "utf-8" and "invalid UTF8 data" in str(error):
+        if encoding == "utf-8" and ("invalid UTF8 data" in str(error) or isinstance(error, UnicodeDecodeError)):
             return None
         raise _clearer(lines.source, error) from None
 

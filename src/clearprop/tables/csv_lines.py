@@ -49,16 +49,23 @@ class Lines:
             Where a line does not fit (its number is in the message), or the text is in another encoding.
         """
         how: dict[str, Any] = {}
-        try:
-            found = self._attempt(encoding)
-        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-            # One thread knows the number of a line, many do not.
-            how = {"block_size": LARGEST_BLOCK} if "conversion error" in str(error) else {"use_threads": False}
-            found = self._attempt(encoding, **how)
+        while True:
+            try:
+                found = self._attempt(encoding, **how)
+                break
+            except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+                if "use_threads" in how or "invalid UTF8" in str(error):
+                    raise
+                if "conversion error" in str(error) and "block_size" not in how:
+                    how["block_size"] = LARGEST_BLOCK
+                    continue
+                if encoding == "utf-8":
+                    self.source.content().decode("utf-8")  # pyarrow decodes the lines that it shows, and cannot fail
+                how["use_threads"] = False  # one thread knows the number of a line, many do not
         empty = _empty_rows(found) if self.form.n_columns > 1 else None
         if empty is not None:  # lines without anything are such rows to pyarrow, those of separators alone too
             n_rows, at_the_end = found.num_rows, int(np.argmin(empty[::-1]))
-            found = self._attempt(encoding, ignore_empty=True, **how)
+            found = self._attempt(encoding, **how, ignore_empty=True)
             self.n_empty += max(0, n_rows - found.num_rows - at_the_end)
         return found
 
@@ -86,7 +93,7 @@ class Lines:
                 quote_char=self.form.quote,
                 newlines_in_values=True,
                 ignore_empty_lines=ignore_empty,
-                invalid_row_handler=self._judged,
+                invalid_row_handler=self._judged if "use_threads" in how else None,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 null_values=list(self.options.missing_words),

@@ -31,6 +31,7 @@ _FORMS = (
     r"^(?P<y>[12]\d{3})-(?P<m>\d\d)$",
     r"^(?P<y>[12]\d{3})[ -]?[Qq](?P<q>[1-4])$",
 )
+_FEWEST_DIGITS = r"\d.*\d.*\d"  # in every date, as in 1 Jan 20
 _NUMBERS = r"^(?P<one>\d{1,2})(?P<mark>[-/.])(?P<two>\d{1,2})[-/.](?P<three>\d{4}|\d\d)\.?" + _CLOCK
 _TIME = rf"^{_HOUR}$"
 _LONG_TIME = r"^(?P<n>-)?(?P<H>\d{1,5}):(?P<M>[0-5]\d):(?P<S>[0-5]\d)(?:[.,](?P<f>\d{1,9}))?$"
@@ -38,6 +39,7 @@ _LENGTH = (
     r"^(?P<n>-)?(?P<D>\d{1,6}) days?(?:,? (?P<s>[-+])?(?P<H>\d{1,2}):(?P<M>\d\d):(?P<S>\d\d)(?:\.(?P<f>\d{1,9}))?)?$"
 )
 _ISO_LENGTH = r"^(?P<n>-)?P(?:(?P<D>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+)(?:\.(?P<f>\d{1,9}))?S)?)?$"
+_MAY_BE_LENGTH = r"\d:\d|\d day|^-?P|\d s$"
 _SECONDS = r"^(?P<n>-)?(?P<S>\d+)(?:\.(?P<f>\d{1,9}))? s$"
 FIRST_OF_1900s = 69  # of years written with two digits, as POSIX has it
 
@@ -63,6 +65,8 @@ def seconds(texts: pa.Array, order: str = "") -> Any:
     if "%" in order:
         return np.array([_by_format(text, order) for text in texts.to_pylist()], dtype=np.float64)
     made = np.full(len(texts), np.nan)
+    if not pc.any(pc.match_substring_regex(texts, _FEWEST_DIGITS)).as_py():
+        return made
     for form in _FORMS:
         _fill(made, *_extracted(texts, form))
     if order:
@@ -175,6 +179,8 @@ def lengths(texts: pa.Array) -> Any:
     """
     texts = pc.utf8_trim_whitespace(texts)
     made = np.full(len(texts), np.nan)
+    if not pc.any(pc.match_substring_regex(texts, _MAY_BE_LENGTH)).as_py():
+        return made
     places, parts = _extracted(texts, _TIME)
     if len(places):
         found, good = _clock(parts, len(places))

@@ -17,6 +17,7 @@ from clearprop.tables.encoder import Encoder
 from clearprop.tables.kinds import Kind, counted, kinds
 from clearprop.tables.naming import missing_column
 from clearprop.tables.notation import Notation
+from clearprop.tables.numeric import quantiles
 from clearprop.tables.options import AS_SEEN, ReadOptions
 from clearprop.tables.step import Step
 from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth, Vector
@@ -172,13 +173,13 @@ def _fit_number(
     centre, scale = _middle(known)
     edges: tuple[float, ...] = ()
     if n_bins and known[0] != known[-1] and len(np.unique(known[:: max(1, len(known) // 1000)])) > 2:
-        edges = tuple(np.unique(np.quantile(known, np.linspace(0, 1, n_bins + 1))).tolist())
+        edges = tuple(np.unique(quantiles(known, np.linspace(0, 1, n_bins + 1))).tolist())
     return Number(name, centre, scale, edges if len(edges) > 2 else (), missing, missing_words, *notation)
 
 
 def _middle(known: Any) -> tuple[float, float]:
     """Median and interquartile range or, where that is 0, half the whole range. Holzmüller et al. (2024)."""
-    low, centre, high = np.quantile(known, [0.25, 0.5, 0.75])
+    low, centre, high = quantiles(known, np.array([0.25, 0.5, 0.75]))
     return float(centre), float(high - low) or float(known[-1] - known[0]) / 2 or 1.0
 
 

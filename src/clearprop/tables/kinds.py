@@ -23,6 +23,8 @@ AT_LEAST = 0.9  # share of a text column's values that makes it a column of numb
 TOLD = 0.5  # the same that is worth a note where there are more words
 MOST_WORDS = 20
 SAMPLE = 2000  # different texts that decide whether it is worth looking at all of them
+KINDS = ("moment", "number", "time")  # of which the first that explains a text best is taken
+MAY_BE_MORE = r"\d|(?i:inf|nan)"  # in every text that says a number, a date or a time
 FEWEST_COMPACT = 5  # different whole numbers, all of them dates as 20240131, that are dates
 COMPACT = (18_000_101, 22_001_231)
 BLANKS = (
@@ -150,20 +152,24 @@ def kind_of(found: Counted, read: ReadOptions, hint: str | None = None) -> Kind:
     lower = pc.utf8_lower(pc.utf8_trim_whitespace(rest.texts))
     if not blank.any() and pc.all(pc.is_in(lower, value_set=pa.array(["true", "false"]))).as_py():
         return Kind("truth")
-    sample = Counted(rest.texts[:SAMPLE], rest.counts[:SAMPLE])
-    likely = {name for name, share in _shares(sample, read, hint).items() if share >= TOLD / 2}
+    likely = _likely(rest, read, hint)
     blanks = found.where(blank)
     best: tuple[float, Kind] = (0.0, Kind())
-    for name in ("moment", "number", "time"):
-        if name in likely:
-            share, kind = _tried(name, rest, blanks, read, hint)
-            if share > best[0]:
-                best = share, kind
+    for name in likely:
+        share, kind = _tried(name, rest, blanks, read, hint)
+        if share > best[0]:
+            best = share, kind
     return best[1]
 
 
-def _shares(found: Counted, read: ReadOptions, hint: str | None) -> dict[str, float]:
-    return {name: _share(found, _known(name, found, read, hint)[0]) for name in ("moment", "number", "time")}
+def _likely(found: Counted, read: ReadOptions, hint: str | None) -> tuple[str, ...]:
+    """What the texts may be, besides words, by a look at some of them where there are many."""
+    if not pc.any(pc.match_substring_regex(found.texts, MAY_BE_MORE)).as_py():
+        return ()
+    if len(found.texts) <= SAMPLE:
+        return KINDS
+    sample = Counted(found.texts[:SAMPLE], found.counts[:SAMPLE])
+    return tuple(name for name in KINDS if _share(sample, _known(name, sample, read, hint)[0]) >= TOLD / 2)
 
 
 def _share(found: Counted, known: Any) -> float:

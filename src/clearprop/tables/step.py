@@ -94,10 +94,15 @@ def with_missing(step: Any, parts: list[Any], absent: Any, stand_in: str) -> Enc
     """The parts side by side, with the input for missing values if the step has one, else a remark about them."""
     remarks: tuple[Remark, ...] = ()
     if step.missing:
-        parts.append(absent[:, None])
+        parts = [*parts, absent[:, None]]
     elif absent.any():
         remarks = (Remark(step.column, "missing", int(absent.sum()), int(np.argmax(absent)) + 1, stand_in),)
-    return np.concatenate([part.astype(np.float32) for part in parts], axis=1), remarks
+    made = np.empty((len(absent), sum(part.shape[1] for part in parts)), dtype=np.float32)
+    start = 0
+    for part in parts:
+        made[:, start : start + part.shape[1]] = part
+        start += part.shape[1]
+    return made, remarks
 
 
 def or_missing(step: Any) -> str:
