@@ -3,6 +3,7 @@
 And no more threads than were asked for: the engine starts its own for one call, and takes none of a BLAS.
 """
 
+import enum
 import os
 import threading
 import time
@@ -174,3 +175,12 @@ def test_estimators_in_parallel_are_the_estimator_alone(backend):
     alone = fitted(model, X, y)
     found = joblib.Parallel(n_jobs=3, backend=backend)(joblib.delayed(fitted)(model, X, y) for _ in range(6))
     assert set(found) == {alone}
+
+
+@pytest.mark.skipif(not hasattr(enum.EnumType, "__getattr__"), reason="this Python asks no enumeration for attributes")
+def test_numpy_asks_no_enumeration_whether_it_is_an_array(shape, monkeypatch):
+    """It would swallow a Ctrl-C that comes while it asks, and the fit would go on for ever."""
+    asked, ask = [], enum.EnumType.__getattr__
+    monkeypatch.setattr(enum.EnumType, "__getattr__", lambda cls, name: (asked.append(name), ask(cls, name))[1])
+    trained(shape, 1)
+    assert [name for name in asked if name.startswith("__array")] == []

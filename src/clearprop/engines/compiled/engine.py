@@ -218,13 +218,15 @@ class CompiledEngine:
     def _run(self, plan: PlanBase, operations: float, steps: int) -> None:
         """Do a job on as many threads as help, and wait for them."""
         most = min(plan.threads, threads_for(operations, steps, self.n_threads))
+        # A whole number of NumPy's is not compared with an IntEnum: a Ctrl-C in that moment NumPy would swallow.
+        makes_steps = int(plan.job[J.TASK]) == Task.STEPS
         with CROWD.share(most) as granted:
             threads = plan.pace.threads(granted)
-            if plan.job[J.TASK] == Task.STEPS:
+            if makes_steps:
                 plan.job[J.STEPS] = plan.pace.updates(threads, steps)
             began = time.perf_counter()
             _run_on(plan, threads)
-            made = plan.result[STEPS_DONE] if plan.job[J.TASK] == Task.STEPS else steps
+            made = plan.result[STEPS_DONE] if makes_steps else steps
             plan.pace.saw(threads, (time.perf_counter() - began) / max(made, 1))
 
 
