@@ -5,6 +5,7 @@ from clearprop.engines.cores import threads_asked, usable_cores
 from clearprop.engines.data import Data, numbers, prepared
 from clearprop.engines.job import Job
 from clearprop.engines.one_hot import OneHot
+from clearprop.engines.outputs import finite
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.engines.state import TrainingState
@@ -20,6 +21,7 @@ __all__ = [
     "TrainingState",
     "choose",
     "choose_for_prediction",
+    "finite",
     "numbers",
     "prepared",
     "threads_asked",

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import check_scoring, get_scorer_names
 
 from clearprop.engines import Data
-from clearprop.errors import InputError, UnknownNameError
+from clearprop.errors import InputError, NotFiniteError, UnknownNameError
 from clearprop.estimators.rows import Rows
 from clearprop.training import Measure
 
@@ -82,7 +82,10 @@ def _bound(scorer: Scorer, estimator: Any, rows: Rows) -> Callable[[], float]:
         )
 
     def score() -> float:
-        found = scorer(twin, rows.X, rows.y, **weights)
+        try:
+            found = scorer(twin, rows.X, rows.y, **weights)
+        except NotFiniteError:  # as of the estimator's own score
+            return float("nan")
         try:
             return float(found)
         except (TypeError, ValueError):

@@ -10,6 +10,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from clearprop.engines import finite
 from clearprop.engines.threads import BLAS
 from clearprop.estimators.glass import GlassBox
 from clearprop.estimators.kinds import checked_rows
@@ -38,7 +39,7 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         X = X.astype(self._state.theta.dtype, copy=False)
         held = self._engine.uses_blas and self.n_threads is not None
         with BLAS.at_most(self.n_threads) if held else nullcontext():
-            return self._engine.outputs(self.network_, self.network_.views(self._state.theta), X)
+            return finite(self._engine.outputs(self.network_, self.network_.views(self._state.theta), X))
 
     def predict(self, X: Any) -> Any:
         """Predict for every row.
@@ -50,6 +51,11 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         Returns
         -------
         y : array of shape (n_samples,) or (n_samples, n_outputs)
+
+        Raises
+        ------
+        NotFiniteError
+            When an output is NaN or infinite, as those of damaged weights are; a ValueError.
         """
         outputs = self._outputs(X)
         return self._targets.decode(outputs)

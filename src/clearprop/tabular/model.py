@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clearprop.engines import Choice, Job, choose_for_prediction
+from clearprop.engines import Choice, Job, choose_for_prediction, finite
 from clearprop.errors import ModelFileError, TableError
 from clearprop.files import load, save
 from clearprop.files.json_text import refusing
@@ -175,7 +175,7 @@ class TableModel:
         ------
         TableError
             When a column is missing or a value does not fit; with the row.
-        ModelFileError
+        NotFiniteError
             When outputs are not finite, as those of damaged weights can be.
         """
         X, remarks = self._encoded(table)
@@ -189,13 +189,7 @@ class TableModel:
     def _outputs_of(self, X: Any, remarks: Remarks, n_threads: int | None) -> Outputs:
         choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
         values = self._outputs(choice, X)
-        finite = np.isfinite(values).all(axis=1)
-        if not finite.all():
-            raise ModelFileError(
-                f"the outputs of the model are not finite in {int((~finite).sum())} of {len(finite)} rows: "
-                "its weights are damaged or too large"
-            )
-        return Outputs(values, remarks, choice)
+        return Outputs(finite(values), remarks, choice)
 
     def outputs_for(self, X: Any, n_threads: int | None = None) -> Any:
         """The same for rows that are encoded already, float32 (n_rows, n_inputs)."""
@@ -221,7 +215,7 @@ class TableModel:
         outputs, remarks, choice = self.outputs(table, n_threads)
         if isinstance(self.target, ClassTarget):
             return Predictions(self.target.decode(outputs), outputs, remarks, choice)
-        return Predictions(self.target.in_unit(self.target.decode(outputs)), None, remarks, choice)
+        return Predictions(finite(self.target.in_unit(self.target.decode(outputs))), None, remarks, choice)
 
     def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, Remarks]:
         """Each quantile of each row in the target's own unit, float64 (n_rows, n_quantiles), and remarks.
@@ -239,7 +233,7 @@ class TableModel:
             self.target.decode(mean_outputs(choice, self.network, each.thetas, X)) + each.shift
             for each in self.quantiles
         ]
-        return self.target.in_unit(np.sort(np.stack(found, axis=1), axis=1))
+        return finite(self.target.in_unit(np.sort(np.stack(found, axis=1), axis=1)))
 
     def evaluate(self, table: pa.Table, n_threads: int | None = None) -> Evaluation:
         """Score the predictions against the target, which the table must have in every row.
