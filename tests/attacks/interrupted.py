@@ -4,6 +4,7 @@ Run as ``python interrupted.py KIND SECONDS…``: one number a fit, when the fir
 a second follows a moment later where the number is negative.
 """
 
+import ctypes
 import gc
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 import warnings
+from contextlib import suppress
 
 import numpy as np
 from watching import Watch
@@ -90,7 +92,10 @@ def tell(found):
 
 
 def resident():
-    """Bytes of memory that the process has."""
+    """Bytes of memory that the process holds, without what the C library keeps of what was given back to it."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -107,9 +112,7 @@ def many(kind, count, interrupts):
         else:
             MAKERS[kind]().set_params(max_iter=1).fit(X, y)
         if n == min(50, count // 2):
-            gc.collect()
             after_fifty = resident()
-    gc.collect()
     tell({"before": before, "after": state_of_process(), "grown": resident() / after_fifty})
 
 

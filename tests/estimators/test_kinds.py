@@ -1,13 +1,15 @@
 """Text, dates and gaps in what an MLP is given: refused with their place, as ValueError, before anything is learned."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from clearprop import MLPClassifier, MLPRegressor
+from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 from clearprop.errors import InputError
 
 X = np.random.default_rng(0).standard_normal((6, 2))
@@ -74,3 +76,23 @@ def test_a_stream_of_parts_does_not_grow_an_estimator():
     assert sizes[1] <= sizes[0] * 1.01
     assert model.t_ == 301
     assert len(model.history_) <= 101
+
+
+def equal_names(library):
+    if library == "arrow":
+        return pa.table([[1.0, 2.0] * 10, [3.0, 4.0] * 10], names=["a", "a"])
+    return pd.DataFrame(np.ones((20, 3)), columns=["a", "b", "a"])
+
+
+@pytest.mark.parametrize("library", ["pandas", "arrow"])
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor])
+def test_two_columns_of_one_name_are_refused_with_it(kind, library):
+    X, y = equal_names(library), np.arange(20) % 2
+    with pytest.raises(ValueError, match="has two columns named 'a'; rename one of them"):
+        kind(max_iter=1).fit(X, y)
+    model = kind(max_iter=1, random_state=0, hidden_layer_sizes=(2,))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(pd.DataFrame({"a": y * 1.0, "b": y * 2.0, "c": 1.0 - y}), y)
+    with pytest.raises(ValueError, match="has two columns named 'a'; rename one of them"):
+        model.predict(X)
