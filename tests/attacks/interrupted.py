@@ -64,15 +64,17 @@ def fitted(kind, seconds, X, y):
         ended = "raised"
     except BaseException as error:
         ended = f"{type(error).__name__}: {error}"
-    took = watch.seconds() - abs(seconds)
+    while sender.is_alive():
+        try:
+            over.set()
+            sender.join()
+        except KeyboardInterrupt:  # the second one came just now
+            continue
     try:
-        over.set()
-        sender.join()
-        usable = bool(np.isfinite(model.predict(X[:5])).all())
-    except KeyboardInterrupt:  # the second one came just now
         usable = bool(np.isfinite(model.predict(X[:5])).all())
     except Exception as error:
         usable = type(error).__name__
+    took = watch.seconds() - abs(seconds)
     return {"kind": kind, "seconds": seconds, "ended": ended, "took": took, "usable": usable}
 
 
