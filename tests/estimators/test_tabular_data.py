@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import pickle
 import warnings
 from decimal import Decimal
 from pathlib import Path
@@ -241,3 +242,13 @@ def test_a_column_that_holds_something_and_is_left_out_is_warned_of():
     ) as told:
         regressor(rows)
     assert not any("'same'" in str(each.message) for each in told)
+
+
+def test_predicting_often_does_not_grow_an_estimator():
+    rows = pd.DataFrame({"x": np.arange(40.0), "kind": list("abcd") * 10})
+    model = regressor(rows)
+    before = len(pickle.dumps(model))
+    for place in range(60):
+        model.predict(rows.iloc[[place % 40]])
+        model.score(rows[:9], np.arange(9))
+    assert len(pickle.dumps(model)) == before

@@ -183,6 +183,11 @@ def test_two_columns_of_one_name_are_refused(kind, rows):
         (pd.DataFrame({"t": DAYS}), InputError, r"X holds dates in column 't' .* take TabularRegressor"),
         (pd.DataFrame({"t": DAYS - DAYS[0]}), InputError, r"X holds lengths of time in column 't'"),
         (pd.DataFrame({"s": objects({1})}), TypeError, r"X holds \{1\} in row 0, column 's' .*a string or a number"),
+        (
+            pd.DataFrame({"s": objects(1, decimal.Decimal("sNaN"))}),
+            InputError,
+            r"X holds .*sNaN.* in row 1, column 's'",
+        ),
         (pd.DataFrame({"s": objects(1, [2])}), InputError, r"X holds \[2\] in row 1, column 's'"),
         (pa.table({"s": pa.array([{"a": 1}] * N)}), TypeError, r"X holds \{'a': 1\} in row 0, column 's'"),
         (pl.DataFrame({"s": [[1.0]] * N}), InputError, r"X holds .* in row 0, column 's'"),

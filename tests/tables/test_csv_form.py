@@ -270,3 +270,16 @@ def test_a_quoted_file_of_the_standard_library(written, tmp_path):
     with open(tmp_path / "q.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["a", "b"], [1, 'say "x"'], [2, "p;q"]])
     assert read(tmp_path / "q.csv").table.to_pydict() == {"a": [1, 2], "b": ['say "x"', "p;q"]}
+
+
+def test_a_first_line_that_names_other_than_the_columns_is_refused_with_what_to_do(written):
+    with pytest.raises(TableError, match="first line has 2 values, and each line below it 4; take it away, as tail"):
+        written("a,b\n1,2,3,4\n5,6,7,8\n")
+    with pytest.raises(TableError, match=r"first line has 3 values, and each line below it 1; .*--separator blank"):
+        written("a\tb\tc\n1 2   3\n4 5   6\n")
+
+
+def test_names_of_rows_as_r_writes_them(written):
+    found = written('"a","b"\n"1",2.5,"x"\n"2",3.5,"y"\n')
+    assert values(found) == {"unnamed 1": [1, 2], "a": [2.5, 3.5], "b": ["x", "y"]}
+    assert found.notices == ("the header names one column fewer than there are: the first is named 'unnamed 1'",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,17 @@ def check_inputs(X: Any, estimator: str) -> None:
                     f"X holds the text {value[:80]!r} in row {row}, column {name} (counted from 0), where a number is "
                     f"expected; encode the column, or {TABLES.format(_tabular(estimator))}"
                 )
-            if not isinstance(value, str | bytes) and not is_missing(value) and not is_number(value):
+            if not isinstance(value, str | bytes) and not is_number(value) and not _is_gap(value):
                 kind = TypeError if isinstance(value, dict | set | complex) else InputError
                 raise kind(
                     f"X holds {shown(value)} in row {row}, column {name} (counted from 0), where a number is expected: "
                     "argument must be a string or a number"
                 )
+
+
+def _is_gap(value: object) -> bool:
+    """Whether a value is missing in a way that NumPy makes NaN of, as it does not of a signalling NaN."""
+    return is_missing(value) and not (isinstance(value, Decimal) and value.is_snan())
 
 
 def _refuse_times(values: Any, name: Any, estimator: str) -> None:

@@ -102,6 +102,13 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
         elif len(hidden) == len(rows[0]) and len(hidden) > 1 and _is_header(_tail(hidden), rows):
             names, rows = tuple(_tail(hidden)), [_tail(hidden), *rows]
     comments = first > skip
+    if not names and options.header is not False and (wider := _width_below(rows)) is not None:
+        if wider == len(rows[0]) + 1:  # as R writes them
+            names, rows = ("unnamed 1", *rows[0]), [["", *rows[0]], *rows[1:]]
+            first += 1
+            notices.append("the header names one column fewer than there are: the first is named 'unnamed 1'")
+        else:
+            raise _no_header(path, lines[first : first + LINES], len(rows[0]), wider)
     n_comments = first - skip - (1 if names else 0)
     if n_comments:
         notices.append(f"{n_comments} line{'s' if n_comments > 1 else ''} of comments before the table, skipped")
@@ -115,6 +122,22 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
     if separator == ";" and decimal is None:
         notices.extend(_thousands(rows))
     return Form(separator, quote, first, names, len(rows[0]), decimal, comments, tuple(notices))
+
+
+def _width_below(rows: Sequence[list[str]]) -> int | None:
+    """How many values each of the lines below the first has, if they agree and differ from it; otherwise None."""
+    widths = {len(row) for row in rows[1:]}
+    return widths.pop() if len(rows) > 2 and len(widths) == 1 and widths != {len(rows[0])} else None
+
+
+def _no_header(path: object, lines: Sequence[str], n_names: int, n_values: int) -> TableError:
+    """The error for a first line that does not name the columns of those below it."""
+    apart = {len(re.sub(r'"[^"]*"', "x", line).split()) for line in lines if line.strip()}
+    if len(apart) == 1 and apart.pop() > max(n_names, n_values) - 1:
+        cure = "blanks may separate the columns: --separator blank"
+    else:
+        cure = "take it away, as tail -n +2 does, and say --no-header; or look for a stray separator or quote in it"
+    return TableError(f"{path}: the first line has {n_names} values, and each line below it {n_values}; {cure}")
 
 
 def _tail(names: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ from clearprop.tables.other_files import READERS, cure_for, is_idx, is_libsvm, r
 from clearprop.tables.parquet import read_parquet
 from clearprop.tables.source import Source, source_of
 
-CSV_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
+CSV_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 LIBSVM_SUFFIXES = (".libsvm", ".svmlight", ".svm")
 KINDS = (
     "CSV (.csv, .tsv, .txt), Parquet (.parquet), Excel (.xlsx), ARFF (.arff), JSON (.json, .jsonl), libsvm (.libsvm), "
@@ -137,7 +137,7 @@ def _of_source(
     head = source.head(2**16)
     if is_idx(head):
         return _with_target(*read_idx(source))
-    if suffix in LIBSVM_SUFFIXES or (suffix in ("", ".txt", ".data") and is_libsvm(head)):
+    if suffix in LIBSVM_SUFFIXES or (suffix in ("", ".txt", ".data", ".dat") and is_libsvm(head)):
         return _with_target(*read_libsvm(source, sizes.get("X")))
     if suffix not in CSV_SUFFIXES:
         cure = cure_for(Path(source.name))
