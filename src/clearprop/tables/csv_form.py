@@ -102,13 +102,9 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
         elif len(hidden) == len(rows[0]) and len(hidden) > 1 and _is_header(_tail(hidden), rows):
             names, rows = tuple(_tail(hidden)), [_tail(hidden), *rows]
     comments = first > skip
-    if not names and options.header is not False and (wider := _width_below(rows)) is not None:
-        if wider == len(rows[0]) + 1:  # as R writes them
-            names, rows = ("unnamed 1", *rows[0]), [["", *rows[0]], *rows[1:]]
-            first += 1
-            notices.append("the header names one column fewer than there are: the first is named 'unnamed 1'")
-        else:
-            raise _no_header(path, lines[first : first + LINES], len(rows[0]), wider)
+    if not names and options.header is not False and _as_r_writes(path, lines[first : first + LINES], rows):
+        names, rows, first = ("unnamed 1", *rows[0]), [["", *rows[0]], *rows[1:]], first + 1
+        notices.append("the header names one column fewer than there are: the first is named 'unnamed 1'")
     n_comments = first - skip - (1 if names else 0)
     if n_comments:
         notices.append(f"{n_comments} line{'s' if n_comments > 1 else ''} of comments before the table, skipped")
@@ -130,14 +126,17 @@ def _width_below(rows: Sequence[list[str]]) -> int | None:
     return widths.pop() if len(rows) > 2 and len(widths) == 1 and widths != {len(rows[0])} else None
 
 
-def _no_header(path: object, lines: Sequence[str], n_names: int, n_values: int) -> TableError:
-    """The error for a first line that does not name the columns of those below it."""
+def _as_r_writes(path: object, lines: Sequence[str], rows: Sequence[list[str]]) -> bool:
+    """Whether the first line names all columns but the first; TableError where it names others than there are."""
+    n_names, n_values = len(rows[0]), _width_below(rows)
+    if n_values is None or n_values == n_names + 1:
+        return n_values is not None
     apart = {len(re.sub(r'"[^"]*"', "x", line).split()) for line in lines if line.strip()}
     if len(apart) == 1 and apart.pop() > max(n_names, n_values) - 1:
         cure = "blanks may separate the columns: --separator blank"
     else:
         cure = "take it away, as tail -n +2 does, and say --no-header; or look for a stray separator or quote in it"
-    return TableError(f"{path}: the first line has {n_names} values, and each line below it {n_values}; {cure}")
+    raise TableError(f"{path}: the first line has {n_names} values, and each line below it {n_values}; {cure}")
 
 
 def _tail(names: list[str]) -> list[str]:
