@@ -103,6 +103,8 @@ def explain(
     """
     from clearprop.cli import glass_run
 
+    if replay < 1:
+        raise exits.UsageError(f"--replay must be a whole number of at least 1, not {replay}")
     style: dict[str, object] = {
         "notation": notation, "language": language, "digits": digits, "comma": comma, "fractions": fractions,
         "parameter": parameter, "steps": steps, "networks": replay,

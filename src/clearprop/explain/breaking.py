@@ -15,6 +15,7 @@ from clearprop.formulas.expressions import fold, nodes
 from clearprop.formulas.printers.text import POWER, PRODUCT, ROW, SIGN, SUM, Printed
 
 SHORT = 22  # letters that stay together
+WIDEST_FRACTION = 30  # letters; what is wider is divided with a / and can be cut
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ Pieces = list[Piece | Boxed]
 class Signs(NamedTuple):
     """The signs between pieces, and brackets round a whole or on its ends, in a medium's markup."""
 
-    between: dict[str, str]  # by function: add, subtract, multiply, hadamard, quotient, matmul
+    between: dict[str, str]  # by function: add, subtract, multiply, hadamard, quotient, matmul, divide
     fenced: Callable[[str], str]
     opening: str
     closing: str
@@ -110,8 +111,9 @@ class Breaking:
         if self.cuts_boxes and function.startswith("box_"):
             label, inside = arguments
             return [Boxed(function.removeprefix("box_"), self.printed(label)[0], tuple(self.pieces(inside)))]
-        if function in BINDING:
-            (x, y), (left, right) = arguments, BINDING[function]
+        is_wide = function == "divide" and self.width(tree) > WIDEST_FRACTION
+        if function in BINDING or is_wide:
+            (x, y), (left, right) = arguments, BINDING.get(function, (SIGN, POWER))
             first, *rest = self._operand(y, right)
             return [*self._operand(x, left), joined(first, self.signs.between[function]), *rest]
         return [Piece(self.printed(tree)[0], self.width(tree))]

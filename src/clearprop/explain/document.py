@@ -46,7 +46,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Equation:
-    """A statement in symbols: left = right = …, coloured by its law."""
+    """A statement in symbols: left = right = …, coloured by its law; `label` stands before it as it is."""
 
     label: str
     sides: tuple[Expression, ...]
@@ -68,6 +68,11 @@ class Table:
     head: Sequence[Piece]
     rows: Sequence[Sequence[Piece]]
     caption: str = ""
+
+    @property
+    def of_numbers(self) -> tuple[bool, ...]:
+        """Which columns hold numbers alone: they stand on the right of their cells, names and words on the left."""
+        return tuple(all(map(_is_number, column)) for column in zip(*self.rows, strict=True))
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,10 @@ class Writer:
     def heading(self, key: str, level: int = 2, **fields: Any) -> Heading:
         """A heading; `n` counts."""
         return Heading(form_of(self.words, key, fields.get("n")).format(**fields), level, key)
+
+
+def _is_number(cell: Piece) -> bool:
+    return isinstance(cell, Number) or (isinstance(cell, str) and not any(map(str.isalpha, cell)))
 
 
 def _counted(value: Any) -> Piece:

@@ -17,7 +17,7 @@ from clearprop.explain.notation import Notation, notation
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
-from clearprop.explain.sections.kit import FIRST_WEIGHT, FORMS
+from clearprop.explain.sections.kit import FORMS, telling_weight
 from clearprop.explain.trace import Trace
 from clearprop.explain.words import Words, form_of, words
 
@@ -214,7 +214,7 @@ class Explanation:
         """The network as a drawing."""
         from clearprop.explain.drawings.network import drawing
 
-        return drawing(self.shown, self.written, self.numbers, self.words, self.chosen or FIRST_WEIGHT)
+        return drawing(self.shown, self.written, self.numbers, self.words, self.chosen or telling_weight(self.shown))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from clearprop.explain.renderers.page import fragment

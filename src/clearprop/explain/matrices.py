@@ -59,9 +59,11 @@ def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Map
 
     def node(function: str, _: Apply, arguments: list[tuple[Expression, bool]]) -> tuple[Expression, bool]:
         trees, are_arrays = [tree for tree, _ in arguments], [is_array for _, is_array in arguments]
-        by_element = {"multiply": "hadamard"} if all(are_arrays) else {"divide": "quotient"} if are_arrays[-1] else {}
-        name = by_element.get(function, function)
-        return Apply(name, tuple(trees)), any(are_arrays)
+        if function == "multiply" and all(are_arrays):
+            function = "hadamard"
+        elif function == "divide" and are_arrays[-1]:
+            function = "quotient"
+        return Apply(function, tuple(trees)), any(are_arrays)
 
     return fold(formula, leaf, node)[0]
 

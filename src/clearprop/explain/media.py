@@ -47,11 +47,13 @@ def _latex_matrix(cells: list[list[str]]) -> str:
 def _mathml_matrix(cells: list[list[str]]) -> str:
     dots = {"…": "<mo>⋯</mo>", "⋮": "<mo>⋮</mo>"}
     rows = "".join(f"<mtr>{''.join(f'<mtd>{dots.get(cell, cell)}</mtd>' for cell in row)}</mtr>" for row in cells)
-    return f"<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>"
+    return f"<mrow><mo>[</mo><mtable>{rows}</mtable><mo rspace='0.2em'>]</mo></mrow>"
 
 
-def _signs(plus: str, minus: str, times: str, beside: str, others: tuple[str, str], *brackets: Any) -> Signs:
-    between = {"add": plus, "subtract": minus, "multiply": times, "matmul": beside}
+def _signs(
+    plus: str, minus: str, times: str, beside: str, divided: str, others: tuple[str, str], *brackets: Any
+) -> Signs:
+    between = {"add": plus, "subtract": minus, "multiply": times, "matmul": beside, "divide": divided}
     return Signs(between | dict(zip(("hadamard", "quotient"), others, strict=True)), *brackets)
 
 
@@ -68,7 +70,7 @@ TEXT = Medium(
     "π",
     lambda count, number: f"[{count}: {number}]",
     _text_matrix,
-    _signs(" + ", " − ", "·", " · ", (" ⊙ ", " ⊘ "), lambda inside: f"({inside})", "(", ")"),
+    _signs(" + ", " − ", "·", " · ", "/", (" ⊙ ", " ⊘ "), lambda inside: f"({inside})", "(", ")"),
 )
 LATEX = Medium(
     "latex",
@@ -84,6 +86,7 @@ LATEX = Medium(
         "{} - ",
         r"{} \cdot ",
         r"\, ",
+        r"{} / ",
         (r"{} \odot ", r"{} \oslash "),
         lambda inside: rf"\left({inside}\right)",
         r"\bigl(",
@@ -95,7 +98,7 @@ MATHML = Medium(
     "mathml",
     mathml.printed,
     Shown.mathml,
-    lambda words: f"<mtext>{words}</mtext>",
+    lambda words: f"<mi class='t'>{words}</mi>",  # an mtext is taken for space, and a + beside it gets none
     "<mo>⋯</mo>",
     "<mi>π</mi>",
     lambda count, number: f"<munder><mrow><mo>[</mo>{number}<mo>]</mo></mrow><mtext>{count}</mtext></munder>",
@@ -105,6 +108,7 @@ MATHML = Medium(
         _infix("−"),
         _infix("⋅"),
         "<mspace width='0.2em'/>",
+        _infix("/"),
         (_infix("⊙"), _infix("⊘")),
         mathml.fenced,
         "<mo form='prefix'>(</mo>",

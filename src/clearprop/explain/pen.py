@@ -219,4 +219,4 @@ def _shown(n: int) -> list[int | None]:
 def _matrix_width(text: str) -> int:
     """How wide a matrix is that is written as text: each of its columns is as wide as the widest cell."""
     cells = [row.split() for row in text.strip("[]").split("; ")]
-    return len(cells[0]) * (1 + max(len(cell) for row in cells for cell in row))
+    return len(cells[0]) * (2 + max(len(cell) for row in cells for cell in row))

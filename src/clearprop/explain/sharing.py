@@ -72,7 +72,7 @@ class Sharing:
     @property
     def total(self) -> tuple[float, float, float]:
         """The totals: of the error, of the shares (the same, where no Σw is 0), and without denominators."""
-        return float(self.error.sum()), float(self.by_shares.sum()), float(self.without_denominators.sum())
+        return settled_sum(self.error), settled_sum(self.by_shares), settled_sum(self.without_denominators)
 
     @property
     def summed(self) -> tuple[Any, Any, Any]:
@@ -86,6 +86,12 @@ class Sharing:
         """Between the exact δ and the shares, and between it and the form without denominators, in degrees."""
         by_shares, without, exact = self.summed
         return angle(exact, by_shares), angle(exact, without)
+
+
+def settled_sum(numbers: Any) -> float:
+    """Their sum; 0 where only what their rounding left over keeps it from being 0."""
+    total, size = float(np.sum(numbers)), float(np.abs(numbers).sum())
+    return 0.0 if abs(total) <= np.size(numbers) * np.finfo(float).eps * size else total
 
 
 def share(trace: Trace, layer: int | None = None) -> Sharing:

@@ -38,19 +38,26 @@ def printed(
     settings = [tuple(line.split(": ", 1)) for line in paper.given() if ": " in line]
     blocks += [Heading(known["exercise_given"]), Table(_head(known, 2), settings)]
     given = [site for site in trace if site.startswith(GIVEN) and trace[site].equation.law == ""]
-    blocks.append(Table(_head(known, 2), [[Symbol(name), paper.rounded(trace.value_of(name))]
+    blocks.append(Table(_head(known, 2), [[Symbol(name), _minus(paper.rounded(trace.value_of(name)))]
                                           for site in given for name in paper.names(site)]))  # fmt: skip
     blocks.append(Heading(known["exercise_step"]))
     rows: list[list[Piece]] = []
     for site in paper.sites():
         for i, name in enumerate(paper.names(site)):
-            rows.append([Symbol(name), written.get(name) or paper.number(name), paper.meaning(site) if i == 0 else ""])
+            rows.append(
+                [Symbol(name), _minus(written.get(name) or paper.number(name)), paper.meaning(site) if i == 0 else ""]
+            )
         if len(rows) >= ROWS_TOGETHER or site == paper.sites()[-1]:
             blocks.append(Table(_head(known, 3), rows))
             rows = []
     document = Document(heading, paper.language, blocks)
     write, ink = (to_latex, LATEX) if medium == "latex" else (to_html, MATHML)
     return write(document, Pen(ink, names, numbers, known), known)
+
+
+def _minus(number: str) -> str:
+    """A number as it is printed, not as it is typed."""
+    return number.replace("-", "−")
 
 
 def _given(name: str, site: Site) -> Any:

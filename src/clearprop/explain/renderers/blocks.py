@@ -74,8 +74,12 @@ class Blocks:
                 law = label or next((item.law for item in lines if isinstance(item, Line)), "")
                 return self._derivation(block, f"d {law}" if law in LAWS else "d", label)
             case Columns(parts):
+                heads = [f"<p>{self._named(name)}</p>" for name, _ in parts]
+                if all(name == part.lines[0].target for name, part in parts if isinstance(part.lines[0], Line)):
+                    heads = [""] * len(parts)  # each begins with its name already
                 columns = "".join(
-                    f"<div><p>{self._named(name)}</p>{self._derivation(part, 'd')}</div>" for name, part in parts
+                    f"<div>{head}{self._derivation(part, 'd')}</div>"
+                    for head, (_, part) in zip(heads, parts, strict=True)
                 )
                 return f'<div class="columns">{columns}</div>'
             case Table():
@@ -114,7 +118,7 @@ class Blocks:
         first, *rest = block.sides
         parts = [Part("", first), *(Part("=", side) for side in rest)]
         name = f'<span class="n">{block.law}</span>' if block.law else ""
-        formula = f"{escape(block.label)}: {self._parts(parts)}"
+        formula = escape(block.label) + self._parts(parts)
         return f'<div class="d {block.law}"><div class="l">{name}<div class="f">{formula}</div></div></div>'
 
     def _derivation(self, block: Derivation, name: str, label: str = "") -> str:
@@ -161,7 +165,8 @@ class Blocks:
             inside = "<wbr>".join(self._markup(*pair) for pair in zip(piece.pieces, tex.pieces, strict=True))
             box = f'<span class="in">{inside}</span><span class="of">{math(piece.label, tex.label)}</span>'
             opening, closing = (math(sign) if sign else "" for sign in (piece.before, piece.after))
-            return f'{opening}<span class="box {piece.kind.replace("_", "-")}">{box}</span>{closing}'
+            whole = f'<span class="box {piece.kind.replace("_", "-")}">{box}</span>'
+            return f'<span class="with">{opening}{whole}{closing}</span>' if opening or closing else whole
         assert isinstance(piece, Piece)
         assert isinstance(tex, Piece)
         formula = math(piece.text, tex.text, display=display)
@@ -177,18 +182,16 @@ class Blocks:
 
     def _table(self, block: Table) -> str:
         title = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
-        top = "".join(f'<th scope="col">{self._headed(cell)}</th>' for cell in block.head)
+        sides = [' class="e"' if of_numbers else "" for of_numbers in block.of_numbers]
+        top = "".join(
+            f'<th scope="col"{side}>{self._headed(cell)}</th>' for cell, side in zip(block.head, sides, strict=True)
+        )
         rows = "".join(
-            f"<tr>{''.join(f'<td{_side(piece)}>{self.sentence((piece,))}</td>' for piece in row)}</tr>"
+            f"<tr>{''.join(f'<td{side}>{self.sentence((piece,))}</td>' for piece, side in zip(row, sides, strict=True))}</tr>"
             for row in block.rows
         )
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return self._scrolled("div", "t", "wide_table", table)
-
-
-def _side(cell: object) -> str:
-    """Words stand on the left of their cell, numbers on the right."""
-    return ' class="s"' if isinstance(cell, str) and any(letter.isalpha() for letter in cell) else ""
 
 
 def math(markup: str, tex: str = "", *, display: bool = True) -> str:

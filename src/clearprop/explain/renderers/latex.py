@@ -105,7 +105,7 @@ class Writer:
             case Equation(label, sides, law):
                 first, *rest = sides
                 parts = [Part("", first), *(Part("=", side) for side in rest)]
-                return self._fit(rf"{escape(label)}: {_coloured(law, law)} \quad ", parts, "", ROW)
+                return self._fit(rf"{escape(label)}{_coloured(law, law)} \quad ", parts, "", ROW)
             case Derivation(lines, label):
                 return "\n".join(self._line(item, label, ROW) for item in lines)
             case Columns():
@@ -187,9 +187,12 @@ def _kind_of_table(block: Table) -> tuple[str, str]:
     """How a table begins and ends: one with text that is longer than a name takes the whole width and breaks it."""
     columns = [[row[i] for row in block.rows] for i in range(len(block.head))]
     long = [any(isinstance(cell, str) and len(cell) > LONGEST_NAME for cell in column) for column in columns]
+    kinds = "".join(
+        "X" if is_long else "r" if of_numbers else "l"
+        for is_long, of_numbers in zip(long, block.of_numbers, strict=True)
+    )
     if not any(long):
-        return f"{{tabular}}{{{'r' * len(long)}}}", "{tabular}"
-    kinds = "".join("X" if is_long else "r" for is_long in long)
+        return f"{{tabular}}{{{kinds}}}", "{tabular}"
     return rf"{{tabularx}}{{\linewidth}}{{{kinds}}}", "{tabularx}"
 
 

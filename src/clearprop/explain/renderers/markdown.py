@@ -70,7 +70,7 @@ def _block(block: Block, pen: Pen, words: Words, names: Iterator[str]) -> str:
             return "\n".join(f"- {sentence(item, pen)}" for item in items)
         case Equation(label, sides, law):
             name = f"**{law}** " if law else ""
-            return f"{name}{_escape(label)}: {inline(' = '.join(pen.formula(side) for side in sides))}"
+            return f"{name}{_escape(label)}{inline(' = '.join(pen.formula(side) for side in sides))}"
         case Derivation(lines, label):
             return "\n\n".join(_line(item, label, pen, words) for item in lines)
         case Columns(parts):
@@ -78,7 +78,8 @@ def _block(block: Block, pen: Pen, words: Words, names: Iterator[str]) -> str:
                 f"{sentence((name,), pen)}:\n\n{_block(part, pen, words, names)}" for name, part in parts
             )
         case Table(head, rows, caption):
-            table = [_row([sentence((piece,), pen) for piece in head]), _row(["---"] * len(head))]
+            sides = ["---:" if of_numbers else "---" for of_numbers in block.of_numbers]
+            table = [_row([sentence((piece,), pen) for piece in head]), _row(sides)]
             table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]
             return (f"{_escape(caption)}\n\n" if caption else "") + "\n".join(table)
         case Picture(svg, text):

@@ -30,10 +30,10 @@ class Numbering:
     def __init__(self, blocks: Sequence[Block]) -> None:
         self._numbers: dict[int, int] = {}  # by identity: lines hold arrays and cannot be compared
         self._kept = [line for line in lines_of(blocks) if line.forms and line.value is not None]
-        self._where: dict[str, int] = {}
+        self._where: dict[str, list[int]] = {}
         for number, line in enumerate(self._kept, start=1):
             self._numbers[id(line)] = number
-            self._where.setdefault(str(line.target), number)
+            self._where.setdefault(str(line.target), []).append(number)
 
     def __getitem__(self, line: Line) -> int | None:
         return self._numbers.get(id(line))
@@ -41,9 +41,14 @@ class Numbering:
     def sources(self, line: Line) -> list[int]:
         """The numbers of the lines above in which what this one puts in was computed; none if there are too many."""
         own = self[line] or 0
-        found = {self._where.get(name) or self._where.get(name.split("[")[0]) or own for name in line.values}
-        earlier = sorted(number for number in found if number < own)
+        earlier = sorted({number for name in line.values if (number := self._source(name, own))})
         return earlier if len(earlier) <= MOST_SOURCES else []
+
+    def _source(self, name: str, own: int) -> int | None:
+        """Where a line takes a number from: its first line; of a term, as path 1 is in several sums, the last above."""
+        found = self._where.get(name) or self._where.get(name.split("[")[0]) or []
+        above = [number for number in found if number < own]
+        return (above[-1] if name.startswith("~") else above[0]) if above else None
 
 
 def lines_of(blocks: Sequence[Block]) -> Iterator[Line]:

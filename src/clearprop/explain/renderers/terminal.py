@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from clearprop.explain.document import (
@@ -37,7 +38,7 @@ PLAIN = {
     "½": "1/2", "…": "...", "⋮": ":", "⟦": "[[", "⟧": "]]", "‖": "||", "×": "x", "≥": ">=", "≤": "<=", "–": "-",
     "—": "-", "∞": "inf", "•": "-", "’": "'", "ω": "omega", "Ω": "Omega", "κ": "kappa", "ĝ": "g_hat", "π": "pi",
     "\u0302": "_hat",  # of m̂ and v̂
-    "\u0303": "~", "∇": "grad", "⊘": "(/)", "⌊": "floor(", "⌋": ")",
+    "\u00a0": " ", "\u0303": "~", "∇": "grad", "⊘": "(/)", "⌊": "floor(", "⌋": ")",
 }  # fmt: skip
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ˡᴸⁱʲᵏᵐⁿ", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐᵢⱼₖₘₙ"
 RAISED_PLAIN, LOWERED_PLAIN = "0123456789+-()lLijkmn", "0123456789+-()aijkmn"
@@ -92,17 +93,25 @@ def line_text(line: Line, pen: Pen, width: int) -> str:
     return name + "".join(f"{indent}{sign} {text}" for sign, text in rest) + (indent + reason.strip() if reason else "")
 
 
-def show(document: Document, pen: Pen, words: Words, console: Console) -> None:
-    """Write a document to a rich console."""
+def show(document: Document, pen: Pen, words: Words, console: Console, spelled: Callable[[str], str] = str) -> None:
+    """Write a document to a rich console; the cells of its tables as they are `spelled`, so that they stay aligned."""
     for block in document.blocks:
         if isinstance(block, Fold):
-            show(Document(document.title, document.language, (block.heading, *block.blocks)), pen, words, console)
+            show(
+                Document(document.title, document.language, (block.heading, *block.blocks)),
+                pen,
+                words,
+                console,
+                spelled,
+            )
             continue
-        for renderable in _renderables(block, pen, words, console):
+        for renderable in _renderables(block, pen, words, console, spelled):
             console.print(renderable, highlight=False, markup=False, soft_wrap=isinstance(block, Derivation | Columns))
 
 
-def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list[Any]:
+def _renderables(
+    block: Block, pen: Pen, words: Words, console: Console, spelled: Callable[[str], str] = str
+) -> list[Any]:
     from rich.text import Text
 
     match block:
@@ -115,7 +124,7 @@ def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list
             return [Text(wrapped("• " + sentence_text(item, pen), console.width, indent="  ")) for item in items]
         case Equation(label, sides, law):
             text = " = ".join(pen.formula(side) for side in sides)
-            return [Text(f"{label}: {text}", style=TERMINAL.get(law, ""))]
+            return [Text(label + text, style=TERMINAL.get(law, ""))]
         case Derivation(lines, label):
             return [_derivation(item, label, pen, words, console.width) for item in lines]
         case Columns(parts):
@@ -124,7 +133,7 @@ def _renderables(block: Block, pen: Pen, words: Words, console: Console) -> list
                 found += [Text(piece_text(name, pen) + ":"), *_renderables(derivation, pen, words, console)]
             return found
         case Table():
-            return [_table(block, pen)]
+            return [_table(block, pen, spelled)]
         case Picture():
             return []  # a terminal shows no drawing
     raise TypeError(type(block))
@@ -140,13 +149,14 @@ def _derivation(item: Line | Omission, label: str, pen: Pen, words: Words, width
     return Text(" " * INDENT + name + line_text(item, pen, width - len(name)), style=style)
 
 
-def _table(block: Table, pen: Pen) -> Any:
+def _table(block: Table, pen: Pen, spelled: Callable[[str], str]) -> Any:
     from rich.table import Table as RichTable
 
-    head = [piece_text(piece, pen) for piece in block.head]
-    table = RichTable(*head, title=block.caption or None, title_justify="left", title_style="")
+    table = RichTable(title=block.caption or None, title_justify="left", title_style="")
+    for piece, of_numbers in zip(block.head, block.of_numbers, strict=True):
+        table.add_column(spelled(piece_text(piece, pen)), justify="right" if of_numbers else "left")
     for row in block.rows:
-        table.add_row(*(piece_text(piece, pen) for piece in row))
+        table.add_row(*(spelled(piece_text(piece, pen)) for piece in row))
     return table
 
 
@@ -156,7 +166,7 @@ def to_text(document: Document, pen: Pen, words: Words, *, width: int = 110, asc
 
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False)
-    show(document, pen, words, console)
+    show(document, pen, words, console, to_ascii if ascii_only else str)
     lines = [line.rstrip() for line in file.getvalue().splitlines()]
     text = "\n".join(lines).strip("\n") + "\n"
     return _ascii_boxes(to_ascii(text)) if ascii_only else text

@@ -9,7 +9,7 @@ from clearprop.explain.document import Block, Columns, Derivation, Number, Parag
 from clearprop.explain.lines import Line, Omission, ends
 from clearprop.explain.paths import ChainRule, Part, added_by, n_paths, part_of
 from clearprop.explain.references import at, reference
-from clearprop.explain.sections.kit import Kit
+from clearprop.explain.sections.kit import Kit, telling_inputs
 from clearprop.explain.trace import Trace
 from clearprop.explain.work import multiplications
 from clearprop.formulas import Symbol
@@ -104,7 +104,7 @@ def _every_layer(trace: Trace, kit: Kit) -> list[Block]:
 
 def _long_forms(trace: Trace, kit: Kit, l: int) -> list[Block]:
     """The weights into the first neuron of a layer and its bias, written out beside each other."""
-    names = [at(f"W{l}", k, 0) for k in range(min(2, trace.network.widths[l - 1]))]
+    names = [at(f"W{l}", k, 0) for k in telling_inputs(trace, l, 2)]
     if trace.is_batch:
         intro = kit.writer.say("path_of_samples", slope=Symbol(f"d{names[0]}"))
         return [intro, Derivation(_long_form(trace, names[0]))]
@@ -159,7 +159,7 @@ def _row(trace: Trace, name: str | Omission) -> list[Piece]:
     delta = at(f"delta{found.layer}", found.indices[-1])
     signal = at(trace.passed(int(found.layer) - 1), found.indices[0]) if found.kind == "W" else ""
     law = Symbol(signal) * Symbol(delta) if signal else Symbol(delta)
-    last = Number(trace.value_of(signal)) if signal else "1"
+    last = Number(trace.value_of(signal) if signal else 1)
     return [Symbol(name), law, last, Number(trace.value_of(delta)), Number(trace.value_of(f"d{name}"))]
 
 
@@ -184,8 +184,9 @@ def _batch_row(trace: Trace, kit: Kit, name: str | Omission) -> list[Piece]:
 
 def boxes(trace: Trace, kit: Kit) -> list[Block]:
     """Three long derivations below each other; what they share in its box."""
-    depth, inputs = trace.network.depth, trace.network.widths[0]
-    chosen = [f"W{depth}[0,0]", f"b{depth}[0]", "W1[0,0]" if depth > 1 else f"W{depth}[{min(1, inputs - 1)},0]"]
+    depth = trace.network.depth
+    last, first = (telling_inputs(trace, l, 2) for l in (depth, 1))
+    chosen = [at(f"W{depth}", last[0], 0), f"b{depth}[0]", at("W1", first[0 if depth > 1 else -1], 0)]
     parts = []
     for parameter in chosen:
         rule = rule_of(trace, parameter)

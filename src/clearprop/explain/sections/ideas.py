@@ -15,7 +15,15 @@ from clearprop.explain.notation import notation
 from clearprop.explain.numbers import finer_for
 from clearprop.explain.references import at
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.sharing import Sharing, error_lines, share, share_line, share_matrix_lines, share_out
+from clearprop.explain.sharing import (
+    Sharing,
+    error_lines,
+    settled_sum,
+    share,
+    share_line,
+    share_matrix_lines,
+    share_out,
+)
 from clearprop.explain.trace import Trace
 from clearprop.explain.wiggle import wiggle
 from clearprop.formulas import Symbol
@@ -61,7 +69,7 @@ def assumptions(trace: Trace, kit: Kit) -> list[Block]:
 
 def felt(trace: Trace, kit: Kit) -> list[Block]:
     """One parameter moved, the rest held."""
-    found = wiggle(trace, kit.followed)
+    found = wiggle(trace, kit.followed(trace))
     words, step, digits = kit.writer.words, found.step, kit.numbers.digits
     smallest = min(abs(found.above - found.at), abs(found.below - found.at))
     loss_digits = max(0, finer_for(found.at, smallest, digits) + digits - 2)  # enough to divide by hand
@@ -139,7 +147,7 @@ def _shares_table(kit: Kit, found: Sharing) -> Block:
             rows.append(["…", "…", "…", "…"])
         else:
             rows.append([Symbol(at(f"a{found.layer}", *place)), *(Number(column[place]) for column in columns)])
-    rows.append([words["total"], *(Number(float(column.sum())) for column in columns)])
+    rows.append([words["total"], *(Number(settled_sum(column)) for column in columns)])
     head = [words["neuron"], words["by_shares"], words["transposed"], words["exact_rule"]]
     return Table(head, rows, words["sharing_table_batch" if is_batch else "sharing_table"].format(layer=found.layer))
 

@@ -11,12 +11,11 @@ from clearprop.explain.document import Block, Derivation, Writer
 from clearprop.explain.lines import Line, Omission, lines_of, matrix_line, neuron_line, places
 from clearprop.explain.notation import Notation
 from clearprop.explain.numbers import NumberFormat, finer_for
-from clearprop.explain.references import Reference, parse
+from clearprop.explain.references import Reference, at, parse
 from clearprop.explain.trace import Trace
 from clearprop.formulas import Symbol
 
 MOST_COMPARED, MOST_DIGITS_MORE = 100, 2  # numbers of a matrix; digits more in all of them
-FIRST_WEIGHT = "W1[0,0]"
 FORMS = ("component", "neuron", "matrix")
 
 
@@ -49,10 +48,9 @@ class Kit:
     fractions: bool = False
     networks: int = 20
 
-    @property
-    def followed(self) -> str:
+    def followed(self, trace: Trace) -> str:
         """The parameter that is wiggled and followed through iterations."""
-        return self.parameter or FIRST_WEIGHT
+        return self.parameter or telling_weight(trace)
 
     def derivation(self, trace: Trace, *sites: str, label: str = "") -> list[Block]:
         """The lines of these sites, number by number, and below them the whole sites at once."""
@@ -80,6 +78,17 @@ class Kit:
         if whole:
             blocks.append(Derivation(whole, label))
         return blocks
+
+
+def telling_inputs(trace: Trace, l: int, n: int) -> list[int]:
+    """From which `n` neurons the weights of layer l into its first neuron are shown: first those whose gradient is not 0."""
+    gradients = trace[f"dW{l}"].value[:, 0]
+    return sorted(sorted(range(len(gradients)), key=lambda k: not gradients[k])[:n])
+
+
+def telling_weight(trace: Trace) -> str:
+    """The first weight whose gradient is not 0: a weight behind a signal of 0 shows nothing."""
+    return at("W1", *telling_inputs(trace, 1, 1), 0)
 
 
 def showing_change(line: Line, digits: int) -> Line:

@@ -18,19 +18,20 @@ from clearprop.formulas import Symbol
 
 def iterations(trace: Trace, kit: Kit) -> list[Block]:
     """Loss, a parameter and the δ norms, step after step; which layer's δ vanishes or explodes."""
-    run = iterate(trace, kit.steps, chosen=(kit.followed,))
+    followed = kit.followed(trace)
+    run = iterate(trace, kit.steps, chosen=(followed,))
     words, say = kit.writer.words, kit.writer.say
     layers = range(1, trace.network.depth + 1)
     head: list[Piece] = [
         words["iteration"],
         words["wiggle_loss"],
-        Symbol(str(reference(kit.followed))),
+        Symbol(str(reference(followed))),
         *(words["norm_of"].format(layer=l) for l in layers),
     ]
     columns = list(zip(*((row.loss, *row.parameters, *row.norms) for row in run.rows), strict=True))
     finer = [_finer(column, kit.numbers.digits) for column in columns]
     rows: list[list[Piece]] = [
-        [f"{row.updates:,}", *(Number(column[i], finer=more) for column, more in zip(columns, finer, strict=True))]
+        [Number(row.updates), *(Number(column[i], finer=more) for column, more in zip(columns, finer, strict=True))]
         for i, row in enumerate(run.rows)
     ]
     blocks: list[Block] = [kit.writer.heading("iterations"), Table(head, rows)]

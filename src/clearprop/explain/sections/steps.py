@@ -16,8 +16,8 @@ from clearprop.formulas import Symbol
 
 def picture(trace: Trace, kit: Kit) -> list[Block]:
     """The network as a drawing, the path of the chosen weight bold in it."""
-    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words, kit.followed)
-    words = kit.writer.sentence("forward_words", parameter=Symbol(kit.followed))
+    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words, kit.followed(trace))
+    words = kit.writer.sentence("forward_words", parameter=Symbol(kit.followed(trace)))
     return [Picture(svg, words), *([kit.writer.say("picture_batch")] if trace.is_batch else [])]
 
 
@@ -58,7 +58,7 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
     """All δ's, from the output back."""
     depth = trace.network.depth
     words = kit.writer.words
-    svg = drawing(trace, kit.notation, kit.numbers, words, kit.followed, backward=True)
+    svg = drawing(trace, kit.notation, kit.numbers, words, kit.followed(trace), backward=True)
     blocks: list[Block] = [kit.writer.heading("backward"), Picture(svg, (words["backward_words"],))]
     for l in range(depth, 0, -1):
         name = "output_error" if l == depth else "hidden_error"

@@ -90,7 +90,7 @@ def _sizes(trace: Trace, sites: Sequence[str], kit: Kit) -> str:
     for name in sites:
         value = np.asarray(trace[name].value)
         shape = oriented(trace, name, kit.notation.columns).shape if value.ndim == 2 else value.shape
-        sizes.append(" × ".join(f"{n:,}" for n in shape) or "1")
+        sizes.append("\u00a0×\u00a0".join(f"{n:,}" for n in shape) or "1")
     if len(sizes) > MOST_SIZES:
         sizes = [*sizes[: MOST_SIZES - 2], "…", sizes[-1]]
     return ", ".join(sizes)

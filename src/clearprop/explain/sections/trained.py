@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from clearprop.explain.document import Block, Bullets, Number, Paragraph, Piece, Table
@@ -12,6 +14,11 @@ from clearprop.explain.trained import Trained
 from clearprop.formulas import Symbol
 from clearprop.tables.origins import Origin
 
+# How an encoder names an input after its column, by kind.
+NAMES = {
+    "missing": " is missing", "rare": ": another", "bin": r" from (\S+) to (\S+)", "pair": r": (.*) \(or (.*)\)",
+    "circle": ": (sine|cosine) of its (.*)", "category": ": (.*)",
+}  # fmt: skip
 MOST_INPUTS, MOST_CLASSES, MOST_NETWORKS = 40, 12, 6  # shown one by one
 
 
@@ -55,7 +62,7 @@ def _inputs(trace: Trace, inputs: tuple[Origin, ...], kit: Kit) -> list[Block]:
     rows: list[list[Piece]] = [
         [
             Symbol(at("a0", *_place(trace, k))),
-            origin.name,
+            _named(origin, kit),
             words["model_missing"] if origin.value is None else _value(origin.value, kit),
             Number(values[k]),
         ]
@@ -66,6 +73,16 @@ def _inputs(trace: Trace, inputs: tuple[Origin, ...], kit: Kit) -> list[Block]:
     how = [kit.writer.sentence(f"how_{kind}") for kind in kinds]
     blocks: list[Block] = [Table(list(head), rows), *_left_out(len(inputs) - MOST_INPUTS, kit)]
     return [*blocks, Bullets(how)] if how else blocks
+
+
+def _named(origin: Origin, kit: Kit) -> str:
+    """What an input is called, in the reader's language."""
+    words, pattern = kit.writer.words, NAMES.get(origin.kind)
+    found = re.fullmatch(pattern, origin.name.removeprefix(origin.column)) if pattern else None
+    if found is None:
+        return origin.name
+    parts = [words.get(f"name_{part}", part) if origin.kind == "circle" else part for part in found.groups()]
+    return words[f"name_{origin.kind}"].format(*parts, column=origin.column)
 
 
 def _left_out(count: int, kit: Kit) -> list[Block]:

@@ -82,7 +82,7 @@ WORDS: Mapping[str, str] = {
     "count_less": "略少一些",
     "count_same": "没有减少，因为路径太少，没有可以共用的部分",
     "proofs": "四个方程及其证明",
-    "statement": "公式",
+    "statement": "公式：",
     "proof": "证明",
     "instance": "代入数值（{name}）",
     "coupled_note": "这里各个输出相互依赖（softmax），所以求和号保留：这是完整的 BP1。",

@@ -95,7 +95,7 @@ WORDS: Mapping[str, str] = {
     "count_same": "no less, as nothing is shared between so few paths",
     # The proofs
     "proofs": "The four equations and their proofs",
-    "statement": "Statement",
+    "statement": "Statement: ",
     "proof": "Proof",
     "instance": "With these numbers ({name})",
     "coupled_note": "Here the outputs depend on one another (softmax), so the sum remains: this is BP1 in full.",

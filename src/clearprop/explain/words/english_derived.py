@@ -29,8 +29,8 @@ WORDS: Mapping[str, str] = {
     "count_batch": "That is the work for one sample; this batch has {samples} of them.",
     # The equations in matrices, and the replay
     "at_once": "Both steps in one line:",
-    "statement_matrix": "In matrices",
-    "statement_components": "In components",
+    "statement_matrix": "In matrices: ",
+    "statement_components": "In components: ",
     "matrix_reason_BP1": "The vectors are multiplied entry by entry, so entry j of this is the component form:",
     "matrix_reason_BP1_in_full": "The product with the Jacobian adds up {error} times {slope} over all k, so entry j of this is the component form:",
     "matrix_reason_BP2": "The transposed matrix brings together the weights that lead away from neuron j, so entry j of this is the component form:",

@@ -86,7 +86,8 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "multiply", [x, y]:
             return rf"{bracket(x, SIGN)} \cdot {bracket(y, POWER)}", sign_of(x)
         case "divide", [x, y]:
-            return rf"\frac{{{x[0]}}}{{{y[0]}}}", POWER
+            above, below = (rf"\displaystyle {part}" if r"\frac" in part else part for part, _ in (x, y))
+            return rf"\frac{{{above}}}{{{below}}}", POWER
         case "negative", [x]:
             return f"-{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:

@@ -95,7 +95,7 @@ def _node(function: str, node: Apply, arguments: list[Printed]) -> Printed:
         case "multiply", [x, y]:
             return f"{bracket(x, SIGN)}<mo>⋅</mo>{bracket(y, POWER)}", sign_of(x)
         case "divide", [x, y]:
-            return f"<mfrac>{single(x[0])}{single(y[0])}</mfrac>", POWER
+            return f"<mfrac>{large(x[0])}{large(y[0])}</mfrac>", POWER
         case "negative", [x]:
             return f"<mo form='prefix'>−</mo>{bracket(x, PRODUCT)}", SIGN
         case "power", [x, y]:
@@ -149,9 +149,14 @@ def _row_or_call(function: str, arguments: list[Printed]) -> Printed:
         case _, cells if function.startswith("grid_"):
             rows = ("".join(f"<mtd>{text}</mtd>" for text, _ in row) for row in rows_of(function, cells))
             table = "".join(f"<mtr>{row}</mtr>" for row in rows)
-            return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo>]</mo></mrow>", ATOM
+            return f"<mrow><mo>[</mo><mtable>{table}</mtable><mo rspace='0.2em'>]</mo></mrow>", ATOM
     inside = "<mo>,</mo>".join(text for text, _ in arguments)
     return f"<mi>{escape(FUNCTIONS.get(function, function))}</mi>{APPLY}{fenced(inside)}", ATOM
+
+
+def large(markup: str) -> str:
+    """A part of a fraction as one element; fractions in it at their full size."""
+    return f"<mrow displaystyle='true'>{markup}</mrow>" if "<mfrac>" in markup else single(markup)
 
 
 def single(markup: str) -> str:
