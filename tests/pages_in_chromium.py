@@ -33,7 +33,7 @@ MEASURE = """() => {
     if (box.width && sticks_out(box, around.getBoundingClientRect())) found.push("sticks out: " + name(around));
   }
   for (const li of document.querySelectorAll("nav li"))
-    if (li.getBoundingClientRect().left - main.left < 30) found.push("no room for the number of " + name(li));
+    if (li.getBoundingClientRect().left - main.left < 30) found.push("no room for its number: " + name(li));
   for (const line of document.querySelectorAll(".l, li, p")) {
     const box = line.getBoundingClientRect();
     for (const math of line.querySelectorAll("math")) {
@@ -86,7 +86,7 @@ def measured(page, media="screen"):
     return found
 
 
-# The insides of formulas, most of a page's elements by far, hold nothing that axe-core has a rule for but their colours.
+# The insides of formulas, most of the elements of a page, hold nothing that axe-core has a rule for but their colours.
 # Those are measured here, of every letter of a page, and the insides are then left out of what axe-core goes through.
 CONTRAST = """() => {
   const channels = colour => colour.match(/[\\d.]+/g).map(Number), found = new Set();
@@ -104,7 +104,8 @@ CONTRAST = """() => {
   for (let node = letters.nextNode(); node; node = letters.nextNode()) {
     const e = node.parentElement;
     if (!node.data.trim() || e.closest("annotation, svg, .said")) continue;
-    const colours = [getComputedStyle(e).color, ground(e)], [low, high] = colours.map(c => luminance(channels(c))).sort((a, b) => a - b);
+    const colours = [getComputedStyle(e).color, ground(e)];
+    const [low, high] = colours.map(c => luminance(channels(c))).sort((a, b) => a - b);
     if ((high + 0.05) / (low + 0.05) < 4.5) found.add(colours.join(" on ") + ": " + node.data.slice(0, 40));
   }
   return [...found];
@@ -123,7 +124,7 @@ def faint(page):
 
 
 def axe(page, *, formulas=True):
-    """What axe-core finds with all of its rules; without the insides of `formulas`, which are gone from the page then."""
+    """What axe-core finds with all of its rules; without `formulas` their insides are gone from the page afterwards."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = [] if formulas else page.evaluate(PLAIN)

@@ -40,6 +40,12 @@ def test_a_case_is_explained_on_the_terminal(run):
     assert "损失" in out
 
 
+def test_a_number_of_networks_that_is_none_is_refused_by_the_name_of_its_option(run):
+    code, _, err = run("explain", "--case", "mazur", "--section", "proofs", "--replay", "0")
+    assert code == 2
+    assert "--replay must be a whole number of at least 1, not 0" in err
+
+
 @pytest.mark.parametrize(("suffix", "start"), [
     (".html", "<!doctype html>"), (".md", "# One step"), (".tex", r"\documentclass"), (".json", "{"), (".svg", "<svg"),
     (".txt", "One step"),

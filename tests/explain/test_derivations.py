@@ -14,8 +14,11 @@ from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.paths import added_by
 from clearprop.explain.pen import LATEX, MATHML, TEXT
 from clearprop.explain.references import Partial, at, parse, reference
+from clearprop.explain.renderers.numbering import Numbering
+from clearprop.explain.renderers.numbering import lines_of as numbered
 from clearprop.explain.sections import IDEAS, STEP
-from clearprop.explain.sections.kit import FORMS
+from clearprop.explain.sections.kit import FORMS, telling_weight
+from clearprop.explain.sharing import settled_sum
 from clearprop.formulas import Symbol
 
 EVERYTHING = tuple(name for name in (*STEP, *IDEAS) if name not in ("picture", "conventions"))
@@ -189,6 +192,65 @@ def test_every_notation_and_medium_prints_the_slope_of_the_batch(written, medium
         page = Explanation(trace, written, **style)
         assert page.pen(pen).number(trace.value_of("dW1[0,0]")) in getattr(page, medium)()
         assert page.pen(pen).number(trace.sample(0).value_of("dW2[0,0]")) not in getattr(page, medium)()
+
+
+@pytest.mark.parametrize("written", list(NOTATIONS))
+@pytest.mark.parametrize("samples", [1, 2, 5])
+def test_every_medium_prints_the_value_of_every_line(written, samples):
+    """Their values are those of the engine, by the test above; a line ends with its own, rounded, in every medium."""
+    trace = trace_of("one output", samples, "rows")
+    page = Explanation(trace, written, sections=EVERYTHING, forms=FORMS, steps=1)
+    media = {"text": TEXT, "markdown": LATEX, "latex": LATEX, "html": MATHML}
+    printed = {name: getattr(page, name)() for name in media}
+    lines = list(lines_of(page.document.blocks))
+    assert len(lines) > 80
+    for line in lines:
+        for name, medium in media.items():
+            pen = page.pen(medium)
+            sign, last = pen.line(line)[-1]
+            value = line.value if line.is_matrix else float(line.value)
+            assert last == pen.number(value, line.finer.get(line.target.name, 0)), (name, line.target)
+            assert sign == ("=" if pen.finer(line.finer.get(line.target.name, 0)).is_exact(value) else "≈")
+            assert last in printed[name], (name, line.target)
+
+
+@pytest.mark.parametrize("name", ["xor", "sharing", "mazur"])
+def test_a_sum_is_linked_to_the_terms_of_its_own_derivation(name):
+    blocks = Explanation(case(name).trace(), sections=EVERYTHING).document.blocks
+    numbering, checked = Numbering(blocks), 0
+    for line in numbered(blocks):
+        terms = [name for name in line.values if name.startswith("~one_")]
+        sources = [other for other in numbered(blocks) if numbering[other] in numbering.sources(line)]
+        assert all(numbering[other] < numbering[line] for other in sources)
+        for source in sources:
+            if str(source.target) in terms:
+                checked += 1
+                assert source.value == line.values[str(source.target)]
+    assert checked >= 4
+
+
+def test_a_weight_behind_a_signal_of_zero_is_not_chosen_to_show_something_with():
+    trace = case("digits").trace()
+    assert trace.value_of("dW1[0,0]") == 0
+    assert telling_weight(trace) == "W1[1,0]"
+    text = trace.explained(sections=["wiggle", "iterations"], steps=2).text()
+    assert "w¹₁₂" in text
+    assert "w¹₁₁" not in text
+    assert trace.explained(sections=["wiggle"], parameter="W1[0,0]").chosen == "W1[0,0]"
+
+
+def test_what_rounding_leaves_of_a_total_of_zero_is_not_shown_as_one():
+    found = share(case("digits").trace())
+    assert float(found.error.sum()) != 0  # softmax minus a class: 1 − 1
+    assert found.total[:2] == (0, 0)
+    assert settled_sum([0.1, 0.2, -0.3]) == 0
+    assert settled_sum([0.1, 0.2, -0.3 + 1e-14]) != 0
+
+
+def test_a_quotient_of_vectors_is_not_written_as_a_fraction():
+    for name in ("xor", "digits"):
+        text = case(name).trace().explained(sections=["backward"], forms=["matrix"]).text(400)
+        assert "⊘" in text.split("≈")[0].split("BP1")[1]
 
 
 @pytest.mark.parametrize("written", list(NOTATIONS))

@@ -8,6 +8,7 @@ import subprocess
 import time
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from itertools import groupby
 from string import Formatter
 
 import numpy as np
@@ -19,13 +20,15 @@ from clearprop import Network, adam, sgd
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, exercise, explain
+from clearprop.explain.document import Number, Table
 from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.renderers.latex import LETTERS
 from clearprop.explain.renderers.terminal import to_ascii
+from clearprop.explain.renderers.wrapping import columns
 from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.words import LANGUAGES
-from clearprop.formulas import OneCycle
+from clearprop.formulas import OneCycle, Symbol
 from sample_networks import fits, jobs
 
 EVERYTHING = ("step", "ideas")
@@ -270,6 +273,43 @@ def test_ascii_on_request():
         text = Explanation(case(name).trace(), sections=EVERYTHING).text(ascii_only=True)
         assert text.isascii(), sorted({letter for letter in text if not letter.isascii()})
     assert to_ascii("w²₁₁ ≈ −0.5·10⁻³") == "w^2_11 ~= -0.5*10^-3"
+
+
+@pytest.mark.parametrize(
+    ("n", "article"), [(2, "a"), (8, "an"), (11, "an"), (18, "an"), (81, "an"), (10, "a"), (110, "a"), (180, "a")]
+)
+def test_the_article_of_the_title_is_that_of_its_first_number(n, article):
+    network = Network.mlp([n, 1])
+    trace = explain(network, network.initial(0), np.zeros(n), [0.0])
+    assert f": {article} {n}-1 network" in Explanation(trace).title
+
+
+def test_columns_of_ascii_tables_line_up():
+    for language in LANGUAGES:
+        text = case("sharing").trace().explained(sections=["symbols", "path"], language=language).text(ascii_only=True)
+        tables = [list(rows) for is_row, rows in groupby(text.splitlines(), lambda line: "|" in line) if is_row]
+        assert len(tables) == 3
+        for rows in tables:
+            assert len({columns(row) for row in rows}) == 1
+            assert len({tuple(columns(row[:i]) for i, letter in enumerate(row) if letter == "|") for row in rows}) == 1
+
+
+def test_numbers_stand_on_the_right_of_their_cells_and_words_on_the_left():
+    table = Table(
+        ["neuron", "share", "size", "means"],
+        [[Symbol("a1[0]"), Number(0.5), "2 × 3", "loss"], ["total", Number(1), "…", ""]],
+    )
+    assert table.of_numbers == (False, True, True, False)
+    page = case("sharing").trace().explained(sections=["sharing"])
+    assert '<td>total</td><td class="e">' in page.html()
+    assert "| --- | ---: | ---: | ---: |" in page.markdown()
+    assert r"{tabular}{lrrr}" in page.latex()
+
+
+def test_fractions_in_fractions_keep_their_size():
+    page = case("xor").trace().explained(sections=["backward"])
+    assert "<mfrac><mrow displaystyle='true'><mfrac>" in page.html()
+    assert r"\frac{\displaystyle \frac{" in page.latex()
 
 
 def test_chinese_columns_line_up():

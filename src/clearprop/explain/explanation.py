@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,8 @@ from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS, telling_weight
 from clearprop.explain.trace import Trace
 from clearprop.explain.words import Words, form_of, words
+
+BEFORE_A_VOWEL = re.compile(r"\ba (?=8|1[18](?!\d))")  # an 8-4-1 network, an 11-5-2 network, an 18-3-1 network
 
 
 @dataclass(frozen=True)
@@ -159,9 +162,11 @@ class Explanation:
         """Which network, and which of its samples."""
         fields = {"widths": "-".join(map(str, self.shown.network.widths)), "n": self.trace.n_samples}
         if self.sample is not None:
-            return self.words["title_alone"].format(sample=self.sample + 1, **fields)
-        key = "title_batch" if self.trace.is_batch else "title"
-        return form_of(self.words, key, self.trace.n_samples).format(**fields)
+            found = self.words["title_alone"].format(sample=self.sample + 1, **fields)
+        else:
+            key = "title_batch" if self.trace.is_batch else "title"
+            found = form_of(self.words, key, self.trace.n_samples).format(**fields)
+        return BEFORE_A_VOWEL.sub("an ", found)
 
     def _section(self, name: str, shown: Trace, kit: Kit) -> list[Block]:
         """One part; those that run the network again or measure angles do so in decimals."""

@@ -180,16 +180,16 @@ class Blocks:
         said = escape(replace(self.pen, medium=TEXT).formula(cell))
         return f'<span aria-hidden="true">{shown}</span><span class="said">{said}</span>'
 
+    def _cell(self, piece: str | Expression | Number, side: str) -> str:
+        return f"<td{side}>{self.sentence((piece,))}</td>"
+
     def _table(self, block: Table) -> str:
         title = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
         sides = [' class="e"' if of_numbers else "" for of_numbers in block.of_numbers]
         top = "".join(
             f'<th scope="col"{side}>{self._headed(cell)}</th>' for cell, side in zip(block.head, sides, strict=True)
         )
-        rows = "".join(
-            f"<tr>{''.join(f'<td{side}>{self.sentence((piece,))}</td>' for piece, side in zip(row, sides, strict=True))}</tr>"
-            for row in block.rows
-        )
+        rows = "".join(f"<tr>{''.join(map(self._cell, row, sides))}</tr>" for row in block.rows)
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return self._scrolled("div", "t", "wide_table", table)
 

@@ -78,8 +78,8 @@ def _block(block: Block, pen: Pen, words: Words, names: Iterator[str]) -> str:
                 f"{sentence((name,), pen)}:\n\n{_block(part, pen, words, names)}" for name, part in parts
             )
         case Table(head, rows, caption):
-            sides = ["---:" if of_numbers else "---" for of_numbers in block.of_numbers]
-            table = [_row([sentence((piece,), pen) for piece in head]), _row(sides)]
+            rules = ["---:" if of_numbers else "---" for of_numbers in block.of_numbers]
+            table = [_row([sentence((piece,), pen) for piece in head]), _row(rules)]
             table += [_row([sentence((piece,), pen) for piece in row]) for row in rows]
             return (f"{_escape(caption)}\n\n" if caption else "") + "\n".join(table)
         case Picture(svg, text):

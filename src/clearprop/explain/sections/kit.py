@@ -81,7 +81,7 @@ class Kit:
 
 
 def telling_inputs(trace: Trace, l: int, n: int) -> list[int]:
-    """From which `n` neurons the weights of layer l into its first neuron are shown: first those whose gradient is not 0."""
+    """From which `n` neurons weights into the first of layer l are shown; those without gradient come last."""
     gradients = trace[f"dW{l}"].value[:, 0]
     return sorted(sorted(range(len(gradients)), key=lambda k: not gradients[k])[:n])
 

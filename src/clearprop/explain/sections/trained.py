@@ -11,6 +11,7 @@ from clearprop.explain.references import at
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.trace import Trace
 from clearprop.explain.trained import Trained
+from clearprop.explain.words import Words
 from clearprop.formulas import Symbol
 from clearprop.tables.origins import Origin
 
@@ -62,7 +63,7 @@ def _inputs(trace: Trace, inputs: tuple[Origin, ...], kit: Kit) -> list[Block]:
     rows: list[list[Piece]] = [
         [
             Symbol(at("a0", *_place(trace, k))),
-            _named(origin, kit),
+            named(origin, words),
             words["model_missing"] if origin.value is None else _value(origin.value, kit),
             Number(values[k]),
         ]
@@ -75,9 +76,9 @@ def _inputs(trace: Trace, inputs: tuple[Origin, ...], kit: Kit) -> list[Block]:
     return [*blocks, Bullets(how)] if how else blocks
 
 
-def _named(origin: Origin, kit: Kit) -> str:
+def named(origin: Origin, words: Words) -> str:
     """What an input is called, in the reader's language."""
-    words, pattern = kit.writer.words, NAMES.get(origin.kind)
+    pattern = NAMES.get(origin.kind)
     found = re.fullmatch(pattern, origin.name.removeprefix(origin.column)) if pattern else None
     if found is None:
         return origin.name
