@@ -18,7 +18,7 @@ WORDS: Mapping[str, str] = {
     "exercise_meaning": "含义",
     "exercise_find": "练习：找出错误",
     "exercise_find_words": "下面的计算中有一处错误，其后的每一行都由它推出。错误出现在哪一行？错在哪里？",
-    "exercise_find_key": "错误出现在 {site} 这一行，即 {letter}，{mistake}。下面是正确的计算。",
+    "exercise_find_key": "错误出现在 {site} 这一行，是选项 {letter}：{mistake}。下面是正确的计算。",
     "exercise_answer": "你的答案",
     "exercise_choices": "写出该行的名称（例如 z1）和错误对应的字母。",
     "meaning_z": "第 {l} 层的带权输入：各个输入乘以对应的权重后相加，再加上偏置",

@@ -18,7 +18,7 @@ WORDS: Mapping[str, str] = {
     "exercise_meaning": "what it is",
     "exercise_find": "Exercise: find the mistake",
     "exercise_find_words": "One mistake was made in this calculation; everything after it follows from it. In which line was it made, and what was done wrong?",
-    "exercise_find_key": "The mistake was made in the line {site}, and it is {letter}, {mistake}. Here is the calculation without it.",
+    "exercise_find_key": "The mistake was made in the line {site}. It is {letter}: {mistake}. Here is the calculation without it.",
     "exercise_answer": "Your answer",
     "exercise_choices": "Write the name of the line (such as z1) and the letter of the mistake.",
     "meaning_z": "weighted inputs of layer {l}: what arrives, each times its weight, added up, plus the bias",
