@@ -19,7 +19,7 @@ from pages_in_chromium import SCROLLING, axe, chromium, faint, measured, opened
 EVERY = [(name, language) for name in sorted(CASES) for language in sorted(LANGUAGES)]
 SOME = [("sharing", "en"), ("digits", "zh"), ("xor", "en"), ("three_players", "zh")]
 IS_LONG = "CLEARPROP_EVERY_PAGE" in os.environ
-MATRICES = {"digits": 30, "xor": 16}  # that are wider than a phone and have to be scrolled there
+MATRICES = {"digits": 20, "xor": 20}  # that are wider than a phone and have to be scrolled there
 
 
 @pytest.fixture(scope="module")
