@@ -122,6 +122,18 @@ def test_columns_are_kept_for_the_predictions_alone(run, kinds, tmp_path):
     assert (code, "a column of predictions has that name" in err) == (1, True)
 
 
+def test_an_identifier_is_kept_as_it_is_written(run, tmp_path):
+    table = pets(60)
+    file = write(tmp_path / "t.csv", table)
+    header, *lines = file.read_text().splitlines()
+    file.write_text("\n".join(["code," + header, *(f"{i:04d},{line}" for i, line in enumerate(lines))]) + "\n")
+    assert run("train", file, "--target", "kind", *QUICK, "--keep", "code", "--output", tmp_path / "m")[0] == 0
+    assert run("predict", tmp_path / "m", file)[1].splitlines()[8].startswith('"0007"')
+    assert run("train", file, "--target", "kind", *QUICK, "--drop", "code", "--output", tmp_path / "n")[0] == 0
+    out = run("predict", tmp_path / "n", file, "--keep", "code")[1]
+    assert out.splitlines()[8].startswith('"0007"')
+
+
 class Bytes(io.TextIOWrapper):
     def __init__(self, content):
         super().__init__(io.BytesIO(content))
@@ -222,6 +234,7 @@ def test_a_file_of_options_that_is_not_there(run, kinds, tmp_path):
         ("kind", ["--learning-rate", "0"], "learning rate must be above 0"),
         ("kind", ["--learning-rate", "nan"], "learning rate must be above 0"),
         ("kind", ["--batch-size", "0"], "batch size must be at least 1"),
+        ("kind", ["--activation", "relu", "--hidden", "0"], "--activation is of hidden layers"),
         ("kind", ["--activation", "rellu"], "no activation 'rellu'; did you mean 'relu'?"),
         ("kind", ["--class-weight", "cow"], "--class-weight is balanced, or a class and its weight, as yes=5"),
         ("kind", ["--class-weight", "caw=2"], "no class of 'kind' 'caw'; did you mean 'cow'?"),
@@ -230,7 +243,7 @@ def test_a_file_of_options_that_is_not_there(run, kinds, tmp_path):
         ("kind", ["--metric", "auc"], "there is no metric 'auc'"),
         ("kind", ["--metric", "rmse"], "the metric rmse is for regression, and 'kind' is learned by classification"),
         ("weight", ["--metric", "f1"], "choose one of rmse, mae, r2"),
-        ("kind", ["--metric", "f1", "--probabilities"], "leave it or --metric out"),
+        ("kind", ["--metric", "f1", "--probabilities"], "leave it or the metric out"),
         ("kind", ["--quantiles", "0.1"], "--quantiles are for numbers"),
         ("weight", ["--quantiles", "0.9,0.1"], "in rising order"),
         ("weight", ["--quantiles", "a"], "--quantiles must be numbers between 0 and 1"),
@@ -238,7 +251,8 @@ def test_a_file_of_options_that_is_not_there(run, kinds, tmp_path):
 )  # fmt: skip
 def test_what_cannot_be_learned_so_is_refused(run, kinds, tmp_path, target, options, words):
     output = tmp_path / "m.clearprop"
-    code, out, err = run("train", kinds, "--target", target, *QUICK, "--output", output, *options)
+    quick = QUICK[2:] if "--hidden" in options else QUICK
+    code, out, err = run("train", kinds, "--target", target, *quick, "--output", output, *options)
     assert code in (1, 2)
     assert out == ""
     assert words in err

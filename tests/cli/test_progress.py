@@ -1,8 +1,9 @@
 import io
+import time
 
 from rich.console import Console
 
-from clearprop.cli.progress import Pace, plain_lines, progress, summary
+from clearprop.cli.progress import Pace, Waiting, plain_lines, progress, summary
 from clearprop.training import Epoch
 
 
@@ -60,3 +61,18 @@ def test_a_bar_on_a_terminal():
     with progress(2, None, out) as show:
         show(epoch(1))
     assert "epoch 1/2" in out.file.getvalue()
+
+
+def test_what_is_no_epoch_is_said_by_its_name_until_it_is_over():
+    out = Console(file=io.StringIO(), soft_wrap=True)
+    with Waiting(out, every=0.02) as waiting:
+        assert out.file.getvalue() == ""
+        waiting.begin("compiling")
+        until = time.monotonic() + 10
+        while "compiling, 0." not in out.file.getvalue():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    time.sleep(0.1)
+    said = out.file.getvalue()
+    time.sleep(0.1)
+    assert out.file.getvalue() == said

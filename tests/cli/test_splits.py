@@ -146,7 +146,22 @@ def test_weights_are_learned_by_and_scored_by(run, trained, tmp_path):
     assert "Each row counts as much as its weight." in out
     # A file without weights is scored without.
     bare = write(tmp_path / "bare.csv", table.drop_columns(["weight"]))
-    assert "weight." not in run("evaluate", tmp_path / "m.clearprop", bare)[1]
+    code, out, err = run("evaluate", tmp_path / "m.clearprop", bare)
+    assert "as much as its weight" not in out
+    assert "there is no column 'weight' of weights, as training had: every row counts the same" in err
+
+
+def test_columns_of_a_file_without_header_are_numbered(run, tmp_path):
+    file = tmp_path / "t.csv"
+    random = np.random.default_rng(0)
+    rows = [(f"g{i % 12}", i % 3 + 1, round(x, 3), round(3 * x, 3)) for i, x in enumerate(random.normal(size=60))]
+    file.write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    options = ("--no-header", "--group", "1", "--weights", "2", "--keep", "1", "--task", "regression")
+    code, out, err = run("train", file, "--target", "4", *QUICK, *options, "--output", tmp_path / "m")
+    assert code == 0, err
+    assert json.loads(out)["inputs"] <= 2
+    assert run("predict", tmp_path / "m", file)[1].splitlines()[1].startswith('"g0"')
+    assert "Each row counts as much as its weight." in run("evaluate", tmp_path / "m", file)[1]
 
 
 def test_rows_without_weight_are_not_learned_from(trained, tmp_path):
@@ -194,7 +209,7 @@ BAD = [
     (["--folds", "3", "--time-column", "same"], 1, "'same' has 1 different time, too few for --folds 3"),
     (["--group", "patent"], 1, "no column 'patent'; did you mean 'patient'?"),
     (["--group", "same"], 1, "'same' has only one value"),
-    (["--group", "half"], 1, "leave --group out"),
+    (["--group", "half"], 1, "leave the groups out"),
     (["--group", "gaps"], 1, "'gaps' is missing in row 4"),
     (["--group", "patient", "--time-column", "day"], 2, "part the rows in two ways"),
     (["--group", "cost"], 2, "cannot be the target and have another use"),
@@ -214,7 +229,9 @@ BAD = [
     (["--validation-file", "{folder}/nothing.csv"], 3, "there is no file"),
     (["--test-file", "{folder}/few.csv"], 1, "few.csv: the table has no column 'dose'"),
     (["--validation-file", "{folder}/untold.csv"], 1, "untold.csv: the target 'cost' is missing in row 2"),
-    (["--group", "patient", "--test-file", "{self}"], 1, "is in the table as well, so its rows would be on both sides"),
+    (["--test-file", "{self}"], 2, "t.csv is the table itself: rows that are learned from cannot judge"),
+    (["--validation-file", "{self}"], 2, "t.csv is the table itself"),
+    (["--group", "patient", "--test-file", "{folder}/light.csv"], 1, "is in the table as well, so its rows would"),
     (["--weights", "weight", "--test-file", "{folder}/light.csv"], 1, "light.csv: the table has no column 'weight'"),
 ]  # fmt: skip
 

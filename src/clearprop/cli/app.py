@@ -76,7 +76,7 @@ def train(
     file
         The table to learn from.
     target
-        The column to predict. An .npz has y, a folder of images has class.
+        The column to predict; several, each named so, if all hold numbers. An .npz has y, a folder of images has class.
     """
     from clearprop.cli import train as command
     from clearprop.cli.training_options import settings_of

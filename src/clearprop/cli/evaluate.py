@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
 from clearprop.cli import words
 from clearprop.cli.inputs import load_model, read_table
 from clearprop.cli.report import (
@@ -19,8 +16,8 @@ from clearprop.cli.report import (
     trivial_words,
 )
 from clearprop.cli.standard_input import as_file, shown
-from clearprop.errors import TableError
-from clearprop.tables import ClassTarget, ReadOptions, missing_rows
+from clearprop.tables import ClassTarget, ReadOptions
+from clearprop.tabular.actual import with_known_target
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.scores import ClassScores
 
@@ -32,13 +29,17 @@ def run(
     trained = load_model(model, file)
     with as_file(file) as there:
         reading, is_known = read_table(there, trained, options), is_training_file(trained, there)
-    table, left_out = _with_target(trained, reading.table, skip_missing_target)
+    read = trained.encoder.read
+    table, left_out = with_known_target(reading.table, trained.target, read, skip=skip_missing_target)
     scores, remarks, choice = trained.evaluate(table, threads)
     notices = [*reading.notices, *left_out, *map(str, remarks)]
     if is_known:
         held_out = f"; 'clearprop inspect {model}' has those of the rows held out"
         more = held_out if trained.held_out is not None else ""
         notices.append(f"the model was trained on this file, so these scores flatter it{more}")
+    weights = trained.settings.get("weights")
+    if weights is not None and weights not in table.column_names:
+        notices.append(f"there is no column {weights!r} of weights, as training had: every row counts the same")
     if isinstance(scores, ClassScores) and scores.n_unknown:
         notices.append(
             f"{words.plural(scores.n_unknown, 'row')} of a class that training did not have: counted as wrong"
@@ -68,20 +69,3 @@ def is_training_file(trained: TableModel, file: Path) -> bool:
         return False
     with open(file, "rb") as stream:
         return bool(hashlib.file_digest(stream, "sha256").hexdigest() == known)
-
-
-def _with_target(trained: TableModel, table: pa.Table, skip: bool) -> tuple[pa.Table, list[str]]:
-    """The rows that have a target; refused where some have none, unless those are to be left out."""
-    column = trained.target.column
-    absent = missing_rows(trained.of_target(table))
-    if not absent.any():
-        return table, []
-    count, first = int(absent.sum()), int(np.argmax(absent)) + 1
-    if not skip:
-        raise TableError(
-            f"the target {column!r} is missing in {words.plural(count, 'row')}, the first of them row {first:,}; "
-            "--skip-missing-target leaves out such rows"
-        )
-    if absent.all():
-        raise TableError(f"the target {column!r} is missing in every row: there is nothing to compare with")
-    return table.filter(pa.array(~absent)), [f"the target is missing in {words.plural(count, 'row')}: left out"]

@@ -18,7 +18,7 @@ from clearprop.explain import explain as make_trace
 from clearprop.explain.sheets import Sheet
 from clearprop.explain.trained import trained_on_table
 from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
-from clearprop.tables import missing_file
+from clearprop.tables import NumberTargets, missing_file
 
 SHEETS = (".toml", ".md", ".txt")
 FORMATS = {
@@ -100,6 +100,8 @@ def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule 
     table = read_table(file, trained).table
     if not 1 <= row <= table.num_rows:
         raise exits.UsageError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")
+    if isinstance(trained.target, NumberTargets):
+        raise InputError(f"what is explained ends at one answer, and {model} predicts {trained.target.column} together")
     if trained.target.column not in table.column_names:
         raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
     one = table.slice(row - 1, 1)

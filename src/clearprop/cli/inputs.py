@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from clearprop.cli import exits
@@ -22,10 +23,12 @@ def load_model(model: Path, file: Path | None = None) -> TableModel:
             raise
 
 
-def read_table(file: Path, trained: TableModel | None = None, options: ReadOptions | None = None) -> Reading:
-    """The table of a file, read as the training file of this model was, if there is one."""
+def read_table(
+    file: Path, trained: TableModel | None = None, options: ReadOptions | None = None, keep: Collection[str] = ()
+) -> Reading:
+    """The table of a file, read as the training file of this model was, if there is one; `keep` as it is written."""
     with exits.reading(file):
-        return read(file, options=options) if trained is None else trained.read(file, options)
+        return read(file, options=options) if trained is None else trained.read(file, options, keep)
 
 
 def check_there(path: Path) -> None:

@@ -12,7 +12,7 @@ from clearprop.cli.inputs import load_model
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, print_folds, print_importances, print_scores
 from clearprop.files.network_json import network_to_json
-from clearprop.tables import ClassTarget
+from clearprop.tables import ClassTarget, NumberTarget, NumberTargets
 from clearprop.tabular.cross_validation import Average
 from clearprop.tabular.model import TableModel
 
@@ -73,6 +73,8 @@ def chosen_settings(settings: Mapping[str, Any]) -> str:
     first = recipes[0] if isinstance(recipes, list) and recipes and isinstance(recipes[0], dict) else {}
     found = {name: first[name] for name in RECIPE if isinstance(first.get(name), int | float)}
     found |= {name: settings[name] for name in ASKED if _says_something(settings.get(name))}
+    if "test_file" in found or "folds" in found:
+        found.pop("test", None)  # they say what is held out
     return "\n".join(f"{name.replace('_', '-')} {_in_words(value)}" for name, value in found.items())
 
 
@@ -107,6 +109,12 @@ def _target(trained: TableModel) -> str:
         shown = ", ".join(map(str, target.classes[:MOST_CLASSES_SHOWN]))
         more = ", …" if len(target.classes) > MOST_CLASSES_SHOWN else ""
         return f"{target.column}, one of {len(target.classes)} classes: {shown}{more}"
+    if isinstance(target, NumberTargets):
+        return "\n".join(map(_number, target.each))
+    return _number(target)
+
+
+def _number(target: NumberTarget) -> str:
     low, high = (float(target.in_unit(value)) for value in (target.low, target.high))
     how = ", learned as its logarithm" if target.log else ""
     return f"{target.column}, a number from {words.number(low, 6)} to {words.number(high, 6)}{how}"

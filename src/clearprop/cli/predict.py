@@ -16,7 +16,8 @@ from clearprop.cli.output_files import check_output, check_table_suffix, write_c
 from clearprop.cli.report import engine_facts, engine_sentence
 from clearprop.cli.standard_input import as_file
 from clearprop.errors import TableError
-from clearprop.tables import ClassTarget, Reading, ReadOptions, missing_column
+from clearprop.tables import ClassTarget, NumberTargets, Reading, ReadOptions, missing_column
+from clearprop.tabular.actual import columns_of
 from clearprop.tabular.model import Predictions, TableModel
 
 MOST_INPUTS_SHOWN = 6
@@ -44,7 +45,7 @@ def run(
         check_output(output, force=force, inputs=(model, file))
     trained = load_model(model, file)
     with as_file(file) as there:
-        reading = read_table(there, trained, options)
+        reading = read_table(there, trained, options, keep)
     table = reading.table
     kept, missing = _kept(trained, reading, keep)
     predictions = trained.predict(table, threads)
@@ -81,7 +82,11 @@ def as_table(
 ) -> pa.Table:
     """The columns that are kept, then predicted_TARGET, the probability of each class, and each quantile."""
     target = trained.target
-    columns: dict[str, Any] = {f"predicted_{target.column}": pa.array(predictions.values)}
+    if isinstance(target, NumberTargets):
+        found = np.asfortranarray(predictions.values)
+        columns: dict[str, Any] = {f"predicted_{name}": pa.array(found[:, k]) for k, name in enumerate(target.columns)}
+    else:
+        columns = {f"predicted_{target.column}": pa.array(predictions.values)}
     if isinstance(target, ClassTarget):
         for k, label in enumerate(target.classes):
             columns[f"probability_{label}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, k]))
@@ -119,10 +124,10 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, kept: Sequence[s
     files = ["file"] if "file" in table.column_names and not used else []
     inputs = list(dict.fromkeys([*kept, *files, *used[:MOST_INPUTS_SHOWN]]))
     made = made.drop_columns(list(kept))
-    target = trained.target.column
-    known = [target] if target in table.column_names and target not in inputs else []
+    targets = columns_of(trained.target)
+    known = [name for name in targets if name in table.column_names and name not in inputs]
     shown = [(name, table.column(name)) for name in inputs + known]
-    shown.append((f"predicted {trained.target.column}", made.column(0)))
+    shown += [(f"predicted {name}", made.column(k)) for k, name in enumerate(targets)]
     if isinstance(trained.target, ClassTarget):
         labels = trained.target.classes[:MOST_CLASSES_SHOWN]
         shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]

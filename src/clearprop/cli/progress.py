@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -99,6 +100,38 @@ class Pace:
             return rest if epoch.n < self.planned else 0.0
         left = (ended - began) / (n - first) * (self.planned - n)
         return left if rest is None else min(left, rest)
+
+
+class Waiting:
+    """Says from time to time that something goes on which is no epoch, until the context ends.
+
+    Parameters
+    ----------
+    out : Console
+    every : float
+        Seconds.
+    """
+
+    def __init__(self, out: Console, every: float = SECONDS_BETWEEN / 2) -> None:
+        self.out, self.every, self._done = out, every, threading.Event()
+
+    def __enter__(self) -> Waiting:
+        return self
+
+    def begin(self, what: str) -> None:
+        """From now on, say that this goes on, and for how long it has."""
+        threading.Thread(target=self._say, args=(what, time.monotonic()), daemon=True).start()
+
+    def end(self) -> None:
+        """It is over."""
+        self._done.set()
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def _say(self, what: str, began: float) -> None:
+        while not self._done.wait(self.every):
+            self.out.print(f"{what}, {seconds(time.monotonic() - began)} so far")
 
 
 def summary(epoch: Epoch, planned: int, left: float | None) -> str:

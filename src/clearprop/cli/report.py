@@ -11,7 +11,7 @@ from clearprop.network import Network
 from clearprop.tables import ClassTarget, Target
 from clearprop.tabular.cross_validation import Average
 from clearprop.tabular.model import TableModel
-from clearprop.tabular.scores import ClassScores, NumberScores, Scores
+from clearprop.tabular.scores import ClassScores, NumberScores, Scores, SeveralScores
 
 MOST_SHOWN_CLASSES = 20  # rows and columns of a confusion matrix
 MOST_SHOWN_F1 = 10
@@ -47,17 +47,29 @@ def trivial_words(model: TableModel) -> str:
     """What the trivial predictor does."""
     if isinstance(model.target, ClassTarget):
         return f"always saying the most frequent class, {model.trivial}"
+    if isinstance(model.trivial, list):
+        return f"always saying the means, {', '.join(map(words.number, model.trivial))}"
     return f"always saying the mean, {words.number(float(model.trivial))}"
 
 
 def print_scores(model: TableModel, scores: Scores, out: Any) -> None:
     """The scores as a table, with the trivial predictor's in the last column."""
-    rows = _class_rows(model.target, scores) if isinstance(scores, ClassScores) else _number_rows(model, scores)
+    if isinstance(scores, SeveralScores):
+        rows = [row for column, each in scores.targets.items() for row in _number_rows(column, each, named=True)]
+    elif isinstance(scores, NumberScores):
+        rows = _number_rows(model.target.column, scores)
+    else:
+        rows = _class_rows(model.target, scores)
     words.table(("", "network", "trivial"), rows, out)
     if isinstance(scores, ClassScores) and scores.trivial_log_loss is not None:
         out.print("Of scores of probabilities, trivial is always giving each class its share of these rows.")
-    if scores.weighted:
+    each_scored = list(scores.targets.values()) if isinstance(scores, SeveralScores) else [scores]
+    if each_scored[0].weighted:
         out.print("Each row counts as much as its weight.")
+    if isinstance(scores, SeveralScores) and not scores.is_useless:
+        for column, each in scores.targets.items():
+            if each.is_useless:
+                out.print(f"Of {column} no better than always saying the mean: do not use it for that.")
     if scores.is_useless:
         always = f"the most frequent class, {model.trivial}" if isinstance(scores, ClassScores) else "the mean"
         out.print(f"No better than always saying {always}: do not use it.")
@@ -89,16 +101,20 @@ def _class_rows(target: Target, scores: ClassScores) -> list[tuple[str, str, str
     return rows
 
 
+def _near_zero(value: float) -> str:
+    return words.number(round(value, 3) + 0.0)
+
+
 def _or_nothing(value: float | None, show: Callable[[float], str]) -> str:
     return "" if value is None else show(round(value, 9) + 0.0)  # what rounding leaves of 0 is 0
 
 
-def _number_rows(model: TableModel, scores: NumberScores) -> list[tuple[str, str, str]]:
-    show, column = words.number, model.target.column
+def _number_rows(column: str, scores: NumberScores, *, named: bool = False) -> list[tuple[str, str, str]]:
+    show = words.number
     rows = [
         (f"RMSE of {column}", show(scores.rmse), show(scores.trivial_rmse)),
         (f"mean absolute error of {column}", show(scores.mae), show(scores.trivial_mae)),
-        ("R²", show(scores.r2), _or_nothing(scores.trivial_r2, show)),
+        (f"R² of {column}" if named else "R²", show(scores.r2), _or_nothing(scores.trivial_r2, _near_zero)),
     ]
     if scores.rmse_log is not None:
         assert scores.mae_log is not None
@@ -129,14 +145,21 @@ def print_folds(model: TableModel, found: Mapping[str, Average], n_folds: int, o
         if not name.startswith("trivial_"):
             trivial = found.get(f"trivial_{name}")
             shown = f"{words.number(average.mean)} ± {words.number(average.sd, 2)}"
-            rows.append((SCORE_NAMES.get(name, name), shown, "" if trivial is None else words.number(trivial.mean)))
+            score, of, column = name.partition(" of ")
+            show = _near_zero if score == "r2" else words.number
+            rows.append(
+                (SCORE_NAMES.get(score, score) + of + column, shown, "" if trivial is None else show(trivial.mean))
+            )
     words.table(("", "network", "trivial"), rows, out)
     out.print("The model that is saved learned from all rows, by the same recipe.")
-    higher = "accuracy" if "accuracy" in found else None
-    of = found[higher or "rmse"], found[f"trivial_{higher or 'rmse'}"]
-    if (of[0].mean <= of[1].mean) if higher else (of[0].mean >= of[1].mean):
-        always = f"the most frequent class, {model.trivial}" if higher else "the mean"
+    if all(_is_no_better(found, name) for name in found if name.split(" of ")[0] in ("accuracy", "rmse")):
+        always = f"the most frequent class, {model.trivial}" if "accuracy" in found else "the mean"
         out.print(f"No better than always saying {always}: do not use it.")
+
+
+def _is_no_better(found: Mapping[str, Average], name: str) -> bool:
+    network, trivial = found[name].mean, found[f"trivial_{name}"].mean
+    return network <= trivial if name == "accuracy" else network >= trivial
 
 
 def print_importances(model: TableModel, out: Any) -> None:

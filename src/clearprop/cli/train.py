@@ -13,7 +13,7 @@ from clearprop.cli import exits, interrupts, words
 from clearprop.cli.inputs import check_there, read_table
 from clearprop.cli.log import Log, opened
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
-from clearprop.cli.progress import progress
+from clearprop.cli.progress import Waiting, progress
 from clearprop.cli.standard_input import NAME, STANDARD_INPUT, as_file, shown
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
@@ -33,12 +33,17 @@ def run(file: Path, settings: TableSettings, *, threads: int | None, outputs: Ou
     with as_file(file) as there, opened(outputs.log) as log:
         reading = read_table(there, options=settings.read)
         out = words.console()
-        tell = None if outputs.as_json else out.print
-        begin = partial(_begin, shown(file), reading, threads, out, outputs, config)
         # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
         watched = words.console(error=True)
         showing = _showing(settings.time_limit, watched, log, hidden=outputs.as_json and not watched.is_terminal)
-        ready, scores = _prepared(reading, settings, threads, tell, showing, begin)
+        with Waiting(watched) as waiting:
+
+            def tell(sentence: str) -> None:
+                out.print(sentence)
+                waiting.begin("compiling")
+
+            begin = partial(_begin, shown(file), reading, threads, out, outputs, config, waiting)
+            ready, scores = _prepared(reading, settings, threads, None if outputs.as_json else tell, showing, begin)
         with interrupts.kept():
             interrupts.check()
             done = train(ready, sources=_sources(file, there), on_end=interrupts.has_ended, showing=showing)
@@ -52,6 +57,9 @@ def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Pat
     others = [Path(other) for other in (settings.test_file, settings.validation_file) if other is not None]
     for path in (file, *others):
         check_there(path)
+    for other in others:
+        if file != STANDARD_INPUT and other.samefile(file):
+            raise exits.UsageError(f"{other} is the table itself: rows that are learned from cannot judge")
     written = [path for path in (output, outputs.log, outputs.save_config) if path is not None]
     for place, path in enumerate(written):
         check_output(path, force=outputs.force, inputs=(file, *others))
@@ -85,9 +93,11 @@ def _begin(
     out: Any,
     outputs: OutputOptions,
     config: str | None,
+    waiting: Waiting,
     ready: Prepared,
 ) -> None:
     """Say what was understood, and write the options, now that nothing about them is wrong."""
+    waiting.end()
     if not outputs.as_json:
         print_before(file, reading, ready, threads, out)
     if config is not None and outputs.save_config is not None:

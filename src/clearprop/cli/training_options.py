@@ -165,6 +165,8 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
     if rows.test is not None and (rows.test_file is not None or rows.folds is not None):
         other = "--test-file" if rows.folds is None else "--folds"
         raise exits.UsageError(f"{other} says what is held out, so --test has nothing to say: leave one of them out")
+    if learning.hidden == "0" and learning.activation != "silu":
+        raise exits.UsageError("--activation is of hidden layers, and --hidden 0 has none: leave one of them out")
     with exits.asking():
         return TableSettings(
             target=_target(target),
@@ -197,8 +199,8 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
         )
 
 
-def _target(names: list[str] | None) -> str | None:
-    return names[0] if names else None
+def _target(names: list[str] | None) -> str | tuple[str, ...] | None:
+    return None if not names else names[0] if len(names) == 1 else tuple(names)
 
 
 def _layers(text: str) -> tuple[int, ...]:

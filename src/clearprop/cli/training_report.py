@@ -17,7 +17,7 @@ from clearprop.cli.report import (
     print_scores,
     trivial_words,
 )
-from clearprop.tables import ClassTarget, Reading
+from clearprop.tables import ClassTarget, NumberTargets, Reading
 from clearprop.tabular.cross_validation import averages
 from clearprop.tabular.fit import Prepared, TableFit
 from clearprop.tabular.scores import Scores
@@ -39,6 +39,8 @@ def print_before(file: str, reading: Reading, ready: Prepared, threads: int | No
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
     columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
     what = f"{len(target.classes)} classes" if isinstance(target, ClassTarget) else "a number"
+    if isinstance(target, NumberTargets):
+        what = "each a number"
     if not isinstance(target, ClassTarget) and target.log:
         what += ", learned as its logarithm"
     table = reading.table

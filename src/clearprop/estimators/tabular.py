@@ -7,31 +7,31 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from clearprop.engines import Job, prepared
-from clearprop.errors import InputError, ModelFileError, ShapeError, TableError, quoted, shortened
-from clearprop.estimators.checking import checked_gradient, smoothed
+from clearprop.engines import Job
+from clearprop.errors import InputError, ModelFileError, ShapeError, TableError, UnknownNameError, quoted, shortened
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
-from clearprop.estimators.tabular_data import columns_of, hidden, in_python, warn_of_unseen, weights
+from clearprop.estimators.tabular_data import columns_of, hidden, in_order, in_python, positive, warn_of_unseen, weights
+from clearprop.estimators.tabular_glass import TabularGlassBox
+from clearprop.estimators.tabular_rows import Judging, groups_of, with_judges
 from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.files.json_text import refusing
-from clearprop.network.gradient_check import GradientCheck
-from clearprop.tables import Encoder, ReadOptions, Target, fit_encoder, from_frame
+from clearprop.tables import Encoder, Fold, ReadOptions, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, Plan, Rows, cut_short, plan
+from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.model import Remarks, TableModel
 from clearprop.tabular.quantiles import carry_out_all, shared
 from clearprop.tabular.recipe import FEWEST_BINS
@@ -40,19 +40,19 @@ from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
-if TYPE_CHECKING:
-    from clearprop.explain import Trace
-    from clearprop.formulas import UpdateRule
-
-COUNTS = ("ensemble", "max_iter", "n_threads")
+COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads")
 
 
-class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
+class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[misc]
     """Base of `TabularClassifier` and `TabularRegressor`."""
 
     ensemble: Any
     hidden_layer_sizes: Any
     max_iter: Any
+    learning_rate_init: Any
+    activation: Any
+    batch_size: Any
+    metric: Any
     max_seconds: Any
     random_state: Any
     n_threads: Any
@@ -72,7 +72,21 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def _options(self) -> Mapping[str, Any]:
         """The settings that only one of the two has, checked."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    @abstractmethod
+    def _learned_of(self, y: Any, name: str) -> Any:
+        """What is learned of each row of other targets than those of the fit; `name` is for messages."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Fit the encoder of the columns, then train the networks.
 
         Parameters
@@ -83,6 +97,10 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), optional
             At least 0. All 1 by default.
+        groups : array-like of shape (n_samples,), optional
+            Rows of one group stay together: no network is judged by rows of a group that it learns from.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, optional
+            Rows that judge all networks, and choose the best epoch; all of X is then learned from.
 
         Returns
         -------
@@ -119,10 +137,16 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
             except TableError as error:
                 raise TableError(in_python(str(error))) from None
-            rows = Rows(fitted.encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
+            encoder = fitted.encoder
+            rows = Rows(encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
+            judging = Judging(
+                groups_of(groups, len(learned)), self._judges(X_val, y_val, sample_weight_val, encoder, learned)
+            )
+            rows, folds = with_judges(rows, target, judging, settings)
             self.notices_ = fitted.notices
             interrupts = Interrupts()
-            cut_short = self._train(rows, target, fitted.encoder, settings, interrupts)
+            factors = self._class_factors(learned)
+            cut_short = self._train(rows, target, encoder, settings, interrupts, folds, factors)
             interrupts.raise_again()
         for doubt in fitted.doubts:
             warnings.warn(in_python(doubt), stacklevel=2)
@@ -133,12 +157,35 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             warnings.warn(f"Training interrupted by user{cut_short}.", stacklevel=2)
         return self
 
+    def _judges(self, X_val: Any, y_val: Any, sample_weight_val: Any, encoder: Encoder, learned: Any) -> Rows | None:
+        """The rows of `X_val`, encoded."""
+        if X_val is None or y_val is None:
+            if X_val is not None or y_val is not None or sample_weight_val is not None:
+                raise InputError("X_val, y_val belong together, and sample_weight_val to them: give X_val and y_val")
+            return None
+        table, given = self._table(X_val, reset=False), self._learned_of(y_val, "y_val")
+        if given.shape[1:] != learned.shape[1:]:
+            raise ShapeError("y_val must have as many targets as y")
+        learned = given
+        if table.num_rows != len(learned):
+            raise ShapeError(
+                f"X_val has {table.num_rows:,} rows, but y_val has {len(learned):,}; there must be one each"
+            )
+        return Rows(encoder.encode(table).X, learned, weights(sample_weight_val, len(learned), "sample_weight_val"))
+
     def _train(
-        self, rows: Rows, target: Target, encoder: Encoder, settings: TableSettings, interrupts: Interrupts
+        self,
+        rows: Rows,
+        target: Target,
+        encoder: Encoder,
+        settings: TableSettings,
+        interrupts: Interrupts,
+        folds: tuple[Fold, ...],
+        factors: tuple[float, ...] | None,
     ) -> str:
         """The main ensemble, then one for each quantile; together they take the time limit. What Ctrl-C cut short."""
-        factors = self._class_factors(rows.learned)
-        main = plan(rows, target, shared(settings), class_weight=factors, tell=announced(self.verbose))
+        tell = announced(self.verbose)
+        main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=tell)
         done, quantiles = carry_out_all(main, self._showing, interrupts)
         interrupts.undisturbed(lambda: self._keep(main, done, encoder, quantiles))
         return cut_short(done, settings.quantiles, len(quantiles))
@@ -181,10 +228,37 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             time_limit=None if limit is None else float(limit),
             n_threads=_whole(self.n_threads),
             engine=self.engine,
+            learning_rate=positive("learning_rate_init", self.learning_rate_init),
+            activation=self.activation,
+            batch_size=_whole(self.batch_size),
+            metric=self._metric(),
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             read=ReadOptions.of(self.read),
             **self._options(),
         )
+
+    def _metric(self) -> str | None:
+        """The metric, which must be one for this task."""
+        task = "classification" if is_classifier(self) else "regression"
+        fitting = [name for name, each in METRICS.items() if each.task == task]
+        if self.metric is not None and self.metric not in fitting:
+            raise UnknownNameError(f"metric of {type(self).__name__}", self.metric, fitting)
+        return None if self.metric is None else str(self.metric)
+
+    @property
+    def feature_importances_(self) -> Any:
+        """How much worse validation rows are predicted when a column of X is shuffled, (n_features_in_,).
+
+        The rise of the log loss, or the fall of R²; about 0 or below for a column that helps nothing. Each row is
+        predicted by a network that did not learn from it. ``model_.settings["importances"]["rows"]`` says on how many.
+        """
+        check_is_fitted(self)
+        kept = self.model_.settings.get("importances")
+        if kept is None:
+            raise AttributeError(
+                "feature_importances_ were not measured: it takes two columns, and rows and time to measure on"
+            )
+        return np.array([kept["columns"].get(name, 0.0) for name in self._columns])
 
     def _table(self, X: Any, *, reset: bool) -> pa.Table:
         """X as a table; its columns are learned, or held against those of the fit."""
@@ -192,7 +266,8 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         X = unmasked(X)
         if is_frame(X):
             table = from_frame(X)  # says more than narwhals where two columns have one name
-            validate_data(self, X, skip_check_array=True, reset=reset)
+            with in_order(self):
+                validate_data(self, X, skip_check_array=True, reset=reset)
             if min(table.shape) < 1:
                 what = "sample" if table.num_columns else "feature"
                 raise ShapeError(
@@ -216,123 +291,6 @@ class TabularEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _warn(self, remarks: Remarks) -> None:
         warn_of_unseen(remarks, stacklevel=4)
-
-    def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule | None = None) -> Trace:
-        """Every number of one step of training a network with one row: forward, loss, errors, gradients, update.
-
-        The step is the first that the recipe would make from here: its update rule with decoupled decay, its rate,
-        dropout, label smoothing and class weights.
-
-        Parameters
-        ----------
-        X : data frame of one row, or array-like of shape (n_features,) or (1, n_features)
-            As `predict` takes it; a row of a pandas data frame will do.
-        y : target of the row
-            As `fit` takes it: the class itself, or a number.
-        member : int
-            Which network of the ensemble, from 0.
-        optimizer : update rule, optional
-            A name or a formula; with it the step is that of the plain loss. A model read from a file that keeps no
-            recipe has "adamw" by default.
-
-        Returns
-        -------
-        clearprop.explain.Trace
-            ``print(trace.explained().text())`` shows it, with the names of its inputs and classes, the outputs of all
-            networks, and what `predict` answers; ``trace.trained`` holds these.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            When it is not one row, the row does not fit, or y is no class that was learned.
-        """
-        from clearprop.explain import explain
-        from clearprop.explain.trained import trained_on_table
-
-        check_is_fitted(self)
-        member = self._member(member)
-        if hasattr(X, "to_frame") and getattr(X, "ndim", 2) == 1:
-            X = X.to_frame().T  # a row of a pandas data frame
-        elif getattr(X, "ndim", None) == 1:
-            X = X[None]
-        table = self._table(X, reset=False)
-        if table.num_rows != 1:
-            raise ShapeError(f"one row is explained at a time, and X has {table.num_rows:,}; take one, as X[:1]")
-        model = self.model_
-        inputs = model.encoder.encode(table).X[0].astype(np.float64)
-        sample = self._encoded_target(y)
-        parameters = model.network.views(model.thetas[member].astype(np.float64))
-        job = self._job(member) if optimizer is None else None
-        step = "asked" if optimizer is not None else "assumed" if job is None else "known"
-        rule = "adamw" if step == "assumed" else optimizer
-        trace = explain(model.network, parameters, inputs, sample, rule, job=job)
-        actual = y.item() if hasattr(y, "item") else y
-        return replace(trace, trained=trained_on_table(model, table, actual, member, step))
-
-    def _job(self, member: int) -> Job | None:
-        """What the training of this network was asked to do, where that is known."""
-        return self._jobs[member] if self._jobs else self.model_.job(member)
-
-    def check_gradient(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        member: int = 0,
-        n_parameters: int | None = 100,
-        tolerance: float = 1e-6,
-    ) -> GradientCheck:
-        """Compare the back-propagated gradient of one network with central differences, in float64.
-
-        What is differentiated is the loss that its training lowered: with the weights of rows and classes and with
-        label smoothing. Dropout, which draws anew at every step, is not in it.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for `fit`: the frame as it is.
-        member : int
-            Which network of the ensemble, from 0.
-        n_parameters : int or None
-            How many weights and biases are checked, drawn at random, the same ones every time; None for all. Each takes
-            two forward passes of X.
-        tolerance : float
-            The relative error that passes.
-
-        Returns
-        -------
-        clearprop.network.gradient_check.GradientCheck
-            ``print`` it for a summary.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            When a row does not fit, or y holds a class that was not learned.
-        """
-        check_is_fitted(self)
-        model, member = self.model_, self._member(member)
-        inputs = model.encoder.encode(self._table(X, reset=False)).X.astype(np.float64)
-        targets = [self._encoded_target(value) for value in np.asarray(y).ravel()]
-        if len(targets) != len(inputs):
-            raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
-        job = self._job(member) or Job(model.network)
-        data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
-        data = data._replace(Y=smoothed(job, data.Y))
-        return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)
-
-    def _member(self, member: int) -> int:
-        if isinstance(member, bool) or not isinstance(member, Integral) or not 0 <= member < len(self.model_.thetas):
-            raise InputError(f"member must be from 0 to {len(self.model_.thetas) - 1}, not {member!r}")
-        return int(member)
-
-    @abstractmethod
-    def _encoded_target(self, y: Any) -> Any:
-        """One row's target as the network learns it, float64 (n_outputs,)."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write networks, encoders and parameters to one file without code, which `clearprop predict` reads too.

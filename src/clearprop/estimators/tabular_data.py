@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
 
@@ -15,7 +16,8 @@ from sklearn.utils.validation import assert_all_finite, check_array, column_or_1
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.saving import feature_names
 from clearprop.estimators.target_values import Wanted, is_number, plain_targets
-from clearprop.tables import Encoder, Remark
+from clearprop.tables import Encoder, Remark, from_frame
+from clearprop.tables.frames import is_frame
 from clearprop.tables.storage import native
 from clearprop.tabular.seen import Outside
 
@@ -36,6 +38,26 @@ def labels(y: Any) -> Any:
         assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     return y
+
+
+def several_numbers(y: Any) -> Any:
+    """The target of every row, float64 (n_rows,), or of several targets (n_rows, n_targets); errors as of `numbers`."""
+    if is_frame(y):
+        table = from_frame(y)
+        given = [table.column(name).to_numpy() for name in table.column_names]
+    elif getattr(y, "ndim", 1) == 2 or (isinstance(y, list | tuple) and y and isinstance(y[0], list | tuple)):
+        given = list(check_array(y, dtype=None, ensure_all_finite=False, input_name="y").T)
+    else:
+        given = []
+    if len(given) < 2:
+        return numbers(y)
+    found = []
+    for k, column in enumerate(given, start=1):
+        try:
+            found.append(numbers(column))
+        except InputError as error:
+            raise InputError(f"target {k} of {len(given)}: {error}") from None
+    return np.stack(found, axis=1)
 
 
 def numbers(y: Any) -> Any:
@@ -64,19 +86,19 @@ def one_number(y: Any) -> float | None:
     return float(y) if is_number(y) and np.isfinite(float(y)) else None
 
 
-def weights(sample_weight: Any, n_samples: int) -> Any:
-    """sample_weight as float32 (n_samples,), or None."""
+def weights(sample_weight: Any, n_samples: int, name: str = "sample_weight") -> Any:
+    """sample_weight as float32 (n_samples,), or None; `name` is for messages."""
     if sample_weight is None:
         return None
     if isinstance(sample_weight, Real):
         return np.full(n_samples, sample_weight, dtype=np.float32)
-    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    weight = check_array(sample_weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weight.shape != (n_samples,):
-        raise ShapeError(f"sample_weight must have shape ({n_samples},), one per row of X, not {weight.shape}")
+        raise ShapeError(f"{name} must have shape ({n_samples},), one per row, not {weight.shape}")
     if (weight < 0).any():
-        raise InputError(f"sample_weight[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
+        raise InputError(f"{name}[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
     if not weight.any():
-        raise InputError("sample_weight is zero for every row; at least one must have a weight above zero")
+        raise InputError(f"{name} is zero for every row; at least one must have a weight above zero")
     return (weight / weight.max()).astype(np.float32)
 
 
@@ -113,3 +135,26 @@ def hidden(sizes: Any) -> tuple[int, ...] | None:
             f"{sizes!r}"
         )
     return tuple(int(size) for size in given)
+
+
+def positive(name: str, value: Any) -> float | None:
+    """A parameter that is None or a number above 0."""
+    if value is None:
+        return None
+    if not isinstance(value, Real) or isinstance(value, bool) or not float(value) > 0:
+        raise InputError(f"{name} must be None or a number above 0, not {value!r}")
+    return float(value)
+
+
+@contextmanager
+def in_order(estimator: Any) -> Iterator[None]:
+    """scikit-learn's own error about the names of columns, with the cure where they are only in another order."""
+    try:
+        yield
+    except ValueError as error:
+        if "must be in the same order" not in str(error):
+            raise
+        raise InputError(
+            f"{str(error).rstrip()}\nThe columns of X are those of the fit in another order: "
+            "X[list(model.feature_names_in_)] puts them right"
+        ) from None

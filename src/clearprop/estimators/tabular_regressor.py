@@ -12,8 +12,8 @@ from clearprop.errors import InputError
 from clearprop.estimators.only_if import OnlyIf
 from clearprop.estimators.perceptron import store
 from clearprop.estimators.tabular import TabularEstimator
-from clearprop.estimators.tabular_data import numbers, one_number
-from clearprop.tables import NumberTarget, Target
+from clearprop.estimators.tabular_data import one_number, several_numbers
+from clearprop.tables import NumberTarget, NumberTargets, Target
 
 
 def _refuses_quantiles(estimator: Any) -> str | None:
@@ -30,8 +30,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     """Networks that predict a number for each row of a table, with everything about columns and target done inside.
 
     An ensemble of networks, each of which is trained on most of the rows and judged by the others; the target is
-    standardised, and no prediction of the mean lies beyond the targets of training. The recipe and what decided it:
-    docs/decisions/0010.
+    standardised, and no prediction of the mean lies beyond the targets of training. Several targets, y of shape
+    (n_samples, n_targets), are learned by one ensemble whose networks have an output for each. The recipe and what
+    decided it: docs/decisions/0010.
 
     Parameters
     ----------
@@ -46,6 +47,10 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     quantiles : sequence of float, default=()
         Quantiles for `predict_quantiles`, rising and each between 0 and 1; (0.05, 0.95) bound an interval that is to
         hold nine tenths of the rows. Each has an ensemble of its own, so training takes that many times as long.
+    learning_rate_init, activation, batch_size
+        As for `TabularClassifier`.
+    metric : str, optional
+        The score over the rows that judge by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
     max_seconds, random_state, n_threads, verbose, engine, read
         As for `TabularClassifier`.
 
@@ -53,6 +58,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     ----------
     n_features_in_, feature_names_in_, model_, ensemble_, history_, notices_
         As for `TabularClassifier`.
+    feature_importances_ : array of shape (n_features_in_,)
+        How much R² over rows that judge falls when a column is shuffled.
     n_iter_, stopping_reason_, engine_, engine_reason_
         As for `MLPRegressor`.
 
@@ -77,6 +84,10 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         max_iter: int | None = None,
         log_target: bool = False,
         quantiles: Any = (),
+        learning_rate_init: float | None = None,
+        activation: Any = "silu",
+        batch_size: int | None = None,
+        metric: str | None = None,
         max_seconds: float | None = None,
         random_state: Any = None,
         n_threads: int | None = None,
@@ -100,18 +111,30 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         }
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
-        values = numbers(y)
-        if self.log_target:
-            if (values <= 0).any():
-                row = int(np.argmax(values <= 0))
-                raise InputError(
-                    f"y is {values[row]:g} in row {row + 1}, and only numbers above 0 have a logarithm; use "
-                    "log_target=False, or leave out such rows"
-                )
-            values = np.log(values)
+        values = self._learned_of(y, "y")
+        if values.ndim == 1:
+            return self._fitted("y", values), values
+        if len(self.quantiles):
+            raise InputError("quantiles are predicted of one target; fit one regressor for each")
+        return NumberTargets(tuple(self._fitted(f"y{k}", column) for k, column in enumerate(values.T))), values
+
+    def _fitted(self, name: str, values: Any) -> NumberTarget:
         low, high = float(values.min()), float(values.max())
         scale = float(values.std()) or 1.0  # one number in every row: it is what is predicted
-        return NumberTarget("y", bool(self.log_target), float(values.mean()), scale, low, high), values
+        return NumberTarget(name, bool(self.log_target), float(values.mean()), scale, low, high)
+
+    def _learned_of(self, y: Any, name: str) -> Any:
+        values = several_numbers(y)
+        if not self.log_target:
+            return values
+        bad = (values <= 0).reshape(len(values), -1).any(axis=1)
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise InputError(
+                f"{name} is {values[row].min():g} in row {row + 1}, and only numbers above 0 have a logarithm; use "
+                "log_target=False, or leave out such rows"
+            )
+        return np.log(values)
 
     def predict(self, X: Any) -> Any:
         """The mean of the target expected for every row (with `log_target`, e to the mean of its logarithm).
@@ -122,7 +145,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
 
         Returns
         -------
-        array of shape (n_samples,), float64
+        array of shape (n_samples,), float64; (n_samples, n_targets) where several targets were learned
         """
         table = self._predicted(X)
         found = self.model_.predict(table, self.n_threads)
@@ -155,9 +178,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         return found
 
     def _encoded_target(self, y: Any) -> Any:
-        values = self._learn_log(y)
-        assert isinstance(self.model_.target, NumberTarget)
-        return self.model_.target.standardised(np.array([values]))[0].astype(np.float64)
+        target = self.model_.target
+        given = np.ravel(y) if isinstance(target, NumberTargets) else [y]
+        if len(given) != target.n_outputs:
+            raise InputError(f"y must have {target.n_outputs} targets, not {len(given)}")
+        values = np.array([[self._learn_log(value) for value in given]])
+        assert isinstance(target, NumberTarget | NumberTargets)
+        return target.standardised(values if isinstance(target, NumberTargets) else values[0])[0].astype(np.float64)
 
     def _learn_log(self, y: Any) -> float:
         value = one_number(y)
@@ -166,3 +193,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         if self.log_target and not value > 0:
             raise InputError(f"y must be above 0, because its logarithm was learned, not {y!r}")
         return float(np.log(value)) if self.log_target else value
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from clearprop.tables import ClassTarget, Encoder, NumberTarget
+from clearprop.errors import InputError
+from clearprop.tables import ClassTarget, Encoder, NumberTarget, NumberTargets, Target
 from clearprop.tables.origins import Origin, origins
 
 
@@ -24,7 +25,7 @@ class TableModel(Protocol):
     @property
     def encoder(self) -> Encoder: ...
     @property
-    def target(self) -> ClassTarget | NumberTarget: ...
+    def target(self) -> Target: ...
     @property
     def temperature(self) -> float: ...
     def predict(self, table: pa.Table) -> Any: ...
@@ -103,7 +104,10 @@ class Trained:
 
 def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int, step: str) -> Trained:
     """What network `member` of a model of a table belongs to, for a table of one row."""
-    found, target = model.predict(row), model.target
+    target = model.target
+    if isinstance(target, NumberTargets):
+        raise InputError(f"what is explained ends at one answer, and this model predicts {target.column} together")
+    found = model.predict(row)
     members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
     is_class = isinstance(target, ClassTarget)
     labels = target.classes if isinstance(target, ClassTarget) else (target.column,)

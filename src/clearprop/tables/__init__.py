@@ -11,6 +11,7 @@ from clearprop.tables.images import ImageFormat
 from clearprop.tables.naming import missing_column, missing_file
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.reading import Reading, read
+from clearprop.tables.several import NumberTargets, Target, comparable, target_from_json
 from clearprop.tables.splitting import Fold, Parts, folds, split
 from clearprop.tables.step import Remark, Step
 from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
@@ -18,14 +19,12 @@ from clearprop.tables.targets import (
     TASKS,
     ClassTarget,
     NumberTarget,
-    Target,
     Task,
     as_kind,
     decide_task,
     fit_class_target,
     fit_number_target,
     missing_rows,
-    target_from_json,
     target_numbers,
 )
 
@@ -41,6 +40,7 @@ __all__ = [
     "Moment",
     "Number",
     "NumberTarget",
+    "NumberTargets",
     "Parts",
     "ReadOptions",
     "Reading",
@@ -52,6 +52,7 @@ __all__ = [
     "Vector",
     "alike",
     "as_kind",
+    "comparable",
     "decide_task",
     "fit_class_target",
     "fit_encoder",

@@ -152,10 +152,10 @@ class NumberTarget:
         return {"task": self.task, **asdict(self)}
 
 
-Target = ClassTarget | NumberTarget
+OneTarget = ClassTarget | NumberTarget
 
 
-def target_from_json(spec: object) -> Target:
+def one_target_from_json(spec: object) -> OneTarget:
     """The target that `to_json` wrote.
 
     Raises

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import ClearpropError, TableError
-from clearprop.tables import ClassTarget, Encoder, ImageFormat, Reading, Target, missing_column, missing_rows
-from clearprop.tables.columns import present, texts
+from clearprop.tables import ClassTarget, Encoder, ImageFormat, Reading, Target, missing_column
+from clearprop.tables.columns import texts
+from clearprop.tabular.actual import actual_of, with_known_target
 from clearprop.tabular.roles import weights
 from clearprop.tabular.same_way import read_as_trained
 from clearprop.tabular.settings import TableSettings
@@ -55,11 +56,10 @@ def rows_of_file(
     """
     found = read_as_trained(Path(path), encoder, target, images)
     try:
-        table, notices = _with_target(found.table, target.column, encoder, settings)
+        table, notices = with_known_target(found.table, target, encoder.read, skip=settings.skip_missing_target)
         _check_groups(table, reading, settings)
         X, remarks = encoder.encode(table)
-        column = present(table.column(target.column), encoder.read.missing_words)
-        learned = target.codes(column) if isinstance(target, ClassTarget) else target.values(column)
+        learned = actual_of(table, target, encoder.read)
         weight = None
         if settings.weights is not None:
             weight = weights(table, reading.column(settings.weights), settings.read, found.decimal)
@@ -77,21 +77,6 @@ def check_classes_known(path: str, found: Beside, target: Target) -> None:
             f"{path}: the class of {target.column!r} in row {row:,} is none of the table's, so none can be learned; "
             "leave such rows out of --validation-file"
         )
-
-
-def _with_target(
-    table: pa.Table, name: str, encoder: Encoder, settings: TableSettings
-) -> tuple[pa.Table, tuple[str, ...]]:
-    if name not in table.column_names:
-        raise missing_column(name, table.column_names)
-    absent = missing_rows(table.column(name), encoder.read.missing_words)
-    if not absent.any():
-        return table, ()
-    count, first = int(absent.sum()), int(np.argmax(absent)) + 1
-    rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
-    if not settings.skip_missing_target or absent.all():
-        raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
-    return table.filter(pa.array(~absent)), (f"the target is missing in {rows}: left out",)
 
 
 def _check_groups(table: pa.Table, reading: Reading, settings: TableSettings) -> None:

@@ -13,7 +13,7 @@ from clearprop.errors import InputError
 from clearprop.tables import Reading
 from clearprop.tabular.fit import Prepared, TableFit, prepare_table, table_of, train
 from clearprop.tabular.quantiles import Showing
-from clearprop.tabular.scores import Scores
+from clearprop.tabular.scores import Scores, SeveralScores
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import dealt_out
 
@@ -110,7 +110,7 @@ def cross_validate(
 
 def averages(scores: tuple[Scores, ...]) -> Mapping[str, Average]:
     """Mean and standard deviation over the folds of every score that all of them have."""
-    documents = [each.to_json() for each in scores]
+    documents = [_flat(each) for each in scores]
     found = {}
     for name in documents[0]:
         values = [document[name] for document in documents]
@@ -118,6 +118,18 @@ def averages(scores: tuple[Scores, ...]) -> Mapping[str, Average]:
             continue
         found[name] = Average(float(np.mean(values)), float(np.std(values, ddof=1)))
     return found
+
+
+def _flat(scores: Scores) -> dict[str, Any]:
+    """The scores by name; of several targets with the column behind the name."""
+    if not isinstance(scores, SeveralScores):
+        return scores.to_json()
+    return {
+        f"{name} of {column}": value
+        for column, each in scores.targets.items()
+        for name, value in each.to_json().items()
+        if name not in NOT_AVERAGED
+    }
 
 
 def with_folds(done: TableFit, scores: tuple[Scores, ...]) -> TableFit:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.errors import InputError, quoted
-from clearprop.tables import ClassTarget, Target
+from clearprop.tables import ClassTarget, NumberTargets, Target
 from clearprop.tables.targets import ClassLabel
 from clearprop.tabular.calibration import COLDEST, HOTTEST
 
@@ -53,15 +53,17 @@ def temperature_of(given: Any) -> float:
     return given
 
 
-def trivial_of(given: Any, target: Target) -> ClassLabel:
+def trivial_of(given: Any, target: Target) -> ClassLabel | list[float]:
     """What always to say: one of the classes, of its own type (1, 1.0 and true are equal), or a number."""
     if isinstance(target, ClassTarget):
         known = any(type(given) is type(label) and given == label for label in target.classes)
+    elif isinstance(target, NumberTargets):
+        known = isinstance(given, list) and len(given) == target.n_outputs and all(map(_is_float, given))
     else:
         known = isinstance(given, float)
     if not known:
         raise InputError(f"the trivial prediction {quoted(given)} is none that its target allows")
-    assert isinstance(given, str | bool | int | float)
+    assert isinstance(given, str | bool | int | float | list)
     return given
 
 

@@ -13,7 +13,18 @@ import pyarrow as pa
 from clearprop.engines import Choice, Job
 from clearprop.errors import TableError
 from clearprop.network import Network
-from clearprop.tables import ClassTarget, Encoder, Fold, ImageFormat, Parts, Reading, Target, Task, fit_encoder
+from clearprop.tables import (
+    ClassTarget,
+    Encoder,
+    Fold,
+    ImageFormat,
+    NumberTargets,
+    Parts,
+    Reading,
+    Target,
+    Task,
+    fit_encoder,
+)
 from clearprop.tables.notation import Notation
 from clearprop.tabular import recipe
 from clearprop.tabular.beside import Beside, check_classes_known, rows_of_file
@@ -28,7 +39,7 @@ from clearprop.tabular.seen import seen
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Cut, Marks, cut
 from clearprop.tabular.target import Learned as LearnedTarget
-from clearprop.tabular.target import fitted, learned_of, of_like_classes, with_target
+from clearprop.tabular.target import fitted, learned_of, of_like_classes, with_targets
 from clearprop.training import Callback, Fit
 from clearprop.training.interrupts import Interrupts
 
@@ -90,10 +101,10 @@ class Table(NamedTuple):
     reading: Reading
     settings: TableSettings
     inputs: pa.Table
-    column: str
+    columns: tuple[str, ...]
     found: LearnedTarget
     roles: Roles
-    notation: Notation
+    notations: tuple[Notation, ...]
     notices: tuple[str, ...]
 
     @property
@@ -104,10 +115,10 @@ class Table(NamedTuple):
 
 def table_of(reading: Reading, settings: TableSettings) -> Table:
     """Find the target, the task and the columns with another use; errors as of `prepare`."""
-    table, name, notices, notation = with_target(reading, settings)
-    roles = roles_of(table, reading, settings, name)
-    found = learned_of(table.column(name), name, settings)
-    return Table(reading, settings, table.drop_columns([name]), name, found, roles, notation, notices)
+    table, names, notices, notations = with_targets(reading, settings)
+    roles = roles_of(table, reading, settings, names)
+    found = learned_of(table, names, settings)
+    return Table(reading, settings, table.drop_columns(list(names)), names, found, roles, notations, notices)
 
 
 def prepare(
@@ -159,15 +170,16 @@ def prepare_table(
     counted = train if roles.weight is None else train[roles.weight[train] > 0]
     if not len(counted):
         raise TableError(f"the weight {settings.weights!r} is 0 in all {len(train):,} rows to learn from")
-    target = fitted(found, table.column, counted, settings, table.notation)
+    target = fitted(found, table.columns, counted, settings, table.notations)
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
     remarks = tuple(remark for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
     rows, chosen, beside = _with_others(table, Rows(X, found.values, roles.weight), chosen, encoder, target)
     factors = class_factors(settings.class_weight, target, found.values)
-    asked = replace(shared(settings), target=table.column, n_threads=n_threads or settings.n_threads)
+    settings = _as_named(settings, reading, table.columns)
+    asked = replace(shared(settings), n_threads=n_threads or settings.n_threads)
     return Prepared(
-        settings=replace(settings, target=table.column),
+        settings=settings,
         task=found.task,
         encoder=encoder,
         target=target,
@@ -179,6 +191,22 @@ def prepare_table(
             *beside,
         ),
     )  # fmt: skip
+
+
+def _as_named(settings: TableSettings, reading: Reading, targets: tuple[str, ...]) -> TableSettings:
+    """The settings with the columns by their names, where a file without a header lets them be numbered."""
+
+    def named(name: str | None) -> str | None:
+        return None if name is None else reading.column(name)
+
+    return replace(
+        settings,
+        target=targets[0] if len(targets) == 1 else targets,
+        group=named(settings.group),
+        time_column=named(settings.time_column),
+        weights=named(settings.weights),
+        keep=tuple(map(reading.column, settings.keep)),
+    )
 
 
 def _with_others(
@@ -316,4 +344,5 @@ def _trivial(plan: Plan) -> Any:
     weight = rows.weight[seen] if rows.weight is not None and rows.weight[seen].any() else None
     if isinstance(target, ClassTarget):
         return target.classes[int(np.bincount(rows.learned[seen], weights=weight).argmax())]
-    return float(np.average(target.in_unit(rows.learned[seen]), weights=weight))
+    mean = np.average(target.in_unit(rows.learned[seen]), weights=weight, axis=0)
+    return mean.tolist() if isinstance(target, NumberTargets) else float(mean)

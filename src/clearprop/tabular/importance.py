@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.tables import ClassTarget, Encoder
+from clearprop.tables import ClassTarget, Encoder, comparable
 from clearprop.tabular.calibration import at_temperature, log_loss
 from clearprop.tabular.learning import Learned, Plan
 from clearprop.tabular.metrics import rmse
@@ -94,7 +94,8 @@ def _loss(plan: Plan, done: Learned, rows: list[Any]) -> Any:
         )
         if isinstance(target, ClassTarget):
             return log_loss(at_temperature(outputs, done.temperature), actual, weight)
-        spread = np.average((actual - np.average(actual, weights=weight)) ** 2, weights=weight)
-        return rmse(target.decode(outputs), actual, weight) ** 2 / (float(spread) or 1.0)
+        found, true, weights = comparable(target, target.decode(outputs), actual, weight)
+        spread = np.average((true - np.average(true, weights=weights)) ** 2, weights=weights)
+        return rmse(found, true, weights) ** 2 / (float(spread) or 1.0)
 
     return loss

@@ -14,7 +14,7 @@ from clearprop.engines.memory import check_memory
 from clearprop.errors import InputError
 from clearprop.formulas import Quantile
 from clearprop.network import Network
-from clearprop.tables import ClassTarget, Fold, Target, folds
+from clearprop.tables import ClassTarget, Fold, Target, comparable, folds
 from clearprop.tabular import recipe
 from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
 from clearprop.tabular.metrics import METRICS, mae, rmse
@@ -235,8 +235,9 @@ def _scaled(plan: Plan, together: Together, fit: Fit) -> Learned:
         useless = _no_better_than_a_class(outputs, actual, weight)
         return Learned(together.thetas, fit, temperature=temperature, calibration_error=error, is_useless=useless)
     if plan.quantile is None:
+        found, actual, weight = comparable(plan.target, plan.target.decode(outputs), actual, weight)
         mean = np.average(actual, weights=weight)
-        error = rmse(plan.target.decode(outputs), actual, weight)
+        error = rmse(found, actual, weight)
         explained = 1 - (error / (rmse(mean, actual, weight) or 1.0)) ** 2
         useless = bool(np.ptp(actual) > 0 and explained <= BY_CHANCE / len(actual))
         return Learned(together.thetas, fit, is_useless=useless)
@@ -307,18 +308,22 @@ def _judge(plan: Plan) -> Callable[[list[Any]], Mapping[str, float]]:
     target, quantile, metric = plan.target, plan.quantile, plan.settings.metric
     actual, weight = _judged(plan)
 
-    def chosen_by(found: Any) -> dict[str, float]:
-        return {} if metric is None else {f"validation_{metric}": METRICS[metric].compute(found, actual, weight)}
+    def chosen_by(found: Any, true: Any, weights: Any) -> dict[str, float]:
+        return {} if metric is None else {f"validation_{metric}": METRICS[metric].compute(found, true, weights)}
 
     def of_classes(outputs: list[Any]) -> Mapping[str, float]:
         found = np.concatenate(outputs)
         right = float(np.average(found.argmax(axis=1) == actual, weights=weight))
-        return {"validation_loss": log_loss(found, actual, weight), "validation_accuracy": right, **chosen_by(found)}
+        return {
+            "validation_loss": log_loss(found, actual, weight),
+            "validation_accuracy": right,
+            **chosen_by(found, actual, weight),
+        }
 
     def of_numbers(outputs: list[Any]) -> Mapping[str, float]:
-        found = target.decode(np.concatenate(outputs))
-        errors = {"validation_rmse": rmse(found, actual, weight), "validation_mae": mae(found, actual, weight)}
-        return {**errors, **chosen_by(found)}
+        found, true, weights = comparable(target, target.decode(np.concatenate(outputs)), actual, weight)
+        errors = {"validation_rmse": rmse(found, true, weights), "validation_mae": mae(found, true, weights)}
+        return {**errors, **chosen_by(found, true, weights)}
 
     def of_quantiles(outputs: list[Any]) -> Mapping[str, float]:
         found = target.decode(np.concatenate(outputs))

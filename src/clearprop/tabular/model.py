@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from clearprop.tables import (
     Encoder,
     ImageFormat,
     NumberTarget,
+    NumberTargets,
     Reading,
     ReadOptions,
     Remark,
@@ -34,11 +35,12 @@ from clearprop.tables import (
 from clearprop.tables.columns import present
 from clearprop.tables.targets import ClassLabel
 from clearprop.tabular import recipe
+from clearprop.tabular.actual import actual_of
 from clearprop.tabular.calibration import at_temperature
 from clearprop.tabular.details import QuantileNetworks, groups_of, settings_of, temperature_of, trivial_of
 from clearprop.tabular.roles import weights
 from clearprop.tabular.same_way import read_as_trained
-from clearprop.tabular.scores import NumberScores, Scores, class_scores, number_scores, quantile_scores
+from clearprop.tabular.scores import NumberScores, Scores, class_scores, number_scores, quantile_scores, several_scores
 from clearprop.tabular.scores_json import scores_from_json
 from clearprop.tabular.seen import Outside, outside
 
@@ -95,9 +97,10 @@ class TableModel:
     thetas : array of shape (k, n_parameters)
         The parameters of each; their outputs are averaged.
     encoder : Encoder
-    target : ClassTarget or NumberTarget
-    trivial : class label or float
-        What the trivial predictor always says: the most frequent class, or the mean, of the training rows.
+    target : ClassTarget, NumberTarget or NumberTargets
+    trivial : class label, float or list of float
+        What the trivial predictor always says: the most frequent class, or the mean (of each target) of the training
+        rows.
     images : ImageFormat or None
         The form that images are brought to, for a model of images.
     settings : mapping
@@ -116,7 +119,7 @@ class TableModel:
     thetas: Any
     encoder: Encoder
     target: Target
-    trivial: ClassLabel
+    trivial: ClassLabel | list[float]
     images: ImageFormat | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     held_out: Scores | None = None
@@ -136,7 +139,9 @@ class TableModel:
             return None
         return recipe.job_of(self.network, recipes[member])
 
-    def read(self, path: str | os.PathLike[str], options: ReadOptions | None = None) -> Reading:
+    def read(
+        self, path: str | os.PathLike[str], options: ReadOptions | None = None, keep: Collection[str] = ()
+    ) -> Reading:
         """Read a file as the training file was read: text columns as text, images in the same form.
 
         Parameters
@@ -144,8 +149,11 @@ class TableModel:
         path : path
         options : ReadOptions, optional
             How this file is written, where it differs from the training file.
+        keep : collection of str
+            Columns to leave as they are written, beside those that training was told to keep.
         """
-        return read_as_trained(Path(path), self.encoder, self.target, self.images, options)
+        keep = (*keep, *(self.settings.get("keep") or ()))
+        return read_as_trained(Path(path), self.encoder, self.target, self.images, options, keep)
 
     def of_target(self, table: pa.Table) -> pa.ChunkedArray:
         """The target's column, with null for what counts as missing.
@@ -184,7 +192,7 @@ class TableModel:
     def _encoded(self, table: pa.Table) -> tuple[Any, Remarks]:
         """The inputs, and what training was not prepared for."""
         X, remarks = self.encoder.encode(table)
-        return X, (*remarks, *outside(self.encoder, X, self.settings.get("seen")))
+        return X, (*remarks, *outside(self.encoder, X, table, self.settings.get("seen")))
 
     def _outputs_of(self, X: Any, remarks: Remarks, n_threads: int | None) -> Outputs:
         choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
@@ -227,7 +235,7 @@ class TableModel:
         return self._quantiles_of(X, n_threads), remarks
 
     def _quantiles_of(self, X: Any, n_threads: int | None = None) -> Any:
-        assert not isinstance(self.target, ClassTarget)
+        assert isinstance(self.target, NumberTarget)
         choice = choose_for_prediction(self.network, self.thetas.dtype, n_threads)
         found = [
             self.target.decode(mean_outputs(choice, self.network, each.thetas, X)) + each.shift
@@ -240,44 +248,41 @@ class TableModel:
 
         Where the model was trained with a column of weights, and the table has it, each row counts as much as it says.
         """
-        actual = self.of_target(table)
+        learned = actual_of(table, self.target, self.encoder.read)
+        if isinstance(self.target, ClassTarget) and (learned < 0).all():
+            raise self._none_known(self.of_target(table))
         X, remarks = self._encoded(table)
         outputs, _, choice = self._outputs_of(X, remarks, n_threads)
         name = str(self.settings.get("weights"))
         weight = weights(table, name, self.encoder.read) if name in table.column_names else None
-        scores = self.scores(outputs, actual, weight)
-        return Evaluation(self._with_quantiles(scores, X, actual, weight), remarks, choice)
+        scores = self.scores_of(outputs, learned, weight)
+        return Evaluation(self._with_quantiles(scores, X, learned, weight), remarks, choice)
 
-    def _with_quantiles(self, scores: Scores, X: Any, actual: Any, weight: Any) -> Scores:
-        """The scores with those of the quantiles; `actual` is the target's column, or what is learned of it."""
+    def _with_quantiles(self, scores: Scores, X: Any, learned: Any, weight: Any) -> Scores:
+        """The scores with those of the quantiles."""
         if not self.quantiles:
             return scores
         assert isinstance(self.target, NumberTarget)
         assert isinstance(scores, NumberScores)
-        true = self.target.in_unit(self.target.values(actual) if isinstance(actual, pa.ChunkedArray) else actual)
+        true = self.target.in_unit(learned)
         found = self._quantiles_of(X)
         each = [quantile_scores(q.quantile, found[:, k], true, weight) for k, q in enumerate(self.quantiles)]
         return replace(scores, quantiles=tuple(each))
-
-    def scores(self, outputs: Any, actual: pa.ChunkedArray, weight: Any = None) -> Scores:
-        """The scores of these outputs for these values of the target; `weight` is one for each row, or None."""
-        if isinstance(self.target, ClassTarget):
-            codes = self.target.codes(actual)
-            if (codes < 0).all():
-                raise self._none_known(actual)
-            return self.scores_of(outputs, codes, weight)
-        return self.scores_of(outputs, self.target.values(actual), weight)
 
     def scored(self, X: Any, learned: Any, weight: Any = None) -> Scores:
         """The scores for rows that are encoded already, of which it is known what is true."""
         return self._with_quantiles(self.scores_of(self.outputs_for(X), learned, weight), X, learned, weight)
 
     def scores_of(self, outputs: Any, learned: Any, weight: Any = None) -> Scores:
-        """The same for class numbers, or numbers on the scale that is learned."""
+        """The scores of these outputs, where this is true: class numbers, or numbers on the scale that is learned."""
         weight = None if weight is None or not weight.any() else weight
         if isinstance(self.target, ClassTarget):
             return class_scores(self.target, outputs, learned, self.trivial, weight)
-        return number_scores(self.target, self.target.decode(outputs), learned, float(self.trivial), weight)
+        found = self.target.decode(outputs)
+        if isinstance(self.target, NumberTargets):
+            return several_scores(self.target, found, learned, self.trivial, weight)
+        assert not isinstance(self.trivial, list)
+        return number_scores(self.target, found, learned, float(self.trivial), weight)
 
     def _none_known(self, actual: pa.ChunkedArray) -> TableError:
         assert isinstance(self.target, ClassTarget)

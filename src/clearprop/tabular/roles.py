@@ -37,7 +37,7 @@ class Roles(NamedTuple):
     notices: tuple[str, ...]
 
 
-def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, target: str) -> Roles:
+def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, targets: tuple[str, ...]) -> Roles:
     """Read the columns that the settings give another use.
 
     Raises
@@ -49,9 +49,9 @@ def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, target:
     named = {option: reading.column(name) for option, name in used.items() if name is not None}
     kept, dropped = [list(map(reading.column, names)) for names in (settings.keep, settings.drop)]
     for option, name in [*named.items(), *(("--keep", name) for name in kept), *(("--drop", name) for name in dropped)]:
-        if name not in table.column_names and name != target:
+        if name not in table.column_names:
             raise missing_column(name, table.column_names)
-        if name == target:
+        if name in targets:
             what = "dropped" if option == "--drop" else f"used by {option}"
             raise InputError(f"the column {name!r} cannot be both the target and {what}")
     left_out = dict.fromkeys(dropped, "it was asked to be dropped")

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from clearprop.tables import ClassTarget, Encoder, ImageFormat, Reading, ReadOptions, Target, Vector, read
+from clearprop.tables import (
+    ClassTarget,
+    Encoder,
+    ImageFormat,
+    NumberTargets,
+    Reading,
+    ReadOptions,
+    Target,
+    Vector,
+    read,
+)
 from clearprop.tables.columns import PLAIN
 
 
 def read_as_trained(
-    path: Path, encoder: Encoder, target: Target, images: ImageFormat | None, options: ReadOptions | None = None
+    path: Path,
+    encoder: Encoder,
+    target: Target,
+    images: ImageFormat | None,
+    options: ReadOptions | None = None,
+    keep: Collection[str] = (),
 ) -> Reading:
     """Text columns as text, vectors of the same size, images in the same form.
 
@@ -20,11 +36,15 @@ def read_as_trained(
         Of the model.
     options : ReadOptions, optional
         How this file is written, where it differs from the training file.
+    keep : collection of str
+        Columns to leave as they are written, so that an identifier 007 stays one.
     """
-    text = set(encoder.text_columns)
-    is_text = isinstance(target.classes[0], str) if isinstance(target, ClassTarget) else target.notation != PLAIN
-    if is_text:
-        text.add(target.column)
+    text = {*encoder.text_columns, *keep}
+    if isinstance(target, ClassTarget):
+        text |= {target.column} if isinstance(target.classes[0], str) else set()
+    else:
+        each = target.each if isinstance(target, NumberTargets) else (target,)
+        text |= {one.column for one in each if one.notation != PLAIN}
     said = (options or ReadOptions()).over(encoder.read)
     known = [step.column for step in encoder.steps]
     sizes = {step.column: step.size for step in encoder.steps if isinstance(step, Vector)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from clearprop.tables import ClassTarget, NumberTarget
+from clearprop.tables import ClassTarget, NumberTarget, NumberTargets
 from clearprop.tabular import metrics
 from clearprop.tabular.calibration import expected_calibration_error, log_loss
 from clearprop.tabular.metrics import mae, rmse
@@ -140,7 +141,32 @@ class NumberScores:
         return {"task": self.task, **asdict(self)}
 
 
-Scores = ClassScores | NumberScores
+@dataclass(frozen=True)
+class SeveralScores:
+    """Scores of several targets.
+
+    Attributes
+    ----------
+    n_rows : int
+    targets : mapping of str to NumberScores
+        By column.
+    """
+
+    task: ClassVar[str] = "regression of several targets"
+    n_rows: int
+    targets: Mapping[str, NumberScores]
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether none of them is predicted better than by always saying its mean."""
+        return all(scores.is_useless for scores in self.targets.values())
+
+    def to_json(self) -> dict[str, Any]:
+        each = {column: scores.to_json() for column, scores in self.targets.items()}
+        return {"task": self.task, "n_rows": self.n_rows, "targets": each}
+
+
+Scores = ClassScores | NumberScores | SeveralScores
 
 
 def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: Any, weight: Any = None) -> ClassScores:
@@ -219,6 +245,15 @@ def number_scores(target: NumberTarget, predicted: Any, actual: Any, mean: float
         weighted=weight is not None,
         **in_log,
     )
+
+
+def several_scores(target: NumberTargets, predicted: Any, actual: Any, means: Any, weight: Any = None) -> SeveralScores:
+    """Scores of each target; `predicted` and `actual` are (n_rows, n_targets), `means` one for each."""
+    found = {
+        one.column: number_scores(one, predicted[:, k], actual[:, k], float(means[k]), weight)
+        for k, one in enumerate(target.each)
+    }
+    return SeveralScores(len(actual), found)
 
 
 def quantile_scores(quantile: float, predicted: Any, true: Any, weight: Any = None) -> QuantileScores:

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from clearprop.errors import ModelFileError
-from clearprop.tabular.scores import ClassScores, NumberScores, QuantileScores, Scores
+from clearprop.tabular.scores import ClassScores, NumberScores, QuantileScores, Scores, SeveralScores
 
 MAY_BE_NONE = ("_log", "_error", "roc_auc", "average_precision", "trivial_log_loss", "trivial_r2")
 TUPLES = ("f1", "trivial_f1")
@@ -14,6 +14,10 @@ TUPLES = ("f1", "trivial_f1")
 
 def scores_from_json(spec: object) -> Scores:
     """The scores that `to_json` wrote; raises ModelFileError for anything else."""
+    match spec:
+        case {"task": SeveralScores.task, "n_rows": int() as n_rows, "targets": dict() as targets} if targets:
+            found = {str(column): scores_from_json(scores) for column, scores in targets.items()}
+            return SeveralScores(n_rows, {name: each for name, each in found.items() if isinstance(each, NumberScores)})
     kinds: dict[str, Any] = {cls.task: cls for cls in (ClassScores, NumberScores)}
     if not isinstance(spec, dict) or not isinstance(spec.get("task"), str) or spec["task"] not in kinds:
         raise ModelFileError("the description of the scores is damaged")

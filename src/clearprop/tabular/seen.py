@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from clearprop.tables import Encoder, Fold, Moment, Number
 from clearprop.tables.numeric import CLIP
+from clearprop.tables.steps import DAY
 
 MARGIN = 0.1  # of the range of training: what is hardly beyond it is no surprise in new rows
 
@@ -56,13 +59,15 @@ def seen(X: Any, folds: Sequence[Fold], encoder: Encoder) -> dict[str, list[floa
     return found
 
 
-def outside(encoder: Encoder, X: Any, kept: object) -> tuple[Outside, ...]:
+def outside(encoder: Encoder, X: Any, table: pa.Table, kept: object) -> tuple[Outside, ...]:
     """What of these rows lies far outside what training saw.
 
     Parameters
     ----------
     encoder : Encoder
     X : float32 array of shape (n_rows, n_inputs)
+    table : pyarrow.Table
+        The rows as they were given.
     kept : object
         What `seen` found; anything else, as of a file of an older version, is nothing known.
     """
@@ -81,7 +86,8 @@ def outside(encoder: Encoder, X: Any, kept: object) -> tuple[Outside, ...]:
                 far = (x < ends[0]) | (x > ends[1])
                 if far.any():
                     row = int(np.argmax(far))
-                    example, *ends_shown = (_shown(step, end) for end in (value(step, float(x[row])), below, above))
+                    example = _as_given(table.column(step.column)[row].as_py())
+                    ends_shown = _shown(step, below), _shown(step, above)
                     found.append(Outside(step.column, int(far.sum()), row + 1, example, *ends_shown))
         start += step.n_inputs
     return tuple(found)
@@ -99,11 +105,19 @@ def standardised(step: Any, found: float) -> float:
     return float(x / np.sqrt(1 + (x / CLIP) ** 2))
 
 
+def _as_given(found: Any) -> str:
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    return f"{found:.6g}" if is_number else str(found)
+
+
 def _shown(step: Any, found: float) -> str:
+    """An end of what training saw, as exact as the inputs are that it comes from."""
     if isinstance(step, Number):
-        return f"{found:.6g}"
+        return f"{round(found, 4 - math.floor(math.log10(step.scale))) + 0.0:.6g}"
+    is_long = step.scale >= DAY
+    unit = DAY if is_long else 1.0
     try:
-        when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=round(found))
+        when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=round(found / unit) * unit)
     except OverflowError:
         return "a time beyond all years"
-    return str(when.date()) if abs(step.scale) >= 86_400 else str(when)
+    return str(when.date() if is_long else when)

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from clearprop.errors import InputError, UnknownNameError
-from clearprop.formulas import activation
+from clearprop.formulas import Activation, activation
 from clearprop.tables import TASKS, ReadOptions
 from clearprop.tabular.metrics import METRICS
 
@@ -20,8 +20,9 @@ class TableSettings:
 
     Parameters
     ----------
-    target : str, optional
-        The column to predict; by default the one that the file is known to have (y of an .npz, class of images).
+    target : str or tuple of str, optional
+        The column to predict, or several that all hold numbers; by default the one that the file is known to have
+        (y of an .npz, class of images).
     task : {"classification", "regression"}, optional
         By default decided from the target.
     log_target : bool
@@ -64,7 +65,7 @@ class TableSettings:
         Quantiles to predict beside the mean, rising, each between 0 and 1.
     learning_rate : float, optional
         Of the first update; by default the recipe's.
-    activation : str
+    activation : str or Activation
         Of the hidden layers.
     batch_size : int, optional
         Rows of one update; by default the recipe's, smaller for smaller tables.
@@ -79,7 +80,7 @@ class TableSettings:
         How the table is written, where that was said.
     """
 
-    target: str | None = None
+    target: str | tuple[str, ...] | None = None
     task: str | None = None
     log_target: bool = False
     drop: tuple[str, ...] = ()
@@ -101,7 +102,7 @@ class TableSettings:
     probabilities: bool = False
     quantiles: tuple[float, ...] = ()
     learning_rate: float | None = None
-    activation: str = "silu"
+    activation: str | Activation = "silu"
     batch_size: int | None = None
     class_weight: str | Mapping[Any, float] | None = None
     metric: str | None = None
@@ -143,7 +144,7 @@ class TableSettings:
         if self.metric is not None and self.metric not in METRICS:
             raise UnknownNameError("metric", self.metric, tuple(METRICS))
         if self.probabilities and self.metric is not None:
-            raise InputError("--probabilities chooses the best epoch by log_loss: leave it or --metric out")
+            raise InputError("'probabilities' chooses the best epoch by log_loss: leave it or the metric out")
         if self.folds is not None and not 2 <= self.folds <= MOST_FOLDS:
             raise InputError(f"the number of folds must be from 2 to {MOST_FOLDS}, as 5, not {self.folds!r}")
         if self.folds is not None and self.test_file is not None:
@@ -153,10 +154,28 @@ class TableSettings:
         if self.group is not None and self.time_column is not None:
             raise InputError("--group and --time-column part the rows in two ways: leave one of them out")
         roles = [name for name in (self.group, self.time_column, self.weights, *self.keep) if name is not None]
-        if self.target in roles:
-            raise InputError(f"the column {self.target!r} cannot be the target and have another use as well")
+        for target in self.targets:
+            if target in roles:
+                raise InputError(f"the column {target!r} cannot be the target and have another use as well")
+        if len(self.targets) > 1:
+            self._check_several()
         if self.weights is not None and self.weights in (self.group, self.time_column):
             raise InputError(f"the column {self.weights!r} cannot hold the weights and part the rows as well")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets that were named."""
+        return (self.target,) if isinstance(self.target, str) else tuple(self.target or ())
+
+    def _check_several(self) -> None:
+        """What several targets cannot have."""
+        shown = ", ".join(self.targets)
+        if len(set(self.targets)) < len(self.targets):
+            raise InputError(f"a target is named twice: {shown}")
+        if self.task == "classification" or self.class_weight is not None or self.probabilities:
+            raise InputError(f"several targets are learned as numbers; for classes train one model for each of {shown}")
+        if self.quantiles:
+            raise InputError(f"quantiles are predicted of one target; train one model for each of {shown}")
 
 
 MOST_MEMBERS = 100

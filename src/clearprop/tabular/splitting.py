@@ -109,7 +109,8 @@ def _folds(rows: Any, marks: Marks, settings: TableSettings, count: int) -> tupl
     if n_groups < max(2, count):
         raise TableError(
             f"{settings.group!r} has {n_groups} different values in the rows to learn from, and {max(2, count)} are "
-            f"needed for {count} networks, each judged by groups of its own; use --ensemble 1, or leave --group out"
+            f"needed for {count} networks, each judged by groups of its own; ask for an ensemble of 1, or leave the "
+            "groups out"
         )
     return _by_groups(rows, marks, min(max(FEWEST_FOLDS, count), n_groups), settings.seed)[:count]
 
@@ -153,7 +154,7 @@ def _some_groups(rows: Any, marks: Marks, settings: TableSettings, share: float,
     if n_groups < 2:
         raise TableError(
             f"{settings.group!r} has only one value in these {len(rows):,} rows, so none can be kept to {purpose}; "
-            "leave --group out, or choose another column"
+            "leave the groups out, or choose others"
         )
     n_held = min(n_groups - 1, max(1, round(share * n_groups)))
     splitter = GroupShuffleSplit(1, test_size=n_held, random_state=_seed(settings.seed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from clearprop.errors import InputError, TableError
 from clearprop.tables import (
     ClassTarget,
+    NumberTargets,
     Reading,
     Target,
     Task,
@@ -26,6 +28,7 @@ from clearprop.tables import (
 )
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
+from clearprop.tables.storage import plain
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.settings import TableSettings
 
@@ -54,7 +57,8 @@ def _is_text(label: object) -> TypeGuard[str]:
 def with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, str, tuple[str, ...], Notation]:
     """The table without rows that have no target, the target's name, what was understood of it, and its notation."""
     table = reading.table
-    name = settings.target or reading.default_target
+    named = settings.targets
+    name = named[0] if named else reading.default_target
     if name is None:
         shown = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
         raise TableError(
@@ -84,6 +88,32 @@ def with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, st
     return table, name, notices, kind.notation
 
 
+def with_targets(
+    reading: Reading, settings: TableSettings
+) -> tuple[pa.Table, tuple[str, ...], tuple[str, ...], tuple[Notation, ...]]:
+    """As `with_target`, of one target or several: the table, the names, notes, and the notation of each."""
+    if len(settings.targets) < 2:
+        table, name, notices, notation = with_target(reading, settings)
+        return table, (name,), notices, (notation,)
+    names: list[str] = []
+    said: list[str] = []
+    notations: list[Notation] = []
+    for target in settings.targets:
+        table, name, notices, notation = with_target(reading, replace(settings, target=target))
+        if not columns.is_number(plain(table.column(name)).type):
+            raise TableError(
+                f"several targets must all be numbers, and {name!r} holds {columns.in_words(table.column(name).type)}; "
+                f"train a model of its own for it"
+            )
+        reading = reading._replace(table=table)
+        names.append(name)
+        said.extend(notices)
+        notations.append(notation)
+    if len(set(names)) < len(names):
+        raise InputError(f"a target is named twice: {', '.join(names)}")
+    return table, tuple(names), tuple(said), tuple(notations)
+
+
 class Learned(NamedTuple):
     """What the rows of a table are to be predicted as.
 
@@ -91,7 +121,7 @@ class Learned(NamedTuple):
     ----------
     task : Task
     classes : ClassTarget or None
-    values : array of shape (n_rows,)
+    values : array of shape (n_rows,), or (n_rows, n_targets) of several
         Class numbers, or numbers on the scale that is learned.
     """
 
@@ -100,7 +130,7 @@ class Learned(NamedTuple):
     values: Any
 
 
-def learned_of(actual: pa.ChunkedArray, name: str, settings: TableSettings) -> Learned:
+def learned_of(table: pa.Table, names: tuple[str, ...], settings: TableSettings) -> Learned:
     """Decide the task, and what is learned of each row.
 
     Raises
@@ -108,6 +138,13 @@ def learned_of(actual: pa.ChunkedArray, name: str, settings: TableSettings) -> L
     TableError, InputError
         When the target cannot be learned so, or a setting is for the other task.
     """
+    if len(names) > 1:
+        task = Task("regression", "there are several targets")
+        _check_task(task, ", ".join(names), settings)
+        each = [target_numbers(table.column(name), name, settings.log_target) for name in names]
+        return Learned(task, None, np.stack(each, axis=1))
+    (name,) = names
+    actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
     _check_task(task, name, settings)
     if task.name == "classification":
@@ -116,11 +153,18 @@ def learned_of(actual: pa.ChunkedArray, name: str, settings: TableSettings) -> L
     return Learned(task, None, target_numbers(actual, name, settings.log_target))
 
 
-def fitted(found: Learned, name: str, train: Any, settings: TableSettings, notation: Notation) -> Target:
-    """The target as its training rows are."""
+def fitted(
+    found: Learned, names: tuple[str, ...], train: Any, settings: TableSettings, notations: tuple[Notation, ...]
+) -> Target:
+    """The target, or the several, as their training rows are."""
     if found.classes is not None:
         return found.classes
-    return fit_number_target(found.values[train], name, log=settings.log_target, notation=notation)
+    values = found.values[train].reshape(len(train), len(names))
+    each = tuple(
+        fit_number_target(values[:, k], name, log=settings.log_target, notation=notation)
+        for k, (name, notation) in enumerate(zip(names, notations, strict=True))
+    )
+    return each[0] if len(each) == 1 else NumberTargets(each)
 
 
 def _check_task(task: Task, name: str, settings: TableSettings) -> None:

@@ -1,0 +1,156 @@
+"""What a tabular estimator shows of its networks: one step with every number, and the check of the gradient."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from sklearn.utils.validation import check_is_fitted
+
+from clearprop.engines import Job, prepared
+from clearprop.errors import InputError, ShapeError
+from clearprop.estimators.checking import checked_gradient, smoothed
+from clearprop.estimators.tabular_data import weights
+from clearprop.network.gradient_check import GradientCheck
+from clearprop.tables import NumberTargets
+from clearprop.tabular.model import TableModel
+
+if TYPE_CHECKING:
+    from clearprop.explain import Trace
+    from clearprop.formulas import UpdateRule
+
+
+class TabularGlassBox(ABC):
+    """`explain` and `check_gradient` of `TabularClassifier` and `TabularRegressor`."""
+
+    model_: TableModel
+    _jobs: tuple[Job, ...]
+
+    @abstractmethod
+    def _table(self, X: Any, *, reset: bool) -> pa.Table:
+        """X as a table; its columns are learned, or held against those of the fit."""
+
+    def explain(self, X: Any, y: Any, *, member: int = 0, optimizer: str | UpdateRule | None = None) -> Trace:
+        """Every number of one step of training a network with one row: forward, loss, errors, gradients, update.
+
+        The step is the first that the recipe would make from here: its update rule with decoupled decay, its rate,
+        dropout, label smoothing and class weights.
+
+        Parameters
+        ----------
+        X : data frame of one row, or array-like of shape (n_features,) or (1, n_features)
+            As `predict` takes it; a row of a pandas data frame will do.
+        y : target of the row
+            As `fit` takes it: the class itself, or a number.
+        member : int
+            Which network of the ensemble, from 0.
+        optimizer : update rule, optional
+            A name or a formula; with it the step is that of the plain loss. A model read from a file that keeps no
+            recipe has "adamw" by default.
+
+        Returns
+        -------
+        clearprop.explain.Trace
+            ``print(trace.explained().text())`` shows it, with the names of its inputs and classes, the outputs of all
+            networks, and what `predict` answers; ``trace.trained`` holds these.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When it is not one row, the row does not fit, or y is no class that was learned.
+        """
+        from clearprop.explain import explain
+        from clearprop.explain.trained import trained_on_table
+
+        check_is_fitted(self)
+        member = self._member(member)
+        if isinstance(self.model_.target, NumberTargets):
+            raise InputError("what is explained ends at one answer, and several targets are predicted together")
+        if hasattr(X, "to_frame") and getattr(X, "ndim", 2) == 1:
+            X = X.to_frame().T  # a row of a pandas data frame
+        elif getattr(X, "ndim", None) == 1:
+            X = X[None]
+        table = self._table(X, reset=False)
+        if table.num_rows != 1:
+            raise ShapeError(f"one row is explained at a time, and X has {table.num_rows:,}; take one, as X[:1]")
+        model = self.model_
+        inputs = model.encoder.encode(table).X[0].astype(np.float64)
+        sample = self._encoded_target(y)
+        parameters = model.network.views(model.thetas[member].astype(np.float64))
+        job = self._job(member) if optimizer is None else None
+        step = "asked" if optimizer is not None else "assumed" if job is None else "known"
+        rule = "adamw" if step == "assumed" else optimizer
+        trace = explain(model.network, parameters, inputs, sample, rule, job=job)
+        actual = y.item() if hasattr(y, "item") else y
+        return replace(trace, trained=trained_on_table(model, table, actual, member, step))
+
+    def _job(self, member: int) -> Job | None:
+        """What the training of this network was asked to do, where that is known."""
+        return self._jobs[member] if self._jobs else self.model_.job(member)
+
+    def check_gradient(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        member: int = 0,
+        n_parameters: int | None = 100,
+        tolerance: float = 1e-6,
+    ) -> GradientCheck:
+        """Compare the back-propagated gradient of one network with central differences, in float64.
+
+        What is differentiated is the loss that its training lowered: with the weights of rows and classes and with
+        label smoothing. Dropout, which draws anew at every step, is not in it.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`: the frame as it is.
+        member : int
+            Which network of the ensemble, from 0.
+        n_parameters : int or None
+            How many weights and biases are checked, drawn at random, the same ones every time; None for all. Each takes
+            two forward passes of X.
+        tolerance : float
+            The relative error that passes.
+
+        Returns
+        -------
+        clearprop.network.gradient_check.GradientCheck
+            ``print`` it for a summary.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When a row does not fit, or y holds a class that was not learned.
+        """
+        check_is_fitted(self)
+        model, member = self.model_, self._member(member)
+        inputs = model.encoder.encode(self._table(X, reset=False)).X.astype(np.float64)
+        given = np.asarray(y)
+        several = isinstance(model.target, NumberTargets)
+        targets = [self._encoded_target(value) for value in (given if several else given.ravel())]
+        if len(targets) != len(inputs):
+            raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
+        job = self._job(member) or Job(model.network)
+        data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
+        data = data._replace(Y=smoothed(job, data.Y))
+        return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)
+
+    def _member(self, member: int) -> int:
+        if isinstance(member, bool) or not isinstance(member, Integral) or not 0 <= member < len(self.model_.thetas):
+            raise InputError(f"member must be from 0 to {len(self.model_.thetas) - 1}, not {member!r}")
+        return int(member)
+
+    @abstractmethod
+    def _encoded_target(self, y: Any) -> Any:
+        """One row's target as the network learns it, float64 (n_outputs,)."""

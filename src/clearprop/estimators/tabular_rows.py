@@ -1,0 +1,77 @@
+"""Which rows the networks of a tabular estimator learn from and which judge them, where `fit` was told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from clearprop.errors import InputError, ShapeError
+from clearprop.tables import ClassTarget, Fold, Target
+from clearprop.tables.spelling import is_missing
+from clearprop.tabular.learning import Rows
+from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.splitting import Marks, cut
+
+
+class Judging(NamedTuple):
+    """What `fit` was given to judge by.
+
+    Attributes
+    ----------
+    groups : int array of shape (n_samples,) or None
+    rows : Rows or None
+        Those of `X_val`, encoded.
+    """
+
+    groups: Any = None
+    rows: Rows | None = None
+
+
+def groups_of(groups: Any, n_samples: int) -> Any:
+    """The number of each row's group, or None.
+
+    Raises
+    ------
+    InputError, ShapeError
+        When one is missing, there is not one for each row, or there is only one group.
+    """
+    if groups is None:
+        return None
+    given = column_or_1d(np.asarray(groups, dtype=object), warn=False)
+    if len(given) != n_samples:
+        raise ShapeError(f"groups must have one value per row of X, {n_samples:,}, not {len(given):,}")
+    absent = [is_missing(value) for value in given]
+    if any(absent):
+        raise InputError(f"groups is missing in row {absent.index(True) + 1:,}; leave such rows out, or name the group")
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in given.tolist()])
+
+
+def with_judges(rows: Rows, target: Target, judging: Judging, settings: TableSettings) -> tuple[Rows, tuple[Fold, ...]]:
+    """The rows with those of `X_val` behind them, and each network's fold; no folds where nothing was said.
+
+    Raises
+    ------
+    InputError, TableError
+        When there are too few groups for the networks.
+    """
+    n = len(rows.learned)
+    if judging.rows is None and judging.groups is None:
+        return rows, ()
+    labels = rows.learned if isinstance(target, ClassTarget) else None
+    none = np.arange(0)
+    marks, settings = Marks(labels, judging.groups), replace(settings, group="groups")
+    if judging.rows is None:
+        return rows, cut(n, marks, settings, held_out=Fold(np.arange(n), none)).folds
+    chosen = cut(n, marks, settings, held_out=Fold(np.arange(n), none), validation=none)
+    more = judging.rows
+    weight = None
+    if rows.weight is not None or more.weight is not None:
+        each = [np.ones(len(part.learned), np.float32) if part.weight is None else part.weight for part in (rows, more)]
+        weight = np.concatenate(each)
+    joined = Rows(np.concatenate([rows.X, more.X]), np.concatenate([rows.learned, more.learned]), weight)
+    judge = np.arange(n, n + len(more.learned))
+    return joined, tuple(Fold(fold.learn, judge) for fold in chosen.folds)

@@ -1,0 +1,65 @@
+"""What a table says of the target, as it is learned: class numbers, or numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from clearprop.errors import TableError
+from clearprop.tables import ClassTarget, NumberTargets, ReadOptions, Target, missing_column, missing_rows
+from clearprop.tables.columns import present
+
+
+def columns_of(target: Target) -> tuple[str, ...]:
+    """The columns that a target is in."""
+    return target.columns if isinstance(target, NumberTargets) else (target.column,)
+
+
+def actual_of(table: pa.Table, target: Target, read: ReadOptions) -> Any:
+    """Class numbers (−1 for an unknown class), or numbers on the scale that is learned; a column for each of several.
+
+    Raises
+    ------
+    TableError
+        When a column is not there, or a value is missing or none that can be; with its row.
+    """
+    given = [present(_column(table, name), read.missing_words) for name in columns_of(target)]
+    if isinstance(target, ClassTarget):
+        return target.codes(given[0])
+    if isinstance(target, NumberTargets):
+        return np.stack([one.values(column) for one, column in zip(target.each, given, strict=True)], axis=1)
+    return target.values(given[0])
+
+
+def with_known_target(
+    table: pa.Table, target: Target, read: ReadOptions, *, skip: bool
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """The rows that have a target, and a note of those left out.
+
+    Raises
+    ------
+    TableError
+        When rows have none, unless those are to be skipped and others remain.
+    """
+    notices: tuple[str, ...] = ()
+    for name in columns_of(target):
+        absent = missing_rows(_column(table, name), read.missing_words)
+        if not absent.any():
+            continue
+        count, first = int(absent.sum()), int(np.argmax(absent)) + 1
+        rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
+        if absent.all():
+            raise TableError(f"the target {name!r} is missing in every row: there is nothing to compare with")
+        if not skip:
+            raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
+        table = table.filter(pa.array(~absent))
+        notices += (f"the target {name!r} is missing in {rows}: left out",)
+    return table, notices
+
+
+def _column(table: pa.Table, name: str) -> pa.ChunkedArray:
+    if name not in table.column_names:
+        raise missing_column(name, table.column_names)
+    return table.column(name)
