@@ -22,10 +22,10 @@ torture: $(VENV)/installed-for-tests
 
 # Every door once with the oldest libraries that pyproject.toml admits, and with the newest on every Python that is here.
 test-versions: test-oldest
-	for version in 3.11 3.12 3.13; do \
-		command -v python$$version >/dev/null && python$$version -c "" 2>/dev/null || { echo "no Python $$version here"; continue; }; \
-		$(MAKE) VENV=.venv-$$version PYTHON=python$$version .venv-$$version/installed-for-tests && \
-		OPENBLAS_NUM_THREADS=1 .venv-$$version/bin/pytest -q tests/test_doors.py || exit 1; \
+	for found in $$($(PYTHON) tools/pythons.py); do \
+		venv=.venv-$${found%%=*}; \
+		$(MAKE) VENV=$$venv PYTHON=$${found#*=} $$venv/installed-for-tests && \
+		OPENBLAS_NUM_THREADS=1 $$venv/bin/pytest -q tests/test_doors.py || exit 1; \
 	done
 
 # Every page of the explanations in Chromium: measured at three widths and on paper, and what axe-core finds; some minutes.

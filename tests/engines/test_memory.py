@@ -1,10 +1,13 @@
 """The memory that a fit needs is known before it is taken, whatever the engine."""
 
+import time
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.sparse
 
-from clearprop import Network, train
+from clearprop import MLPClassifier, Network, train
 from clearprop.engines import Job, choose, prepared
 from clearprop.engines.memory import MOST_AT_ONCE, needs
 from clearprop.errors import InputError
@@ -63,3 +66,31 @@ def test_the_reference_engine_needs_a_whole_batch(monkeypatch):
         choose("reference", asked, data)
     monkeypatch.setattr(memory, "available", lambda: 70 * 2**20)
     assert choose("reference", asked, data).engine.name == "reference"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_sparse_matrix_stays_sparse_through_a_fit_and_a_prediction():
+    """Dense it would take 800 MB."""
+    rows, columns = 5000, 20_000
+    place = np.random.default_rng(0).integers(0, columns, 10 * rows)
+    X = scipy.sparse.csr_array((np.ones(len(place)), place, np.arange(rows + 1) * 10), shape=(rows, columns))
+    y = np.arange(rows) % 3
+    tracemalloc.start()
+    try:
+        model = MLPClassifier((4,), max_iter=1, random_state=0).fit(X, y)
+        assert model.predict(X).shape == (rows,)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    print(f"{peak / 1e6:.0f} MB")  # noqa: T201
+    assert peak < 120e6
+
+
+def test_what_does_not_fit_is_refused_before_a_second_is_over(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 10**9)
+    X = scipy.sparse.csr_array((np.ones(100), np.arange(100), np.arange(101)), shape=(100, 10**6))
+    for hidden, rows in (((1000,), X), ((10**6, 10**6), np.ones((100, 2)))):
+        began = time.process_time()
+        with pytest.raises(InputError, match=r"needs [\d.]+ [GT]B of memory, and 1 GB can be had"):
+            MLPClassifier(hidden, random_state=0).fit(rows, np.arange(100) % 2)
+        assert time.process_time() - began < 1.0
