@@ -104,8 +104,8 @@ class Rounding:
     def of(cls, lines: Iterable[tuple[Entry, Mapping[str, Any]]]) -> Rounding:
         """What the numbers of a sheet show, each line beside the exact arrays.
 
-        One that has no more digits than it shows, 0.41, says nothing, nor does 100; nor does one that is far off: 0.3
-        among numbers of four digits may be a slip.
+        One that has no more digits than it shows, 0.41, says nothing, nor do 100 and 0.000, which may have been rounded
+        to any; nor does one that is far off: 0.3 among numbers of four digits may be a slip.
         """
         shown: list[tuple[float, int]] = []
         others: list[tuple[float, int]] = []
@@ -115,7 +115,7 @@ class Rounding:
                 if is_open(number):
                     continue
                 if not fits_exactly(value, number):
-                    is_near = abs(value - number.value) <= NEAR * number.unit
+                    is_near = number.value != 0 and abs(value - number.value) <= NEAR * number.unit
                     (shown if is_near else others).append((number.unit, significant_digits(number)))
         numbers = shown or others
         if not numbers:
