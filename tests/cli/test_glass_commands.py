@@ -163,3 +163,13 @@ def test_an_exercise_is_printed_written_and_checked(run, tmp_path):
     assert run("check", path)[0] == 1  # blanks are left
     code, out, _ = run("exercise", "--case", "mazur", "--format", "latex", "--language", "zh")
     assert out.startswith(r"\documentclass")
+
+
+def test_an_explanation_says_where_a_sheet_follows_other_conventions(run, sheet):
+    assert run("explain", sheet, "--section", "loss")[2] == ""
+    sheet.write_text(f"delta: minus\nbiases: fixed\n{SHEET}", encoding="utf-8")
+    code, out, err = run("explain", sheet, "--section", "loss")
+    assert code == 0
+    assert "delta: minus" not in out
+    said = "The sheet says delta: minus, which check follows; this shows the usual: δ = ∂C/∂z."
+    assert " ".join(err.split()) == said

@@ -47,7 +47,10 @@ def trace_of(
     if case is not None:
         trace = built_in(case).trace()
     elif source is not None and source.suffix.lower() in SHEETS:
-        trace = _sheet(source).trace
+        sheet = _sheet(source)
+        trace = sheet.trace
+        if said := sheet.conventions.shown_otherwise():
+            words.console(error=True).print(said)
     else:
         assert source is not None
         return _of_model(source, file, row, _rule(optimizer, learning_rate))

@@ -37,6 +37,10 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "count from": {"0": ("0", "zero"), "1": ("1", "one")},
     "given": {"exact": ("exact",), "rounded": ("rounded", "printed")},
 }
+USUAL: Mapping[str, str] = {  # the choices that numbers depend on, and what `explain` shows in their place
+    "delta: minus": "δ = ∂C/∂z", "samples: sum": "the mean over samples", "outputs: mean": "the sum over outputs",
+    "biases: shared": "a bias for each neuron",
+}  # fmt: skip
 TRANSPOSED = ("W", "dW")  # kinds whose first axis is the inputs
 
 
@@ -89,6 +93,23 @@ class Conventions:
         names = ("delta", "samples", "outputs", "rows", "biases", "count_from", "given", "loss")
         changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
         return tuple(f"{name.replace('_', ' ')}: {getattr(self, name)}" for name in changed)
+
+    def shown_otherwise(self) -> str:
+        """A sentence where `explain`, which shows the usual conventions, shows other numbers than a sheet under these.
+
+        Examples
+        --------
+        >>> from clearprop.explain.conventions import Conventions
+        >>> Conventions().shown_otherwise()
+        ''
+        >>> Conventions(delta="minus").shown_otherwise()
+        'The sheet says delta: minus, which check follows; this shows the usual: δ = ∂C/∂z.'
+        """
+        said = [line for line in self.lines(Conventions()) if line in USUAL]
+        if not said:
+            return ""
+        shown = ", ".join(USUAL[line] for line in said)
+        return f"The sheet says {'; '.join(said)}, which check follows; this shows the usual: {shown}."
 
     def places(self, site: str, shape: Sequence[int], count: int) -> list[tuple[int, ...]]:
         """Which numbers of a site a line of `count` numbers without indices holds, in the order written."""
