@@ -12,9 +12,10 @@ from clearprop.explain.conventions import Conventions
 from clearprop.explain.references import Reference, parse
 from clearprop.explain.sheets.faults import Faults
 from clearprop.explain.sheets.names import Names
-from clearprop.explain.sheets.placing import Placed, placed
+from clearprop.explain.sheets.numbers import WrittenNumber
+from clearprop.explain.sheets.placing import Place, Placed, placed
 from clearprop.explain.sheets.spelling import spelled
-from clearprop.explain.sheets.statements import Statement
+from clearprop.explain.sheets.statements import Statement, numbers_in
 from clearprop.explain.sheets.values import readings
 from clearprop.explain.sheets.worked import last_segment
 
@@ -110,13 +111,18 @@ class Given:
         if is_whole and statement.name == site and found.named.style is None and not found.decimal_comma:
             self._keep(site, bare)
             return
-        pieces = self.pieces.setdefault(site, {})
+        pieces = self.pieces.get(site, {})
+        known = self._known(site)
         for reference, item in found.numbers:
             place = tuple(int(i) for i in reference.indices)
+            if place in known and known[place] == WrittenNumber.read(item.text).value:  # said again
+                continue
             if place in pieces or site in self.whole:
                 before = self.first.get(site, bare).line
                 raise bare.wrong(f"{statement.written.strip()} is given twice; the first time was in line {before}")
             pieces[place] = item.text
+        if pieces:
+            self.pieces[site] = pieces
         self.first.setdefault(site, bare)
 
     def _is_shared(self, statement: Statement) -> bool:
@@ -138,11 +144,25 @@ class Given:
         return True
 
     def _keep(self, name: str, statement: Statement) -> None:
+        known = self._known(name)
+        if known and known == self._by_place(name, statement):  # said again: x1 = 0.5, x2 = 0.3, then x = (0.5, 0.3)
+            return
         if name in self.whole or name in self.pieces:
             shown = "x" if name == "a0" else name
             raise statement.wrong(f"{shown} is given twice; the first time was in line {self.first[name].line}")
         self.whole[name] = statement
         self.first[name] = statement
+
+    def _known(self, name: str) -> Mapping[Place, float]:
+        """The numbers that are given already, by their places."""
+        if name in self.whole:
+            return self._by_place(name, self.whole[name])
+        return {place: WrittenNumber.read(text).value for place, text in self.pieces.get(name, {}).items()}
+
+    def _by_place(self, name: str, statement: Statement) -> Mapping[Place, float]:
+        values = [number.value for number in numbers_in(statement)]
+        order = self.conventions.places(name, self.shapes.get(name, (len(values),)), len(values))
+        return dict(zip(order, values, strict=False))
 
     def _remark(self, statement: Statement, found: Placed, site: str) -> None:
         name = statement.written.strip()

@@ -171,7 +171,6 @@ def _settings(found: Sequence[Found], faults: Faults) -> tuple[dict[str, Stateme
                 if item.name in settings:
                     first = settings[item.name].line
                     raise item.wrong(f"{item.name} is said twice; the first time was in line {first}")
-                settings[item.name] = item
                 settings[item.name] = _tidied(item)
         elif isinstance(item, Statement | StepMark):
             rest.append(item)

@@ -30,6 +30,9 @@ GRADIENT_OF = re.compile(
 OF_SOMETHING = re.compile(
     r"gradient|derivative|delta|slope|change|step|error (?:of|for|at|in)|梯度|导数|偏导|增量|变化", re.I
 )
+OF_PARAMETER = re.compile(
+    r"(?:(?:损失|误差|代价)?(?:函数)?(?:对|关于)|[CLE]对)?\s*([WwBb]_?\d)\s*的\s*(?:梯度|偏?导数)"
+)
 AFTERWARDS = re.compile(r"\b(?:new|updated)\b|新|更新", re.I)
 NEXT_SETTING = re.compile(r"(.*)[,;]\s*([^,;:]+)")
 VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
@@ -146,6 +149,9 @@ def name_before(text: str) -> tuple[str, int]:
     """The name that stands before a sign, without words of a sentence before it."""
     start = len(text) - len(text.lstrip())
     plain = text.strip()
+    of = OF_PARAMETER.fullmatch(plain)
+    if of is not None:
+        return f"grad({of[1]})", start
     if is_named(plain) or not re.search(r"\s", plain):
         return plain, start
     note = NAME_NOTE.search(plain)

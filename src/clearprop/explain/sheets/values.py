@@ -117,7 +117,8 @@ def without_dress(text: str) -> str:
     bare = MATRIX.sub(lambda m: ("[" if m[1] == "begin" else "]" if m[1] else " ").ljust(len(m[0])), text)
     if "\\" in bare:
         bare = bare.replace("\\\\", "; ").replace("\\,", "  ").replace("\\;", "  ").replace("\\{", " {")
-        bare = re.sub(r"\\(?:quad|qquad|displaystyle|!)", blank, bare.replace("\\}", " }")).replace("&", " ")
+        bare = re.sub(r"\\(?:quad|qquad|displaystyle|!)", blank, bare.replace("\\}", " }"))
+    bare = bare.replace("&", " ")
     if "(" in bare:
         if WRAPPER.search(bare):
             before, _, after = WRAPPER.sub(blank, OPTION.sub(blank, bare)).rpartition(")")
