@@ -107,7 +107,7 @@ def test_many_faults_are_not_all_listed():
             "^the sheet gives no x; add a line such as x = …$",
         ),
         ("network: 2-1\nx1 = 1\ny = 1\nW1 = 1, 2\nb1 = 0", r"^line 2: given in part; these are missing: x\[1\]$"),
-        ("network: 2-1\nx = 1, 2\nx1 = 1\ny = 1\nW1 = 1, 2\nb1 = 0", "x1 is given twice; the first time was in line 2"),
+        ("network: 2-1\nx = 1, 2\nx1 = 3\ny = 1\nW1 = 1, 2\nb1 = 0", "x1 is given twice; the first time was in line 2"),
         ("network: 2-1\nx = 1, ____\ny = 1\nW1 = 1, 2\nb1 = 0", "x is given, so it cannot be left open"),
         ("network: two", "a network is written as 2-2-1, not 'two'"),
         ("case: mazur\nz1 = 0.3775, 0.3925\n0.5932", "line 2, column 6: z1 holds 2 number"),
