@@ -3,6 +3,7 @@
 import numpy as np
 
 from clearprop.engines import Data, Job, ReferenceEngine, TrainingState
+from clearprop.job.rates import rates as rates_of
 from clearprop.training.loop import epoch_order
 
 TOLERANCES = {np.float64: 1e-10, np.float32: 2e-4}
@@ -51,7 +52,7 @@ def go_on(engine, job, data, state, epoch, stretch=None):
     n_steps = job.steps_per_epoch(data.n_samples)
     while state.cursor < n_steps:
         count = min(stretch or n_steps, n_steps - state.cursor)
-        engine.steps(job, state, data, order, job.rates(state, data.n_samples, count))
+        engine.steps(job, state, data, order, rates_of(job, state, data.n_samples, count))
 
 
 def agrees(make, dtype, job, data, seed=1):

@@ -6,11 +6,11 @@ import numpy as np
 
 from clearprop import Network, sgd
 from clearprop.explain import explain
-from clearprop.explain.convened import convened
-from clearprop.explain.conventions import Conventions
-from clearprop.explain.references import parse
-from clearprop.explain.worlds import Truth
+from clearprop.explain.checking.convened import convened
+from clearprop.explain.checking.conventions import Conventions
+from clearprop.explain.checking.worlds import Truth
 from clearprop.network import Dense
+from clearprop.trace.names import parse
 from students import rounding, worked_out
 
 MOST = 3  # conventions that differ from the usual at once

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clearprop.explain.references import parse
-from clearprop.explain.sheets import Entry, WrittenNumber
+from clearprop.explain.checking.worksheets import Entry, WrittenNumber
+from clearprop.trace.names import parse
 
 OPTIMIZERS = {"sgd": {}, "momentum": {"mu": 0.9}, "nesterov": {"mu": 0.9}, "rmsprop": {"rho": 0.9, "eps": 1e-8},
               "adam": {"b1": 0.9, "b2": 0.999, "eps": 1e-8},

@@ -8,6 +8,7 @@ from sklearn.base import clone
 from clearprop import Network
 from clearprop.engines import Data, Job, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
+from clearprop.job.rates import rates as rates_of
 
 # Narrow and wide, short batches and long ones: each way of the engine to share out work.
 SHAPES = {"shared rows": ([20, 64, 64, 3], 64), "shards": ([4, 16, 3], 600), "fused": ([200, 128, 3], 128)}
@@ -25,7 +26,7 @@ def trained(shape, n_threads, epochs=3):
     engine, data = CompiledEngine(n_threads), Data(X, Y)
     for epoch in range(epochs):
         order = np.random.default_rng(epoch).permutation(600)
-        engine.steps(job, state, data, order, job.rates(state, 600, job.steps_per_epoch(600)))
+        engine.steps(job, state, data, order, rates_of(job, state, 600, job.steps_per_epoch(600)))
         state.epoch, state.cursor = state.epoch + 1, 0
     return hashlib.sha256(b"".join(array.tobytes() for array in (state.theta, *state.memory))).hexdigest()
 

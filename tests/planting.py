@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clearprop.explain.enclosing import Rounding
-from clearprop.explain.judge import Judge
-from clearprop.explain.mistakes import variants
+from clearprop.explain.checking.enclosing import Rounding
+from clearprop.explain.checking.judge import Judge
+from clearprop.explain.checking.mistakes import variants
 from students import NOT_WRITTEN, entries, random_truth, references_of, rounding, worked_out
 
 OTHERS = 30  # students without a mistake that show within which bounds a number may lie

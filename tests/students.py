@@ -6,13 +6,13 @@ import numpy as np
 
 from clearprop import Network
 from clearprop.explain import explain
-from clearprop.explain.convened import convened
-from clearprop.explain.conventions import Conventions
-from clearprop.explain.references import Reference, parse
-from clearprop.explain.sheets import Entry, WrittenNumber
-from clearprop.explain.worlds import Truth
+from clearprop.explain.checking.convened import convened
+from clearprop.explain.checking.conventions import Conventions
+from clearprop.explain.checking.worksheets import Entry, WrittenNumber
+from clearprop.explain.checking.worlds import Truth
 from clearprop.formulas import update_rule
 from clearprop.network import Dense
+from clearprop.trace.names import Reference, parse
 
 CONVENTIONS = [
     {}, {}, {}, {"delta": "minus"}, {"samples": "sum"}, {"outputs": "mean"}, {"biases": "shared"},

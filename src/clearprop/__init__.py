@@ -82,7 +82,10 @@ _CLASSES = {  # update rules go by small names here
     "rmsprop": "RMSProp",
     "sgd": "SGD",
 }
-_ROOMS = ("engines", "errors", "estimators", "explain", "files", "formulas", "network", "tables", "tabular", "training")
+_ROOMS = (
+    "engines", "errors", "estimators", "explain", "files", "formulas", "job", "network", "tables", "tabular", "trace",
+    "training",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from clearprop.cli.glass_run import trace_of
-from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.writing.numbers import NumberFormat
 
 SHEET = """
 network: 2-2-1

@@ -44,6 +44,7 @@ from clearprop.formulas import (
     sqrt,
     where,
 )
+from clearprop.job.rates import rates as rates_of
 from clearprop.network import Dense, Network
 from clearprop.training.loop import epoch_order
 from conforming import TOLERANCES, agrees, evaluations_agree, go_on, rows, train, typed
@@ -318,7 +319,7 @@ def test_the_same_bits_after_going_on_from_a_copy_inside_an_epoch():
     whole, _ = train(CompiledEngine(), job, data, network.initial(0).theta)
     state = TrainingState.start(job, network.initial(0).theta)
     order = epoch_order(job, 0, 90, CompiledEngine())
-    CompiledEngine().steps(job, state, data, order, job.rates(state, 90, 5))
+    CompiledEngine().steps(job, state, data, order, rates_of(job, state, 90, 5))
     go_on(CompiledEngine(), job, data, copy.deepcopy(state), 0)
     go_on(CompiledEngine(), job, data, state, 0)
     assert (state.theta == whole.theta).all()

@@ -6,9 +6,10 @@ import scipy.sparse
 
 from clearprop import Network, backward, forward, loss
 from clearprop.engines import Data, Job, ReferenceEngine, TrainingState, prepared
-from clearprop.engines.randomness import masks
 from clearprop.errors import DivergenceError
 from clearprop.formulas import SGD, UPDATE_RULES, AdamW, update_rule
+from clearprop.job.randomness import masks
+from clearprop.job.rates import rates as rates_of
 from clearprop.network import Dense
 from clearprop.network.specs import activation
 
@@ -65,7 +66,7 @@ def test_a_weight_of_two_is_the_row_twice():
 
 
 def test_loss_in_blocks_is_the_loss_of_all_rows(monkeypatch):
-    monkeypatch.setattr("clearprop.engines.memory.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("clearprop.job.memory.ROWS_AT_ONCE", 4)
     params = NETWORK.initial(seed=1)
     for weight in (None, WEIGHT):
         assert ENGINE.loss(NETWORK, params, Data(X, Y, weight)) == pytest.approx(loss(NETWORK, params, X, Y, weight))
@@ -88,7 +89,7 @@ def test_updates_are_the_rule_applied_to_the_gradient(name, monkeypatch):
         named = dict(zip(rule.memory, memory, strict=True))
         moved = rule.compute("update", theta=theta, g=gradient, rate=rule.learning_rate, t=t, **named)
         theta, *memory = moved if isinstance(moved, tuple) else (moved,)
-    ENGINE.steps(job, state, data, np.arange(11), job.rates(state, 11, 3))
+    ENGINE.steps(job, state, data, np.arange(11), rates_of(job, state, 11, 3))
     np.testing.assert_allclose(state.theta, theta, rtol=1e-12)
     assert (state.step, state.cursor) == (3, 3)
 
@@ -106,7 +107,7 @@ def test_each_block_has_its_own_rate_and_decay():
     start = slow.initial(seed=1).theta + 0.1
     state = TrainingState.start(job, start)
     data = prepared(job, X, Y)
-    ENGINE.steps(job, state, data, np.arange(11), job.rates(state, 11, 1))
+    ENGINE.steps(job, state, data, np.arange(11), rates_of(job, state, 11, 1))
     params = slow.views(start)
     gradient = slow.views(backward(slow, params, forward(slow, params, X), Y).theta)
     moved, before = slow.views(state.theta), params
@@ -180,7 +181,7 @@ def test_all_rows_in_blocks_are_the_same_as_all_rows_at_once(weight, monkeypatch
     data, theta = prepared(job, X, Y, weight), NETWORK.initial(seed=1).theta
     at_once = ENGINE.loss_and_gradient(job, theta, data)
     sparse = prepared(job, scipy.sparse.csr_array(X), Y, weight)
-    monkeypatch.setattr("clearprop.engines.memory.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("clearprop.job.memory.ROWS_AT_ONCE", 4)
     for found in (ENGINE.loss_and_gradient(job, theta, data), ENGINE.loss_and_gradient(job, theta, sparse)):
         assert found[0] == pytest.approx(at_once[0], rel=1e-14)
         np.testing.assert_allclose(found[1], at_once[1], rtol=1e-12)

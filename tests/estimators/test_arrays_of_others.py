@@ -11,9 +11,9 @@ from sklearn.base import clone
 from clearprop import MLPClassifier, MLPRegressor, Network, train
 from clearprop.engines import Job, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.engines.data import Data
-from clearprop.engines.state import owned
 from clearprop.errors import InputError, ShapeError
+from clearprop.job.data import Data
+from clearprop.job.state import owned
 from parallel_fits import learned_on, wide_rows
 
 X = np.random.default_rng(0).standard_normal((60, 3))

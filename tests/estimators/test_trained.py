@@ -71,7 +71,7 @@ def test_numbers_come_back_in_their_unit(table, log):
 
 
 def found_number(value):
-    from clearprop.explain.numbers import NumberFormat
+    from clearprop.explain.writing.numbers import NumberFormat
 
     return NumberFormat(7).shown(float(value)).text()
 

@@ -12,7 +12,7 @@ from clearprop.cli.app import exit_code
 from clearprop.engines import Job
 from clearprop.errors import InputError
 from clearprop.explain import CASES, case, explain
-from clearprop.explain.certificate import certificate, verify_certificate
+from clearprop.explain.checking.certificate import certificate, verify_certificate
 from clearprop.formulas import Adam
 from clearprop.network import Network
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from clearprop import Network, sgd
 from clearprop.errors import ClearpropError, InputError, UnknownNameError
 from clearprop.explain import case, check, explain, read_sheet
-from clearprop.explain.mistakes import variants
-from clearprop.explain.sheets import WrittenNumber
+from clearprop.explain.checking.mistakes import variants
+from clearprop.explain.checking.worksheets import WrittenNumber
 from clearprop.explain.words import LANGUAGES
 
 ARTICLE = """

@@ -7,19 +7,19 @@ from clearprop import Network, adam, backward, forward, sgd
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, explain, read_sheet, share
-from clearprop.explain.document import Columns, Derivation, Number, Table
-from clearprop.explain.lines import Line, oriented, turned
-from clearprop.explain.notation import NOTATIONS, notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.paths import added_by
-from clearprop.explain.pen import LATEX, MATHML, TEXT
-from clearprop.explain.references import Partial, at, parse, reference
+from clearprop.explain.derivations.lines import Line, oriented, turned
+from clearprop.explain.derivations.paths import added_by
+from clearprop.explain.derivations.sharing import settled_sum
 from clearprop.explain.renderers.numbering import Numbering
 from clearprop.explain.renderers.numbering import lines_of as numbered
 from clearprop.explain.sections import IDEAS, STEP
 from clearprop.explain.sections.kit import FORMS, telling_weight
-from clearprop.explain.sharing import settled_sum
+from clearprop.explain.writing.document import Columns, Derivation, Number, Table
+from clearprop.explain.writing.notation import NOTATIONS, notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.explain.writing.pen import LATEX, MATHML, TEXT
 from clearprop.formulas import Symbol
+from clearprop.trace.names import Partial, at, parse, reference
 
 EVERYTHING = tuple(name for name in (*STEP, *IDEAS) if name not in ("picture", "conventions"))
 NETWORKS = {

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from clearprop import forward
 from clearprop.errors import InputError
 from clearprop.explain import explain, gradient_norms, output_jacobian, per_sample_gradients, saliency, share
-from clearprop.explain.proofs import PROOFS, instance_of, proof, symbol_value
-from clearprop.explain.references import Partial, parse
+from clearprop.explain.derivations.proofs import PROOFS, instance_of, proof, symbol_value
 from clearprop.formulas.expressions import symbols
+from clearprop.trace.names import Partial, parse
 from sample_networks import fits, jobs
 
 STEPS = (1e-6, 1e-5, 1e-4, 1e-7, 1e-3)  # a sharp bend wants a small one, a flat place a large one

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from clearprop import Network
 from clearprop.errors import InputError
 from clearprop.explain import CASES, Explanation, case, explain, play
+from clearprop.explain.derivations.iterations import iterate
+from clearprop.explain.derivations.sharing import share
 from clearprop.explain.drawings.figures import loss_figure, porter_figure, sharing_figure
 from clearprop.explain.drawings.ink import DASH
 from clearprop.explain.drawings.network import Network as Drawn
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.drawings.placing import Box, placed, width_of
 from clearprop.explain.drawings.players import figure
-from clearprop.explain.iterations import iterate
-from clearprop.explain.notation import NOTATIONS
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.sharing import share
 from clearprop.explain.words import LANGUAGES
+from clearprop.explain.writing.notation import NOTATIONS
+from clearprop.explain.writing.numbers import NumberFormat
 from sample_networks import jobs
 
 GAMES = ("two_players", "three_players")

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from clearprop.explain import CASES, check
-from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.sections import SECTIONS
+from clearprop.explain.writing.notation import NOTATIONS
 
 GUIDE = Path(__file__).parents[2] / "docs" / "explaining.md"
 TEXT = GUIDE.read_text(encoding="utf-8")

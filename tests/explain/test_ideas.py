@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from clearprop import Network, sgd
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import case, explain, iterate, multiplications, play, share, wiggle
-from clearprop.explain.sharing import angle, share_lines, share_out
+from clearprop.explain.derivations.sharing import angle, share_lines, share_out
 from clearprop.formulas import Apply, Symbol
 from clearprop.formulas.expressions import fold
 from sample_networks import jobs
@@ -132,7 +132,7 @@ def test_the_count_of_multiplications_is_that_of_the_trees(widths):
 
 
 def _scope(trace):
-    from clearprop.explain.instances import Scope
+    from clearprop.trace.scalar_trees import Scope
 
     return Scope(trace.arrays, widest=100)
 
@@ -177,7 +177,7 @@ def test_the_games_are_played_by_real_networks(name, has_girl, language):
     text = trace.explained(sections=["game"], language=language, steps=3).text()
     for played in game.rounds:
         for site in ("z1[0]", f"delta{trace.network.depth}[0]", "W1_new[0,0]"):
-            from clearprop.explain.numbers import NumberFormat
+            from clearprop.explain.writing.numbers import NumberFormat
 
             assert NumberFormat(4).shown(played.value_of(site)).text() in text.replace("\n", "")
     svg = trace.explained().svg()

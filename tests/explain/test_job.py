@@ -21,6 +21,7 @@ from clearprop.explain import (
 )
 from clearprop.explain.words import LANGUAGES
 from clearprop.formulas import Cosine, ReduceOnPlateau
+from clearprop.job.rates import rates as rates_of
 from sample_networks import fits
 
 
@@ -29,7 +30,7 @@ def engines_step(arguments, job, state, sample_weight, n_samples):
     _, params, X, Y = arguments
     weight = None if sample_weight is None else np.atleast_1d(sample_weight)
     data = prepared(job, np.atleast_2d(X), np.atleast_2d(Y), weight)
-    rates = job.rates(state, n_samples, 1)
+    rates = rates_of(job, state, n_samples, 1)
     moved = TrainingState(params.theta.copy(), [m.copy() for m in state.memory], step=state.step)
     moved.gradient_norms = np.zeros(job.network.depth)
     ReferenceEngine().steps(job, moved, data, np.arange(data.n_samples), rates)
@@ -113,7 +114,7 @@ def test_following_traces_go_on_as_a_fit_does():
     trace, state = explain(network, params, X, Y, job=job), TrainingState.start(job, params.theta)
     data = prepared(job, X, Y)
     for _ in range(4):
-        ReferenceEngine().steps(job, state, data, np.arange(4), job.rates(state, 4, 1))
+        ReferenceEngine().steps(job, state, data, np.arange(4), rates_of(job, state, 4, 1))
         state.epoch, state.cursor, state.samples = state.epoch + 1, 0, state.samples + 4
         np.testing.assert_allclose(trace.updated.theta, state.theta, rtol=1e-10)
         trace = trace.following()

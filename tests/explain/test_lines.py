@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from clearprop import Network, adam
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, explain
-from clearprop.explain.document import Columns, Derivation
-from clearprop.explain.lines import Line, Omission, line_of, lines_of, matrix_line, neuron_line, places
-from clearprop.explain.notation import NOTATIONS, notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.pen import TEXT, Pen
+from clearprop.explain.derivations.lines import Line, Omission, line_of, lines_of, matrix_line, neuron_line, places
 from clearprop.explain.sections.chain import rule_of
 from clearprop.explain.sections.kit import FORMS
+from clearprop.explain.writing.document import Columns, Derivation
+from clearprop.explain.writing.notation import NOTATIONS, notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.explain.writing.pen import TEXT, Pen
 from replaying import evaluate, exactly, interval
 from sample_networks import fits, jobs
 
@@ -204,7 +204,7 @@ def test_every_notation_names_every_number_differently(name, chosen):
     trace = case(chosen).trace()
     written = notation(name, trace.network.widths, trace.is_batch)
     seen = {}
-    from clearprop.explain.references import at, parse
+    from clearprop.trace.names import at, parse
 
     for site in trace:
         for place in np.ndindex(np.shape(trace[site].value)):
@@ -218,7 +218,7 @@ def test_every_notation_names_every_number_differently(name, chosen):
 
 def test_notations_by_example():
     def written(name, *labels, widths=(2, 2, 2)):
-        from clearprop.explain.references import parse
+        from clearprop.trace.names import parse
 
         return [notation(name, widths).write(parse(label)).text() for label in labels]
 

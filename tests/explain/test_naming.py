@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from clearprop.explain import check, read_sheet
-from clearprop.explain.sheets import Sheet
+from clearprop.explain.checking.worksheets import Sheet
 from hand_calculations import entries, right_lines, rounded_to, significant, worked_out
 from mistakes_made import made, networks, of_optimizers
 

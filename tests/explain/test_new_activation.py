@@ -8,9 +8,9 @@ import pytest
 
 from clearprop import Activation, Network, check_gradient, load, save, sgd, train
 from clearprop.explain import Explanation, check, exercise, explain
-from clearprop.explain.lines import line_of
-from clearprop.explain.notation import NOTATIONS
+from clearprop.explain.derivations.lines import line_of
 from clearprop.explain.words import LANGUAGES
+from clearprop.explain.writing.notation import NOTATIONS
 from clearprop.formulas import exp
 
 

@@ -13,8 +13,8 @@ import followers
 import planting
 from clearprop.errors import InputError
 from clearprop.explain import check
-from clearprop.explain.enclosing import Rounding
-from clearprop.explain.judge import Judge
+from clearprop.explain.checking.enclosing import Rounding
+from clearprop.explain.checking.judge import Judge
 from students import entries, random_truth, references_of, rounding, worked_out
 
 FOUND = 0.95  # share of the planted mistakes outside their interval that must be found

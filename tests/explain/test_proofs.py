@@ -11,9 +11,9 @@ import sympy as sp
 from clearprop import Network
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import case, explain
-from clearprop.explain.proofs import BP1_IN_FULL, PROOFS, instance_of, proof, specialised
-from clearprop.explain.references import Partial, parse
+from clearprop.explain.derivations.proofs import BP1_IN_FULL, PROOFS, instance_of, proof, specialised
 from clearprop.formulas import Apply, Constant, Symbol
+from clearprop.trace.names import Partial, parse
 
 
 class Symbolic:

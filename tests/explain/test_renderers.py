@@ -20,14 +20,14 @@ from clearprop import Network, adam, sgd
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, exercise, explain
-from clearprop.explain.document import Number, Table
-from clearprop.explain.notation import NOTATIONS
-from clearprop.explain.numbers import NumberFormat
 from clearprop.explain.renderers.latex import LETTERS
 from clearprop.explain.renderers.terminal import to_ascii
 from clearprop.explain.renderers.wrapping import columns
 from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.words import LANGUAGES
+from clearprop.explain.writing.document import Number, Table
+from clearprop.explain.writing.notation import NOTATIONS
+from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.formulas import OneCycle, Symbol
 from sample_networks import fits, jobs
 

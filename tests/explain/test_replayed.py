@@ -7,10 +7,10 @@ import pytest
 
 from clearprop.errors import InputError
 from clearprop.explain import Explanation, case, replay_proofs
-from clearprop.explain.proofs import PROOFS, Step, over_samples, proof
-from clearprop.explain.references import at, parse
-from clearprop.explain.replayed import Felt, differences, random_trace
+from clearprop.explain.derivations.proofs import PROOFS, Step, over_samples, proof
+from clearprop.explain.derivations.replayed import Felt, differences, random_trace
 from clearprop.formulas import Symbol
+from clearprop.trace.names import at, parse
 
 
 def test_no_step_differs_from_the_engines_gradient():

@@ -24,8 +24,8 @@ from sklearn.exceptions import ConvergenceWarning
 from clearprop import MLPClassifier, MLPRegressor, Network, TabularClassifier, TabularRegressor, train
 from clearprop.cli.app import exit_code
 from clearprop.explain import CASES, Explanation, case
-from clearprop.explain.notation import NOTATIONS
 from clearprop.explain.words import LANGUAGES
+from clearprop.explain.writing.notation import NOTATIONS
 from sample_tables import flats, pets, write
 
 RULES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs")

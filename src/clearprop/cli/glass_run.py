@@ -15,7 +15,7 @@ from clearprop.explain import Checked, Explanation, Trace, read_sheet
 from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
-from clearprop.explain.sheets import Sheet
+from clearprop.explain.checking.worksheets import Sheet
 from clearprop.explain.trained import trained_on_table
 from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
 from clearprop.tables import NumberTargets, missing_file
@@ -181,7 +181,7 @@ def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, oth
 
     What it writes is told on the standard error, so that the standard output stays that of the command.
     """
-    from clearprop.explain.certificate import certificate
+    from clearprop.explain.checking.certificate import certificate
 
     if any(path.absolute() == other.absolute() for other in others):
         raise FileError(f"the certificate {path} is also another file of this command; choose another name for it")

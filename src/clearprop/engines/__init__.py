@@ -2,13 +2,10 @@
 
 from clearprop.engines.choose import NAMES, Choice, choose, choose_for_prediction
 from clearprop.engines.cores import threads_asked, usable_cores
-from clearprop.engines.data import Data, numbers, prepared
-from clearprop.engines.job import Job
-from clearprop.engines.one_hot import OneHot
 from clearprop.engines.outputs import finite
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
-from clearprop.engines.state import TrainingState
+from clearprop.job import Data, Job, OneHot, TrainingState, numbers, prepared
 
 __all__ = [
     "NAMES",

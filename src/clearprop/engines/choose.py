@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from clearprop.engines.cores import threads_granted
-from clearprop.engines.data import Data
 from clearprop.engines.first_use import FIRST_USE
-from clearprop.engines.job import Job
-from clearprop.engines.memory import check_memory
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import EngineRefusal, UnknownNameError
+from clearprop.job.data import Data
+from clearprop.job.job import Job
+from clearprop.job.memory import check_memory
 from clearprop.network import Network
 
 if TYPE_CHECKING:

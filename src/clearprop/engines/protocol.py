@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from clearprop.engines.data import Data
-from clearprop.engines.job import Job
-from clearprop.engines.state import TrainingState
+from clearprop.job.data import Data
+from clearprop.job.job import Job
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
 

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.data import Data
-from clearprop.engines.divergence import divergence, layer_norms
-from clearprop.engines.job import Job
-from clearprop.engines.memory import check_outputs, rows_at_once
-from clearprop.engines.randomness import masks
-from clearprop.engines.shuffling import exchange, partners
-from clearprop.engines.spans import spans
-from clearprop.engines.state import TrainingState
-from clearprop.formulas import L1, L2, ClipByNorm, LabelSmoothing, UpdateRule
+from clearprop.formulas import ClipByNorm, LabelSmoothing, UpdateRule
+from clearprop.job.data import Data
+from clearprop.job.divergence import divergence, layer_norms
+from clearprop.job.job import Job
+from clearprop.job.memory import check_outputs, rows_at_once
+from clearprop.job.penalties import add_penalties, total_weight
+from clearprop.job.randomness import masks
+from clearprop.job.shuffling import exchange, partners
+from clearprop.job.spans import spans
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
 
 NUMBERS_AT_ONCE = 131_072  # parameters updated at once: the update's intermediate vectors stay in the cache
@@ -149,25 +150,3 @@ def keep_freed_memory() -> None:
     the largest one that counts. Its pages are never touched. Without this, half of a step's time went into new pages.
     """
     np.empty(31 * 2**20, dtype=np.uint8)
-
-
-def total_weight(rows: Data) -> float:
-    """Σw, or the number of rows where all weights are 1."""
-    return float(rows.n_samples if rows.weight is None else np.sum(rows.weight))
-
-
-def add_penalties(job: Job, theta: Any, gradient: Any, weight: float) -> float:
-    """Add the slopes of l2 and l1 to the gradient, which is changed, and return their value.
-
-    Penalties are of the sum over samples, hence the division by the weight of the rows.
-    """
-    cost = 0.0
-    for kind, strength in ((L2, job.l2), (L1, job.l1)):
-        for block in job.network.blocks:
-            if strength and block.decay and weight > 0:
-                penalty = kind(strength * block.decay / weight)
-                part = slice(block.start, block.stop)
-                slope = penalty.compute("slope", theta=theta[part])
-                gradient[part] += slope
-                cost += float(theta[part] @ slope) / penalty.degree  # Euler's theorem saves passes over θ
-    return cost

@@ -17,7 +17,7 @@ from typing import Any
 
 from clearprop.engines.cores import usable_cores
 from clearprop.engines.first_use import FIRST_USE
-from clearprop.engines.job import Job
+from clearprop.job.job import Job
 
 LARGE_PRODUCT = 2**23  # multiplications: 128 rows through 256 × 256 weights
 

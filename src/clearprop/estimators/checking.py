@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Job
-from clearprop.engines.reference import add_penalties, total_weight
 from clearprop.errors import InputError
 from clearprop.formulas import LabelSmoothing
+from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.network.gradient_check import GradientCheck, check_gradient
 
 

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import Data, Job
-from clearprop.engines.one_hot import dense_targets
-from clearprop.engines.reference import add_penalties, total_weight
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weights_of
 from clearprop.formulas import UpdateRule
+from clearprop.job.one_hot import dense_targets
+from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.network import Gradient, backward, forward
 from clearprop.network.gradient_check import GradientCheck
 

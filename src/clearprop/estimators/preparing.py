@@ -15,7 +15,6 @@ from sklearn.utils.validation import column_or_1d
 
 from clearprop.engines import Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
-from clearprop.engines.memory import check_memory
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.fitted import FittedNetwork
@@ -27,6 +26,7 @@ from clearprop.estimators.rows import HeldOut, Rows, parted, weights_of
 from clearprop.estimators.settings import Settings, names_of, settings_of
 from clearprop.estimators.target_values import Wanted, plain_targets
 from clearprop.estimators.targets import Targets
+from clearprop.job.memory import check_memory
 from clearprop.network import Network
 from clearprop.training import Epoch, Fitting
 from clearprop.training.progress import announced

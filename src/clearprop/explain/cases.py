@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.record import explain
-from clearprop.explain.trace import Trace
+from clearprop.explain.explained import Trace, explain
 from clearprop.files import load
 from clearprop.formulas import SGD, UpdateRule
 from clearprop.network import Network, Parameters

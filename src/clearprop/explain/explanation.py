@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain.document import Block, Document, Heading, Writer
-from clearprop.explain.exact import exact
-from clearprop.explain.naming import parameter_named
-from clearprop.explain.notation import Notation, notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS, telling_weight
-from clearprop.explain.trace import Trace
 from clearprop.explain.words import Words, form_of, words
+from clearprop.explain.writing.document import Block, Document, Heading, Writer
+from clearprop.explain.writing.naming import parameter_named
+from clearprop.explain.writing.notation import Notation, notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.explain.writing.pen import LATEX, MATHML, TEXT, Medium, Pen
+from clearprop.trace.exact import exact
+from clearprop.trace.record import one_sample
+from clearprop.trace.trace import Trace
 
 BEFORE_A_VOWEL = re.compile(r"\ba (?=8|1[18](?!\d))")  # an 8-4-1 network, an 11-5-2 network, an 18-3-1 network
 
@@ -107,7 +108,7 @@ class Explanation:
             raise InputError(f"sample must be a whole number, counted from 0, not {self.sample!r}")
         if not self.trace.is_batch:
             raise InputError("the trace is of one sample already; leave `sample` out")
-        return self.trace.sample(self.sample)
+        return one_sample(self.trace, self.sample)
 
     @cached_property
     def chosen(self) -> str | None:

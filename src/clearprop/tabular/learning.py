@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.engines import Choice, Job, OneHot, choose, prepared, usable_cores
-from clearprop.engines.memory import check_memory
 from clearprop.errors import InputError
 from clearprop.formulas import Quantile
+from clearprop.job.memory import check_memory
 from clearprop.network import Network
 from clearprop.tables import ClassTarget, Fold, Target, comparable, folds
 from clearprop.tabular import recipe

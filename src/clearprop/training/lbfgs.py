@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.divergence import divergence, layer_norms
 from clearprop.engines.first_use import FIRST_USE
 from clearprop.formulas import LBFGS
+from clearprop.job.divergence import divergence, layer_norms
 from clearprop.training.loop import Epoch, Measure
 
 

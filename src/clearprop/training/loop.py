@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.randomness import state_of
+from clearprop.job.randomness import state_of
+from clearprop.job.rates import rates as rates_of
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
 
@@ -109,7 +110,7 @@ def epochs(
         order = epoch_order(job, state.epoch, data.n_samples, engine)
         rate = float("nan")
         while state.cursor < n_steps and not is_over():
-            rates = job.rates(state, data.n_samples, min(stretch, n_steps - state.cursor))
+            rates = rates_of(job, state, data.n_samples, min(stretch, n_steps - state.cursor))
             started = time.perf_counter()
             engine.steps(job, state, data, order, rates)
             took = max(time.perf_counter() - started, 1e-7)

@@ -11,6 +11,7 @@ from clearprop.engines.compiled import engine as module
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.engines.compiled.meeting import LONG
 from clearprop.engines.compiled.system import CLOCK, address_of
+from clearprop.job.rates import rates as rates_of
 from clearprop.network import Network
 
 NETWORK = Network.mlp([8, 30, 3], loss="cross_entropy")
@@ -21,7 +22,7 @@ def trained(n_threads):
     random = np.random.default_rng(0)
     X, Y = random.standard_normal((400, 8)), np.eye(3)[random.integers(0, 3, 400)]
     state = TrainingState.start(job, NETWORK.initial(1).theta)
-    CompiledEngine(n_threads).steps(job, state, Data(X, Y), np.arange(400), job.rates(state, 400, 40))
+    CompiledEngine(n_threads).steps(job, state, Data(X, Y), np.arange(400), rates_of(job, state, 400, 40))
     return state
 
 

@@ -7,7 +7,7 @@ import pytest
 from clearprop.errors import InputError
 from clearprop.explain import case, read_sheet
 from clearprop.explain.cases import CASES
-from clearprop.explain.notation import NOTATIONS
+from clearprop.explain.writing.notation import NOTATIONS
 
 SECTIONS = ("given", "forward", "loss", "backward", "gradients", "update", "afterwards")
 SMALL = [name for name in CASES if name != "digits"]

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from clearprop import Network
 from clearprop.errors import InputError
 from clearprop.explain import explain, read_sheet
-from clearprop.explain.notation import NOTATIONS, notation
-from clearprop.explain.references import at, parse
-from clearprop.explain.sheets.arithmetic import worked_out
-from clearprop.explain.sheets.sheet import Sheet
-from clearprop.explain.sheets.spelling import spelled
-from clearprop.explain.sheets.values import readings
+from clearprop.explain.checking.worksheets.arithmetic import worked_out
+from clearprop.explain.checking.worksheets.sheet import Sheet
+from clearprop.explain.checking.worksheets.spelling import spelled
+from clearprop.explain.checking.worksheets.values import readings
+from clearprop.explain.writing.notation import NOTATIONS, notation
+from clearprop.trace.names import at, parse
 
 SIGNS = "z1 = 0.41,47 a¹₂δ∂C/∂w_{}^()[]|\\frac$#*-:;=≈%?…\n\tx y W b loss 步 损失 输出 ，：＝ step 2 \"'+·e"
 LETTERS = st.text(st.sampled_from(SIGNS), max_size=60) | st.text(max_size=30)

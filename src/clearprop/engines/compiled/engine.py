@@ -23,15 +23,15 @@ from clearprop.engines.compiled.rules import cut, is_tiny, rows_of_prediction, t
 from clearprop.engines.compiled.threads import CROWD
 from clearprop.engines.compiled.tiny import TinyPlan
 from clearprop.engines.cores import threads_asked, threads_granted
-from clearprop.engines.data import Data
-from clearprop.engines.divergence import divergence
-from clearprop.engines.job import Job
-from clearprop.engines.memory import check_outputs, rows_at_once
-from clearprop.engines.one_hot import OneHot
-from clearprop.engines.state import TrainingState
 from clearprop.errors import EngineRefusal, FormulaError, InputError
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
+from clearprop.job.data import Data
+from clearprop.job.divergence import divergence
+from clearprop.job.job import Job
+from clearprop.job.memory import check_outputs, rows_at_once
+from clearprop.job.one_hot import OneHot
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
 SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache

@@ -24,9 +24,9 @@ from clearprop.engines.compiled.parts import entry, parts, tiles
 from clearprop.engines.compiled.plan_base import PlanBase, place
 from clearprop.engines.compiled.rules import Cut, pieces, split_of, stride_of
 from clearprop.engines.compiled.system import CLOCK, STEADY, YIELD, address_of
-from clearprop.engines.job import Job, dropout_rates
-from clearprop.engines.randomness import WORD
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
+from clearprop.job.job import Job, dropout_rates
+from clearprop.job.randomness import WORD
 from clearprop.network import Network
 
 PANEL_NUMBERS = 2 * DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel and the next, at the widest vectors

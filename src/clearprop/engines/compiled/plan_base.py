@@ -11,12 +11,12 @@ import numpy as np
 from clearprop.engines.compiled.formulas_of import Constants, UpdateNumbers
 from clearprop.engines.compiled.layout import CACHE_LINE, MEETINGS_APART, NORMS, J, Y
 from clearprop.engines.compiled.threads import Pace
-from clearprop.engines.data import Data
-from clearprop.engines.job import Job
-from clearprop.engines.one_hot import OneHot
-from clearprop.engines.spans import spans
 from clearprop.errors import ShapeError
 from clearprop.formulas import UpdateRule
+from clearprop.job.data import Data
+from clearprop.job.job import Job
+from clearprop.job.one_hot import OneHot
+from clearprop.job.spans import spans
 from clearprop.network import Network
 
 

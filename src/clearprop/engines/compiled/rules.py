@@ -12,7 +12,7 @@ from typing import NamedTuple
 from clearprop.engines.compiled.layout import CACHE_LINE
 from clearprop.engines.compiled.machine import tile
 from clearprop.engines.cores import usable_cores
-from clearprop.engines.job import Job
+from clearprop.job.job import Job
 
 CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again: they stay in its second-level cache
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch

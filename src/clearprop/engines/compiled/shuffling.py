@@ -1,10 +1,10 @@
-"""The order of an epoch (`clearprop.engines.shuffling`) as machine code; `parts` compiles it."""
+"""The order of an epoch (`clearprop.job.shuffling`) as machine code; `parts` compiles it."""
 
 from __future__ import annotations
 
 from numba import njit
 
-from clearprop.engines import shuffling
+from clearprop.job import shuffling
 
 partners, exchange = njit(shuffling.partners), njit(shuffling.exchange)
 

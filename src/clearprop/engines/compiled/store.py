@@ -57,7 +57,7 @@ def version() -> str:
     """The name of the folder: a hash of everything that all compiled code depends on."""
     here = Path(__file__).parent
     files = [file for file in sorted(here.glob("*.py")) if file.stem not in ONLY_PYTHON]
-    sources = [file.read_text("utf-8") for file in [*files, here.parent / "shuffling.py"]]
+    sources = [file.read_text("utf-8") for file in [*files, here.parents[1] / "job" / "shuffling.py"]]
     return hash_of(*sources, version_of("numba"), llvmlite.__version__, sys.version, signature())
 
 

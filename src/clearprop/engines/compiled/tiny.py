@@ -10,10 +10,10 @@ from clearprop.engines.compiled.parts import WORK
 from clearprop.engines.compiled.plan_base import PlanBase
 from clearprop.engines.compiled.store import address
 from clearprop.engines.compiled.straight_lines import Printer
-from clearprop.engines.data import Data
-from clearprop.engines.job import Job
-from clearprop.engines.one_hot import OneHot
 from clearprop.formulas import UpdateRule
+from clearprop.job.data import Data
+from clearprop.job.job import Job
+from clearprop.job.one_hot import OneHot
 
 
 class TinyPlan(PlanBase):

@@ -15,10 +15,10 @@ import numpy as np
 
 from clearprop.engines.compiled import parts, store
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.engines.data import Data, prepared
-from clearprop.engines.job import Job
-from clearprop.engines.state import TrainingState
 from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES
+from clearprop.job.data import Data, prepared
+from clearprop.job.job import Job
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
 DTYPES = ("float32", "float64")

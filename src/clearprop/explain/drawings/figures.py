@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from clearprop.explain.derivations.sharing import Sharing
 from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, arrow, drawing, paint, plain, text, width
 from clearprop.explain.drawings.placing import Box
 from clearprop.explain.drawings.players import porter
-from clearprop.explain.notation import Notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.references import at, reference
-from clearprop.explain.sharing import Sharing
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.trace.names import at, reference
+from clearprop.trace.trace import Trace
 
 OUTPUTS_DRAWN = 3
 Words = Mapping[str, str]

@@ -11,7 +11,7 @@ from html import escape
 
 from clearprop.explain.drawings.colours import PALETTE
 from clearprop.explain.drawings.placing import SIZE, SMALLER, Box, Edge, width_of
-from clearprop.explain.written import lowered, raised
+from clearprop.explain.writing.symbols import lowered, raised
 
 HEIGHT = 15.0  # of a line of text
 WIDE = 480  # pixels; a wider drawing keeps its size on a narrow screen and is scrolled

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, plain, width
 from clearprop.explain.drawings.placing import Box
-from clearprop.explain.notation import Notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.references import at, reference
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.trace.names import at, reference
+from clearprop.trace.trace import Trace
 
 NODES_SHOWN = 5  # of a layer; of a wider one the first three and the last
 ROW, ABOVE, BELOW, BESIDE = 112, 30, 66, 170  # pixels from row to row, to the edges, and between layers

@@ -14,10 +14,10 @@ from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, arrow, plain, wid
 from clearprop.explain.drawings.ink import drawing as as_svg
 from clearprop.explain.drawings.layers import Layers
 from clearprop.explain.drawings.placing import Box, Edge, placed
-from clearprop.explain.notation import Notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.references import at, reference
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.trace.names import at, reference
+from clearprop.trace.trace import Trace
 
 TRIES, WIDER = 5, 60  # how often the layers are drawn further apart to keep labels off other lines, and by how much
 MOST_TRIES = 25  # to keep labels off each other

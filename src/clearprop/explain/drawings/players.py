@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
+from clearprop.explain.derivations.games import Game
 from clearprop.explain.drawings.ink import arrow, drawing, paint
 from clearprop.explain.drawings.placing import width_of
-from clearprop.explain.games import Game
-from clearprop.explain.numbers import NumberFormat
+from clearprop.explain.writing.numbers import NumberFormat
 
 STEP, HEIGHT, FIRST = 210, 300, 70  # pixels from player to player, and to the signal
 FLOOR, HAND, BACK = 236, 138, 194  # heights of the floor, of the arrows forward, of those back

@@ -14,7 +14,7 @@ from clearprop.errors import FileError, InputError
 from clearprop.explain.exercises.drawing_numbers import random_case
 from clearprop.explain.exercises.exercise import Exercise, exercise
 from clearprop.explain.exercises.planted import PlantedMistake, planted_mistake
-from clearprop.explain.trace import Trace
+from clearprop.explain.explained import Trace
 
 FORMAT, VERSION = "clearprop-class", 1
 CLASS_FILE = "class.json"

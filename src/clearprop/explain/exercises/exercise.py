@@ -11,7 +11,7 @@ from functools import cached_property
 from clearprop.explain.cases import Case
 from clearprop.explain.exercises.blanks import chosen_blanks
 from clearprop.explain.exercises.paper import BLANK, Paper
-from clearprop.explain.trace import Trace
+from clearprop.explain.explained import Trace
 
 
 @dataclass(frozen=True)

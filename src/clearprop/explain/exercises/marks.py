@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.errors import ClearpropError, FileError, InputError
-from clearprop.explain.check import Checked, check
+from clearprop.explain.checking.check import Checked, check
 from clearprop.explain.exercises.classes import CLASS_FILE, FORMAT, VERSION, fingerprint
-from clearprop.explain.references import parse
+from clearprop.trace.names import parse
 
 ENDINGS = (".md", ".txt", ".toml")
 ANSWER = re.compile(r"^\s*(found in|mistake)\s*[:：]\s*(.*?)\s*$", re.I | re.M)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.references import at, reference
-from clearprop.explain.trace import Trace
+from clearprop.explain.explained import Trace
 from clearprop.explain.words import Words, words
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.trace.names import at, reference
 
 BLANK = "______"
 PARTS = ("forward", "activation", "loss", "BP1", "BP2", "BP3", "BP4", "update", "second pass")

@@ -12,10 +12,10 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.cases import Case
-from clearprop.explain.check import Checked, check
+from clearprop.explain.checking.check import Checked, check
+from clearprop.explain.checking.mistakes import Variant, variants
 from clearprop.explain.exercises.paper import BLANK, Paper
-from clearprop.explain.mistakes import Variant, variants
-from clearprop.explain.trace import Trace
+from clearprop.explain.explained import Trace
 
 CHOICES = 5  # names of mistakes to choose from
 TRIED = 60  # mistakes that are planted until one can be found and named without doubt

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.document import Block, Document, Heading, Paragraph, Picture, Piece, Table
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.exercises.paper import Paper
-from clearprop.explain.notation import notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.pen import LATEX, MATHML, Pen
 from clearprop.explain.renderers.latex import to_latex
 from clearprop.explain.renderers.page import to_html
-from clearprop.explain.trace import Site
+from clearprop.explain.writing.document import Block, Document, Heading, Paragraph, Picture, Piece, Table
+from clearprop.explain.writing.notation import notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.explain.writing.pen import LATEX, MATHML, Pen
 from clearprop.formulas import Symbol
+from clearprop.trace.trace import Site
 
 GIVEN = ("a0", "y", "W", "b")
 

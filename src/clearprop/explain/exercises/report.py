@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 
-from clearprop.explain.document import Block, Bullets, Document, Heading, Table, Writer
 from clearprop.explain.exercises.marks import ClassReport, Marks
-from clearprop.explain.notation import notation
-from clearprop.explain.numbers import NumberFormat
-from clearprop.explain.pen import LATEX, MATHML, TEXT, Pen
 from clearprop.explain.words import Words, words
+from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Table, Writer
+from clearprop.explain.writing.notation import notation
+from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.explain.writing.pen import LATEX, MATHML, TEXT, Pen
 
 COLUMNS = ("student", "file", "right", "followed", "wrong", "blank", "asked", "remark")
 

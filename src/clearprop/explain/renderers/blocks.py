@@ -6,8 +6,13 @@ from dataclasses import replace
 from html import escape
 from itertools import count
 
-from clearprop.explain.breaking import Boxed, Piece, Pieces, joined
-from clearprop.explain.document import (
+from clearprop.explain.derivations.lines import Line, Omission
+from clearprop.explain.drawings.colours import LAWS
+from clearprop.explain.renderers.markdown import boxed
+from clearprop.explain.renderers.numbering import Numbering
+from clearprop.explain.words import Words
+from clearprop.explain.writing.breaking import Boxed, Piece, Pieces, joined
+from clearprop.explain.writing.document import (
     Block,
     Bullets,
     Columns,
@@ -22,12 +27,7 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
-from clearprop.explain.drawings.colours import LAWS
-from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import LATEX, TEXT, Part, Pen
-from clearprop.explain.renderers.markdown import boxed
-from clearprop.explain.renderers.numbering import Numbering
-from clearprop.explain.words import Words
+from clearprop.explain.writing.pen import LATEX, TEXT, Part, Pen
 from clearprop.formulas import Expression
 
 WIDE = 34  # letters; what cannot be broken and is wider may be scrolled

@@ -26,14 +26,14 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.instances import Scope
-from clearprop.explain.lines import taken
-from clearprop.explain.pen import Pen
-from clearprop.explain.references import at
-from clearprop.explain.trace import Trace
+from clearprop.explain.derivations.lines import taken
+from clearprop.explain.writing.pen import Pen
 from clearprop.files.network_json import network_to_json
 from clearprop.formulas import Symbol
 from clearprop.formulas.saving import tree_to_json
+from clearprop.trace.names import at
+from clearprop.trace.scalar_trees import Scope
+from clearprop.trace.trace import Trace
 from clearprop.version import __version__
 
 FORMAT, VERSION = "clearprop-trace", 1

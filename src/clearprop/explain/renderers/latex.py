@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from clearprop.explain.breaking import Boxed, Piece, Pieces
-from clearprop.explain.document import (
+from clearprop.explain.derivations.lines import Line, Omission
+from clearprop.explain.drawings.colours import BOXES, LAWS
+from clearprop.explain.renderers.numbering import Numbering
+from clearprop.explain.words import Words
+from clearprop.explain.writing.breaking import Boxed, Piece, Pieces
+from clearprop.explain.writing.document import (
     Block,
     Bullets,
     Columns,
@@ -25,11 +29,7 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
-from clearprop.explain.drawings.colours import BOXES, LAWS
-from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import Part, Pen
-from clearprop.explain.renderers.numbering import Numbering
-from clearprop.explain.words import Words
+from clearprop.explain.writing.pen import Part, Pen
 from clearprop.formulas import Expression
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}

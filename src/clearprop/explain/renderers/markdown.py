@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 from urllib.parse import quote
 
-from clearprop.explain.document import (
+from clearprop.explain.derivations.lines import Line, Omission
+from clearprop.explain.drawings.colours import BOXES
+from clearprop.explain.words import Words
+from clearprop.explain.writing.document import (
     Block,
     Bullets,
     Columns,
@@ -22,10 +25,7 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
-from clearprop.explain.drawings.colours import BOXES
-from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import Pen
-from clearprop.explain.words import Words
+from clearprop.explain.writing.pen import Pen
 from clearprop.formulas import Expression
 
 BOX = re.compile(r"\\clearpropbox\{(\w+)\}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from clearprop.explain.document import Block, Columns, Derivation, Fold
-from clearprop.explain.lines import Line, Omission
+from clearprop.explain.derivations.lines import Line, Omission
+from clearprop.explain.writing.document import Block, Columns, Derivation, Fold
 
 MOST_SOURCES = 6  # that a line names
 

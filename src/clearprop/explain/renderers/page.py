@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 
-from clearprop.explain.document import Block, Document, Fold, Heading
-from clearprop.explain.pen import Pen
 from clearprop.explain.renderers.blocks import Blocks
 from clearprop.explain.renderers.style import fragment_style, page_style
 from clearprop.explain.words import Words
+from clearprop.explain.writing.document import Block, Document, Fold, Heading
+from clearprop.explain.writing.pen import Pen
 
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"

@@ -6,7 +6,11 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from clearprop.explain.document import (
+from clearprop.explain.derivations.lines import Line, Omission
+from clearprop.explain.drawings.colours import TERMINAL
+from clearprop.explain.renderers.wrapping import wrapped
+from clearprop.explain.words import Words
+from clearprop.explain.writing.document import (
     Block,
     Bullets,
     Columns,
@@ -21,11 +25,7 @@ from clearprop.explain.document import (
     Sentence,
     Table,
 )
-from clearprop.explain.drawings.colours import TERMINAL
-from clearprop.explain.lines import Line, Omission
-from clearprop.explain.pen import Pen
-from clearprop.explain.renderers.wrapping import wrapped
-from clearprop.explain.words import Words
+from clearprop.explain.writing.pen import Pen
 from clearprop.formulas import Expression
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from clearprop.explain.document import Block
 from clearprop.explain.sections import chain, conventions, ideas, play, proofs, steps, symbols, trained
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.document import Block
+from clearprop.trace.trace import Trace
 
 Section = Callable[[Trace, Kit], list[Block]]
 

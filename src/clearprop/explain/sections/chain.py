@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clearprop.explain.arithmetic import left_out_of, running_sum
-from clearprop.explain.document import Block, Columns, Derivation, Number, Paragraph, Piece, Table
-from clearprop.explain.lines import Line, Omission, ends
-from clearprop.explain.paths import ChainRule, Part, added_by, n_paths, part_of
-from clearprop.explain.references import at, reference
+from clearprop.explain.derivations.lines import Line, Omission, ends
+from clearprop.explain.derivations.operation_count import multiplications
+from clearprop.explain.derivations.paths import ChainRule, Part, added_by, n_paths, part_of
+from clearprop.explain.derivations.paths import path as chain_rule
 from clearprop.explain.sections.kit import Kit, telling_inputs
-from clearprop.explain.trace import Trace
-from clearprop.explain.work import multiplications
+from clearprop.explain.writing.document import Block, Columns, Derivation, Number, Paragraph, Piece, Table
 from clearprop.formulas import Symbol
+from clearprop.trace.arithmetic import left_out_of, running_sum
+from clearprop.trace.names import at, reference
+from clearprop.trace.trace import Trace
 
 PATHS_SIDE_BY_SIDE = 4  # paths of a long form that stands beside others
 PATHS_SHOWN = 32  # paths written out in a document; beyond, the folded form
@@ -25,7 +26,7 @@ def rule_of(trace: Trace, parameter: str) -> ChainRule:
     """The chain rule, written out where there are few paths."""
     layer = int(reference(parameter).layer or 0)
     few = 1 <= layer <= trace.network.depth and n_paths(trace, layer) * trace.n_samples <= PATHS_SHOWN
-    return trace.path(parameter, only_folded=not few)
+    return chain_rule(trace, parameter, only_folded=not few)
 
 
 def path(trace: Trace, kit: Kit) -> list[Block]:
@@ -116,7 +117,7 @@ def _long_form(trace: Trace, parameter: str) -> list[Line | Omission]:
     """The paths and their sum; where they are many, BP3 or BP4 with its numbers."""
     each = n_paths(trace, int(reference(parameter).layer))
     if each > PATHS_SIDE_BY_SIDE:
-        return [trace.path(parameter, only_folded=True).named]
+        return [chain_rule(trace, parameter, only_folded=True).named]
     rule = rule_of(trace, parameter)
     if not trace.is_batch:
         return [*(found.line for found in rule.paths), *([rule.total] if each > 1 else [])]

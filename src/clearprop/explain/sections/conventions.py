@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from clearprop.explain.document import Block, Bullets, Fold, Number, Sentence
-from clearprop.explain.matrices import call
-from clearprop.explain.recording.forward import called
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.sections.symbols import readings
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.document import Block, Bullets, Fold, Number, Sentence
 from clearprop.formulas import Activation, Expression, Symbol
 from clearprop.formulas.expressions import evaluate
+from clearprop.trace.forward import called
+from clearprop.trace.matrices import call
+from clearprop.trace.trace import Trace
 
 
 def conventions(trace: Trace, kit: Kit) -> list[Block]:

@@ -8,14 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from clearprop.explain.document import Block, Derivation, Number, Picture, Piece, Table
-from clearprop.explain.drawings.figures import sharing_figure
-from clearprop.explain.lines import Line, Lines, Omission, line_of, places
-from clearprop.explain.notation import notation
-from clearprop.explain.numbers import finer_for
-from clearprop.explain.references import at
-from clearprop.explain.sections.kit import Kit
-from clearprop.explain.sharing import (
+from clearprop.explain.derivations.lines import Line, Lines, Omission, line_of, places
+from clearprop.explain.derivations.sharing import (
     Sharing,
     error_lines,
     settled_sum,
@@ -24,9 +18,15 @@ from clearprop.explain.sharing import (
     share_matrix_lines,
     share_out,
 )
-from clearprop.explain.trace import Trace
-from clearprop.explain.wiggle import wiggle
+from clearprop.explain.derivations.wiggle import wiggle
+from clearprop.explain.drawings.figures import sharing_figure
+from clearprop.explain.sections.kit import Kit
+from clearprop.explain.writing.document import Block, Derivation, Number, Picture, Piece, Table
+from clearprop.explain.writing.notation import notation
+from clearprop.explain.writing.numbers import finer_for
 from clearprop.formulas import Symbol
+from clearprop.trace.names import at
+from clearprop.trace.trace import Trace
 
 NEURONS_FOR_SHARES = 8  # of a layer; the shares of a wider one are shown as a table only
 NEURONS_IN_A_MATRIX = 4  # of a layer whose shares are written out as a matrix

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.document import Block, Derivation, Writer
-from clearprop.explain.lines import Line, Omission, lines_of, matrix_line, neuron_line, places
-from clearprop.explain.notation import Notation
-from clearprop.explain.numbers import NumberFormat, finer_for
-from clearprop.explain.references import Reference, at, parse
-from clearprop.explain.trace import Trace
+from clearprop.explain.derivations.lines import Line, Omission, lines_of, matrix_line, neuron_line, places
+from clearprop.explain.writing.document import Block, Derivation, Writer
+from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.numbers import NumberFormat, finer_for
 from clearprop.formulas import Symbol
+from clearprop.trace.names import Reference, at, parse
+from clearprop.trace.trace import Trace
 
 MOST_COMPARED, MOST_DIGITS_MORE = 100, 2  # numbers of a matrix; digits more in all of them
 FORMS = ("component", "neuron", "matrix")

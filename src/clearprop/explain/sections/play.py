@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clearprop.explain.document import Block, Bullets, Number, Picture, Piece, Sentence, Table
+from clearprop.explain.derivations.games import Told, play
+from clearprop.explain.derivations.iterations import iterate
 from clearprop.explain.drawings.figures import loss_figure
 from clearprop.explain.drawings.players import figure
-from clearprop.explain.games import Told, play
-from clearprop.explain.iterations import iterate
-from clearprop.explain.numbers import finer_for
-from clearprop.explain.references import reference
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.document import Block, Bullets, Number, Picture, Piece, Sentence, Table
+from clearprop.explain.writing.numbers import finer_for
 from clearprop.formulas import Symbol
+from clearprop.trace.names import reference
+from clearprop.trace.trace import Trace
 
 
 def iterations(trace: Trace, kit: Kit) -> list[Block]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clearprop.explain.arithmetic import WIDEST_SUM
-from clearprop.explain.document import Block, Derivation, Equation, Heading, Number
-from clearprop.explain.equations import Elementwise
-from clearprop.explain.lines import Line, line_of, matrix_line, matrix_values
-from clearprop.explain.proofs import PROOFS, Proof, instance_of, matrix_statement, proof
-from clearprop.explain.replayed import replay_proofs
+from clearprop.explain.derivations.lines import Line, line_of, matrix_line, matrix_values
+from clearprop.explain.derivations.proofs import PROOFS, Proof, instance_of, matrix_statement, proof
+from clearprop.explain.derivations.replayed import replay_proofs
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.document import Block, Derivation, Equation, Heading, Number
 from clearprop.formulas import Symbol
+from clearprop.trace.arithmetic import WIDEST_SUM
+from clearprop.trace.equations import Elementwise
+from clearprop.trace.trace import Trace
 
 
 def proofs(trace: Trace, kit: Kit) -> list[Block]:

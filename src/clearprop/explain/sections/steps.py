@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from clearprop.explain.document import Block, Derivation, Number, Picture
+from clearprop.explain.derivations.lines import Line, oriented
 from clearprop.explain.drawings.figures import porter_figure
 from clearprop.explain.drawings.network import drawing
-from clearprop.explain.lines import Line, oriented
-from clearprop.explain.numbers import finer_for
-from clearprop.explain.references import Reference, parse
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.sections.proofs import matrix_instance
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.document import Block, Derivation, Number, Picture
+from clearprop.explain.writing.numbers import finer_for
 from clearprop.formulas import Symbol
+from clearprop.trace.names import Reference, parse
+from clearprop.trace.trace import Trace
 
 
 def picture(trace: Trace, kit: Kit) -> list[Block]:
@@ -81,10 +81,10 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
 
 def _shortcut(trace: Trace, kit: Kit) -> list[Block]:
     """For a named pair: δ = a − y, beside the full form."""
-    from clearprop.explain.arithmetic import computed
-    from clearprop.explain.instances import Scope, instance
-    from clearprop.explain.lines import Omission, places
-    from clearprop.explain.references import at
+    from clearprop.explain.derivations.lines import Omission, places
+    from clearprop.trace.arithmetic import computed
+    from clearprop.trace.names import at
+    from clearprop.trace.scalar_trees import Scope, instance
 
     pair, depth = trace.network.head.pair, trace.network.depth
     assert pair is not None

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from clearprop.explain.document import Block, Number, Piece, Sentence, Table
-from clearprop.explain.lines import oriented
+from clearprop.explain.derivations.lines import oriented
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.trace import Trace
+from clearprop.explain.writing.document import Block, Number, Piece, Sentence, Table
 from clearprop.formulas import Symbol
+from clearprop.trace.trace import Trace
 
 MOST_SIZES = 4  # of layers that are listed
 

@@ -6,14 +6,14 @@ import re
 
 import numpy as np
 
-from clearprop.explain.document import Block, Bullets, Number, Paragraph, Piece, Table
-from clearprop.explain.references import at
 from clearprop.explain.sections.kit import Kit
-from clearprop.explain.trace import Trace
 from clearprop.explain.trained import Trained
 from clearprop.explain.words import Words
+from clearprop.explain.writing.document import Block, Bullets, Number, Paragraph, Piece, Table
 from clearprop.formulas import Symbol
 from clearprop.tables.origins import Origin
+from clearprop.trace.names import at
+from clearprop.trace.trace import Trace
 
 # How an encoder names an input after its column, by kind.
 NAMES = {

@@ -1,0 +1,1 @@
+"""Checking what a person has worked out: worksheets read, lines judged, mistakes named."""

@@ -1,0 +1,173 @@
+"""The conventions of a sheet: what texts do differently, each said in a line of its own, or tried where it is not.
+
+Books agree on the derivatives and differ in what they call them: δ = ∂C/∂z or −∂C/∂z, the mean or the sum over samples
+and over outputs, a row of W for each input or for each output. A sheet may say which it follows::
+
+    delta: minus            # δ = −∂C/∂z, and the error is y − a; plus is the usual
+    samples: sum            # no 1/n; mean is the usual
+    outputs: mean           # the loss divided by the number of outputs; sum is the usual
+    rows: outputs           # of every weight matrix, given or worked out; inputs is the usual
+    biases: none            # or fixed, shared (one for each layer), updated
+    count from: 1           # indices as in W1[1,2]; 0 is the usual
+    given: rounded          # the numbers given are themselves printed roundings; or exact
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from clearprop.explain.checking.worksheets.statements import Statement
+
+CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "delta": {"plus": ("plus", "+"), "minus": ("minus", "-", "−", "negative")},
+    "samples": {"mean": ("mean", "average"), "sum": ("sum", "total")},
+    "outputs": {"sum": ("sum", "total"), "mean": ("mean", "average")},
+    "rows": {"inputs": ("inputs", "input", "from"), "outputs": ("outputs", "output", "to")},
+    "biases": {
+        "updated": ("updated", "yes", "trained"),
+        "fixed": ("fixed", "not updated", "frozen"),
+        "none": ("none", "no", "without"),
+        "shared": ("shared", "one for each layer", "one per layer"),
+    },
+    "count from": {"0": ("0", "zero"), "1": ("1", "one")},
+    "given": {"exact": ("exact",), "rounded": ("rounded", "printed")},
+}
+USUAL: Mapping[str, str] = {  # the choices that numbers depend on, and what `explain` shows in their place
+    "delta: minus": "δ = ∂C/∂z", "samples: sum": "the mean over samples", "outputs: mean": "the sum over outputs",
+    "biases: shared": "a bias for each neuron",
+}  # fmt: skip
+TRANSPOSED = ("W", "dW")  # kinds whose first axis is the inputs
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How the numbers of a sheet are meant.
+
+    Attributes
+    ----------
+    delta : {"plus", "minus"}
+        δ = ∂C/∂z, or −∂C/∂z (then the error is y − a, and weights are updated with +η).
+    samples : {"mean", "sum"}
+    outputs : {"sum", "mean"}
+    rows : {"inputs", "outputs"}
+        What a row of a weight matrix, of its gradient and of its memory belongs to.
+    biases : {"updated", "fixed", "none", "shared"}
+    count_from : {"0", "1"}
+        Of indices in brackets.
+    given : {"exact", "rounded"}
+        Whether the given numbers are what they say, or roundings.
+    loss : str
+        The loss of a sheet that names none; the textbooks' ½ is in "half_squared_error".
+    stated : frozenset of str
+        The names of those that the sheet says; the others may be tried.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.conventions import Conventions
+    >>> usual = Conventions()
+    >>> usual.under(delta="minus").lines(usual)
+    ('delta: minus',)
+    """
+
+    delta: str = "plus"
+    samples: str = "mean"
+    outputs: str = "sum"
+    rows: str = "inputs"
+    biases: str = "updated"
+    count_from: str = "0"
+    given: str = "exact"
+    loss: str = "half_squared_error"
+    stated: frozenset[str] = field(default=frozenset())
+
+    def under(self, **changes: str) -> Conventions:
+        """The same with some of them changed."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def lines(self, usual: Conventions) -> tuple[str, ...]:
+        """What a sheet has to say to follow these and not `usual`."""
+        names = ("delta", "samples", "outputs", "rows", "biases", "count_from", "given", "loss")
+        changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
+        return tuple(f"{name.replace('_', ' ')}: {getattr(self, name)}" for name in changed)
+
+    def shown_otherwise(self) -> str:
+        """A sentence where `explain`, which shows the usual conventions, shows other numbers than a sheet under these.
+
+        Examples
+        --------
+        >>> from clearprop.explain.checking.conventions import Conventions
+        >>> Conventions().shown_otherwise()
+        ''
+        >>> Conventions(delta="minus").shown_otherwise()
+        'The sheet says delta: minus, which check follows; this shows the usual: δ = ∂C/∂z.'
+        """
+        said = [line for line in self.lines(Conventions()) if line in USUAL]
+        if not said:
+            return ""
+        shown = ", ".join(USUAL[line] for line in said)
+        return f"The sheet says {'; '.join(said)}, which check follows; this shows the usual: {shown}."
+
+    def places(self, site: str, shape: Sequence[int], count: int) -> list[tuple[int, ...]]:
+        """Which numbers of a site a line of `count` numbers without indices holds, in the order written."""
+        if self.biases == "shared" and count == 1 and _kind(site) in ("b", "db"):
+            return [(0,)]
+        if self.is_turned(site, shape):
+            return [(k, j) for j in range(shape[1]) for k in range(shape[0])]
+        return list(np.ndindex(*shape))
+
+    def place(self, site: str, indices: Sequence[str], shape: Sequence[int]) -> tuple[str, ...]:
+        """The indices of a trace's array that the indices written in brackets mean."""
+        start = int(self.count_from)
+        found = tuple(str(int(i) - start) if i.lstrip("-").isdigit() else i for i in indices)
+        return found[::-1] if self.is_turned(site, shape) and len(found) == 2 else found
+
+    def is_turned(self, site: str, shape: Sequence[int]) -> bool:
+        """Whether a matrix of this site is written transposed."""
+        return self.rows == "outputs" and len(shape) == 2 and _kind(site) in TRANSPOSED
+
+    def shape_of(self, site: str, shape: Sequence[int]) -> tuple[int, ...]:
+        """The shape that a site has on paper."""
+        return tuple(shape[::-1]) if self.is_turned(site, shape) else tuple(shape)
+
+    def factors(self, n_samples: int, n_outputs: int) -> dict[str, float]:
+        """What loss, errors and gradients are multiplied by, next to those of the mean over samples and the sum."""
+        scale = (n_samples if self.samples == "sum" else 1) / (n_outputs if self.outputs == "mean" else 1)
+        sign = -1.0 if self.delta == "minus" else 1.0
+        return {"loss": scale, "error": scale * sign, "gradient": sign}
+
+
+def _kind(site: str) -> str:
+    """ "W" of W1, m_W1_new and g_W1; "dW" of dW1."""
+    plain = site.removesuffix("_new").rstrip("0123456789")
+    return plain.rsplit("_", 1)[-1]
+
+
+def conventions_of(settings: Mapping[str, Statement]) -> Conventions:
+    """The conventions that the settings of a sheet state.
+
+    Raises
+    ------
+    InputError
+        For a choice that there is not, with line and column.
+    """
+    found: dict[str, Any] = {}
+    for name, choices in CHOICES.items():
+        if name in settings:
+            found[name.replace(" ", "_")] = _choice(settings[name], name, choices)
+    stated = {name.replace(" ", "_") for name in settings if name in CHOICES}
+    stated |= {"loss"} if "loss" in settings or "case" in settings else set()
+    stated |= {"given"} if "case" in settings and "given" not in settings else set()
+    return Conventions(**found, stated=frozenset(stated))
+
+
+def _choice(statement: Statement, name: str, choices: Mapping[str, tuple[str, ...]]) -> str:
+    written = statement.value.strip().lower()
+    for choice, spellings in choices.items():
+        if written in spellings:
+            return choice
+    kept = ", ".join(choices)
+    raise statement.wrong(f"{name} may be {kept}; {statement.value!r} is none of them")

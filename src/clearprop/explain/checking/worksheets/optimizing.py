@@ -1,0 +1,131 @@
+"""What a sheet says of the update: the rule and its constants, what it remembers, penalties, weights of the rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from clearprop.engines import TrainingState
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.checking.worksheets.statements import Statement, at_place, numbers_in
+from clearprop.formulas import UpdateRule, update_rule
+from clearprop.job.job import Job
+from clearprop.network import Network, Parameters
+
+Found = TypeVar("Found")
+CALL = re.compile(r"\s*(?P<name>[A-Za-z_]+)\s*(?:\((?P<constants>.*)\))?\s*")
+OTHER_SPELLINGS = {
+    "mu": "momentum", "μ": "momentum", "β1": "beta1", "β2": "beta2", "β": "momentum", "beta": "momentum",
+    "ρ": "rho", "ε": "epsilon", "eps": "epsilon", "η": "learning_rate", "rate": "learning_rate", "lr": "learning_rate",
+    "decay": "weight_decay", "λ": "weight_decay", "beta_1": "beta1", "beta_2": "beta2",
+}  # fmt: skip
+
+
+def named(statement: Statement, find: Callable[[str], Found]) -> Found:
+    """What a setting names; an error says where the setting stands."""
+    try:
+        return find(statement.value)
+    except UnknownNameError as error:
+        raise at_place(statement.place_of(), error) from None
+    except InputError as error:
+        raise statement.wrong(error) from None
+
+
+def rule_of(settings: Mapping[str, Statement], rule: UpdateRule) -> UpdateRule:
+    """The update rule that the settings name, with its constants: ``optimizer: adam(beta1=0.8, epsilon=1e-7)``."""
+    if "optimizer" in settings:
+        rule = named(settings["optimizer"], _called)
+    for setting, name in (("learning rate", "learning_rate"), ("weight decay", "weight_decay")):
+        if setting in settings:
+            rule = _with_constant(rule, settings[setting], name)
+    return rule
+
+
+def _called(text: str) -> UpdateRule:
+    """A rule from its name, and in brackets its constants, by name or (the rule's own) by order."""
+    call = CALL.fullmatch(text)
+    if call is None:
+        raise InputError(f"an optimizer is a name and its constants, as momentum(0.5), not {text.strip()!r}")
+    rule = update_rule(call["name"].lower())
+    own = [item.name for item in fields(rule) if item.name not in ("learning_rate", "weight_decay")]
+    for i, part in enumerate(filter(None, (call["constants"] or "").split(","))):
+        name, _, value = part.rpartition("=")
+        name = name.strip() or (own[i] if i < len(own) else "")
+        name = OTHER_SPELLINGS.get(name, name)
+        if name not in rule.parameters:
+            known = ", ".join(rule.parameters)
+            raise InputError(f"{rule.name} has no constant {part.strip()!r}; it has {known}")
+        try:
+            rule = replace(rule, **{name: float(value)})
+        except ValueError:
+            raise InputError(f"{value.strip()!r} is not a number") from None
+    return rule
+
+
+def _with_constant(rule: UpdateRule, statement: Statement, name: str) -> UpdateRule:
+    value = number_of(statement, name.replace("_", " "))
+    try:
+        return replace(rule, **{name: value})
+    except InputError as error:
+        raise statement.wrong(error) from None
+
+
+def number_of(statement: Statement, name: str) -> float:
+    """The one number of a setting."""
+    numbers = numbers_in(statement)
+    if len(numbers) != 1:
+        raise statement.wrong(f"the {name} is one number, not {len(numbers)}")
+    return numbers[0].value
+
+
+def job_of(settings: Mapping[str, Statement], network: Network, rule: UpdateRule) -> Job:
+    """The step as a job: with the penalties that the sheet names."""
+    l1, l2 = (number_of(settings[name], name) if name in settings else 0.0 for name in ("l1", "l2"))
+    try:
+        return Job(network, rule, l1=l1, l2=l2)
+    except InputError as error:
+        raise next(settings[name] for name in ("l1", "l2") if name in settings).wrong(error) from None
+
+
+def state_of(
+    settings: Mapping[str, Statement],
+    given: Mapping[str, Statement],
+    job: Job,
+    params: Parameters,
+    values: Callable[[str], Any],
+) -> TrainingState:
+    """The state before the step: ``step: 3`` and the optimizer's memory as given, ``m_W1 = …``; empty otherwise.
+
+    Raises
+    ------
+    InputError
+        When a memory is given that the rule does not have, or a later step of a rule with a memory is asked for
+        without it.
+    """
+    state = TrainingState.start(job, params.theta)
+    rule = job.update_rule
+    assert isinstance(rule, UpdateRule)
+    blocks = {block.name: block for block in job.network.blocks}
+    kept = {name: statement for name, statement in given.items() if re.fullmatch(r"[a-z]+_[Wb]\d+", name)}
+    for name, statement in kept.items():
+        memory, _, block = name.partition("_")
+        if memory not in rule.memory or block not in blocks:
+            known = ", ".join(f"{memory}_{block}" for block in blocks for memory in rule.memory)
+            raise statement.wrong(f"{rule.name} keeps no {name}; it keeps {known or 'nothing from step to step'}")
+        place = blocks[block]
+        state.memory[rule.memory.index(memory)][place.start : place.stop] = np.ravel(values(name))
+    if "step" in settings:
+        step = number_of(settings["step"], "step")
+        if step != int(step) or step < 1:
+            raise settings["step"].wrong(f"step is the number of the update, 1, 2, 3, …, not {settings['step'].value}")
+        if step > 1 and rule.memory and not kept:
+            first = f"{rule.memory[0]}_{next(iter(blocks))}"
+            raise settings["step"].wrong(
+                f"step {int(step)} of {rule.name} goes on from what it remembers; give it, as {first} = …"
+            )
+        state.step = int(step) - 1
+    return state

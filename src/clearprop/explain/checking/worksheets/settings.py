@@ -1,0 +1,128 @@
+"""The settings of a sheet by their many names, and what their values may be called, in English and Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from clearprop.errors import InputError
+from clearprop.explain.checking.worksheets.values import readings
+
+SETTINGS = (
+    "network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows",
+    "delta", "samples", "outputs", "count from", "given", "step", "l1", "l2", "weight decay", "row weights",
+)  # fmt: skip
+OTHER_NAMES: Mapping[str, str] = {
+    "widths": "network", "layers": "network", "architecture": "network", "topology": "network", "net": "network",
+    "网络": "network", "网络结构": "network", "结构": "network", "activation": "hidden",
+    "activation function": "hidden", "hidden activation": "hidden", "hidden layer": "hidden", "hidden layers": "hidden",
+    "hidden layer activation": "hidden", "隐藏层": "hidden", "隐含层": "hidden", "激活函数": "hidden",
+    "隐藏层激活函数": "hidden", "隐藏层的激活函数": "hidden", "output activation": "output", "output layer": "output",
+    "output layer activation": "output", "输出层": "output", "输出层激活函数": "output", "输出层的激活函数": "output",
+    "输出": "output", "loss function": "loss", "cost": "loss", "cost function": "loss", "error function": "loss",
+    "损失": "loss", "损失函数": "loss", "误差函数": "loss", "误差": "loss", "代价函数": "loss", "rate": "learning rate",
+    "eta": "learning rate", "η": "learning rate", "alpha": "learning rate", "α": "learning rate",
+    "learning_rate": "learning rate", "lr": "learning rate", "step size": "learning rate", "学习率": "learning rate",
+    "学习速率": "learning rate", "步长": "learning rate", "update": "optimizer", "update rule": "optimizer",
+    "optimiser": "optimizer", "优化器": "optimizer", "优化算法": "optimizer", "算例": "case", "案例": "case",
+    "例子": "case", "bias": "biases", "偏置": "biases", "记号": "notation", "记法": "notation", "符号": "notation",
+    "行": "rows", "样本": "samples", "给定": "given", "count_from": "count from", "row_weights": "row weights",
+    "weight_decay": "weight decay", "counting from": "count from", "indices from": "count from", "编号从": "count from",
+}  # fmt: skip
+NUMERIC = frozenset({"network", "learning rate", "count from", "step", "l1", "l2", "weight decay", "row weights"})
+VALUES: Mapping[str, str] = {
+    "固定": "fixed", "不更新": "fixed", "无": "none", "没有": "none", "共享": "shared", "更新": "updated",
+    "输出": "outputs", "输入": "inputs", "求和": "sum", "总和": "sum", "平均": "mean", "均值": "mean", "精确": "exact",
+    "舍入": "rounded", "四舍五入": "rounded", "负": "minus", "正": "plus", "梯度下降": "sgd", "随机梯度下降": "sgd",
+    "gradient descent": "sgd", "动量": "momentum",
+}  # fmt: skip
+FORMULAS: Mapping[str, str] = {
+    "linear": "identity", "线性": "identity", "恒等": "identity", "none": "identity", "s型": "sigmoid",
+    "s型函数": "sigmoid", "sigmoid函数": "sigmoid", "logistic function": "logistic", "sigmoid function": "sigmoid",
+    "双曲正切": "tanh", "relu函数": "relu", "leaky relu": "leaky_relu", "hyperbolic tangent": "tanh",
+}  # fmt: skip
+LOSSES: Mapping[str, str] = {
+    "bce": "binary_cross_entropy", "binary crossentropy": "binary_cross_entropy", "log loss": "binary_cross_entropy",
+    "binary cross entropy": "binary_cross_entropy", "二元交叉熵": "binary_cross_entropy",
+    "二分类交叉熵": "binary_cross_entropy", "categorical cross entropy": "cross_entropy",
+    "categorical crossentropy": "cross_entropy", "nll": "cross_entropy", "squared error": "squared_error",
+    "half squared error": "half_squared_error", "平方误差": "squared_error", "cross entropy": "cross_entropy",
+    "交叉熵": "cross_entropy", "sse": "squared_error",
+}  # fmt: skip
+MSE = ("mse", "mean squared error", "mean square error", "均方误差", "均方差", "quadratic", "quadratic loss")
+SQUARE = re.compile(r"\^\s*\{?2|²|\*\*\s*2")
+HALF = re.compile(r"½|1\s*/\s*2|0[.,]5|frac\{?1\}?\{?2|/\s*2\s*$")
+BEGINS_AS_NUMBER = re.compile(r"\s*[\[({]*\s*[-+−]?\s*[.,]?[\d½⅓¼_?□…]")
+
+CALLED = re.compile(r"\s*[A-Za-z]+\s*\(")  # an optimizer with its constants: adam(beta1=0.8)
+
+
+def setting_of(name: str, value: str) -> str | None:
+    """The setting that a line is, or None: ``loss: squared_error`` is one, ``loss = 0.0026`` a result.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.worksheets.settings import setting_of
+    >>> setting_of("学习率", "0.1"), setting_of("loss", "0.0026"), setting_of("Output layer", "sigmoid")
+    ('learning rate', None, 'output')
+    """
+    plain = re.sub(r"\s+", " ", name.strip().strip("*_\\").strip().lower())
+    found = plain if plain in SETTINGS else OTHER_NAMES.get(plain)
+    if found is None or found in NUMERIC or (found == "optimizer" and CALLED.match(value)):
+        return found
+    last = re.split(r"[=≈]", value)[-1]
+    is_number = any(read.unread is None and read.items for read in (readings(value)[0], readings(last)[0])) or (
+        BEGINS_AS_NUMBER.match(last) is not None and not re.search(r"[^\W\d_eE]", last)
+    )
+    return None if is_number or not value.strip() or _is_prose(found, value) else found
+
+
+def _is_prose(setting: str, value: str) -> bool:
+    """Whether a value is a sentence and names nothing: "output: the network answers with a number"."""
+    if SQUARE.search(value) or setting in ("optimizer", "case", "notation", "network"):
+        return False
+    plain = value.strip().lower()
+    chinese = re.search(r"[\u4e00-\u9fff]{3}", value) is not None
+    return len(value.split()) > 4 or (chinese and not any(plain in known for known in (VALUES, FORMULAS, LOSSES, MSE)))
+
+
+def tidy_value(setting: str, value: str) -> str:
+    """The value of a setting as the program calls it.
+
+    Raises
+    ------
+    InputError
+        For a loss that may be several.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.worksheets.settings import tidy_value
+    >>> tidy_value("loss", "½ (t − o)²"), tidy_value("output", "Linear"), tidy_value("rows", "输出")
+    ('half_squared_error', 'identity', 'outputs')
+    """
+    bare = re.sub(r"\s*\([^()0-9]*\)\s*$", "", value.strip()).strip().strip("\"'").rstrip(".;,").strip()
+    plain = re.sub(r"\s+", " ", bare.lower())
+    if setting in ("hidden", "output"):
+        parts = [part.strip() for part in re.split(r"[,;]", plain)]
+        return ", ".join(FORMULAS.get(part, part) for part in parts)
+    if setting == "loss":
+        return _loss(bare, plain)
+    if setting in ("network", "learning rate"):
+        return value
+    if setting == "optimizer":
+        return VALUES.get(plain, bare)
+    return VALUES.get(plain, plain)
+
+
+def _loss(bare: str, plain: str) -> str:
+    if plain in MSE:
+        raise InputError(
+            f"{bare!r} is said of several losses; write loss: squared_error, (y − a)², or half_squared_error, with the "
+            "½, and the line outputs: mean if it is divided by the number of outputs"
+        )
+    words = plain.replace("-", " ").replace("_", " ")
+    if words in LOSSES:
+        return LOSSES[words]
+    if SQUARE.search(bare):
+        return "half_squared_error" if HALF.search(bare) else "squared_error"
+    return plain.replace(" ", "_")

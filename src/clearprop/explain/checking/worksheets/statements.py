@@ -1,0 +1,94 @@
+"""Statements: the lines of a sheet, each a name and a value with the place where they stand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.checking.worksheets.numbers import WrittenNumber
+from clearprop.explain.checking.worksheets.values import readings
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A line of the sheet.
+
+    Attributes
+    ----------
+    name : str
+        As `tidy_name` spells it.
+    value : str
+        As it was written; of TOML it may run over several lines.
+    text : str
+        The whole line.
+    line, column : int
+        Where the value begins, from 1.
+    said : str
+        The name as it was written; "" where it is `name`.
+    is_setting : bool
+        Whether it describes the network and is no number of it.
+    """
+
+    name: str
+    value: str
+    text: str
+    line: int
+    column: int
+    said: str = ""
+    is_setting: bool = False
+
+    def place_of(self, position: int = 0) -> str:
+        """Where so many letters of the value have been read, for messages: "line 3, column 10"."""
+        before = self.value[:position]
+        if "\n" not in before:
+            return f"line {self.line}, column {self.column + position}"
+        return f"line {self.line + before.count(chr(10))}, column {position - before.rfind(chr(10))}"
+
+    def wrong(self, words: Any) -> InputError:
+        """An error that says where it is."""
+        return InputError(f"{self.place_of()}: {words}")
+
+    @property
+    def written(self) -> str:
+        """The name as it was written."""
+        return self.said or self.name
+
+
+def at_place(place: str, error: UnknownNameError) -> UnknownNameError:
+    """The error, its message opening with where the name stands."""
+    error.args = (f"{place}: {error}",)
+    return error
+
+
+def numbers_in(statement: Statement) -> list[WrittenNumber]:
+    """The numbers of a value, in order; brackets and separators are looked over.
+
+    Raises
+    ------
+    InputError
+        Where something else stands among them, with its line and column.
+    """
+    value = readings(statement.value)[0]
+    if value.unread is not None:
+        position, word = value.unread
+        raise InputError(f"{statement.place_of(position)}: {word!r} is not a number")
+    return [WrittenNumber.read(item.text, f"{statement.place_of(item.position)}: ") for item in value.items]
+
+
+@lru_cache(maxsize=8192)
+def tidy_name(name: str) -> str:
+    """A name in the spelling of a trace: δ2 is delta2, ∂C/∂W2 is dW2, W2' and W2+ are W2_new, x is a0."""
+    plain = name.strip().strip("*_").strip()
+    plain = plain.replace("δ", "delta").replace("σ′", "slope").replace("σ'", "slope")
+    plain = plain.translate(str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
+    plain = re.sub(r"^(?:∂|d)(?:C|E|L|loss)?\s*/\s*(?:∂|d)", "d", plain)
+    plain = re.sub(r"^∂", "d", plain)
+    plain = re.sub(r"^(?:new|updated)\s+(\w+)", r"\1_new", plain, flags=re.I)
+    plain = re.sub(r"^(\w+?)[\s_]*(?:\+|'|′|⁺|new)(\[|$)", r"\1_new\2", plain)
+    plain = re.sub(r"^da(\d)", r"error\1", plain)
+    plain = re.sub(r"^dz(\d)", r"delta\1", plain)
+    plain = {"C": "loss", "E": "loss", "L": "loss", "C_new": "loss_new", "E_new": "loss_new"}.get(plain, plain)
+    return {"Loss": "loss", "x": "a0", "X": "a0", "target": "y", "t": "y", "Y": "y"}.get(plain, plain).replace(" ", "")

@@ -1,0 +1,135 @@
+"""Sheets written as TOML, with the line and column of every key and value.
+
+Python's own reader of TOML says whether a sheet is one and what it holds, but not where things stand. So the text is
+walked once more, from key to key; strings and comments are stepped over as the format has them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.checking.worksheets.settings import setting_of
+from clearprop.explain.checking.worksheets.statements import Statement, at_place, tidy_name
+
+TABLES = ("network", "results")
+HEADER = re.compile(r"[ \t]*\[[ \t]*([^\[\]\n]+?)[ \t]*\][ \t]*(?:#[^\n]*)?(?=\n|\Z)")
+KEY = re.compile(r"[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^\s=#]+(?:[ \t]*\.[ \t]*[^\s=#]+)*)[ \t]*=[ \t]*")
+SKIPPED = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.S)
+WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
+
+
+class Found(NamedTuple):
+    """A key and its value as they stand in the text."""
+
+    table: str
+    key: str
+    key_at: int
+    value: str
+    value_at: int
+
+
+def toml_statements(text: str) -> Iterator[Statement]:
+    """The statements of a sheet written as TOML.
+
+    Raises
+    ------
+    InputError, UnknownNameError
+        When it is not TOML or has another table than [network] and [results], with line and column.
+    """
+    text = text.replace("\r\n", "\n")
+    document = _document(text)
+    places = {(item.table, item.key): item for item in _walk(text)}
+    for table, content in document.items():
+        if table not in TABLES:
+            at = next((m.start(1) for m in HEADER.finditer(text) if m[1].strip("\"'") == table), text.find(table))
+            raise at_place(place(text, at), UnknownNameError("table", table, TABLES))
+        if not isinstance(content, dict):
+            raise InputError(f"{place(text, text.find(table))}: {table} must be a table, [{table}]")
+        for key, value in content.items():
+            yield _statement(text, table, key, value, places)
+
+
+def _document(text: str) -> dict[str, Any]:
+    """What the sheet holds; InputError with the place where it is not TOML."""
+    try:
+        return tomllib.loads(text, parse_float=str)
+    except tomllib.TOMLDecodeError as error:
+        match = WHERE.match(str(error))
+        words = match[1] if match else str(error)
+        if match is None or match[2] is None:
+            rows = text.rstrip("\n").split("\n")
+            raise InputError(f"line {len(rows)}, column {len(rows[-1]) + 1}: the sheet is not TOML: {words}") from None
+        line, column = int(match[2]), int(match[3])
+        rest = text.split("\n")[line - 1][column - 1 :]
+        word = re.match(r"[^\s,\]\[#]*", rest)
+        if words == "Invalid value" and word is not None and word[0]:
+            hint = f"{word[0]!r} is not a number, and other values stand in quotes"
+            raise InputError(f"line {line}, column {column}: {hint}") from None
+        raise InputError(f"line {line}, column {column}: the sheet is not TOML: {words}") from None
+
+
+def _statement(text: str, table: str, key: str, value: Any, places: dict[tuple[str, str], Found]) -> Statement:
+    found = places.get((table, key))
+    if found is None or isinstance(value, dict):
+        start = min((item.key_at for item in places.values() if item.key.startswith(f"{key}.")), default=text.find(key))
+        raise InputError(f"{place(text, start)}: {key!r} must be a number, numbers in brackets, or text")
+    written, at = found.value, found.value_at
+    if isinstance(value, str) and written[:1] in "\"'":
+        quotes = 3 if written[:3] in ('"""', "'''") else 1
+        inside = written[quotes:-quotes]
+        written, at = (inside, at + quotes) if inside == value else (value, at + quotes)
+    elif not isinstance(value, str):
+        written = re.sub("[\"']", " ", written)  # numbers in quotes, so that their last zeros count
+    line, column = _line_and_column(text, at)
+    setting = setting_of(key, written) if table == "network" else None
+    return Statement(
+        setting or tidy_name(key), written, f"{key} = {found.value}", line, column, key, setting is not None
+    )
+
+
+def _walk(text: str) -> Iterator[Found]:
+    """Every key of the text with its value, comments in the value blanked out."""
+    table, position = "", 0
+    while position < len(text):
+        header, key = HEADER.match(text, position), KEY.match(text, position)
+        if header is not None:
+            table, position = header[1].strip("\"'"), header.end()
+        elif key is not None:
+            end = _end_of_value(text, key.end())
+            value = SKIPPED.sub(lambda m: " " * len(m[0]) if m[0][0] == "#" else m[0], text[key.end() : end])
+            yield Found(table, key[1].strip("\"'"), key.start(1), value.rstrip(), key.end())
+            position = end
+        else:
+            after = text.find("\n", position)
+            position = len(text) if after < 0 else after
+        position += text[position : position + 1] == "\n"
+
+
+def _end_of_value(text: str, position: int) -> int:
+    """Where a value ends: at the end of its line, or of the line that closes its brackets."""
+    depth = 0
+    while position < len(text):
+        skipped = SKIPPED.match(text, position)
+        if skipped is not None:
+            position = skipped.end()
+            continue
+        letter = text[position]
+        if letter == "\n" and depth <= 0:
+            break
+        depth += (letter in "[{") - (letter in "]}")
+        position += 1
+    return position
+
+
+def _line_and_column(text: str, position: int) -> tuple[int, int]:
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def place(text: str, position: int) -> str:
+    """Where a position of a text is, for messages."""
+    line, column = _line_and_column(text, max(position, 0))
+    return f"line {line}, column {column}"

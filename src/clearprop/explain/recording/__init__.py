@@ -1,1 +1,0 @@
-"""How a trace is recorded: forward, backward, the update, and what comes after it, one file each."""

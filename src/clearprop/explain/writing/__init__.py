@@ -1,0 +1,1 @@
+"""Writing: notations, symbols, numbers, and documents made of blocks."""

@@ -1,0 +1,8 @@
+"""What a fit is asked for: the job, the rows, the state that it carries on, random numbers by their place."""
+
+from clearprop.job.data import Data, numbers, prepared
+from clearprop.job.job import Job
+from clearprop.job.one_hot import OneHot
+from clearprop.job.state import TrainingState
+
+__all__ = ["Data", "Job", "OneHot", "TrainingState", "numbers", "prepared"]

@@ -1,0 +1,141 @@
+"""The rows that a fit learns from, and the door through which a user's arrays become them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.errors import InputError, NotFiniteError, ShapeError
+from clearprop.job.job import Job
+from clearprop.job.memory import check_memory
+from clearprop.job.one_hot import OneHot
+from clearprop.network import Network
+
+
+class Data(NamedTuple):
+    """The rows that a fit learns from.
+
+    Attributes
+    ----------
+    X : array or SciPy sparse matrix of shape (n_samples, n₀)
+    Y : array or OneHot of shape (n_samples, n_L)
+    weight : array of shape (n_samples,) or None
+        Weight of each row in the loss; None where all are 1.
+    """
+
+    X: Any
+    Y: Any
+    weight: Any = None
+
+    @property
+    def n_samples(self) -> int:
+        return int(self.X.shape[0])
+
+    def take(self, rows: Any) -> Data:
+        """Those rows, dense."""
+        X = self.X[rows].toarray() if hasattr(self.X, "toarray") else _rows(self.X, rows)
+        Y = self.Y[rows].dense() if isinstance(self.Y, OneHot) else _rows(self.Y, rows)
+        return Data(X, Y, None if self.weight is None else _rows(self.weight, rows))
+
+
+def _rows(array: Any, rows: Any) -> Any:
+    """Those rows of a dense array: a view for a slice; for numbers of rows a copy by `take`, the quicker way."""
+    return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
+
+
+def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = np.float64) -> Data:
+    """The user's arrays as Data: checked, of one type, class weights folded into the row weights.
+
+    Raises
+    ------
+    ShapeError, NotFiniteError, InputError
+        Naming the row and column where there is one; before anything is copied where memory has no room for the fit.
+    """
+    network = job.network
+    check_memory(job, X, Y, dtype)
+    if not hasattr(X, "toarray"):
+        X = numbers("X", X, dtype)
+    elif X.dtype != dtype:
+        X = X.astype(dtype)
+    network.check_inputs(X)
+    if isinstance(Y, OneHot):
+        Y = Y.astype(dtype)
+    else:
+        Y = numbers("Y", Y, dtype)
+        Y = np.ascontiguousarray(Y[:, None] if Y.ndim == 1 and network.widths[-1] == 1 else Y)
+    network.check_targets(Y, X.shape[0])
+    if X.shape[0] == 0:
+        raise ShapeError("there are no rows to learn from")
+    _finite("X", X)
+    if not isinstance(Y, OneHot):
+        _finite("Y", Y)
+        _check_target_values(network, Y)
+    weight = None if sample_weight is None else numbers("sample_weight", sample_weight, dtype)
+    if weight is not None:
+        if weight.shape != (X.shape[0],):
+            raise ShapeError(f"sample_weight must have shape ({X.shape[0]},), one per row, not {weight.shape}")
+        _finite("sample_weight", weight)
+        if (weight < 0).any():
+            raise InputError(f"sample_weight[{int(np.argmax(weight < 0))}] is negative: weights must be at least 0")
+    if job.class_weight is not None:
+        factors = np.asarray(job.class_weight, dtype=dtype)
+        factors = factors[Y.codes] if isinstance(Y, OneHot) else Y @ factors
+        weight = factors if weight is None else weight * factors
+    return Data(X, Y, weight)
+
+
+def numbers(name: str, given: Any, dtype: Any) -> Any:
+    """`given` as a contiguous array of `dtype`; not copied where it is one already.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read as numbers.
+    """
+    try:
+        with np.errstate(
+            over="ignore"
+        ):  # a number too large for float32 becomes infinite, which is refused by its place
+            return np.require(given, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be an array of numbers ({error})") from None
+
+
+def _finite(name: str, array: Any) -> None:
+    """Raise NotFiniteError with the first place of a NaN or an infinity."""
+    values = array.data if hasattr(array, "toarray") else array
+    with np.errstate(all="ignore"):
+        sum_is_finite = np.isfinite(np.sum(values))  # quicker, and enough unless the sum itself overflows
+    if sum_is_finite or np.isfinite(values).all():
+        return
+    if hasattr(array, "toarray"):
+        entries = array.tocoo()
+        first = int(np.argmin(np.isfinite(entries.data)))
+        place, value = [int(axis[first]) for axis in entries.coords], entries.data[first]
+    else:
+        place = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
+        value = array[tuple(place)]
+    where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
+    raise NotFiniteError(f"{name} is {value} at {where} (counted from 0); fill or drop such values first")
+
+
+def _check_target_values(network: Network, Y: Any) -> None:
+    """Raise InputError for targets that the loss has no meaning for."""
+    low, high = network.loss.targets
+    outside = (low > Y) | (high < Y)
+    if outside.any():
+        row, column = (int(i) for i in np.argwhere(outside)[0])
+        raise InputError(
+            f"the loss {network.loss.name!r} needs targets between {low:g} and {high:g}; "
+            f"Y is {Y[row, column]:g} at row {row}, column {column} (counted from 0)"
+        )
+    if network.loss.is_distribution:
+        sums = Y.sum(axis=1)
+        off = np.abs(sums - 1) > 1e-3
+        if off.any():
+            row = int(np.argmax(off))
+            raise InputError(
+                f"the loss {network.loss.name!r} needs each row of Y to be a distribution (one-hot for a known class); "
+                f"row {row} sums to {sums[row]:g}"
+            )

@@ -1,0 +1,116 @@
+"""How much memory a fit needs, known before any of it is taken; the same for every engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.formulas import UpdateRule
+from clearprop.job.job import Job
+from clearprop.job.one_hot import OneHot
+from clearprop.network import Network
+from clearprop.network.memory import check_room, in_words
+
+MOST_AT_ONCE = 256 * 2**20  # bytes of activations; a batch that has more is taken through the network in chunks
+ROWS_AT_ONCE, NUMBERS_AT_ONCE = 4096, 2**24  # of a block of rows that is predicted, or whose loss is computed
+PAIRS_OF_LBFGS = 10  # of steps and differences of gradients, that SciPy remembers
+
+
+class Needs(NamedTuple):
+    """Bytes that a fit takes beside the arrays that it is given.
+
+    Attributes
+    ----------
+    data : int
+        Copies of X and Y: where they are of another type, or not row by row.
+    parameters : int
+        θ, the gradient, the update rule's memory, the best θ so far and room to compute an update.
+    activations : int
+        z, a and δ of a batch.
+    """
+
+    data: int
+    parameters: int
+    activations: int
+
+
+def needs(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True) -> Needs:
+    """What training on these arrays will take.
+
+    Parameters
+    ----------
+    job : Job
+    X, Y : array-like
+        As the user gave them.
+    dtype : dtype
+        That training computes in.
+    in_chunks : bool
+        Whether the engine takes a long batch through the network in chunks.
+    """
+    itemsize, network = np.dtype(dtype).itemsize, job.network
+    remembered = len(job.update_rule.memory) if isinstance(job.update_rule, UpdateRule) else 2 * PAIRS_OF_LBFGS
+    activations = 3 * min(job.batch_size, _rows(X)) * sum(network.widths) * itemsize
+    return Needs(
+        data=sum(_copied(array, dtype) for array in (X, Y)),
+        parameters=(4 + remembered) * network.n_parameters * itemsize,
+        activations=min(MOST_AT_ONCE, activations) if in_chunks else activations,
+    )
+
+
+def check_memory(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True, networks: int = 1) -> None:
+    """Refuse a fit that memory has no room for; parameters as of `needs`, and how many networks are trained at once.
+
+    Raises
+    ------
+    InputError
+        With the bytes needed, what for, and what to change.
+    """
+    found = Needs(*(networks * size for size in needs(job, X, Y, dtype, in_chunks=in_chunks)))
+    parts = ", ".join(f"{in_words(size)} for {name}" for name, size in found._asdict().items() if size)
+    check_room(
+        sum(found),
+        f"training {networks * job.network.n_parameters:,} parameters on {_rows(X):,} rows ({parts})",
+        "take float32, fewer rows at a time (partial_fit), smaller batches or smaller layers",
+    )
+
+
+def rows_at_once(widths: Sequence[int]) -> int:
+    """How many rows are taken through a network at once where that changes nothing: activations stay in the cache.
+
+    Examples
+    --------
+    >>> from clearprop.job.memory import rows_at_once
+    >>> rows_at_once([784, 128, 10]), rows_at_once([200_000, 100, 2])
+    (4096, 83)
+    """
+    return max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // sum(widths)))
+
+
+def check_outputs(network: Network, n_samples: int, dtype: Any) -> None:
+    """Refuse predictions that memory has no room for; raises InputError with the bytes."""
+    check_room(
+        n_samples * network.widths[-1] * np.dtype(dtype).itemsize,
+        f"predicting {network.widths[-1]:,} outputs for {n_samples:,} rows",
+        "predict fewer rows at a time",
+    )
+
+
+def _rows(array: Any) -> int:
+    """The number of rows; 0 for what is no array yet, and so takes more memory already than its array will."""
+    shape = getattr(array, "shape", None)
+    return int(shape[0]) if shape else 0
+
+
+def _copied(array: Any, dtype: Any) -> int:
+    """Bytes of the copy that is made of an array; 0 where it is used as it is."""
+    itemsize: int = np.dtype(dtype).itemsize
+    if isinstance(array, OneHot):
+        return 0
+    if hasattr(array, "toarray"):  # sparse: its numbers alone
+        return 0 if array.dtype == dtype else int(array.nnz) * itemsize
+    if isinstance(array, np.ndarray) and array.dtype == dtype and array.flags.c_contiguous:
+        return 0
+    return math.prod(int(n) for n in getattr(array, "shape", (0,))) * itemsize

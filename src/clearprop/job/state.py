@@ -1,0 +1,81 @@
+"""How far a fit has come: all that must survive between two updates."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.formulas import UpdateRule
+from clearprop.job.job import Job
+
+
+def owned(array: Any) -> Any:
+    """The array itself where its memory is NumPy's own and can be written, otherwise a copy.
+
+    Engines write through the address. What was read from a file by mapping it, or shared with another process, is
+    somebody else's, and read-only memory would end the process.
+    """
+    owner = array
+    while isinstance(owner, np.ndarray) and owner.base is not None:
+        owner = owner.base
+    flags = array.flags
+    if type(array) is type(owner) is np.ndarray and flags.writeable and flags.c_contiguous and flags.aligned:
+        return array
+    return np.array(array, order="C", subok=False)
+
+
+@dataclass
+class TrainingState:
+    """What must be carried from one update to the next, and is all that a checkpoint holds. Engines write it.
+
+    Attributes
+    ----------
+    theta : array of shape (n_parameters,)
+    memory : list of arrays of shape (n_parameters,)
+        The update rule's, in the order of its `memory`.
+    step : int
+        Updates done.
+    epoch : int
+        Whole epochs done.
+    cursor : int
+        Updates done in the epoch under way.
+    samples : int
+        Rows seen in whole epochs.
+    loss_sum, weight_sum : float
+        Of the epoch under way: Σ(batch loss × batch weight) and Σ(batch weight).
+    gradient_norms : array of shape (L,)
+        ‖∂C/∂θ‖ of each layer (W and b) at the last update.
+    rate_scale : float
+        What plateaus have made of the learning rate.
+    plateau_best : float
+        The best value that `ReduceOnPlateau` has watched, lower being better.
+    plateau_stale : int
+        For how many epochs it has seen no better one.
+    """
+
+    theta: Any
+    memory: list[Any]
+    step: int = 0
+    epoch: int = 0
+    cursor: int = 0
+    samples: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    gradient_norms: Any = None
+    rate_scale: float = 1.0
+    plateau_best: float = math.inf
+    plateau_stale: int = 0
+
+    @classmethod
+    def start(cls, job: Job, theta: Any) -> TrainingState:
+        """The state before the first update; `theta` is copied."""
+        names = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
+        theta = np.array(theta, order="C", subok=False)
+        return cls(theta, [np.zeros_like(theta) for _ in names], gradient_norms=np.zeros(job.network.depth))
+
+    def own(self) -> None:
+        """Copy θ and the memory where they are not this state's to write: `owned`. Before anything is written."""
+        self.theta, self.memory = owned(self.theta), [owned(vector) for vector in self.memory]

@@ -1,0 +1,101 @@
+"""Equations whose value is one number of the whole network: the loss, its prediction, the loss afterwards."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from clearprop.formulas import Expression
+from clearprop.trace.arithmetic import running_sum, total_of
+from clearprop.trace.equations import Arrays, Equation
+from clearprop.trace.penalties_and_weights import place_of
+from clearprop.trace.scalar_trees import Scope
+
+
+@dataclass(frozen=True)
+class MeanLoss(Equation):
+    """C: the mean over samples of the sum over outputs."""
+
+    losses: str
+    law = "loss"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.losses,)
+
+    def compute(self, arrays: Arrays) -> Any:
+        losses = arrays[self.losses]
+        total = total_of(losses.reshape(-1))
+        return total / len(losses) if losses.ndim == 2 else total
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        losses = scope.arrays[self.losses]
+        flat = losses.reshape(-1)
+        places = list(np.ndindex(losses.shape))
+        total = scope.sum_of(
+            len(flat), lambda i: scope.symbol(self.losses, *places[i]), lambda left_out: running_sum(flat[left_out])
+        )
+        return total / len(losses) if losses.ndim == 2 else total
+
+
+@dataclass(frozen=True)
+class FirstOrder(Equation):
+    """What the gradient predicts: C + Σ ∂C/∂θ · (θ_new − θ) over all parameters.
+
+    Attributes
+    ----------
+    loss : str
+        The site that is predicted: the loss, or with penalties the cost.
+    gradients : mapping of str to str
+        For each block of parameters the site of its gradient.
+    """
+
+    loss: str
+    gradients: Mapping[str, str]
+    law = "prediction"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.loss, *(site for name, g in self.gradients.items() for site in (g, f"{name}_new", name)))
+
+    def moved(self, arrays: Arrays) -> Any:
+        """∂C/∂θ · Δθ of every parameter."""
+        each = [arrays[g] * (arrays[f"{name}_new"] - arrays[name]) for name, g in self.gradients.items()]
+        return np.concatenate([np.ravel(part) for part in each])
+
+    def compute(self, arrays: Arrays) -> Any:
+        return arrays[self.loss] + total_of(self.moved(arrays))
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        shapes = {name: np.shape(scope.arrays[name]) for name in self.gradients}
+
+        def term(i: int) -> Expression:
+            name, place = place_of(shapes, i)
+            step = scope.symbol(f"{name}_new", *place) - scope.symbol(name, *place)
+            return scope.symbol(self.gradients[name], *place) * step
+
+        def share(left_out: slice) -> Any:
+            return running_sum(self.moved(scope.arrays)[left_out])
+
+        return scope.symbol(self.loss) + scope.sum_of(sum(map(math.prod, shapes.values())), term, share)
+
+
+@dataclass(frozen=True)
+class SecondPass(Equation):
+    """The loss of the same samples with the updated parameters: forward propagation once more, by the engine."""
+
+    again: Callable[[Any], float] = field(repr=False)
+    blocks: tuple[str, ...] = ()
+    of: str = "loss"  # the site that it is the later value of
+    law = "second pass"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(f"{name}_new" for name in self.blocks)
+
+    def compute(self, arrays: Arrays) -> Any:
+        return self.again(np.concatenate([np.ravel(arrays[name]) for name in self.inputs]))
