@@ -1,7 +1,8 @@
 """The glass box: every step of back-propagation with a person's own numbers, explained and checked."""
 
 from clearprop.explain.cases import CASES, Case, case
-from clearprop.explain.checking.check import Checked, check
+from clearprop.explain.checking.check import check
+from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.checking.worksheets import Sheet, read_sheet
 from clearprop.explain.derivations.games import Game, play
 from clearprop.explain.derivations.gradient_queries import (

@@ -22,7 +22,8 @@ from clearprop.formulas.activations import (
     Tanh,
     activation,
 )
-from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, evaluate
+from clearprop.formulas.evaluation import evaluate
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol
 from clearprop.formulas.formula import Formula
 from clearprop.formulas.heads import PAIRS, Head
 from clearprop.formulas.initialisers import (

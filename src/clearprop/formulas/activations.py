@@ -15,7 +15,8 @@ from math import inf, pi, sqrt
 from typing import Any, ClassVar
 
 from clearprop.formulas.derivative import pullback as tree_pullback
-from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, evaluate, nodes
+from clearprop.formulas.evaluation import evaluate
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, nodes
 from clearprop.formulas.formula import Formula, by_name, once_per_class
 from clearprop.formulas.vocabulary import (
     absolute,

@@ -27,7 +27,8 @@ from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 import numpy as np
 
 from clearprop.errors import FormulaError, InputError, UnknownNameError
-from clearprop.formulas.expressions import Apply, Expression, Symbol, as_expression, prepare, symbols
+from clearprop.formulas.evaluation import prepare
+from clearprop.formulas.expressions import Apply, Expression, Symbol, as_expression, symbols
 from clearprop.formulas.vocabulary import array_namespace
 
 Formulas = TypeVar("Formulas", bound="Formula")

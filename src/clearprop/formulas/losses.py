@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 from clearprop.formulas.activations import ACTIVATIONS, Activation
 from clearprop.formulas.derivative import pullback as tree_pullback
-from clearprop.formulas.expressions import Constant, Expression, evaluate
+from clearprop.formulas.evaluation import evaluate
+from clearprop.formulas.expressions import Constant, Expression
 from clearprop.formulas.formula import Formula, by_name, once_per_class, require
 from clearprop.formulas.vocabulary import absolute, log, sign, where
 

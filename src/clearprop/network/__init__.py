@@ -2,8 +2,8 @@
 
 from clearprop.network.backprop import Gradient, Tape, backward, forward, loss, shares
 from clearprop.network.gradient_check import GradientCheck, check_gradient
-from clearprop.network.parameters import FromOne, Parameters
-from clearprop.network.specs import Block, Dense, Network
+from clearprop.network.parameters import Block, FromOne, Parameters
+from clearprop.network.specs import Dense, Network
 
 __all__ = [
     "Block",

@@ -7,18 +7,26 @@ gradient has the same form.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.formulas import array_namespace
 
-if TYPE_CHECKING:
-    from clearprop.network.specs import Block
-
 Item = TypeVar("Item")
 Mask = Mapping[int, Any]  # dropout masks by the number of the layer, each (n_samples, n_l)
+
+
+class Block(NamedTuple):
+    """A stretch of θ that one rate factor and one decay factor hold for."""
+
+    name: str  # "W1", "b1", "W2", …
+    start: int
+    stop: int
+    shape: tuple[int, ...]
+    rate: float
+    decay: float
 
 
 class FromOne(Generic[Item]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from clearprop.formulas import (
 )
 from clearprop.formulas.kept import kept
 from clearprop.network.memory import check_room
-from clearprop.network.parameters import Parameters, floating, from_arrays, shape_of, views
+from clearprop.network.parameters import Block, Parameters, floating, from_arrays, shape_of, views
 
 ActivationLike = str | Activation | type[Activation]
 
@@ -75,17 +75,6 @@ class Dense:
             if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 <= factor < np.inf:
                 raise InputError(f"{name} must be a number of at least 0, not {factor!r}")
         object.__setattr__(self, "activation", activation(self.activation))
-
-
-class Block(NamedTuple):
-    """A stretch of θ that one rate factor and one decay factor hold for."""
-
-    name: str  # "W1", "b1", "W2", …
-    start: int
-    stop: int
-    shape: tuple[int, ...]
-    rate: float
-    decay: float
 
 
 @dataclass(frozen=True)

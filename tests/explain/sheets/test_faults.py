@@ -6,6 +6,7 @@ import pytest
 
 from clearprop.errors import InputError
 from clearprop.explain import read_sheet
+from clearprop.explain.checking.worksheets.reading import under
 
 BOOK = """network: 2-3-2
 hidden: tanh
@@ -181,7 +182,7 @@ def test_a_sheet_is_read_again_under_other_conventions():
     sheet = read_sheet(
         "network: 2-2-1\nx = 1, 2\ny = 1\nW1 = [[1, 2], [3, 4]]\nb1 = 0, 0\nW2 = 1, 2\nb2 = 0\ndW1[0,1] = 3"
     )
-    turned = sheet.under(rows="outputs")
+    turned = under(sheet, rows="outputs")
     assert sheet.trace["W1"].value.tolist() == [[1, 2], [3, 4]]
     assert turned.trace["W1"].value.tolist() == [[1, 3], [2, 4]]
     assert str(turned.entries[0].numbers[0][0]) == "dW1[1,0]"

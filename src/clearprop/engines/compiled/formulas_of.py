@@ -12,7 +12,8 @@ import numpy as np
 from clearprop.engines.compiled import store
 from clearprop.engines.compiled.units import Unit, elementwise, summing
 from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
-from clearprop.formulas.expressions import prepare, symbols
+from clearprop.formulas.evaluation import prepare
+from clearprop.formulas.expressions import symbols
 from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 

@@ -14,7 +14,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from clearprop.formulas.expressions import Expression, Symbol, as_expression, evaluate, nodes
+from clearprop.formulas.evaluation import evaluate
+from clearprop.formulas.expressions import Expression, Symbol, as_expression, nodes
 from clearprop.formulas.printers.kernel import FUNCTIONS, KernelText, Pass, to_kernel
 
 ARRAYS = 6  # how many arrays a unit can take

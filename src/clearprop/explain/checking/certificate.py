@@ -23,7 +23,7 @@ from clearprop.trace.names import at
 from clearprop.version import __version__
 
 if TYPE_CHECKING:
-    from clearprop.explain.checking.check import Checked
+    from clearprop.explain.checking.verdicts import Checked
     from clearprop.trace.trace import Trace
 
 FORMAT, VERSION = "clearprop-certificate", 1

@@ -11,78 +11,16 @@ where none does it is a slip of arithmetic.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from clearprop.explain.checking.detective import explained
-from clearprop.explain.checking.diagnosis import CheckedLine, CheckedNumber
 from clearprop.explain.checking.judging import is_right, judged
-from clearprop.explain.checking.worksheets import Blank, Sheet, Statement, entry_of, read_sheet
+from clearprop.explain.checking.verdicts import Checked
+from clearprop.explain.checking.worksheets import Sheet, Statement, entry_of, read_sheet
 from clearprop.explain.explained import Trace
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What `check` found.
-
-    Attributes
-    ----------
-    sheet : Sheet
-    lines : tuple of CheckedLine
-    offered : tuple of str
-        The lines that the sheet should have, "delta: minus", where it is right under conventions that it does not
-        state; it has then been judged under them.
-    """
-
-    sheet: Sheet
-    lines: tuple[CheckedLine, ...]
-    offered: tuple[str, ...] = ()
-
-    @property
-    def numbers(self) -> tuple[CheckedNumber, ...]:
-        """All judged numbers in order."""
-        return tuple(number for line in self.lines for number in line.numbers)
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong (cut-off numbers and what follows from a slip are not counted as wrong)."""
-        return all(number.verdict != "wrong" for number in self.numbers)
-
-    @property
-    def blanks(self) -> tuple[Blank, ...]:
-        """What was left open."""
-        return self.sheet.blanks
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is wrong and nothing is left open."""
-        return self.passed and not self.blanks
-
-    @property
-    def first_wrong(self) -> CheckedNumber | None:
-        """The first wrong number."""
-        return next((number for number in self.numbers if number.verdict == "wrong"), None)
-
-    def __getitem__(self, name: str) -> CheckedNumber:
-        """The judged number of this name, "z1[0]"."""
-        from clearprop.errors import UnknownNameError
-
-        found = {str(number.reference): number for number in self.numbers}
-        if name not in found:
-            raise UnknownNameError("checked number", name, found)
-        return found[name]
-
-    def text(self, language: str = "en", notation: str = "code", width: int = 110) -> str:
-        """The verdicts as plain text."""
-        from clearprop.explain.checking.verdicts import report
-
-        return report(self, language, notation, width)
-
-    def __str__(self) -> str:
-        return self.text()
 
 
 def check(source: Sheet | str | Path | Mapping[str, Any], trace: Trace | None = None) -> Checked:

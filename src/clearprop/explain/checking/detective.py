@@ -15,6 +15,7 @@ from typing import Any
 from clearprop.errors import ClearpropError
 from clearprop.explain.checking.conventions import Conventions
 from clearprop.explain.checking.worksheets import Sheet
+from clearprop.explain.checking.worksheets.reading import under
 from clearprop.explain.checking.worksheets.setting_up import trace_of
 from clearprop.explain.checking.worksheets.statements import numbers_in
 
@@ -91,7 +92,7 @@ def _under(sheet: Sheet, changes: Mapping[str, str], read: dict[Any, Sheet | Non
     making = tuple((name, value) for name, value in changes.items() if name in MAKING)
     if placing not in read:
         try:
-            read[placing] = sheet.under(**dict(placing)) if placing else sheet
+            read[placing] = under(sheet, **dict(placing)) if placing else sheet
         except ClearpropError:
             read[placing] = None
     placed = read[placing]

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.checking.checked import CheckedNumber
 from clearprop.explain.checking.mistakes import LOCAL, MISTAKES, Variant, variants
-from clearprop.explain.checking.relations import Relation, relation_of
+from clearprop.explain.checking.relations import relation_of
 from clearprop.explain.checking.rounding import explains, fits, fits_exactly, significant_digits
-from clearprop.explain.checking.worksheets import Entry, Working, WrittenNumber
+from clearprop.explain.checking.worksheets import Entry
 from clearprop.explain.checking.worlds import Bounds, Truth
 from clearprop.trace.names import Reference
 
@@ -25,73 +26,6 @@ ENOUGH_OF_LINE = 2  # significant digits of all numbers of a line together
 MOST_REACH = 0.1  # relative: bounds that are wider say too little
 MOST_NAMES = 3  # names given to one line: those that come out at the same numbers
 RANK = {mistake: i for i, mistake in enumerate(MISTAKES)}
-
-
-@dataclass(frozen=True)
-class CheckedNumber:
-    """One number of a sheet, judged.
-
-    Attributes
-    ----------
-    reference : Reference
-        Which number of the trace it is.
-    written : WrittenNumber
-    exact : float
-        What it should have been.
-    own : float
-        What follows from the person's own earlier lines.
-    verdict : {"right", "cut_off", "wrong"}
-    given_slip : bool
-        Whether an earlier slip of the person's is among what it follows from: then "right" means right given that
-        slip, and "wrong" wrong even given it.
-    within : bool
-        Whether it is right only within what rounding on the way may have done.
-    mistakes : tuple of Variant
-        The mistakes that come out at what was written; empty where none is known that does.
-    is_certain : bool
-        Whether they may be named; otherwise they would fit, as other things would.
-    relation : Relation or None
-        What is known of a wrong number that no mistake explains: twice the right value, the right value and b2.
-    """
-
-    reference: Reference
-    written: WrittenNumber
-    exact: float
-    own: float
-    verdict: str
-    given_slip: bool = False
-    within: bool = False
-    mistakes: tuple[Variant, ...] = ()
-    is_certain: bool = True
-    relation: Relation | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The mistakes' keys, each once."""
-        return tuple(dict.fromkeys(variant.mistake for variant in self.mistakes))
-
-    @property
-    def status(self) -> str:
-        """The verdict as one word: right, within, cut_off, wrong, each with _given after an earlier slip."""
-        verdict = "within" if self.within else self.verdict
-        return f"{verdict}_given" if self.given_slip else verdict
-
-
-@dataclass(frozen=True)
-class CheckedLine:
-    """One line of a sheet, judged.
-
-    Attributes
-    ----------
-    entry : Entry
-    numbers : tuple of CheckedNumber
-    slip : Working or None
-        The first middle of a worked line whose arithmetic does not come out, where the line is wrong.
-    """
-
-    entry: Entry
-    numbers: tuple[CheckedNumber, ...]
-    slip: Working | None = None
 
 
 @dataclass(frozen=True)

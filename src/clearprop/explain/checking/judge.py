@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.explain.checking.checked import CheckedLine, CheckedNumber
 from clearprop.explain.checking.conventions import Conventions
-from clearprop.explain.checking.diagnosis import CheckedLine, CheckedNumber, Suspects
+from clearprop.explain.checking.diagnosis import Suspects
 from clearprop.explain.checking.enclosing import Rounding
 from clearprop.explain.checking.intervals import Interval
 from clearprop.explain.checking.rounding import HALF, explains, fits, fits_between, fits_exactly, is_cut_off, taken_with

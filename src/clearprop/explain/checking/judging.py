@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from clearprop.explain.checking.checked import CheckedLine
 from clearprop.explain.checking.convened import convened
 from clearprop.explain.checking.conventions import Conventions
-from clearprop.explain.checking.diagnosis import CheckedLine
 from clearprop.explain.checking.enclosing import Rounding
 from clearprop.explain.checking.judge import Carried, Judge
 from clearprop.explain.checking.worksheets import Entry, Sheet

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from clearprop.explain.checking.checked import CheckedNumber, Relation
 from clearprop.explain.checking.rounding import significant_digits
 from clearprop.explain.checking.worlds import Truth
 from clearprop.trace.names import at
 
-if TYPE_CHECKING:
-    from clearprop.explain.checking.diagnosis import CheckedNumber
-
 NICE = (-1.0, 2.0, 0.5, 4.0, 0.25, 3.0, 1 / 3, 10.0, 0.1, 100.0, 0.01, -2.0, -0.5)
 ENOUGH = 3  # significant digits
-
-
-@dataclass(frozen=True)
-class Relation:
-    """How what was written hangs together with what is right.
-
-    Attributes
-    ----------
-    kind : {"factor", "difference"}
-    value : float
-        The factor, or the difference.
-    name : str
-        Of the number that the difference is, "b2[0]"; "" for a factor.
-    of : {"own", "exact"}
-        Whether of what follows from the person's own lines, or of the exact value.
-    """
-
-    kind: str
-    value: float
-    name: str = ""
-    of: str = "own"
 
 
 def relation_of(truth: Truth, world: Mapping[str, Any], numbers: Sequence[CheckedNumber]) -> Relation | None:

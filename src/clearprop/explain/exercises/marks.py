@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.errors import ClearpropError, FileError, InputError
-from clearprop.explain.checking.check import Checked, check
+from clearprop.explain.checking.check import check
+from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.exercises.classes import CLASS_FILE, FORMAT, VERSION, fingerprint
 from clearprop.trace.names import parse
 

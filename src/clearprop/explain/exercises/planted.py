@@ -12,8 +12,9 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.cases import Case
-from clearprop.explain.checking.check import Checked, check
+from clearprop.explain.checking.check import check
 from clearprop.explain.checking.mistakes import Variant, variants
+from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.exercises.paper import BLANK, Paper
 from clearprop.explain.explained import Trace
 

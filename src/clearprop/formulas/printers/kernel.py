@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clearprop.errors import FormulaError
-from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, apply, evaluate, nodes
+from clearprop.formulas.evaluation import evaluate
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, apply, nodes
 from clearprop.formulas.printers.idioms import idiom
 
 REDUCTIONS = ("row_sum", "row_max")

@@ -86,6 +86,17 @@ def _counted_from_one(found: Sequence[Found]) -> Sheet | None:
     return replace(sheet, remarks=(*sheet.remarks, remark))
 
 
+def under(sheet: Sheet, **changes: str) -> Sheet:
+    """The same statements read under other conventions: ``under(sheet, rows="outputs")``.
+
+    Raises
+    ------
+    InputError
+        When they cannot be read so.
+    """
+    return sheet_of(sheet.found, changes)
+
+
 def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
     """The sheet of these statements, some of its conventions changed.
 

@@ -126,18 +126,6 @@ class Sheet:
         """A sheet of one step, its lines read already."""
         return cls((Step(trace.step, trace, tuple(entries)),))
 
-    def under(self, **changes: str) -> Sheet:
-        """The same statements read under other conventions: ``sheet.under(rows="outputs")``.
-
-        Raises
-        ------
-        InputError
-            When they cannot be read so.
-        """
-        from clearprop.explain.checking.worksheets.reading import sheet_of
-
-        return sheet_of(self.found, changes)
-
     @property
     def trace(self) -> Trace:
         """The truth of the first step."""
