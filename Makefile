@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test torture test-pages test-oldest benchmark clean
+.PHONY: demo test format torture test-pages test-oldest test-versions benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -15,6 +15,11 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
+
+# Layout and order of imports, as `make test` wants them.
+format: $(VENV)/installed-for-tests
+	$(BIN)/ruff check --fix --select I src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples
 
 # The long forms of tests: tens of thousands of random tables, spoilt files, every attack. An hour or more.
 torture: $(VENV)/installed-for-tests
