@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 import endings
 import pytest
@@ -26,6 +27,15 @@ def judged(how, count, seed):
 @pytest.mark.parametrize("how", EXPECTED)
 def test_a_fit_ends_or_works_where_its_process_ends_or_divides(how):
     judged(how, len(endings.MAKERS), "short")
+
+
+@pytest.mark.parametrize("kind", endings.MAKERS)
+def test_a_fork_waits_for_whatever_the_first_fit_imports(kind):
+    """A module whose import is cut through by a fork keeps the child waiting for its lock for ever."""
+    script = Path(endings.__file__).with_name("late_imports.py")
+    done = processes.run([sys.executable, "-W", "ignore", script, kind])
+    assert done.stdout.startswith("fitted "), done.stderr[-2000:]
+    assert json.loads(done.stdout.removeprefix("fitted ")) == []
 
 
 @pytest.mark.torture

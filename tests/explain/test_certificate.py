@@ -136,7 +136,7 @@ def test_all_that_a_fit_asks_for_is_in_it():
 
 
 def test_a_wrong_gradient_shows_in_the_residuals(monkeypatch):
-    from clearprop.explain import certificate as room
+    from clearprop.explain.checking import certificate as room
 
     trace = case("case_study").trace()
 

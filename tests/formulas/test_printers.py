@@ -154,7 +154,8 @@ class LatexReader(Reader):
             r"\\operatorname\{\w+\}|\\text\{[^}]*\}|\\mathrm\{[^}]*\}|\\(?:begin|end)\{cases\}|\\(?:left|right)\\?[a-z]*[()|]?"
             r"|\\(?:sum|max)_k|\\beta_[12]|\\[a-z]+|\\\\|\d+(?:\.\d+)?|\S"
         )
-        super().__init__([self.SIGNS.get(token, token) for token in re.findall(lexer, latex)], names)
+        signs = re.findall(lexer, latex.replace(r"\displaystyle", ""))  # which decides sizes and means nothing
+        super().__init__([self.SIGNS.get(sign, sign) for sign in signs], names)
 
     def group(self):
         self.take("{")

@@ -161,7 +161,7 @@ def epochs_interrupted(monkeypatch):
             n = left.pop(0) if left else 0
             return carry_out(plan, [*callbacks, *([interrupt_at(n)] if n else [])], on_end, interrupts)
 
-        monkeypatch.setattr("clearprop.estimators.tabular.carry_out", disturbed)
+        monkeypatch.setattr("clearprop.tabular.quantiles.carry_out", disturbed)
 
     return have
 
@@ -188,7 +188,7 @@ def test_quantiles_are_ended_too_and_it_is_said_which_are_missing(epochs_interru
 
 
 def test_an_interrupt_between_two_trainings_keeps_what_is_there(monkeypatch):
-    make, left = learning.plan, [2]
+    make, left = learning.plan, [1]
 
     def disturbed(*given, **options):
         left[0] -= 1
@@ -196,7 +196,7 @@ def test_an_interrupt_between_two_trainings_keeps_what_is_there(monkeypatch):
             raise KeyboardInterrupt
         return make(*given, **options)
 
-    monkeypatch.setattr("clearprop.estimators.tabular.plan", disturbed)
+    monkeypatch.setattr("clearprop.tabular.quantiles.plan", disturbed)
     model = TabularRegressor(**QUICK, quantiles=QUANTILES)
     with pytest.warns(UserWarning, match="the quantiles 0.1, 0.5, 0.9 are not learned"):
         model.fit(X, Y[:, 0])

@@ -11,6 +11,7 @@ from clearprop.cli import words
 from clearprop.cli.inputs import load_model
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, print_folds, print_importances, print_scores
+from clearprop.errors import shortened
 from clearprop.files.network_json import network_to_json
 from clearprop.tables import ClassTarget, NumberTarget, NumberTargets
 from clearprop.tabular.cross_validation import Average
@@ -91,7 +92,7 @@ def _in_words(value: Any) -> str:
         return words.number(value)
     if isinstance(value, dict):
         return ", ".join(f"{name} = {_in_words(item)}" for name, item in value.items() if item is not None)
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return shortened(", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
 
 
 def _date(model: Path) -> str:

@@ -11,6 +11,8 @@ from rich import box
 from rich.console import Console as RichConsole
 from rich.table import Table
 
+from clearprop.errors import shortened
+
 LONGEST_LIST = 20  # notices beyond this are counted, not shown
 
 
@@ -90,9 +92,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], out: Console, *
     """A table, with the first columns to the left and numbers to the right."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, header in enumerate(headers):
-        made.add_column(header, justify="left" if place < text_columns else "right", no_wrap=True)
+        made.add_column(_visible(header), justify="left" if place < text_columns else "right", no_wrap=True)
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(_visible, row))
     # Lines as long as they need to be: what is cut off cannot be read, and a file has no edge.
     wide = Console(file=out.file, highlight=False, markup=False, emoji=False, width=max(out.width, 2000))
     with wide.capture() as caught:
@@ -100,6 +102,11 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], out: Console, *
     for line in caught.get().splitlines():
         if line.strip():
             out.print(line.rstrip())
+
+
+def _visible(text: str) -> str:
+    """A cell without characters that a terminal would act on: names and texts come from files."""
+    return "\n".join(shortened(line, len(line)) for line in text.split("\n"))
 
 
 def print_json(document: Any) -> None:

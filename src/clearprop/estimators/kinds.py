@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from clearprop.engines.first_use import first_time
 from clearprop.errors import InputError
 from clearprop.estimators.target_values import TIMES, check_order, is_number, shown, unmasked
 from clearprop.tables.frames import is_frame
@@ -59,6 +60,7 @@ def _not_finite(X: Any) -> tuple[int, Any, float] | None:
     return row, repr(X.columns[place]) if hasattr(X, "columns") else place, float(values[row, place])
 
 
+@first_time("checking rows")
 def check_inputs(X: Any, estimator: str) -> None:
     """Raise InputError for text, dates and lengths of time in X, with the row (counted from 0) and the column."""
     for name, column in _odd_columns(X):

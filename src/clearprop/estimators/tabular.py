@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines import Job
+from clearprop.engines.first_use import first_time
 from clearprop.errors import InputError, ModelFileError, ShapeError, TableError, UnknownNameError, quoted, shortened
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
@@ -260,6 +261,7 @@ class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[mis
             )
         return np.array([kept["columns"].get(name, 0.0) for name in self._columns])
 
+    @first_time("making a table of rows")
     def _table(self, X: Any, *, reset: bool) -> pa.Table:
         """X as a table; its columns are learned, or held against those of the fit."""
         check_order(X, "X")

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.engines.first_use import FIRST_USE
+
 SMALLEST_PROBABILITY = 1e-7  # float32 knows none nearer to 1 than this; keeps logarithms finite
 COLDEST, HOTTEST = 0.2, 5.0
 BINS = 15
@@ -51,7 +53,8 @@ def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float
     float
         Between 0.2 and 5.
     """
-    from scipy.optimize import minimize_scalar
+    with FIRST_USE:
+        from scipy.optimize import minimize_scalar
 
     def mean_loss(log_temperature: float) -> float:
         return log_loss(at_temperature(probabilities, math.exp(log_temperature)), codes, weight)

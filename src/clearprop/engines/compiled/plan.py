@@ -25,6 +25,7 @@ from clearprop.engines.compiled.plan_base import PlanBase, place
 from clearprop.engines.compiled.rules import Cut, pieces, split_of, stride_of
 from clearprop.engines.compiled.system import CLOCK, STEADY, YIELD, address_of
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
+from clearprop.formulas.printers.text import to_text
 from clearprop.job.job import Job, dropout_rates
 from clearprop.job.randomness import WORD
 from clearprop.network import Network
@@ -126,7 +127,7 @@ class Plan(PlanBase):
             if penalty.strength:
                 value, slope = units.penalty_units(penalty, dtype)
                 n = int(self.job[J.N_PENALTIES])
-                names = [str(tree) for tree in slope.uniforms]
+                names = [to_text(tree) for tree in slope.uniforms]
                 self.job[J.PENALTY + 5 * n : J.PENALTY + 5 * n + 5] = (
                     units.address(f"{penalty.name}_value", value),
                     constants.add(value.uniforms, penalty.parameters),

@@ -58,7 +58,8 @@ def version() -> str:
     here = Path(__file__).parent
     files = [file for file in sorted(here.glob("*.py")) if file.stem not in ONLY_PYTHON]
     sources = [file.read_text("utf-8") for file in [*files, here.parents[1] / "job" / "shuffling.py"]]
-    return hash_of(*sources, version_of("numba"), llvmlite.__version__, sys.version, signature())
+    with FIRST_USE:  # Python imports what reads the metadata of a package when it is first asked
+        return hash_of(*sources, version_of("numba"), llvmlite.__version__, sys.version, signature())
 
 
 def address(name: str, source: str) -> int:

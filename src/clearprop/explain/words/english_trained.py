@@ -47,7 +47,7 @@ WORDS: Mapping[str, str] = {
     "name_bin": "{column} from {} to {}",
     "name_category": "{column}: {}",
     "name_pair": "{column}: {} (or {})",
-    "name_circle": "{column}: {} of its {}",
+    "name_circle": "{column}: {0} of its {1}",
     "name_sine": "sine",
     "name_cosine": "cosine",
     "name_year": "year",
