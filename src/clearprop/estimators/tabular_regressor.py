@@ -196,5 +196,5 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = not len(self.quantiles)  # quantiles are of one target
+        tags.target_tags.multi_output = np.size(self.quantiles) == 0  # quantiles are of one target
         return tags
