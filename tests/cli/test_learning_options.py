@@ -59,27 +59,27 @@ def test_class_weights_by_name_and_balanced(run, kinds, tmp_path):
     np.testing.assert_allclose(recipe_of(tmp_path / "m")["class_weight"], 80 / (3 * counts))
 
 
+def check_best_epoch(run, table, target, tmp_path, metric, better):
+    """The epoch that was kept has the best value of the metric of all epochs in the log."""
+    log = tmp_path / "log.jsonl"
+    options = ("--metric", metric, "--output", tmp_path / "m", "--log", log, "--json", "--epochs", "12")
+    code, out, _ = run("train", table, "--target", target, *options, "--hidden", "4", "--engine", "reference")
+    assert code == 0
+    found = {row["epoch"]: row[f"validation_{metric}"] for row in map(json.loads, log.read_text().splitlines())}
+    assert found[json.loads(out)["best_epoch"]] == pytest.approx(better(found.values()), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("metric", "better"),
     [("roc_auc", max), ("average_precision", max), ("f1", max), ("balanced_accuracy", max), ("log_loss", min)],
 )
 def test_the_best_epoch_of_classes_is_that_of_the_metric(run, kinds, tmp_path, metric, better):
-    log = tmp_path / "log.jsonl"
-    options = ("--metric", metric, "--output", tmp_path / "m", "--log", log, "--json", "--epochs", "12")
-    code, out, _ = run("train", kinds, "--target", "kind", *options, "--hidden", "4", "--engine", "reference")
-    assert code == 0
-    found = {row["epoch"]: row[f"validation_{metric}"] for row in map(json.loads, log.read_text().splitlines())}
-    assert found[json.loads(out)["best_epoch"]] == pytest.approx(better(found.values()), rel=1e-5)
+    check_best_epoch(run, kinds, "kind", tmp_path, metric, better)
 
 
 @pytest.mark.parametrize(("metric", "better"), [("mae", min), ("rmse", min), ("r2", max)])
 def test_the_best_epoch_of_numbers_is_that_of_the_metric(run, rents, tmp_path, metric, better):
-    log = tmp_path / "log.jsonl"
-    options = ("--metric", metric, "--output", tmp_path / "m", "--log", log, "--json", "--epochs", "12")
-    code, out, _ = run("train", rents, "--target", "rent", *options, "--hidden", "4", "--engine", "reference")
-    assert code == 0
-    found = {row["epoch"]: row[f"validation_{metric}"] for row in map(json.loads, log.read_text().splitlines())}
-    assert found[json.loads(out)["best_epoch"]] == pytest.approx(better(found.values()), rel=1e-5)
+    check_best_epoch(run, rents, "rent", tmp_path, metric, better)
 
 
 def test_quantiles_are_predicted_and_scored(run, rents, tmp_path):

@@ -69,7 +69,7 @@ def check_inputs(X: Any, estimator: str) -> None:
         if values.dtype.kind in TIMES:
             _refuse_times(values, name, estimator)
         for row, value in enumerate(values.tolist()):
-            if isinstance(value, str | bytes) and not _is_number(value):
+            if isinstance(value, str | bytes) and not is_number(value):
                 raise InputError(
                     f"X holds the text {value[:80]!r} in row {row}, column {name} (counted from 0), where a number is "
                     f"expected; encode the column, or {TABLES.format(_tabular(estimator))}"
@@ -117,11 +117,3 @@ def _odd_columns(X: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OUSTMm":
         for place in range(X.shape[1]):
             yield place, X[:, place]
-
-
-def _is_number(text: str | bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

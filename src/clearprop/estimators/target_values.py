@@ -88,11 +88,7 @@ def plain_targets(y: Any, wanted: Wanted) -> Any:
         raise InputError("y holds records of several values; choose one of their fields")
     if kind in TIMES:
         _refuse_time(kind, wanted)
-    is_whole = isinstance(getattr(y, "dtype", None), np.dtype) and kind in (
-        "b",
-        "i",
-        "u",
-    )  # those of pandas may have gaps
+    is_whole = isinstance(getattr(y, "dtype", None), np.dtype) and kind in ("b", "i", "u")  # pandas' may have gaps
     if (
         is_whole
         or kind == "c"

@@ -26,6 +26,19 @@ def smooth_clip(x: Any) -> Any:
     return x / np.sqrt(1 + (x / CLIP) ** 2)
 
 
+def before_clip(x: float) -> float:
+    """What `smooth_clip` made this of; of what it has brought to its bound, a large number.
+
+    Examples
+    --------
+    >>> from clearprop.tables.numeric import before_clip, smooth_clip
+    >>> round(before_clip(float(smooth_clip(-4.0))), 9)
+    -4.0
+    """
+    inside = min(abs(x), CLIP * (1 - 1e-7)) / CLIP
+    return float(np.sign(x) * CLIP * inside / np.sqrt(1 - inside**2))
+
+
 def piecewise_linear(x: Any, edges: Any) -> Any:
     """How far each number has come through each bin: −1 before it, 1 behind it, a straight line within.
 

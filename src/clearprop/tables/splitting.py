@@ -47,11 +47,16 @@ def split(n_rows: int, test: float, seed: int, labels: Any = None) -> Parts:
     labels = np.zeros(n_rows, dtype=np.int64) if labels is None else labels
     random = np.random.Generator(np.random.Philox(key=seed))
     rest, held_out = in_two(np.arange(n_rows), test, labels, random)
-    learn, validation = in_two(rest, 0.1 if len(rest) >= SMALL else 0.2, labels, random)
+    learn, validation = in_two(rest, validation_share(len(rest)), labels, random)
     if min(len(learn), len(validation)) == 0 or (test > 0 and len(held_out) == 0):
         also = f" and for the test of {test:g}" if test > 0 else ""
         raise TableError(f"{n_rows} rows are too few to keep some for training, for validation{also}; use more rows")
     return Parts(learn, validation, held_out)
+
+
+def validation_share(n_rows: int) -> float:
+    """The share of the rows to learn from that choose the best epoch."""
+    return 0.1 if n_rows >= SMALL else 0.2
 
 
 class Fold(NamedTuple):

@@ -48,15 +48,33 @@ def with_known_target(
         absent = missing_rows(_column(table, name), read.missing_words)
         if not absent.any():
             continue
-        count, first = int(absent.sum()), int(np.argmax(absent)) + 1
-        rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
         if absent.all():
             raise TableError(f"the target {name!r} is missing in every row: there is nothing to compare with")
-        if not skip:
-            raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
-        table = table.filter(pa.array(~absent))
-        notices += (f"the target {name!r} is missing in {rows}: left out",)
+        table = without_missing(table, name, absent, skip=skip)
+        notices += (f"the target {name!r} is missing in {rows_in_words(absent)}: left out",)
     return table, notices
+
+
+def without_missing(table: pa.Table, name: str, absent: Any, *, skip: bool) -> pa.Table:
+    """The table without the rows whose target is absent; TableError where such rows are not to be skipped."""
+    if not skip:
+        rows = rows_in_words(absent)
+        raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
+    return table.filter(pa.array(~absent))
+
+
+def rows_in_words(chosen: Any) -> str:
+    """Which rows of a mask are chosen: their number, and the first of them, from 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tabular.actual import rows_in_words
+    >>> rows_in_words(np.array([False, True])), rows_in_words(np.array([True, True]))
+    ('row 2', '2 rows, the first of them row 1')
+    """
+    count, first = int(chosen.sum()), int(np.argmax(chosen)) + 1
+    return f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray:

@@ -12,6 +12,7 @@ from clearprop.tables import Reading, columns, missing_column, missing_rows
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
 from clearprop.tables.options import ReadOptions
+from clearprop.tabular.actual import rows_in_words
 from clearprop.tabular.settings import TableSettings
 
 
@@ -130,6 +131,5 @@ def _kind(table: pa.Table, name: str, read: ReadOptions, decimal: str | None) ->
 
 def _refuse_missing(absent: Any, name: str, what: str) -> None:
     if absent.any():
-        row, count = int(np.argmax(absent)) + 1, int(absent.sum())
-        rows = f"row {row:,}" if count == 1 else f"{count:,} rows, the first of them row {row:,}"
+        rows = rows_in_words(absent)
         raise TableError(f"{name!r} is missing in {rows}, where {what} is needed: fill it in, or leave such rows out")

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.tables import Encoder, Fold, Moment, Number
-from clearprop.tables.numeric import CLIP
+from clearprop.tables.numeric import CLIP, before_clip, smooth_clip
 from clearprop.tables.steps import DAY
 
 MARGIN = 0.1  # of the range of training: what is hardly beyond it is no surprise in new rows
@@ -95,14 +95,12 @@ def outside(encoder: Encoder, X: Any, table: pa.Table, kept: object) -> tuple[Ou
 
 def value(step: Any, x: float) -> float:
     """What an input was before it was standardised and clipped."""
-    inside = min(abs(x), CLIP * (1 - 1e-7)) / CLIP
-    return float(np.sign(x) * CLIP * inside / np.sqrt(1 - inside**2) * step.scale + step.centre)
+    return float(before_clip(x) * step.scale + step.centre)
 
 
 def standardised(step: Any, found: float) -> float:
     """An input of this value."""
-    x = (found - step.centre) / step.scale
-    return float(x / np.sqrt(1 + (x / CLIP) ** 2))
+    return float(smooth_clip((found - step.centre) / step.scale))
 
 
 def _as_given(found: Any) -> str:

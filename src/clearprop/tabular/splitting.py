@@ -12,7 +12,7 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.tables import Fold, Parts, folds, split
-from clearprop.tables.splitting import SMALL, in_two
+from clearprop.tables.splitting import in_two, validation_share
 from clearprop.tabular import recipe
 from clearprop.tabular.settings import TableSettings
 
@@ -77,17 +77,13 @@ def cut(
         rows, test = held_out
     n_members = recipe.n_members(len(rows), settings.ensemble)
     if validation is None and marks.times is not None:
-        rows, validation = _hold_out(rows, marks, settings, _share(len(rows)), "choose the best epoch by")
+        rows, validation = _hold_out(rows, marks, settings, validation_share(len(rows)), "choose the best epoch by")
     if validation is not None:
         return Cut(Parts(rows, validation, test), (Fold(rows, validation),) * n_members)
     if n_members == 1:
-        learn, judge = _hold_out(rows, marks, settings, _share(len(rows)), "choose the best epoch by")
+        learn, judge = _hold_out(rows, marks, settings, validation_share(len(rows)), "choose the best epoch by")
         return Cut(Parts(learn, judge, test), (Fold(learn, judge),))
     return Cut(Parts(rows, rows[:0], test), _folds(rows, marks, settings, n_members))
-
-
-def _share(n_rows: int) -> float:
-    return 0.1 if n_rows >= SMALL else 0.2
 
 
 def _by_chance(n_rows: int, labels: Any, settings: TableSettings) -> Cut:

@@ -29,6 +29,7 @@ from clearprop.tables import (
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
 from clearprop.tables.storage import plain
+from clearprop.tabular.actual import rows_in_words, without_missing
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.settings import TableSettings
 
@@ -77,12 +78,8 @@ def with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, st
     table = table.set_column(place, name, column)
     absent = missing_rows(table.column(name))
     if absent.any():
-        count, first = int(absent.sum()), int(np.argmax(absent)) + 1
-        rows = f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
-        if not settings.skip_missing_target:
-            raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
-        table = table.filter(pa.array(~absent))
-        notices += (f"the target is missing in {rows}: left out",)
+        table = without_missing(table, name, absent, skip=settings.skip_missing_target)
+        notices += (f"the target is missing in {rows_in_words(absent)}: left out",)
     if table.num_rows < FEWEST_ROWS:
         raise TableError(f"there are {table.num_rows} rows with a target; at least {FEWEST_ROWS} are needed")
     return table, name, notices, kind.notation
