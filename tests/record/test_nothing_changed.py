@@ -17,9 +17,14 @@ def thetas():
     return {name: make() for name, make in fits()}
 
 
+def on_record():
+    """All that was recorded."""
+    return json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+
+
 def compared(part, found):
     """Compare a part of the record, or write it anew where that was asked for."""
-    record = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    record = on_record()
     if os.environ.get("CLEARPROP_RECORD"):
         FILE.write_text(json.dumps(record | {part: found}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return
@@ -29,11 +34,10 @@ def compared(part, found):
 
 def here_only(part, found):
     """Compare what differs between processors on a machine like that of the record; elsewhere skip."""
-    record = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
-    known = record.get(f"{part} on {machine()}")
-    if known is None and not os.environ.get("CLEARPROP_RECORD"):
+    here = f"{part} on {machine()}"
+    if here not in on_record() and not os.environ.get("CLEARPROP_RECORD"):
         pytest.skip(f"no {part} on record for {machine()}")
-    compared(f"{part} on {machine()}", found)
+    compared(here, found)
 
 
 def test_fits_make_the_same_bits(thetas):
@@ -45,7 +49,7 @@ def test_fits_come_to_the_same_sums_on_any_processor(thetas):
     found = {name: sums(theta) for name, theta in thetas.items()}
     if os.environ.get("CLEARPROP_RECORD"):
         compared("sums", found)
-    record = json.loads(FILE.read_text(encoding="utf-8"))["sums"]
+    record = on_record()["sums"]
     assert found.keys() == record.keys()
     for name, numbers in found.items():
         np.testing.assert_allclose(numbers, record[name], rtol=1e-4, atol=1e-3, err_msg=f"{name}: {ANEW}")
