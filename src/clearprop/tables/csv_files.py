@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import TableError
-from clearprop.tables.csv_form import LINES, Form, form_of, is_value
+from clearprop.tables.csv_form import BLANKS, LINES, Form, form_of, is_value, with_tabs
 from clearprop.tables.csv_lines import Lines
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.source import Source
@@ -69,8 +69,8 @@ def read_csv(
         source = _transcoded(source, encoding)
         head, encoding = source.head(LONGEST_HEADER), "utf-8"
     form = form_of(source, _whole_lines(head, encoding), options, separator, known)
-    if form.separator == " ":
-        source, form = _with_tabs(source, form, encoding), form._replace(separator="\t")
+    if form.separator in BLANKS:
+        source, form = _with_tabs(source, form), form._replace(separator="\t")
     lines = Lines(source, form, text_columns, options)
     table = _read(lines, encoding)
     if table is None or not _is_text(table):
@@ -119,13 +119,11 @@ def _whole_lines(head: bytes, encoding: str) -> str:
         return text.decode("cp1252", "replace")
 
 
-def _with_tabs(source: Source, form: Form, encoding: str) -> Source:
-    """The same with one tab for any number of blanks outside quotes."""
-    mark = form.quote.encode()
-    pattern = re.compile(mark + b"[^" + mark + b"\n]*" + mark + rb"|[ \t]+")
-    lines = [line.strip() for line in source.content().splitlines()]
-    changed = [pattern.sub(lambda found: found[0] if found[0][:1] == mark else b"\t", line) for line in lines]
-    return source.holding(b"\n".join(changed) + b"\n")
+def _with_tabs(source: Source, form: Form) -> Source:
+    """The same with a tab between two columns, instead of blanks."""
+    text = source.content().decode("latin-1")  # whatever the encoding is, blanks and quotes are the same bytes
+    lines = [with_tabs(line, form.separator, form.quote) for line in text.split("\n")]
+    return source.holding("\n".join(lines).encode("latin-1"))
 
 
 def _is_text(table: pa.Table) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from clearprop.tables.dates import seconds
 from clearprop.tables.options import MISSING, ReadOptions
 
 SEPARATORS = ("\t", ";", "|", ",")
+BLANKS = {" ": r" +", "  ": r" {2,}"}  # separators of which a line may have more than it says
 LINES = 40  # that are looked at
 YEARS = (1500, 2300)
 MANY_NAMES = 8  # numbers that rise from column to column, and so name them
@@ -34,7 +35,7 @@ class Form(NamedTuple):
     Attributes
     ----------
     separator : str
-        " " for any number of blanks.
+        " " for any number of blanks, "  " for at least two.
     quote : str
     skip : int
         Lines before the header or, where there are `names`, before the first row.
@@ -90,7 +91,7 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
     one = lines[first].strip().strip('"') in known  # a name with a blank, or a comma, in it
     separator = separator or ("," if one else _separator(lines[first : first + LINES]))
     if separator != "," and default is None and options.separator is None:
-        named = {"\t": "tabs", " ": "blanks"}.get(separator, repr(separator))
+        named = {"\t": "tabs", " ": "blanks", "  ": "two blanks or more"}.get(separator, repr(separator))
         notices.append(f"columns are separated by {named}")
     quote = _quote(lines[first], separator)
     rows = [_split(line, separator, quote) for line in lines[first : first + LINES] if line.strip()]
@@ -152,7 +153,11 @@ def _separator(lines: Sequence[str]) -> str:
         if counts[mark][0] and len(set(counts[mark])) == 1 and len(bare) > 1:
             return mark
     most = max(reversed(SEPARATORS), key=lambda mark: counts[mark][0])
-    return most if counts[most][0] or not _is_apart(bare) else " "
+    if counts[most][0]:
+        return most
+    if _is_apart(bare):
+        return " "
+    return "  " if _is_far_apart(bare) else most
 
 
 def _is_apart(lines: Sequence[str]) -> bool:
@@ -166,9 +171,16 @@ def _is_apart(lines: Sequence[str]) -> bool:
     return bool(2 * dated.sum() < len(dated))  # 3 Jan 2020 is one value
 
 
+def _is_far_apart(lines: Sequence[str]) -> bool:
+    """Whether two blanks or more separate columns, of which texts with single blanks can be values."""
+    rows = [re.split(BLANKS["  "], line.strip()) for line in lines]
+    same = len(rows) > 2 and len({len(row) for row in rows}) == 1
+    return same and (len(rows[0]) > 2 or (len(rows[0]) > 1 and any(map(is_value, chain.from_iterable(rows[1:])))))
+
+
 def _quote(line: str, separator: str) -> str:
     """The character round texts: a single quote only where every name has it."""
-    fields = line.split(None if separator == " " else separator)
+    fields = re.split(BLANKS[separator], line.strip()) if separator in BLANKS else line.split(separator)
     single = all(len(item.strip()) > 1 and item.strip()[0] == item.strip()[-1] == "'" for item in fields)
     return "'" if single else '"'
 
@@ -176,13 +188,26 @@ def _quote(line: str, separator: str) -> str:
 def _split(line: str, separator: str, quote: str) -> list[str]:
     """The fields of one line, without blanks around."""
     line = line.removeprefix("\ufeff").rstrip("\r\n")
-    if separator == " ":
-        line = " ".join(line.split())
+    if separator in BLANKS:
+        separator, line = "\t", with_tabs(line, separator, quote)
     reader = csv.reader([line], delimiter=separator, quotechar=quote, skipinitialspace=True)
     try:
         return [cell.strip() for cell in next(reader, [""])] or [""]
     except csv.Error:
         return line.split(separator)
+
+
+def with_tabs(line: str, separator: str, quote: str) -> str:
+    """A line whose columns blanks separate, with one tab for the blanks between two; what is in quotes stays.
+
+    Examples
+    --------
+    >>> from clearprop.tables.csv_form import with_tabs
+    >>> with_tabs("12-15 years   No", "  ", '"'), with_tabs('1  "a b"', " ", '"')
+    ('12-15 years\\tNo', '1\\t"a b"')
+    """
+    between = re.compile(f"{quote}[^{quote}]*{quote}|{BLANKS[separator]}|\t")
+    return between.sub(lambda found: found[0] if found[0][0] == quote else "\t", line.strip())
 
 
 def is_value(text: str) -> bool:

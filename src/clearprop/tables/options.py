@@ -47,7 +47,7 @@ class ReadOptions:
     decimal : {".", ","}, optional
         Between whole and part of a number.
     separator : str, optional
-        One character between the columns of a text file; " " stands for any number of blanks.
+        One character between the columns of a text file; " " stands for any number of blanks, "  " for at least two.
     dates : {"dmy", "mdy", "ymd"} or str, optional
         The order of day, month and year or, with a ``%`` in it, the format as of `datetime.strptime`.
     missing : tuple of str, optional
@@ -74,10 +74,11 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.decimal not in (None, ".", ","):
             raise InputError(f"the decimal mark is '.' or ',', not {self.decimal!r}")
-        if self.separator is not None and (not isinstance(self.separator, str) or len(self.separator) != 1):
-            raise InputError(f"the separator must be one character, as ';', not {self.separator!r}")
-        if self.separator in ('"', "\n", "\r") or (self.separator is not None and ord(self.separator) > 127):
-            raise InputError(f"{self.separator!r} cannot separate columns")
+        if self.separator not in (None, "  "):
+            if not isinstance(self.separator, str) or len(self.separator) != 1:
+                raise InputError(f"the separator must be one character, as ';', not {self.separator!r}")
+            if self.separator in ('"', "\n", "\r") or ord(self.separator) > 127:
+                raise InputError(f"{self.separator!r} cannot separate columns")
         if self.dates is not None and not is_order(self.dates):
             raise InputError(f"dates are dmy, mdy, ymd or a format as %d.%m.%Y, not {self.dates!r}")
         if self.missing is not None and not all(isinstance(word, str) for word in self.missing):

@@ -8,6 +8,7 @@ import math
 import re
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,7 @@ def read_libsvm(source: Source, size: int | None) -> tuple[pa.Table, tuple[str, 
     """
     labels: list[str] = []
     rows, places, values = [], [], []
+    n_queries = 0
     for number, line in enumerate(source.content().split(b"\n"), start=1):
         parts = line.split(b"#")[0].split()
         if not parts:
@@ -122,6 +124,7 @@ def read_libsvm(source: Source, size: int | None) -> tuple[pa.Table, tuple[str, 
         for part in parts[1:]:
             index, _, value = part.partition(b":")
             if index == b"qid":
+                n_queries += 1
                 continue
             try:
                 rows.append(len(labels) - 1)
@@ -142,8 +145,10 @@ def read_libsvm(source: Source, size: int | None) -> tuple[pa.Table, tuple[str, 
         )
     X = np.zeros((len(labels), max(size or needed, 1)))
     X[rows, np.array(places, dtype=np.int64) - start] = values
-    notices = (f"indices begin at {start}; what a line leaves out is 0",)
-    return pa.table({"X": vectors(X), "y": _labels(labels)}), notices
+    notices = [f"indices begin at {start}; what a line leaves out is 0"]
+    if n_queries:
+        notices.append(f"{n_queries:,} lines name a query (qid), which is left out: rows are learned one by one")
+    return pa.table({"X": vectors(X), "y": _labels(labels)}), tuple(notices)
 
 
 def _labels(labels: list[str]) -> pa.Array:
@@ -210,7 +215,26 @@ def read_excel(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
     start = next(k for k, row in enumerate(rows) if _filled(row) >= min(2, widest))
     if any(_filled(row) for row in rows[:start]):
         notices.append(f"the names of the columns are those of row {start + 1}")
-    return _of_cells(rows[start], rows[start + 1 :]), tuple(notices)
+    below = _rows_below(rows[start + 1 :], widest)
+    n_empty = _last_filled(rows) - start - len(below)
+    if n_empty:
+        notices.append(f"{n_empty:,} empty row{'s' if n_empty > 1 else ''} among the rows, skipped")
+    errors = Counter(cell for row in below for cell in row if cell in EXCEL_ERRORS)
+    if errors:
+        shown = ", ".join(errors)
+        n, many = errors.total(), "cells hold" if errors.total() > 1 else "cell holds"
+        notices.append(f"{n:,} {many} an error of Excel ({shown}) and count{'' if n > 1 else 's'} as missing")
+    return _of_cells(rows[start], below), tuple(notices)
+
+
+def _last_filled(rows: list[list[Any]]) -> int:
+    """The place of the last row that holds anything."""
+    return max((k for k, row in enumerate(rows) if _filled(row)), default=-1)
+
+
+def _rows_below(rows: list[list[Any]], widest: int) -> list[list[Any]]:
+    """The rows of the table: without those that hold nothing, but for the gaps of a single column."""
+    return rows[: _last_filled(rows) + 1] if widest == 1 else [row for row in rows if _filled(row)]
 
 
 def _filled(row: list[Any]) -> int:
@@ -218,7 +242,6 @@ def _filled(row: list[Any]) -> int:
 
 
 def _of_cells(names: list[Any], rows: list[list[Any]]) -> pa.Table:
-    rows = [row for row in rows if _filled(row)]
     arrays, titles = [], []
     for place in range(max([len(names), *map(len, rows)])):
         cells = [row[place] if place < len(row) else None for row in rows]

@@ -126,7 +126,7 @@ def _of_source(
     if suffix in (".parquet", ".pq"):
         return Reading(*read_parquet(source, known))
     if suffix == ".npz":
-        return _with_target(read_arrays(source))
+        return _with_target(*read_arrays(source))
     if suffix == ".arff":
         table, notices = read_arff(source)
         last = table.column_names[-1] if table.num_columns else ""

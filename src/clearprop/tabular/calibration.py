@@ -32,9 +32,15 @@ def at_temperature(probabilities: Any, temperature: float) -> Any:
     """
     if temperature == 1.0:
         return probabilities
-    logs = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)) / temperature
-    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers, totals = _powers(np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), temperature)
+    return powers / totals
+
+
+def _powers(logs: Any, temperature: float) -> tuple[Any, Any]:
+    """p^(1/T) of probabilities with these logarithms, up to a factor in each row, and the sums of the rows."""
+    scaled = logs / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return powers, powers.sum(axis=1, keepdims=True)
 
 
 def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float:
@@ -56,8 +62,11 @@ def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float
     with FIRST_USE:
         from scipy.optimize import minimize_scalar
 
+    logs, rows = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), np.arange(len(codes))
+
     def mean_loss(log_temperature: float) -> float:
-        return log_loss(at_temperature(probabilities, math.exp(log_temperature)), codes, weight)
+        powers, totals = _powers(logs, math.exp(log_temperature))
+        return _mean_log(powers[rows, codes] / totals[:, 0], weight)
 
     found = minimize_scalar(mean_loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
     return math.exp(float(found.x))
@@ -65,8 +74,12 @@ def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float
 
 def log_loss(probabilities: Any, codes: Any, weight: Any = None) -> float:
     """Mean of −log(probability of the true class); `codes` are the numbers of the classes."""
-    own = np.asarray(probabilities)[np.arange(len(codes)), codes].astype(np.float64)
-    return float(np.average(-np.log(np.maximum(own, SMALLEST_PROBABILITY)), weights=weight))
+    return _mean_log(np.asarray(probabilities)[np.arange(len(codes)), codes], weight)
+
+
+def _mean_log(own: Any, weight: Any) -> float:
+    """Mean of −log of these probabilities."""
+    return float(np.average(-np.log(np.maximum(own.astype(np.float64), SMALLEST_PROBABILITY)), weights=weight))
 
 
 def expected_calibration_error(probabilities: Any, codes: Any, n_bins: int = BINS) -> float:

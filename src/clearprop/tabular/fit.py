@@ -35,7 +35,7 @@ from clearprop.tabular.learning import Learned, Plan, Rows, carry_out, plan
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.quantiles import Showing, carry_out_all, shared
 from clearprop.tabular.roles import Roles, roles_of
-from clearprop.tabular.seen import seen
+from clearprop.tabular.seen import learned_rows, seen
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Cut, Marks, cut
 from clearprop.tabular.target import Learned as LearnedTarget
@@ -315,12 +315,13 @@ def model_of(
     quantiles: tuple[QuantileNetworks, ...] = (),
 ) -> TableModel:
     """The model that a carried-out plan makes; what was planned and what became of it go into its settings."""
+    learned = learned_rows(len(plan.rows.X), plan.folds)
     return TableModel(
         network=plan.network,
         thetas=done.thetas,
         encoder=encoder,
         target=plan.target,
-        trivial=_trivial(plan),
+        trivial=_trivial(plan, learned),
         settings={
             **settings,
             "hidden": plan.network.widths[1:-1],
@@ -331,18 +332,17 @@ def model_of(
             "recipes": [recipe.kept(job) for job in plan.jobs],
             "ended": done.fit.reason,
             "importances": importances(plan, done, encoder),
-            "seen": seen(plan.rows.X, plan.folds, encoder),
+            "seen": seen(plan.rows.X, learned, encoder),
         },
         temperature=done.temperature,
         quantiles=quantiles,
     )
 
 
-def _trivial(plan: Plan) -> Any:
+def _trivial(plan: Plan, learned: Any) -> Any:
     rows, target = plan.rows, plan.target
-    seen = np.unique(np.concatenate([fold.learn for fold in plan.folds]))
-    weight = rows.weight[seen] if rows.weight is not None and rows.weight[seen].any() else None
+    weight = rows.weight[learned] if rows.weight is not None and rows.weight[learned].any() else None
     if isinstance(target, ClassTarget):
-        return target.classes[int(np.bincount(rows.learned[seen], weights=weight).argmax())]
-    mean = np.average(target.in_unit(rows.learned[seen]), weights=weight, axis=0)
+        return target.classes[int(np.bincount(rows.learned[learned], weights=weight).argmax())]
+    mean = np.average(target.in_unit(rows.learned[learned]), weights=weight, axis=0)
     return mean.tolist() if isinstance(target, NumberTargets) else float(mean)

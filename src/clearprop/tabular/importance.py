@@ -6,16 +6,20 @@ networks use, not what causes what; of two columns that say the same, each can s
 
 from __future__ import annotations
 
+from copy import copy
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from clearprop.tables import ClassTarget, Encoder, comparable
 from clearprop.tabular.calibration import at_temperature, log_loss
+from clearprop.tabular.crew import Crew
 from clearprop.tabular.learning import Learned, Plan
 from clearprop.tabular.metrics import rmse
 
-SHARE = 0.05  # of the work of training, at most
+SHARE = 0.02  # of the work of training, at most
 MOST_ROWS, FEWEST_ROWS = 2000, 20
 MOST_REPEATS = 5
 
@@ -49,13 +53,13 @@ def importances(plan: Plan, done: Learned, encoder: Encoder) -> dict[str, Any] |
     if n_rows < FEWEST_ROWS:
         return None
     repeats = max(1, min(MOST_REPEATS, affordable // n_rows))
-    inputs = [plan.rows.X[part] for part in rows]
-    loss = _loss(plan, done, rows)
-    before, found, start = loss(inputs), {}, 0
-    for step in encoder.steps:
-        block = slice(start, start + step.n_inputs)
-        found[step.column] = float(np.mean([loss(_shuffled(inputs, block, random)) for _ in range(repeats)]) - before)
-        start += step.n_inputs
+    with Shuffling(plan, done, rows) as shuffling:
+        before, found, start = shuffling.loss(), {}, 0
+        for step in encoder.steps:
+            block = slice(start, start + step.n_inputs)
+            losses = [shuffling.loss(block, random.permutation(n_rows)) for _ in range(repeats)]
+            found[step.column] = float(np.mean(losses) - before)
+            start += step.n_inputs
     return {"rows": n_rows, "columns": found} if np.isfinite(list(found.values())).all() else None
 
 
@@ -67,35 +71,51 @@ def _drawn(plan: Plan, most: int, random: np.random.Generator) -> list[Any]:
     return [np.sort(random.permutation(rows)[: max(1, most // count)]) for rows in each]
 
 
-def _shuffled(inputs: list[Any], block: slice, random: np.random.Generator) -> list[Any]:
-    """The inputs of all networks with those of one column exchanged among all rows."""
-    values = np.concatenate([X[:, block] for X in inputs])
-    values = values[random.permutation(len(values))]
-    changed, start = [], 0
-    for X in inputs:
-        X = X.copy()
-        X[:, block] = values[start : start + len(X)]
-        changed.append(X)
-        start += len(X)
-    return changed
+class Shuffling:
+    """The loss over rows drawn for each network, as they are or with the inputs of one column exchanged among all.
 
+    The networks predict side by side, each by a thread and an engine of its own; nothing depends on how many there are.
 
-def _loss(plan: Plan, done: Learned, rows: list[Any]) -> Any:
-    """From the inputs of each network's rows to the log loss, or the share of the variance that is not explained."""
-    places = np.concatenate(rows)
-    actual = plan.rows.learned[places]
-    weight = None if plan.rows.weight is None else plan.rows.weight[places]
-    weight = weight if weight is not None and weight.any() else None
-    engine, network, target = plan.choice.engine, plan.network, plan.target
+    Parameters
+    ----------
+    plan : Plan
+    done : Learned
+    rows : list of int arrays
+        For each network.
+    """
 
-    def loss(inputs: list[Any]) -> float:
-        outputs = np.concatenate(
-            [engine.outputs(network, network.views(theta), X) for theta, X in zip(done.thetas, inputs, strict=True)]
-        )
+    def __init__(self, plan: Plan, done: Learned, rows: list[Any]) -> None:
+        places = np.concatenate(rows)
+        self.plan, self.done = plan, done
+        self.inputs = plan.rows.X[places]
+        ends = np.cumsum([0, *map(len, rows)])
+        self.parts = [slice(*pair) for pair in pairwise(ends)]
+        self.engines = [copy(plan.choice.engine) for _ in rows]
+        self.actual = plan.rows.learned[places]
+        weight = None if plan.rows.weight is None else plan.rows.weight[places]
+        self.weight = weight if weight is not None and weight.any() else None
+        self.crew = Crew(min(plan.n_threads, len(rows)) if len(rows) > 1 else 0)
+
+    def __enter__(self) -> Shuffling:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.crew.end()
+
+    def loss(self, block: slice = slice(0), order: Any = None) -> float:
+        """The log loss, or the share of the variance that is not explained, with the block of inputs in this order."""
+        kept = self.inputs[:, block].copy()
+        if order is not None:
+            self.inputs[:, block] = kept[order]
+        outputs = np.concatenate(self.crew.did([partial(self._outputs, k) for k in range(len(self.parts))]))
+        self.inputs[:, block] = kept
+        target, actual, weight = self.plan.target, self.actual, self.weight
         if isinstance(target, ClassTarget):
-            return log_loss(at_temperature(outputs, done.temperature), actual, weight)
+            return log_loss(at_temperature(outputs, self.done.temperature), actual, weight)
         found, true, weights = comparable(target, target.decode(outputs), actual, weight)
         spread = np.average((true - np.average(true, weights=weights)) ** 2, weights=weights)
         return rmse(found, true, weights) ** 2 / (float(spread) or 1.0)
 
-    return loss
+    def _outputs(self, k: int) -> Any:
+        network = self.plan.network
+        return self.engines[k].outputs(network, network.views(self.done.thetas[k]), self.inputs[self.parts[k]])

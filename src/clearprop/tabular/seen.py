@@ -47,13 +47,20 @@ class Outside:
         )
 
 
-def seen(X: Any, folds: Sequence[Fold], encoder: Encoder) -> dict[str, list[float]]:
-    """The least and greatest input that training made of each column of numbers or dates."""
-    rows = np.unique(np.concatenate([fold.learn for fold in folds]))
+def learned_rows(n_rows: int, folds: Sequence[Fold]) -> Any:
+    """The numbers of the rows that any network learns from, rising."""
+    learned = np.zeros(n_rows, dtype=bool)
+    for fold in folds:
+        learned[fold.learn] = True
+    return np.flatnonzero(learned)
+
+
+def seen(X: Any, rows: Any, encoder: Encoder) -> dict[str, list[float]]:
+    """The least and greatest input that training made of each column of numbers or dates; `rows` were learned from."""
     found, start = {}, 0
     for step in encoder.steps:
         if isinstance(step, Number | Moment):
-            x = X[rows, start]
+            x = X[:, start] if len(rows) == len(X) else X[rows, start]
             found[step.column] = [float(x.min()), float(x.max())]
         start += step.n_inputs
     return found
