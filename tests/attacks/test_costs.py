@@ -1,4 +1,7 @@
-"""What it costs to read a hostile model file of n bytes: 64 MiB + 4 n of memory, and 0.5 s + n / 200 MB per second."""
+"""What it costs to read a hostile model file of n bytes: 64 MiB + 4 n of memory, and 0.5 s + n / 200 MB per second.
+
+Seconds are of the processor, and the least of three readings, so that a busy machine fails no test.
+"""
 
 import contextlib
 import json
@@ -14,7 +17,6 @@ from clearprop.errors import ModelFileError
 from clearprop.tabular.model import TableModel
 
 ROOM, SECONDS = 64 * 2**20, 0.5
-BUSY = 3.0  # times as slow as alone: processors share their caches and their power
 SIZE = 5 * 2**20
 OWN = {"name": "own", "parameters": {}, "trees": {"value": ["z", ["tanh", 0]]}}
 
@@ -74,7 +76,7 @@ def cost(path, content, read):
         seconds.append(time.process_time() - began)
     assert said is None or len(said) < 700
     assert peak <= ROOM + 4 * len(content), f"{peak / 2**20:.0f} MiB"
-    assert min(seconds) <= BUSY * (SECONDS + len(content) / 200e6), f"{min(seconds):.2f} s"
+    assert min(seconds) <= SECONDS + len(content) / 200e6, f"{min(seconds):.2f} s"
     return said
 
 

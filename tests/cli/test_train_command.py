@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from clearprop.cli import train as command
+from clearprop.files import contents
 from clearprop.tabular.model import TableModel
 from sample_tables import flats, pets, write
 
@@ -236,3 +238,27 @@ def test_a_missing_file_is_named_before_an_output_that_exists(run, tmp_path):
     assert code == 3
     assert "there is no file" in err
     assert "pets.csv" in err
+
+
+def test_a_model_of_many_classes_is_saved_with_its_scores_and_its_most_frequent_mistakes(run, tmp_path):
+    """Their confusion matrix made the model file too large to be read, so that the training was lost."""
+    X = np.random.default_rng(0).normal(size=(2000, 2))
+    table = pa.table({"a": X[:, 0], "b": X[:, 1], "y": [f"class {i % 1000}" for i in range(2000)]})
+    file, output = write(tmp_path / "many.csv", table), tmp_path / "many.clearprop"
+    code, out, _ = run("train", file, "--target", "y", *QUICK, "--ensemble", 1, "--output", output)
+    assert (code, TableModel.load(output).held_out.confusion) == (0, ())
+    assert "balanced accuracy" in out
+    code, out, _ = run("evaluate", output, file)
+    assert code == 0
+    assert "The most frequent mistakes:" in out
+
+
+def test_a_model_that_no_file_can_hold_is_refused_before_it_is_trained(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(contents, "LARGEST_HEADER", 3000)
+    monkeypatch.setattr(command, "train", None)
+    table = pa.table({"a": np.arange(600.0), "y": [f"class {i % 150}" for i in range(600)]})
+    file, output = write(tmp_path / "t.csv", table), tmp_path / "m.clearprop"
+    code, _, err = run("train", file, "--target", "y", *QUICK, "--output", output)
+    assert code == 1
+    assert "of JSON, more than the 3 kB that a model file may have; leave out columns or join rare" in err
+    assert not output.exists()

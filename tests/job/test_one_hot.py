@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from clearprop import MLPClassifier, Network
+from clearprop import MLPClassifier, Network, TabularClassifier
 from clearprop.engines import Job, OneHot, ReferenceEngine, TrainingState, prepared
 from clearprop.engines.compiled import engine as module
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.errors import InputError, ShapeError
+from clearprop.errors import InputError, NotFiniteError, ShapeError
+from clearprop.estimators import judging, perceptron
 from clearprop.job.memory import needs
 from clearprop.network import memory
 
@@ -101,6 +102,37 @@ def test_estimators_learn_many_classes_where_the_weights_fit(monkeypatch):
     assert rows.Y.shape == (20_000, 10_000)
     model.partial_fit(np.ones((20, 2)), y[:20], classes=classes)
     assert model.predict(np.ones((1, 2))).shape == (1,)
+
+
+@pytest.mark.filterwarnings("ignore:adam. training stopped at the preset number")
+@pytest.mark.parametrize("weighted", [False, True])
+def test_many_classes_are_predicted_and_judged_in_blocks_of_rows(monkeypatch, weighted):
+    """Whole, the outputs for validation rows of 100,000 classes fill the memory; in blocks they say the same."""
+    X, y = RANDOM.standard_normal((120, 3)), np.arange(120) % 6
+    weight = RANDOM.uniform(size=120) if weighted else None
+    options = {"random_state": 0, "max_iter": 3, "early_stopping": True, "validation_fraction": 0.4}
+    fitted = []
+    for most in (perceptron.NUMBERS_AT_ONCE, 6 * 7):
+        monkeypatch.setattr(perceptron, "NUMBERS_AT_ONCE", most)
+        monkeypatch.setattr(judging, "NUMBERS_AT_ONCE", most)
+        fitted.append(MLPClassifier((4,), **options).fit(X, y, sample_weight=weight))
+    whole, blocks = fitted
+    assert blocks.validation_scores_ == pytest.approx(whole.validation_scores_, rel=1e-12)
+    np.testing.assert_array_equal(blocks.predict(X), whole.predict(X))
+    assert blocks.score(X, y) == whole.score(X, y)
+    blocks.coefs_[0][:] = np.where(np.arange(4) == 1, 1e308, 0)
+    broken = np.where(np.arange(120) == 80, 100, 0)[:, None] * np.ones((120, 3))
+    with pytest.raises(NotFiniteError, match=r"row 80 \(counted from 0\)"):
+        blocks.predict(broken)
+
+
+def test_a_table_of_many_classes_asks_for_the_memory_of_its_predictions(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 30_000_000)
+    monkeypatch.setattr(memory, "SMALL", 0)
+    X, y = RANDOM.standard_normal((6000, 2)), np.arange(6000) % 3000
+    model = TabularClassifier(hidden_layer_sizes=(2,), ensemble=1, max_iter=1, random_state=0)
+    with pytest.raises(InputError, match=r"MB for predictions.*needs .* of memory, and 30 MB"):
+        model.fit(X, y)
 
 
 def test_weights_that_do_not_fit_are_refused_before_any_are_drawn(monkeypatch):

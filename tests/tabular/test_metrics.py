@@ -48,7 +48,8 @@ def test_scores_of_numbers_are_scikit_learns(seed, n_rows, weighted):
 
 
 def test_f1_of_a_class_that_nobody_has_or_says_is_0():
-    assert f1_of_classes(np.array([[2, 0, 0], [1, 1, 0], [0, 0, 0]])).tolist() == [0.8, pytest.approx(2 / 3), 0]
+    true, predicted = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1])
+    assert f1_of_classes(true, predicted, np.ones(4), 3).tolist() == [0.8, pytest.approx(2 / 3), 0]
 
 
 def test_an_explained_share_of_a_constant_is_0():

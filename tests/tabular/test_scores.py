@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ from sklearn import metrics
 
 from clearprop.errors import ModelFileError
 from clearprop.tables import ClassTarget, NumberTarget
+from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.scores import class_scores, number_scores
 from clearprop.tabular.scores_json import scores_from_json
 
@@ -31,6 +33,36 @@ def test_a_certain_mistake_costs_a_finite_loss():
 def test_only_unknown_classes():
     scores = class_scores(ClassTarget("t", ("a", "b")), np.array([[1.0, 0.0]]), np.array([-1]), "a")
     assert (scores.accuracy, scores.n_unknown, scores.log_loss) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("n", [100, 101])
+def test_many_classes_have_their_most_frequent_mistakes_in_place_of_a_matrix(n):
+    codes = np.arange(3 * n) % n
+    probabilities = np.eye(n)[np.where(codes < 2, codes + 1, codes)]
+    scores = class_scores(ClassTarget("t", tuple(map(str, range(n)))), probabilities, codes, "0")
+    assert len(scores.confusion) == (n if n == 100 else 0)
+    assert scores.mistakes == (() if n == 100 else ((0, 1, 3), (1, 2, 3)))
+    assert scores.trivial_balanced_accuracy == pytest.approx(1 / n)
+    assert scores.accuracy == pytest.approx(1 - 2 / n)
+    assert not scores.is_useless
+    assert ("mistakes" in scores.to_json()) == (n == 101)
+    assert scores_from_json(json.loads(json.dumps(scores.to_json()))) == scores
+
+
+def test_scores_of_a_hundred_thousand_classes_take_the_memory_of_their_probabilities():
+    """A confusion matrix of them would take 80 GB, and the probabilities of these rows take 8 MB."""
+    n, rows = 100_000, np.arange(20)
+    probabilities = np.full((20, n), 1e-6, dtype=np.float32)
+    target = ClassTarget("t", tuple(range(n)))
+    tracemalloc.start()
+    try:
+        scores = class_scores(target, probabilities, rows, 0)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * probabilities.nbytes
+    assert scores.mistakes == tuple((k, 0, 1) for k in range(1, 20))
+    assert METRICS["f1"].compute(probabilities, rows, None) == pytest.approx(2 / 21 / 20)
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -78,18 +78,20 @@ def print_scores(model: TableModel, scores: Scores, out: Any) -> None:
 def _class_rows(target: Target, scores: ClassScores) -> list[tuple[str, str, str]]:
     assert isinstance(target, ClassTarget)
     show, share = words.number, words.share
-    n_present = max(1, sum(map(any, scores.confusion)))
+    always = scores.trivial_balanced_accuracy
+    if always is None:  # of a model file of an earlier version
+        always = 1 / max(1, sum(map(any, scores.confusion)))
     rows = [
         ("accuracy", share(scores.accuracy), share(scores.trivial_accuracy)),
-        ("balanced accuracy", share(scores.balanced_accuracy), share(1 / n_present)),
+        ("balanced accuracy", share(scores.balanced_accuracy), share(always)),
         ("log loss", show(scores.log_loss), _or_nothing(scores.trivial_log_loss, show)),
     ]
     of = f" of {target.classes[1]}" if len(target.classes) == 2 else ", mean over the classes"
     if scores.roc_auc is not None:
         rows.append((f"ROC-AUC{of}", show(scores.roc_auc), "0.5"))
     if scores.average_precision is not None:
-        always = _or_nothing(scores.trivial_average_precision, show)
-        rows.append((f"average precision{of}", show(scores.average_precision), always))
+        share_of_class = _or_nothing(scores.trivial_average_precision, show)
+        rows.append((f"average precision{of}", show(scores.average_precision), share_of_class))
     if scores.calibration_error is not None:
         rows.append(("expected calibration error", share(scores.calibration_error), share(0)))
     if len(scores.f1) <= MOST_SHOWN_F1:
@@ -185,7 +187,19 @@ def print_confusion(target: ClassTarget, scores: ClassScores, out: Any) -> None:
         rows = [[label, *(f"{n:,}" for n in row)] for label, row in zip(labels, scores.confusion, strict=True)]
         words.table(("", *labels), rows, out)
         return
-    mistakes = sorted(
+    if scores.mistakes:
+        mistakes = [(n, labels[int(i)], labels[int(j)]) for i, j, n in scores.mistakes]
+        out.print("The most frequent mistakes:")
+    else:
+        mistakes = _mistakes(labels, scores)
+        n_mistakes = words.plural(sum(n for n, _, _ in mistakes), "mistake")
+        out.print(f"The most frequent mistakes of {n_mistakes} (--json has all):")
+    words.table(("true", "predicted", "rows"), [(a, b, f"{n:,}") for n, a, b in mistakes[:20]], out, text_columns=2)
+
+
+def _mistakes(labels: list[str], scores: ClassScores) -> list[tuple[int, str, str]]:
+    """Every entry of the confusion matrix beside its diagonal that has rows, the most frequent first."""
+    return sorted(
         (
             (n, labels[i], labels[j])
             for i, row in enumerate(scores.confusion)
@@ -194,7 +208,3 @@ def print_confusion(target: ClassTarget, scores: ClassScores, out: Any) -> None:
         ),
         key=lambda found: (-found[0], found[1], found[2]),
     )
-    out.print(
-        f"The most frequent mistakes of {words.plural(sum(n for n, _, _ in mistakes), 'mistake')} (--json has all):"
-    )
-    words.table(("true", "predicted", "rows"), [(a, b, f"{n:,}") for n, a, b in mistakes[:20]], out, text_columns=2)

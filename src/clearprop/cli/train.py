@@ -21,6 +21,7 @@ from clearprop.errors import FileError
 from clearprop.files.writing import write_whole
 from clearprop.tables import Reading
 from clearprop.tabular.cross_validation import cross_validate, with_folds
+from clearprop.tabular.details import check_description
 from clearprop.tabular.fit import Prepared, TableFit, prepare, train
 from clearprop.tabular.quantiles import Showing
 from clearprop.tabular.scores import Scores
@@ -98,6 +99,7 @@ def _begin(
 ) -> None:
     """Say what was understood, and write the options, now that nothing about them is wrong."""
     waiting.end()
+    check_description(ready.encoder, ready.target)
     if not outputs.as_json:
         print_before(file, reading, ready, threads, out)
     if config is not None and outputs.save_config is not None:

@@ -12,12 +12,14 @@ from clearprop.errors import NotFiniteError
 FEW = 16  # numbers: one by one they are looked at sooner than NumPy sums them up
 
 
-def finite(outputs: Any) -> Any:
+def finite(outputs: Any, first: int = 0) -> Any:
     """The same outputs, which are finite.
 
     Parameters
     ----------
     outputs : array of shape (n_samples, …)
+    first : int
+        The number of the first of these rows.
 
     Raises
     ------
@@ -44,5 +46,5 @@ def finite(outputs: Any) -> Any:
         return outputs
     raise NotFiniteError(
         f"the outputs are not finite in {int((~good).sum()):,} of {len(good):,} rows, the first of them row "
-        f"{int(np.argmin(good))} (counted from 0): the weights are damaged, or too large for such inputs"
+        f"{first + int(np.argmin(good))} (counted from 0): the weights are damaged, or too large for such inputs"
     )

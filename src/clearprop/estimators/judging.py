@@ -14,6 +14,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from clearprop.engines import Data
 from clearprop.errors import InputError, NotFiniteError, UnknownNameError
 from clearprop.estimators.rows import Rows
+from clearprop.job.memory import NUMBERS_AT_ONCE
 from clearprop.training import Measure
 
 Scorer = Callable[..., Any]
@@ -64,10 +65,26 @@ def measure_of(estimator: Any, rows: Rows, data: Data, scorer: Scorer | None) ->
             elif score is not None:
                 found = score()
             else:
-                found = targets.score(rows.Y, engine.outputs(network, params, data.X), rows.sample_weight)
+                found = _own_score(targets, rows, lambda part: engine.outputs(network, params, data.X[part]))
         return {"validation_loss": loss, "validation_score": found}
 
     return measure
+
+
+def _own_score(targets: Any, rows: Rows, outputs: Callable[[slice], Any]) -> float:
+    """The estimator's own score; of many classes in blocks of rows, whose outputs would fill the memory together."""
+    n_rows, size = rows.Y.shape[0], max(1, NUMBERS_AT_ONCE // targets.n_outputs)
+    if n_rows <= size or not targets.is_exclusive:
+        return float(targets.score(rows.Y, outputs(slice(None)), rows.sample_weight))
+    total, weight = 0.0, 0.0
+    for start in range(0, n_rows, size):
+        part = slice(start, start + size)
+        own = None if rows.sample_weight is None else rows.sample_weight[part]
+        weighs = float(len(rows.Y[part]) if own is None else own.sum())
+        if weighs > 0:
+            total += weighs * targets.score(rows.Y[part], outputs(part), own)
+            weight += weighs
+    return total / weight if weight > 0 else float("nan")
 
 
 def _bound(scorer: Scorer, estimator: Any, rows: Rows) -> Callable[[], float]:

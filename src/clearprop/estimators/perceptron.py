@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +18,7 @@ from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.learning import Learning
 from clearprop.estimators.plain import is_plain
 from clearprop.estimators.saving import load_estimator, save_estimator
+from clearprop.job.memory import NUMBERS_AT_ONCE
 
 
 def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
@@ -33,13 +35,19 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
 
     def _outputs(self, X: Any) -> Any:
         """The activations of the last layer, (n_samples, n_outputs)."""
+        return self._computed(self._inputs(X))
+
+    def _inputs(self, X: Any) -> Any:
+        """Rows to predict for, checked and of the type that is computed in."""
         check_is_fitted(self)
         if not is_plain(self, X):
             X = checked_rows(self, X, reset=False)
-        X = X.astype(self._state.theta.dtype, copy=False)
+        return X.astype(self._state.theta.dtype, copy=False)
+
+    def _computed(self, X: Any, first: int = 0) -> Any:
         held = self._engine.uses_blas and self.n_threads is not None
         with BLAS.at_most(self.n_threads) if held else nullcontext():
-            return finite(self._engine.outputs(self.network_, self.network_.views(self._state.theta), X))
+            return finite(self._engine.outputs(self.network_, self.network_.views(self._state.theta), X), first)
 
     def predict(self, X: Any) -> Any:
         """Predict for every row.
@@ -57,8 +65,13 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         NotFiniteError
             When an output is NaN or infinite, as those of damaged weights are; a ValueError.
         """
-        outputs = self._outputs(X)
-        return self._targets.decode(outputs)
+        X = self._inputs(X)
+        size = max(1, NUMBERS_AT_ONCE // self.n_outputs_)
+        if X.shape[0] <= size or not self._targets.is_exclusive:
+            return self._targets.decode(self._computed(X))
+        # Of many classes one number is kept of each row, so that 100,000 of them do not fill the memory.
+        blocks = range(0, X.shape[0], size)
+        return np.concatenate([self._targets.decode(self._computed(X[i : i + size], i)) for i in blocks])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted estimator to a model file, which holds no code and is read without running any.

@@ -170,7 +170,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         outputs = self.model_.outputs(table, self.n_threads)
         self._warn(outputs.remarks)
         found = outputs.values.astype(np.float64)
-        return found / found.sum(axis=1, keepdims=True)
+        found /= found.sum(axis=1, keepdims=True)  # in place: there may be many classes
+        return found
 
     def predict(self, X: Any) -> Any:
         """The most probable class of every row.

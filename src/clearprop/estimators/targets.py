@@ -28,6 +28,11 @@ class Targets(ABC):
     n_outputs: int
     loss: Loss
 
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether each row has one of several classes, so that the outputs are one distribution."""
+        return False
+
     @abstractmethod
     def encode(self, y: Any, dtype: Any) -> Any:
         """Y of shape (n_samples, n_outputs); a OneHot where each row has one of several classes."""
@@ -91,7 +96,6 @@ class ClassTargets(Targets):
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether each row has one of several classes, so that the outputs are one distribution."""
         return self.n_outputs > 1 and not self.is_multilabel
 
     def encode(self, y: Any, dtype: Any) -> Any:

@@ -39,14 +39,21 @@ def checksum(text: str, theta: Any) -> str:
 
 
 def check_length(text: str) -> None:
-    """Raise ModelFileError for a JSON that could not be read back, because it is too long."""
+    """Raise ModelFileError for a JSON that could not be read back, because it is too long or holds too many values."""
     n_bytes = len(json.dumps(text, ensure_ascii=False).encode()) + LONGEST_SKELETON
-    if n_bytes > LARGEST_HEADER or sys.getsizeof(text) > LARGEST_TEXT or takes_too_much(text):
-        raise ModelFileError(
-            f"the description of the model (its columns, categories and classes) takes {in_words(n_bytes)} of JSON, "
-            f"more than the {in_words(LARGEST_HEADER)} that a model file may have; leave out columns or join rare "
-            "categories"
-        )
+    in_memory = sys.getsizeof(text)
+    if n_bytes > LARGEST_HEADER:
+        much = f"takes {in_words(n_bytes)} of JSON, more than the {in_words(LARGEST_HEADER)}"
+    elif in_memory > LARGEST_TEXT:
+        much = f"takes {in_words(in_memory)} of memory, more than the {in_words(LARGEST_TEXT)}"
+    elif takes_too_much(text):
+        much = f"has about {text.count(',') + text.count('['):,} values, more than the few hundred thousand"
+    else:
+        return
+    raise ModelFileError(
+        f"the description of the model (its columns, categories and classes) {much} that a model file may have; leave "
+        "out columns or join rare categories and classes"
+    )
 
 
 def is_model_file(path: Path) -> bool:

@@ -30,11 +30,14 @@ class Needs(NamedTuple):
         θ, the gradient, the update rule's memory, the best θ so far and room to compute an update.
     activations : int
         z, a and δ of a batch.
+    predictions : int
+        Outputs for validation rows, where a score needs all of them at once.
     """
 
     data: int
     parameters: int
     activations: int
+    predictions: int = 0
 
 
 def needs(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True) -> Needs:
@@ -60,8 +63,12 @@ def needs(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True) -> Ne
     )
 
 
-def check_memory(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True, networks: int = 1) -> None:
+def check_memory(
+    job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True, networks: int = 1, predicted: int = 0
+) -> None:
     """Refuse a fit that memory has no room for; parameters as of `needs`, and how many networks are trained at once.
+
+    `predicted` is how many outputs for validation rows there are at once.
 
     Raises
     ------
@@ -69,6 +76,7 @@ def check_memory(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True
         With the bytes needed, what for, and what to change.
     """
     found = Needs(*(networks * size for size in needs(job, X, Y, dtype, in_chunks=in_chunks)))
+    found = found._replace(predictions=predicted * np.dtype(dtype).itemsize)
     parts = ", ".join(f"{in_words(size)} for {name}" for name, size in found._asdict().items() if size)
     check_room(
         sum(found),

@@ -12,6 +12,7 @@ from clearprop.engines.first_use import FIRST_USE
 SMALLEST_PROBABILITY = 1e-7  # float32 knows none nearer to 1 than this; keeps logarithms finite
 COLDEST, HOTTEST = 0.2, 5.0
 BINS = 15
+IN_CACHE = 2**15  # probabilities that are computed with at once
 
 
 def at_temperature(probabilities: Any, temperature: float) -> Any:
@@ -62,14 +63,24 @@ def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float
     with FIRST_USE:
         from scipy.optimize import minimize_scalar
 
-    logs, rows = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), np.arange(len(codes))
+    logs = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
 
     def mean_loss(log_temperature: float) -> float:
-        powers, totals = _powers(logs, math.exp(log_temperature))
-        return _mean_log(powers[rows, codes] / totals[:, 0], weight)
+        return _mean_log(_own(logs, codes, math.exp(log_temperature)), weight)
 
     found = minimize_scalar(mean_loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
     return math.exp(float(found.x))
+
+
+def _own(logs: Any, codes: Any, temperature: float) -> Any:
+    """The probability of each row's own class at this temperature, in blocks of rows that stay in the cache."""
+    found = np.empty(len(codes), dtype=logs.dtype)
+    size = max(1, IN_CACHE // logs.shape[1])
+    for start in range(0, len(codes), size):
+        block = slice(start, start + size)
+        powers, totals = _powers(logs[block], temperature)
+        found[block] = powers[np.arange(len(powers)), codes[block]] / totals[:, 0]
+    return found
 
 
 def log_loss(probabilities: Any, codes: Any, weight: Any = None) -> float:
@@ -108,8 +119,8 @@ def expected_calibration_error(probabilities: Any, codes: Any, n_bins: int = BIN
     >>> round(expected_calibration_error(np.full((4, 2), [0.7, 0.3]), np.array([0, 0, 1, 1])), 12)
     0.2
     """
-    probabilities = np.asarray(probabilities, dtype=np.float64)
-    sure = probabilities.max(axis=1)
+    probabilities = np.asarray(probabilities)
+    sure = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == codes
     place = np.clip(np.ceil(sure * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
     gaps = np.bincount(place, weights=sure - right, minlength=n_bins)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from clearprop.errors import InputError, quoted
-from clearprop.tables import ClassTarget, NumberTargets, Target
+from clearprop.files.contents import check_length
+from clearprop.tables import ClassTarget, Encoder, NumberTargets, Target
 from clearprop.tables.targets import ClassLabel
 from clearprop.tabular.calibration import COLDEST, HOTTEST
 
@@ -106,3 +108,9 @@ def _is_float(value: object) -> bool:
 
 def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_float, value))
+
+
+def check_description(encoder: Encoder, target: Target) -> None:
+    """Raise ModelFileError where a model of these could not be saved, before it is trained."""
+    scores = [1 / 3] * (2 * target.n_outputs)  # two of each class
+    check_length(json.dumps([encoder.to_json(), target.to_json(), scores], ensure_ascii=False))

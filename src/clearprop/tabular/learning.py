@@ -149,7 +149,9 @@ def plan(
     learn = parts[0].learn
     Y = _targets(target, rows.learned[learn])
     asked = np.broadcast_to(np.float32(0), (len(learn), rows.X.shape[1]))  # each network has a copy of its rows
-    check_memory(jobs[0], asked, Y, np.float32, networks=len(parts))
+    # The outputs of each network for its validation rows, all of them in one array, and a copy to scale them.
+    predicted = 3 * sum(len(part.judge) for part in parts) * network.widths[-1]
+    check_memory(jobs[0], asked, Y, np.float32, networks=len(parts), predicted=predicted)
     first = prepared(jobs[0], rows.X[learn], Y, dtype=np.float32)
     choice = choose(settings.engine, jobs[0], first, threads_of_each(most, len(parts)), tell)
     return Plan(settings, target, rows, parts, jobs, choice, most)

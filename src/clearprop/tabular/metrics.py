@@ -55,27 +55,34 @@ def average_precision(probabilities: Any, codes: Any, weight: Any = None) -> flo
 
 
 def f1(probabilities: Any, codes: Any, weight: Any = None) -> float:
-    """Mean over the classes of `f1_of_classes`."""
-    n = probabilities.shape[1]
+    """Mean over the classes of `f1_of_classes`, of those that are true or predicted anywhere."""
+    n, predicted = probabilities.shape[1], probabilities.argmax(axis=1)
     weight = np.ones(len(codes)) if weight is None else weight
-    pairs = np.bincount(codes * n + probabilities.argmax(axis=1), weights=weight, minlength=n * n).reshape(n, n)
-    there = pairs.sum(axis=0) + pairs.sum(axis=1) > 0
-    return float(np.mean(f1_of_classes(pairs)[there]))
+    there = np.bincount(codes, weights=weight, minlength=n) + np.bincount(predicted, weights=weight, minlength=n)
+    return float(np.mean(f1_of_classes(codes, predicted, weight, n)[there > 0]))
 
 
-def f1_of_classes(confusion: Any) -> Any:
-    """2·precision·recall/(precision + recall) of each class, from true (rows) and predicted (columns); 0 for none.
+def f1_of_classes(codes: Any, predicted: Any, weight: Any, n: int) -> Any:
+    """2·precision·recall/(precision + recall) of each of n classes; 0 for those that there are none of.
+
+    Parameters
+    ----------
+    codes, predicted : int array of shape (n_rows,)
+        The numbers of the true and of the predicted classes.
+    weight : array of shape (n_rows,)
+    n : int
 
     Examples
     --------
     >>> import numpy as np
     >>> from clearprop.tabular.metrics import f1_of_classes
-    >>> f1_of_classes(np.array([[3, 1], [2, 4]])).round(3)
+    >>> true, predicted = np.array([0] * 4 + [1] * 6), np.array([0, 0, 0, 1, 0, 0, 1, 1, 1, 1])
+    >>> f1_of_classes(true, predicted, np.ones(10), 2).round(3)
     array([0.667, 0.727])
     """
-    confusion = np.asarray(confusion, dtype=np.float64)
-    either = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return 2 * np.diag(confusion) / np.where(either > 0, either, 1)
+    either = np.bincount(codes, weights=weight, minlength=n) + np.bincount(predicted, weights=weight, minlength=n)
+    right = np.bincount(codes, weights=weight * (codes == predicted), minlength=n)
+    return 2 * right / np.where(either > 0, either, 1)
 
 
 def rmse(predicted: Any, actual: Any, weight: Any = None) -> float:

@@ -13,6 +13,9 @@ from clearprop.tabular import metrics
 from clearprop.tabular.calibration import expected_calibration_error, log_loss
 from clearprop.tabular.metrics import mae, rmse
 
+MOST_IN_CONFUSION = 100  # classes; a matrix of more can be read by nobody, and would be most of the model file
+MOST_MISTAKES = 20
+
 
 @dataclass(frozen=True)
 class ClassScores:
@@ -30,7 +33,7 @@ class ClassScores:
     trivial_accuracy : float
         Accuracy of always saying the most frequent class of training.
     confusion : tuple of tuples of int
-        Rows with true class i (row) and predicted class j (column).
+        Rows with true class i (row) and predicted class j (column); () for more than 100 classes.
     n_unknown : int
         Rows of a class that training did not have; they count as wrong.
     calibration_error : float or None
@@ -43,6 +46,10 @@ class ClassScores:
         Those of always giving each class the share that it has in these rows.
     trivial_f1 : tuple of float
         Of each class, of always saying the most frequent class of training.
+    trivial_balanced_accuracy : float or None
+        The same: one divided by the number of classes that these rows have.
+    mistakes : tuple of tuples (true class, predicted class, rows)
+        For more than 100 classes, in place of the confusion matrix: the 20 most frequent mistakes.
     weighted : bool
         Whether each row counts as much as its weight says; the confusion matrix always counts rows.
     """
@@ -62,17 +69,21 @@ class ClassScores:
     trivial_log_loss: float | None = None
     trivial_average_precision: float | None = None
     trivial_f1: tuple[float, ...] = ()
+    trivial_balanced_accuracy: float | None = None
+    mistakes: tuple[tuple[int, int, int], ...] = ()
     weighted: bool = False
 
     @property
     def is_useless(self) -> bool:
         """Whether it is no better than always saying the most frequent class, or how frequent each of them is."""
-        of_class = np.sum(self.confusion, axis=1)
-        always = self.trivial_log_loss if self.trivial_log_loss is not None else _entropy(of_class)
+        always = self.trivial_log_loss
+        if always is None:  # of a file of an earlier version, or of rows that have no known class
+            always = _entropy(np.sum(self.confusion, axis=1)) if self.confusion else 0.0
         return self.accuracy <= self.trivial_accuracy and self.log_loss >= always
 
     def to_json(self) -> dict[str, Any]:
-        return {"task": self.task, **asdict(self)}
+        found = {"task": self.task, **asdict(self)}
+        return found if self.mistakes else {name: value for name, value in found.items() if name != "mistakes"}
 
 
 class QuantileScores(NamedTuple):
@@ -174,18 +185,36 @@ def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: A
     known = codes >= 0
     predicted = probabilities.argmax(axis=1)
     n, frequent = target.n_outputs, target.classes.index(trivial)
-    confusion = np.bincount(codes[known] * n + predicted[known], minlength=n * n).reshape(n, n)
+    pairs = codes[known] * n + predicted[known]
     of_known = None if weight is None else weight[known]
-    more = _of_known(probabilities[known], codes[known], of_known, frequent) if _counts(known, weight) else {}
+    of_these = probabilities if known.all() else probabilities[known]
+    more = _of_known(of_these, codes[known], of_known, frequent) if _counts(known, weight) else {}
     return ClassScores(
         n_rows=len(codes),
         accuracy=float(np.average(predicted == codes, weights=weight)),
         trivial_accuracy=float(np.average(codes == frequent, weights=weight)),
-        confusion=tuple(tuple(row) for row in confusion.tolist()),
+        confusion=_confusion(pairs, n) if n <= MOST_IN_CONFUSION else (),
+        mistakes=() if n <= MOST_IN_CONFUSION else _mistakes(pairs, n),
         n_unknown=int((~known).sum()),
         calibration_error=expected_calibration_error(probabilities, codes),
         weighted=weight is not None,
         **{"balanced_accuracy": 0.0, "log_loss": 0.0, **more},
+    )
+
+
+def _confusion(pairs: Any, n: int) -> tuple[tuple[int, ...], ...]:
+    """How many rows have true class i and predicted class j, from the numbers i·n + j of the rows."""
+    return tuple(map(tuple, np.bincount(pairs, minlength=n * n).reshape(n, n).tolist()))
+
+
+def _mistakes(pairs: Any, n: int) -> tuple[tuple[int, int, int], ...]:
+    """The most frequent of the pairs of different classes, with the number of rows."""
+    each, counts = np.unique(pairs, return_counts=True)
+    wrong = each // n != each % n
+    each, counts = each[wrong], counts[wrong]
+    first = np.argsort(-counts, kind="stable")[:MOST_MISTAKES]
+    return tuple(
+        (int(pair) // n, int(pair) % n, int(count)) for pair, count in zip(each[first], counts[first], strict=True)
     )
 
 
@@ -197,19 +226,18 @@ def _of_known(probabilities: Any, codes: Any, weight: Any, frequent: int) -> dic
     """The scores over rows of known classes, and those of the trivial predictor."""
     n = probabilities.shape[1]
     each = np.ones(len(codes)) if weight is None else weight
-    pairs = np.bincount(codes * n + probabilities.argmax(axis=1), weights=each, minlength=n * n).reshape(n, n)
-    always = np.zeros((n, n))
-    always[:, frequent] = pairs.sum(axis=1)
-    constant = np.zeros_like(probabilities)
+    there = np.bincount(codes, weights=each, minlength=n)
+    constant = np.broadcast_to(probabilities.dtype.type(0), probabilities.shape)
     return {
         "balanced_accuracy": metrics.balanced_accuracy(probabilities, codes, weight),
         "log_loss": log_loss(probabilities, codes, weight),
         "roc_auc": _or_none(metrics.roc_auc(probabilities, codes, weight)),
         "average_precision": _or_none(metrics.average_precision(probabilities, codes, weight)),
-        "f1": tuple(metrics.f1_of_classes(pairs).tolist()),
-        "trivial_log_loss": _entropy(pairs.sum(axis=1)),
+        "f1": tuple(metrics.f1_of_classes(codes, probabilities.argmax(axis=1), each, n).tolist()),
+        "trivial_balanced_accuracy": 1 / int(np.count_nonzero(there)),
+        "trivial_log_loss": _entropy(there),
         "trivial_average_precision": _or_none(metrics.average_precision(constant, codes, weight)),
-        "trivial_f1": tuple(metrics.f1_of_classes(always).tolist()),
+        "trivial_f1": tuple(metrics.f1_of_classes(codes, np.full_like(codes, frequent), each, n).tolist()),
     }
 
 

@@ -8,7 +8,15 @@ from typing import Any
 from clearprop.errors import ModelFileError
 from clearprop.tabular.scores import ClassScores, NumberScores, QuantileScores, Scores, SeveralScores
 
-MAY_BE_NONE = ("_log", "_error", "roc_auc", "average_precision", "trivial_log_loss", "trivial_r2")
+MAY_BE_NONE = (
+    "_log",
+    "_error",
+    "roc_auc",
+    "average_precision",
+    "trivial_log_loss",
+    "trivial_r2",
+    "trivial_balanced_accuracy",
+)
 TUPLES = ("f1", "trivial_f1")
 
 
@@ -34,6 +42,10 @@ def _checked(name: str, value: Any) -> Any:
         square = isinstance(value, list) and all(isinstance(row, list) and len(row) == len(value) for row in value)
         if not square or not all(isinstance(n, int) for row in value for n in row):
             raise ModelFileError("the confusion matrix is damaged")
+        return tuple(map(tuple, value))
+    if name == "mistakes":
+        if not isinstance(value, list) or not all(_is_numbers(item) and len(item) == 3 for item in value):
+            raise ModelFileError("the most frequent mistakes are damaged")
         return tuple(map(tuple, value))
     if name == "quantiles":
         if not isinstance(value, list) or not all(_is_numbers(item) and len(item) == 4 for item in value):
