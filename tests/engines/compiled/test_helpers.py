@@ -1,6 +1,7 @@
 """Helper threads: every share is done once, whoever is late or interrupted, and nobody is left behind."""
 
 import os
+import sys
 import threading
 import time
 import weakref
@@ -145,6 +146,63 @@ def test_an_interruption_while_helpers_start_leaves_no_share_undone(crew, monkey
     assert done == {0, 1, 2, 3}
     monkeypatch.undo()
     assert sorted(shares_done(crew, 4)) == [0, 1, 2, 3]
+
+
+def test_wherever_an_interruption_comes_all_shares_are_done_or_none(crew):
+    """Python looks for Ctrl-C as a function is called and as one returns: at each of these places it comes once."""
+    shares_done(crew, 3)
+    place, interrupted = 0, True
+    while interrupted:
+        place += 1
+        done, barrier, left = set(), threading.Barrier(3), [place]
+
+        def work(share, done=done, barrier=barrier):
+            done.add(share)
+            barrier.wait(timeout=3)
+
+        def interrupt(frame, event, _, left=left):
+            if frame.f_code.co_filename == helpers.__file__ and event in ("call", "c_return"):
+                left[0] -= 1
+                if not left[0]:
+                    sys.setprofile(None)
+                    raise KeyboardInterrupt
+
+        called, interrupted = Called(work), False
+        sys.setprofile(interrupt)
+        try:
+            crew.help(called, 3)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            sys.setprofile(None)
+        assert done in (set(), {0, 1, 2}), f"Ctrl-C at place {place}"
+        assert not barrier.broken
+    assert place > 20
+    assert sorted(shares_done(crew, 3)) == [0, 1, 2]
+
+
+def test_an_interruption_after_shares_were_given_does_not_give_them_again(crew, monkeypatch):
+    """A helper on its way out would take those in place of the next call's, for which everybody else then waits."""
+    shares_done(crew, 2)
+    alone, given = helpers.alone, []
+
+    def interrupted(name):
+        def give(*arguments):
+            given.append(arguments)
+            alone(name)(*arguments)
+            if len(given) == 1:
+                raise KeyboardInterrupt
+            return 1
+
+        return give if name == "give" else alone(name)
+
+    monkeypatch.setattr(helpers, "alone", interrupted)
+    done = set()
+    with pytest.raises(KeyboardInterrupt):
+        crew.help(Called(done.add), 2)
+    assert len(given) == 1
+    for _ in range(20):
+        assert sorted(shares_done(crew, 2)) == [0, 1]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system has no affinity of threads")

@@ -84,6 +84,7 @@ class Helper:
         self._woken: SimpleQueue[Shares | None] = SimpleQueue()
         # While it takes up the one, it may still be on its way out of the other, and read and write there.
         self._given: deque[Shares] = deque(maxlen=2)
+        self._next_share: Any = None  # of the last shares; as long as it is kept, no other has its address
         self._is_dismissed = is_dismissed
         self._giving = threading.Lock()  # held while it is given work, and while it decides to go
         self._waited = 0  # times that it waited in vain
@@ -129,7 +130,12 @@ class Helper:
                 with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
                     os.sched_setaffinity(self._thread.native_id, cores)
                 self._cores = cores
+            if self._next_share is shares.next_share and self._letterbox[letterbox.NEXT_SHARE] == shares.numbers[0]:
+                # Ctrl-C came after these were given. Given again, they could be taken in place of the next call's.
+                self._woken.put(shares)
+                return True
             self._given.append(shares)
+            self._next_share = shares.next_share
             if alone("give")(place(self._letterbox), *shares.numbers):
                 self._woken.put(shares)
             return True
@@ -164,7 +170,10 @@ class Crew:
             return
         shares, cores, interrupted = Shares.of(work, 1 + len(mine)), other_cores(), None
         try:
-            interrupted = self._start(mine, shares, cores)
+            try:
+                interrupted = self._start(mine, shares, cores)
+            except BaseException as error:  # Ctrl-C as it was called, or between two rounds of its loop
+                interrupted = self._start(mine, shares, cores) or error
         finally:
             try:
                 work.run(0, *work.arguments)
@@ -188,7 +197,7 @@ class Crew:
     def _start(self, mine: list[Helper], shares: Shares, cores: set[int]) -> BaseException | None:
         """Have all of them begin; what interrupted that, if anything did.
 
-        Those that have begun wait for the others, so all have to. Who is told twice finds no share that is left.
+        Those that have begun wait for the others, so all have to. Who has begun may be told again.
         """
         interrupted: BaseException | None = None
         k = 0
