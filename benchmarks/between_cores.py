@@ -22,7 +22,7 @@ def game() -> Any:
     """The function that each of two threads calls: hand a ball to and fro."""
     from numba import njit
 
-    from clearprop.engines.compiled.pointers import atomic_add, atomic_load, pointer
+    from clearprop.engines.compiled.kernels.pointers import atomic_add, atomic_load, pointer
 
     @njit(nogil=True, error_model="numpy")
     def play(table: Any, mine: int, rounds: int) -> None:

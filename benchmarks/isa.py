@@ -47,7 +47,7 @@ def _features() -> str:
 def used(contender: str) -> str:
     """What a contender's library says that it uses: "AVX2", "AVX512" or words of its own."""
     if contender == "clearprop":
-        from clearprop.engines.compiled.machine import vector_bytes
+        from clearprop.engines.compiled.compiler.machine import vector_bytes
 
         return {64: "AVX512", 32: "AVX2"}.get(vector_bytes(), f"{8 * vector_bytes()} bits")
     if contender.startswith("torch"):

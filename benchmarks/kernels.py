@@ -27,16 +27,16 @@ def ours(kind: str, m: int, k: int, n: int, dtype: str) -> Callable[[int], None]
     import numpy as np
     from numba import njit
 
-    from clearprop.engines.compiled import parts
-    from clearprop.engines.compiled.plan import PANEL_NUMBERS
-    from clearprop.engines.compiled.pointers import pointer
-    from clearprop.engines.compiled.products import product, times_transposed
+    from clearprop.engines.compiled.codegen import fixed_kernels
+    from clearprop.engines.compiled.host.plan import PANEL_NUMBERS
+    from clearprop.engines.compiled.kernels.pointers import pointer
+    from clearprop.engines.compiled.kernels.products import product, times_transposed
 
     random = np.random.default_rng(0)
     a = random.random((k, m) if kind == "BP4" else (m, k)).astype(dtype)
     b = random.random((n, k) if kind == "BP2" else (k, n)).astype(dtype)
     c, zeros, panel = np.empty((m, n), dtype), np.zeros(2 * n + 64, dtype), np.empty(PANEL_NUMBERS, dtype)
-    tiles = parts.tiles(dtype)
+    tiles = fixed_kernels.tiles(dtype)
     which = {"forward": 0, "BP2": 1, "BP4": 2}[kind]
 
     @njit(error_model="numpy")

@@ -53,8 +53,8 @@ def test_the_page_of_engines_names_every_engine_and_every_variable():
 
     page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
     assert all(f'`"{name}"`' in page for name in NAMES)
-    store = (ROOT / "src/clearprop/engines/compiled/store.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'environ\.get\("([A-Z_]+)"', store)) - {"LOCALAPPDATA"}
+    cache = (ROOT / "src/clearprop/engines/compiled/compiler/kernel_cache.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'environ\.get\("([A-Z_]+)"', cache)) - {"LOCALAPPDATA"}
     assert read
     assert all(f"${name}" in page for name in read)
 

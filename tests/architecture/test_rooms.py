@@ -17,7 +17,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 40  # lines without docstrings
 # Only these may import these libraries (folders and files of the package).
 IMPORTERS = {
     "matplotlib": ("plots",),
-    "numba": ("engines/compiled",),
+    "numba": ("engines/compiled/kernels", "engines/compiled/compiler"),
     "sklearn": ("estimators", "cli", "tabular/splitting.py"),  # groups and times are split as everybody's are
     "rich": ("cli", "explain/renderers/terminal.py", "training/progress.py"),
     "cyclopts": ("cli",),

@@ -9,8 +9,8 @@ import pytest
 
 import processes
 from clearprop.cli import warmup as command
-from clearprop.engines.compiled import store
 from clearprop.engines.compiled import warmup as engine
+from clearprop.engines.compiled.compiler import kernel_cache
 
 
 def test_a_warm_machine_has_nothing_to_do(run):
@@ -18,11 +18,11 @@ def test_a_warm_machine_has_nothing_to_do(run):
     code, out, _ = run("warmup", "--dtype", "float32")
     assert code == 0
     assert out.startswith("nothing to do for float32; the cache holds ")
-    assert out.rstrip().endswith(str(store.folder()))
+    assert out.rstrip().endswith(str(kernel_cache.folder()))
     code, out, _ = run("warmup", "--dtype", "float32", "--json")
     found = json.loads(out)
     assert (code, found["compiled"], found["dtypes"]) == (0, 0, ["float32"])
-    assert Path(found["folder"]) == store.folder()
+    assert Path(found["folder"]) == kernel_cache.folder()
     assert found["bytes"] > 10**5
 
 
@@ -70,8 +70,9 @@ def test_a_type_that_is_none_is_refused(run):
 def test_the_cache_is_where_the_environment_says(tmp_path, variable):
     """In an image: the install read-only, the cache in a folder that is named."""
     code = """
-from clearprop.engines.compiled import store, warmup
-warmup._steps = lambda dtype: [("finish piece", lambda: store.address("half", SOURCE))]
+from clearprop.engines.compiled.compiler import kernel_cache
+from clearprop.engines.compiled import warmup
+warmup._steps = lambda dtype: [("finish piece", lambda: kernel_cache.address("half", SOURCE))]
 SOURCE = '''
 from numba import cfunc, float64
 @cfunc(float64(float64))
@@ -85,7 +86,7 @@ main(["warmup"])
     if variable == "XDG_CACHE_HOME":
         environment.pop("CLEARPROP_CACHE_DIR", None)
     said = [processes.run([sys.executable, "-c", code], env=environment).stdout for _ in range(2)]
-    folder = tmp_path / "clearprop" / "kernels" / store.version()
+    folder = tmp_path / "clearprop" / "kernels" / kernel_cache.version()
     assert said[0].startswith("compiled 1 kernel in ")
     assert said[1].startswith("nothing to do for float32 and float64; the cache holds 1 kernel, ")
     assert all(line.rstrip().endswith(f"in {folder}") for line in said)

@@ -4,7 +4,7 @@ import pytest
 
 from clearprop import Network
 from clearprop.engines import Job, choose, choose_for_prediction, prepared
-from clearprop.engines.compiled import store
+from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.engines.compiled.warmup import warm_up
 from clearprop.errors import InputError, UnknownNameError
 
@@ -44,7 +44,7 @@ def test_the_number_of_threads_reaches_the_engine():
 def test_nobody_waits_for_a_compiler_to_predict(tmp_path, monkeypatch):
     warm_up(["float64"])
     assert choose_for_prediction(JOB.network, "float64", 1).engine.name == "compiled"
-    monkeypatch.setattr(store, "folders", lambda: [tmp_path])
+    monkeypatch.setattr(kernel_cache, "folders", lambda: [tmp_path])
     choice = choose_for_prediction(JOB.network, "float64", 1)
     assert choice.engine.name == "reference"
     assert "clearprop warmup" in choice.reason

@@ -11,7 +11,7 @@ import pytest
 
 from clearprop.engines import Job, ReferenceEngine, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.engines.compiled.rules import cut
+from clearprop.engines.compiled.host.partition import cut
 from clearprop.errors import DivergenceError
 from clearprop.formulas import (
     ACTIVATIONS,
@@ -297,8 +297,8 @@ JOBS = {
 @pytest.mark.parametrize("name", JOBS)
 @pytest.mark.parametrize("dtype", TOLERANCES)
 def test_the_same_bits_whatever_the_stretch_and_the_number_of_threads(name, dtype, monkeypatch):
-    monkeypatch.setattr("clearprop.engines.compiled.rules.CALL_SECONDS", 0.0)
-    monkeypatch.setattr("clearprop.engines.compiled.rules.OPERATIONS_PER_THREAD", 1.0)
+    monkeypatch.setattr("clearprop.engines.compiled.host.partition.CALL_SECONDS", 0.0)
+    monkeypatch.setattr("clearprop.engines.compiled.host.partition.OPERATIONS_PER_THREAD", 1.0)
     network, settings = JOBS[name]
     job = Job(network, AdamW(0.01), epochs=2, seed=3, **settings)
     data = typed(rows(network, 1501, weights=name in ("long", "halves")), dtype)

@@ -44,7 +44,7 @@ def choose(
     data : Data
     n_threads : int, optional
         The most threads of the compiled engine; by default, and at most, as many as the process may use. (The threads
-        of the reference engine are the BLAS's: see `clearprop.engines.threads`.)
+        of the reference engine are the BLAS's: see `clearprop.engines.blas_threads`.)
     tell : callable, optional
         Called with a sentence before the engine is compiled, which takes long the first time on a machine.
 
@@ -149,7 +149,7 @@ def why_not_compiled(dtype: str) -> str | None:
     try:
         if _compiled_engine()().preparation(dtype) is not None:
             with FIRST_USE:
-                import clearprop.engines.compiled.compiling  # noqa: F401
+                import clearprop.engines.compiled.compiler.compiling  # noqa: F401
     except ImportError as error:
         return f"Numba cannot be imported ({error}); install it with `pip install numba`"
     return None

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import finite
-from clearprop.engines.threads import BLAS
+from clearprop.engines.blas_threads import BLAS
 from clearprop.estimators.glass import GlassBox
 from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.learning import Learning

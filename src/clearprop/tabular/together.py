@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.threads import suited_to
+from clearprop.engines.blas_threads import suited_to
 from clearprop.tabular.crew import Crew
 from clearprop.training import Callback, Epoch, Fit, Stopping, epochs
 from clearprop.training.interrupts import Interrupts

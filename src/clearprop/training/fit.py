@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.threads import suited_to
+from clearprop.engines.blas_threads import suited_to
 from clearprop.errors import DivergenceError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
 from clearprop.training.interrupts import Interrupted, Interrupts

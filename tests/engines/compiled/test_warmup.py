@@ -7,7 +7,7 @@ import pytest
 
 import processes
 from clearprop import Network, train
-from clearprop.engines.compiled import store
+from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.engines.compiled.warmup import DTYPES, jobs, warm_up
 from clearprop.formulas import ACTIVATIONS, LOSSES, SCHEDULES, UPDATE_RULES, Activation, tanh
 
@@ -19,14 +19,14 @@ def warm():
 
 
 def compiled_by(work):
-    before = len(store.compiled)
+    before = len(kernel_cache.compiled)
     work()
-    return store.compiled[before:]
+    return kernel_cache.compiled[before:]
 
 
 def test_it_says_where_it_is_and_how_much(warm):
     assert warm.kept
-    assert warm.folder == store.folder()
+    assert warm.folder == kernel_cache.folder()
     files = [*warm.folder.glob("*.o")]
     assert warm.n_kernels == len(files) > 100
     assert warm.n_bytes == sum(file.stat().st_size for file in files)
@@ -97,11 +97,11 @@ def test_a_formula_of_ones_own_is_counted():
     network = Network.mlp([2, 3, 1], hidden=Wobble)
     found = compiled_by(lambda: train(network, network.initial(), np.eye(2), np.ones((2, 1)), epochs=1))
     assert len(found) in (0, 2)  # forward and backward, the first time on a machine
-    assert store.is_compiled(*_forward(Wobble()))
+    assert kernel_cache.is_compiled(*_forward(Wobble()))
 
 
 def _forward(activation):
-    from clearprop.engines.compiled.formulas_of import forward_unit
+    from clearprop.engines.compiled.codegen.job_kernels import forward_unit
 
     return f"{activation.name}_forward", forward_unit(activation, "float64").source
 

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.compiled import parts
-from clearprop.engines.compiled.formulas_of import MOST_MEMORY
-from clearprop.engines.compiled.helpers import CREW
-from clearprop.engines.compiled.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
-from clearprop.engines.compiled.plan import Plan
-from clearprop.engines.compiled.plan_base import PlanBase, place
-from clearprop.engines.compiled.rules import cut, is_tiny, rows_of_prediction, threads_for
-from clearprop.engines.compiled.threads import CROWD
-from clearprop.engines.compiled.tiny import TinyPlan
+from clearprop.engines.compiled.codegen import fixed_kernels
+from clearprop.engines.compiled.codegen.addresses import place
+from clearprop.engines.compiled.codegen.job_kernels import MOST_MEMORY
+from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
+from clearprop.engines.compiled.host.plan import Plan
+from clearprop.engines.compiled.host.plan_base import PlanBase
+from clearprop.engines.compiled.host.tiny_plan import TinyPlan
+from clearprop.engines.compiled.kernels.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
+from clearprop.engines.compiled.workers.crew import CREW
+from clearprop.engines.compiled.workers.thread_tuning import CROWD
 from clearprop.engines.cores import threads_asked, threads_granted
 from clearprop.errors import EngineRefusal, FormulaError, InputError
 from clearprop.formulas import LBFGS, UpdateRule
@@ -74,7 +75,7 @@ class CompiledEngine:
         return _unprintable(job.network, job.update_rule)
 
     def preparation(self, dtype: Any) -> str | None:
-        if parts.are_compiled(np.dtype(dtype).name):
+        if fixed_kernels.are_compiled(np.dtype(dtype).name):
             return None
         return "first it is compiled for this machine, once, which takes about a quarter of a minute"
 
@@ -85,7 +86,7 @@ class CompiledEngine:
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
-        parts.alone("shuffle")(place(order), place(room), len(room), len(order), key)
+        fixed_kernels.alone("shuffle")(place(order), place(room), len(room), len(order), key)
 
     def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
         size = min(job.batch_size, data.n_samples)

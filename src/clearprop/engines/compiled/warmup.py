@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clearprop.engines.compiled import parts, store
+from clearprop.engines.compiled.codegen import fixed_kernels
+from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES
 from clearprop.job.data import Data, prepared
@@ -58,14 +59,14 @@ def warm_up(dtypes: Iterable[str] = DTYPES, tell: Tell = lambda done, steps, tit
     tell : callable, optional
         Called before each step.
     """
-    began, before = time.perf_counter(), len(store.compiled)
+    began, before = time.perf_counter(), len(kernel_cache.compiled)
     steps = [step for dtype in dtypes for step in _steps(dtype)]
     for done, (title, work) in enumerate(steps):
         tell(done, len(steps), title)
         work()
-    n_compiled = len(store.compiled) - before
-    places = [*store.folders()]
-    folder = store.folder() if n_compiled or not places else places[0]
+    n_compiled = len(kernel_cache.compiled) - before
+    places = [*kernel_cache.folders()]
+    folder = kernel_cache.folder() if n_compiled or not places else places[0]
     files = [*folder.glob("*.o")]
     return WarmUp(
         folder,
@@ -79,8 +80,8 @@ def warm_up(dtypes: Iterable[str] = DTYPES, tell: Tell = lambda done, steps, tit
 
 def _steps(dtype: str) -> Iterator[tuple[str, Callable[[], object]]]:
     """What there is to do, with a title for each: first the parts, which take the longest."""
-    for name, source in parts.sources(dtype).items():
-        yield name.replace("_", " "), partial(store.address, name, source)
+    for name, source in fixed_kernels.sources(dtype).items():
+        yield name.replace("_", " "), partial(kernel_cache.address, name, source)
     for title, job in jobs():
         yield f"{title} {dtype}", partial(_update, job, dtype)
 

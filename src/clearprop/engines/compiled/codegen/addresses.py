@@ -1,0 +1,26 @@
+"""Addresses that compiled code gets: of arrays, and of functions of the operating system."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import time
+from functools import cache
+from typing import Any
+
+YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"  # gives the core to another thread
+CLOCK = "clock_gettime"
+STEADY = getattr(time, "CLOCK_MONOTONIC", 0)  # which of its clocks goes on steadily
+
+
+def place(array: Any) -> int:
+    """The address of an array's numbers."""
+    return int(array.__array_interface__["data"][0])
+
+
+@cache
+def address_of(function: str) -> int:
+    """Where a function of the operating system is; 0 where it has none of that name."""
+    library = ctypes.windll.kernel32 if sys.platform == "win32" else ctypes.CDLL(None)  # type: ignore[attr-defined]
+    found = getattr(library, function, None)
+    return 0 if found is None else ctypes.cast(found, ctypes.c_void_p).value or 0

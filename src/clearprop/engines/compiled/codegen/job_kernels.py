@@ -1,0 +1,156 @@
+"""Which units a job needs: its formulas, written as source, compiled or taken from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from clearprop.engines.compiled.codegen.formula_kernels import Unit, elementwise, summing
+from clearprop.engines.compiled.compiler import kernel_cache
+from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
+from clearprop.formulas.evaluation import prepare
+from clearprop.formulas.expressions import symbols
+from clearprop.formulas.formula import Formula
+from clearprop.network import Network
+
+FEW, AHEAD = 16, 256  # steps whose uniforms are kept beforehand
+MOST_MEMORY = 4  # vectors of an update rule, beside θ and the gradient
+
+kept = lru_cache(maxsize=256)  # fit after fit asks for the same few units, and to write one takes a thread's lock
+
+
+@dataclass
+class Constants:
+    """The uniforms of all units of a job, one after the other, and where each unit's begin."""
+
+    numbers: list[float] = field(default_factory=list)
+
+    def add(self, uniforms: tuple[Expression, ...], values: Mapping[str, Any]) -> int:
+        """Append these uniforms; where they begin."""
+        begin = len(self.numbers)
+        self.numbers += [float(evaluate(tree, values)) for tree in uniforms]
+        return begin
+
+
+def address(name: str, unit: Unit) -> int:
+    """Where the machine code of a unit is; compiled if the cache does not have it."""
+    return kernel_cache.address(name, unit.source)
+
+
+@kept
+def forward_unit(activation: Activation, dtype: str) -> Unit:
+    """a = σ(z): z is array 0, a array 1."""
+    tree = activation.tree("stable" if activation.has("stable") else "value")
+    return elementwise({"z": 0, "a": 1}, {"a": tree}, dtype)
+
+
+@kept
+def backward_unit(activation: Activation, dtype: str) -> Unit:
+    """From ∂C/∂a to ∂C/∂z, in place in array 0; z is array 1, a array 2."""
+    return elementwise({"g": 0, "z": 1, "a": 2}, {"g": activation.pullback_tree()}, dtype)
+
+
+@kept
+def loss_unit(network: Network, dtype: str) -> Unit:
+    """The sum of the loss: z, a and y are arrays 0, 1, 2, the rows' shares array 3."""
+    pair = network.head.pair
+    tree = network.loss.tree("value") if pair is None else pair.tree("value")
+    return summing({"z": 0, "a": 1, "y": 2}, 3, tree, dtype)
+
+
+@kept
+def output_error_unit(network: Network, dtype: str) -> Unit:
+    """δᴸ of a named pair, or ∂C/∂a, into array 0; z, a and y are arrays 1, 2, 3."""
+    pair = network.head.pair
+    tree = network.loss.slope_tree() if pair is None else pair.tree("delta")
+    return elementwise({"g": 0, "z": 1, "a": 2, "y": 3}, {"g": tree}, dtype)
+
+
+@kept
+def update_unit(rule: UpdateRule, dtype: str) -> Unit:
+    """The update rule, decoupled decay included if there is any: θ is array 0, the gradient 1, the memory from 2 on."""
+    trees = rule.full_trees() if rule.weight_decay else rule.trees("update")
+    slots = {"theta": 0, "g": 1, **{name: 2 + i for i, name in enumerate(rule.memory)}}
+    return elementwise(slots, dict(zip(("theta", *rule.memory), trees, strict=True)), dtype)
+
+
+@kept
+def penalty_units(penalty: Formula, dtype: str) -> tuple[Unit, Unit]:
+    """The sum of a penalty over θ (array 0), and g ← g + factor·slope(θ) with g array 1."""
+    slope = Symbol("g") + Symbol("factor") * penalty.tree("slope")
+    return (
+        summing({"theta": 0}, 3, penalty.tree("value"), dtype),
+        elementwise({"theta": 0, "g": 1}, {"g": slope}, dtype),
+    )
+
+
+@kept
+def clip_unit(dtype: str) -> Unit:
+    """What the gradient is multiplied by (array 1), from its norm (array 0)."""
+    return elementwise({"norm": 0, "factor": 1}, {"factor": ClipByNorm.tree("value")}, dtype)
+
+
+@kept
+def smoothing_unit(dtype: str) -> Unit:
+    """Label smoothing of targets, in place in array 0."""
+    return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
+
+
+class UpdateNumbers:
+    """The uniforms of an update rule, step by step; those that never change are worked out once.
+
+    Parameters
+    ----------
+    rule : UpdateRule
+    uniforms : tuple of Expression
+        As the unit or the printed function of the rule lists them.
+    kinds : list of (float, float)
+        The factors on rate and decay that occur.
+    """
+
+    def __init__(self, rule: UpdateRule, uniforms: tuple[Expression, ...], kinds: list[tuple[float, float]]) -> None:
+        self.fixed = np.zeros((len(kinds), max(1, len(uniforms))))
+        self.changing: list[tuple[int, int, float, Callable[[Mapping[str, Any]], Any], dict[str, Any]]] = []
+        self._ahead: tuple[int, float, Any] = (0, float("nan"), ())
+        self._counts = any("t" in symbols(uniform) for uniform in uniforms)
+        for k, (rate, decay) in enumerate(kinds):
+            values = {**rule.parameters, "weight_decay": rule.weight_decay * decay}
+            for i, uniform in enumerate(uniforms):
+                if {"rate", "t"} & symbols(uniform):
+                    self.changing.append((k, i, rate, prepare(uniform), values))
+                else:
+                    self.fixed[k, i] = evaluate(uniform, values)
+
+    def of(self, rates: Any, step: int, dtype: Any) -> Any:
+        """The numbers of these steps, (n_steps, n_kinds, n_uniforms).
+
+        For a few steps it takes as long to work them out as for many. So those of the steps that follow are kept, as
+        long as the rate stays the same.
+
+        Parameters
+        ----------
+        rates : array of shape (n_steps,)
+        step : int
+            Updates done before the first of these.
+        dtype : numpy dtype
+        """
+        if len(rates) > FEW or (rates != rates[0]).any():
+            return self._of(rates, step, dtype)
+        since, rate, numbers = self._ahead
+        if rate != rates[0] or not since <= step <= since + len(numbers) - len(rates):
+            numbers = self._of(np.full(AHEAD, rates[0]), step, dtype)
+            since, *_ = self._ahead = step, rates[0], numbers
+        return numbers[step - since : step - since + len(rates)]
+
+    def _of(self, rates: Any, step: int, dtype: Any) -> Any:
+        numbers = np.empty((len(rates), *self.fixed.shape), dtype=dtype)
+        numbers[...] = self.fixed
+        times = np.arange(step + 1.0, step + len(rates) + 1.0) if self._counts else None
+        with np.errstate(all="ignore"):
+            for k, i, rate, value, values in self.changing:
+                numbers[:, k, i] = value({**values, "rate": rates if rate == 1.0 else rates * rate, "t": times})
+        return numbers

@@ -1,0 +1,256 @@
+"""Where machine code is kept: a folder of the user's cache, an object file for each generated source.
+
+The folder is named by a hash over everything that the code depends on besides its source: the compiled engine's own
+files, the versions of Numba and LLVM, and the processor. So nothing in a folder can be out of date, and machines that
+share a home do not share machine code. Each file begins with a digest of its content; one that is damaged is compiled
+anew. Numba is imported only where something has to be compiled.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+import llvmlite
+
+from clearprop.engines.compiled.compiler import trusted_files
+from clearprop.engines.compiled.compiler.loading import load
+from clearprop.engines.compiled.compiler.machine import signature
+from clearprop.engines.first_use import FIRST_USE
+from clearprop.errors import EngineRefusal
+
+# What machine code is made from beside the generated sources: all of kernels/, and what makes machine code of it. The
+# other folders decide nothing that does not reach compiled code as numbers, or in the source of a kernel.
+CLEARPROP = Path(__file__).parents[3]
+COMPILED = (
+    CLEARPROP / "engines/compiled/kernels",
+    CLEARPROP / "engines/compiled/compiler/compiling.py",
+    CLEARPROP / "engines/compiled/compiler/machine.py",
+    CLEARPROP / "job/shuffling.py",
+)
+ENTRY = "kernel"  # the function that each generated source defines
+DIGEST = hashlib.sha256().digest_size
+BELOW = Path("clearprop", "kernels")
+PART = ".part"
+OLD = 3600.0  # seconds after which a file that is being written no longer is
+
+compiled: list[str] = []  # the kernels that this process has compiled, in order
+_addresses: dict[str, int] = {}
+_checked: set[Path] = set()  # folders that were found to be this user's
+_said: set[Path | None] = set()  # places of which something was said
+
+
+def hash_of(*parts: str) -> str:
+    """A short name for these texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+@cache
+def version() -> str:
+    """The name of the folder: a hash of everything that all compiled code depends on."""
+    texts = [file.read_text("utf-8") for file in compiled_sources()]
+    with FIRST_USE:  # Python imports what reads the metadata of a package when it is first asked
+        return hash_of(*texts, version_of("numba"), llvmlite.__version__, sys.version, signature())
+
+
+def compiled_sources() -> list[Path]:
+    """The files that machine code is made from, beside the generated sources."""
+    return [file for place in COMPILED for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+
+
+def address(name: str, source: str) -> int:
+    """Where the machine code of a generated source is; compiled if the cache does not have it.
+
+    Parameters
+    ----------
+    name : str
+        What it is, for people who look into the folder.
+    source : str
+        A module that defines the function ``kernel``, decorated with Numba's ``cfunc``.
+
+    Raises
+    ------
+    EngineRefusal
+        When it must be compiled, and Numba cannot be imported or cannot do it.
+
+    Warns
+    -----
+    RuntimeWarning
+        When a file of the cache is damaged and is compiled anew, and, once in a process, when one cannot be written.
+    """
+    full = f"{name}_{hash_of(source)}"
+    if full not in _addresses:
+        with FIRST_USE:
+            if full not in _addresses:
+                _addresses[full] = _found(full) or _made(full, source)
+    return _addresses[full]
+
+
+def is_compiled(name: str, source: str) -> bool:
+    """Whether the cache holds machine code for a source."""
+    return any(trusted_files.is_trusted(place / f"{name}_{hash_of(source)}.o") for place in folders())
+
+
+def _found(full: str) -> int | None:
+    """The address of a kernel that the cache holds."""
+    for place in folders():
+        file = place / f"{full}.o"
+        try:
+            content = trusted_files.content(file)
+        except FileNotFoundError:
+            continue
+        except (OSError, trusted_files.Untrusted) as error:
+            _say_once(place, f"a compiled kernel of the cache is not run: {error}")
+            continue
+        code = content[DIGEST:]
+        if hashlib.sha256(code).digest() == content[:DIGEST] and trusted_files.is_object_file(code):
+            with suppress(RuntimeError):  # it has no function of that name
+                return load(code, ENTRY)
+        warnings.warn(f"the compiled kernel {file} is damaged; it is compiled anew", RuntimeWarning, stacklevel=3)
+    return None
+
+
+def _made(full: str, source: str) -> int:
+    """Compile a kernel and keep it; its address."""
+    try:
+        from clearprop.engines.compiled.compiler.compiling import object_code
+    except ImportError as error:
+        raise EngineRefusal(
+            f"the compiled engine has to compile {full!r}, and Numba cannot be imported ({error}); "
+            "install it with `pip install numba`, or take engine='reference'"
+        ) from None
+    try:
+        code = object_code(source)
+        found = load(code, ENTRY)
+    except Exception as error:  # whatever Numba and LLVM raise; there is another engine, which needs neither
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        versions = f"Numba {version_of('numba')} and llvmlite {llvmlite.__version__}"
+        raise EngineRefusal(f"compiling failed in {versions} ({said})") from error
+    compiled.append(full)
+    _keep(f"{full}.o", hashlib.sha256(code).digest() + code)
+    return found
+
+
+def _keep(name: str, content: bytes) -> None:
+    """Write a file of the cache, whole or not at all."""
+    place = part = None
+    try:
+        place = folder()
+        opened, part = tempfile.mkstemp(dir=place, prefix=f"{name}.", suffix=PART)  # for this user alone
+        with open(opened, "wb") as file:
+            file.write(content)
+        os.replace(part, place / name)
+    except OSError as error:
+        if part is not None:
+            with suppress(OSError):
+                os.unlink(part)
+        where = "" if place is None else f" in {place}"
+        _say_once(
+            place, f"compiled kernels cannot be kept{where} ({error.strerror}); the next process compiles them anew"
+        )
+
+
+def _say_once(about: Path | None, sentence: str) -> None:
+    """Warn, the first time in a process that there is something to say of a place."""
+    if about not in _said:
+        _said.add(about)
+        warnings.warn(sentence, RuntimeWarning, stacklevel=5)
+
+
+def folders() -> Iterator[Path]:
+    """The folders for this version that kernels may be read from, the first choice first."""
+    for base in _bases():
+        place = base / BELOW / version()
+        if place not in _checked:
+            try:
+                trusted_files.check_below(base, place)
+            except trusted_files.Untrusted as error:
+                _ignored(base, error)
+                continue
+            except OSError:  # it is not there yet
+                continue
+            _checked.add(place)
+        yield place
+
+
+@cache
+def folder() -> Path:
+    """The folder for this version that can be written, made if it is not there.
+
+    It is among the temporary files if the cache cannot be written, and ends with the process if nothing there can be
+    trusted either.
+
+    Raises
+    ------
+    OSError
+        When there is no folder for temporary files.
+    """
+    for base in _bases():
+        place = base / BELOW / version()
+        try:
+            trusted_files.made(base, place)
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except OSError:
+            continue
+        except trusted_files.Untrusted as error:
+            _ignored(base, error)
+            continue
+        _sweep(place)
+        return place
+    place = Path(tempfile.mkdtemp(prefix="clearprop-kernels-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return place
+
+
+def _sweep(place: Path) -> None:
+    """Remove what processes that were killed while they wrote have left behind."""
+    for part in place.glob(f"*{PART}"):
+        with suppress(OSError):  # another process sweeps, too
+            if part.stat().st_mtime < time.time() - OLD:
+                part.unlink()
+
+
+@cache
+def _bases() -> tuple[Path, ...]:
+    """Where this user's cache may be, the first choice first, without links; what others could have written is not."""
+    found = []
+    for given in _named():
+        try:
+            found.append(trusted_files.base_at(given))
+        except trusted_files.Untrusted as error:
+            _ignored(Path(given), error)
+        except OSError:
+            continue
+    return tuple(found)
+
+
+def _ignored(base: Path, error: Exception) -> None:
+    _say_once(base, f"the cache of compiled kernels in {base} is not used: {error}")
+
+
+def _named() -> Iterator[str | Path]:
+    """Where a user's cache may be, as the environment names it."""
+    named = os.environ.get("CLEARPROP_CACHE_DIR")
+    with suppress(RuntimeError):  # a user without a home
+        if named:
+            yield named
+        elif sys.platform == "win32":
+            yield os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        elif sys.platform == "darwin":
+            yield Path.home() / "Library" / "Caches"
+        else:
+            yield os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    with suppress(OSError):  # no folder for temporary files can be written
+        yield Path(tempfile.gettempdir()) / f"clearprop-{os.geteuid() if hasattr(os, 'geteuid') else 0}"

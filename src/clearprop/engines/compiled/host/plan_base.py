@@ -1,0 +1,131 @@
+"""What every plan has: the numbers that compiled code reads and writes, and the arrays behind the addresses in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from clearprop.engines.compiled.codegen.addresses import place
+from clearprop.engines.compiled.codegen.job_kernels import Constants, UpdateNumbers
+from clearprop.engines.compiled.kernels.layout import CACHE_LINE, MEETINGS_APART, NORMS, J, Y
+from clearprop.engines.compiled.workers.thread_tuning import Pace
+from clearprop.errors import ShapeError
+from clearprop.formulas import UpdateRule
+from clearprop.job.data import Data
+from clearprop.job.job import Job
+from clearprop.job.one_hot import OneHot
+from clearprop.job.spans import spans
+from clearprop.network import Network
+
+
+def _refers_to(reference: ref[Any], array: Any) -> bool:
+    return reference() is array
+
+
+class PlanBase:
+    """A job as compiled code is told it (see `layout`), and the owner of all memory that it uses.
+
+    Attributes
+    ----------
+    run : callable
+        What each thread calls, with its number and `arguments`.
+    arguments : tuple of int
+        The addresses of `job`, `layers` and `like`.
+    numbers : UpdateNumbers
+        What the update rule needs at each step; only for updates.
+    kinds : list of (float, float)
+        The factors on rate and decay that occur.
+    """
+
+    run: Callable[..., None]
+    numbers: UpdateNumbers
+
+    def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
+        self.network, self.dtype, self.threads = network, np.dtype(dtype), threads
+        self.job = np.zeros(J.LENGTH, dtype=np.int64)
+        self.layers = np.zeros((network.depth, Y.LENGTH), dtype=np.int64)
+        self.constants = Constants()
+        self.owned: list[Any] = []
+        self.result = np.zeros(NORMS + network.depth)
+        self.total = np.zeros(1)
+        self.like = np.zeros(1, dtype=self.dtype)
+        self.pace = Pace()
+        self._meetings = np.zeros((threads + 1) * MEETINGS_APART // 8, dtype=np.int64)
+        self._described: list[ref[Any]] = []
+        self.decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
+        self.spans = spans(network.blocks, decays=self.decays)
+        self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in self.spans))
+        self._set(J.RESULT, place(self.result))
+        self._set(J.MEETINGS, -(-place(self._meetings) // MEETINGS_APART) * MEETINGS_APART)
+        self.arguments = place(self.job), place(self.layers), place(self.like)
+
+    def kinds_of_blocks(self) -> Sequence[int]:
+        """For each block of θ, the place in `kinds` of its factors."""
+        return [self.kinds.index((b.rate, b.decay if self.decays else 0.0)) for b in self.network.blocks]
+
+    def _set(self, where: int, value: int) -> None:
+        self.job[where] = value
+
+    def have(self, threads: int) -> None:
+        """Be done by so many threads: those that were not there the last time have come to as many meetings as others.
+
+        A helper of the last call may still look whether all have come to its last meeting, so numbers only rise.
+        """
+        if threads != self.job[J.THREADS]:
+            self._meetings[:] = self._meetings.max()
+            self.job[J.THREADS] = threads
+
+    def tell(self, where: int, *values: int) -> None:
+        """Write values one after the other, from a position of the job on."""
+        self.job[where : where + len(values)] = values
+
+    def as_read(self, data: Data) -> Data:
+        """The rows in the form that this plan's code reads them in."""
+        return data
+
+    def describe(self, data: Data, theta: Any, memory: Sequence[Any] = ()) -> None:
+        """Where the rows and the parameters are; call after call they are mostly where they were."""
+        codes = data.Y.codes if isinstance(data.Y, OneHot) else None
+        targets = data.Y if codes is None else codes
+        arrays = [array for array in (data.X, targets, theta, *memory, data.weight) if array is not None]
+        if len(arrays) == len(self._described) and all(map(_refers_to, self._described, arrays)):
+            return
+        self._check(arrays, memory, data, codes)
+        self._described = [ref(array) for array in arrays]  # weak: a plan may outlive the rows that it was made for
+        weight = 0 if data.weight is None else place(data.weight)
+        self.tell(J.X, place(data.X), place(targets), weight, data.n_samples)
+        self.job[J.CODES] = 0 if codes is None else place(codes)
+        self.tell(J.THETA, place(theta), len(memory), *map(place, memory))
+
+    def _check(self, arrays: Sequence[Any], memory: Sequence[Any], data: Data, codes: Any) -> None:
+        """Raise ShapeError for arrays that are not those of this plan: compiled code would read beyond their ends."""
+        rows, widths, vector = data.n_samples, self.network.widths, (self.network.n_parameters,)
+        targets = (rows, widths[-1]) if codes is None else (rows,)
+        shapes = [(rows, widths[0]), targets, vector, *(vector for _ in memory), (rows,)]
+        if codes is not None and not (codes.min(initial=0) >= 0 and codes.max(initial=0) < widths[-1]):
+            raise ShapeError(f"classes are numbers from 0 to {widths[-1] - 1}")
+        for array, shape in zip(arrays, shapes, strict=False):
+            dtype = np.int64 if array is codes else self.dtype
+            if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
+                raise ShapeError(
+                    f"an array of {np.dtype(dtype)} numbers of shape {shape} is needed, row by row, "
+                    f"not one of {array.dtype} and {array.shape}"
+                )
+
+    def _keep(self, array: Any) -> int:
+        """Own an array; its address."""
+        self.owned.append(array)
+        return place(array)
+
+    def _room(self, numbers: int, dtype: Any = None) -> int:
+        """The address of room for so many numbers, aligned."""
+        dtype = self.dtype if dtype is None else np.dtype(dtype)
+        raw = np.zeros(numbers * dtype.itemsize + CACHE_LINE, dtype=np.uint8)
+        return -(-self._keep(raw) // CACHE_LINE) * CACHE_LINE
+
+    def _keep_constants(self) -> None:
+        """Hand over the uniforms that do not change."""
+        self._set(J.CONSTANTS, self._keep(np.array(self.constants.numbers, dtype=self.dtype)))

@@ -1,0 +1,1 @@
+"""What Numba compiles, as it stands, and the argument block that it reads: the cache is keyed by this whole folder."""

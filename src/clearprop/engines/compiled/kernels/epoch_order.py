@@ -1,0 +1,18 @@
+"""The order of an epoch (`clearprop.job.shuffling`) as machine code; `fixed_kernels` compiles it."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from clearprop.job import shuffling
+
+partners, exchange = njit(shuffling.partners), njit(shuffling.exchange)
+
+
+def shuffle(order, room, size, count, key):
+    """Bring `count` rows into a random order, in place; `room` takes the partners of `size` rows at once."""
+    for stop in range(count, 1, -size):
+        first = max(1, stop - size)
+        for i in range(first, stop):
+            room[i - first] = partners(key, i)
+        exchange(order, room, first, stop)

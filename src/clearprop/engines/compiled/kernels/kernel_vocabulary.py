@@ -1,0 +1,73 @@
+"""Every word that generated source may use; it begins with ``from … import *`` of this file."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numba import float32, float64, types
+from numba.extending import intrinsic
+
+from clearprop.engines.compiled.kernels.fast_math import (
+    at_least,
+    at_most,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    logistic,
+    maximum,
+    minimum,
+    sign,
+    tanh,
+)
+from clearprop.engines.compiled.kernels.pointers import is_null
+from clearprop.engines.compiled.kernels.vector_functions import (
+    absolute,
+    cosine,
+    floor,
+    max_across,
+    multiply_add,
+    power,
+    select,
+    sine,
+    square_root,
+    sum_across,
+)
+from clearprop.engines.compiled.kernels.vectors import (
+    as_float,
+    constant,
+    load,
+    load_first,
+    load_one,
+    one_lane,
+    only_first,
+    splat,
+    store,
+    store_first,
+    store_one,
+    width,
+)
+
+__all__ = [
+    "absolute", "as_float", "at_least", "at_most", "constant", "cosine", "erf", "exp", "expm1", "float32", "float64",
+    "floor", "infinity", "is_null", "load", "load_first", "load_one", "log", "log1p", "logistic", "max_across",
+    "maximum", "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "sign", "sine",
+    "splat", "square_root", "store", "store_first", "store_one", "sum_across", "tanh", "unit_signature",
+]  # fmt: skip
+
+infinity = math.inf
+
+
+def unit_signature(dtype: Any) -> Any:
+    """The type of every unit: six arrays, their rows and width, and the uniforms; it returns a sum."""
+    array = types.CPointer(dtype)
+    return types.float64(array, array, array, array, array, array, types.int64, types.int64, array)
+
+
+@intrinsic
+def n_lanes(typingctx: Any, pointer: Any) -> Any:
+    """How many numbers a vector of the pointer's type holds."""
+    lanes = width(pointer.dtype)
+    return types.int64(pointer), lambda context, builder, sig, args: context.get_constant(types.int64, lanes)
