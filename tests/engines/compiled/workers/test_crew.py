@@ -161,7 +161,7 @@ def test_wherever_an_interruption_comes_all_shares_are_done_or_none(crew):
             barrier.wait(timeout=3)
 
         def interrupt(frame, event, _, left=left):
-            if frame.f_code.co_filename == helpers.__file__ and event in ("call", "c_return"):
+            if frame.f_code.co_filename == module.__file__ and event in ("call", "c_return"):
                 left[0] -= 1
                 if not left[0]:
                     sys.setprofile(None)
@@ -184,7 +184,7 @@ def test_wherever_an_interruption_comes_all_shares_are_done_or_none(crew):
 def test_an_interruption_after_shares_were_given_does_not_give_them_again(crew, monkeypatch):
     """A helper on its way out would take those in place of the next call's, for which everybody else then waits."""
     shares_done(crew, 2)
-    alone, given = helpers.alone, []
+    alone, given = module.alone, []
 
     def interrupted(name):
         def give(*arguments):
@@ -196,7 +196,7 @@ def test_an_interruption_after_shares_were_given_does_not_give_them_again(crew, 
 
         return give if name == "give" else alone(name)
 
-    monkeypatch.setattr(helpers, "alone", interrupted)
+    monkeypatch.setattr(module, "alone", interrupted)
     done = set()
     with pytest.raises(KeyboardInterrupt):
         crew.help(Called(done.add), 2)

@@ -129,7 +129,7 @@ class Helper:
                 with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
                     os.sched_setaffinity(self._thread.native_id, cores)
                 self._cores = cores
-            if self._next_share is shares.next_share and self._letterbox[letterbox.NEXT_SHARE] == shares.numbers[0]:
+            if self._next_share is shares.next_share and self._letterbox[mailbox.NEXT_SHARE] == shares.numbers[0]:
                 # Ctrl-C came after these were given. Given again, they could be taken in place of the next call's.
                 self._woken.put(shares)
                 return True
