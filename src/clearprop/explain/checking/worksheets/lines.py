@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -36,6 +36,13 @@ HEADING = re.compile(r"(?:the )?(?:step|part|task|question|iteration|epoch|layer
 CONTINUES = re.compile(r"\s*[=≈]")
 FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{(?!\w*matrix)|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
 LONGEST_VALUE = 400  # lines
+CONSTANTS: Mapping[str, str] = {  # of an optimizer, as people write them on lines of their own
+    "momentum": "momentum(momentum={})", "beta": "momentum(momentum={})", "β": "momentum(momentum={})",
+    "beta1": "adam(beta1={})", "β1": "adam(beta1={})", "beta_1": "adam(beta1={})", "beta2": "adam(beta2={})",
+    "β2": "adam(beta2={})", "beta_2": "adam(beta2={})", "rho": "rmsprop(rho={})", "ρ": "rmsprop(rho={})",
+    "epsilon": "adam(epsilon={})", "eps": "adam(epsilon={})", "ε": "adam(epsilon={})", "动量": "momentum(momentum={})",
+    "动量系数": "momentum(momentum={})", "momentum coefficient": "momentum(momentum={})",
+}  # fmt: skip
 
 
 class StepMark(NamedTuple):
@@ -201,9 +208,11 @@ def _without_sign(line: Line, body: str) -> Found:
         if rest and re.search(r"\d", rest) and ONLY_NUMBERS.fullmatch(rest) and is_named(name) and (
             re.search(r"\d", name) or len(name) > 3
         ):  # fmt: skip
-            column = line.start + body.index(words[count])
+            column = line.start + body.index(words[count], len(name))
+            value = body[column - line.start :].rstrip()
+            setting = setting_of(name, value)
             return Statement(
-                tidy_name(name), body[column - line.start :].rstrip(), line.text.strip(), line.number, column + 1, name
+                setting or tidy_name(name), value, line.text.strip(), line.number, column + 1, name, setting is not None
             )
     if ONLY_NUMBERS.fullmatch(body) and re.search(r"\d", body):
         place = f"line {line.number}, column {line.start + 1}"
@@ -219,6 +228,9 @@ def _unknown(part: Part, column: int, line: Line) -> Found:
     known = (*SETTINGS, *OTHER_NAMES) if part.sign == ":" or not is_number else RESULTS
     near = nearest(name, known)
     words = len(name.split())
+    if is_number and name.lower() in CONSTANTS:
+        cure = CONSTANTS[name.lower()].format(part.value.strip())
+        return InputError(f"line {line.number}, column {column}: {shown} belongs to the optimizer: optimizer: {cure}")
     if part.sign == ":" and HEADING.fullmatch(name):
         return Passed(line.number)
     if part.sign == ":" and near is None and not (is_number and words == 1 and re.search(r"\d", name)):

@@ -18,7 +18,7 @@ from clearprop.explain.checking.worksheets.optimizing import job_of, named, rule
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.explained import Trace, explain
-from clearprop.formulas import activation, loss_function, update_rule
+from clearprop.formulas import LOSSES, Activation, Loss, activation, fitting_activations, loss_function, update_rule
 from clearprop.network import Network, Parameters
 
 PRINTED = 6  # significant digits: a given number with as many is the rounding of a computed one
@@ -121,13 +121,24 @@ def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement], 
         hidden = re.findall(r"\w+", settings["hidden"].value)
         named(settings["hidden"], lambda _: [activation(name) for name in hidden])
     output = named(settings["output"], activation) if "output" in settings else None
-    loss = named(settings["loss"], loss_function) if "loss" in settings else known.loss
+    loss = named(settings["loss"], loss_function) if "loss" in settings else loss_function(known.loss)
     choice: Any = hidden[0] if len(hidden) == 1 else hidden
+    if "loss" in settings and output is not None and not loss.fits(output):
+        raise settings["loss"].wrong(_does_not_fit(loss, output, settings["output"].value))
     try:
         return Network.mlp(widths, choice, output, loss)
     except InputError as error:
         culprit = next((settings[name] for name in ("network", "output", "loss", "hidden") if name in settings), None)
         raise (culprit.wrong(error) if culprit is not None else error) from None
+
+
+def _does_not_fit(loss: Loss, output: Activation, said: str) -> str:
+    """Why a loss cannot be had with an output, and what may have been meant: BCE is often called cross-entropy."""
+    meant = [name for name in LOSSES if loss.name in name and LOSSES[name]().fits(output)]
+    other = f" or loss: {meant[0]}" if meant else ""
+    return (
+        f"{loss.name} cannot use the outputs of {said}; write output: {' or '.join(fitting_activations(loss))}{other}"
+    )
 
 
 def _parameters(network: Network, given: Mapping[str, Statement], known: Conventions) -> Parameters:

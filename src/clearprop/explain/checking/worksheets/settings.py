@@ -40,6 +40,9 @@ FORMULAS: Mapping[str, str] = {
     "linear": "identity", "线性": "identity", "恒等": "identity", "none": "identity", "s型": "sigmoid",
     "s型函数": "sigmoid", "sigmoid函数": "sigmoid", "logistic function": "logistic", "sigmoid function": "sigmoid",
     "双曲正切": "tanh", "relu函数": "relu", "leaky relu": "leaky_relu", "hyperbolic tangent": "tanh",
+    "双曲正切函数": "tanh", "tanh函数": "tanh", "修正线性单元": "relu", "线性整流": "relu", "线性整流函数": "relu",
+    "rectified linear unit": "relu", "rectified linear": "relu", "rectifier": "relu", "逻辑函数": "logistic",
+    "逻辑斯蒂函数": "logistic", "线性函数": "identity", "恒等函数": "identity", "softmax函数": "softmax",
 }  # fmt: skip
 LOSSES: Mapping[str, str] = {
     "bce": "binary_cross_entropy", "binary crossentropy": "binary_cross_entropy", "log loss": "binary_cross_entropy",
@@ -49,7 +52,13 @@ LOSSES: Mapping[str, str] = {
     "half squared error": "half_squared_error", "平方误差": "squared_error", "cross entropy": "cross_entropy",
     "交叉熵": "cross_entropy", "sse": "squared_error",
 }  # fmt: skip
-MSE = ("mse", "mean squared error", "mean square error", "均方误差", "均方差", "quadratic", "quadratic loss")
+LOSS_WORDS = re.compile(r"entrop|squar|quadrat|\b[msb][sc]e\b|huber|absolut|likelihood|熵|平方|均方|绝对|似然|最小二乘")
+ACTIVATION_WORDS = re.compile(r"sigm|logist|tan[hg]|relu|rectif|softm|softp|linear|identi|整流|线性|正切|逻辑|s型")
+WORDS_OF_VALUES: Mapping[str, re.Pattern[str]] = {  # whatever holds one is a value, to be understood or refused
+    "loss": LOSS_WORDS, "hidden": ACTIVATION_WORDS, "output": ACTIVATION_WORDS,
+}  # fmt: skip
+SQUARED = re.compile(r"squar|quadrat|\b[ms]se\b|平方|均方|最小二乘")
+NOT_SQUARED_ALONE = re.compile(r"root|rmse|hinge|log|根|对数")  # losses of other names with a square in them
 SQUARE = re.compile(r"\^\s*\{?2|²|\*\*\s*2")
 HALF = re.compile(r"½|1\s*/\s*2|0[.,]5|frac\{?1\}?\{?2|/\s*2\s*$")
 BEGINS_AS_NUMBER = re.compile(r"\s*[\[({]*\s*[-+−]?\s*[.,]?[\d½⅓¼_?□…]")
@@ -82,8 +91,10 @@ def _is_prose(setting: str, value: str) -> bool:
     if SQUARE.search(value) or setting in ("optimizer", "case", "notation", "network"):
         return False
     plain = value.strip().lower()
+    if setting in WORDS_OF_VALUES and WORDS_OF_VALUES[setting].search(plain):
+        return False
     chinese = re.search(r"[\u4e00-\u9fff]{3}", value) is not None
-    return len(value.split()) > 4 or (chinese and not any(plain in known for known in (VALUES, FORMULAS, LOSSES, MSE)))
+    return len(value.split()) > 4 or (chinese and not any(plain in known for known in (VALUES, FORMULAS, LOSSES)))
 
 
 def tidy_value(setting: str, value: str) -> str:
@@ -115,14 +126,21 @@ def tidy_value(setting: str, value: str) -> str:
 
 
 def _loss(bare: str, plain: str) -> str:
-    if plain in MSE:
-        raise InputError(
-            f"{bare!r} is said of several losses; write loss: squared_error, (y − a)², or half_squared_error, with the "
-            "½, and the line outputs: mean if it is divided by the number of outputs"
-        )
     words = plain.replace("-", " ").replace("_", " ")
     if words in LOSSES:
         return LOSSES[words]
+    is_half = HALF.search(bare) or re.search(r"\bhalf\b|一半|半|二分之一", plain)
     if SQUARE.search(bare):
-        return "half_squared_error" if HALF.search(bare) else "squared_error"
+        return "half_squared_error" if is_half else "squared_error"
+    if re.search(r"entrop|熵", plain):
+        return "binary_cross_entropy" if re.search(r"binary|bernoulli|二元|二分类|二值", plain) else "cross_entropy"
+    if SQUARED.search(plain) and not NOT_SQUARED_ALONE.search(plain):
+        if is_half:
+            return "half_squared_error"
+        if re.search(r"mean|average|mse|quadratic|均方|平均", plain):
+            raise InputError(
+                f"{bare!r} is said of several losses; write loss: squared_error, (y − a)², or half_squared_error, with "
+                "the ½, and the line outputs: mean if it is divided by the number of outputs"
+            )
+        return "squared_error"
     return plain.replace(" ", "_")
