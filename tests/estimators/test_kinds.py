@@ -96,3 +96,25 @@ def test_two_columns_of_one_name_are_refused_with_it(kind, library):
         model.fit(pd.DataFrame({"a": y * 1.0, "b": y * 2.0, "c": 1.0 - y}), y)
     with pytest.raises(ValueError, match="has two columns named 'a'; rename one of them"):
         model.predict(X)
+
+
+@pytest.mark.parametrize("gap", [pd.NaT, pd.NA, np.datetime64("NaT")])
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_a_gap_of_another_library_among_objects_is_refused_with_its_place(kind, gap):
+    rows = pd.DataFrame({"a": pd.Series([1.0, 2, gap, 4, 5, 6], dtype=object), "b": range(6)})
+    for given in (rows, rows.to_numpy(), rows.to_numpy().tolist()):
+        with pytest.raises(InputError, match=r"X has no value in row 2, column ('a'|0) \(counted from 0\); fill"):
+            kind().fit(given, LABELS)
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_sparse_columns_may_leave_out_any_number(kind):
+    dense = pd.DataFrame({"a": [1.0, 1, 1, 2, 1, 1], "b": [0.0, 0, 3, 0, 0, 0]})
+    sparse = dense.astype({"a": pd.SparseDtype(float, 1.0), "b": pd.SparseDtype(float, 0.0)})
+    found, wanted = (
+        kind(hidden_layer_sizes=(2,), random_state=0, max_iter=20, tol=10.0).fit(each, LABELS)
+        for each in (sparse, dense)
+    )
+    np.testing.assert_array_equal(found.predict(sparse), wanted.predict(dense))
+    with pytest.raises(InputError, match="Input X contains NaN in row 0"):
+        kind().fit(pd.DataFrame({"a": pd.arrays.SparseArray([np.nan, 1, 2, 3, 4, 5])}), LABELS)

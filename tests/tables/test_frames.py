@@ -2,13 +2,14 @@ import datetime
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import TableError
-from clearprop.tables import from_frame
+from clearprop.tables import from_frame, spelling
 from clearprop.tables.frames import is_frame, one_column
 from clearprop.tables.spelling import of_object
 
@@ -51,3 +52,12 @@ def test_what_no_column_can_hold_is_named_by_its_row():
     with pytest.raises(TableError, match="column 'x' holds an object in row 3"):
         one_column([1, "a", object()], "x")
     assert one_column([datetime.date(2024, 1, 1), None], "x").type == pa.timestamp("us")
+
+
+def test_a_name_may_hold_any_letter():
+    name = "a\0b"  # of which Polars 2.1 makes no C string for Arrow
+    assert from_frame(pl.DataFrame({name: [1, 2]})).to_pydict() == {name: [1, 2]}
+
+
+def test_a_number_in_its_own_precision_is_spelled_without_a_warning():
+    assert [spelling.number(np.float32(x)) for x in (1e30, 2.0, 0.1)] == ["1e+30", "2", "0.1"]

@@ -77,3 +77,10 @@ def test_a_file_keeps_it_and_one_without_it_is_silent(model, tmp_path):
         again.settings["seen"] = spoilt
         assert remarks(again, a=[1e9]) == []
     assert json.dumps(dict(model.settings["seen"]))
+
+
+def test_a_moment_beyond_the_years_of_python_is_told(model):
+    far = pa.array([400_000_000_000_000], pa.timestamp("s"))
+    table = pa.table({"a": [5.0], "day": far, "count": [3]})
+    (found,) = (remark for remark in model.predict(table).remarks if isinstance(remark, Outside))
+    assert "column 'day'" in str(found)

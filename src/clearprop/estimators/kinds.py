@@ -27,7 +27,7 @@ def checked_rows(estimator: Any, X: Any, *given: Any, **how: Any) -> Any:
         For text, dates, lengths of time, NaN and infinity in X, with the row (counted from 0) and the column.
     """
     check_order(X, "X")
-    X = unmasked(X)
+    X = _filled(unmasked(X))
     name = type(estimator).__name__
     check_inputs(X, name)
     try:
@@ -74,6 +74,11 @@ def check_inputs(X: Any, estimator: str) -> None:
                     f"X holds the text {value[:80]!r} in row {row}, column {name} (counted from 0), where a number is "
                     f"expected; encode the column, or {TABLES.format(_tabular(estimator))}"
                 )
+            if _is_gap_of_a_library(value):
+                raise InputError(
+                    f"X has no value in row {row}, column {name} (counted from 0); "
+                    f"fill or drop such rows, or take {_tabular(estimator)}, which learns from gaps"
+                )
             if not isinstance(value, str | bytes) and not is_number(value) and not _is_gap(value):
                 kind = TypeError if isinstance(value, dict | set | complex) else InputError
                 raise kind(
@@ -85,6 +90,19 @@ def check_inputs(X: Any, estimator: str) -> None:
 def _is_gap(value: object) -> bool:
     """Whether a value is missing in a way that NumPy makes NaN of, as it does not of a signalling NaN."""
     return is_missing(value) and not (isinstance(value, Decimal) and value.is_snan())
+
+
+def _is_gap_of_a_library(value: object) -> bool:
+    """Whether a value is missing in a way that NumPy makes no NaN of: NaT, pandas' NA."""
+    return is_missing(value) and value is not None and not isinstance(value, float | np.floating | Decimal)
+
+
+def _filled(X: Any) -> Any:
+    """A frame of sparse columns as a dense one where what they leave out is not 0, which no sparse matrix can say."""
+    kinds = list(getattr(X, "dtypes", ()))
+    if kinds and all(hasattr(kind, "fill_value") for kind in kinds) and any(kind.fill_value != 0 for kind in kinds):
+        return X.sparse.to_dense()
+    return X
 
 
 def _refuse_times(values: Any, name: Any, estimator: str) -> None:

@@ -85,7 +85,7 @@ def _column(series: Any, name: str) -> Any:
 
 def _of_series(series: Any, name: str) -> Any:
     try:
-        return series.to_arrow()
+        return series.alias("").to_arrow()  # Polars panics where a column's name holds a NUL
     except (pa.ArrowException, TypeError, ValueError, OverflowError):  # as for whole numbers of 128 bits
         return one_column(series.to_list(), name)
 

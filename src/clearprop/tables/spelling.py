@@ -91,7 +91,7 @@ def _zone(text: str | None) -> int:
 
 def number(value: Any) -> str:
     """A float (of Python, or of NumPy in its own precision), in its shortest spelling, without ".0"."""
-    if abs(value) < WHOLE and value == int(value):
+    if abs(value) < WHOLE and float(value).is_integer():
         return str(int(value))
     return str(value)
 

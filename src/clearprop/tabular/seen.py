@@ -93,7 +93,7 @@ def outside(encoder: Encoder, X: Any, table: pa.Table, kept: object) -> tuple[Ou
                 far = (x < ends[0]) | (x > ends[1])
                 if far.any():
                     row = int(np.argmax(far))
-                    example = _as_given(table.column(step.column)[row].as_py())
+                    example = _as_given(table.column(step.column)[row])
                     ends_shown = _shown(step, below), _shown(step, above)
                     found.append(Outside(step.column, int(far.sum()), row + 1, example, *ends_shown))
         start += step.n_inputs
@@ -110,7 +110,11 @@ def standardised(step: Any, found: float) -> float:
     return float(smooth_clip((found - step.centre) / step.scale))
 
 
-def _as_given(found: Any) -> str:
+def _as_given(scalar: pa.Scalar) -> str:
+    try:
+        found = scalar.as_py()
+    except (OverflowError, ValueError):  # a moment beyond the years that Python has
+        return str(scalar.cast(pa.string()).as_py())
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
     return f"{found:.6g}" if is_number else str(found)
 
