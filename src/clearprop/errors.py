@@ -13,6 +13,7 @@
     ├── DivergenceError           (also ValueError)  training produced NaN or infinity
     └── FileError                 (also ValueError)
         ├── TableError            a table cannot be read or does not fit the model
+        │   └── UnreadableTableError  the file of another table, beside the one that is learned from, cannot be read
         └── ModelFileError        a model file is damaged, foreign or of an unknown version
 
 Each message says what was expected, what came (with row and column where there is one) and what to change.
@@ -113,6 +114,10 @@ class FileError(ClearpropError, ValueError):
 
 class TableError(FileError):
     """A table cannot be read, or does not fit the model."""
+
+
+class UnreadableTableError(TableError):
+    """The file of another table, beside the one that is learned from, cannot be read."""
 
 
 class ModelFileError(FileError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clearprop.cli import exits, words
 from clearprop.cli.output_files import check_output, write_output
-from clearprop.errors import FileError
+from clearprop.errors import FileError, InputError
 from clearprop.explain import Trace
 from clearprop.explain.exercises import (
     Exercise,
@@ -83,7 +83,7 @@ def whole_class(
     if output is None:
         raise exits.UsageError("say which folder the sheets of the class go into, as --output exercise-1")
     made = exercise_class(
-        read_names(names), widths_of(network), seed, blank=blank, find_mistake=find_mistake, language=language,
+        _names(names), widths_of(network), seed, blank=blank, find_mistake=find_mistake, language=language,
         digits=digits, hidden=hidden, output=output_activation, loss=loss,
     )  # fmt: skip
     if output.exists() and not output.is_dir():
@@ -96,6 +96,15 @@ def whole_class(
         f"clearprop check {output / 'sheets'} --report"
     )
     return 0
+
+
+def _names(path: Path) -> list[str]:
+    """The names of a class; UnreadableError where the file is no list of them."""
+    with exits.reading(path):
+        try:
+            return read_names(path)
+        except InputError as error:
+            raise exits.UnreadableError(str(error)) from error
 
 
 def marks(folder: Path, *, language: str, as_json: bool, output: Path | None, force: bool) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import sys
 import traceback
 from collections.abc import Iterator
@@ -13,10 +15,11 @@ from pathlib import Path
 import cyclopts
 
 from clearprop.cli import interrupts
-from clearprop.errors import ClearpropError, FileError, InputError, shortened
+from clearprop.errors import ClearpropError, FileError, InputError, UnreadableTableError, shortened
 
 DONE, FAILED, USAGE, UNREADABLE = 0, 1, 2, 3  # and 130, 143: see `interrupts`
 ADDRESS = re.compile(r"(https?|ftp|s3|gs|hdfs|file):/")
+STANDARD_INPUT = Path("/dev/stdin")
 TRACEBACK = "CLEARPROP_TRACEBACK"  # an environment variable that shows where an error came from
 
 
@@ -36,12 +39,15 @@ class InterruptedEarly(KeyboardInterrupt):
 def reading(path: Path) -> Iterator[None]:
     """Whatever keeps this file from being read ends the command with the exit code of an input that cannot be read."""
     check_here(path)
+    _check_kind(path)
     try:
         yield
     except FileError as error:
         raise UnreadableError(str(error)) from error
     except OSError as error:
         raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path} is not text in UTF-8 (byte {error.start + 1:,}): save it as UTF-8") from error
     except Exception as error:
         if not isinstance(error, UnicodeError) and not of_pyarrow(error):
             raise
@@ -61,6 +67,31 @@ def check_here(path: Path) -> None:
     """Raise UnreadableError for an address of the network, which a shell hands on as if it were a path."""
     if ADDRESS.match(str(path)):
         raise UnreadableError(f"{path} is an address, and clearprop reads and writes files of this machine")
+
+
+def _check_kind(path: Path) -> None:
+    """Raise UnreadableError for what is no file: it would be waited for, or read without an end.
+
+    Standard input is taken as it is; whoever reads it keeps it in a file.
+    """
+    if path == STANDARD_INPUT:
+        return
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            raise UnreadableError(f"{shortened(str(path))} cannot be read: {error.strerror}") from None
+        if path.is_symlink():
+            raise UnreadableError(f"{path} is a link to {os.readlink(path)}, which is not there") from None
+        return  # whoever reads it says so, and which name is near
+    if stat.S_ISFIFO(mode):
+        raise UnreadableError(
+            f"{path} is a pipe, and tables are read more than once: write what comes from it to a file, or give it as "
+            "standard input, with - in place of the file"
+        )
+    for is_kind, kind in ((stat.S_ISCHR, "device"), (stat.S_ISBLK, "device"), (stat.S_ISSOCK, "socket")):
+        if is_kind(mode):
+            raise UnreadableError(f"{path} is a {kind}, not a file")
 
 
 def of_pyarrow(error: BaseException) -> bool:
@@ -91,7 +122,7 @@ def ending(error: BaseException) -> int:
             return _said(f"{error}\n'clearprop --help' explains what there is.", USAGE)
         case UsageError():
             return _said(str(error), USAGE)
-        case UnreadableError():
+        case UnreadableError() | UnreadableTableError():
             return _said(str(error), UNREADABLE)
         case ClearpropError():
             return _said(str(error), FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -164,7 +165,7 @@ def check(
         raise exits.UsageError("--certificate is of one sheet, --report of a folder of them: ask for one")
     if report:
         return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
-    if sheet.is_dir():
+    if os.path.isdir(sheet):  # says no of a name that is too long for one
         raise exits.UsageError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
     if output is not None or (force and certificate is None):
         raise exits.UsageError("--output and --force belong to --report, which marks a folder of sheets")
@@ -257,7 +258,7 @@ def exercise(
             raise exits.UsageError("--network draws the numbers itself: leave the sheet or --case out")
         trace = class_run.network_of(network, hidden, output_activation, loss, seed)
     else:
-        trace = glass_run.trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None)
+        trace = glass_run.trace_for_an_exercise(source, case)
     return class_run.one(
         trace, blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, format=format,
         notation=notation, output=output, force=force,

@@ -17,6 +17,7 @@ from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
 from clearprop.explain.checking.worksheets import Sheet
 from clearprop.explain.trained import trained_on_table
+from clearprop.files import is_model_file
 from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
 from clearprop.tables import NumberTargets, missing_file
 
@@ -61,6 +62,16 @@ def trace_of(
     rule = trace.optimizer if optimizer is None else update_rule(optimizer)
     rule = rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
     return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)
+
+
+def trace_for_an_exercise(source: Path | None, case: str | None) -> Trace:
+    """The trace of a sheet or of a built-in case; UsageError for a model, which has no sample of its own."""
+    if source is not None and case is None and is_model_file(source):
+        raise exits.UsageError(
+            f"{source} is a model: an exercise is made from a sheet, a built-in case (--case) or random numbers "
+            "(--network 2-3-1)"
+        )
+    return trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None)
 
 
 def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LBFGS | None:

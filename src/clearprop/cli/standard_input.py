@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from clearprop.cli import exits
+from clearprop.cli.exits import STANDARD_INPUT
 from clearprop.errors import ClearpropError
 
-STANDARD_INPUT = Path("/dev/stdin")
 NAME = "standard input"
 FLAGS = ("--log-target", "--skip-missing-target", "--probabilities", "--force", "--json", "--header", "--no-header")
 MAGIC = {

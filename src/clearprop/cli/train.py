@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.cli import exits, interrupts, words
+from clearprop.cli.exits import STANDARD_INPUT
 from clearprop.cli.inputs import check_there, read_table
 from clearprop.cli.log import Log, opened
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
 from clearprop.cli.progress import Waiting, progress
-from clearprop.cli.standard_input import NAME, STANDARD_INPUT, as_file, shown
+from clearprop.cli.standard_input import NAME, as_file, shown
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
 from clearprop.errors import FileError

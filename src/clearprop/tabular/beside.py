@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import ClearpropError, TableError
+from clearprop.errors import ClearpropError, TableError, UnreadableTableError
 from clearprop.tables import ClassTarget, Encoder, ImageFormat, Reading, Target, missing_column
 from clearprop.tables.columns import texts
 from clearprop.tabular.actual import actual_of, with_known_target
@@ -51,10 +51,17 @@ def rows_of_file(
 
     Raises
     ------
+    UnreadableTableError
+        When the file cannot be read.
     TableError
         As for the table, with the name of the file.
     """
-    found = read_as_trained(Path(path), encoder, target, images)
+    try:
+        found = read_as_trained(Path(path), encoder, target, images)
+    except TableError as error:
+        raise UnreadableTableError(str(error)) from error
+    except OSError as error:
+        raise UnreadableTableError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
         table, notices = with_known_target(found.table, target, encoder.read, skip=settings.skip_missing_target)
         _check_groups(table, reading, settings)
