@@ -100,6 +100,26 @@ def test_conventions_that_a_sheet_does_not_state_are_no_mistakes():
     assert count["offered"] >= 25
 
 
+def test_what_follows_from_printed_numbers_is_not_cut_off():
+    """The weights had more digits than were printed: -0.27709 is the rounding of what follows from them."""
+    text, follows = followers.drawn(np.random.default_rng(432))
+    assert follows == {"delta": "minus", "given": "rounded"}
+    found = check(text)
+    assert found.offered == ("delta: minus", "given: rounded")
+    assert {number.verdict for number in found.numbers} == {"right"}
+    said = check(f"given: exact\n{text}")
+    assert "cut_off" in {number.verdict for number in said.numbers}
+
+
+def test_the_conventions_that_leave_nothing_cut_off_are_offered():
+    """Under delta: minus alone a bias would seem cut off; it was not updated."""
+    text, follows = followers.drawn(np.random.default_rng(1711))
+    assert set(follows) == {"biases", "delta", "given"}
+    found = check(text)
+    assert set(found.offered) == {"delta: minus", "biases: fixed"}
+    assert {number.verdict for number in found.numbers} == {"right"}
+
+
 @pytest.mark.torture
 def test_conventions_that_very_many_sheets_do_not_state_are_no_mistakes():
     count, numbers = followed(range(3000))

@@ -36,9 +36,9 @@ def judged_by(judge: Judge, entries: Sequence[Entry], *, naming: bool = True) ->
         yield judge.line(entry, naming=naming)
 
 
-def is_right(sheet: Sheet) -> bool:
-    """Whether no line of a sheet is wrong; ends at the first that is."""
-    return all(number.verdict != "wrong" for line in judged(sheet, naming=False) for number in line.numbers)
+def verdicts(sheet: Sheet) -> Iterator[str]:
+    """The verdicts on the numbers of a sheet, each worked out when it is asked for; no mistake is looked for."""
+    return (number.verdict for line in judged(sheet, naming=False) for number in line.numbers)
 
 
 def _truths(sheet: Sheet) -> list[Truth]:
