@@ -10,14 +10,13 @@ where none does it is a slip of arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from clearprop.explain.checking.checked import CheckedLine
-from clearprop.explain.checking.detective import as_printed, explained
+from clearprop.explain.checking.detective import explained
 from clearprop.explain.checking.judging import judged, verdicts
 from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.checking.worksheets import Sheet, Statement, entry_of, read_sheet
@@ -49,20 +48,14 @@ def check(source: Sheet | str | Path | Mapping[str, Any], trace: Trace | None = 
     """
     sheet = source if isinstance(source, Sheet) else _sheet(source, trace)
     lines = tuple(judged(sheet, naming=False))
-    offered: tuple[str, ...] = ()
-    if "wrong" in _verdicts(lines):
-        other = explained(sheet, verdicts) if sheet.found else None
-        if other is None:
-            return Checked(sheet, tuple(judged(sheet)))
-        (sheet, offered), lines = other, tuple(judged(other[0]))
-    printed = as_printed(sheet) if "cut_off" in _verdicts(lines) else None
-    if printed is not None and _verdicts(again := tuple(judged(printed))) == {"right"}:
-        return Checked(printed, again, (*offered, "given: rounded"))
-    return Checked(sheet, lines, offered)
-
-
-def _verdicts(lines: Sequence[CheckedLine]) -> set[str]:
-    return {number.verdict for line in lines for number in line.numbers}
+    seen = {number.verdict for line in lines for number in line.numbers}
+    if seen <= {"right"}:
+        return Checked(sheet, lines)
+    is_wrong = "wrong" in seen
+    other = explained(sheet, verdicts, is_wrong=is_wrong) if sheet.found else None
+    if other is not None:
+        return Checked(other[0], tuple(judged(other[0])), other[1])
+    return Checked(sheet, tuple(judged(sheet)) if is_wrong else lines)
 
 
 def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet:

@@ -64,47 +64,38 @@ def _looks_printed(sheet: Sheet) -> bool:
     return bool(units) and sum(unit <= PRINTED for unit in units) * 2 >= len(units)
 
 
-def explained(sheet: Sheet, verdicts: Callable[[Sheet], Iterator[str]]) -> tuple[Sheet, tuple[str, ...]] | None:
+def explained(
+    sheet: Sheet, verdicts: Callable[[Sheet], Iterator[str]], *, is_wrong: bool = True
+) -> tuple[Sheet, tuple[str, ...]] | None:
     """The sheet under other conventions that make every line right, and what it would have to say; None if none do.
-
-    Conventions under which a number would be cut off where it should be rounded are taken only where none do better.
 
     Parameters
     ----------
     sheet : Sheet
     verdicts : callable
         The verdicts on the numbers of a sheet, one after the other.
+    is_wrong : bool
+        Whether the sheet is wrong as it stands. Then conventions will do, too, under which a number was cut off where
+        it should be rounded, if none do better. Otherwise a number is cut off already.
     """
     usual: Conventions = sheet.conventions
     read: dict[Any, Sheet | None] = {}
-    fallback = None
+    best = None
     for changes in others(sheet):
         other = _under(sheet, changes, read)
         if other is None:
             continue
+        may_cut_off = is_wrong and best is None
         is_cut_off = False
         for verdict in verdicts(other):
-            if verdict == "wrong" or (fallback is not None and verdict == "cut_off"):
-                break
             is_cut_off |= verdict == "cut_off"
+            if verdict == "wrong" or (is_cut_off and not may_cut_off):
+                break
         else:
-            found = other, usual.under(**changes).lines(usual)
+            best = other, usual.under(**changes).lines(usual)
             if not is_cut_off:
-                return found
-            fallback = found
-    return fallback
-
-
-def as_printed(sheet: Sheet) -> Sheet | None:
-    """The sheet with what it gives taken for printed roundings; None where it says otherwise, or they do not look so.
-
-    A result that seems cut off, 0.27709 where 0.277097 follows from what is given, may be the rounding of what follows
-    from the numbers that were printed.
-    """
-    conventions = sheet.conventions
-    if "given" in conventions.stated or conventions.given == "rounded" or not sheet.found or not _looks_printed(sheet):
-        return None
-    return replace(sheet, conventions=conventions.under(given="rounded"))
+                return best
+    return best
 
 
 def _under(sheet: Sheet, changes: Mapping[str, str], read: dict[Any, Sheet | None]) -> Sheet | None:
