@@ -1,20 +1,26 @@
 """This checkout beside another revision, in turns, each in a process of its own: is anything slower than it was?
 
-``python benchmarks/before_after.py REF``, ``--rounds 15`` for more turns. A ratio below 1 means that today's code takes
-longer; the median over the turns counts, as both see the same disturbance of a busy machine.
+``python benchmarks/before_after.py REF``, ``--rounds 15`` for more turns. First whole fits, then updates alone: the
+workloads of `peers`. A ratio below 1 means that today's code takes longer; the median over the turns counts, as both
+see the same disturbance of a busy machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+from workloads import WORKLOADS as PEERS
+
 HERE = Path(__file__).resolve().parents[1]
+REST = 0.2  # seconds before a burst: threads of the process before may look for work for a tenth of a second more
 WORKLOADS = {
     "first fit": "first_fit()",
     "one row": "one_row()",
@@ -70,25 +76,74 @@ def seconds(checkout: Path, name: str) -> float:
     return float(done.stdout.split()[-1])
 
 
+class Updates:
+    """A process that makes updates of a workload with a checkout, a burst whenever it is told to."""
+
+    def __init__(self, checkout: Path, name: str) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
+        command = [sys.executable, str(HERE / "benchmarks/contenders.py"), "clearprop", name, str(os.cpu_count())]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        self._answer()
+
+    def _answer(self) -> dict[str, float]:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())  # type: ignore[no-any-return]
+
+    def seconds(self) -> float:
+        """Of an update, in one burst, after a rest."""
+        time.sleep(REST)
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return self._answer()["seconds_per_update"]
+
+    def end(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def fits(before: Path, now: Path, name: str, rounds: int) -> list[float]:
+    """Before ÷ after of a whole fit, turn by turn."""
+    seconds(before, name), seconds(now, name)  # what has to be compiled is compiled before it counts
+    found = []
+    for turn in range(rounds):
+        took = {side: seconds(side, name) for side in ((before, now) if turn % 2 else (now, before))}
+        found.append(took[before] / took[now])
+    return found
+
+
+def updates(before: Path, now: Path, name: str, rounds: int) -> list[float]:
+    """Before ÷ after of an update, turn by turn."""
+    sides = {side: Updates(side, name) for side in (before, now)}
+    found = []
+    for turn in range(rounds):
+        took = {side: sides[side].seconds() for side in ((before, now) if turn % 2 else (now, before))}
+        found.append(took[before] / took[now])
+    for side in sides.values():
+        side.end()
+    return found
+
+
 def main() -> None:
     """Compare, and print a line for each workload."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("ref", help="a revision of this repository")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--only", choices=list(WORKLOADS), nargs="+", default=list(WORKLOADS))
+    parser.add_argument("--only", default="", help="workloads whose name holds this")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", asked.ref, "src"], cwd=HERE, check=True, capture_output=True).stdout
         subprocess.run(["tar", "x", "-C", folder], input=archive, check=True)
         before, now = Path(folder), HERE
-        for name in asked.only:
-            seconds(before, name), seconds(now, name)  # what has to be compiled is compiled before it counts
-            ratios = []
-            for turn in range(asked.rounds):
-                took = {side: seconds(side, name) for side in ((before, now) if turn % 2 else (now, before))}
-                ratios.append(took[before] / took[now])
-            middle = statistics.median(ratios)
-            print(f"{name:14}  before ÷ after {middle:.3f}  ({min(ratios):.3f} … {max(ratios):.3f})", flush=True)
+        for compared, names in ((fits, WORKLOADS), (updates, PEERS)):
+            for name in names:
+                if asked.only in name:
+                    ratios = compared(before, now, name, asked.rounds)
+                    spread = f"({min(ratios):.3f} … {max(ratios):.3f})"
+                    print(f"{name:40}  before ÷ after {statistics.median(ratios):.3f}  {spread}", flush=True)
 
 
 if __name__ == "__main__":
