@@ -1,8 +1,9 @@
-"""Heads: output activation and loss together, which is where the error δᴸ = ∂C/∂zᴸ is born (BP1).
+"""Heads: output activation and loss together, where the error δᴸ = ∂C/∂zᴸ is computed (BP1).
 
 In general δᴸ is the activation's pullback of ∂C/∂a. For a few pairs that comes out as a − y, and the loss has a form in
 z that does not overflow (log-sum-exp and its kin). Those pairs are written here, once, as formulas; the tests hold
-each of them against the general form.
+each of them against the general form. Which of the two is computed is decided here, once: engines, printed kernels and
+exporters read `Head.loss_tree` and `Head.error_tree`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from clearprop.errors import InputError
-from clearprop.formulas.activations import Activation, Exp, Identity, Logistic, Softmax
+from clearprop.formulas.activation_base import Activation
+from clearprop.formulas.activations import Exp, Identity, Logistic, Softmax
+from clearprop.formulas.expressions import Expression
 from clearprop.formulas.formula import Formula
 from clearprop.formulas.kept import kept
 from clearprop.formulas.losses import (
@@ -117,6 +120,24 @@ class Head:
         """The named pair that this head is, or None."""
         cls = PAIRS.get((type(self.activation), type(self.loss)))
         return None if cls is None else cls()
+
+    @property
+    def computed(self) -> Pair | Loss:
+        """Whose formulas are computed: the named pair's, or the loss's."""
+        return self.loss if self.pair is None else self.pair
+
+    @property
+    def gives_delta(self) -> bool:
+        """Whether the error that is computed is δᴸ = ∂C/∂zᴸ already, and not ∂C/∂aᴸ."""
+        return self.pair is not None
+
+    def loss_tree(self) -> Expression:
+        """The tree of the loss that is computed, in a and y or, of a named pair, in z and y."""
+        return self.computed.tree()
+
+    def error_tree(self) -> Expression:
+        """The tree of the error that is computed: δᴸ or ∂C/∂aᴸ (see `gives_delta`), in a and y."""
+        return self.loss.slope_tree() if self.pair is None else self.pair.tree("delta")
 
     def value(self, z: Any, a: Any, y: Any) -> Any:
         """The loss of every output, from z where that is stabler; shape (n_samples, n_outputs)."""

@@ -92,6 +92,10 @@ class UpdateRule(Formula):
         """The trees of the whole step, the decay included, in theta, g, the memory, rate, t and the parameters."""
         return _with_decay(cls)
 
+    def computed_trees(self, decay: float = 1.0) -> tuple[Expression, ...]:
+        """The trees of what `apply` computes where the block's factor on the decay is `decay`: θ, then the memory."""
+        return self.full_trees() if self.weight_decay and decay else self.trees("update")
+
 
 @once_per_class
 def _with_decay(cls: type[UpdateRule]) -> tuple[Expression, ...]:

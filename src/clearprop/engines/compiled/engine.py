@@ -281,12 +281,11 @@ def _unprintable(network: Network, rule: UpdateRule | LBFGS) -> str | None:
     """Why a formula of a job cannot be compiled, if one cannot."""
     try:
         for layer in network.layers:
-            activation = type(layer.activation)
-            to_kernel([activation.tree("stable" if activation.has("stable") else "value")], ["z"])
-            to_kernel([activation.pullback_tree()], ["g", "z", "a"])
-        to_kernel([network.loss.tree("value"), network.loss.slope_tree()], ["a", "y"])
+            to_kernel([layer.activation.computed_tree()], ["z"])
+            to_kernel([layer.activation.pullback_tree()], ["g", "z", "a"])
+        to_kernel([network.head.loss_tree(), network.head.error_tree()], ["z", "a", "y"])
         if isinstance(rule, UpdateRule):
-            to_kernel(rule.full_trees(), ["theta", "g", *rule.memory])
+            to_kernel(rule.computed_trees(), ["theta", "g", *rule.memory])
     except FormulaError as error:
         return str(error)
     return None

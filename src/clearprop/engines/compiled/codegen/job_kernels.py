@@ -44,7 +44,7 @@ def address(name: str, unit: Unit) -> int:
 @kept
 def forward_unit(activation: Activation, dtype: str) -> Unit:
     """a = σ(z): z is array 0, a array 1."""
-    tree = activation.tree("stable" if activation.has("stable") else "value")
+    tree = activation.computed_tree()
     return elementwise({"z": 0, "a": 1}, {"a": tree}, dtype)
 
 
@@ -57,23 +57,19 @@ def backward_unit(activation: Activation, dtype: str) -> Unit:
 @kept
 def loss_unit(network: Network, dtype: str) -> Unit:
     """The sum of the loss: z, a and y are arrays 0, 1, 2, the rows' shares array 3."""
-    pair = network.head.pair
-    tree = network.loss.tree("value") if pair is None else pair.tree("value")
-    return summing({"z": 0, "a": 1, "y": 2}, 3, tree, dtype)
+    return summing({"z": 0, "a": 1, "y": 2}, 3, network.head.loss_tree(), dtype)
 
 
 @kept
 def output_error_unit(network: Network, dtype: str) -> Unit:
     """δᴸ of a named pair, or ∂C/∂a, into array 0; z, a and y are arrays 1, 2, 3."""
-    pair = network.head.pair
-    tree = network.loss.slope_tree() if pair is None else pair.tree("delta")
-    return elementwise({"g": 0, "z": 1, "a": 2, "y": 3}, {"g": tree}, dtype)
+    return elementwise({"g": 0, "z": 1, "a": 2, "y": 3}, {"g": network.head.error_tree()}, dtype)
 
 
 @kept
 def update_unit(rule: UpdateRule, dtype: str) -> Unit:
     """The update rule, decoupled decay included if there is any: θ is array 0, the gradient 1, the memory from 2 on."""
-    trees = rule.full_trees() if rule.weight_decay else rule.trees("update")
+    trees = rule.computed_trees()
     slots = {"theta": 0, "g": 1, **{name: 2 + i for i, name in enumerate(rule.memory)}}
     return elementwise(slots, dict(zip(("theta", *rule.memory), trees, strict=True)), dtype)
 

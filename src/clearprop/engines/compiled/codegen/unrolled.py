@@ -56,8 +56,7 @@ class Printer:
         rule = job.update_rule
         assert isinstance(rule, UpdateRule)
         self.memory = len(rule.memory)
-        trees = rule.full_trees() if rule.weight_decay else rule.trees("update")
-        self.rule = self.functions.add("update", trees, ["theta", "g", *rule.memory], 1)
+        self.rule = self.functions.add("update", rule.computed_trees(), ["theta", "g", *rule.memory], 1)
 
     def source(self) -> str:
         """The module."""
@@ -157,8 +156,8 @@ class Printer:
             if type(activation) is Identity:
                 lines += [f"{one} = {other}" for one, other in zip(a, z, strict=True)]
                 continue
-            tree = activation.tree("stable" if activation.has("stable") else "value")
-            forward = self.functions.add(f"{activation.name}_forward", [tree], ["z"], layer.outputs)
+            name, tree = f"{activation.name}_forward", activation.computed_tree()
+            forward = self.functions.add(name, [tree], ["z"], layer.outputs)
             lines += self._layer_call(forward, a, [z], activation.parameters)
         return lines
 
@@ -166,14 +165,13 @@ class Printer:
         """The loss, BP1 and BP2."""
         L, m, head = self.depth, self.widths[-1], self.network.head
         z, a, y, d, cost = ([f"{name}_{j}" for j in range(m)] for name in (f"z{L}", f"a{L}", "y", f"d{L}", "loss"))
-        source = self.network.loss if head.pair is None else head.pair
-        value = self.functions.add(f"{source.name}_loss", [source.tree("value")], ["z", "a", "y"], m)
+        source = head.computed
+        value = self.functions.add(f"{source.name}_loss", [head.loss_tree()], ["z", "a", "y"], m)
         lines = self._layer_call(value, cost, [z, a, y], source.parameters)
         lines.append(f"cost += {'as_float(share) * ' if self.weighted else ''}as_float({' + '.join(cost)})")
-        slope = self.network.loss.slope_tree() if head.pair is None else head.pair.tree("delta")
-        error = self.functions.add(f"{source.name}_error", [slope], ["z", "a", "y"], m)
+        error = self.functions.add(f"{source.name}_error", [head.error_tree()], ["z", "a", "y"], m)
         lines += self._layer_call(error, d, [z, a, y], source.parameters)
-        if head.pair is None:
+        if not head.gives_delta:
             lines += self._pulled_back(L)
         if not self.is_single:
             lines += [f"{name} = {name} * {'share' if self.weighted else 'mean'}" for name in d]

@@ -103,7 +103,7 @@ class Plan(PlanBase):
         head = network.head
         if task != Task.OUTPUTS:
             value = job_kernels.loss_unit(network, dtype)
-            source = network.loss if head.pair is None else head.pair
+            source = head.computed
             self._set(J.LOSS, job_kernels.address(f"{source.name}_loss", value))
             self._set(J.LOSS_NUMBERS, constants.add(value.uniforms, source.parameters))
             needs_z[-1] |= "z" in value.reads and type(network.layers[-1].activation) is not Identity
@@ -111,7 +111,7 @@ class Plan(PlanBase):
                 slope = job_kernels.output_error_unit(network, dtype)
                 self._set(J.LOSS_SLOPE, job_kernels.address(f"{source.name}_error", slope))
                 self._set(J.LOSS_SLOPE_NUMBERS, constants.add(slope.uniforms, source.parameters))
-                self._set(J.PULLS_BACK, head.pair is None)
+                self._set(J.PULLS_BACK, not head.gives_delta)
         self.needs_z = needs_z
         if job is not None:
             self._units_of_training(job, task)
