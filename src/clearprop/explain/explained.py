@@ -16,7 +16,7 @@ from clearprop.trace.setting import setting_of
 from clearprop.trace.trace import Trace as PlainTrace
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace(PlainTrace):
     """What `explain` returns: the sites of one step of training, by name, in the order of computation.
 

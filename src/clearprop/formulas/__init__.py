@@ -4,9 +4,9 @@ Start with `activations`, the file that most people want to read or add to; `voc
 `expressions` is what a formula returns when it is called on symbols.
 """
 
+from clearprop.formulas.activation_base import Activation
 from clearprop.formulas.activations import (
     ACTIVATIONS,
-    Activation,
     Elu,
     Exp,
     Gelu,

@@ -97,12 +97,19 @@ class Activation(Formula):
         return None if cls.is_coupled() else tree_pullback(cls.tree(), "z", Constant(1))
 
     @classmethod
+    def computed_slope_tree(cls) -> Expression:
+        """The tree of σ′ in z and a that goes with the computed form; not of an activation that couples a row."""
+        if cls.has("slope"):
+            return cls.tree(cls.computed_form("slope"))
+        return tree_pullback(cls.computed_tree(), "z", Constant(1))
+
+    @classmethod
     def pullback_tree(cls) -> Expression:
         """The tree of ∂C/∂z in g, z and a that is computed: the stable form where there is one."""
         if cls.has("pullback"):
             return cls.tree("pullback")
         if cls.has("slope"):
-            return Symbol("g") * cls.tree(cls.computed_form("slope"))
+            return Symbol("g") * cls.computed_slope_tree()
         return _derived(cls)
 
     @classmethod

@@ -7,7 +7,19 @@ from math import inf, pi, sqrt
 
 from clearprop.formulas.activation_base import Activation
 from clearprop.formulas.formula import by_name
-from clearprop.formulas.vocabulary import absolute, erf, exp, expm1, log, log1p, maximum, minimum, row_max, row_sum, where
+from clearprop.formulas.vocabulary import (
+    absolute,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    row_max,
+    row_sum,
+    where,
+)
 from clearprop.formulas.vocabulary import tanh as tanh_of
 
 

@@ -2,76 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from clearprop.formulas import Activation, Expression
-from clearprop.network import shares
-from clearprop.trace.arithmetic import computed
-from clearprop.trace.builder import Notes, agree
-from clearprop.trace.equations import CarriedBack, Elementwise, Equation, OuterProduct, Product, SumOverSamples
+from clearprop.trace.builder import Builder, elementwise
+from clearprop.trace.equations import Equation, Product
 from clearprop.trace.jacobian import ErrorThroughJacobian, Jacobian
+from clearprop.trace.kinds import Law
+from clearprop.trace.layers import LAYERS
 
 
-def record_backward(notes: Notes) -> None:
+def build_backward(builder: Builder) -> None:
     """Errors, slopes and δ's of all layers, from the last to the first; then the gradients of all parameters."""
-    network, L = notes.network, notes.network.depth
-    sites = {"a": f"a{L}", "y": notes.target, "share": "share"}
-    notes.formula(
-        f"error{L}", notes.shared(network.loss.slope_tree()), sites, "BP1", parameters=network.loss.parameters
-    )
+    network, L = builder.network, builder.network.depth
+    sites = {"a": f"a{L}", "y": builder.target, "share": "share"}
+    tree = builder.shared(network.loss.slope_tree())
+    builder.formula(f"error{L}", tree, sites, Law.BP1, parameters=network.loss.parameters)
     for l in range(L, 0, -1):
         if l < L:
-            _record_error(notes, l)
-        _record_delta(notes, l)
+            _build_error(builder, l)
+        _build_delta(builder, l)
     for l in range(L, 0, -1):
-        notes.keep(f"dW{l}", OuterProduct(notes.passed(l - 1), f"delta{l}"))
-        notes.keep(f"db{l}", SumOverSamples(f"delta{l}"))
+        for block, gradient in LAYERS[type(network.layers[l - 1])].gradients.items():
+            builder.keep(f"d{block}{l}", gradient(builder.passed(l - 1), l))
 
 
-def _record_error(notes: Notes, l: int) -> None:
+def _build_error(builder: Builder, l: int) -> None:
     """∂C/∂a of a hidden layer; what dropout had stopped on the way forward it stops on the way back."""
-    back = CarriedBack(f"delta{l + 1}", f"W{l + 1}")
-    if notes.has(f"mask{l}"):
-        notes.keep(f"carried{l}", back)
-        notes.keep(f"error{l}", Product(f"carried{l}", f"mask{l}", "BP2"))
+    back = LAYERS[type(builder.network.layers[l])].back(l + 1)
+    if f"mask{l}" in builder:
+        builder.keep(f"carried{l}", back)
+        builder.keep(f"error{l}", Product(f"carried{l}", f"mask{l}", Law.BP2))
     else:
-        notes.keep(f"error{l}", back)
+        builder.keep(f"error{l}", back)
 
 
-def _record_delta(notes: Notes, l: int) -> None:
-    """σ′ (or the Jacobian of a coupled activation) and δ of layer l."""
-    shape, L = notes.network.layers[l - 1].activation, notes.network.depth
-    law = "BP1" if l == L else "BP2"
+def _build_delta(builder: Builder, l: int) -> None:
+    """σ′ (or the Jacobian of a coupled activation) and δ of layer l; of a named pair also its short form, a − y."""
+    shape, head, L = builder.network.layers[l - 1].activation, builder.network.head, builder.network.depth
+    law = Law.BP1 if l == L else Law.BP2
     if shape.is_coupled():
-        notes.keep(f"jacobian{l}", Jacobian(shape.pullback_tree(), f"a{l}", f"z{l}", shape.parameters))
+        builder.keep(f"jacobian{l}", Jacobian(shape.pullback_tree(), f"a{l}", f"z{l}", shape.parameters))
         equation: Equation = ErrorThroughJacobian(f"error{l}", f"jacobian{l}")
     else:
-        tree = slope_tree(shape, notes.rows(f"z{l}"), notes.rows(f"a{l}"))
-        notes.formula(f"slope{l}", tree, {"z": f"z{l}", "a": f"a{l}"}, law, parameters=shape.parameters)
+        sites, slope = {"z": f"z{l}", "a": f"a{l}"}, shape.slope_tree()
+        assert slope is not None
+        textbook, stable = (
+            elementwise(tree, sites, law, parameters=shape.parameters) for tree in (slope, shape.computed_slope_tree())
+        )
+        builder.keep(f"slope{l}", textbook, stable)
         equation = Product(f"error{l}", f"slope{l}", law)
-    notes.keep(f"delta{l}", (_short_form(notes, equation) if l == L else None) or equation)
-
-
-def _short_form(notes: Notes, equation: Equation) -> Equation | None:
-    """δ of a named pair, a − y, where the long form loses its digits (0 times infinity, or targets off by a little)."""
-    setting, L, pair = notes.setting, notes.network.depth, notes.network.head.pair
-    if pair is None:
-        return None
-    short = pair.compute("delta", a=notes.rows(f"a{L}"), y=setting.target) * shares(setting.Y, setting.weight)
-    if agree(equation.compute(notes.arrays), short if setting.is_batch else short[0]):
-        return None
-    sites = {"a": f"a{L}", "y": notes.target} | ({"share": "share"} if notes.has("share") else {})
-    return Elementwise(notes.shared(pair.tree("delta")), sites, law="BP1")
-
-
-def slope_tree(activation: Activation, z: Any, a: Any) -> Expression:
-    """The tree of σ′ of the textbook, or the stable one where the textbook's loses its digits at these z."""
-    tree = activation.slope_tree()
-    assert tree is not None
-    if activation.has("stable_slope"):
-        found = computed(tree, {**activation.parameters, "z": z, "a": a})
-        if not agree(found, activation.backward(np.ones_like(a), z, a)):
-            return activation.tree("stable_slope")
-    return tree
+    short = None
+    if l == L and head.gives_delta:  # where the long form would be 0 times infinity, or targets are off by a little
+        sites = {"a": f"a{L}", "y": builder.target, "share": "share"}
+        short = elementwise(builder.shared(head.error_tree()), sites, Law.BP1)
+    builder.keep(f"delta{l}", equation, short)

@@ -17,14 +17,10 @@ import numpy as np
 
 from clearprop.formulas import Apply, Expression, Symbol
 from clearprop.formulas.derivative import times
-from clearprop.formulas.expressions import nodes
-from clearprop.trace.arithmetic import (
-    Program,
-    add_up,
-    product_in_order,
-    running_sum,
-)
-from clearprop.trace.matrices import hadamard_tree, matmul, transpose
+from clearprop.formulas.expressions import nodes, symbols
+from clearprop.trace.arithmetic import Program, add_up, product_in_order, running_sum
+from clearprop.trace.kinds import Law
+from clearprop.trace.matrices import call, hadamard, hadamard_tree, matmul, transpose
 from clearprop.trace.scalar_trees import Scope, instance
 
 Arrays = Mapping[str, Any]
@@ -38,11 +34,11 @@ class Equation:
     ----------
     inputs : tuple of str
         The sites that it reads.
-    law : str
-        What it is called: "forward", "activation", "loss", "BP1" … "BP4", "update"; "" for what is given.
+    law : Law
+        What it is called.
     """
 
-    law = ""
+    law = Law.GIVEN
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -62,8 +58,13 @@ class Equation:
 
 
 @dataclass(frozen=True)
-class Given(Equation):
-    """A value that somebody gave: an input, a target, a weight, the learning rate."""
+class Input(Equation):
+    """A value that somebody gives when a graph is run: a sample, a target, a weight, the learning rate."""
+
+
+@dataclass(frozen=True)
+class Given(Input):
+    """A value that somebody gave."""
 
     value: Any = field(repr=False)
 
@@ -78,7 +79,7 @@ class WeightedSum(Equation):
     a: str
     W: str
     b: str
-    law = "forward"
+    law = Law.FORWARD
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -108,7 +109,7 @@ class CarriedBack(Equation):
 
     delta: str
     W: str
-    law = "BP2"
+    law = Law.BP2
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -133,12 +134,21 @@ class CarriedBack(Equation):
 
 @dataclass(frozen=True)
 class Elementwise(Equation):
-    """A formula applied to every number of the sites (or, where it holds Σₖ over a row, to every row)."""
+    """A formula applied to every number of the sites (or, where it holds Σₖ over a row, to every row).
+
+    Attributes
+    ----------
+    formula : Expression
+    sites : mapping of str to str
+        Which site each of its variables is.
+    parameters : mapping of str to number
+        The values of its other symbols. In a graph those of the state (the clock of a schedule) are left open.
+    """
 
     formula: Expression
     sites: Mapping[str, str]
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    law: str = ""
+    law: Law = Law.GIVEN
     call: str = ""  # how the matrix form names the formula, where it does not spell it out
 
     @cached_property
@@ -153,6 +163,11 @@ class Elementwise(Equation):
         found = self.program.run({**self.parameters, **values})
         return found if np.shape(found) == np.shape(widest) else np.broadcast_to(found, np.shape(widest))
 
+    @property
+    def open(self) -> frozenset[str]:
+        """The symbols without a value: they get it when the graph is run."""
+        return frozenset(symbols(self.formula)) - self.sites.keys() - self.parameters.keys()
+
     @cached_property
     def program(self) -> Program:
         """The formula, ready to be computed many times."""
@@ -163,8 +178,6 @@ class Elementwise(Equation):
 
     def matrix(self, columns: bool) -> Expression | None:
         if self.call:
-            from clearprop.trace.matrices import call
-
             return call(self.call, *map(Symbol, self.inputs))
         if "share" in self.inputs or any(
             isinstance(item, Apply) and item.function == "where" for item in nodes(self.formula)
@@ -184,7 +197,7 @@ class Product(Equation):
 
     error: str
     slope: str
-    law: str = "BP2"
+    law: Law = Law.BP2
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -197,8 +210,6 @@ class Product(Equation):
         return scope.symbol(self.error, *index) * scope.symbol(self.slope, *index)
 
     def matrix(self, columns: bool) -> Expression:
-        from clearprop.trace.matrices import hadamard
-
         return hadamard(*map(Symbol, self.inputs))
 
 
@@ -207,7 +218,7 @@ class SumOverSamples(Equation):
     """BP3: ∂C/∂bˡⱼ = δˡⱼ, summed over the samples of a batch."""
 
     delta: str
-    law = "BP3"
+    law = Law.BP3
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -236,7 +247,7 @@ class OuterProduct(Equation):
 
     a: str
     delta: str
-    law = "BP4"
+    law = Law.BP4
 
     @property
     def inputs(self) -> tuple[str, ...]:

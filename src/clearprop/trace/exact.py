@@ -26,7 +26,6 @@ RATIONAL = frozenset({
     "less_equal", "equal", "where", "row_sum", "row_max",
 })  # fmt: skip
 
-FORWARD = ("forward", "activation", "dropout", "loss", "penalty")  # the laws of what a second pass computes anew
 
 
 def exact(trace: Trace) -> Trace:
@@ -114,6 +113,6 @@ def _again(sites: Mapping[str, Site], arrays: Mapping[str, Any], of: str) -> Any
         if name.endswith("_new"):
             again[name.removesuffix("_new")] = arrays[name]
     for name, site in sites.items():
-        if site.equation.law in FORWARD:
+        if site.equation.law.is_forward:
             again[name] = np.array(site.equation.compute(again), dtype=object)
     return again[of]

@@ -2,114 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from clearprop.errors import NotFiniteError
-from clearprop.formulas import Activation, Expression, LabelSmoothing, Symbol
-from clearprop.trace.arithmetic import computed
-from clearprop.trace.builder import Notes, agree
-from clearprop.trace.equations import Elementwise, Product, WeightedSum
+from clearprop.formulas import Activation, LabelSmoothing, Symbol
+from clearprop.job.job import dropout_rates
+from clearprop.trace.builder import Builder, elementwise
+from clearprop.trace.equations import Elementwise, Product
+from clearprop.trace.kinds import Law
+from clearprop.trace.layers import LAYERS
 from clearprop.trace.penalties_and_weights import Penalty, RowWeight, TotalWeight, WeightedLoss, penalty_trees
 from clearprop.trace.totals import MeanLoss
 
 
-def record_given(notes: Notes) -> None:
+def build_given(builder: Builder) -> None:
     """The samples, the parameters, and what is asked of the loss."""
-    setting, job = notes.setting, notes.setting.job
-    notes.give("a0", setting.X, per_sample=True)
-    notes.give("y", setting.Y, per_sample=True)
-    for l in range(1, notes.network.depth + 1):
-        notes.give(f"W{l}", notes.params.W[l])
-        notes.give(f"b{l}", notes.params.b[l])
+    job = builder.job
+    builder.give("a0", "y", *(block.name for block in builder.network.blocks))
     if job.label_smoothing:
         known = {"smoothing": job.label_smoothing, "n_classes": job.smoothing_classes}
-        notes.formula("smoothed", LabelSmoothing.tree(), {"y": "y"}, "loss", parameters=known)
-    _record_weights(notes)
+        builder.formula("smoothed", LabelSmoothing.tree(), {"y": "y"}, Law.LOSS, parameters=known)
+    _build_weights(builder)
 
 
-def _record_weights(notes: Notes) -> None:
+def _build_weights(builder: Builder) -> None:
     """The weight of each row, their sum, and each row's share in the mean."""
-    setting, job = notes.setting, notes.setting.job
-    weight = ""
-    if setting.sample_weight is not None:
-        notes.give("sample_weight", setting.sample_weight, per_sample=True)
+    step, job, weight = builder.step, builder.job, ""
+    if step.is_weighted:
+        builder.give("sample_weight")
         weight = "sample_weight"
     if job.class_weight is not None:
-        notes.give("class_weight", np.array(job.class_weight))
-        notes.keep("row_weight", RowWeight(weight, "class_weight", "y"))
+        builder.give("class_weight")
+        builder.keep("row_weight", RowWeight(weight, "class_weight", "y"))
         weight = "row_weight"
     if weight:
-        notes.keep("total_weight", TotalWeight(weight))
-        if setting.is_batch:
+        builder.keep("total_weight", TotalWeight(weight))
+        if step.is_batch:
             tree = Symbol("weight") / Symbol("total_weight")
-            notes.formula("share", tree, {"weight": weight, "total_weight": "total_weight"}, "weight")
-    elif setting.is_penalised:
-        notes.give("total_weight", float(len(setting.X)))
-    for name in ("l2", "l1"):
-        if getattr(job, name):
-            notes.give(name, getattr(job, name))
+            builder.formula("share", tree, {"weight": weight, "total_weight": "total_weight"}, Law.WEIGHT)
+    elif step.is_penalised:
+        builder.give("total_weight")
+    builder.give(*(name for name in ("l2", "l1") if getattr(job, name)))
 
 
-def record_forward(notes: Notes) -> None:
+def build_forward(builder: Builder) -> None:
     """Weighted inputs and activations, layer by layer; with dropout also what is passed on."""
-    for l, layer in enumerate(notes.network.layers, start=1):
-        _record_dropout(notes, l - 1)
-        notes.keep(f"z{l}", WeightedSum(notes.passed(l - 1), f"W{l}", f"b{l}"))
-        shape, z = layer.activation, notes.rows(f"z{l}")
-        engines = shape.forward(z)
-        if not np.isfinite(engines).all():
-            raise NotFiniteError(
-                f"the activations of layer {l} are not finite: their weighted inputs go up to "
-                f"{np.abs(z).max():.3g}; scale the inputs or take smaller weights"
-            )
-        tree = shape_tree(shape, z, engines)
-        notes.keep(f"a{l}", Elementwise(tree, {"z": f"z{l}"}, shape.parameters, "activation", called(shape)))
+    dropout = dropout_rates(builder.job)
+    for l, layer in enumerate(builder.network.layers, start=1):
+        if dropout[l - 1]:
+            builder.give(f"mask{l - 1}")
+            builder.keep(f"passed{l - 1}", Product(f"a{l - 1}", f"mask{l - 1}", Law.DROPOUT))
+        builder.keep(f"z{l}", LAYERS[type(layer)].forward(builder.passed(l - 1), l))
+        shape = layer.activation
+        textbook, stable = (
+            Elementwise(tree, {"z": f"z{l}"}, shape.parameters, Law.ACTIVATION, called(shape))
+            for tree in (shape.tree(), shape.computed_tree())
+        )
+        builder.keep(f"a{l}", textbook, stable)
 
 
-def _record_dropout(notes: Notes, l: int) -> None:
-    """What dropout leaves of the activations of a layer."""
-    if l in notes.setting.mask:
-        notes.give(f"mask{l}", notes.setting.mask[l], per_sample=True)
-        notes.keep(f"passed{l}", Product(f"a{l}", f"mask{l}", "dropout"))
+def build_loss(builder: Builder) -> None:
+    """The loss of every output, from a as in the books or, of a named pair, from z; then the whole."""
+    L, head = builder.network.depth, builder.network.head
+    sites = {"z": f"z{L}", "a": f"a{L}", "y": builder.target}
+    builder.keep(
+        "losses",
+        elementwise(head.loss.tree(), sites, Law.LOSS, parameters=head.loss.parameters),
+        elementwise(head.loss_tree(), sites, Law.LOSS, parameters=head.computed.parameters),
+    )
+    builder.keep("loss", WeightedLoss("losses", "share") if "share" in builder else MeanLoss("losses"))
+    if builder.step.is_penalised:
+        _build_penalty(builder)
 
 
-def record_loss(notes: Notes) -> None:
-    """The loss of every output, from a as in the books, or from z where only that keeps its digits; then the whole."""
-    L, head = notes.network.depth, notes.network.head
-    z, a = notes.rows(f"z{L}"), notes.rows(f"a{L}")
-    tree, sites, parameters = head.loss.tree(), {"a": f"a{L}", "y": notes.target}, head.loss.parameters
-    known = {"a": a, "y": notes.setting.target, **parameters}
-    if head.pair is not None and not agree(computed(tree, known), head.value(z, a, notes.setting.target)):
-        tree, sites, parameters = head.pair.tree(), {"z": f"z{L}", "y": notes.target}, {}
-    notes.formula("losses", tree, sites, "loss", parameters=parameters)
-    notes.keep("loss", WeightedLoss("losses", "share") if notes.has("share") else MeanLoss("losses"))
-    if notes.setting.is_penalised:
-        record_penalty(notes)
-
-
-def record_penalty(notes: Notes) -> None:
+def _build_penalty(builder: Builder) -> None:
     """What l1 and l2 add to the loss."""
-    known = {name: name for name in ("l1", "l2", "total_weight") if notes.has(name)}
+    known = {name: name for name in ("l1", "l2", "total_weight") if name in builder}
     blocks = {
         block.name: Elementwise(
-            penalty_trees(notes.setting.job, block.decay)["value"], {"theta": block.name, **known}, law="penalty"
+            penalty_trees(builder.job, block.decay)["value"], {"theta": block.name, **known}, law=Law.PENALTY
         )
-        for block in notes.network.blocks
+        for block in builder.network.blocks
         if block.decay
     }
     if blocks:
-        notes.keep("penalty", Penalty(blocks))
-        notes.formula("cost", Symbol("C") + Symbol("R"), {"C": "loss", "R": "penalty"}, "penalty")
-
-
-def shape_tree(activation: Activation, z: Any, engines: Any) -> Expression:
-    """The tree of the textbook form, or of the stable one where the textbook form loses its digits at these z."""
-    tree: Expression = activation.tree()
-    if activation.has("stable") and not agree(computed(tree, {"z": z, **activation.parameters}), engines):
-        return activation.tree("stable")
-    return tree
+        builder.keep("penalty", Penalty(blocks))
+        builder.formula("cost", Symbol("C") + Symbol("R"), {"C": "loss", "R": "penalty"}, Law.PENALTY)
 
 
 def called(activation: Activation) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from clearprop.formulas import Constant, Expression, Symbol
 from clearprop.trace.arithmetic import IN_ORDER, add_up, computed, plain_sum_of_rows, running_sum
 from clearprop.trace.equations import Arrays, Equation
+from clearprop.trace.kinds import Law
 from clearprop.trace.matrices import matmul, transpose
 from clearprop.trace.scalar_trees import Scope, instance
 
@@ -23,7 +24,7 @@ class Jacobian(Equation):
     a: str
     z: str
     parameters: Mapping[str, Any]
-    law = "BP1"
+    law = Law.BP1
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ class ErrorThroughJacobian(Equation):
 
     error: str
     jacobian: str
-    law = "BP1"
+    law = Law.BP1
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.expressions import fold
 from clearprop.trace.arithmetic import IN_ORDER, product_in_order
+from clearprop.trace.names import reference
 
 MATRIX_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **IN_ORDER,
@@ -55,7 +56,7 @@ def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Map
         if isinstance(item, Constant):
             return item, False
         site = sites.get(item.name)
-        return (Symbol(item.name), False) if site is None else (Symbol(site), not is_number(site))
+        return (Symbol(item.name), False) if site is None else (Symbol(site), not reference(site).what.is_number)
 
     def node(function: str, _: Apply, arguments: list[tuple[Expression, bool]]) -> tuple[Expression, bool]:
         trees, are_arrays = [tree for tree, _ in arguments], [is_array for _, is_array in arguments]
@@ -66,11 +67,6 @@ def hadamard_tree(formula: Expression, sites: Mapping[str, str], parameters: Map
         return Apply(function, tuple(trees)), any(are_arrays)
 
     return fold(formula, leaf, node)[0]
-
-
-def is_number(site: str) -> bool:
-    """Whether a site is one number, by its name: the rates, the clipping, the strengths of penalties, …"""
-    return site.startswith("rate") or site in ("t", "clip", "norm", "l1", "l2", "total_weight")
 
 
 def evaluate_matrices(tree: Expression, arrays: Mapping[str, Any], calls: Mapping[str, Callable[..., Any]]) -> Any:

@@ -13,17 +13,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from clearprop.errors import InputError
+from clearprop.trace.kinds import KINDS, PER_SAMPLE, Kind, kind_named
+
+__all__ = ["PER_SAMPLE", "Partial", "Reference", "at", "parse", "reference"]
 
 PATTERN = re.compile(
-    r"(?:(?P<memory>(?!rate_)[a-z]+(?:_hat)?)_(?=[Wb]\d))?"
-    r"(?P<kind>rate_(?:[Wb]\d+|start)|(?:sample|class|row|total)_weight|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
+    r"(?:(?P<memory>(?!rate_|sample_|class_|row_|total_)[a-z]+(?:_hat)?)_(?=[A-Za-z]+\d))?"
+    r"(?P<kind>rate_(?:[A-Za-z]+\d+|start)|(?:sample|class|row|total)_weight|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
     r"(?P<after>_new)?(?:\[(?P<index>[^\]]*)\])?"
 )
-# Kinds whose arrays have one row per sample; in a batch their first index is the sample.
-PER_SAMPLE = frozenset({
-    "a", "y", "z", "delta", "error", "slope", "losses", "jacobian", "mask", "passed", "carried", "smoothed",
-    "sample_weight", "row_weight", "share", "e", "u",
-})  # fmt: skip
 
 
 class Reference(NamedTuple):
@@ -55,6 +53,11 @@ class Reference(NamedTuple):
         """The name of the site, without the index."""
         memory = f"{self.memory}_" if self.memory else ""
         return f"{memory}{self.kind}{self.layer}{'_new' if self.after else ''}"
+
+    @property
+    def what(self) -> Kind:
+        """What values of its kind are."""
+        return kind_named(self.kind)
 
     @property
     def place(self) -> tuple[int, ...]:
@@ -100,22 +103,25 @@ def parse(name: str) -> Reference | Partial | None:
         assert isinstance(by, Reference)
         return Partial(of, by)
     match = PATTERN.fullmatch(name.strip())
-    if match is None or not (match["kind"] in KINDS or match["kind"].startswith("rate")):
+    if match is None:
         return None
-    if not (
-        match["layer"] or match["index"] is not None or match["kind"] in SINGLE or match["kind"].startswith("rate")
-    ):
+    kind = _kind_of(match["kind"])
+    if kind is None or (match["memory"] and not kind.is_parameter):
+        return None
+    if kind.has_layer and not match["layer"] and match["index"] is None:
         return None
     index = () if match["index"] is None else tuple(part.strip() for part in match["index"].split(","))
     layer = (match["layer"] or "").strip("{}")
     return Reference(match["kind"], layer, index, match["after"] is not None, match["memory"] or "")
 
 
-SINGLE = frozenset({
-    "loss", "losses", "prediction", "rate", "t", "C", "y", "smoothed", "sample_weight", "class_weight", "row_weight",
-    "total_weight", "share", "penalty", "cost", "norm", "clip", "ones",
-})  # fmt: skip
-KINDS = PER_SAMPLE | SINGLE | frozenset({"W", "b", "dW", "db", "l"})
+def _kind_of(name: str) -> Kind | None:
+    """The kind that a name begins with; of a rate the block that it is for has to be one of parameters."""
+    if not name.startswith("rate"):
+        return KINDS.get(name)
+    block = name.removeprefix("rate_").rstrip("0123456789")
+    is_known = block == name or block == "start" or (block in KINDS and KINDS[block].is_parameter)
+    return KINDS["rate"] if is_known else None
 
 
 def reference(name: str) -> Reference:

@@ -18,6 +18,7 @@ from clearprop.formulas.derivative import ZERO, plus
 from clearprop.job import Job
 from clearprop.trace.arithmetic import product_in_order, running_sum, total_of
 from clearprop.trace.equations import Arrays, Elementwise, Equation
+from clearprop.trace.kinds import Law
 from clearprop.trace.scalar_trees import Scope
 
 
@@ -28,7 +29,7 @@ class RowWeight(Equation):
     sample_weight: str  # "" where all are 1
     class_weight: str
     y: str
-    law = "weight"
+    law = Law.WEIGHT
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ class TotalWeight(Equation):
     """Ω = Σ ωᵢ over the rows of the step."""
 
     weight: str
-    law = "weight"
+    law = Law.WEIGHT
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ class WeightedLoss(Equation):
 
     losses: str
     share: str
-    law = "loss"
+    law = Law.LOSS
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ class Penalty(Equation):
     """R: the penalties of all weights, added up, for the sum over samples and so divided by their weight."""
 
     blocks: Mapping[str, Elementwise]  # the penalty of each number of each block that has one
-    law = "penalty"
+    law = Law.PENALTY
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -150,7 +151,7 @@ class GradientNorm(Equation):
     """‖g‖ = √Σg² over all parameters together."""
 
     gradients: tuple[str, ...]
-    law = "clipping"
+    law = Law.CLIPPING
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -1,48 +1,100 @@
-"""The recorder: runs one step of training and keeps every number of it under its name.
+"""The recorder: runs the graph of one step on arrays and keeps every number of it under its name.
 
 The step is that of the reference engine: its job, its formulas, its dropout masks, its order of things. Each site's
 value is what its equation gives in the printed order (`clearprop.trace.arithmetic`), so that every line replays to
-the last bit; the tests hold all of them against the engine's own forward, backward and step.
+the last bit; the tests hold all of them against the engine's own forward, backward and step. Of a value with two forms
+the textbook's is taken, unless it loses its digits on these numbers.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
-from clearprop.errors import InputError
+from clearprop.errors import InputError, NotFiniteError
 from clearprop.network import Parameters
-from clearprop.trace.backward import record_backward
-from clearprop.trace.builder import Notes
-from clearprop.trace.forward import record_forward, record_given, record_loss
+from clearprop.trace.equations import Elementwise, Equation, Given
+from clearprop.trace.graph import Graph
 from clearprop.trace.setting import Setting, setting_of
-from clearprop.trace.totals import FirstOrder, SecondPass
-from clearprop.trace.trace import Trace
-from clearprop.trace.update import record_clipping, record_gradients, record_update
+from clearprop.trace.step import graph_of
+from clearprop.trace.totals import EnginesPass, SecondPass
+from clearprop.trace.trace import Site, Trace
 
 Kind = TypeVar("Kind", bound=Trace)
+AGREEING = 1e-9  # relative: a textbook form that is further from the stable one has lost too many digits
 
 
 def trace_of(setting: Setting, params: Parameters, kind: type[Kind]) -> Kind:
     """The trace of a setting, of this kind: `Trace`, or a room's own."""
     network = setting.network
     exact = network.views(np.array(params.theta, dtype=np.float64))
-    notes = Notes(setting, exact)
+    again = {"loss": setting.loss, "cost": setting.cost}
     with np.errstate(all="ignore"):  # what becomes infinite is shown as ∞, or refused
-        record_given(notes)
-        record_forward(notes)
-        record_loss(notes)
-        record_backward(notes)
-        gradients = record_gradients(notes)
-        record_update(notes, record_clipping(notes, gradients))
-        minimised = "cost" if notes.has("cost") else "loss"
-        notes.keep("prediction", FirstOrder(minimised, gradients))
-        names = tuple(block.name for block in network.blocks)
-        notes.keep("loss_new", SecondPass(setting.loss, names))
-        if minimised == "cost":
-            notes.keep("cost_new", SecondPass(setting.cost, names, "cost"))
-    return kind(setting, exact, notes.sites)
+        sites = record(graph_of(setting.step), setting.arrays(exact), setting.clock, again)
+    return kind(setting, exact, sites)
+
+
+def record(
+    graph: Graph, given: Mapping[str, Any], clock: Mapping[str, float], again: Mapping[str, Callable[[Any], float]]
+) -> dict[str, Site]:
+    """The sites of a step: every value of its graph, computed in order.
+
+    Parameters
+    ----------
+    graph : Graph
+    given : mapping of str to array
+        The values that the graph asks for.
+    clock : mapping of str to float
+        What formulas leave open: where training stands.
+    again : mapping of {"loss", "cost"} to callable
+        Each from θ, by an engine, for the second pass.
+    """
+    sites: dict[str, Site] = {}
+    arrays: dict[str, Any] = {}
+    for name, node in graph.items():
+        if node.is_given:
+            equation: Equation = Given(_frozen(given[name]))
+        elif isinstance(node.equation, SecondPass):
+            equation = EnginesPass(node.equation.blocks, node.equation.of, again=again[node.equation.of])
+        else:
+            equation = _running(node.equation, clock)
+        value = equation.compute(arrays)
+        if node.computed is not None:
+            stable = node.computed.compute(arrays)
+            if not np.allclose(value, stable, rtol=AGREEING, atol=0.0):
+                equation, value = node.computed, stable
+        arrays[name] = _frozen(value)
+        sites[name] = Site(name, equation, arrays[name])
+        _check_finite(name, arrays)
+    return sites
+
+
+def _running(equation: Equation, clock: Mapping[str, float]) -> Equation:
+    """The equation with numbers for what it left open."""
+    if not isinstance(equation, Elementwise) or not equation.open:
+        return equation
+    known = {name: value for name, value in clock.items() if name in equation.open}
+    return replace(equation, parameters={**equation.parameters, **known})
+
+
+def _frozen(value: Any) -> Any:
+    found = np.array(value)
+    found.flags.writeable = False
+    return found
+
+
+def _check_finite(name: str, arrays: Mapping[str, Any]) -> None:
+    """Raise NotFiniteError where the activations of a layer are not finite."""
+    l = name.removeprefix("a")
+    if not l.isdigit() or l == "0" or np.isfinite(arrays[name]).all():
+        return
+    raise NotFiniteError(
+        f"the activations of layer {l} are not finite: their weighted inputs go up to "
+        f"{np.abs(arrays[f'z{l}']).max():.3g}; scale the inputs or take smaller weights"
+    )
 
 
 def next_step(trace: Kind) -> Kind:

@@ -15,6 +15,7 @@ from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.job.randomness import masks
 from clearprop.network import Network, Parameters, loss
 from clearprop.network.parameters import Mask
+from clearprop.trace.graph import Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,39 @@ class Setting:
     def total_weight(self) -> float:
         """Σ of the weights, by which a penalty is divided."""
         return total_weight(prepared(self.job, self.X, self.Y, self.sample_weight))
+
+    @property
+    def step(self) -> Step:
+        """What the graph of this step depends on."""
+        rows = len(self.X) if self.is_batch else None
+        return Step(self.job, rows, self.sample_weight is not None, self.state.rate_scale != 1)
+
+    def arrays(self, params: Parameters) -> dict[str, Any]:
+        """The values that the graph of this step asks for; a single sample without its axis."""
+        job, rule, state = self.job, self.rule, self.state
+        per_sample = {"a0": self.X, "y": self.Y, "sample_weight": self.sample_weight}
+        per_sample |= {f"mask{l}": mask for l, mask in self.mask.items()}
+        found = {
+            name: rows if self.is_batch else rows[0] for name, rows in per_sample.items() if rows is not None
+        }  # fmt: skip
+        found |= {"class_weight": job.class_weight, "total_weight": float(len(self.X)), "l1": job.l1, "l2": job.l2}
+        found |= dict.fromkeys(("rate", "rate_start"), rule.learning_rate)
+        for block in self.network.blocks:
+            vectors = {block.name: params.theta}
+            vectors |= {f"{name}_{block.name}": vector for name, vector in zip(rule.memory, state.memory, strict=True)}
+            found |= {name: vector[block.start : block.stop].reshape(block.shape) for name, vector in vectors.items()}
+        return {**found, "t": float(state.step + 1)}
+
+    @property
+    def clock(self) -> dict[str, float]:
+        """Where training stands, as `job.rates` has it: what a schedule and plateaus go by."""
+        job, state = self.job, self.state
+        per_epoch = job.steps_per_epoch(self.n_samples)
+        progress = min((state.epoch * per_epoch + state.cursor) / (job.epochs * per_epoch), 1.0)
+        return {
+            "step": float(state.step), "epoch": float(state.epoch), "samples": float(state.samples),
+            "progress": progress, "scale": state.rate_scale,
+        }  # fmt: skip
 
     @property
     def is_penalised(self) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from clearprop.formulas import Expression
 from clearprop.trace.arithmetic import running_sum, total_of
 from clearprop.trace.equations import Arrays, Equation
+from clearprop.trace.kinds import Law
 from clearprop.trace.penalties_and_weights import place_of
 from clearprop.trace.scalar_trees import Scope
 
@@ -21,7 +22,7 @@ class MeanLoss(Equation):
     """C: the mean over samples of the sum over outputs."""
 
     losses: str
-    law = "loss"
+    law = Law.LOSS
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class FirstOrder(Equation):
 
     loss: str
     gradients: Mapping[str, str]
-    law = "prediction"
+    law = Law.PREDICTION
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -86,16 +87,30 @@ class FirstOrder(Equation):
 
 @dataclass(frozen=True)
 class SecondPass(Equation):
-    """The loss of the same samples with the updated parameters: forward propagation once more, by the engine."""
+    """What forward propagation of the same samples gives once more, with the updated parameters.
 
-    again: Callable[[Any], float] = field(repr=False)
-    blocks: tuple[str, ...] = ()
-    of: str = "loss"  # the site that it is the later value of
-    law = "second pass"
+    Attributes
+    ----------
+    blocks : tuple of str
+        The parameters; their new values are read.
+    of : str
+        The site that it is the later value of.
+    """
+
+    blocks: tuple[str, ...]
+    of: str = "loss"
+    law = Law.SECOND_PASS
 
     @property
     def inputs(self) -> tuple[str, ...]:
         return tuple(f"{name}_new" for name in self.blocks)
+
+
+@dataclass(frozen=True)
+class EnginesPass(SecondPass):
+    """The same, made by an engine: `again` gives it from θ."""
+
+    again: Callable[[Any], float] = field(repr=False, kw_only=True)
 
     def compute(self, arrays: Arrays) -> Any:
         return self.again(np.concatenate([np.ravel(arrays[name]) for name in self.inputs]))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,11 +18,10 @@ from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import UpdateRule
 from clearprop.job import Job, TrainingState
 from clearprop.network import Network, Parameters
+from clearprop.trace.equations import Equation
+from clearprop.trace.graph import StepNames
 from clearprop.trace.names import reference
-
-if TYPE_CHECKING:
-    from clearprop.trace.equations import Equation
-    from clearprop.trace.setting import Setting
+from clearprop.trace.setting import Setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +55,7 @@ class Site:
 
 
 @dataclass(frozen=True, eq=False)
-class Trace(Mapping[str, Site]):
+class Trace(StepNames, Mapping[str, Site]):
     """The sites of one step of training, by name, in the order of computation.
 
     Attributes
@@ -99,20 +98,6 @@ class Trace(Mapping[str, Site]):
     def is_batch(self) -> bool:
         """Whether X was a matrix; then arrays of the layers have shape (n_samples, n_l), otherwise (n_l,)."""
         return self.setting.is_batch
-
-    @property
-    def target(self) -> str:
-        """The site that the outputs are compared with: y, or y after label smoothing."""
-        return "smoothed" if "smoothed" in self.sites else "y"
-
-    @property
-    def minimised(self) -> str:
-        """The site of what the step makes smaller: the loss, or with penalties the cost."""
-        return "cost" if "cost" in self.sites else "loss"
-
-    def passed(self, l: int) -> str:
-        """The site of what layer l passes on: its activations, or what dropout left of them."""
-        return f"passed{l}" if f"passed{l}" in self.sites else f"a{l}"
 
     def __getitem__(self, name: str) -> Site:
         if name == "x":

@@ -12,6 +12,7 @@ from clearprop.formulas import Constant, Expression
 from clearprop.formulas.derivative import plus, times
 from clearprop.trace.arithmetic import total_of
 from clearprop.trace.equations import Arrays, Elementwise, Equation, SumOverSamples
+from clearprop.trace.kinds import Law
 from clearprop.trace.scalar_trees import Scope
 from clearprop.trace.trace import Site, Trace
 
@@ -24,7 +25,7 @@ class Scaled(Equation):
     factor: float
 
     @property
-    def law(self) -> str:  # type: ignore[override]
+    def law(self) -> Law:  # type: ignore[override]
         return self.inner.law
 
     @property
@@ -44,7 +45,7 @@ class SharedBias(Equation):
     """∂C/∂b = Σⱼ δⱼ: of a bias that all neurons of a layer share; the same number for each of them."""
 
     each: SumOverSamples
-    law = "BP3"
+    law = Law.BP3
 
     @property
     def inputs(self) -> tuple[str, ...]:

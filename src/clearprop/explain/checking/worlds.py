@@ -15,7 +15,6 @@ import numpy as np
 from clearprop.explain.checking.convened import Scaled
 from clearprop.explain.checking.enclosing import Rounding, enclosed
 from clearprop.explain.checking.intervals import Interval, interval
-from clearprop.trace.exact import FORWARD
 from clearprop.trace.totals import SecondPass
 from clearprop.trace.trace import Site, Trace
 
@@ -221,7 +220,7 @@ class Bounds(World):
         """The loss afterwards: forward once more with the new parameters, every line of it rounded on the way."""
         again = {name.removesuffix("_new"): self[name] for name in equation.inputs}
         for name, site in self.truth.trace.sites.items():
-            if site.equation.law in FORWARD:
+            if site.equation.law.is_forward:
                 inputs = {i: again[i] if i in again else self[i] for i in site.inputs}
                 again[name] = enclosed(site.equation, inputs)
                 if name != equation.of and self._is_rounded(site):

@@ -12,14 +12,11 @@ from string import ascii_lowercase
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.writing.symbols import Applied, Code, Letter, Nabla, Ratio, Written, with_tilde
-from clearprop.trace.names import PER_SAMPLE, Partial, Reference
+from clearprop.trace.kinds import KINDS, UNIT
+from clearprop.trace.names import Partial, Reference
 
 # Letters that all notations but that of the program share.
-LETTERS: Mapping[str, str] = {
-    "sample_weight": "s", "class_weight": "c", "row_weight": "ω", "total_weight": "Ω", "share": "p", "penalty": "R",
-    "cost": "J", "norm": "‖g‖", "clip": "κ", "l": "λ", "mask": "r", "ones": "1",
-}  # fmt: skip
-ONE_EACH = frozenset({"sample_weight", "row_weight", "share"})  # one number for each sample
+LETTERS: Mapping[str, str] = {name: kind.letter for name, kind in KINDS.items() if kind.letter}
 
 MEMORY = {"clipped": "ĝ", "m_hat": "m̂", "v_hat": "v̂"}  # letters of what belongs to a parameter
 
@@ -116,8 +113,8 @@ class Notation:
         is_array = not index or ":" in index
         if name.kind == "W":
             return self.weight(name.layer, index, sup, is_array)
-        if name.kind in LETTERS and name.kind != "mask":
-            is_number = name.kind not in (*ONE_EACH, "class_weight", "ones") or bool(sup)
+        if name.kind in LETTERS and UNIT not in name.what.axes:
+            is_number = name.what.is_number or bool(sup)
             sub = name.layer or (counted(index[0]) if index else "")
             return Letter(LETTERS[name.kind], sub, sup, is_array and not is_number)
         return self.neuron(name.kind, name.layer, index[0] if index else "", sup, is_array)
@@ -125,17 +122,17 @@ class Notation:
     def split(self, name: Reference) -> tuple[tuple[str, ...], str]:
         """The indices without the sample, and the sample as a superscript."""
         indices = name.indices
-        if name.kind not in PER_SAMPLE:
+        if not name.what.is_per_sample:
             return indices, ""
         if not self.is_batch:
             return indices, "" if name.is_general else self.alone
-        if len(indices) == 2 or (len(indices) == 1 and name.kind in ONE_EACH):
+        if len(indices) == 2 or (len(indices) == 1 and name.what.is_one_each):
             return indices[1:], f"({counted(indices[0])})"
         return indices, ""
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         """A quantity of neuron j of a layer."""
-        base = {"delta": "δ", "losses": self.loss_letter, "mask": "r"}.get(kind, kind)
+        base = self.loss_letter if kind == "losses" else LETTERS.get(kind, kind)
         if kind == "a" and layer == "0":
             base, layer = "x", ""
         return Letter(base, counted(j), layer + sup, is_array)

@@ -9,7 +9,6 @@ import numpy as np
 
 from clearprop.explain.checking.mistakes import forward
 from clearprop.explain.checking.mistakes.spot import Spot, Variant
-from clearprop.trace.exact import FORWARD
 from clearprop.trace.totals import SecondPass
 
 
@@ -33,6 +32,6 @@ def forward_again(spot: Spot, blocks: list[str]) -> Mapping[str, Any]:
     known: dict[str, Any] = {name: spot[name] for name in spot.trace.sites if name not in ("loss_new", "cost_new")}
     known |= {name: spot[f"{name}_new"] for name in blocks}
     for name, site in spot.trace.sites.items():
-        if site.equation.law in FORWARD:
+        if site.equation.law.is_forward:
             known[name] = np.asarray(site.equation.compute(known), dtype=float)
     return known

@@ -1,0 +1,39 @@
+"""How each kind of layer computes: its equations, forward and back. A new kind is one more row of `LAYERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from clearprop.network import Dense
+from clearprop.trace.equations import CarriedBack, Equation, OuterProduct, SumOverSamples, WeightedSum
+
+
+class LayerEquations(NamedTuple):
+    """The equations of one kind of layer; each function gets the number of the layer.
+
+    Attributes
+    ----------
+    forward : callable
+        (what the layer before passes on, l) → the equation of z{l}.
+    back : callable
+        l → the equation of ∂C/∂(what the layer before passed on), from delta{l}. The first part of BP2.
+    gradients : mapping of str to callable
+        For each block (what the layer before passes on, l) → the equation of its gradient, from delta{l}. BP3, BP4.
+    """
+
+    forward: Callable[[str, int], Equation]
+    back: Callable[[int], Equation]
+    gradients: Mapping[str, Callable[[str, int], Equation]]
+
+
+LAYERS: dict[type[Any], LayerEquations] = {
+    Dense: LayerEquations(
+        forward=lambda signal, l: WeightedSum(signal, f"W{l}", f"b{l}"),
+        back=lambda l: CarriedBack(f"delta{l}", f"W{l}"),
+        gradients={
+            "W": lambda signal, l: OuterProduct(signal, f"delta{l}"),
+            "b": lambda signal, l: SumOverSamples(f"delta{l}"),
+        },
+    )
+}
