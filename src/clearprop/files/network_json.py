@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 from clearprop.errors import ModelFileError, quoted, shortened
 from clearprop.files.json_text import LONGEST_REASON, MALFORMED
-from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Loss
+from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Identity, Loss
 from clearprop.formulas.saving import formula_from_json, formula_to_json
 from clearprop.network import Dense, Network
+from clearprop.network.layers import Layer
 
 MOST_LAYERS = 1000
 MOST_OWN_FORMULAS, MOST_OWN_NODES = 100, 10_000  # different formulas of a user's own, and the nodes of all their trees
-FACTORS = ("weight_rate", "bias_rate", "weight_decay", "bias_decay")
+LAYERS: dict[str, type[Layer]] = {"dense": Dense}  # the kinds of layers by their names in files
 
 
 def network_to_json(network: Network) -> dict[str, Any]:
@@ -31,7 +34,8 @@ def network_to_json(network: Network) -> dict[str, Any]:
             {
                 "outputs": layer.outputs,
                 "activation": formula_to_json(layer.activation, ACTIVATIONS),
-                **{name: getattr(layer, name) for name in FACTORS},
+                **{name: getattr(layer, name) for name in _own_fields(type(layer))},
+                **_kind_to_json(layer),
             }
             for layer in network.layers
         ],
@@ -81,16 +85,15 @@ def network_from_json(spec: object, n_parameters: int) -> Network:
     if not 0 < len(layers) <= MOST_LAYERS:
         raise ModelFileError(f"a network has 1 to {MOST_LAYERS} layers, not {len(layers)}")
     widths = [_width(inputs), *map(_outputs, layers)]
-    needed = sum(before * after + after for before, after in pairwise(widths))
-    if needed != n_parameters:
-        raise ModelFileError(f"there are {n_parameters:,} numbers, but its network has {needed:,} parameters")
     formulas: dict[str, Activation] = {}  # many layers of a few formulas: each is made once
-    built: list[Dense] = []
     try:
+        plain = [_plain_layer(layer, *sizes) for layer, sizes in zip(layers, pairwise(widths), strict=True)]
+        needed = sum(prod(block.shape) for layer in plain for block in layer.blocks)
+        if needed != n_parameters:
+            raise ModelFileError(f"there are {n_parameters:,} numbers, but its network has {needed:,} parameters")
         _check_own_formulas(layers)
-        for layer, (before, after) in zip(layers, pairwise(widths), strict=True):
-            factors = {name: float(layer[name]) for name in FACTORS}
-            built.append(Dense(before, after, _activation(layer["activation"], formulas), **factors))
+        shapes = [_activation(layer["activation"], formulas) for layer in layers]
+        built = [replace(layer, activation=shape) for layer, shape in zip(plain, shapes, strict=True)]
         return Network(tuple(built), formula_from_json(loss, Loss, LOSSES))
     except ModelFileError:
         raise
@@ -98,6 +101,28 @@ def network_from_json(spec: object, n_parameters: int) -> Network:
         raise ModelFileError(
             f"the description of the network is damaged ({shortened(str(error), LONGEST_REASON)})"
         ) from None
+
+
+def _own_fields(kind: type[Layer]) -> list[str]:
+    """The numbers that a kind of layer has beside its sizes and its activation."""
+    return [field.name for field in fields(kind) if field.name not in ("inputs", "outputs", "activation")]
+
+
+def _kind_to_json(layer: Layer) -> dict[str, str]:
+    """The name of a kind of layer; files without one hold dense layers."""
+    name = next((name for name, kind in LAYERS.items() if kind is type(layer)), None)
+    if name is None:
+        raise ModelFileError(f"a layer of the kind {type(layer).__name__} cannot be saved")
+    return {} if name == "dense" else {"kind": name}
+
+
+def _plain_layer(spec: Any, inputs: int, outputs: int) -> Layer:
+    """A layer with its sizes and numbers, its activation still to come."""
+    name = spec.get("kind", "dense")
+    if name not in LAYERS:
+        raise ModelFileError(f"there is no kind of layer {quoted(name)}; there is {', '.join(LAYERS)}")
+    kind = LAYERS[name]
+    return kind(inputs, outputs, Identity(), **{name: float(spec[name]) for name in _own_fields(kind)})
 
 
 def _outputs(layer: Any) -> int:

@@ -15,8 +15,9 @@ from clearprop.network import Network
 
 
 def layer_norms(network: Network, gradient: Any) -> Any:
-    """The length of the gradient of each layer, W and b together: float64 (L,)."""
-    ends = [0, *(block.stop for block in network.blocks[1::2])]
+    """The length of the gradient of each layer, all its blocks together: float64 (L,)."""
+    stops = {block.layer: block.stop for block in network.blocks}
+    ends = [0, *(stops[l] for l in range(1, network.depth + 1))]
     return np.array([math.sqrt(float(gradient[a:b] @ gradient[a:b])) for a, b in pairwise(ends)])
 
 

@@ -2,8 +2,9 @@
 
 from clearprop.network.backprop import Gradient, Tape, backward, forward, loss, shares
 from clearprop.network.gradient_check import GradientCheck, check_gradient
+from clearprop.network.layers import Dense
 from clearprop.network.parameters import Block, FromOne, Parameters
-from clearprop.network.specs import Dense, Network
+from clearprop.network.specs import Network
 
 __all__ = [
     "Block",

@@ -11,9 +11,11 @@ one library that follows the array API (NumPy, PyTorch, …), and so is what goe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from clearprop.formulas import array_namespace
+from clearprop.network.layers import Dense
 from clearprop.network.parameters import FromOne, Mask, Parameters
 from clearprop.network.specs import Network, check_weights
 
@@ -32,6 +34,7 @@ class Gradient(NamedTuple):
     theta: Any  # (n_parameters,)
     W: FromOne[Any]  # ∂C/∂W[l], (n_{l−1}, n_l)
     b: FromOne[Any]  # ∂C/∂b[l], (n_l,)
+    named: Mapping[str, Any]  # all of them by the names of their blocks: "W1", "b1", …
     delta: FromOne[Any]  # ∂C/∂z[l], (n_samples, n_l)
 
 
@@ -52,7 +55,8 @@ def forward(network: Network, params: Parameters, X: Any, mask: Mask | None = No
     mask = mask or {}
     z, a = [], [X]
     for l, layer in enumerate(network.layers, start=1):
-        z.append(dropped_out(a[l - 1], mask, l - 1) @ params.W[l] + params.b[l])
+        x = dropped_out(a[l - 1], mask, l - 1)  # of a kind of layer that is not the book's, its class has the lines
+        z.append(x @ params.W[l] + params.b[l] if isinstance(layer, Dense) else layer.forward(x, params.of(l)))
         a.append(layer.activation.forward(z[-1]))
     return Tape(FromOne("z", z), tuple(a), mask)
 
@@ -75,13 +79,24 @@ def backward(network: Network, params: Parameters, tape: Tape, Y: Any, sample_we
     network.check_targets(Y, tape.a[0].shape[0])
     L, W, z, a, mask = network.depth, params.W, tape.z, tape.a, tape.mask
     delta: dict[int, Any] = {L: shares(Y, sample_weight) * network.head.delta(z[L], a[L], Y)}  # BP1
+    x = {l: dropped_out(a[l - 1], mask, l - 1) for l in range(1, L + 1)}  # what came into each layer
     for l in range(L - 1, 0, -1):
-        error = dropped_out(delta[l + 1] @ W[l + 1].T, mask, l)
-        delta[l] = network.layers[l - 1].activation.backward(error, z[l], a[l])  # BP2
-    xp = array_namespace(a[L])
-    db = [xp.sum(delta[l], axis=0) for l in range(1, L + 1)]  # BP3
-    dW = [dropped_out(a[l - 1], mask, l - 1).T @ delta[l] for l in range(1, L + 1)]  # BP4
-    pieces = [xp.reshape(piece, (-1,)) for pair in zip(dW, db, strict=True) for piece in pair]
+        above = network.layers[l]
+        error = (
+            delta[l + 1] @ W[l + 1].T
+            if isinstance(above, Dense)
+            else above.back(delta[l + 1], x[l + 1], params.of(l + 1))
+        )
+        delta[l] = network.layers[l - 1].activation.backward(dropped_out(error, mask, l), z[l], a[l])  # BP2
+    xp, gradient = array_namespace(a[L]), {}
+    for l, layer in enumerate(network.layers, start=1):
+        if isinstance(layer, Dense):
+            gradient[f"b{l}"] = xp.sum(delta[l], axis=0)  # BP3
+            gradient[f"W{l}"] = x[l].T @ delta[l]  # BP4
+        else:
+            own = layer.gradients(delta[l], x[l], params.of(l))
+            gradient |= {f"{letter}{l}": value for letter, value in own.items()}
+    pieces = [xp.reshape(gradient[block.name], (-1,)) for block in network.blocks]
     return Gradient(*network.views(xp.concat(pieces)), FromOne("delta", [delta[l] for l in range(1, L + 1)]))
 
 
@@ -105,7 +120,7 @@ def loss(
 
 
 def dropped_out(values: Any, mask: Mask, l: int) -> Any:
-    """What crosses between layers l and l + 1, forward or backward, once dropout has had its way."""
+    """What crosses between layers l and l + 1, forward or backward, after dropout."""
     return values * mask[l] if l in mask else values
 
 

@@ -7,6 +7,7 @@ gradient has the same form.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from string import ascii_letters
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -21,12 +22,14 @@ Mask = Mapping[int, Any]  # dropout masks by the number of the layer, each (n_sa
 class Block(NamedTuple):
     """A stretch of θ that one rate factor and one decay factor hold for."""
 
-    name: str  # "W1", "b1", "W2", …
+    name: str  # "W1", "b1", "W2", …: its letter and the number of its layer
     start: int
     stop: int
     shape: tuple[int, ...]
     rate: float
     decay: float
+    letter: str
+    layer: int
 
 
 class FromOne(Generic[Item]):
@@ -75,34 +78,49 @@ class Parameters(NamedTuple):
         Views of theta (with libraries whose reshape copies, copies).
     b : FromOne of arrays of shape (n_l,)
         Views of theta.
+    named : mapping of str to array
+        All windows by the names of their blocks, "W1", "b1", …; W and b are None for a layer that has no such block.
     """
 
     theta: Any
     W: FromOne[Any]
     b: FromOne[Any]
+    named: Mapping[str, Any]
+
+    def of(self, l: int) -> dict[str, Any]:
+        """The windows of layer l by their letters."""
+        return {name.removesuffix(str(l)): window for name, window in self.named.items() if _is_of(name, l)}
 
 
-def views(theta: Any, blocks: Sequence[Block]) -> Parameters:
+def _is_of(name: str, l: int) -> bool:
+    return name.lstrip(ascii_letters) == str(l)
+
+
+def views(theta: Any, blocks: Sequence[Block], depth: int) -> Parameters:
     """θ with its windows; see `Network.views`."""
     n_parameters = blocks[-1].stop
     if not hasattr(theta, "shape") or tuple(theta.shape) != (n_parameters,):
         raise ShapeError(f"theta must be a vector of {n_parameters} numbers, not {shape_of(theta)}")
     xp = array_namespace(theta)
-    windows = [xp.reshape(theta[block.start : block.stop], block.shape) for block in blocks]
-    return Parameters(theta, FromOne("W", windows[0::2]), FromOne("b", windows[1::2]))
+    named = {block.name: xp.reshape(theta[block.start : block.stop], block.shape) for block in blocks}
+    W, b = (FromOne(letter, [named.get(f"{letter}{l}") for l in range(1, depth + 1)]) for letter in "Wb")
+    return Parameters(theta, W, b, named)
 
 
-def from_arrays(blocks: Sequence[Block], weights: Sequence[Any], biases: Sequence[Any], dtype: Any) -> Parameters:
+def from_arrays(
+    blocks: Sequence[Block], depth: int, weights: Sequence[Any], biases: Sequence[Any], dtype: Any
+) -> Parameters:
     """θ filled with the user's arrays; see `Network.parameters`."""
-    depth = len(blocks) // 2
     for name, arrays in (("weights", weights), ("biases", biases)):
         if not hasattr(arrays, "__len__") or len(arrays) != depth:
             count = len(arrays) if hasattr(arrays, "__len__") else repr(arrays)
             raise ShapeError(f"{name} must hold one array per layer: {depth}, not {count}")
     theta = np.empty(blocks[-1].stop, dtype=floating(dtype))
-    for index, block in enumerate(blocks):
+    for block in blocks:
+        if block.letter not in ("W", "b"):
+            raise InputError(f"the network has {block.name} beside weights and biases; fill `network.views(theta)`")
         try:
-            given: Any = np.asarray((biases if index % 2 else weights)[index // 2], dtype=theta.dtype)
+            given: Any = np.asarray((weights if block.letter == "W" else biases)[block.layer - 1], dtype=theta.dtype)
         except (TypeError, ValueError) as error:
             raise InputError(f"{block.name} must be an array of numbers of shape {block.shape} ({error})") from None
         # A vector can stand for a matrix only where one of its sides is 1: then there is one way to read it.
@@ -114,7 +132,7 @@ def from_arrays(blocks: Sequence[Block], weights: Sequence[Any], biases: Sequenc
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(given))[0])
             raise NotFiniteError(f"{block.name}{list(place)} is {given[place]}; parameters must be finite")
         theta[block.start : block.stop] = given.ravel()
-    return views(theta, blocks)
+    return views(theta, blocks, depth)
 
 
 def floating(dtype: Any) -> Any:

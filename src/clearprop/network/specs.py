@@ -24,57 +24,11 @@ from clearprop.formulas import (
     loss_function,
 )
 from clearprop.formulas.kept import kept
+from clearprop.network.layers import Dense, Layer
 from clearprop.network.memory import check_room
 from clearprop.network.parameters import Block, Parameters, floating, from_arrays, shape_of, views
 
 ActivationLike = str | Activation | type[Activation]
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A layer in which every neuron sees all outputs of the layer before: z = a @ W + b.
-
-    Parameters
-    ----------
-    inputs, outputs : int
-        n_{l−1} and n_l.
-    activation : Activation
-        Its name or class will do.
-    weight_rate, bias_rate : float
-        Factors on the learning rate for W and for b.
-    weight_decay, bias_decay : float
-        Factors on the decoupled weight decay; l1 and l2 follow them too.
-
-    Raises
-    ------
-    InputError
-        When a size is no whole number of at least 1, or a factor no number of at least 0.
-
-    Examples
-    --------
-    >>> from clearprop.network import Dense
-    >>> Dense(2, 3, "relu", bias_rate=0.1).activation
-    Relu()
-    """
-
-    inputs: int
-    outputs: int
-    activation: Activation
-    weight_rate: float = 1.0
-    bias_rate: float = 1.0
-    weight_decay: float = 1.0
-    bias_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("inputs", "outputs"):
-            count = getattr(self, name)
-            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-                raise InputError(f"a layer needs a whole number of {name}, at least 1, not {count!r}")
-        for name in ("weight_rate", "bias_rate", "weight_decay", "bias_decay"):
-            factor = getattr(self, name)
-            if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 <= factor < np.inf:
-                raise InputError(f"{name} must be a number of at least 0, not {factor!r}")
-        object.__setattr__(self, "activation", activation(self.activation))
 
 
 @dataclass(frozen=True)
@@ -101,7 +55,7 @@ class Network:
     (2, (2, 2, 1), 9)
     """
 
-    layers: tuple[Dense, ...]
+    layers: tuple[Layer, ...]
     loss: Loss
     head: Head = field(init=False, repr=False, compare=False)
 
@@ -111,7 +65,7 @@ class Network:
         if not self.layers:
             raise InputError("a network needs at least one layer with weights")
         for layer in self.layers:
-            if not isinstance(layer, Dense):
+            if not isinstance(layer, Layer):
                 raise InputError(f"a layer must be a Dense, not {layer!r}; Network.mlp makes them from widths")
         for l, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), start=1):
             if before.outputs != after.inputs:
@@ -179,16 +133,13 @@ class Network:
 
     @kept
     def blocks(self) -> tuple[Block, ...]:
-        """Where W[1], b[1], W[2], … lie in θ, one after the other."""
+        """Where W[1], b[1], W[2], … lie in θ, one after the other; other kinds of layers have blocks of other names."""
         found: list[Block] = []
         start = 0
         for l, layer in enumerate(self.layers, start=1):
-            for name, shape, rate, decay in (
-                (f"W{l}", (layer.inputs, layer.outputs), layer.weight_rate, layer.weight_decay),
-                (f"b{l}", (layer.outputs,), layer.bias_rate, layer.bias_decay),
-            ):
+            for letter, shape, rate, decay in layer.blocks:
                 stop = start + int(np.prod(shape))
-                found.append(Block(name, start, stop, shape, rate, decay))
+                found.append(Block(f"{letter}{l}", start, stop, shape, rate, decay, letter, l))
                 start = stop
         return tuple(found)
 
@@ -205,7 +156,7 @@ class Network:
         ShapeError
             When θ is not a vector of `n_parameters` numbers.
         """
-        return views(theta, self.blocks)
+        return views(theta, self.blocks, self.depth)
 
     def parameters(self, weights: Sequence[Any], biases: Sequence[Any], dtype: Any = np.float64) -> Parameters:
         """The user's own numbers as parameters of this network.
@@ -230,7 +181,7 @@ class Network:
         >>> net.parameters(weights=[[0.6, 0.7]], biases=[0.3]).W[1].tolist()
         [[0.6], [0.7]]
         """
-        return from_arrays(self.blocks, weights, biases, dtype)
+        return from_arrays(self.blocks, self.depth, weights, biases, dtype)
 
     def initial(
         self, seed: int | np.random.Generator = 0, initialiser: str | Initialiser | None = None, dtype: Any = np.float64
@@ -263,16 +214,17 @@ class Network:
             random = np.random.default_rng(seed)
         except (TypeError, ValueError):
             raise InputError(f"seed must be a whole number of at least 0 or a Generator, not {seed!r}") from None
-        drawn = 8 * max(int(np.prod(block.shape)) for block in self.blocks)  # in float64, layer by layer
+        largest = 8 * max(int(np.prod(block.shape)) for block in self.blocks)  # in float64, layer by layer
         check_room(
-            self.n_parameters * floating(dtype).itemsize + drawn, f"a network of {self.n_parameters:,} parameters",
+            self.n_parameters * floating(dtype).itemsize + largest, f"a network of {self.n_parameters:,} parameters",
             "take float32 or smaller layers",
         )  # fmt: skip
         theta = np.empty(self.n_parameters, dtype=floating(dtype))
         parameters = self.views(theta)
         for l, layer in enumerate(self.layers, start=1):
             rule = _initialiser(layer.activation.initialiser if initialiser is None else initialiser)
-            parameters.W[l][...], parameters.b[l][...] = rule.draw(layer.inputs, layer.outputs, random)
+            for letter, drawn in layer.draw(rule, random).items():
+                parameters.named[f"{letter}{l}"][...] = drawn
         if not np.isfinite(theta).all():
             raise NotFiniteError("the initialiser drew numbers that are not finite")
         return parameters

@@ -27,7 +27,6 @@ RATIONAL = frozenset({
 })  # fmt: skip
 
 
-
 def exact(trace: Trace) -> Trace:
     """The same trace in exact fractions.
 

@@ -152,7 +152,7 @@ class Graph(StepNames, Mapping[str, Node]):
 def shape_of(name: Reference, step: Step) -> tuple[Size, ...]:
     """The shape of a value of a step."""
     network, axes = step.network, name.what.axes
-    block = f"{name.kind.removeprefix('d')}{name.layer}"
+    block = f"{name.what.by or name.kind}{name.layer}"
     for known in network.blocks:
         if known.name == block and axes:  # a parameter, its gradient or what an optimizer remembers of it
             return known.shape

@@ -59,6 +59,8 @@ class Kind:
         Whether a layer's number follows the name.
     is_parameter : bool
         Whether they lie in θ: a block of a layer. What belongs to one (its gradient, rate, memory) has its shape.
+    by : str
+        Of the derivatives of the loss that are written as such, ∂C/∂…: the kind of what they are by.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Kind:
     letter: str = ""
     has_layer: bool = False
     is_parameter: bool = False
+    by: str = ""
 
     @property
     def is_per_sample(self) -> bool:
@@ -90,17 +93,17 @@ def _of_layers(axes: tuple[str, ...], *names: str, **letters: str) -> list[Kind]
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        # of each layer: activations, weighted inputs, δ = ∂C/∂z, ∂C/∂a, σ′(z), dropout's factors and what it leaves,
-        # what comes back through the weights; shared and unshared errors of the idea before δ
-        *_of_layers(
-            (SAMPLE, UNIT), "a", "z", "error", "slope", "passed", "carried", "e", "u", delta="δ", mask="r"
-        ),
+        # of each layer: activations, weighted inputs, σ′(z), what dropout leaves and its factors, δ = ∂C/∂z; shared and
+        # unshared errors of the idea before δ
+        *_of_layers((SAMPLE, UNIT), "a", "z", "slope", "passed", "e", "u", delta="δ", mask="r"),
+        Kind("error", (SAMPLE, UNIT), has_layer=True, by="a"),
+        Kind("carried", (SAMPLE, UNIT), has_layer=True, by="passed"),
         *_of_layers((SAMPLE, UNIT, UNIT), "jacobian"),
         # parameters and their gradients
         Kind("W", (FROM, TO), has_layer=True, is_parameter=True),
         Kind("b", (TO,), has_layer=True, is_parameter=True),
-        Kind("dW", (FROM, TO), has_layer=True),
-        Kind("db", (TO,), has_layer=True),
+        Kind("dW", (FROM, TO), has_layer=True, by="W"),
+        Kind("db", (TO,), has_layer=True, by="b"),
         # of the last layer: targets, before and after label smoothing, and the loss of each output
         *(Kind(name, (SAMPLE, OUTPUT)) for name in ("y", "smoothed", "losses")),
         # weights of rows and classes

@@ -33,7 +33,7 @@ from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
 from clearprop.job.one_hot import OneHot
 from clearprop.job.state import TrainingState
-from clearprop.network import Network, Parameters
+from clearprop.network import Dense, Network, Parameters
 
 SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache
 
@@ -278,7 +278,10 @@ def _uncompilable(
 
 @lru_cache(maxsize=256)
 def _unprintable(network: Network, rule: UpdateRule | LBFGS) -> str | None:
-    """Why a formula of a job cannot be compiled, if one cannot."""
+    """Why a layer or a formula of a job cannot be compiled, if one cannot."""
+    for l, layer in enumerate(network.layers, start=1):
+        if not isinstance(layer, Dense):
+            return f"it has kernels for dense layers only, and layer {l} is a {type(layer).__name__}"
     try:
         for layer in network.layers:
             to_kernel([layer.activation.computed_tree()], ["z"])

@@ -102,7 +102,7 @@ class Network:
         return [(k, j) for k in shown[l - 1] for j in shown[l] if k is not None and j is not None]
 
     def _is_labelled(self, l: int) -> bool:
-        return len(self._pairs(l)) <= LABELLED_EDGES
+        return f"W{l}" in self.trace and len(self._pairs(l)) <= LABELLED_EDGES
 
     def _is_on_path(self, l: int, k: int, j: int) -> bool:
         """Whether an edge is a part of a path from the loss to the chosen parameter."""
@@ -150,7 +150,7 @@ class Network:
     def _ends(self, sheet: Sheet, places: Places) -> None:
         """Biases below their neurons; beside the outputs their targets and losses, or arrows from the loss."""
         for (l, j), box in places.items():
-            if l and not self.backward:
+            if f"b{l}" in self.trace and not self.backward:
                 self._bias(sheet, l, j, box)
             if l < self.depth:
                 continue

@@ -124,7 +124,7 @@ class Paper:
         lines += [f"hidden: {', '.join(formulas[:-1])}"] if formulas[:-1] else []
         lines += [f"output: {formulas[-1]}", f"loss: {network.loss.name}", f"optimizer: {trace.optimizer.name}"]
         lines.append(f"learning rate: {float(trace['rate'].value)!r}")
-        if all(layer.bias_rate == 0 for layer in network.layers):
+        if all(block.rate == 0 for block in network.blocks if block.letter == "b"):
             lines.append("biases: fixed")
         for name in ("a0", "y", *(f"{part}{l}" for l in range(1, network.depth + 1) for part in ("W", "b"))):
             value = trace[name].value

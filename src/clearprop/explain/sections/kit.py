@@ -88,7 +88,8 @@ def telling_inputs(trace: Trace, l: int, n: int) -> list[int]:
 
 def telling_weight(trace: Trace) -> str:
     """The first weight whose gradient is not 0: a weight behind a signal of 0 shows nothing."""
-    return at("W1", *telling_inputs(trace, 1, 1), 0)
+    l = next(block.layer for block in trace.network.blocks if block.letter == "W")
+    return at(f"W{l}", *telling_inputs(trace, l, 1), 0)
 
 
 def showing_change(line: Line, digits: int) -> Line:

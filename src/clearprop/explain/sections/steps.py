@@ -71,7 +71,7 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
         law = "BP1" if l == depth else "BP2"
         for site in (*([f"carried{l}"] if f"carried{l}" in trace else []), f"error{l}", slope, f"delta{l}"):
             blocks += kit.derivation(trace, site, label=law if site.startswith("delta") else "")
-        if "matrix" in kit.forms and l < depth and f"jacobian{l}" not in trace:
+        if "matrix" in kit.forms and f"W{l + 1}" in trace and f"jacobian{l}" not in trace:
             at_once = matrix_instance(trace, "BP2", l, kit.notation.columns)
             blocks += [] if at_once is None else [kit.writer.say("at_once"), Derivation([at_once], law)]
         if l == depth and trace.network.head.pair is not None:
@@ -109,8 +109,9 @@ def _shortcut(trace: Trace, kit: Kit) -> list[Block]:
 def gradients(trace: Trace, kit: Kit) -> list[Block]:
     """The slope of the loss for every weight and bias."""
     blocks: list[Block] = [kit.writer.heading("gradients"), kit.writer.say("gradients_words")]
-    for l in range(trace.network.depth, 0, -1):
-        blocks += kit.derivation(trace, f"db{l}", label="BP3") + kit.derivation(trace, f"dW{l}", label="BP4")
+    for block in reversed(trace.network.blocks):
+        site = f"d{block.name}"
+        blocks += kit.derivation(trace, site, label=trace[site].equation.law)
     for law, prefix in (("penalty", "g_"), ("clipping", "clipped_")):
         names = [f"{prefix}{block.name}" for block in trace.network.blocks if f"{prefix}{block.name}" in trace]
         if not names:
@@ -130,7 +131,7 @@ def update(trace: Trace, kit: Kit) -> list[Block]:
         blocks.append(kit.writer.say("moments"))
     for l in range(1, trace.network.depth + 1):
         blocks.append(kit.writer.heading("update_layer", 3, layer=l))
-        for part in (f"W{l}", f"b{l}"):
+        for part in (block.name for block in trace.network.blocks if block.layer == l):
             for name in _updated(trace, part):
                 blocks += kit.derivation(trace, name)
     return blocks

@@ -62,9 +62,8 @@ class Notation:
         match name.kind:
             case "loss" | "C":
                 return self.loss(name)
-            case "error" | "carried" | "dW" | "db":
-                of = {"error": "a", "carried": "passed", "dW": "W", "db": "b"}[name.kind]
-                return Ratio(self.loss(Reference("C")), self.write(name._replace(kind=of)))
+            case kind if kind in KINDS and KINDS[kind].by:
+                return Ratio(self.loss(Reference("C")), self.write(name._replace(kind=KINDS[kind].by)))
             case "slope":
                 return Applied("σ′", self.write(name._replace(kind="z")))
             case "jacobian":
@@ -113,6 +112,8 @@ class Notation:
         is_array = not index or ":" in index
         if name.kind == "W":
             return self.weight(name.layer, index, sup, is_array)
+        if name.what.is_parameter and len(index) == 2:  # of a layer that is not dense
+            return Letter(LETTERS.get(name.kind, name.kind), joined(*map(counted, index)), name.layer, is_array)
         if name.kind in LETTERS and UNIT not in name.what.axes:
             is_number = name.what.is_number or bool(sup)
             sub = name.layer or (counted(index[0]) if index else "")
