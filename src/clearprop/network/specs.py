@@ -6,7 +6,7 @@ W[l] has shape (n_{l−1}, n_l), so that z = a @ W + b.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -142,6 +142,11 @@ class Network:
                 found.append(Block(f"{letter}{l}", start, stop, shape, rate, decay, letter, l))
                 start = stop
         return tuple(found)
+
+    @kept
+    def named_blocks(self) -> Mapping[str, Block]:
+        """The blocks by their names."""
+        return {block.name: block for block in self.blocks}
 
     @property
     def n_parameters(self) -> int:

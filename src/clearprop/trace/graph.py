@@ -153,9 +153,8 @@ def shape_of(name: Reference, step: Step) -> tuple[Size, ...]:
     """The shape of a value of a step."""
     network, axes = step.network, name.what.axes
     block = f"{name.what.by or name.kind}{name.layer}"
-    for known in network.blocks:
-        if known.name == block and axes:  # a parameter, its gradient or what an optimizer remembers of it
-            return known.shape
+    if block in network.named_blocks and axes:  # a parameter, its gradient or what an optimizer remembers of it
+        return network.named_blocks[block].shape
     sizes: dict[str, tuple[Size, ...]] = {
         SAMPLE: () if step.rows is None else (step.rows,), OUTPUT: (network.widths[-1],), CLASS: (network.widths[-1],),
     }  # fmt: skip

@@ -236,10 +236,10 @@ class Printer:
         """The squared norm of every layer, and the end of everything if one is not finite."""
         lines = []
         for l in range(1, self.depth + 1):
-            (_, weights), (_, biases) = self._blocks()[2 * l - 2 : 2 * l]
+            parameters = [p for block, names in self._blocks() for p in names if block.layer == l]
             sums: list[str] = []
-            for k in range(min(4, len(weights + biases))):  # four sums beside each other: a chain of one would be long
-                own = (weights + biases)[k::4]
+            for k in range(min(4, len(parameters))):  # four sums beside each other: a chain of one would be long
+                own = parameters[k::4]
                 total = f"g_{own[0]} * g_{own[0]}"
                 for p in own[1:]:
                     total = f"multiply_add(g_{p}, g_{p}, {total})"

@@ -79,8 +79,9 @@ class Plan(PlanBase):
             self._set(where, value)
         for name, function in parts(self.dtype.name).items():
             self._set(J[name], function)
-        for l, block in enumerate(network.blocks[::2]):
-            self.layers[l, Y.INPUTS : Y.B + 1] = (*block.shape, block.start, block.stop)
+        for l in range(network.depth):
+            W, b = network.named_blocks[f"W{l + 1}"], network.named_blocks[f"b{l + 1}"]
+            self.layers[l, Y.INPUTS : Y.B + 1] = (*W.shape, W.start, b.start)
 
     def _units(self, job: Job | None, task: Task) -> None:
         """Addresses and uniforms of all formulas."""
@@ -159,12 +160,12 @@ class Plan(PlanBase):
 
     def _pieces(self) -> None:
         """θ cut into pieces, and into spans with the same factors."""
-        network, kinds = self.network, self.kinds_of_blocks()
+        network, kinds = self.network, dict(zip(self.network.named_blocks, self.kinds_of_blocks(), strict=True))
         table: list[tuple[int, int, int, int, int]] = []
         for l in range(network.depth):
-            W, b = network.blocks[2 * l], network.blocks[2 * l + 1]
+            W, b = network.named_blocks[f"W{l + 1}"], network.named_blocks[f"b{l + 1}"]
             inputs, outputs = W.shape
-            kind, bias_kind = kinds[2 * l : 2 * l + 2]
+            kind, bias_kind = kinds[W.name], kinds[b.name]
             cuts = list(pairwise(pieces(inputs, outputs, network.n_parameters)))
             self.layers[l, Y.FIRST_PIECE], self.layers[l, Y.N_PIECES] = len(table), len(cuts)
             table += [(W.start + row * outputs, W.start + stop * outputs, kind, row, stop) for row, stop in cuts]

@@ -1,0 +1,107 @@
+"""The formula of every input that a step makes of a column, as an expression tree: what `encode` computes.
+
+An exporter prints these trees before those of the network, and whoever explains a prediction begins at the raw row
+with them. `encode` computes the same with NumPy, many rows at once and in float64; both round to float32 at the end.
+The trees are in three symbols:
+
+- ``x``: the number, the time in seconds since 1970, 1 for true and −1 for false, of a vector its own number;
+- ``code``: the place of the category among `Category.categories`, from 0; −1 for any other, and for none;
+- ``missing``: 1 where there is no value, otherwise 0. What ``x`` and ``code`` are is then not read.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from math import pi
+
+from clearprop.formulas import Constant, Expression, Symbol, cos, floor, maximum, minimum, sin, sqrt, where
+from clearprop.formulas.vocabulary import equal
+from clearprop.tables.numeric import BIN, CLIP, FAR
+from clearprop.tables.step import Step
+from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
+
+X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
+
+
+@singledispatch
+def input_trees(step: Step) -> tuple[Expression, ...]:
+    """The formula of each input of a step, in the order of its `names`.
+
+    Examples
+    --------
+    >>> from clearprop.tables.input_trees import input_trees
+    >>> from clearprop.tables.steps import Category
+    >>> step = Category("colour", ("red", "green", "blue"))
+    >>> for name, tree in zip(step.names, input_trees(step)):
+    ...     print(name, "=", tree)
+    colour: red = {1 if code = 0; 0 otherwise}
+    colour: green = {1 if code = 1; 0 otherwise}
+    colour: blue = {1 if code = 2; 0 otherwise}
+    """
+    raise NotImplementedError(f"a step of the kind {step.kind!r} has no formulas")
+
+
+@input_trees.register
+def _(step: Number) -> tuple[Expression, ...]:
+    x = unless_missing(X, step.centre)
+    bins = (through_bin(x, low, high) for low, high in zip(step.edges, step.edges[1:], strict=False))
+    return standardised(x, step.centre, step.scale), *bins, *is_missing(step)
+
+
+@input_trees.register
+def _(step: Truth) -> tuple[Expression, ...]:
+    return unless_missing(X, 0), *is_missing(step)
+
+
+@input_trees.register
+def _(step: Category) -> tuple[Expression, ...]:
+    own: list[Expression] = [where(equal(CODE, i), 1, 0) for i in range(len(step.categories))]
+    trees = [own[1] - own[0]] if step.is_pair else own
+    rare = [where(CODE < 0, 1, 0)] if step.rare else []
+    return *(unless_missing(tree, 0) for tree in (*trees, *rare)), *is_missing(step)
+
+
+@input_trees.register
+def _(step: Moment) -> tuple[Expression, ...]:
+    x = unless_missing(X, step.centre)
+    circles = [unless_missing(part, 0) for period in step.periods for part in turned(X, period)]
+    return standardised(x, step.centre, step.scale), *circles, *is_missing(step)
+
+
+@input_trees.register
+def _(step: Vector) -> tuple[Expression, ...]:
+    n = len(step.centres)
+    return tuple(
+        unless_missing(standardised(X, step.centres[i % n], step.scales[i % n]), 0) for i in range(step.size)
+    )  # fmt: skip
+
+
+def unless_missing(tree: Expression, stand_in: float) -> Expression:
+    """The tree, or this number where the value is missing."""
+    found: Expression = where(MISSING > 0, stand_in, tree)
+    return found
+
+
+def is_missing(step: Number | Truth | Category | Moment) -> tuple[Expression, ...]:
+    """The input that says so, if the step has one."""
+    return (MISSING,) if step.missing else ()
+
+
+def standardised(x: Expression, centre: float, scale: float) -> Expression:
+    """(x − centre) / scale, smoothly clipped: see `clearprop.tables.numeric.smooth_clip`."""
+    distance = minimum(maximum((x - Constant(centre)) / Constant(scale), -FAR), FAR)
+    found: Expression = distance / sqrt(1 + (distance / CLIP) ** 2)
+    return found
+
+
+def through_bin(x: Expression, low: float, high: float) -> Expression:
+    """How far x has come through a bin, from −1 to 1: see `clearprop.tables.numeric.piecewise_linear`."""
+    share = minimum(maximum((x - Constant(low)) / Constant(high - low), 0), 1)
+    found: Expression = (share - 0.5) * BIN
+    return found
+
+
+def turned(x: Expression, period: float) -> tuple[Expression, Expression]:
+    """Sine and cosine of where x is in its period: see `clearprop.tables.numeric.turns`."""
+    angle = 2 * pi * ((x - period * floor(x / period)) / period)
+    return sin(angle), cos(angle)
