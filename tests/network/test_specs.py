@@ -8,7 +8,7 @@ from clearprop import Network
 from clearprop.errors import InputError, NotFiniteError, ShapeError, UnknownNameError
 from clearprop.formulas import GlorotNormal, HalfSquaredError, Identity, LeakyRelu, Orthogonal, Relu, Softmax, Tanh
 from clearprop.network import Dense
-from clearprop.network.specs import check_weights
+from clearprop.network.sample_weights import check_weights
 
 
 def test_a_network_knows_its_layers():

@@ -6,18 +6,18 @@ over outputs. Rows are samples, so Nielsen's (Wˡ⁺¹)ᵀ δˡ⁺¹ for one col
 
 Source: Nielsen, Neural Networks and Deep Learning, chapter 2, BP1–BP4; dropout: Srivastava et al. (2014), scaled in
 training. Nothing here remembers a batch, changes its arguments or knows of an engine. All that comes in are arrays of
-one library that follows the array API (NumPy, PyTorch, …), and so is what goes out.
+one library of the array API (NumPy, PyTorch, …), and so is what goes out. A layer that is not dense brings its own lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from clearprop.formulas import array_namespace
 from clearprop.network.layers import Dense
-from clearprop.network.parameters import FromOne, Mask, Parameters
-from clearprop.network.specs import Network, check_weights
+from clearprop.network.parameters import Blocks, FromOne, Mask, Parameters
+from clearprop.network.sample_weights import shares
+from clearprop.network.specs import Network
 
 
 class Tape(NamedTuple):
@@ -34,7 +34,7 @@ class Gradient(NamedTuple):
     theta: Any  # (n_parameters,)
     W: FromOne[Any]  # ∂C/∂W[l], (n_{l−1}, n_l)
     b: FromOne[Any]  # ∂C/∂b[l], (n_l,)
-    named: Mapping[str, Any]  # all of them by the names of their blocks: "W1", "b1", …
+    named: Blocks  # all of them by the names of their blocks: "W1", "b1", …
     delta: FromOne[Any]  # ∂C/∂z[l], (n_samples, n_l)
 
 
@@ -52,10 +52,9 @@ def forward(network: Network, params: Parameters, X: Any, mask: Mask | None = No
     """
     network.check_parameters(params)
     network.check_inputs(X)
-    mask = mask or {}
-    z, a = [], [X]
+    mask, z, a = mask or {}, [], [X]
     for l, layer in enumerate(network.layers, start=1):
-        x = dropped_out(a[l - 1], mask, l - 1)  # of a kind of layer that is not the book's, its class has the lines
+        x = dropped_out(a[l - 1], mask, l - 1)
         z.append(x @ params.W[l] + params.b[l] if isinstance(layer, Dense) else layer.forward(x, params.of(l)))
         a.append(layer.activation.forward(z[-1]))
     return Tape(FromOne("z", z), tuple(a), mask)
@@ -79,23 +78,19 @@ def backward(network: Network, params: Parameters, tape: Tape, Y: Any, sample_we
     network.check_targets(Y, tape.a[0].shape[0])
     L, W, z, a, mask = network.depth, params.W, tape.z, tape.a, tape.mask
     delta: dict[int, Any] = {L: shares(Y, sample_weight) * network.head.delta(z[L], a[L], Y)}  # BP1
-    x = {l: dropped_out(a[l - 1], mask, l - 1) for l in range(1, L + 1)}  # what came into each layer
+    x = FromOne("x", [dropped_out(a[l], mask, l) for l in range(L)])  # what came into each layer
     for l in range(L - 1, 0, -1):
-        above = network.layers[l]
-        error = (
-            delta[l + 1] @ W[l + 1].T
-            if isinstance(above, Dense)
-            else above.back(delta[l + 1], x[l + 1], params.of(l + 1))
-        )
-        delta[l] = network.layers[l - 1].activation.backward(dropped_out(error, mask, l), z[l], a[l])  # BP2
+        own = None if isinstance(network.layers[l], Dense) else network.layers[l]  # a layer of another kind
+        error = own.back(delta[l + 1], x[l + 1], params.of(l + 1)) if own else delta[l + 1] @ W[l + 1].T
+        error = dropped_out(error, mask, l)
+        delta[l] = network.layers[l - 1].activation.backward(error, z[l], a[l])  # BP2
     xp, gradient = array_namespace(a[L]), {}
     for l, layer in enumerate(network.layers, start=1):
         if isinstance(layer, Dense):
             gradient[f"b{l}"] = xp.sum(delta[l], axis=0)  # BP3
             gradient[f"W{l}"] = x[l].T @ delta[l]  # BP4
         else:
-            own = layer.gradients(delta[l], x[l], params.of(l))
-            gradient |= {f"{letter}{l}": value for letter, value in own.items()}
+            gradient |= {f"{name}{l}": found for name, found in layer.gradients(delta[l], x[l], params.of(l)).items()}
     pieces = [xp.reshape(gradient[block.name], (-1,)) for block in network.blocks]
     return Gradient(*network.views(xp.concat(pieces)), FromOne("delta", [delta[l] for l in range(1, L + 1)]))
 
@@ -122,13 +117,3 @@ def loss(
 def dropped_out(values: Any, mask: Mask, l: int) -> Any:
     """What crosses between layers l and l + 1, forward or backward, after dropout."""
     return values * mask[l] if l in mask else values
-
-
-def shares(Y: Any, sample_weight: Any = None) -> Any:
-    """Each sample's share in the mean, wᵢ / Σw, as a column (n_samples, 1) or, all being equal, the number 1/n."""
-    if sample_weight is None:
-        return 1 / Y.shape[0]
-    check_weights(sample_weight, Y.shape[0])
-    xp = array_namespace(sample_weight)
-    total = float(xp.sum(sample_weight))
-    return xp.reshape(sample_weight, (-1, 1)) / (total if total > 0 else 1.0)  # all weights zero: no share at all

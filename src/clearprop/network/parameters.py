@@ -16,6 +16,7 @@ from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.formulas import array_namespace
 
 Item = TypeVar("Item")
+Blocks = Mapping[str, Any]  # windows into θ, or into a gradient, by the names of their blocks
 Mask = Mapping[int, Any]  # dropout masks by the number of the layer, each (n_samples, n_l)
 
 
@@ -85,7 +86,7 @@ class Parameters(NamedTuple):
     theta: Any
     W: FromOne[Any]
     b: FromOne[Any]
-    named: Mapping[str, Any]
+    named: Blocks
 
     def of(self, l: int) -> dict[str, Any]:
         """The windows of layer l by their letters."""

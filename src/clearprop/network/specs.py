@@ -19,7 +19,6 @@ from clearprop.formulas import (
     Initialiser,
     Loss,
     activation,
-    array_namespace,
     initialiser,
     loss_function,
 )
@@ -280,13 +279,3 @@ def _check_is_array(name: str, values: Any) -> None:
     """Raise InputError for a data frame: its columns may be of several types, and its name for a row is no index."""
     if not hasattr(values, "dtype") and hasattr(values, "to_numpy"):
         raise InputError(f"{name} is a {type(values).__name__}; here it must be an array, as {name}.to_numpy()")
-
-
-def check_weights(sample_weight: Any, n_samples: int) -> None:
-    """Raise an InputError unless the weights are an array of shape (n_samples,), all of at least 0."""
-    if not hasattr(sample_weight, "shape") or tuple(sample_weight.shape) != (n_samples,):
-        raise ShapeError(
-            f"sample_weight must be an array of shape ({n_samples},), one per row, not {shape_of(sample_weight)}"
-        )
-    if bool(array_namespace(sample_weight).any(sample_weight < 0)):
-        raise InputError("sample_weight must be at least 0 in every row")
