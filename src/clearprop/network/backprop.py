@@ -6,7 +6,7 @@ over outputs. Rows are samples, so Nielsen's (Wˡ⁺¹)ᵀ δˡ⁺¹ for one col
 
 Source: Nielsen, Neural Networks and Deep Learning, chapter 2, BP1–BP4; dropout: Srivastava et al. (2014), scaled in
 training. Nothing here remembers a batch, changes its arguments or knows of an engine. All that comes in are arrays of
-one library of the array API (NumPy, PyTorch, …), and so is what goes out. A layer that is not dense brings its own lines.
+one library of the array API (NumPy, PyTorch, …), and so is what goes out. Layers that are not dense bring theirs.
 """
 
 from __future__ import annotations
