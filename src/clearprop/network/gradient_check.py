@@ -147,8 +147,7 @@ def check_gradient(
     at_kink = np.zeros(len(places), dtype=bool)
     for i in np.flatnonzero(~(error <= tolerance)):
         below, above, _ = next(_steps(theta, step, places[i : i + 1]))
-        pieces = [_pieces(network, network.views(moved), X, Y, mask) for moved in (below, above)]
-        at_kink[i] = any(not np.array_equal(one, other) for one, other in zip(*pieces, strict=True))
+        at_kink[i] = _straddles(network, below, above, X, Y, mask)
         at_kink[i] |= penalty is not None and below[places[i]] < 0 < above[places[i]]  # of |w|
     names = [name for block in network.blocks for name in _names(block.name, block.shape)]
     return GradientCheck(
@@ -168,6 +167,12 @@ def _steps(theta: Any, step: float, places: Any) -> Iterator[tuple[Any, Any, flo
 
 def _names(block: str, shape: tuple[int, ...]) -> Iterator[str]:
     return (f"{block}{list(index)}" for index in np.ndindex(shape))
+
+
+def _straddles(network: Network, below: Any, above: Any, X: Any, Y: Any, mask: Mask | None) -> bool:
+    """Whether a formula is on another branch above than below."""
+    pieces = [_pieces(network, network.views(moved), X, Y, mask) for moved in (below, above)]
+    return any(not np.array_equal(one, other) for one, other in zip(*pieces, strict=True))
 
 
 def _pieces(network: Network, params: Parameters, X: Any, Y: Any, mask: Mask | None) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from clearprop.formulas.derivative import ONE, ZERO, choose, negative, over, plu
 from clearprop.formulas.expressions import apply, fold
 from clearprop.trace.arithmetic import WIDEST_SUM, computed, left_out_of, running_sum
 from clearprop.trace.names import at
+
+ROWS = ("row_sum", "row_max")
 
 
 class Scope:
@@ -92,41 +94,51 @@ def instance(
     Expression
         Sums over a row are written out; factors 1 and terms 0 are left out.
     """
-    width = _width(scope, sites)
+    formula = _Instance(scope, sites, index, parameters, fixed, _width(scope, sites))
+    return formula.at(tree, index[-1] if index else 0)
 
-    def leaf_at(j: int) -> Callable[[Symbol | Constant], Expression]:
-        def leaf(item: Symbol | Constant) -> Expression:
-            if isinstance(item, Constant):
-                return item
-            if fixed is not None and item.name in fixed:
-                return fixed[item.name](j)
-            if item.name in sites:
-                site = sites[item.name]
-                return scope.symbol(site, *(*index[:-1], j)[: np.ndim(scope.arrays[site])])
-            return scope.named(item.name, parameters[item.name])
 
-        return leaf
+class _Instance(NamedTuple):
+    """What the symbols of a formula stand for in one place; `at` writes a tree for one neuron of it."""
 
-    def node(function: str, item: Apply, arguments: list[Expression]) -> Expression:
-        return build(function, arguments)
+    scope: Scope
+    sites: Mapping[str, str]
+    index: tuple[int, ...]
+    parameters: Mapping[str, Any]
+    fixed: Mapping[str, Callable[[int], Expression]] | None
+    width: int
 
-    def expand(item: Expression, j: int) -> Expression:
-        def inner(function: str, current: Apply, arguments: list[Expression]) -> Expression:
-            if function not in ("row_sum", "row_max"):
-                return build(function, arguments)
-            body = current.arguments[0]
-            if function == "row_max":
-                return reduce(lambda x, y: apply("maximum", x, y), (expand(body, k) for k in range(width)))
-            if fixed is not None:  # most terms are 0: what is left of them is written out
-                return reduce(plus, (expand(body, k) for k in range(width)))
-            rows = {name: scope.arrays[site][index[:-1]] for name, site in sites.items()}
-            return scope.sum_of(
-                width, lambda k: expand(body, k), lambda left_out: running_sum(_row(body, rows, parameters)[left_out])
-            )
+    def at(self, tree: Expression, j: int) -> Expression:
+        """The tree for neuron j, sums over the row written out."""
 
-        return fold(item, leaf_at(j), inner)
+        def node(function: str, item: Apply, arguments: list[Expression]) -> Expression:
+            return self.row(function, item.arguments[0]) if function in ROWS else build(function, arguments)
 
-    return expand(tree, index[-1]) if index else fold(tree, leaf_at(0), node)
+        return fold(tree, lambda item: self.leaf(item, j), node)
+
+    def leaf(self, item: Symbol | Constant, j: int) -> Expression:
+        """A symbol of the formula as one of the trace."""
+        if isinstance(item, Constant):
+            return item
+        if self.fixed is not None and item.name in self.fixed:
+            return self.fixed[item.name](j)
+        if item.name in self.sites:
+            site = self.sites[item.name]
+            return self.scope.symbol(site, *(*self.index[:-1], j)[: np.ndim(self.scope.arrays[site])])
+        return self.scope.named(item.name, self.parameters[item.name])
+
+    def row(self, function: str, body: Expression) -> Expression:
+        """Σₖ or maxₖ over the neurons of the row."""
+        if function == "row_max":
+            return reduce(lambda x, y: apply("maximum", x, y), (self.at(body, k) for k in range(self.width)))
+        if self.fixed is not None:  # most terms are 0: what is left of them is written out
+            return reduce(plus, (self.at(body, k) for k in range(self.width)))
+        rows = {name: self.scope.arrays[site][self.index[:-1]] for name, site in self.sites.items()}
+        return self.scope.sum_of(
+            self.width,
+            lambda k: self.at(body, k),
+            lambda left_out: running_sum(_row(body, rows, self.parameters)[left_out]),
+        )
 
 
 def _row(body: Expression, rows: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
