@@ -25,7 +25,7 @@ from clearprop.trace.jacobian import ErrorThroughJacobian, Jacobian
 from clearprop.trace.kinds import KINDS, Law
 from clearprop.trace.names import parse
 from clearprop.trace.penalties_and_weights import GradientNorm, Penalty, RowWeight, TotalWeight, WeightedLoss
-from clearprop.trace.record import trace_of
+from clearprop.trace.record import given_to, trace_of
 from clearprop.trace.setting import setting_of
 from clearprop.trace.step import graph_of
 from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass
@@ -122,7 +122,7 @@ def test_a_reader_of_the_graph_alone_makes_the_step_of_the_reference_engine(fit)
     setting = setting_of(job, params, X, Y, state, asked["sample_weight"], asked["n_samples"])
     graph = graph_of(Step(job, "n", setting.sample_weight is not None, state.rate_scale != 1))
     with np.errstate(all="ignore"):
-        at = evaluated(graph, setting.arrays(params), {**setting.clock, "n": float(len(X))})
+        at = evaluated(graph, given_to(setting, params), {**setting.clock, "n": float(len(X))})
     for name, node in graph.items():
         assert np.shape(at[name]) == tuple(len(X) if size == "n" else size for size in node.shape), name
 

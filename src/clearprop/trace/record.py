@@ -33,8 +33,23 @@ def trace_of(setting: Setting, params: Parameters, kind: type[Kind]) -> Kind:
     exact = network.views(np.array(params.theta, dtype=np.float64))
     again = {"loss": setting.loss, "cost": setting.cost}
     with np.errstate(all="ignore"):  # what becomes infinite is shown as ∞, or refused
-        sites = record(graph_of(setting.step), setting.arrays(exact), setting.clock, again)
+        sites = record(graph_of(setting.step), given_to(setting, exact), setting.clock, again)
     return kind(setting, exact, sites)
+
+
+def given_to(setting: Setting, params: Parameters) -> dict[str, Any]:
+    """The values that the graph of a setting asks for, by name; a single sample without its axis."""
+    job, rule, state = setting.job, setting.rule, setting.state
+    rows = {"a0": setting.X, "y": setting.Y, "sample_weight": setting.sample_weight}
+    rows |= {f"mask{l}": mask for l, mask in setting.mask.items()}
+    found = {name: array if setting.is_batch else array[0] for name, array in rows.items() if array is not None}
+    found |= {"class_weight": job.class_weight, "total_weight": float(len(setting.X)), "l1": job.l1, "l2": job.l2}
+    found |= {"rate": rule.learning_rate, "rate_start": rule.learning_rate, "t": float(state.step + 1)}
+    for block in setting.network.blocks:
+        vectors = {block.name: params.theta}
+        vectors |= {f"{name}_{block.name}": vector for name, vector in zip(rule.memory, state.memory, strict=True)}
+        found |= {name: vector[block.start : block.stop].reshape(block.shape) for name, vector in vectors.items()}
+    return found
 
 
 def record(

@@ -7,8 +7,9 @@ one symbol, ``…780``, whose value is its share of the sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -98,7 +99,8 @@ def instance(
     return formula.at(tree, index[-1] if index else 0)
 
 
-class _Instance(NamedTuple):
+@dataclass(frozen=True)
+class _Instance:
     """What the symbols of a formula stand for in one place; `at` writes a tree for one neuron of it."""
 
     scope: Scope

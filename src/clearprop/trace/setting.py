@@ -81,22 +81,6 @@ class Setting:
         rows = len(self.X) if self.is_batch else None
         return Step(self.job, rows, self.sample_weight is not None, self.state.rate_scale != 1)
 
-    def arrays(self, params: Parameters) -> dict[str, Any]:
-        """The values that the graph of this step asks for; a single sample without its axis."""
-        job, rule, state = self.job, self.rule, self.state
-        per_sample = {"a0": self.X, "y": self.Y, "sample_weight": self.sample_weight}
-        per_sample |= {f"mask{l}": mask for l, mask in self.mask.items()}
-        found = {
-            name: rows if self.is_batch else rows[0] for name, rows in per_sample.items() if rows is not None
-        }  # fmt: skip
-        found |= {"class_weight": job.class_weight, "total_weight": float(len(self.X)), "l1": job.l1, "l2": job.l2}
-        found |= dict.fromkeys(("rate", "rate_start"), rule.learning_rate)
-        for block in self.network.blocks:
-            vectors = {block.name: params.theta}
-            vectors |= {f"{name}_{block.name}": vector for name, vector in zip(rule.memory, state.memory, strict=True)}
-            found |= {name: vector[block.start : block.stop].reshape(block.shape) for name, vector in vectors.items()}
-        return {**found, "t": float(state.step + 1)}
-
     @property
     def clock(self) -> dict[str, float]:
         """Where training stands, as `job.rates` has it: what a schedule and plateaus go by."""
