@@ -98,7 +98,7 @@ class Settings:
     def _check_full_batch(self) -> None:
         """Raise InputError for what lbfgs, which takes all rows at once and chooses its own steps, cannot heed."""
         because = {
-            "dropout": (self.dropout_fractions, "it needs a loss without chance"),
+            "dropout": (self.dropout_fractions, "it needs a deterministic loss"),
             "clip_norm": (self.clip_norm, "it needs the true gradient"),
             "weight_decay": (self.weight_decay, "it makes no steps that could decay; alpha is the penalty for it"),
         }

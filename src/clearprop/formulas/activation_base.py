@@ -39,7 +39,7 @@ class Activation(Formula):
 
     Examples
     --------
-    An activation of one's own works in every room of clearprop:
+    An activation of your own works everywhere in clearprop:
 
     >>> import numpy as np
     >>> from clearprop.formulas import Activation, exp

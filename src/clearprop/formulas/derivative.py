@@ -1,7 +1,7 @@
 """Derivatives of expression trees, by reverse-mode differentiation: back-propagation on a formula.
 
 `pullback` walks a tree from its result to its symbols and carries an error back, exactly as a network does, one rule
-per function of the vocabulary. It serves the formulas whose author wrote only ``value``. Results are not simplified
+per function of the vocabulary. It is used for formulas whose author wrote only ``value``. Results are not simplified
 beyond leaving out factors 1, terms 0 and double signs, which would hide the formula in what is printed.
 """
 

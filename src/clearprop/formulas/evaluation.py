@@ -73,7 +73,7 @@ def _value_of(item: Symbol | Constant, values: Mapping[str, Any]) -> Any:
 def _of_numbers(function: Callable[..., Any], numbers: list[Any]) -> Any:
     """Numbers among themselves, in double precision as arrays are.
 
-    Python's own whole numbers grow without end (10**10**10, from a file made to hurt) and its 1/0 is an error.
+    Python's own whole numbers grow without end (10**10**10, from a hostile file) and its 1/0 is an error.
     """
     with np.errstate(all="ignore"):
         result = function(*(np.float64(number) for number in numbers))

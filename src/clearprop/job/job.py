@@ -117,7 +117,7 @@ class Job:
             raise InputError("lbfgs chooses the length of its steps itself and takes no schedule")
         if any(self.dropout) or self.clip_norm is not None:
             raise InputError(
-                "lbfgs needs a loss without chance and its true gradient: no dropout and no clip_norm with it"
+                "lbfgs needs a deterministic loss and its true gradient: no dropout and no clip_norm with it"
             )
 
     @property

@@ -16,7 +16,7 @@ def owned(array: Any) -> Any:
     """The array itself where its memory is NumPy's own and can be written, otherwise a copy.
 
     Engines write through the address. What was read from a file by mapping it, or shared with another process, is
-    somebody else's, and read-only memory would end the process.
+    not to be written, and writing to read-only memory would end the process.
     """
     owner = array
     while isinstance(owner, np.ndarray) and owner.base is not None:
