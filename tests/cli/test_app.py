@@ -173,12 +173,12 @@ def test_too_little_memory_is_said(run, tmp_path):
 
 
 def test_memory_that_the_system_refuses_is_said(run, tmp_path, monkeypatch):
-    from clearprop.tabular import fit
+    from clearprop.tabular import preparation
 
     def refuse(*arguments, **options):
         raise MemoryError("Unable to allocate 3 GiB")
 
-    monkeypatch.setattr(fit, "fit_encoder", refuse)
+    monkeypatch.setattr(preparation, "fit_encoder", refuse)
     file = write(tmp_path / "pets.csv", pets())
     code, _, err = run("train", file, "--target", "kind", "--output", tmp_path / "m")
     assert (code, err.splitlines()[-1]) == (1, "clearprop: there is not enough memory (Unable to allocate 3 GiB)")

@@ -175,9 +175,9 @@ def test_the_log_has_a_record_of_every_epoch_of_every_training(run, rents, tmp_p
     options = ("--folds", "2", "--quantiles", "0.5", "--ensemble", "1", "--log", log, "--output", tmp_path / "m")
     assert run("train", rents, "--target", "rent", *QUICK, *options)[0] == 0
     records = [json.loads(line) for line in log.read_text().splitlines()]
-    assert [(row.get("training"), row["epoch"]) for row in records] == [
-        (what, n) for what in ("fold 1 of 2", "fold 2 of 2", None, "quantile 0.5") for n in (1, 2, 3)
-    ]
+    folds = [f"fold {k} of 2{of}" for k in (1, 2) for of in ("", ", quantile 0.5")]
+    trainings = [*folds, None, "quantile 0.5"]
+    assert [(row.get("training"), row["epoch"]) for row in records] == [(w, n) for w in trainings for n in (1, 2, 3)]
     assert all(row["loss"] > 0 and row["learning_rate"] > 0 and row["complete"] for row in records)
     code, _, err = run("train", rents, "--target", "rent", *QUICK, "--log", log, "--output", tmp_path / "n")
     assert (code, "run.jsonl exists already" in err) == (1, True)
@@ -238,7 +238,7 @@ def test_a_file_of_options_that_is_not_there(run, kinds, tmp_path):
         ("kind", ["--activation", "rellu"], "no activation 'rellu'; did you mean 'relu'?"),
         ("kind", ["--class-weight", "cow"], "--class-weight is balanced, or a class and its weight, as yes=5"),
         ("kind", ["--class-weight", "caw=2"], "no class of 'kind' 'caw'; did you mean 'cow'?"),
-        ("kind", ["--class-weight", "cow=-2"], "the weight of the class 'cow' must be above 0"),
+        ("kind", ["--class-weight", "cow=-2"], "the weight of the class 'cow' must be a number of at least 0"),
         ("weight", ["--class-weight", "balanced"], "--class-weight is for classes"),
         ("kind", ["--metric", "auc"], "there is no metric 'auc'"),
         ("kind", ["--metric", "rmse"], "the metric rmse is for regression, and 'kind' is learned by classification"),

@@ -269,3 +269,24 @@ def test_a_class_that_no_network_learns_cannot_choose_the_best_epoch(run, tmp_pa
     code, _, err = run("train", file, "--target", "kind", "--validation-file", other, *QUICK)
     assert code == 1
     assert "the class of 'kind' in row 2 is none of the table's" in err
+
+
+def test_quantiles_are_cross_validated(trained, run, tmp_path):
+    found = trained(visits(), "cost", "--folds", "3", "--ensemble", "1", "--quantiles", "0.1,0.9")
+    mean = found["cross_validation"]["mean"]
+    assert 0 <= mean["share_below of the quantile 0.1"] <= mean["share_below of the quantile 0.9"] <= 1
+    assert mean["trivial_share_below of the quantile 0.1"] == pytest.approx(0.1)
+    assert "pinball loss of the quantile 0.9" in run("inspect", tmp_path / "m.clearprop")[1]
+    assert all(len(fold["quantiles"]) == 2 for fold in found["cross_validation"]["folds"])
+
+
+def test_rows_of_a_test_file_that_are_not_later_are_told(tmp_path, trained):
+    days = [f"{1 + n % 28:02}.{1 + n // 28:02}.2024" for n in range(60)]  # which is day and which month, few rows tell
+    table = pa.table({"x": [float(n % 7) for n in range(60)], "day": days, "y": [n % 7 * 2.0 for n in range(60)]})
+    early, later = write(tmp_path / "early.csv", table.slice(30, 15)), write(tmp_path / "later.csv", table.slice(56))
+    asked = ["--time-column", "day", "--task", "regression", "--ensemble", "1"]
+    notices = trained(table.slice(0, 40), "y", *asked, "--test-file", early)["notices"]
+    assert any("early.csv: 10 of 15 rows are not later, by 'day', than the last row" in notice for notice in notices)
+    for option in ("--test-file", "--validation-file"):
+        found = trained(table.slice(0, 40), "y", *asked, option, later)
+        assert not any("not later" in notice for notice in found["notices"])

@@ -131,9 +131,7 @@ def test_the_judging_rows_are_no_rows_of_learning(rents):
     plans = []
     model._train, train = lambda *given: plans.append(given) or train(*given), model._train
     model.set_params(max_iter=1).fit(*rents)
-    from clearprop.tabular.learning import plan
-
-    folds = plan(plans[0][0], plans[0][1], plans[0][3]).folds
+    folds = plans[0][0].folds
     judged = np.concatenate([fold.judge for fold in folds])
     assert len(np.unique(judged)) == len(judged)
     for fold in folds:

@@ -11,8 +11,9 @@ from clearprop.errors import DivergenceError
 from clearprop.formulas import ConstantSchedule
 from clearprop.tables import Reading, fit_encoder, read
 from clearprop.tabular import learning
-from clearprop.tabular.fit import prepare, train
+from clearprop.tabular.fit import train
 from clearprop.tabular.learning import stopping
+from clearprop.tabular.preparation import prepare
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.together import Together
 from clearprop.training import Stopping, fit
@@ -74,7 +75,7 @@ def test_the_weights_of_the_last_of_the_best_epochs_are_put_back(ensemble):
     right = []
     for theta, fold in zip(done.model.thetas, found.plan.folds, strict=True):
         outputs = found.choice.engine.outputs(found.network, found.network.views(theta), found.X[fold.judge])
-        right.extend(outputs.argmax(axis=1) == found.learned[fold.judge])
+        right.extend(outputs.argmax(axis=1) == found.y[fold.judge])
     assert np.mean(right) == best.scores["validation_accuracy"]
 
 

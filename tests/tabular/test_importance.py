@@ -4,7 +4,8 @@ import pytest
 
 from clearprop.tables import Reading
 from clearprop.tabular import importance
-from clearprop.tabular.fit import prepare, train
+from clearprop.tabular.fit import train
+from clearprop.tabular.preparation import prepare
 from clearprop.tabular.settings import TableSettings
 
 

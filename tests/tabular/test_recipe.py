@@ -2,7 +2,7 @@ import pytest
 
 from clearprop.tables import Reading
 from clearprop.tabular import recipe
-from clearprop.tabular.fit import prepare
+from clearprop.tabular.preparation import prepare
 from clearprop.tabular.settings import TableSettings
 from sample_tables import flats, pets
 

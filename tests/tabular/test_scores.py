@@ -10,6 +10,7 @@ from clearprop.tables import ClassTarget, NumberTarget
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.scores import class_scores, number_scores
 from clearprop.tabular.scores_json import scores_from_json
+from clearprop.tabular.usefulness import no_better
 
 
 def test_class_scores_are_those_of_scikit_learn():
@@ -44,7 +45,7 @@ def test_many_classes_have_their_most_frequent_mistakes_in_place_of_a_matrix(n):
     assert scores.mistakes == (() if n == 100 else ((0, 1, 3), (1, 2, 3)))
     assert scores.trivial_balanced_accuracy == pytest.approx(1 / n)
     assert scores.accuracy == pytest.approx(1 - 2 / n)
-    assert not scores.is_useless
+    assert no_better(scores.to_json(), ["accuracy"]) == ()
     assert ("mistakes" in scores.to_json()) == (n == 101)
     assert scores_from_json(json.loads(json.dumps(scores.to_json()))) == scores
 

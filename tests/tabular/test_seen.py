@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 
 from clearprop.tables import Reading
-from clearprop.tabular.fit import prepare, train
+from clearprop.tabular.fit import train
 from clearprop.tabular.model import TableModel
+from clearprop.tabular.preparation import prepare
 from clearprop.tabular.seen import Outside
 from clearprop.tabular.settings import TableSettings
 

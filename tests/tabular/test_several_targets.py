@@ -9,8 +9,9 @@ from clearprop import TabularRegressor
 from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.tables import NumberTarget, NumberTargets, Reading, target_from_json
 from clearprop.tabular import TableSettings
-from clearprop.tabular.fit import prepare, train
+from clearprop.tabular.fit import train
 from clearprop.tabular.model import TableModel
+from clearprop.tabular.preparation import prepare
 from clearprop.tabular.scores_json import scores_from_json
 
 SMALL = {"ensemble": 2, "hidden_layer_sizes": 16, "max_iter": 40, "learning_rate_init": 0.03, "random_state": 0,

@@ -9,7 +9,7 @@ import pytest
 from clearprop import MLPClassifier, MLPRegressor, Network, TabularClassifier, TabularRegressor, train
 from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.formulas import LBFGS
-from clearprop.tabular import learning
+from clearprop.tabular import learning, planning, scoring
 from clearprop.training import Fitting, Stopping, fit, interrupts
 from clearprop.training.interrupts import Interrupted, Interrupts
 from clearprop.training.lbfgs import lbfgs_epochs
@@ -188,7 +188,7 @@ def test_quantiles_are_ended_too_and_it_is_said_which_are_missing(epochs_interru
 
 
 def test_an_interrupt_between_two_trainings_keeps_what_is_there(monkeypatch):
-    make, left = learning.plan, [1]
+    make, left = planning.plan, [1]
 
     def disturbed(*given, **options):
         left[0] -= 1
@@ -207,7 +207,7 @@ def test_a_calibration_that_is_interrupted_is_said_and_the_networks_kept(monkeyp
     def disturbed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(learning, "fit_temperature", disturbed)
+    monkeypatch.setattr(scoring, "fit_temperature", disturbed)
     model = TabularClassifier(**QUICK)
     with pytest.warns(UserWarning, match="the probabilities are not calibrated"):
         model.fit(X, LABELS)

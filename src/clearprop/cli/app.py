@@ -17,7 +17,15 @@ from clearprop.cli import exits, glass, interrupts, words
 from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.cli.run_file import as_toml, from_file
 from clearprop.cli.standard_input import with_standard_input
-from clearprop.cli.training_options import LEARNING, OUTPUT, ROWS, LearningOptions, OutputOptions, RowOptions
+from clearprop.cli.training_options import (
+    LEARNING,
+    OUTPUT,
+    ROWS,
+    LearningOptions,
+    OutputOptions,
+    RowOptions,
+    threads_of,
+)
 
 app = App(
     name="clearprop",
@@ -83,7 +91,7 @@ def train(
 
     settings = settings_of(target, rows, learning, read)
     kept = None if outputs.save_config is None else as_toml(target, rows, learning, outputs, read)
-    return command.run(file, settings, threads=_threads(learning.threads), outputs=outputs, config=kept)
+    return command.run(file, settings, outputs=outputs, config=kept)
 
 
 @app.command
@@ -141,7 +149,7 @@ def predict(
         output=output,
         keep=keep or (),
         rows=rows,
-        threads=_threads(threads),
+        threads=threads_of(threads),
         force=force,
         as_json=as_json,
         options=read.options(),
@@ -189,7 +197,7 @@ def evaluate(
         model,
         file,
         skip_missing_target=skip_missing_target,
-        threads=_threads(threads),
+        threads=threads_of(threads),
         as_json=as_json,
         options=read.options(),
     )
@@ -244,15 +252,6 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
 
 for glass_command in (glass.explain, glass.check, glass.exercise):
     app.command(glass_command)
-
-
-def _threads(text: str | None) -> int | None:
-    """The number that --threads names."""
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise exits.UsageError(f"--threads must be a whole number of at least 1, as 2, not {text!r}")
-    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

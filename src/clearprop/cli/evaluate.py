@@ -7,16 +7,10 @@ from pathlib import Path
 
 from clearprop.cli import words
 from clearprop.cli.inputs import load_model, read_table
-from clearprop.cli.report import (
-    engine_facts,
-    engine_sentence,
-    print_confusion,
-    print_importances,
-    print_scores,
-    trivial_words,
-)
+from clearprop.cli.report import engine_facts, engine_sentence, print_importances, trivial_words
+from clearprop.cli.scores_table import print_confusion, print_scores
 from clearprop.cli.standard_input import as_file, shown
-from clearprop.tables import ClassTarget, ReadOptions
+from clearprop.tables import ReadOptions
 from clearprop.tabular.actual import with_known_target
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.scores import ClassScores
@@ -45,7 +39,7 @@ def run(
             f"{words.plural(scores.n_unknown, 'row')} of a class that training did not have: counted as wrong"
         )
     if as_json:
-        document = {"model": str(model), "file": shown(file), **engine_facts(choice, threads), "notices": notices}
+        document = {"model": str(model), "file": shown(file), **engine_facts(choice), "notices": notices}
         kept = trained.settings.get("importances")
         words.print_json({**document, "scores": scores.to_json(), "importances": kept})
         return 0
@@ -54,11 +48,10 @@ def run(
     out.print(f"Score on {words.plural(scores.n_rows, 'row')}, beside that of {trivial_words(trained)}:")
     print_scores(trained, scores, out)
     if isinstance(scores, ClassScores):
-        assert isinstance(trained.target, ClassTarget)
         out.print()
         print_confusion(trained.target, scores, out)
     print_importances(trained, out)
-    out.print(f"\nengine: {engine_sentence(choice, threads)}")
+    out.print(f"\nengine: {engine_sentence(choice)}")
     return 0
 
 

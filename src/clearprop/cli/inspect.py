@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from clearprop.cli import words
 from clearprop.cli.inputs import load_model
 from clearprop.cli.output_files import size_of
-from clearprop.cli.report import architecture, print_folds, print_importances, print_scores
+from clearprop.cli.report import architecture, print_importances
+from clearprop.cli.scores_table import print_folds, print_scores
 from clearprop.errors import shortened
 from clearprop.files.network_json import network_to_json
-from clearprop.tables import ClassTarget, NumberTarget, NumberTargets
 from clearprop.tabular.cross_validation import Average
 from clearprop.tabular.model import TableModel
 
 MOST_COLUMNS_SHOWN = 50
-MOST_CLASSES_SHOWN = 20
 RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "label_smoothing")
 ASKED = (
     "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "activation",
@@ -36,7 +36,7 @@ def run(model: Path, *, as_json: bool) -> int:
     settings, rows = trained.settings, trained.settings.get("rows")
     pairs = [
         ("model", f"{model} ({size_of(model)}, of {_date(model)}), written by clearprop {trained.version}"),
-        ("predicts", _target(trained)),
+        ("predicts", trained.target.describe(partial(words.number, digits=6))),
         ("network", architecture(trained.network) + _together(trained)),
     ]
     if isinstance(rows, dict):
@@ -102,23 +102,6 @@ def _date(model: Path) -> str:
 
 def _together(trained: TableModel) -> str:
     return f"; the mean of {len(trained.thetas)} of these" if len(trained.thetas) > 1 else ""
-
-
-def _target(trained: TableModel) -> str:
-    target = trained.target
-    if isinstance(target, ClassTarget):
-        shown = ", ".join(map(str, target.classes[:MOST_CLASSES_SHOWN]))
-        more = ", …" if len(target.classes) > MOST_CLASSES_SHOWN else ""
-        return f"{target.column}, one of {len(target.classes)} classes: {shown}{more}"
-    if isinstance(target, NumberTargets):
-        return "\n".join(map(_number, target.each))
-    return _number(target)
-
-
-def _number(target: NumberTarget) -> str:
-    low, high = (float(target.in_unit(value)) for value in (target.low, target.high))
-    how = ", learned as its logarithm" if target.log else ""
-    return f"{target.column}, a number from {words.number(low, 6)} to {words.number(high, 6)}{how}"
 
 
 def _document(model: Path, trained: TableModel) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from clearprop.cli.output_files import check_output, check_table_suffix, write_c
 from clearprop.cli.report import engine_facts, engine_sentence
 from clearprop.cli.standard_input import as_file
 from clearprop.errors import TableError
-from clearprop.tables import ClassTarget, NumberTargets, Reading, ReadOptions, missing_column
-from clearprop.tabular.actual import columns_of
-from clearprop.tabular.model import Predictions, TableModel
+from clearprop.tables import Reading, ReadOptions, missing_column
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.results import Predictions
 
 MOST_INPUTS_SHOWN = 6
 MOST_CLASSES_SHOWN = 8
@@ -57,7 +57,7 @@ def run(
         words.print_json(
             {
                 "rows": made.num_rows,
-                **engine_facts(predictions.choice, threads),
+                **engine_facts(predictions.choice),
                 "output": None if output is None else str(output),
                 "notices": remarks,
                 "unseen": {r.column: r.n_values for r in predictions.remarks if r.kind in ("unseen", "rare")},
@@ -72,7 +72,7 @@ def run(
         sys.stdout.flush()
         write_csv(made, sys.stdout.buffer)
     if output is not None:
-        by = engine_sentence(predictions.choice, threads)
+        by = engine_sentence(predictions.choice)
         words.console().print(f"Wrote {words.plural(made.num_rows, 'prediction')} to {output} (engine: {by})")
     return 0
 
@@ -82,13 +82,13 @@ def as_table(
 ) -> pa.Table:
     """The columns that are kept, then predicted_TARGET, the probability of each class, and each quantile."""
     target = trained.target
-    if isinstance(target, NumberTargets):
-        found = np.asfortranarray(predictions.values)
-        columns: dict[str, Any] = {f"predicted_{name}": pa.array(found[:, k]) for k, name in enumerate(target.columns)}
-    else:
-        columns = {f"predicted_{target.column}": pa.array(predictions.values)}
-    if isinstance(target, ClassTarget):
-        for k, label in enumerate(target.classes):
+    several = len(target.columns) > 1
+    values = np.ascontiguousarray(np.transpose(predictions.values)) if several else [predictions.values]
+    columns: dict[str, Any] = {
+        f"predicted_{name}": pa.array(column) for name, column in zip(target.columns, values, strict=True)
+    }
+    if predictions.probabilities is not None:
+        for k, label in enumerate(target.labels):
             columns[f"probability_{label}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, k]))
     if trained.quantiles:
         found, _ = trained.predict_quantiles(table, threads)
@@ -124,12 +124,12 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, kept: Sequence[s
     files = ["file"] if "file" in table.column_names and not used else []
     inputs = list(dict.fromkeys([*kept, *files, *used[:MOST_INPUTS_SHOWN]]))
     made = made.drop_columns(list(kept))
-    targets = columns_of(trained.target)
+    targets = trained.target.columns
     known = [name for name in targets if name in table.column_names and name not in inputs]
     shown = [(name, table.column(name)) for name in inputs + known]
     shown += [(f"predicted {name}", made.column(k)) for k, name in enumerate(targets)]
-    if isinstance(trained.target, ClassTarget):
-        labels = trained.target.classes[:MOST_CLASSES_SHOWN]
+    if trained.target.task == "classification":
+        labels = trained.target.labels[:MOST_CLASSES_SHOWN]
         shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]
     shown += [(f"quantile {each.quantile:g}", made.column(1 + k)) for k, each in enumerate(trained.quantiles)]
     rows = zip(*([_cell(value, name) for value in column.to_pylist()] for name, column in shown), strict=True)

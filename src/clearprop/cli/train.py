@@ -23,19 +23,20 @@ from clearprop.files.writing import write_whole
 from clearprop.tables import Reading
 from clearprop.tabular.cross_validation import cross_validate, with_folds
 from clearprop.tabular.details import check_description
-from clearprop.tabular.fit import Prepared, TableFit, prepare, train
+from clearprop.tabular.fit import TableFit, train
+from clearprop.tabular.preparation import Prepared, prepare
 from clearprop.tabular.quantiles import Showing
 from clearprop.tabular.scores import Scores
 from clearprop.tabular.settings import TableSettings
 
 
-def run(file: Path, settings: TableSettings, *, threads: int | None, outputs: OutputOptions, config: str | None) -> int:
+def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: str | None) -> int:
     """Train, say what was done, save the model; the exit code."""
     output = _checked(file, settings, outputs)
     with as_file(file) as there, opened(outputs.log) as log:
         reading = read_table(there, options=settings.read)
         out = words.console()
-        # As many lines as one wants of a program that one watches; none where only the JSON is wanted.
+        # Progress goes to standard error; with --json only where that is a terminal.
         watched = words.console(error=True)
         showing = _showing(settings.time_limit, watched, log, hidden=outputs.as_json and not watched.is_terminal)
         with Waiting(watched) as waiting:
@@ -44,12 +45,12 @@ def run(file: Path, settings: TableSettings, *, threads: int | None, outputs: Ou
                 out.print(sentence)
                 waiting.begin("compiling")
 
-            begin = partial(_begin, shown(file), reading, threads, out, outputs, config, waiting)
-            ready, scores = _prepared(reading, settings, threads, None if outputs.as_json else tell, showing, begin)
+            begin = partial(_begin, shown(file), reading, out, outputs, config, waiting)
+            ready, scores = _prepared(reading, settings, None if outputs.as_json else tell, showing, begin)
         with interrupts.kept():
             interrupts.check()
             done = train(ready, sources=_sources(file, there), on_end=interrupts.has_ended, showing=showing)
-            return _saved(ready, with_folds(done, scores) if scores else done, scores, output, threads, outputs)
+            return _saved(ready, with_folds(done, scores) if scores else done, scores, output, outputs)
 
 
 def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Path:
@@ -74,24 +75,22 @@ def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Pat
 def _prepared(
     reading: Reading,
     settings: TableSettings,
-    threads: int | None,
     tell: Callable[[str], object] | None,
     showing: Showing,
     begin: Callable[[Prepared], None],
 ) -> tuple[Prepared, tuple[Scores, ...]]:
     """The training that makes the model, and the scores of the folds before it, if there are any."""
     if settings.folds is None:
-        ready = prepare(reading, settings, threads, tell)
+        ready = prepare(reading, settings, tell)
         begin(ready)
         return ready, ()
-    found = cross_validate(reading, settings, n_threads=threads, tell=tell, showing=showing, begin=begin)
+    found = cross_validate(reading, settings, tell=tell, showing=showing, begin=begin)
     return found.ready, found.scores
 
 
 def _begin(
     file: str,
     reading: Reading,
-    threads: int | None,
     out: Any,
     outputs: OutputOptions,
     config: str | None,
@@ -102,14 +101,12 @@ def _begin(
     waiting.end()
     check_description(ready.encoder, ready.target)
     if not outputs.as_json:
-        print_before(file, reading, ready, threads, out)
+        print_before(file, reading, ready, out)
     if config is not None and outputs.save_config is not None:
         write_whole(outputs.save_config, config.encode(), replace=outputs.force)
 
 
-def _saved(
-    ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: Path, threads: int | None, asked: OutputOptions
-) -> int:
+def _saved(ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: Path, asked: OutputOptions) -> int:
     """Save the model and say what came out; the exit code."""
     interrupted = done.fit.stopped_by == "interrupt"
     if interrupted and not done.fit.history:
@@ -117,7 +114,7 @@ def _saved(
     with interrupts.undisturbed():
         place, elsewhere = save_somewhere(lambda path: done.model.save(path, replace=asked.force), output)
         if asked.as_json:
-            words.print_json(document(place, ready, done, scores, threads))
+            words.print_json(document(place, ready, done, scores))
         else:
             print_after(place, ready, done, scores, words.console())
     if elsewhere is not None:

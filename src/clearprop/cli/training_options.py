@@ -195,6 +195,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             quantiles=_quantiles(learning.quantiles),
             seed=learning.seed,
             engine=learning.engine,
+            n_threads=threads_of(learning.threads),
             read=read.options(),
         )
 
@@ -243,3 +244,12 @@ def _quantiles(texts: list[str] | None) -> tuple[float, ...]:
         raise exits.UsageError(
             f"--quantiles must be numbers between 0 and 1, as 0.05,0.95, not {','.join(parts)!r}"
         ) from None
+
+
+def threads_of(text: str | None) -> int | None:
+    """The number that --threads names."""
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise exits.UsageError(f"--threads must be a whole number of at least 1, as 2, not {text!r}")
+    return int(text)

@@ -8,18 +8,12 @@ from typing import Any
 
 from clearprop.cli import words
 from clearprop.cli.output_files import size_of
-from clearprop.cli.report import (
-    architecture,
-    engine_facts,
-    engine_sentence,
-    print_folds,
-    print_importances,
-    print_scores,
-    trivial_words,
-)
-from clearprop.tables import ClassTarget, NumberTargets, Reading
+from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_importances, trivial_words
+from clearprop.cli.scores_table import print_folds, print_scores
+from clearprop.tables import Reading
 from clearprop.tabular.cross_validation import averages
-from clearprop.tabular.fit import Prepared, TableFit
+from clearprop.tabular.fit import TableFit
+from clearprop.tabular.preparation import Prepared
 from clearprop.tabular.scores import Scores
 
 KINDS = {
@@ -31,28 +25,23 @@ KINDS = {
 }
 
 
-def print_before(file: str, reading: Reading, ready: Prepared, threads: int | None, out: Any) -> None:
+def print_before(file: str, reading: Reading, ready: Prepared, out: Any) -> None:
     """What was understood, and what is going to be trained."""
     target = ready.target
     kinds: dict[str, int] = {}
     for step in ready.encoder.steps:
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
     columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
-    what = f"{len(target.classes)} classes" if isinstance(target, ClassTarget) else "a number"
-    if isinstance(target, NumberTargets):
-        what = "each a number"
-    if not isinstance(target, ClassTarget) and target.log:
-        what += ", learned as its logarithm"
     table = reading.table
     words.facts(
         [
             ("file", f"{file}: {words.plural(table.num_rows, 'row')}, {words.plural(table.num_columns, 'column')}"),
-            ("target", f"{target.column}, {what}"),
+            ("target", f"{target.column}, {target.kind}"),
             ("task", f"{ready.task.name}, because {ready.task.reason}"),
             ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
             ("rows", _rows(ready)),
             ("network", architecture(ready.network)),
-            ("engine", engine_sentence(ready.choice, threads)),
+            ("engine", engine_sentence(ready.choice)),
         ],
         out,
     )
@@ -98,9 +87,7 @@ def print_after(output: Path, ready: Prepared, done: TableFit, folds: tuple[Scor
     out.print(f"\nSaved {output} ({size_of(output)}). To predict: clearprop predict {output} FILE")
 
 
-def document(
-    output: Path, ready: Prepared, done: TableFit, folds: tuple[Scores, ...], threads: int | None
-) -> dict[str, Any]:
+def document(output: Path, ready: Prepared, done: TableFit, folds: tuple[Scores, ...]) -> dict[str, Any]:
     """The same as JSON."""
     history, held_out = done.fit.history, done.model.held_out
     found = {
@@ -115,7 +102,7 @@ def document(
         "widths": list(ready.network.widths),
         "n_parameters": ready.network.n_parameters,
         "ensemble": len(ready.plan.folds),
-        **engine_facts(ready.choice, threads),
+        **engine_facts(ready.choice),
         "epochs": len(history),
         "best_epoch": None if done.fit.best is None else done.fit.best.n,
         "stopped_by": done.fit.stopped_by,

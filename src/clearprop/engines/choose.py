@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from clearprop.engines.cores import threads_granted
+from clearprop.engines.cores import threads_granted, usable_cores
 from clearprop.engines.first_use import FIRST_USE
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
@@ -26,10 +26,11 @@ NAMES = ("auto", "reference", "compiled")
 
 
 class Choice(NamedTuple):
-    """The engine and, in a sentence, why it was chosen."""
+    """The engine and, in a sentence, why it was chosen; and the most threads that it may use."""
 
     engine: Engine
     reason: str
+    n_threads: int
 
 
 def choose(
@@ -66,7 +67,7 @@ def choose(
         raise UnknownNameError("engine", name, NAMES)
     n_threads = threads_granted(n_threads)
     if name == "reference":
-        return _reference(job, data, "it was asked for by name")
+        return _reference(job, data, n_threads, "it was asked for by name")
     return _compiled_if_possible(name, job, data, n_threads, tell, predicts=False)
 
 
@@ -85,20 +86,20 @@ def _compiled_if_possible(
             missing = engine.compile(job, data.Y.dtype, predicts=predicts)
             if missing is None:
                 because = "it was asked for by name" if name == "compiled" else "it is the fastest and can do it"
-                return Choice(engine, because)
+                return Choice(engine, because, n_threads or usable_cores())
     if name == "compiled":
         raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing or refusal}")
     if refusal is not None:
-        return _reference(job, data, f"the compiled engine cannot do this job: {refusal}")
+        return _reference(job, data, n_threads, f"the compiled engine cannot do this job: {refusal}")
     assert missing is not None
     _say_once(missing)
-    return _reference(job, data, f"the compiled engine is not there: {missing}")
+    return _reference(job, data, n_threads, f"the compiled engine is not there: {missing}")
 
 
-def _reference(job: Job, data: Data, reason: str) -> Choice:
+def _reference(job: Job, data: Data, n_threads: int | None, reason: str) -> Choice:
     """The reference engine, where memory has room for a whole batch at once."""
     check_memory(job, data.X, data.Y, data.Y.dtype, in_chunks=False)
-    return Choice(ReferenceEngine(), reason)
+    return Choice(ReferenceEngine(), reason, n_threads or usable_cores())
 
 
 def choose_for_prediction(network: Network, dtype: Any, n_threads: int | None = None) -> Choice:
@@ -127,7 +128,8 @@ def choose_for_prediction(network: Network, dtype: Any, n_threads: int | None = 
     except ImportError:
         ready = False
     if not ready:
-        return Choice(ReferenceEngine(), "the compiled engine is not compiled yet; `clearprop warmup` does that")
+        because = "the compiled engine is not compiled yet; `clearprop warmup` does that"
+        return Choice(ReferenceEngine(), because, n_threads or usable_cores())
     none = np.empty((0, network.widths[0]), dtype), np.empty((0, network.widths[-1]), dtype)
     return _compiled_if_possible("auto", Job(network), Data(*none), n_threads, None, predicts=True)
 

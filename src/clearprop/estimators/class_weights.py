@@ -13,6 +13,7 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.estimators.ranges import is_number
 from clearprop.estimators.targets import ClassTargets
+from clearprop.tabular.class_weight import balanced
 
 
 class ClassFactors:
@@ -52,7 +53,7 @@ class ClassFactors:
                 raise UnknownNameError("class_weight", class_weight, ["balanced"])
             numbers = self._class_numbers(Y)
             self.factors = [
-                _balanced(found, len(names), sample_weight) for found, names in zip(numbers, labels, strict=True)
+                balanced(found, max(len(names), 2), sample_weight) for found, names in zip(numbers, labels, strict=True)
             ]
         else:
             given = _mappings(class_weight, targets)
@@ -70,13 +71,6 @@ class ClassFactors:
         if self.targets.is_exclusive:
             return [Y.argmax(axis=1)]
         return [(column > 0.5).astype(np.intp) for column in Y.T]
-
-
-def _balanced(numbers: Any, n_classes: int, sample_weight: Any) -> Any:
-    totals = np.bincount(numbers, sample_weight, minlength=max(n_classes, 2))
-    present = totals > 0
-    share = np.where(present, totals, 1.0) * present.sum()
-    return np.where(present, totals.sum() / share, 1.0)
 
 
 def _mappings(class_weight: Any, targets: ClassTargets) -> list[Mapping[Any, Any]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -19,24 +17,35 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines import Job
 from clearprop.engines.first_use import first_time
-from clearprop.errors import InputError, ModelFileError, ShapeError, TableError, UnknownNameError, quoted, shortened
+from clearprop.errors import InputError, ShapeError, TableError, UnknownNameError
 from clearprop.estimators.fitted import kept_if_it_fails
-from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
-from clearprop.estimators.tabular_data import columns_of, hidden, in_order, in_python, positive, warn_of_unseen, weights
+from clearprop.estimators.tabular_data import (
+    check_length,
+    hidden,
+    in_order,
+    in_python,
+    positive,
+    warn_of_unseen,
+    weights,
+)
 from clearprop.estimators.tabular_glass import TabularGlassBox
-from clearprop.estimators.tabular_rows import Judging, groups_of, with_judges
+from clearprop.estimators.tabular_rows import Validation, groups_of, with_validation
+from clearprop.estimators.tabular_saving import SavedWithItsTable
 from clearprop.estimators.target_values import check_order, unmasked
-from clearprop.files.json_text import refusing
-from clearprop.tables import Encoder, Fold, ReadOptions, Target, fit_encoder, from_frame
+from clearprop.tables import Encoder, ReadOptions, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
+from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.fit import model_of
-from clearprop.tabular.learning import Learned, Plan, Rows, cut_short, plan
+from clearprop.tabular.learning import Learned, cut_short
 from clearprop.tabular.metrics import METRICS
-from clearprop.tabular.model import Remarks, TableModel
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
 from clearprop.tabular.quantiles import carry_out_all, shared
 from clearprop.tabular.recipe import FEWEST_BINS
+from clearprop.tabular.results import Remarks
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.usefulness import sentences
 from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
@@ -44,7 +53,7 @@ from clearprop.training.progress import announced, shown
 COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads")
 
 
-class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[misc]
+class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC):  # type: ignore[misc]
     """Base of `TabularClassifier` and `TabularRegressor`."""
 
     ensemble: Any
@@ -74,7 +83,7 @@ class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[mis
         """The settings that only one of the two has, checked."""
 
     @abstractmethod
-    def _learned_of(self, y: Any, name: str) -> Any:
+    def _y_of(self, y: Any, name: str) -> Any:
         """What is learned of each row of other targets than those of the fit; `name` is for messages."""
 
     def fit(
@@ -99,9 +108,9 @@ class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[mis
         sample_weight : array-like of shape (n_samples,), optional
             At least 0. All 1 by default.
         groups : array-like of shape (n_samples,), optional
-            Rows of one group stay together: no network is judged by rows of a group that it learns from.
+            Rows of one group stay together: no network has validation rows of a group that it learns from.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, optional
-            Rows that judge all networks, and choose the best epoch; all of X is then learned from.
+            The validation rows of all networks, which choose the best epoch; all of X is then learned from.
 
         Returns
         -------
@@ -129,69 +138,55 @@ class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[mis
                     f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
                 )
             table = self._table(X, reset=True)
-            target, learned = self._learn_target(y)
-            if table.num_rows != len(learned):
-                raise ShapeError(f"X has {table.num_rows:,} rows, but y has {len(learned):,}; there must be one each")
+            target, y = self._learn_target(y)
+            check_length("X", table.num_rows, "y", len(y))
             if table.num_rows < 2:
-                raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to judge by")
+                raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to validate by")
             try:
                 fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
             except TableError as error:
                 raise TableError(in_python(str(error))) from None
             encoder = fitted.encoder
-            rows = Rows(encoder.encode(table).X, learned, weights(sample_weight, len(learned)))
-            judging = Judging(
-                groups_of(groups, len(learned)), self._judges(X_val, y_val, sample_weight_val, encoder, learned)
-            )
-            rows, folds = with_judges(rows, target, judging, settings)
+            rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)))
+            given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
             self.notices_ = fitted.notices
             interrupts = Interrupts()
-            factors = self._class_factors(learned)
-            cut_short = self._train(rows, target, encoder, settings, interrupts, folds, factors)
+            factors = class_factors(settings.class_weight, target, y, rows.weight)
+            rows, folds = with_validation(rows, target, given, settings)
+            main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
+            cut_short = self._train(main, encoder, interrupts)
             interrupts.raise_again()
         for doubt in fitted.doubts:
             warnings.warn(in_python(doubt), stacklevel=2)
-        if self._done.is_useless:
-            what = "the mean" if target.task == "regression" else f"the most frequent class, {self.model_.trivial!r}"
-            warnings.warn(f"No better than always saying {what}: do not use it.", stacklevel=2)
+        for sentence in sentences(target, self.model_.trivial, self._done.useless, settings):
+            warnings.warn(sentence, stacklevel=2)
         if interrupts.came:
             warnings.warn(f"Training interrupted by user{cut_short}.", stacklevel=2)
         return self
 
-    def _judges(self, X_val: Any, y_val: Any, sample_weight_val: Any, encoder: Encoder, learned: Any) -> Rows | None:
-        """The rows of `X_val`, encoded."""
+    def _validation(
+        self, X_val: Any, y_val: Any, sample_weight_val: Any, encoder: Encoder, y: Any
+    ) -> EncodedRows | None:
+        """The rows of `X_val`, encoded; `y` are the targets of the fit."""
         if X_val is None or y_val is None:
             if X_val is not None or y_val is not None or sample_weight_val is not None:
                 raise InputError("X_val, y_val belong together, and sample_weight_val to them: give X_val and y_val")
             return None
-        table, given = self._table(X_val, reset=False), self._learned_of(y_val, "y_val")
-        if given.shape[1:] != learned.shape[1:]:
+        table, given = self._table(X_val, reset=False), self._y_of(y_val, "y_val")
+        if given.shape[1:] != y.shape[1:]:
             raise ShapeError("y_val must have as many targets as y")
-        learned = given
-        if table.num_rows != len(learned):
-            raise ShapeError(
-                f"X_val has {table.num_rows:,} rows, but y_val has {len(learned):,}; there must be one each"
-            )
-        return Rows(encoder.encode(table).X, learned, weights(sample_weight_val, len(learned), "sample_weight_val"))
+        check_length("X_val", table.num_rows, "y_val", len(given))
+        return EncodedRows(encoder.encode(table).X, given, weights(sample_weight_val, len(given), "sample_weight_val"))
 
-    def _train(
-        self,
-        rows: Rows,
-        target: Target,
-        encoder: Encoder,
-        settings: TableSettings,
-        interrupts: Interrupts,
-        folds: tuple[Fold, ...],
-        factors: tuple[float, ...] | None,
-    ) -> str:
+    def _train(self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts) -> str:
         """The main ensemble, then one for each quantile; together they take the time limit. What Ctrl-C cut short."""
-        tell = announced(self.verbose)
-        main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=tell)
         done, quantiles = carry_out_all(main, self._showing, interrupts)
         interrupts.undisturbed(lambda: self._keep(main, done, encoder, quantiles))
-        return cut_short(done, settings.quantiles, len(quantiles))
+        return cut_short(done, main.settings.quantiles, len(quantiles))
 
-    def _keep(self, main: Plan, done: Learned, encoder: Encoder, quantiles: tuple[QuantileNetworks, ...]) -> None:
+    def _keep(
+        self, main: EnsemblePlan, done: Learned, encoder: Encoder, quantiles: tuple[QuantileNetworks, ...]
+    ) -> None:
         """The attributes of the fit."""
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
         self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles)
@@ -208,10 +203,6 @@ class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[mis
         """The reader behind `verbose`, for one ensemble."""
         with shown(self.verbose, 0, epochs) as show:
             yield (show,)
-
-    def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
-        """One factor per class on the weights of its rows, or None."""
-        return None
 
     def _settings(self) -> TableSettings:
         for name in COUNTS:
@@ -293,61 +284,6 @@ class TabularEstimator(TabularGlassBox, BaseEstimator, ABC):  # type: ignore[mis
 
     def _warn(self, remarks: Remarks) -> None:
         warn_of_unseen(remarks, stacklevel=4)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write networks, encoders and parameters to one file without code, which `clearprop predict` reads too.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        OSError
-            When the file cannot be written.
-        """
-        check_is_fitted(self)
-        self.model_.save(path)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The estimator that `save` wrote: it predicts, explains and can be fitted anew; the history is not kept.
-
-        Raises
-        ------
-        ModelFileError
-            When there is no such file, or it is damaged or that of something else.
-        """
-        model = TableModel.load(path)
-        kept = model.settings.get("parameters")
-        if model.settings.get("estimator") != cls.__name__ or not isinstance(kept, dict):
-            was = shortened(str(model.settings.get("estimator", "'clearprop train'")))
-            raise ModelFileError(f"{path} was not written by {cls.__name__}.save but by {was}")
-        with refusing(Path(path), f"is damaged: its parameters are not those of {cls.__name__}"):
-            estimator = cls(**parameters_from_json(kept["init"]))
-            estimator._settings()
-            n_features = kept["n_features"]
-            if type(n_features) is not int or n_features < len(model.encoder.steps):
-                raise ModelFileError(f"{quoted(n_features)} features do not go with its encoder")
-            names = feature_names(kept["feature_names"], n_features)
-            estimator.model_, estimator.n_features_in_ = model, n_features
-            if names is not None:
-                estimator.feature_names_in_ = names
-            estimator._columns = columns_of(kept, n_features, model.encoder)
-            estimator.ensemble_ = len(model.thetas)
-            estimator._restore(model)
-        return estimator
-
-    def _restore(self, model: TableModel) -> None:
-        """The attributes that follow from the model's target."""
-
-    def _parameters_for_file(self) -> dict[str, Any]:
-        """The parameters that JSON can hold (not a RandomState), and what the columns were called."""
-        names = getattr(self, "feature_names_in_", None)
-        return {
-            "init": parameters_to_json(self),
-            "feature_names": None if names is None else [str(name) for name in names],
-            "n_features": self.n_features_in_,
-            "columns": list(self._columns),
-        }
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")

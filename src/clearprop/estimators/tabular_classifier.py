@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import compute_class_weight
 
 from clearprop.errors import InputError
 from clearprop.estimators.perceptron import store
@@ -43,7 +42,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     learning_rate_init : float, optional
         Of the first update; it falls along a cosine. By default 0.003 to 0.006, by the number of rows.
     activation : str or Activation, default="silu"
-        Of the hidden layers.
+        Of the hidden layers; without any it is not used.
     batch_size : int, optional
         Rows of one update. By default 64 to 256, by the number of rows.
     metric : str, optional
@@ -124,7 +123,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     def _options(self) -> Mapping[str, Any]:
         if not isinstance(self.probabilities, bool | np.bool_):
             raise InputError(f"probabilities must be True or False, not {self.probabilities!r}")
-        return {"probabilities": bool(self.probabilities)}
+        return {"probabilities": bool(self.probabilities), "class_weight": self.class_weight}
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
         encoder = LabelEncoder()
@@ -137,7 +136,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
             )
         return ClassTarget("y", classes), codes
 
-    def _learned_of(self, y: Any, name: str) -> Any:
+    def _y_of(self, y: Any, name: str) -> Any:
         given = labels(y)
         known = np.isin(given, self.classes_)
         if not known.all():
@@ -147,12 +146,6 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
                 f"{self.classes_.tolist()}"
             )
         return np.searchsorted(self.classes_, given)
-
-    def _class_factors(self, codes: Any) -> tuple[float, ...] | None:
-        if self.class_weight is None:
-            return None
-        factors = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[codes])
-        return tuple(float(factor) for factor in factors)
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of every class.
@@ -191,8 +184,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         places = np.flatnonzero(self.classes_ == y)
         if len(places) != 1:
             raise InputError(f"y is {y!r}, which is no class that was learned; they are {self.classes_.tolist()}")
-        return np.eye(len(self.classes_))[places[0]]
+        return self.model_.target.encode(places).dense()[0].astype(np.float64)
 
     def _restore(self, model: TableModel) -> None:
-        assert isinstance(model.target, ClassTarget)
-        self.classes_ = np.array(model.target.classes)
+        self.classes_ = np.array(model.target.labels)

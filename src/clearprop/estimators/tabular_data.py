@@ -102,6 +102,12 @@ def weights(sample_weight: Any, n_samples: int, name: str = "sample_weight") -> 
     return (weight / weight.max()).astype(np.float32)
 
 
+def check_length(of_rows: str, n_rows: int, of_targets: str, n_targets: int) -> None:
+    """Raise ShapeError where there is not one target for each row; the names are for the message."""
+    if n_rows != n_targets:
+        raise ShapeError(f"{of_rows} has {n_rows:,} rows, but {of_targets} has {n_targets:,}; there must be one each")
+
+
 def warn_of_unseen(remarks: Iterable[Remark | Outside], stacklevel: int) -> None:
     """A warning for each column in which no row has a value that training knew: it may be written in another way."""
     for remark in remarks:

@@ -16,7 +16,6 @@ from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.tabular_data import weights
 from clearprop.network.gradient_check import GradientCheck
-from clearprop.tables import NumberTargets
 from clearprop.tabular.model import TableModel
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class TabularGlassBox(ABC):
 
         check_is_fitted(self)
         member = self._member(member)
-        if isinstance(self.model_.target, NumberTargets):
+        if len(self.model_.target.columns) > 1:
             raise InputError("what is explained ends at one answer, and several targets are predicted together")
         if hasattr(X, "to_frame") and getattr(X, "ndim", 2) == 1:
             X = X.to_frame().T  # a row of a pandas data frame
@@ -137,7 +136,7 @@ class TabularGlassBox(ABC):
         model, member = self.model_, self._member(member)
         inputs = model.encoder.encode(self._table(X, reset=False)).X.astype(np.float64)
         given = np.asarray(y)
-        several = isinstance(model.target, NumberTargets)
+        several = len(model.target.columns) > 1
         targets = [self._encoded_target(value) for value in (given if several else given.ravel())]
         if len(targets) != len(inputs):
             raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")

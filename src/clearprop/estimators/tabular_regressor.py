@@ -111,7 +111,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         }
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
-        values = self._learned_of(y, "y")
+        values = self._y_of(y, "y")
         if values.ndim == 1:
             return self._fitted("y", values), values
         if len(self.quantiles):
@@ -123,7 +123,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         scale = float(values.std()) or 1.0  # one number in every row: it is what is predicted
         return NumberTarget(name, bool(self.log_target), float(values.mean()), scale, low, high)
 
-    def _learned_of(self, y: Any, name: str) -> Any:
+    def _y_of(self, y: Any, name: str) -> Any:
         values = several_numbers(y)
         if not self.log_target:
             return values
@@ -179,12 +179,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
 
     def _encoded_target(self, y: Any) -> Any:
         target = self.model_.target
-        given = np.ravel(y) if isinstance(target, NumberTargets) else [y]
+        several = len(target.columns) > 1
+        given = np.ravel(y) if several else [y]
         if len(given) != target.n_outputs:
             raise InputError(f"y must have {target.n_outputs} targets, not {len(given)}")
         values = np.array([[self._learn_log(value) for value in given]])
-        assert isinstance(target, NumberTarget | NumberTargets)
-        return target.standardised(values if isinstance(target, NumberTargets) else values[0])[0].astype(np.float64)
+        encoded = target.encode(values if several else values[0])[0]
+        return np.asarray(encoded, dtype=np.float64)
 
     def _learn_log(self, y: Any) -> float:
         value = one_number(y)

@@ -1,4 +1,4 @@
-"""Which rows the networks of a tabular estimator learn from and which judge them, where `fit` was told."""
+"""The rows that the networks of a tabular estimator learn from and their validation rows, where `fit` was told."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 from sklearn.utils.validation import column_or_1d
 
 from clearprop.errors import InputError, ShapeError
-from clearprop.tables import ClassTarget, Fold, Target
+from clearprop.tables import Fold, Target
 from clearprop.tables.spelling import is_missing
-from clearprop.tabular.learning import Rows
+from clearprop.tabular.planning import EncodedRows
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Marks, cut
 
 
-class Judging(NamedTuple):
-    """What `fit` was given to judge by.
+class Validation(NamedTuple):
+    """What `fit` was told about validation.
 
     Attributes
     ----------
     groups : int array of shape (n_samples,) or None
-    rows : Rows or None
+    rows : EncodedRows or None
         Those of `X_val`, encoded.
     """
 
     groups: Any = None
-    rows: Rows | None = None
+    rows: EncodedRows | None = None
 
 
 def groups_of(groups: Any, n_samples: int) -> Any:
@@ -50,7 +50,9 @@ def groups_of(groups: Any, n_samples: int) -> Any:
     return np.array([numbers.setdefault(value, len(numbers)) for value in given.tolist()])
 
 
-def with_judges(rows: Rows, target: Target, judging: Judging, settings: TableSettings) -> tuple[Rows, tuple[Fold, ...]]:
+def with_validation(
+    rows: EncodedRows, target: Target, given: Validation, settings: TableSettings
+) -> tuple[EncodedRows, tuple[Fold, ...]]:
     """The rows with those of `X_val` behind them, and each network's fold; no folds where nothing was said.
 
     Raises
@@ -58,20 +60,19 @@ def with_judges(rows: Rows, target: Target, judging: Judging, settings: TableSet
     InputError, TableError
         When there are too few groups for the networks.
     """
-    n = len(rows.learned)
-    if judging.rows is None and judging.groups is None:
+    n = len(rows.y)
+    if given.rows is None and given.groups is None:
         return rows, ()
-    labels = rows.learned if isinstance(target, ClassTarget) else None
     none = np.arange(0)
-    marks, settings = Marks(labels, judging.groups), replace(settings, group="groups")
-    if judging.rows is None:
+    marks, settings = Marks(target.strata(rows.y), given.groups), replace(settings, group="groups")
+    if given.rows is None:
         return rows, cut(n, marks, settings, held_out=Fold(np.arange(n), none)).folds
     chosen = cut(n, marks, settings, held_out=Fold(np.arange(n), none), validation=none)
-    more = judging.rows
+    more = given.rows
     weight = None
     if rows.weight is not None or more.weight is not None:
-        each = [np.ones(len(part.learned), np.float32) if part.weight is None else part.weight for part in (rows, more)]
+        each = [np.ones(len(part.y), np.float32) if part.weight is None else part.weight for part in (rows, more)]
         weight = np.concatenate(each)
-    joined = Rows(np.concatenate([rows.X, more.X]), np.concatenate([rows.learned, more.learned]), weight)
-    judge = np.arange(n, n + len(more.learned))
-    return joined, tuple(Fold(fold.learn, judge) for fold in chosen.folds)
+    joined = EncodedRows(np.concatenate([rows.X, more.X]), np.concatenate([rows.y, more.y]), weight)
+    validation = np.arange(n, n + len(more.y))
+    return joined, tuple(Fold(fold.learn, validation) for fold in chosen.folds)

@@ -15,6 +15,7 @@ import numpy as np
 
 from clearprop.errors import InputError, shortened
 from clearprop.tables.spelling import is_missing
+from clearprop.tabular.actual import rows_in_words
 
 TIMES = {"M": "dates", "m": "lengths of time"}
 LABELS = (str, bool, np.bool_, int, float, np.integer, np.floating)
@@ -29,7 +30,7 @@ class Wanted(NamedTuple):
     classes : bool
         Classes rather than amounts.
     first : int
-        The number of the first row in messages.
+        The number of the first row in messages: rows of an array are counted from 0, those of a table from 1.
     text_takes, several_take : str
         Where to go with text that was to be a number, and with several labels in one row.
     """
@@ -142,13 +143,8 @@ def _check_missing(values: Any, wanted: Wanted) -> None:
     else:
         absent = np.array([is_missing(value) for value in values.tolist()], dtype=bool)
     if absent.any():
-        raise InputError(_missing_words(absent, wanted))
-
-
-def _missing_words(absent: Any, wanted: Wanted) -> str:
-    count, first = int(absent.sum()), wanted.row(int(np.argmax(absent)))
-    rows = first if count == 1 else f"{count:,} rows, the first of them {first}"
-    return f"Input y contains NaN. The target is missing in {rows}; leave such rows out"
+        rows = rows_in_words(absent, wanted.first)
+        raise InputError(f"Input y contains NaN. The target is missing in {rows}; leave such rows out")
 
 
 def _check_labels(values: Any, wanted: Wanted) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import InputError
-from clearprop.tables import ClassTarget, Encoder, NumberTarget, NumberTargets, Target
+from clearprop.tables import Encoder, NumberTarget, NumberTargets, Target
 from clearprop.tables.origins import Origin, origins
 
 
@@ -109,20 +109,18 @@ def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int,
         raise InputError(f"what is explained ends at one answer, and this model predicts {target.column} together")
     found = model.predict(row)
     members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
-    is_class = isinstance(target, ClassTarget)
-    labels = target.classes if isinstance(target, ClassTarget) else (target.column,)
     return Trained(
         inputs=origins(model.encoder, row),
         target=target.column,
         actual=actual,
-        labels=tuple(map(str, labels)),
+        labels=tuple(map(str, target.labels)),
         members=members,
         member=member,
         mean=mean,
-        probabilities=found.probabilities[0] if is_class else mean,
-        temperature=model.temperature if is_class else 1.0,
+        probabilities=mean if found.probabilities is None else found.probabilities[0],
+        temperature=model.temperature,
         answer=found.values[0],
-        unit=None if isinstance(target, ClassTarget) else _unit(target, mean),
+        unit=_unit(target, mean) if isinstance(target, NumberTarget) else None,
         step=step,
     )
 

@@ -4,29 +4,20 @@ Start with `steps`, what a column can become; `fitting` decides which, from the 
 frozen result.
 """
 
+from clearprop.tables.class_target import ClassTarget, fit_class_target
 from clearprop.tables.encoder import Encoded, Encoder
 from clearprop.tables.fitting import Fitted, alike, fit_encoder
 from clearprop.tables.frames import from_frame
 from clearprop.tables.images import ImageFormat
 from clearprop.tables.naming import missing_column, missing_file
+from clearprop.tables.number_target import NumberTarget, fit_number_target, target_numbers
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.reading import Reading, read
-from clearprop.tables.several import NumberTargets, Target, comparable, target_from_json
+from clearprop.tables.several import NumberTargets, Target, target_from_json
 from clearprop.tables.splitting import Fold, Parts, folds, split
 from clearprop.tables.step import Remark, Step
 from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
-from clearprop.tables.targets import (
-    TASKS,
-    ClassTarget,
-    NumberTarget,
-    Task,
-    as_kind,
-    decide_task,
-    fit_class_target,
-    fit_number_target,
-    missing_rows,
-    target_numbers,
-)
+from clearprop.tables.task import TASKS, TaskChoice, as_kind, decide_task, missing_rows
 
 __all__ = [
     "TASKS",
@@ -47,12 +38,11 @@ __all__ = [
     "Remark",
     "Step",
     "Target",
-    "Task",
+    "TaskChoice",
     "Truth",
     "Vector",
     "alike",
     "as_kind",
-    "comparable",
     "decide_task",
     "fit_class_target",
     "fit_encoder",

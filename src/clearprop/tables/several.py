@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 
 from clearprop.errors import InputError, ModelFileError
-from clearprop.tables.targets import ClassTarget, NumberTarget, one_target_from_json
+from clearprop.tables.class_target import ClassTarget, no_trivial
+from clearprop.tables.notation import Notation
+from clearprop.tables.number_target import Numbers, NumberTarget, is_finite
 
 MOST_TARGETS = 1000
 
 
 @dataclass(frozen=True)
-class NumberTargets:
+class NumberTargets(Numbers):
     """Several targets that are numbers.
 
     Parameters
@@ -23,17 +27,12 @@ class NumberTargets:
         At least two, of different columns; output k of the network is the k-th.
     """
 
-    task: ClassVar[str] = "regression"
-    each: tuple[NumberTarget, ...]
+    usual: ClassVar[str] = "the means"
+    each: tuple[NumberTarget, ...] = ()
 
     def __post_init__(self) -> None:
         if not 2 <= len(set(self.columns)) == len(self.each) <= MOST_TARGETS:
             raise InputError("several targets must be at least two different columns, and at most 1,000")
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns."""
-        return tuple(target.column for target in self.each)
 
     @property
     def column(self) -> str:
@@ -60,17 +59,41 @@ class NumberTargets:
         """The mean of each in training, (n_targets,)."""
         return np.array([target.centre for target in self.each])
 
-    def standardised(self, values: Any) -> Any:
+    @property
+    def kind(self) -> str:
+        """What they are, in a few words."""
+        return "each " + self.each[0].kind
+
+    def y_of(self, given: Sequence[pa.ChunkedArray]) -> Any:
+        """What is learned of each row, from the columns of the targets, float64 (n_rows, n_targets)."""
+        return np.stack([target.values(column) for target, column in zip(self.each, given, strict=True)], axis=1)
+
+    def encode(self, y: Any) -> Any:
         """Standardised targets, float32 (n_rows, n_targets)."""
-        return ((values - self.centre) / self.scale).astype(np.float32)
+        return ((y - self.centre) / self.scale).astype(np.float32)
 
     def decode(self, outputs: Any) -> Any:
         """Predictions on the scale that is learned, float64 (n_rows, n_targets), each kept within training's."""
         return np.stack([target.decode(outputs[:, k : k + 1]) for k, target in enumerate(self.each)], axis=1)
 
-    def in_unit(self, values: Any) -> Any:
-        """From the scale that the network learned to the targets' own units."""
-        return np.exp(values) if self.log else values
+    def comparable(self, found: Any, actual: Any, weight: Any) -> tuple[Any, Any, Any]:
+        found, actual = (((values - self.centre) / self.scale).ravel() for values in (found, actual))
+        return found, actual, None if weight is None else np.repeat(weight, self.n_outputs)
+
+    def trivial(self, y: Any, weight: Any = None) -> list[float]:
+        """What always to say: the mean of each over these rows."""
+        means: list[float] = np.average(self.in_unit(y), weights=weight, axis=0).tolist()
+        return means
+
+    def check_trivial(self, given: object) -> list[float]:
+        """The trivial prediction of a file, which must be a number for each."""
+        if isinstance(given, list) and len(given) == self.n_outputs and all(map(is_finite, given)):
+            return given
+        raise no_trivial(given)
+
+    def always(self, trivial: Any, number: Callable[[float], str]) -> str:
+        """What the trivial predictor says; `number` writes a number."""
+        return f"{self.usual}, {', '.join(map(number, trivial))}"
 
     def to_json(self) -> dict[str, Any]:
         """The targets as JSON holds them."""
@@ -98,17 +121,33 @@ def target_from_json(spec: object) -> Target:
     return one_target_from_json(spec)
 
 
-def comparable(target: object, found: Any, actual: Any, weight: Any) -> tuple[Any, Any, Any]:
-    """Predictions, what is true, and weights, so that errors can be averaged: of several targets, standardised ones.
+def one_target_from_json(spec: object) -> ClassTarget | NumberTarget:
+    """The target that `to_json` wrote.
 
-    Parameters
-    ----------
-    target : NumberTarget or NumberTargets
-    found, actual : array of shape (n_rows,) or (n_rows, n_targets)
-        On the scale that is learned.
-    weight : array of shape (n_rows,) or None
+    Raises
+    ------
+    ModelFileError
+        For anything else.
     """
-    if not isinstance(target, NumberTargets):
-        return found, actual, weight
-    each = [((values - target.centre) / target.scale).ravel() for values in (found, actual)]
-    return each[0], each[1], None if weight is None else np.repeat(weight, target.n_outputs)
+    try:
+        match spec:
+            case {"task": "classification", "column": str() as column, "classes": list() as classes}:
+                kinds = set(map(type, classes))
+                if (kinds not in ({str}, {bool}) and not kinds <= {int, float}) or not _fit_int64(classes):
+                    raise ModelFileError("the classes of the target are neither texts nor numbers")
+                return ClassTarget(column, tuple(classes))
+            case {"task": "regression", "column": str() as column, "log": bool() as log, **rest}:
+                written = [str(rest.get(name, mark)) for name, mark in Notation()._asdict().items()]
+                centre, scale, low, high = _floats(rest, "centre", "scale", "low", "high")
+                return NumberTarget(column, log, centre, scale, low, high, *written)
+    except (InputError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ModelFileError(f"the description of the target is damaged: {error}") from None
+    raise ModelFileError("the description of the target is damaged")
+
+
+def _fit_int64(labels: list[Any]) -> bool:
+    return all(-(2**63) <= label < 2**63 for label in labels if isinstance(label, int))
+
+
+def _floats(found: Any, *names: str) -> list[float]:
+    return [float(found[name]) for name in names]

@@ -4,8 +4,10 @@ The command line uses it, and so can whoever has a table and wants no scikit-lea
 """
 
 from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
-from clearprop.tabular.fit import Prepared, TableFit, prepare, train
-from clearprop.tabular.model import Evaluation, Predictions, TableModel
+from clearprop.tabular.fit import TableFit, train
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.preparation import Prepared, prepare
+from clearprop.tabular.results import Evaluation, Predictions
 from clearprop.tabular.scores import ClassScores, NumberScores, Scores
 from clearprop.tabular.settings import TableSettings
 

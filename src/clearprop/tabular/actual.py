@@ -8,13 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import TableError
-from clearprop.tables import ClassTarget, NumberTargets, ReadOptions, Target, missing_column, missing_rows
+from clearprop.tables import ReadOptions, Target, missing_column, missing_rows
 from clearprop.tables.columns import present
-
-
-def columns_of(target: Target) -> tuple[str, ...]:
-    """The columns that a target is in."""
-    return target.columns if isinstance(target, NumberTargets) else (target.column,)
 
 
 def actual_of(table: pa.Table, target: Target, read: ReadOptions) -> Any:
@@ -25,12 +20,7 @@ def actual_of(table: pa.Table, target: Target, read: ReadOptions) -> Any:
     TableError
         When a column is not there, or a value is missing or none that can be; with its row.
     """
-    given = [present(_column(table, name), read.missing_words) for name in columns_of(target)]
-    if isinstance(target, ClassTarget):
-        return target.codes(given[0])
-    if isinstance(target, NumberTargets):
-        return np.stack([one.values(column) for one, column in zip(target.each, given, strict=True)], axis=1)
-    return target.values(given[0])
+    return target.y_of([present(_column(table, name), read.missing_words) for name in target.columns])
 
 
 def with_known_target(
@@ -44,7 +34,7 @@ def with_known_target(
         When rows have none, unless those are to be skipped and others remain.
     """
     notices: tuple[str, ...] = ()
-    for name in columns_of(target):
+    for name in target.columns:
         absent = missing_rows(_column(table, name), read.missing_words)
         if not absent.any():
             continue
@@ -63,8 +53,10 @@ def without_missing(table: pa.Table, name: str, absent: Any, *, skip: bool) -> p
     return table.filter(pa.array(~absent))
 
 
-def rows_in_words(chosen: Any) -> str:
-    """Which rows of a mask are chosen: their number, and the first of them, from 1.
+def rows_in_words(chosen: Any, first_number: int = 1) -> str:
+    """Which rows of a mask are chosen: their number, and the first of them.
+
+    Rows of a table are counted from 1, as people do; those of an array from 0, which is said.
 
     Examples
     --------
@@ -73,8 +65,9 @@ def rows_in_words(chosen: Any) -> str:
     >>> rows_in_words(np.array([False, True])), rows_in_words(np.array([True, True]))
     ('row 2', '2 rows, the first of them row 1')
     """
-    count, first = int(chosen.sum()), int(np.argmax(chosen)) + 1
-    return f"row {first:,}" if count == 1 else f"{count:,} rows, the first of them row {first:,}"
+    count, first = int(chosen.sum()), f"row {int(np.argmax(chosen)) + first_number:,}"
+    first += "" if first_number else " (counted from 0)"
+    return first if count == 1 else f"{count:,} rows, the first of them {first}"
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray:

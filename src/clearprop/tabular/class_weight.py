@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,31 @@ from clearprop.tables import ClassTarget, Target
 from clearprop.tables.spelling import of_object
 
 
-def class_factors(asked: str | Mapping[Any, float] | None, target: Target, codes: Any) -> tuple[float, ...] | None:
+def balanced(codes: Any, n_classes: int, weight: Any = None) -> Any:
+    """Σw / (classes · Σw of the class), by which each class weighs the same; 1 for a class that no row has.
+
+    Parameters
+    ----------
+    codes : int array of shape (n_rows,)
+    n_classes : int
+    weight : array of shape (n_rows,), optional
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tabular.class_weight import balanced
+    >>> balanced(np.array([0, 0, 0, 1]), 2).round(3)
+    array([0.667, 2.   ])
+    """
+    totals = np.bincount(codes, weight, minlength=n_classes)
+    present = totals > 0
+    share = np.where(present, totals, 1.0) * present.sum()
+    return np.where(present, totals.sum() / share, 1.0)
+
+
+def class_factors(
+    asked: str | Mapping[Any, float] | None, target: Target, codes: Any, weight: Any = None
+) -> tuple[float, ...] | None:
     """One factor per class, or None.
 
     Parameters
@@ -21,11 +46,12 @@ def class_factors(asked: str | Mapping[Any, float] | None, target: Target, codes
         "balanced" gives every class the same weight in all, as scikit-learn's does; a class not named has 1.
     target : Target
     codes : int array of shape (n_rows,)
+    weight : array of shape (n_rows,), optional
 
     Raises
     ------
     InputError
-        For a class that there is not (the nearest is offered), or a factor that is not above 0.
+        For a class that there is not (the nearest is offered), or a factor that is not at least 0.
 
     Examples
     --------
@@ -41,14 +67,15 @@ def class_factors(asked: str | Mapping[Any, float] | None, target: Target, codes
     if isinstance(asked, str):
         if asked != "balanced":
             raise InputError(f"the class weight is 'balanced' or a weight for classes by name, not {asked!r}")
-        counts = np.bincount(codes, minlength=target.n_outputs)
-        return tuple((len(codes) / (target.n_outputs * counts)).tolist())
+        return tuple(balanced(codes, target.n_outputs, weight).tolist())
     names = {of_object(label): place for place, label in enumerate(target.classes)}
     factors = [1.0] * target.n_outputs
     for label, factor in asked.items():
         if of_object(label) not in names:
             raise UnknownNameError(f"class of {target.column!r}", label, map(str, target.classes))
-        if not 0 < factor < np.inf:
-            raise InputError(f"the weight of the class {label!r} must be above 0, not {factor!r}")
+        if isinstance(factor, bool) or not isinstance(factor, Real) or not 0 <= factor < np.inf:
+            raise InputError(f"the weight of the class {label!r} must be a number of at least 0, not {factor!r}")
         factors[names[of_object(label)]] = float(factor)
+    if not any(factors):
+        raise InputError("the weight of every class is 0: at least one must count")
     return tuple(factors)

@@ -11,9 +11,10 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.tables import Reading
-from clearprop.tabular.fit import Prepared, TableFit, prepare_table, table_of, train
+from clearprop.tabular.fit import TableFit, train
+from clearprop.tabular.preparation import Prepared, prepare_table, table_of
 from clearprop.tabular.quantiles import Showing
-from clearprop.tabular.scores import Scores, SeveralScores
+from clearprop.tabular.scores import NumberScores, Scores, SeveralScores
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import dealt_out
 
@@ -46,7 +47,6 @@ def cross_validate(
     reading: Reading,
     settings: TableSettings,
     *,
-    n_threads: int | None = None,
     tell: Callable[[str], object] | None = None,
     showing: Showing | None = None,
     begin: Callable[[Prepared], object] = lambda ready: None,
@@ -61,7 +61,7 @@ def cross_validate(
     reading : Reading
     settings : TableSettings
         `folds` says how many.
-    n_threads, tell
+    tell
         As for `prepare`.
     showing : callable, optional
         As for `train`; the names are "fold 1 of 5" and so on.
@@ -93,15 +93,13 @@ def cross_validate(
     limit = None if settings.time_limit is None else settings.time_limit / (n + 1)
     table = table_of(reading, replace(settings, test=0.0, time_limit=limit))
     folds = dealt_out(table.inputs.num_rows, table.marks, n, table.settings)
-    # A fold learns the main networks only: its score is theirs, and quantiles would be learned for nothing.
-    of_fold = table._replace(settings=replace(table.settings, quantiles=()))
-    last = prepare_table(table, n_threads=n_threads, tell=tell)
+    last = prepare_table(table, tell=tell)
     begin(last)
     scores = []
     for k, fold in enumerate(folds, start=1):
-        ready = prepare_table(of_fold, fold, n_threads=n_threads)
+        ready = prepare_table(table, fold)
         done = train(ready, showing=None if showing is None else _named(showing, f"fold {k} of {n}"))
-        if done.fit.stopped_by == "interrupt":
+        if done.fit.stopped_by == "interrupt" or len(done.model.quantiles) < len(settings.quantiles):
             raise KeyboardInterrupt
         assert done.model.held_out is not None
         scores.append(done.model.held_out)
@@ -122,6 +120,9 @@ def averages(scores: tuple[Scores, ...]) -> Mapping[str, Average]:
 
 def _flat(scores: Scores) -> dict[str, Any]:
     """The scores by name; of several targets with the column behind the name."""
+    if isinstance(scores, NumberScores):
+        quantiles = {name: value for each in scores.quantiles for name, value in each.named().items()}
+        return {**scores.to_json(), **quantiles}
     if not isinstance(scores, SeveralScores):
         return scores.to_json()
     return {
@@ -142,7 +143,7 @@ def with_folds(done: TableFit, scores: tuple[Scores, ...]) -> TableFit:
 def _named(showing: Showing, name: str) -> Showing:
     @contextmanager
     def show(what: str, epochs: int) -> Iterator[Any]:
-        with showing(name, epochs) as callbacks:
+        with showing(f"{name}, {what}" if what else name, epochs) as callbacks:
             yield callbacks
 
     return show

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from clearprop.errors import InputError, quoted
 from clearprop.files.contents import check_length
-from clearprop.tables import ClassTarget, Encoder, NumberTargets, Target
-from clearprop.tables.targets import ClassLabel
+from clearprop.tables import Encoder, Target
+from clearprop.tables.number_target import is_finite
 from clearprop.tabular.calibration import COLDEST, HOTTEST
 
 
@@ -51,21 +50,7 @@ def groups_of(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]
 def temperature_of(given: Any) -> float:
     """The temperature of the probabilities; raises InputError for one that cannot be."""
     if not isinstance(given, float) or not COLDEST / 2 <= given <= HOTTEST * 2:
-        raise InputError(f"a temperature of {quoted(given)} cannot be true")
-    return given
-
-
-def trivial_of(given: Any, target: Target) -> ClassLabel | list[float]:
-    """What always to say: one of the classes, of its own type (1, 1.0 and true are equal), or a number."""
-    if isinstance(target, ClassTarget):
-        known = any(type(given) is type(label) and given == label for label in target.classes)
-    elif isinstance(target, NumberTargets):
-        known = isinstance(given, list) and len(given) == target.n_outputs and all(map(_is_float, given))
-    else:
-        known = isinstance(given, float)
-    if not known:
-        raise InputError(f"the trivial prediction {quoted(given)} is none that its target allows")
-    assert isinstance(given, str | bool | int | float | list)
+        raise InputError(f"the temperature must be between {COLDEST / 2:g} and {HOTTEST * 2:g}, not {quoted(given)}")
     return given
 
 
@@ -88,7 +73,7 @@ def settings_of(given: Any) -> dict[str, Any]:
     match given.get("importances"):
         case None:
             pass
-        case {"rows": int(), "columns": dict() as columns} if all(map(_is_float, columns.values())):
+        case {"rows": int(), "columns": dict() as columns} if all(map(is_finite, columns.values())):
             pass
         case other:
             raise InputError(f"its setting 'importances' is {quoted(other)}, not numbers by column")
@@ -102,12 +87,8 @@ def settings_of(given: Any) -> dict[str, Any]:
     return given
 
 
-def _is_float(value: object) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
-
-
 def _is_pair(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_float, value))
+    return isinstance(value, list) and len(value) == 2 and all(map(is_finite, value))
 
 
 def check_description(encoder: Encoder, target: Target) -> None:

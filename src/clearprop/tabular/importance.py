@@ -1,4 +1,4 @@
-"""Which columns matter: how much worse rows that judged are predicted when the values of one column are shuffled.
+"""Which columns matter: how much worse validation rows are predicted when the values of one column are shuffled.
 
 Permutation importance, Breiman (2001), Random Forests, section 10; Fisher, Rudin & Dominici (2019). It says what the
 networks use, not what causes what; of two columns that say the same, each can seem to matter little.
@@ -13,18 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.tables import ClassTarget, Encoder, comparable
-from clearprop.tabular.calibration import at_temperature, log_loss
+from clearprop.tables import Encoder
 from clearprop.tabular.crew import Crew
-from clearprop.tabular.learning import Learned, Plan
-from clearprop.tabular.metrics import rmse
+from clearprop.tabular.learning import Learned
+from clearprop.tabular.planning import EnsemblePlan
 
 SHARE = 0.02  # of the work of training, at most
 MOST_ROWS, FEWEST_ROWS = 2000, 20
 MOST_REPEATS = 5
 
 
-def importances(plan: Plan, done: Learned, encoder: Encoder) -> dict[str, Any] | None:
+def importances(plan: EnsemblePlan, done: Learned, encoder: Encoder) -> dict[str, Any] | None:
     """The rise of the log loss, or the fall of R², by column.
 
     Each row is predicted by a network that did not learn from it. The work is bounded: fewer rows are taken where there
@@ -32,7 +31,7 @@ def importances(plan: Plan, done: Learned, encoder: Encoder) -> dict[str, Any] |
 
     Parameters
     ----------
-    plan : Plan
+    plan : EnsemblePlan
         Of the main networks.
     done : Learned
     encoder : Encoder
@@ -63,7 +62,7 @@ def importances(plan: Plan, done: Learned, encoder: Encoder) -> dict[str, Any] |
     return {"rows": n_rows, "columns": found} if np.isfinite(list(found.values())).all() else None
 
 
-def _drawn(plan: Plan, most: int, random: np.random.Generator) -> list[Any]:
+def _drawn(plan: EnsemblePlan, most: int, random: np.random.Generator) -> list[Any]:
     """Rows for each network, of those that it did not learn from, each row once."""
     count, folds = len(plan.folds), plan.folds
     same = all(fold.judge is folds[0].judge for fold in folds)
@@ -78,20 +77,20 @@ class Shuffling:
 
     Parameters
     ----------
-    plan : Plan
+    plan : EnsemblePlan
     done : Learned
     rows : list of int arrays
         For each network.
     """
 
-    def __init__(self, plan: Plan, done: Learned, rows: list[Any]) -> None:
+    def __init__(self, plan: EnsemblePlan, done: Learned, rows: list[Any]) -> None:
         places = np.concatenate(rows)
         self.plan, self.done = plan, done
         self.inputs = plan.rows.X[places]
         ends = np.cumsum([0, *map(len, rows)])
         self.parts = [slice(*pair) for pair in pairwise(ends)]
         self.engines = [copy(plan.choice.engine) for _ in rows]
-        self.actual = plan.rows.learned[places]
+        self.actual = plan.rows.y[places]
         weight = None if plan.rows.weight is None else plan.rows.weight[places]
         self.weight = weight if weight is not None and weight.any() else None
         self.crew = Crew(min(plan.n_threads, len(rows)) if len(rows) > 1 else 0)
@@ -109,12 +108,7 @@ class Shuffling:
             self.inputs[:, block] = kept[order]
         outputs = np.concatenate(self.crew.did([partial(self._outputs, k) for k in range(len(self.parts))]))
         self.inputs[:, block] = kept
-        target, actual, weight = self.plan.target, self.actual, self.weight
-        if isinstance(target, ClassTarget):
-            return log_loss(at_temperature(outputs, self.done.temperature), actual, weight)
-        found, true, weights = comparable(target, target.decode(outputs), actual, weight)
-        spread = np.average((true - np.average(true, weights=weights)) ** 2, weights=weights)
-        return rmse(found, true, weights) ** 2 / (float(spread) or 1.0)
+        return self.plan.scoring.unexplained(outputs, self.done.temperature, self.actual, self.weight)
 
     def _outputs(self, k: int) -> Any:
         network = self.plan.network

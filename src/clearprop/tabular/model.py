@@ -9,81 +9,30 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from clearprop.engines import Choice, Job, choose_for_prediction, finite
-from clearprop.errors import ModelFileError, TableError
-from clearprop.files import load, save
-from clearprop.files.json_text import refusing
+from clearprop.errors import TableError
+from clearprop.files import save
 from clearprop.network import Network, Parameters
-from clearprop.tables import (
-    ClassTarget,
-    Encoder,
-    ImageFormat,
-    NumberTarget,
-    NumberTargets,
-    Reading,
-    ReadOptions,
-    Remark,
-    Target,
-    missing_column,
-    target_from_json,
-)
+from clearprop.tables import Encoder, ImageFormat, NumberTarget, Reading, ReadOptions, Target, missing_column
+from clearprop.tables.class_target import ClassLabel
 from clearprop.tables.columns import present
-from clearprop.tables.targets import ClassLabel
 from clearprop.tabular import recipe
 from clearprop.tabular.actual import actual_of
-from clearprop.tabular.calibration import at_temperature
-from clearprop.tabular.details import QuantileNetworks, groups_of, settings_of, temperature_of, trivial_of
+from clearprop.tabular.details import QuantileNetworks
+from clearprop.tabular.results import Evaluation, Outputs, Predictions, Remarks
 from clearprop.tabular.roles import weights
 from clearprop.tabular.same_way import read_as_trained
-from clearprop.tabular.scores import NumberScores, Scores, class_scores, number_scores, quantile_scores, several_scores
-from clearprop.tabular.scores_json import scores_from_json
-from clearprop.tabular.seen import Outside, outside
+from clearprop.tabular.saving import KIND, read_model
+from clearprop.tabular.scores import NumberScores, Scores, quantile_scores
+from clearprop.tabular.scoring import Scoring, scoring_of
+from clearprop.tabular.seen import outside
 
-Remarks = tuple[Remark | Outside, ...]
-
-KIND = "table"  # what the details of such a model file say that they are
 MOST_CLASSES_NAMED = 10
-
-
-class Predictions(NamedTuple):
-    """What `TableModel.predict` returns.
-
-    Attributes
-    ----------
-    values : list of class labels, or float64 array of shape (n_rows,)
-        The most probable class, or the number in the target's own unit.
-    probabilities : array of shape (n_rows, n_classes) or None
-    remarks : tuple of Remark and Outside
-        Values that training had not prepared for, and what was done.
-    choice : Choice
-        The engine that computed them.
-    """
-
-    values: Any
-    probabilities: Any
-    remarks: Remarks
-    choice: Choice
-
-
-class Evaluation(NamedTuple):
-    """What `TableModel.evaluate` returns."""
-
-    scores: Scores
-    remarks: Remarks
-    choice: Choice
-
-
-class Outputs(NamedTuple):
-    """What `TableModel.outputs` returns: float32 (n_rows, n_outputs), and how they came about."""
-
-    values: Any
-    remarks: Remarks
-    choice: Choice
 
 
 @dataclass(frozen=True)
@@ -169,7 +118,7 @@ class TableModel:
         return present(table.column(column), self.encoder.read.missing_words)
 
     def outputs(self, table: pa.Table, n_threads: int | None = None) -> Outputs:
-        """The mean of the networks' outputs, what the encoder had to put up with, and the engine.
+        """The mean of the networks' outputs, remarks on unseen or missing values, and the engine.
 
         Probabilities are brought to their temperature.
 
@@ -215,15 +164,13 @@ class TableModel:
         return mean_outputs(choice, self.network, self.thetas, self.encoder.encode(table).X)
 
     def _outputs(self, choice: Choice, X: Any) -> Any:
-        outputs = mean_outputs(choice, self.network, self.thetas, X)
-        return at_temperature(outputs, self.temperature) if isinstance(self.target, ClassTarget) else outputs
+        return self.scoring.at(mean_outputs(choice, self.network, self.thetas, X), self.temperature)
 
     def predict(self, table: pa.Table, n_threads: int | None = None) -> Predictions:
         """Predict the target of each row; parameters and errors as of `outputs`."""
         outputs, remarks, choice = self.outputs(table, n_threads)
-        if isinstance(self.target, ClassTarget):
-            return Predictions(self.target.decode(outputs), outputs, remarks, choice)
-        return Predictions(finite(self.target.in_unit(self.target.decode(outputs))), None, remarks, choice)
+        values, probabilities = self.target.predicted(outputs)
+        return Predictions(values if probabilities is not None else finite(values), probabilities, remarks, choice)
 
     def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, Remarks]:
         """Each quantile of each row in the target's own unit, float64 (n_rows, n_quantiles), and remarks.
@@ -248,46 +195,44 @@ class TableModel:
 
         Where the model was trained with a column of weights, and the table has it, each row counts as much as it says.
         """
-        learned = actual_of(table, self.target, self.encoder.read)
-        if isinstance(self.target, ClassTarget) and (learned < 0).all():
+        y = actual_of(table, self.target, self.encoder.read)
+        if not self.target.known(y).any():
             raise self._none_known(self.of_target(table))
         X, remarks = self._encoded(table)
         outputs, _, choice = self._outputs_of(X, remarks, n_threads)
         name = str(self.settings.get("weights"))
         weight = weights(table, name, self.encoder.read) if name in table.column_names else None
-        scores = self.scores_of(outputs, learned, weight)
-        return Evaluation(self._with_quantiles(scores, X, learned, weight), remarks, choice)
+        scores = self.scores_of(outputs, y, weight)
+        return Evaluation(self._with_quantiles(scores, X, y, weight), remarks, choice)
 
-    def _with_quantiles(self, scores: Scores, X: Any, learned: Any, weight: Any) -> Scores:
+    def _with_quantiles(self, scores: Scores, X: Any, y: Any, weight: Any) -> Scores:
         """The scores with those of the quantiles."""
         if not self.quantiles:
             return scores
         assert isinstance(self.target, NumberTarget)
         assert isinstance(scores, NumberScores)
-        true = self.target.in_unit(learned)
+        true = self.target.in_unit(y)
         found = self._quantiles_of(X)
         each = [quantile_scores(q.quantile, found[:, k], true, weight) for k, q in enumerate(self.quantiles)]
         return replace(scores, quantiles=tuple(each))
 
-    def scored(self, X: Any, learned: Any, weight: Any = None) -> Scores:
+    def scored(self, X: Any, y: Any, weight: Any = None) -> Scores:
         """The scores for rows that are encoded already, of which it is known what is true."""
-        return self._with_quantiles(self.scores_of(self.outputs_for(X), learned, weight), X, learned, weight)
+        return self._with_quantiles(self.scores_of(self.outputs_for(X), y, weight), X, y, weight)
 
-    def scores_of(self, outputs: Any, learned: Any, weight: Any = None) -> Scores:
+    def scores_of(self, outputs: Any, y: Any, weight: Any = None) -> Scores:
         """The scores of these outputs, where this is true: class numbers, or numbers on the scale that is learned."""
         weight = None if weight is None or not weight.any() else weight
-        if isinstance(self.target, ClassTarget):
-            return class_scores(self.target, outputs, learned, self.trivial, weight)
-        found = self.target.decode(outputs)
-        if isinstance(self.target, NumberTargets):
-            return several_scores(self.target, found, learned, self.trivial, weight)
-        assert not isinstance(self.trivial, list)
-        return number_scores(self.target, found, learned, float(self.trivial), weight)
+        return self.scoring.held_out(outputs, y, self.trivial, weight)
+
+    @property
+    def scoring(self) -> Scoring:
+        """How its predictions are scored."""
+        return scoring_of(self.target)
 
     def _none_known(self, actual: pa.ChunkedArray) -> TableError:
-        assert isinstance(self.target, ClassTarget)
-        known = ", ".join(map(repr, self.target.classes[:MOST_CLASSES_NAMED]))
-        more = ", …" if len(self.target.classes) > MOST_CLASSES_NAMED else ""
+        known = ", ".join(map(repr, self.target.labels[:MOST_CLASSES_NAMED]))
+        more = ", …" if len(self.target.labels) > MOST_CLASSES_NAMED else ""
         return TableError(
             f"none of the {len(actual):,} rows has a class of the training: {self.target.column!r} is "
             f"{actual[0].as_py()!r} in row 1, and the classes are {known}{more}; write them as the training file did"
@@ -295,7 +240,12 @@ class TableModel:
 
     def save(self, path: str | os.PathLike[str], *, replace: bool = True) -> None:
         """Write the model to one file; `replace` and what is raised are as of `clearprop.save`."""
-        details = {
+        thetas = [*self.thetas, *(theta for each in self.quantiles for theta in each.thetas)]
+        save(path, self.network, [self.network.views(theta) for theta in thetas], self._details(), replace=replace)
+
+    def _details(self) -> dict[str, Any]:
+        """All of the model but its networks, as JSON holds it."""
+        return {
             "kind": KIND,
             "encoder": self.encoder.to_json(),
             "target": self.target.to_json(),
@@ -306,8 +256,6 @@ class TableModel:
             "temperature": self.temperature,
             "quantiles": [{"quantile": each.quantile, "shift": each.shift} for each in self.quantiles],
         }
-        thetas = [*self.thetas, *(theta for each in self.quantiles for theta in each.thetas)]
-        save(path, self.network, [self.network.views(theta) for theta in thetas], details, replace=replace)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TableModel:
@@ -318,38 +266,7 @@ class TableModel:
         ModelFileError
             When there is no such file, or it is damaged, foreign, or a network without a table.
         """
-        found = _loaded(Path(path))
-        details = found.details
-        if details.get("kind") != KIND:
-            raise ModelFileError(
-                f"{path} holds a network that was not trained by 'clearprop train', so it does not know any table; "
-                "use it from Python, with clearprop.load"
-            )
-        with refusing(Path(path), "cannot be used"):
-            encoder = Encoder.from_json(details.get("encoder"))
-            target = target_from_json(details.get("target"))
-            if found.network.widths[0] != encoder.n_inputs or found.network.widths[-1] != target.n_outputs:
-                raise ModelFileError("its network, encoder and target do not belong together")
-            images = None if details.get("images") is None else ImageFormat(**details["images"])
-            if images is not None and images.height * images.width * images.channels > encoder.n_inputs:
-                raise ModelFileError(f"images of {images} are not what its encoder takes")
-            held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
-            thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []))
-            temperature = temperature_of(details.get("temperature", 1.0))
-            trivial, settings = trivial_of(details.get("trivial"), target), settings_of(details.get("settings"))
-        return cls(
-            network=found.network,
-            thetas=thetas,
-            encoder=encoder,
-            target=target,
-            trivial=trivial,
-            images=images,
-            settings=settings,
-            held_out=held_out,
-            version=found.version,
-            temperature=temperature,
-            quantiles=quantiles,
-        )
+        return cls(**read_model(Path(path)))
 
 
 def mean_outputs(choice: Choice, network: Network, thetas: Any, X: Any) -> Any:
@@ -358,14 +275,3 @@ def mean_outputs(choice: Choice, network: Network, thetas: Any, X: Any) -> Any:
     for theta in thetas[1:]:
         total += choice.engine.outputs(network, network.views(theta), X)
     return total / len(thetas) if len(thetas) > 1 else total
-
-
-def _loaded(path: Path) -> Any:
-    from clearprop.tables import missing_file
-
-    try:
-        return load(path)
-    except FileNotFoundError:
-        raise ModelFileError(str(missing_file(path))) from None
-    except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from None

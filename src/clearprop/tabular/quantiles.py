@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from clearprop.tabular.details import QuantileNetworks
-from clearprop.tabular.learning import Learned, Plan, carry_out, plan
+from clearprop.tabular.learning import Learned, carry_out
+from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback
 from clearprop.training.interrupts import Interrupts
@@ -24,7 +25,7 @@ def shared(settings: TableSettings, n_trainings: int = 1) -> TableSettings:
 
 
 def carry_out_all(
-    main: Plan, showing: Showing, interrupts: Interrupts, on_end: Callable[[], None] | None = None
+    main: EnsemblePlan, showing: Showing, interrupts: Interrupts, on_end: Callable[[], None] | None = None
 ) -> tuple[Learned, tuple[QuantileNetworks, ...]]:
     """Train the main ensemble, then one for each quantile that its settings ask for.
 
@@ -32,7 +33,7 @@ def carry_out_all(
 
     Parameters
     ----------
-    main : Plan
+    main : EnsemblePlan
         Its time limit is that of each training: see `shared`.
     showing : callable
         Gives a context whose callbacks see every epoch of a training.
@@ -44,7 +45,7 @@ def carry_out_all(
     found: list[Learned] = []
     quantiles = main.settings.quantiles
 
-    def carry(ready: Plan, name: str, is_last: bool) -> None:
+    def carry(ready: EnsemblePlan, name: str, is_last: bool) -> None:
         def end() -> None:
             if on_end is not None and (is_last or interrupts.came):
                 on_end()

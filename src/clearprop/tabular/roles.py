@@ -64,7 +64,7 @@ def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, targets
         groups = _groups(table, named["--group"], settings.read)
         left_out[named["--group"]] = "its rows are kept together, which would help no new value of it"
     if "--time-column" in named:
-        times = _ordered(table, named["--time-column"], settings.read, decimal)
+        times = times_of(table, named["--time-column"], settings.read, decimal)
     if "--weights" in named:
         weight = weights(table, named["--weights"], settings.read, decimal)
         left_out[named["--weights"]] = "it holds the weights of the rows"
@@ -97,7 +97,16 @@ def _groups(table: pa.Table, name: str, read: ReadOptions) -> Any:
     return words.dictionary_encode().indices.to_numpy(zero_copy_only=False)
 
 
-def _ordered(table: pa.Table, name: str, read: ReadOptions, decimal: str | None) -> Any:
+def times_of(table: pa.Table, name: str, read: ReadOptions, decimal: str | None = None) -> Any:
+    """A column of dates (seconds), times or numbers, to order rows by: float64 (n_rows,).
+
+    Raises
+    ------
+    TableError
+        When it is not there, or a value is missing or no time; with the row.
+    """
+    if name not in table.column_names:
+        raise missing_column(name, table.column_names)
     kind, column = _kind(table, name, read, decimal)
     if columns.is_moment(column.type) or kind.name == "moment":
         found = columns.moments(column, name, kind.order, kind.missing_words)

@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from clearprop.tables import (
-    ClassTarget,
-    Encoder,
-    ImageFormat,
-    NumberTargets,
-    Reading,
-    ReadOptions,
-    Target,
-    Vector,
-    read,
-)
-from clearprop.tables.columns import PLAIN
+from clearprop.tables import Encoder, ImageFormat, Reading, ReadOptions, Target, Vector, read
 
 
 def read_as_trained(
@@ -39,12 +28,7 @@ def read_as_trained(
     keep : collection of str
         Columns to leave as they are written, so that an identifier 007 stays one.
     """
-    text = {*encoder.text_columns, *keep}
-    if isinstance(target, ClassTarget):
-        text |= {target.column} if isinstance(target.classes[0], str) else set()
-    else:
-        each = target.each if isinstance(target, NumberTargets) else (target,)
-        text |= {one.column for one in each if one.notation != PLAIN}
+    text = {*encoder.text_columns, *target.text_columns, *keep}
     said = (options or ReadOptions()).over(encoder.read)
     known = [step.column for step in encoder.steps]
     sizes = {step.column: step.size for step in encoder.steps if isinstance(step, Vector)}

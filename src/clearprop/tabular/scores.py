@@ -73,14 +73,6 @@ class ClassScores:
     mistakes: tuple[tuple[int, int, int], ...] = ()
     weighted: bool = False
 
-    @property
-    def is_useless(self) -> bool:
-        """Whether it is no better than always saying the most frequent class, or how frequent each of them is."""
-        always = self.trivial_log_loss
-        if always is None:  # of a file of an earlier version, or of rows that have no known class
-            always = _entropy(np.sum(self.confusion, axis=1)) if self.confusion else 0.0
-        return self.accuracy <= self.trivial_accuracy and self.log_loss >= always
-
     def to_json(self) -> dict[str, Any]:
         found = {"task": self.task, **asdict(self)}
         return found if self.mistakes else {name: value for name, value in found.items() if name != "mistakes"}
@@ -102,6 +94,16 @@ class QuantileScores(NamedTuple):
     share_below: float
     pinball_loss: float
     trivial_pinball_loss: float
+
+    def named(self) -> dict[str, float]:
+        """The scores by name, beside those of always saying the quantile."""
+        of = f"of the quantile {self.quantile:g}"
+        return {
+            f"share_below {of}": self.share_below,
+            f"trivial_share_below {of}": self.quantile,
+            f"pinball_loss {of}": self.pinball_loss,
+            f"trivial_pinball_loss {of}": self.trivial_pinball_loss,
+        }
 
 
 @dataclass(frozen=True)
@@ -141,13 +143,6 @@ class NumberScores:
     weighted: bool = False
     quantiles: tuple[QuantileScores, ...] = ()
 
-    @property
-    def is_useless(self) -> bool:
-        """Whether it is no better than always saying the mean; the mean logarithm, where the logarithm was learned."""
-        if self.rmse_log is not None and self.trivial_rmse_log is not None:
-            return self.rmse_log >= self.trivial_rmse_log
-        return self.rmse >= self.trivial_rmse
-
     def to_json(self) -> dict[str, Any]:
         return {"task": self.task, **asdict(self)}
 
@@ -166,11 +161,6 @@ class SeveralScores:
     task: ClassVar[str] = "regression of several targets"
     n_rows: int
     targets: Mapping[str, NumberScores]
-
-    @property
-    def is_useless(self) -> bool:
-        """Whether none of them is predicted better than by always saying its mean."""
-        return all(scores.is_useless for scores in self.targets.values())
 
     def to_json(self) -> dict[str, Any]:
         each = {column: scores.to_json() for column, scores in self.targets.items()}

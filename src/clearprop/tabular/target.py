@@ -15,7 +15,7 @@ from clearprop.tables import (
     NumberTargets,
     Reading,
     Target,
-    Task,
+    TaskChoice,
     alike,
     as_kind,
     columns,
@@ -44,11 +44,10 @@ def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
     return (f"{n:,} values have blanks around them, which do not count",) if n else ()
 
 
-def of_like_classes(target: Target) -> tuple[str, ...]:
+def of_like_classes(classes: ClassTarget | None) -> tuple[str, ...]:
     """A note of classes that differ only in capitals."""
-    if not isinstance(target, ClassTarget):
-        return ()
-    return tuple(f"the classes {said}" for said in alike(filter(_is_text, target.classes)))
+    labels = () if classes is None else classes.classes
+    return tuple(f"the classes {said}" for said in alike(filter(_is_text, labels)))
 
 
 def _is_text(label: object) -> TypeGuard[str]:
@@ -111,23 +110,23 @@ def with_targets(
     return table, tuple(names), tuple(said), tuple(notations)
 
 
-class Learned(NamedTuple):
+class FoundTarget(NamedTuple):
     """What the rows of a table are to be predicted as.
 
     Attributes
     ----------
-    task : Task
+    task : TaskChoice
     classes : ClassTarget or None
-    values : array of shape (n_rows,), or (n_rows, n_targets) of several
+    y : array of shape (n_rows,), or (n_rows, n_targets) of several
         Class numbers, or numbers on the scale that is learned.
     """
 
-    task: Task
+    task: TaskChoice
     classes: ClassTarget | None
-    values: Any
+    y: Any
 
 
-def learned_of(table: pa.Table, names: tuple[str, ...], settings: TableSettings) -> Learned:
+def find_target(table: pa.Table, names: tuple[str, ...], settings: TableSettings) -> FoundTarget:
     """Decide the task, and what is learned of each row.
 
     Raises
@@ -136,27 +135,27 @@ def learned_of(table: pa.Table, names: tuple[str, ...], settings: TableSettings)
         When the target cannot be learned so, or a setting is for the other task.
     """
     if len(names) > 1:
-        task = Task("regression", "there are several targets")
+        task = TaskChoice("regression", "there are several targets")
         _check_task(task, ", ".join(names), settings)
         each = [target_numbers(table.column(name), name, settings.log_target) for name in names]
-        return Learned(task, None, np.stack(each, axis=1))
+        return FoundTarget(task, None, np.stack(each, axis=1))
     (name,) = names
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
     _check_task(task, name, settings)
     if task.name == "classification":
         classes = fit_class_target(actual, name)
-        return Learned(task, classes, classes.codes(actual))
-    return Learned(task, None, target_numbers(actual, name, settings.log_target))
+        return FoundTarget(task, classes, classes.codes(actual))
+    return FoundTarget(task, None, target_numbers(actual, name, settings.log_target))
 
 
 def fitted(
-    found: Learned, names: tuple[str, ...], train: Any, settings: TableSettings, notations: tuple[Notation, ...]
+    found: FoundTarget, names: tuple[str, ...], train: Any, settings: TableSettings, notations: tuple[Notation, ...]
 ) -> Target:
     """The target, or the several, as their training rows are."""
     if found.classes is not None:
         return found.classes
-    values = found.values[train].reshape(len(train), len(names))
+    values = found.y[train].reshape(len(train), len(names))
     each = tuple(
         fit_number_target(values[:, k], name, log=settings.log_target, notation=notation)
         for k, (name, notation) in enumerate(zip(names, notations, strict=True))
@@ -164,7 +163,7 @@ def fitted(
     return each[0] if len(each) == 1 else NumberTargets(each)
 
 
-def _check_task(task: Task, name: str, settings: TableSettings) -> None:
+def _check_task(task: TaskChoice, name: str, settings: TableSettings) -> None:
     """Refuse settings that are for the other task."""
     is_number = task.name == "regression"
     if is_number and (settings.probabilities or settings.class_weight is not None):

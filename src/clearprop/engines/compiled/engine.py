@@ -77,7 +77,7 @@ class CompiledEngine:
     def preparation(self, dtype: Any) -> str | None:
         if fixed_kernels.are_compiled(np.dtype(dtype).name):
             return None
-        return "first it is compiled for this machine, once, which takes about a quarter of a minute"
+        return "first it is compiled for this processor, once: 10 to 20 s if it is idle, a minute or more if it is busy"
 
     def compile(self, job: Job, dtype: Any, *, predicts: bool = False) -> str | None:
         """Compile what a job needs, or what predictions of its network need; a sentence where that cannot be done."""

@@ -1,0 +1,142 @@
+"""From encoded rows to the plan of an ensemble: which rows each network learns from, its job, and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from clearprop.engines import Choice, Data, Job, choose, usable_cores
+from clearprop.engines.cores import threads_granted
+from clearprop.errors import InputError
+from clearprop.job.memory import check_memory
+from clearprop.network import Network
+from clearprop.tables import Fold, Target, folds
+from clearprop.tabular import recipe
+from clearprop.tabular.scoring import Scoring, scoring_of
+from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.splitting import FEWEST_FOLDS
+
+MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
+
+
+class EncodedRows(NamedTuple):
+    """Encoded rows.
+
+    Attributes
+    ----------
+    X : float32 array of shape (n_rows, n_inputs)
+    y : array of shape (n_rows,), or (n_rows, n_targets) of several
+        Class numbers, or numbers on the scale that is learned.
+    weight : float32 array of shape (n_rows,) or None
+    """
+
+    X: Any
+    y: Any
+    weight: Any = None
+
+
+@dataclass(frozen=True)
+class EnsemblePlan:
+    """An ensemble that is ready to be trained; nothing is left that a user could have done wrong.
+
+    Attributes
+    ----------
+    Y : OneHot or float32 array of shape (n_rows, n_outputs)
+        The targets of all rows as the networks learn them, encoded once.
+    scoring : Scoring
+    folds : tuple of Fold
+        The rows that each network learns from, and its validation rows.
+    jobs : tuple of Job
+        One for each network; they differ in the seed alone.
+    choice : Choice
+        The engine of each network, and how many threads all of them may use together.
+    """
+
+    settings: TableSettings
+    target: Target
+    rows: EncodedRows
+    Y: Any
+    scoring: Scoring
+    folds: tuple[Fold, ...]
+    jobs: tuple[Job, ...]
+    choice: Choice
+
+    @property
+    def network(self) -> Network:
+        """What every network of the ensemble is."""
+        return self.jobs[0].network
+
+    @property
+    def n_threads(self) -> int:
+        """The most threads that all networks use together."""
+        return self.choice.n_threads
+
+
+def plan(
+    rows: EncodedRows,
+    target: Target,
+    settings: TableSettings,
+    *,
+    parts: tuple[Fold, ...] = (),
+    class_weight: tuple[float, ...] | None = None,
+    quantile: float | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> EnsemblePlan:
+    """Cut the rows into folds and decide each network's job.
+
+    Parameters
+    ----------
+    rows : EncodedRows
+    target : ClassTarget, NumberTarget or NumberTargets
+    settings : TableSettings
+    parts : tuple of Fold
+        One for each network; by default they are dealt out.
+    class_weight : tuple of float, optional
+        One factor per class.
+    quantile : float, optional
+        Learn this quantile instead of the mean.
+    tell : callable, optional
+        As for `clearprop.engines.choose`.
+
+    Raises
+    ------
+    InputError, TableError
+        When there are too few rows, or the engine cannot do the job.
+    """
+    parts = parts or dealt(rows, target, settings)
+    scoring, learn = scoring_of(target, quantile), parts[0].learn
+    network = recipe.network(rows.X.shape[1], target.n_outputs, scoring.loss, settings)
+    jobs = tuple(
+        recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight)
+        for k in range(len(parts))
+    )
+    Y = target.encode(rows.y)
+    most = threads_granted(settings.n_threads) or usable_cores()
+    # Each network has a copy of its rows. Here their shape and type are asked about: the memory is not written to.
+    asked = np.broadcast_to(np.float32(0), (len(learn), rows.X.shape[1]))
+    # The outputs of each network for its validation rows, all of them in one array, and a copy to scale them.
+    predicted = 3 * sum(len(part.judge) for part in parts) * network.widths[-1]
+    check_memory(jobs[0], asked, Y[: len(learn)], np.float32, networks=len(parts), predicted=predicted)
+    like = Data(np.empty(asked.shape, np.float32), Y[: len(learn)])
+    choice = choose(settings.engine, jobs[0], like, threads_of_each(most, len(parts)), tell)
+    return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice._replace(n_threads=most))
+
+
+def threads_of_each(most: int, n_members: int) -> int:
+    """How many threads each member may use where so many are trained at once."""
+    return max(1, most // min(most, n_members))
+
+
+def dealt(rows: EncodedRows, target: Target, settings: TableSettings) -> tuple[Fold, ...]:
+    """A fold for each network of the ensemble; no two of them share validation rows."""
+    n_rows = len(rows.y)
+    count = recipe.n_members(n_rows, settings.ensemble)
+    if n_rows < max(2, count):
+        raise InputError(
+            f"n_samples={n_rows}: an ensemble of {count} networks needs at least {max(2, count)} rows; "
+            "use more rows, or ensemble=1"
+        )
+    return folds(np.arange(n_rows), max(FEWEST_FOLDS, count), settings.seed, target.strata(rows.y))[:count]
