@@ -130,3 +130,10 @@ def bad(array, value, place):
 def test_data_that_cannot_be_used_is_refused_with_its_place(given, error, said):
     with pytest.raises(error, match=said):
         prepared(Job(NETWORK), *given)
+
+
+def test_a_job_of_lists_is_that_of_tuples_and_a_key_of_caches():
+    options = {"dropout": [0.1, 0.2], "class_weight": [1.0, 2.0]}
+    job = Job(NETWORK, **options)
+    assert job == Job(NETWORK, **{name: tuple(values) for name, values in options.items()})
+    assert len({job, Job(NETWORK, **options)}) == 1

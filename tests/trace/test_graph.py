@@ -191,3 +191,10 @@ def test_the_table_of_kinds_knows_every_name_of_a_step():
         assert isinstance(node.equation.law, Law)
     with pytest.raises(KeyError):
         graph["z9"]
+
+
+def test_the_steps_of_a_training_share_their_graph():
+    network = Network.mlp([2, 3, 1])
+    trace = explain(network, network.initial(1), [1.0, 2.0], [0.5], adam())
+    assert graph_of(trace.setting.step) is graph_of(trace.following().setting.step)
+    assert graph_of(trace.setting.step) is not graph_of(Step(trace.job, 2))

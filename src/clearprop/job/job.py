@@ -81,6 +81,9 @@ class Job:
         for name in ("epochs", "batch_size"):
             object.__setattr__(self, name, _whole(name, getattr(self, name), at_least=1))
         object.__setattr__(self, "seed", _whole("seed", self.seed, at_least=0))
+        for name in ("dropout", "class_weight"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple(getattr(self, name)))  # a job is a key of caches
         for name in ("drop_last", "shuffle"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} must be True or False, not {getattr(self, name)!r}")

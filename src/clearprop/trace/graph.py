@@ -126,6 +126,7 @@ class Graph(StepNames, Mapping[str, Node]):
     ----------
     step : Step
     nodes : mapping of str to Node
+        Left as they are: a graph is shared.
     """
 
     step: Step

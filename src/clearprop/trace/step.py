@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from clearprop.trace.backward import build_backward
 from clearprop.trace.builder import Builder
 from clearprop.trace.forward import build_forward, build_given, build_loss
@@ -10,8 +12,9 @@ from clearprop.trace.totals import FirstOrder, SecondPass
 from clearprop.trace.update import build_clipping, build_gradients, build_update
 
 
+@lru_cache(maxsize=64)
 def graph_of(step: Step) -> Graph:
-    """The graph of a step.
+    """The graph of a step; kept, because step after step of a training has the same one.
 
     Examples
     --------
