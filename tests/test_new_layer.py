@@ -216,7 +216,7 @@ def test_it_is_traced_and_every_number_is_the_engines(batch):
 def test_it_is_explained_line_by_line():
     net, (X, Y) = network(), rows(1)
     trace = explain(net, net.initial(3), X[0], Y[0], sgd(0.1))
-    text = trace.explained(sections=("forward", "backward", "gradients", "update", "afterwards")).text()
+    text = trace.explained(sections=("given", "forward", "backward", "gradients", "update", "afterwards")).text()
     assert "z¹₁ = cos(f¹₁₁·x₁) ≈ cos(" in text
     assert "∂C/∂f¹₁₁ = δ¹₁·(−sin(f¹₁₁·x₁)·x₁)" in text
     assert "f¹₁₁⁺ = f¹₁₁ − η·∂C/∂f¹₁₁ ≈ " in text

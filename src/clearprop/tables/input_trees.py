@@ -5,8 +5,8 @@ with them. `encode` computes the same with NumPy, many rows at once and in float
 The trees are in three symbols:
 
 - ``x``: the number, the time in seconds since 1970, 1 for true and −1 for false, of a vector its own number;
-- ``code``: the place of the category among `Category.categories`, from 0; −1 for any other, and for none;
-- ``missing``: 1 where there is no value, otherwise 0. What ``x`` and ``code`` are is then not read.
+- ``code``: the place of the category among `Category.categories`, from 0; −1 for any other and where there is none;
+- ``missing``: 1 where there is no value, otherwise 0; ``x`` is then not read.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def _(step: Truth) -> tuple[Expression, ...]:
 def _(step: Category) -> tuple[Expression, ...]:
     own: list[Expression] = [where(equal(CODE, i), 1, 0) for i in range(len(step.categories))]
     trees = [own[1] - own[0]] if step.is_pair else own
-    rare = [where(CODE < 0, 1, 0)] if step.rare else []
-    return *(unless_missing(tree, 0) for tree in (*trees, *rare)), *is_missing(step)
+    rare = [unless_missing(where(CODE < 0, 1, 0), 0)] if step.rare else []
+    return *trees, *rare, *is_missing(step)
 
 
 @input_trees.register

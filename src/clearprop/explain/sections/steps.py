@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearprop.explain.derivations.lines import Line, oriented
+from clearprop.explain.derivations.lines import Line, Omission, oriented, places
 from clearprop.explain.drawings.figures import porter_figure
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.sections.kit import Kit
@@ -10,7 +10,11 @@ from clearprop.explain.sections.proofs import matrix_instance
 from clearprop.explain.writing.document import Block, Derivation, Number, Picture
 from clearprop.explain.writing.numbers import finer_for
 from clearprop.formulas import Symbol
-from clearprop.trace.names import Reference, parse
+from clearprop.trace.arithmetic import computed
+from clearprop.trace.kinds import Law
+from clearprop.trace.names import Reference, at, parse
+from clearprop.trace.scalar_trees import Scope
+from clearprop.trace.step import graph_of
 from clearprop.trace.trace import Trace
 
 
@@ -23,7 +27,7 @@ def picture(trace: Trace, kit: Kit) -> list[Block]:
 
 def given(trace: Trace, kit: Kit) -> list[Block]:
     """The sample, the weights and the biases."""
-    names = ["a0", "y", *(f"{part}{l}" for l in range(1, trace.network.depth + 1) for part in ("W", "b"))]
+    names = ["a0", "y", *(block.name for block in trace.network.blocks)]
     names += [name for name in ("sample_weight", "class_weight", "l2", "l1") if name in trace]
     names += [f"mask{l}" for l in range(trace.network.depth) if f"mask{l}" in trace]
     lines = [Line(Symbol(name), (), {}, oriented(trace, name, kit.notation.columns), "given") for name in names]
@@ -74,36 +78,25 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
         if "matrix" in kit.forms and f"W{l + 1}" in trace and f"jacobian{l}" not in trace:
             at_once = matrix_instance(trace, "BP2", l, kit.notation.columns)
             blocks += [] if at_once is None else [kit.writer.say("at_once"), Derivation([at_once], law)]
-        if l == depth and trace.network.head.pair is not None:
+        if l == depth and trace.network.head.gives_delta:
             blocks += _shortcut(trace, kit)
     return [*blocks, kit.writer.say("all_before")]
 
 
 def _shortcut(trace: Trace, kit: Kit) -> list[Block]:
     """For a named pair: δ = a − y, beside the full form."""
-    from clearprop.explain.derivations.lines import Omission, places
-    from clearprop.trace.arithmetic import computed
-    from clearprop.trace.names import at
-    from clearprop.trace.scalar_trees import Scope, instance
-
-    pair, depth = trace.network.head.pair, trace.network.depth
-    assert pair is not None
-    tree = pair.tree("delta")
-    if "share" in trace:
-        tree = Symbol("share") * tree
-    elif trace.is_batch:
-        tree = tree / trace.n_samples
-    sites = {"a": f"a{depth}", "y": trace.target, "share": "share"}
+    site = f"delta{trace.network.depth}"
+    short = graph_of(trace.setting.step)[site].stable
     lines: list[Line | Omission] = []
-    for place in places(trace[f"delta{depth}"].value.shape):
+    for place in places(trace[site].value.shape):
         if isinstance(place, Omission):
             lines.append(place)
             continue
         scope = Scope(trace.arrays)
-        form = instance(tree, scope, sites if "share" in trace else {key: sites[key] for key in "ay"}, place, {})
-        name = at(f"delta{depth}", *place)
-        lines.append(Line(Symbol(name), (form,), scope.values, computed(form, scope.values), "BP1"))
-    return [kit.writer.say("shortcut"), Derivation(lines, "BP1")]
+        form = short.tree(scope, place)
+        assert form is not None
+        lines.append(Line(Symbol(at(site, *place)), (form,), scope.values, computed(form, scope.values), Law.BP1))
+    return [kit.writer.say("shortcut"), Derivation(lines, Law.BP1)]
 
 
 def gradients(trace: Trace, kit: Kit) -> list[Block]:
