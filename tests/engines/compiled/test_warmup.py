@@ -101,9 +101,9 @@ def test_a_formula_of_ones_own_is_counted():
 
 
 def _forward(activation):
-    from clearprop.engines.compiled.codegen.job_kernels import forward_unit
+    from clearprop.engines.compiled.codegen.job_kernels import forward_kernel
 
-    return f"{activation.name}_forward", forward_unit(activation, "float64").source
+    return f"{activation.name}_forward", forward_kernel(activation, "float64").source
 
 
 def test_a_new_process_with_a_warm_cache_trains_without_numba():

@@ -5,6 +5,7 @@ Everything Python does here is to lay out a job (`plan`), to start the threads, 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import fields, replace
@@ -15,12 +16,11 @@ import numpy as np
 
 from clearprop.engines.compiled.codegen import fixed_kernels
 from clearprop.engines.compiled.codegen.addresses import place
-from clearprop.engines.compiled.codegen.job_kernels import MOST_MEMORY
 from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.host.plan import Plan
 from clearprop.engines.compiled.host.plan_base import PlanBase
 from clearprop.engines.compiled.host.tiny_plan import TinyPlan
-from clearprop.engines.compiled.kernels.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J, Task
+from clearprop.engines.compiled.kernels.layout import MOST_MEMORY, Task
 from clearprop.engines.compiled.workers.crew import CREW
 from clearprop.engines.compiled.workers.thread_tuning import CROWD
 from clearprop.engines.cores import threads_asked, threads_granted
@@ -92,16 +92,17 @@ class CompiledEngine:
         size = min(job.batch_size, data.n_samples)
         plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)
         order = np.ascontiguousarray(order, dtype=np.int64)
-        numbers = plan.numbers.of(rates, state.step, plan.dtype)
+        uniforms = plan.uniforms.of(rates, state.step, plan.dtype)
         vectors = [state.theta, *state.memory]
         if not all(vector.flags.writeable for vector in vectors):
             raise InputError("the parameters or the optimizer's memory are read-only; TrainingState.own copies them")
         theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
         plan.describe(plan.as_read(data), theta, memory)
-        made = 0
+        called, made = plan.job, 0
+        called.order, called.batch_size = place(order), size
         while made < len(rates):  # threads that only wait for each other come back early
-            left = len(rates) - made
-            plan.tell(J.ORDER, place(order), size, state.cursor, left, state.step, place(numbers[made:]))
+            called.steps = left = len(rates) - made
+            called.cursor, called.step, called.update_uniforms = state.cursor, state.step, place(uniforms[made:])
             self._run(plan, 6.0 * job.network.n_parameters * size, left)
             for mine, moved in zip(vectors, dense, strict=True):
                 if moved is not mine:
@@ -110,16 +111,15 @@ class CompiledEngine:
 
     def _write(self, job: Job, state: TrainingState, plan: PlanBase, rates: Any) -> int:
         """Move the state on by what the compiled code reports; how many updates that were."""
-        result = plan.result
-        done = int(result[STEPS_DONE])
-        norms = result[NORMS:].copy()
+        result, norms = plan.result, plan.norms.copy()
+        done = int(result.steps_done)
         state.cursor += done
         state.step += done
-        state.loss_sum += float(result[LOSS_SUM])
-        state.weight_sum += float(result[WEIGHT_SUM])
-        if result[STATUS]:
-            raise divergence(job, state, float(result[COST]), norms, float(rates[done]))
-        if result[WEIGHT_SUM] > 0:
+        state.loss_sum += result.loss_sum
+        state.weight_sum += result.weight_sum
+        if result.diverged:
+            raise divergence(job, state, result.cost, norms, float(rates[done]))
+        if result.weight_sum > 0:
             state.gradient_norms = norms
         return done
 
@@ -128,9 +128,9 @@ class CompiledEngine:
         theta = np.ascontiguousarray(theta)
         gradient = np.empty_like(theta)
         plan.describe(data, theta)
-        plan.job[J.GRADIENT], plan.total[0] = place(gradient), _total(data)
+        plan.job.gradient, plan.job.total = place(gradient), _total(data)
         self._run(plan, 6.0 * job.network.n_parameters * data.n_samples, 1)
-        return float(plan.result[COST]), gradient
+        return plan.result.cost, gradient
 
     def loss(self, network: Network, params: Parameters, data: Data) -> float:
         if hasattr(data.X, "toarray"):
@@ -140,11 +140,11 @@ class CompiledEngine:
         data = Data(_dense(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
         plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
         plan.describe(data, theta)
-        plan.total[0] = _total(data)
-        if not plan.total[0] > 0:
+        plan.job.total = _total(data)
+        if not plan.job.total > 0:
             return 0.0
         self._run(plan, 2.0 * network.n_parameters * data.n_samples, 1)
-        return float(plan.result[COST])
+        return float(plan.result.cost)
 
     def _loss_in_blocks(self, network: Network, params: Parameters, data: Data) -> float:
         """The loss over sparse rows, made dense block by block."""
@@ -174,8 +174,8 @@ class CompiledEngine:
     def _outputs(self, network: Network, theta: Any, X: Any, found: Any) -> None:
         size = "row" if len(X) == 1 else "rows"
         plan = self._plan(("outputs", network, size, theta.dtype), network, Task.OUTPUTS, len(X), theta)
-        fields = plan.job
-        fields[J.X], fields[J.SAMPLES], fields[J.THETA], fields[J.OUT] = place(X), len(X), place(theta), place(found)
+        job = plan.job
+        job.x, job.n_samples, job.theta, job.outputs_to = place(X), len(X), place(theta), place(found)
         if len(X) == 1:
             _run_on(plan, 1)  # over before anything about threads would be worth knowing
         else:
@@ -214,20 +214,19 @@ class CompiledEngine:
         return plan  # type: ignore[no-any-return]
 
     def _most_threads(self) -> int:
-        return threads_for(float("1e30"), 1, self.n_threads)
+        return threads_for(math.inf, 1, self.n_threads)
 
     def _run(self, plan: PlanBase, operations: float, steps: int) -> None:
         """Do a job on as many threads as help, and wait for them."""
         most = min(plan.threads, threads_for(operations, steps, self.n_threads))
-        # A whole number of NumPy's is not compared with an IntEnum: a Ctrl-C in that moment NumPy would swallow.
-        makes_steps = int(plan.job[J.TASK]) == Task.STEPS
+        makes_steps = plan.job.task == Task.STEPS
         with CROWD.share(most) as granted:
             threads = plan.pace.threads(granted)
             if makes_steps:
-                plan.job[J.STEPS] = plan.pace.updates(threads, steps)
+                plan.job.steps = plan.pace.updates(threads, steps)
             began = time.perf_counter()
             _run_on(plan, threads)
-            made = plan.result[STEPS_DONE] if makes_steps else steps
+            made = plan.result.steps_done if makes_steps else steps
             plan.pace.saw(threads, (time.perf_counter() - began) / max(made, 1))
 
 

@@ -7,5 +7,5 @@ from clearprop.engines.compiled.compiler.compiling import object_code
 def test_what_a_wrapper_wraps_is_part_of_it():
     """Called by its wrapper, it would get its arguments in a way that the processor has to wait for."""
     source = fixed_kernels.sources("float32")["finish_piece_float32"]
-    assert "finish_piece.py_func" in source
+    assert "plain(finish_piece)" in source
     assert b"finish_piece" not in object_code(source)

@@ -6,7 +6,7 @@ from clearprop import Network
 from clearprop.engines.compiled.codegen.addresses import place
 from clearprop.engines.compiled.host.partition import cut
 from clearprop.engines.compiled.host.plan import Plan
-from clearprop.engines.compiled.kernels.layout import J, Task
+from clearprop.engines.compiled.kernels.layout import Task
 
 
 def test_a_plan_owns_the_table_of_microkernels():
@@ -14,4 +14,4 @@ def test_a_plan_owns_the_table_of_microkernels():
     network = Network.mlp([3, 4, 2])
     how = cut(network.widths, network.n_parameters, 8, 4)
     plan = Plan(network, np.dtype(np.float32), Task.OUTPUTS, how, 8, 1)
-    assert int(plan.job[J.TILES]) in [place(array) for array in plan.owned]
+    assert plan.job.microkernels in [place(array) for array in plan.owned]

@@ -38,13 +38,13 @@ class LateCrew:
         helpers = [threading.Thread(target=self.come, args=(work, n)) for n in range(1, threads)]
         for helper in helpers:
             helper.start()
-        work.run(0, *work.arguments)
+        work.run(0, work.address)
         for helper in helpers:
             helper.join()
 
     def come(self, work, number):
         time.sleep(self.seconds)
-        work.run(number, *work.arguments)
+        work.run(number, work.address)
 
 
 @pytest.fixture

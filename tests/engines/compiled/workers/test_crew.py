@@ -23,7 +23,7 @@ def crew():
 class Called:
     """A Python function of the number of a share as work that compiled code can call."""
 
-    arguments = (0, 0, 0)
+    address = 0
 
     def __init__(self, function):
         self.run = WORK(lambda share, *_: function(share))

@@ -8,7 +8,7 @@ import time
 from functools import cache
 from typing import Any
 
-YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"  # gives the core to another thread
+GIVE_WAY = "SwitchToThread" if sys.platform == "win32" else "sched_yield"  # the core, to another thread
 CLOCK = "clock_gettime"
 STEADY = getattr(time, "CLOCK_MONOTONIC", 0)  # which of its clocks goes on steadily
 

@@ -1,10 +1,10 @@
-"""Units: one small compiled function per formula, joined to the rest by its address when a job starts.
+"""Kernels of formulas: one small compiled function each, joined to the rest by its address when a job starts.
 
-A unit walks over up to six arrays of the same rows and width, reads some, overwrites some, and may return a weighted
-sum. Because a unit knows nothing of the network around it, what has to be compiled adds up (activations + losses +
+Such a kernel walks over up to six arrays of the same rows and width, reads some, overwrites some, and may return a
+weighted sum. Because it knows nothing of the network around it, what has to be compiled adds up (activations + losses +
 update rules) and does not multiply.
 
-This file writes a unit's source, a module of its own that `kernel_cache` keeps in the user's cache folder.
+This file writes its source, a module of its own that `kernel_cache` keeps in the user's cache folder.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from clearprop.engines.compiled.kernels.layout import FORMULA_ARRAYS
 from clearprop.formulas.evaluation import evaluate
 from clearprop.formulas.expressions import Expression, Symbol, as_expression, nodes
 from clearprop.formulas.printers.kernel import FUNCTIONS, KernelText, Pass, to_kernel
 
-ARRAYS = 6  # how many arrays a unit can take
-
 
 @dataclass(frozen=True)
-class Unit:
-    """The source of a unit, and what must be known to call it.
+class FormulaKernel:
+    """The source of a formula's kernel, and what must be known to call it.
 
     Attributes
     ----------
@@ -47,13 +46,14 @@ from numba import cfunc
 from clearprop.engines.compiled.kernels.kernel_vocabulary import *
 
 
-@cfunc(unit_signature({dtype}), error_model="numpy")
-def kernel(x0, x1, x2, x3, x4, x5, rows, width, u):
+@cfunc(formula_signature({dtype}), error_model="numpy")
+def kernel({arrays}, rows, width, u):
 '''
+ARRAYS = ", ".join(f"x{i}" for i in range(FORMULA_ARRAYS))
 
 
-def elementwise(slots: Mapping[str, int], writes: Mapping[str, Expression], dtype: str) -> Unit:
-    """A unit that overwrites arrays with the values of formulas.
+def elementwise(slots: Mapping[str, int], writes: Mapping[str, Expression], dtype: str) -> FormulaKernel:
+    """A kernel that overwrites arrays with the values of formulas.
 
     Parameters
     ----------
@@ -77,11 +77,11 @@ def elementwise(slots: Mapping[str, int], writes: Mapping[str, Expression], dtyp
         last = [f"store_first(x{slot}, i, end - i, {name})" for slot, name in stores]
         body += _row_loop(text, slots, [], last)
     body.append("return 0.0")
-    return Unit(HEADER.format(dtype=dtype) + _indented(body), text.uniforms, text.variables)
+    return FormulaKernel(HEADER.format(dtype=dtype, arrays=ARRAYS) + _indented(body), text.uniforms, text.variables)
 
 
-def summing(slots: Mapping[str, int], weight: int, summand: Expression, dtype: str) -> Unit:
-    """A unit that returns a sum over all elements, each row times its number in the array `weight` (null: times 1)."""
+def summing(slots: Mapping[str, int], weight: int, summand: Expression, dtype: str) -> FormulaKernel:
+    """A kernel that returns a sum over all elements, each row times its number in array `weight` (null: times 1)."""
     summand = in_words(summand, list(slots))
     slots = {word(name): slot for name, slot in slots.items()}
     text = to_kernel([summand], list(slots))
@@ -107,26 +107,26 @@ def summing(slots: Mapping[str, int], weight: int, summand: Expression, dtype: s
             [f"total = multiply_add(share, only_first({result}, end - i, zero), total)"],
         )
     body.append("return sum_across(total)")
-    return Unit(HEADER.format(dtype=dtype) + _indented(body), text.uniforms, text.variables)
+    return FormulaKernel(HEADER.format(dtype=dtype, arrays=ARRAYS) + _indented(body), text.uniforms, text.variables)
 
 
-# Names that a unit's source has other uses for: a variable of such a name is written with _ behind it.
+# Names that a kernel's source has other uses for: a variable of such a name is written with _ behind it.
 RESERVED = re.compile(r"[turx]\d*|rt\d+|i|n|row|rows|start|end|width|whole|lanes|total|zero|share|kernel|cfunc|range")
 WORDS = frozenset(FUNCTIONS.values()) | {
     "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first", "load_one",
     "max_across", "maximum", "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "splat",
-    "store", "store_first", "store_one", "sum_across", "as_float", "unit_signature",
+    "store", "store_first", "store_one", "sum_across", "as_float", "formula_signature",
 }  # fmt: skip
 
 
 def in_words(tree: Expression, names: Sequence[str]) -> Expression:
-    """The tree with its variables named so that they cannot be mistaken for other names in a unit."""
+    """The tree with its variables named so that they cannot be mistaken for other names in a kernel."""
     found = {item.name: item for item in nodes(tree) if isinstance(item, Symbol)}
     return as_expression(evaluate(tree, {n: Symbol(word(n)) if n in names else item for n, item in found.items()}))
 
 
 def word(name: str) -> str:
-    """The name of a variable in a unit's source."""
+    """The name of a variable in a kernel's source."""
     return f"{name}_" if RESERVED.fullmatch(name) or name in WORDS or keyword.iskeyword(name) else name
 
 

@@ -1,4 +1,4 @@
-"""Which units a job needs: its formulas, written as source, compiled or taken from the store."""
+"""Which kernels a job's formulas need: written as source, compiled or taken from the cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.engines.compiled.codegen.formula_kernels import Unit, elementwise, summing
+from clearprop.engines.compiled.codegen.formula_kernels import FormulaKernel, elementwise, summing
 from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
 from clearprop.formulas.evaluation import prepare
@@ -18,14 +18,13 @@ from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 
 FEW, AHEAD = 16, 256  # steps whose uniforms are kept beforehand
-MOST_MEMORY = 4  # vectors of an update rule, beside θ and the gradient
 
-kept = lru_cache(maxsize=256)  # fit after fit asks for the same few units, and to write one takes a thread's lock
+kept = lru_cache(maxsize=256)  # fit after fit asks for the same few kernels, and to write one takes a thread's lock
 
 
 @dataclass
 class Constants:
-    """The uniforms of all units of a job, one after the other, and where each unit's begin."""
+    """The uniforms of all formulas of a job, one after the other, and where those of each begin."""
 
     numbers: list[float] = field(default_factory=list)
 
@@ -36,38 +35,38 @@ class Constants:
         return begin
 
 
-def address(name: str, unit: Unit) -> int:
-    """Where the machine code of a unit is; compiled if the cache does not have it."""
-    return kernel_cache.address(name, unit.source)
+def address(name: str, kernel: FormulaKernel) -> int:
+    """Where the machine code of a formula is; compiled if the cache does not have it."""
+    return kernel_cache.address(name, kernel.source)
 
 
 @kept
-def forward_unit(activation: Activation, dtype: str) -> Unit:
+def forward_kernel(activation: Activation, dtype: str) -> FormulaKernel:
     """a = σ(z): z is array 0, a array 1."""
     tree = activation.computed_tree()
     return elementwise({"z": 0, "a": 1}, {"a": tree}, dtype)
 
 
 @kept
-def backward_unit(activation: Activation, dtype: str) -> Unit:
+def backward_kernel(activation: Activation, dtype: str) -> FormulaKernel:
     """From ∂C/∂a to ∂C/∂z, in place in array 0; z is array 1, a array 2."""
     return elementwise({"g": 0, "z": 1, "a": 2}, {"g": activation.pullback_tree()}, dtype)
 
 
 @kept
-def loss_unit(network: Network, dtype: str) -> Unit:
+def loss_kernel(network: Network, dtype: str) -> FormulaKernel:
     """The sum of the loss: z, a and y are arrays 0, 1, 2, the rows' shares array 3."""
     return summing({"z": 0, "a": 1, "y": 2}, 3, network.head.loss_tree(), dtype)
 
 
 @kept
-def output_error_unit(network: Network, dtype: str) -> Unit:
+def output_error_kernel(network: Network, dtype: str) -> FormulaKernel:
     """δᴸ of a named pair, or ∂C/∂a, into array 0; z, a and y are arrays 1, 2, 3."""
     return elementwise({"g": 0, "z": 1, "a": 2, "y": 3}, {"g": network.head.error_tree()}, dtype)
 
 
 @kept
-def update_unit(rule: UpdateRule, dtype: str) -> Unit:
+def update_kernel(rule: UpdateRule, dtype: str) -> FormulaKernel:
     """The update rule, decoupled decay included if there is any: θ is array 0, the gradient 1, the memory from 2 on."""
     trees = rule.computed_trees()
     slots = {"theta": 0, "g": 1, **{name: 2 + i for i, name in enumerate(rule.memory)}}
@@ -75,7 +74,7 @@ def update_unit(rule: UpdateRule, dtype: str) -> Unit:
 
 
 @kept
-def penalty_units(penalty: Formula, dtype: str) -> tuple[Unit, Unit]:
+def penalty_kernels(penalty: Formula, dtype: str) -> tuple[FormulaKernel, FormulaKernel]:
     """The sum of a penalty over θ (array 0), and g ← g + factor·slope(θ) with g array 1."""
     slope = Symbol("g") + Symbol("factor") * penalty.tree("slope")
     return (
@@ -85,25 +84,25 @@ def penalty_units(penalty: Formula, dtype: str) -> tuple[Unit, Unit]:
 
 
 @kept
-def clip_unit(dtype: str) -> Unit:
+def clip_kernel(dtype: str) -> FormulaKernel:
     """What the gradient is multiplied by (array 1), from its norm (array 0)."""
     return elementwise({"norm": 0, "factor": 1}, {"factor": ClipByNorm.tree("value")}, dtype)
 
 
 @kept
-def smoothing_unit(dtype: str) -> Unit:
+def smoothing_kernel(dtype: str) -> FormulaKernel:
     """Label smoothing of targets, in place in array 0."""
     return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
 
 
-class UpdateNumbers:
+class UpdateUniforms:
     """The uniforms of an update rule, step by step; those that never change are worked out once.
 
     Parameters
     ----------
     rule : UpdateRule
     uniforms : tuple of Expression
-        As the unit or the printed function of the rule lists them.
+        As the kernel or the printed function of the rule lists them.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
     """

@@ -20,15 +20,22 @@ from clearprop.formulas import L1, L2, ClipByNorm, Identity, LabelSmoothing, Sym
 
 HEADER = '''"""Generated from a network's formulas by clearprop: all updates of a stretch; changes to it are lost."""
 
+from __future__ import annotations
+
 import math
 
-from numba import cfunc, int64, njit, types, void, {dtype}
+from numba import cfunc, njit, {dtype}
 
+from clearprop.engines.compiled.kernels.calling import types_of
 from clearprop.engines.compiled.kernels.kernel_vocabulary import *
-from clearprop.engines.compiled.kernels.layout import COST, LOSS_SUM, NORMS, STATUS, STEPS_DONE, WEIGHT_SUM, J
-from clearprop.engines.compiled.kernels.pointers import at, doubles, integers
 '''
-SIGNATURE = 'void(int64, *[types.CPointer(int64)] * 2, types.CPointer({dtype})), error_model="numpy"'
+KERNEL = """
+
+def work(thread: int, job: Job) -> None:
+{body}
+
+kernel = cfunc(types_of(work, {dtype}), error_model="numpy")(work)
+"""
 
 
 class Printer:
@@ -74,9 +81,9 @@ class Printer:
             "loss_sum += cost * total",
             "weight_sum += total",
         ]  # fmt: skip
-        body = [*self._begin(), "for s in range(job[J.STEPS]):", *_indented(step), *self._end()]
-        main = f"\n\n@cfunc({SIGNATURE.format(dtype=self.dtype)})\ndef kernel(thread, job, layers, like):\n"
-        return HEADER.format(dtype=self.dtype) + str(self.functions) + main + "\n".join(_indented(body)) + "\n"
+        body = [*self._begin(), "for s in range(job.steps):", *_indented(step), *self._end()]
+        kernel = KERNEL.format(dtype=self.dtype, body="\n".join(_indented(body)) + "\n")
+        return HEADER.format(dtype=self.dtype) + str(self.functions) + kernel
 
     def _call(self, called: Called, arguments: Sequence[str], parameters: Mapping[str, Any]) -> str:
         begin = self.constants.add(called.uniforms, parameters)
@@ -95,16 +102,13 @@ class Printer:
 
     def _begin(self) -> list[str]:
         """Everything that is read once."""
-        lines = []
-        for name, where in (("theta", "THETA"), ("X", "X"), ("Y", "Y"), ("constants", "CONSTANTS"),
-                            ("numbers", "UPDATE_NUMBERS"), ("weight", "WEIGHT")):  # fmt: skip
-            lines.append(f"{name} = at(job[J.{where}], like)")
-        lines += [f"memory{k} = at(job[J.MEMORY + {k}], like)" for k in range(self.memory)]
+        lines = [f"memory{k} = job.memory[{k}]" for k in range(self.memory)]
         lines += [
-            "order, result = integers(job[J.ORDER]), doubles(job[J.RESULT])",
-            "cursor, size, samples = job[J.CURSOR], job[J.BATCH], job[J.SAMPLES]",
-            "zero = one_lane(like, 0.0)",
-            "loss_sum, weight_sum, status, done = 0.0, 0.0, 0.0, float(job[J.STEPS])",
+            "theta, X, Y, weight, order = job.theta, job.x, job.y, job.weight, job.order",
+            "constants, uniforms, result = job.constants, job.update_uniforms, job.result",
+            "cursor, size, samples = job.cursor, job.batch_size, job.n_samples",
+            "zero = one_lane(theta, 0.0)",
+            "loss_sum, weight_sum, diverged, done = 0.0, 0.0, 0, job.steps",
             *(f"norm{l} = 0.0" for l in range(1, self.depth + 1)),
         ]
         lines += [f"c{i} = load_one(constants, {i})" for i in range(len(self.constants.numbers))]
@@ -118,7 +122,7 @@ class Printer:
         if self.is_single:
             return ["position = first", "total = 1.0"]
         if not self.weighted:
-            return ["total = float(count)", "mean = one_lane(like, 1.0 / total)"]
+            return ["total = float(count)", "mean = one_lane(theta, 1.0 / total)"]
         return [
             "total = 0.0",
             "for position in range(first, first + count):",
@@ -134,7 +138,7 @@ class Printer:
         lines += [f"a0_{i} = load_one(X, row * {n} + {i})" for i in range(n)]
         lines += [f"y_{j} = load_one(Y, row * {m} + {j})" for j in range(m)]
         if self.weighted:
-            lines.append("share = one_lane(like, float(weight[row]) / total)")
+            lines.append("share = one_lane(theta, float(weight[row]) / total)")
         if self.job.label_smoothing:
             smooth = self.functions.add("smoothed", [LabelSmoothing.tree("value")], ["y"], m)
             y = [f"y_{j}" for j in range(m)]
@@ -225,7 +229,7 @@ class Printer:
             for block, names in self._blocks():
                 if not block.decay:
                     continue
-                lines += [f"factor = one_lane(like, {block.decay!r} / total)"]
+                lines += [f"factor = one_lane(theta, {block.decay!r} / total)"]
                 lines += [
                     f"cost += {block.decay!r} / total * as_float({' + '.join(value_call.format(p) for p in names)})"
                 ]
@@ -248,7 +252,7 @@ class Printer:
         finite = " and ".join(f"math.isfinite(square{l})" for l in range(1, self.depth + 1))
         lines += [f"norm{l} = square{l}" for l in range(1, self.depth + 1)]
         lines += [f"if not (math.isfinite(cost) and {finite}):"]
-        return [*lines, "    status, done = 1.0, float(s)", "    result[COST] = cost", "    break"]
+        return [*lines, "    diverged, done = 1, s", "    result.cost = cost", "    break"]
 
     def _clipping(self) -> list[str]:
         if self.job.clip_norm is None:
@@ -256,14 +260,14 @@ class Printer:
         clip = self.functions.add("clip", [ClipByNorm.tree("value")], ["norm"], 1)
         whole = " + ".join(f"square{l}" for l in range(1, self.depth + 1))
         call = self._call(clip, ["norm"], ClipByNorm(self.job.clip_norm).parameters)
-        lines = [f"norm = one_lane(like, math.sqrt({whole}))", f"shorter = {call}"]
+        lines = [f"norm = one_lane(theta, math.sqrt({whole}))", f"shorter = {call}"]
         return lines + [f"g_{p} = g_{p} * shorter" for p in self.theta]
 
     def _update(self) -> list[str]:
         """The update rule for every parameter; its uniforms are those of this step."""
         n = len(self.rule.uniforms)
         lines = [
-            f"u{k}_{i} = load_one(numbers, (s * {self.n_kinds} + {k}) * {max(1, n)} + {i})"
+            f"u{k}_{i} = load_one(uniforms, (s * {self.n_kinds} + {k}) * {max(1, n)} + {i})"
             for k in range(self.n_kinds) for i in range(n)
         ]  # fmt: skip
         for (_, names), kind in zip(self._blocks(), self.kinds, strict=True):
@@ -280,12 +284,10 @@ class Printer:
         for k in range(self.memory):
             lines += [f"store_one(memory{k}, {i}, m{k}_{p})" for i, p in enumerate(self.theta)]
         lines += [
-            "result[STATUS] = status",
-            "result[STEPS_DONE] = done",
-            "result[LOSS_SUM] = loss_sum",
-            "result[WEIGHT_SUM] = weight_sum",
+            "result.diverged, result.steps_done = diverged, done",
+            "result.loss_sum, result.weight_sum = loss_sum, weight_sum",
         ]
-        return lines + [f"result[NORMS + {l - 1}] = math.sqrt(norm{l})" for l in range(1, self.depth + 1)]
+        return lines + [f"job.norms[{l - 1}] = math.sqrt(norm{l})" for l in range(1, self.depth + 1)]
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

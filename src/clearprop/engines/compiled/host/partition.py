@@ -125,13 +125,13 @@ def threads_for(operations: float, steps: int, cores: int | None) -> int:
     Parameters
     ----------
     operations : float
-        Floating-point operations between two meetings of the threads.
+        Floating-point operations between two barriers.
     steps : int
-        How often they meet in this call.
+        How many barriers there are in this call.
     cores : int or None
         The most; None for all that the process may use.
     """
-    helpful = int(operations / OPERATIONS_PER_THREAD)
+    helpful = operations / OPERATIONS_PER_THREAD
     if helpful < 2 or operations * steps / 1e11 <= CALL_SECONDS:
         return 1
-    return min(usable_cores() if cores is None else cores, helpful)
+    return int(min(usable_cores() if cores is None else cores, helpful))

@@ -1,16 +1,18 @@
-"""What every plan has: the numbers that compiled code reads and writes, and the arrays behind the addresses in them."""
+"""What every plan has: the argument block that compiled code reads and writes, and the arrays behind its addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from ctypes import addressof
 from typing import Any
 from weakref import ref
 
 import numpy as np
 
 from clearprop.engines.compiled.codegen.addresses import place
-from clearprop.engines.compiled.codegen.job_kernels import Constants, UpdateNumbers
-from clearprop.engines.compiled.kernels.layout import CACHE_LINE, MEETINGS_APART, NORMS, J, Y
+from clearprop.engines.compiled.codegen.job_kernels import Constants, UpdateUniforms
+from clearprop.engines.compiled.kernels.layout import APART, CACHE_LINE, Layer, Result
+from clearprop.engines.compiled.kernels.layout import Job as ArgumentBlock
 from clearprop.engines.compiled.workers.thread_tuning import Pace
 from clearprop.errors import ShapeError
 from clearprop.formulas import UpdateRule
@@ -31,56 +33,48 @@ class PlanBase:
     Attributes
     ----------
     run : callable
-        What each thread calls, with its number and `arguments`.
-    arguments : tuple of int
-        The addresses of `job`, `layers` and `like`.
-    numbers : UpdateNumbers
+        What each thread calls, with its number and `address`.
+    address : int
+        Of the argument block, `job`.
+    uniforms : UpdateUniforms
         What the update rule needs at each step; only for updates.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
     """
 
     run: Callable[..., None]
-    numbers: UpdateNumbers
+    uniforms: UpdateUniforms
 
     def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
         self.network, self.dtype, self.threads = network, np.dtype(dtype), threads
-        self.job = np.zeros(J.LENGTH, dtype=np.int64)
-        self.layers = np.zeros((network.depth, Y.LENGTH), dtype=np.int64)
+        self.job, self.layers, self.result = ArgumentBlock(), (Layer * network.depth)(), Result()
+        self.norms = np.zeros(network.depth)
         self.constants = Constants()
         self.owned: list[Any] = []
-        self.result = np.zeros(NORMS + network.depth)
-        self.total = np.zeros(1)
-        self.like = np.zeros(1, dtype=self.dtype)
         self.pace = Pace()
-        self._meetings = np.zeros((threads + 1) * MEETINGS_APART // 8, dtype=np.int64)
+        self._arrivals = np.zeros((threads + 1) * APART // 8, dtype=np.int64)
         self._described: list[ref[Any]] = []
         self.decays = bool(job is not None and isinstance(job.update_rule, UpdateRule) and job.update_rule.weight_decay)
         self.spans = spans(network.blocks, decays=self.decays)
         self.kinds = list(dict.fromkeys((span.rate, span.decay) for span in self.spans))
-        self._set(J.RESULT, place(self.result))
-        self._set(J.MEETINGS, -(-place(self._meetings) // MEETINGS_APART) * MEETINGS_APART)
-        self.arguments = place(self.job), place(self.layers), place(self.like)
+        self.job.layers, self.job.result = addressof(self.layers), addressof(self.result)
+        self.job.norms = place(self.norms)
+        self.job.arrivals = -(-place(self._arrivals) // APART) * APART
+        self.job.n_threads = 1
+        self.address = addressof(self.job)
 
     def kinds_of_blocks(self) -> Sequence[int]:
         """For each block of θ, the place in `kinds` of its factors."""
         return [self.kinds.index((b.rate, b.decay if self.decays else 0.0)) for b in self.network.blocks]
 
-    def _set(self, where: int, value: int) -> None:
-        self.job[where] = value
-
     def have(self, threads: int) -> None:
-        """Be done by so many threads: those that were not there the last time have come to as many meetings as others.
+        """Be done by so many threads: those that were not there the last time have come to as many barriers as others.
 
-        A helper of the last call may still look whether all have come to its last meeting, so numbers only rise.
+        A helper of the last call may still look whether all have come to its last barrier, so numbers only rise.
         """
-        if threads != self.job[J.THREADS]:
-            self._meetings[:] = self._meetings.max()
-            self.job[J.THREADS] = threads
-
-    def tell(self, where: int, *values: int) -> None:
-        """Write values one after the other, from a position of the job on."""
-        self.job[where : where + len(values)] = values
+        if threads != self.job.n_threads:
+            self._arrivals[:] = self._arrivals.max()
+            self.job.n_threads = threads
 
     def as_read(self, data: Data) -> Data:
         """The rows in the form that this plan's code reads them in."""
@@ -95,10 +89,12 @@ class PlanBase:
             return
         self._check(arrays, memory, data, codes)
         self._described = [ref(array) for array in arrays]  # weak: a plan may outlive the rows that it was made for
-        weight = 0 if data.weight is None else place(data.weight)
-        self.tell(J.X, place(data.X), place(targets), weight, data.n_samples)
-        self.job[J.CODES] = 0 if codes is None else place(codes)
-        self.tell(J.THETA, place(theta), len(memory), *map(place, memory))
+        job = self.job
+        job.x, job.n_samples, job.theta, job.n_memory = place(data.X), data.n_samples, place(theta), len(memory)
+        job.y, job.classes = (place(targets), 0) if codes is None else (0, place(codes))
+        job.weight = 0 if data.weight is None else place(data.weight)
+        for k, vector in enumerate(memory):
+            job.memory[k] = place(vector)
 
     def _check(self, arrays: Sequence[Any], memory: Sequence[Any], data: Data, codes: Any) -> None:
         """Raise ShapeError for arrays that are not those of this plan: compiled code would read beyond their ends."""
@@ -116,9 +112,9 @@ class PlanBase:
                 )
 
     def _keep(self, array: Any) -> int:
-        """Own an array; its address."""
+        """Own an array of NumPy's or of C structures; its address."""
         self.owned.append(array)
-        return place(array)
+        return place(array) if isinstance(array, np.ndarray) else addressof(array)
 
     def _room(self, numbers: int, dtype: Any = None) -> int:
         """The address of room for so many numbers, aligned."""
@@ -128,4 +124,4 @@ class PlanBase:
 
     def _keep_constants(self) -> None:
         """Hand over the uniforms that do not change."""
-        self._set(J.CONSTANTS, self._keep(np.array(self.constants.numbers, dtype=self.dtype)))
+        self.job.constants = self._keep(np.array(self.constants.numbers, dtype=self.dtype))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clearprop.engines.compiled.codegen.fixed_kernels import WORK
-from clearprop.engines.compiled.codegen.job_kernels import UpdateNumbers
+from clearprop.engines.compiled.codegen.job_kernels import UpdateUniforms
 from clearprop.engines.compiled.codegen.unrolled import Printer
 from clearprop.engines.compiled.compiler.kernel_cache import address
 from clearprop.engines.compiled.host.plan_base import PlanBase
@@ -36,8 +36,8 @@ class TinyPlan(PlanBase):
         self.run = WORK(address(f"tiny_{widths}", printer.source()))
         self.constants = printer.constants
         assert isinstance(job.update_rule, UpdateRule)
-        self.numbers = UpdateNumbers(job.update_rule, printer.rule.uniforms, self.kinds)
-        self._set(0, Task.STEPS)
+        self.uniforms = UpdateUniforms(job.update_rule, printer.rule.uniforms, self.kinds)
+        self.job.task = Task.STEPS
         self._keep_constants()
         self._dense: tuple[Any, Any] = (None, None)
 

@@ -6,56 +6,61 @@ from numba import njit
 
 from clearprop.engines.compiled.kernels.barrier import wait_for_all
 from clearprop.engines.compiled.kernels.batch_division import rows_and_gradient
-from clearprop.engines.compiled.kernels.layout import COST, J, Task
-from clearprop.engines.compiled.kernels.pointers import at, call_part, doubles, offset
-from clearprop.engines.compiled.kernels.update_loop import finish_own, judge, make_steps
+from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
+from clearprop.engines.compiled.kernels.forward_backward import forward_rows
+from clearprop.engines.compiled.kernels.layout import SCRATCH, Job, Task
+from clearprop.engines.compiled.kernels.pointers import offset
+from clearprop.engines.compiled.kernels.update_loop import cost_and_norms, finish_own, make_steps
+
+ForwardRows = arguments_of(forward_rows)
 
 
 @njit(error_model="numpy")
-def evaluate(job, layers, like, panel, thread):
+def evaluate(job, panel, thread):
     """The loss over all rows, and the gradient if that is the task."""
-    total = doubles(job[J.TOTAL])[0]
-    count = job[J.SAMPLES]
-    rows_and_gradient(job, layers, like, panel, thread, 0, 0, count, total)
-    if job[J.TASK] == Task.GRADIENT:
-        finish_own(job, layers, like, panel, thread, total)
+    total, count = job.total, job.n_samples
+    rows_and_gradient(job, panel, thread, 0, 0, count, total)
+    if job.task == Task.GRADIENT:
+        finish_own(job, panel, thread, total)
         wait_for_all(job, thread)
     if thread == 0:
-        result = doubles(job[J.RESULT])
-        blocks = (count + job[J.BLOCK] - 1) // job[J.BLOCK]
+        blocks = (count + job.block - 1) // job.block
         cost = 0.0
-        if job[J.TASK] == Task.GRADIENT:
-            cost, _, _ = judge(job, layers, like, blocks)
+        if job.task == Task.GRADIENT:
+            cost, _, _ = cost_and_norms(job, blocks, False)
         else:
             for i in range(blocks):
-                cost += doubles(job[J.LOSS_PARTS])[i]
-        result[COST] = cost
+                cost += job.loss_parts[i]
+        job.result.cost = cost
 
 
 @njit(error_model="numpy")
-def predict(job, layers, like, panel, thread):
+def predict(job, panel, thread):
     """The outputs of all rows, block by block, each thread for its own blocks."""
-    threads, rows_at_once = job[J.THREADS], job[J.CHUNK]
-    buffers = offset(at(job[J.BUFFERS], like), thread * job[J.THREAD_STRIDE])
-    blocks = (job[J.SAMPLES] + rows_at_once - 1) // rows_at_once
+    threads, rows_at_once = job.n_threads, job.chunk
+    buffers = offset(job.buffers, thread * job.thread_stride)
+    blocks = (job.n_samples + rows_at_once - 1) // rows_at_once
     for block in range(blocks * thread // threads, blocks * (thread + 1) // threads):
         row = block * rows_at_once
-        rows = min(rows_at_once, job[J.SAMPLES] - row)
-        x, out = offset(at(job[J.X], like), row * job[J.INPUTS]), offset(at(job[J.OUT], like), row * job[J.OUTPUTS])
-        call_part(job[J.FORWARD_ROWS], (job, layers, buffers, x, 0, row, rows, 0, out, panel))
+        rows = min(rows_at_once, job.n_samples - row)
+        arguments = ForwardRows(
+            job=job, buffers=buffers, x=offset(job.x, row * job.inputs), step=0, batch_row=row, rows=rows, shift=0,
+            last=offset(job.outputs_to, row * job.outputs), panel=panel,
+        )  # fmt: skip
+        call_kernel(job.forward_rows, arguments)
 
 
 @njit(error_model="numpy")
-def work(thread, job, layers, like):
-    """What one thread does for a job. `like` is any array of the job's type.
+def work(thread: int, job: Job) -> None:
+    """What one thread does for a job.
 
     All threads leave together: the one that called has not to ask Python whether the others are done.
     """
-    panel = offset(at(job[J.PANELS], like), thread * job[J.PANEL_STRIDE])
-    if job[J.TASK] == Task.STEPS:
-        make_steps(job, layers, like, panel, thread)
-    elif job[J.TASK] == Task.OUTPUTS:
-        predict(job, layers, like, panel, thread)
+    panel = offset(job.panels, thread * (job.panel_numbers + SCRATCH))
+    if job.task == Task.STEPS:
+        make_steps(job, panel, thread)
+    elif job.task == Task.OUTPUTS:
+        predict(job, panel, thread)
     else:
-        evaluate(job, layers, like, panel, thread)
+        evaluate(job, panel, thread)
     wait_for_all(job, thread)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from numba import njit
 
+from clearprop.engines.compiled.kernels.calling import Wholes, Word
 from clearprop.job import shuffling
 
 partners, exchange = njit(shuffling.partners), njit(shuffling.exchange)
 
 
-def shuffle(order, room, size, count, key):
+def shuffle(order: Wholes, room: Wholes, size: int, count: int, key: Word) -> None:
     """Bring `count` rows into a random order, in place; `room` takes the partners of `size` rows at once."""
     for stop in range(count, 1, -size):
         first = max(1, stop - size)

@@ -1,4 +1,4 @@
-"""Phase A of a step, on some rows of a batch: gather, forward, loss, BP1 and BP2.
+"""Phase A of an update, on some rows of a batch: gather, forward, loss, BP1 and BP2.
 
 A thread does this for rows of its own, so nothing here waits for another thread. Rows in buffers follow each other at
 the stride of their layer, which is more than its width where the caches want it (`partition.stride_of`). Padding
@@ -9,228 +9,105 @@ from __future__ import annotations
 
 from numba import njit
 
+from clearprop.engines.compiled.kernels.calling import Numbers, arguments_of, call_formula, call_kernel
 from clearprop.engines.compiled.kernels.dropout_masks import draw_mask
-from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
-from clearprop.engines.compiled.kernels.layout import CACHE_LINE, J, Task, Y
-from clearprop.engines.compiled.kernels.pointers import (
-    at,
-    call_part,
-    call_unit,
-    copy_sixteen,
-    doubles,
-    integers,
-    is_null,
-    null,
-    offset,
+from clearprop.engines.compiled.kernels.elementwise import (
+    add_numbers,
+    copy_numbers,
+    dot_rows,
+    multiply_numbers,
+    scale_numbers,
 )
-from clearprop.engines.compiled.kernels.vector_functions import multiply_add, sum_across
-from clearprop.engines.compiled.kernels.vectors import load, load_first, prefetch, splat, store, store_first
+from clearprop.engines.compiled.kernels.gather import gather, row_at, stride_below, write_classes
+from clearprop.engines.compiled.kernels.layout import Job, Task
+from clearprop.engines.compiled.kernels.pointers import is_null, null, offset
+from clearprop.engines.compiled.kernels.products import product, times_transposed
 
-SENT_FOR = 512  # bytes of the longest rows of X that are sent for ahead
-
-
-@njit(error_model="numpy")
-def copy_numbers(source, target, count):
-    """target[:count] = source[:count]."""
-    lanes = n_lanes(source)
-    whole = count - count % lanes
-    for i in range(0, whole, lanes):
-        store(target, i, load(source, i))
-    if whole < count:
-        store_first(target, whole, count - whole, load_first(source, whole, count - whole, splat(source, 0.0)))
+Product, TimesTransposed = arguments_of(product), arguments_of(times_transposed)
 
 
 @njit(error_model="numpy")
-def scale_numbers(values, count, factor):
-    """values[:count] *= factor."""
-    lanes = n_lanes(values)
-    by = splat(values, factor)
-    whole = count - count % lanes
-    for i in range(0, whole, lanes):
-        store(values, i, load(values, i) * by)
-    if whole < count:
-        part = load_first(values, whole, count - whole, by) * by
-        store_first(values, whole, count - whole, part)
-
-
-@njit(error_model="numpy")
-def multiply_numbers(values, factors, target, count):
-    """target[:count] = values[:count] * factors[:count]."""
-    lanes = n_lanes(values)
-    whole = count - count % lanes
-    for i in range(0, whole, lanes):
-        store(target, i, load(values, i) * load(factors, i))
-    if whole < count:
-        left = count - whole
-        zero = splat(values, 0.0)
-        part = load_first(values, whole, left, zero) * load_first(factors, whole, left, zero)
-        store_first(target, whole, left, part)
-
-
-@njit(error_model="numpy")
-def stride_below(job, layers, l):
-    """How many numbers there are from one row of what layer l takes to the next."""
-    if l > 0:
-        return layers[(l - 1) * Y.LENGTH + Y.STRIDE]
-    return job[J.GATHERED_STRIDE] if job[J.ORDER] != 0 else job[J.INPUTS]
-
-
-@njit(error_model="numpy")
-def dot_rows(a, stride, w, bias, z, rows, depth):
-    """z[i] = bias + Σₚ a[i, p]·w[p]: the product for a layer of one neuron."""
-    lanes = n_lanes(a)
-    whole = depth - depth % lanes
-    for i in range(rows):
-        row = offset(a, i * stride)
-        total = splat(a, 0.0)
-        for p in range(0, whole, lanes):
-            total = multiply_add(load(row, p), load(w, p), total)
-        if whole < depth:
-            zero, left = splat(a, 0.0), depth - whole
-            total = multiply_add(load_first(row, whole, left, zero), load_first(w, whole, left, zero), total)
-        z[i] = sum_across(total) + bias[0]
-
-
-@njit(error_model="numpy")
-def add_numbers(values, more, count):
-    """values[:count] += more[:count]."""
-    lanes = n_lanes(values)
-    whole = count - count % lanes
-    for i in range(0, whole, lanes):
-        store(values, i, load(values, i) + load(more, i))
-    if whole < count:
-        left, zero = count - whole, splat(values, 0.0)
-        store_first(values, whole, left, load_first(values, whole, left, zero) + load_first(more, whole, left, zero))
-
-
-@njit(error_model="numpy")
-def gather(job, source, width, target, stride, first, rows, begin, count):
-    """Copy `count` numbers from `begin` on of the rows of the batch from position `first` on.
-
-    Those of the next batch are sent for if they are short. The processor itself notices that a long row is being read
-    and fetches ahead; short ones it cannot foresee.
-    """
-    order, later = integers(job[J.ORDER]), job[J.BATCH]
-    sent_for = job[J.SAMPLES] - later if width * job[J.ITEMSIZE] <= SENT_FOR else 0
-    lanes, in_sixteen = n_lanes(target), 16 // job[J.ITEMSIZE]
-    if count == in_sixteen:  # a masked vector would take three times as long
-        for i in range(rows):
-            if first + i < sent_for:
-                prefetch(source, order[first + i + later] * width)
-            copy_sixteen(source, order[first + i] * width + begin, target, i * stride + begin)
-        return
-    if count <= lanes:
-        nothing = splat(target, 0.0)
-        for i in range(rows):
-            if first + i < sent_for:
-                prefetch(source, order[first + i + later] * width)
-            row = load_first(source, order[first + i] * width + begin, count, nothing)
-            store_first(target, i * stride + begin, count, row)
-        return
-    for i in range(rows):
-        if first + i < sent_for:
-            for j in range(0, width, CACHE_LINE // job[J.ITEMSIZE]):
-                prefetch(source, order[first + i + later] * width + j)
-        copy_numbers(offset(source, order[first + i] * width + begin), offset(target, i * stride + begin), count)
-
-
-@njit(error_model="numpy")
-def write_classes(job, target, outputs, first, rows):
-    """Y of some rows of a batch from the numbers of their classes: a 1 in each row."""
-    codes, order = integers(job[J.CODES]), integers(job[J.ORDER])
-    for i in range(rows * outputs):
-        target[i] = 0
-    for i in range(rows):
-        row = order[first + i] if job[J.ORDER] != 0 else first + i
-        target[i * outputs + codes[row]] = 1
-
-
-@njit(error_model="numpy")
-def first_layer(job, layers, buffers, panel, second, first, row, rows, shift):
+def first_layer(
+    job: Job, buffers: Numbers, panel: Numbers, second: int, first: int, row: int, rows: int, shift: int
+) -> None:
     """One of the two parts of the first layer's z, from a part of the inputs, for some rows of a batch.
 
     The part that a thread takes of x it needs again for ∂C/∂W, and the rows of W that belong to it are its own to move.
     So neither x nor W goes from one core to the other.
     """
-    inputs, outputs, stride = layers[Y.INPUTS], layers[Y.OUTPUTS], layers[Y.STRIDE]
-    begin, end = (job[J.SPLIT], inputs) if second else (0, job[J.SPLIT])
-    x_stride = stride_below(job, layers, 0)
+    layer = job.layers[0]
+    inputs, outputs, stride = layer.inputs, layer.outputs, layer.stride
+    begin, end = (job.split, inputs) if second else (0, job.split)
+    x_stride = stride_below(job, 0)
     x = offset(buffers, shift * x_stride)
-    gather(job, at(job[J.X], panel), inputs, x, x_stride, first + row, rows, begin, end - begin)
-    theta = at(job[J.THETA], panel)
-    z, start = offset(buffers, layers[Y.Z]), offset(theta, layers[Y.B])
+    gather(job, job.x, inputs, x, x_stride, first + row, rows, begin, end - begin)
+    z, start = offset(buffers, layer.z), offset(job.theta, layer.bias)
     if second:
-        z, start = offset(buffers, job[J.SECOND_PART]), at(job[J.ZEROS], panel)
-    arguments = (
-        integers(job[J.TILES]), 0, offset(x, begin), x_stride, offset(theta, layers[Y.W] + begin * outputs), outputs,
-        offset(z, shift * stride), stride, start, 0, rows, end - begin, outputs, panel,
+        z, start = offset(buffers, job.second_part), job.zeros
+    arguments = Product(
+        tiles=job.microkernels, by_columns=0, a=offset(x, begin), a_stride=x_stride,
+        b=offset(job.theta, layer.weights + begin * outputs), b_stride=outputs, c=offset(z, shift * stride),
+        c_stride=stride, start=start, start_stride=0, rows=rows, depth=end - begin, columns=outputs, panel=panel,
     )  # fmt: skip
-    call_part(job[J.PRODUCT], arguments)
+    call_kernel(job.product, arguments)
 
 
 @njit(error_model="numpy")
-def forward_rows(job, layers, buffers, x, step, batch_row, rows, row_shift, last, panel):
+def forward_rows(
+    job: Job, buffers: Numbers, x: Numbers, step: int, batch_row: int, rows: int, shift: int, last: Numbers,
+    panel: Numbers,
+) -> None:  # fmt: skip
     """z and a of every layer. `last` is where the outputs go, or null for their buffer."""
-    theta, constants, empty = at(job[J.THETA], x), at(job[J.CONSTANTS], x), null(x)
     source = x
-    for l in range(job[J.DEPTH]):
-        inputs, outputs = layers[l * Y.LENGTH + Y.INPUTS], layers[l * Y.LENGTH + Y.OUTPUTS]
-        below, stride = stride_below(job, layers, l), layers[l * Y.LENGTH + Y.STRIDE]
-        if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
-            mask = offset(buffers, layers[l * Y.LENGTH + Y.MASK] + row_shift * below)
-            passed = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + row_shift * below)
-            kept, threshold = constants[l], layers[l * Y.LENGTH + Y.DROP_BELOW]
-            draw_mask(job[J.SEED], step, l, batch_row, rows, inputs, below, threshold, kept, mask)
+    for l in range(job.depth):
+        layer = job.layers[l]
+        inputs, outputs, stride = layer.inputs, layer.outputs, layer.stride
+        below = stride_below(job, l)
+        if job.task == Task.STEPS and layer.drop_below > 0:
+            mask, passed = offset(buffers, layer.mask + shift * below), offset(buffers, layer.passed + shift * below)
+            draw_mask(job.seed, step, l, batch_row, rows, inputs, below, layer.drop_below, job.constants[l], mask)
             multiply_numbers(source, mask, passed, rows * below)
             source = passed
-        W, b = offset(theta, layers[l * Y.LENGTH + Y.W]), offset(theta, layers[l * Y.LENGTH + Y.B])
-        z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * stride)
-        a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * stride)
-        if l == job[J.DEPTH] - 1 and not is_null(last):
-            if layers[l * Y.LENGTH + Y.Z] == layers[l * Y.LENGTH + Y.A]:
+        W, b = offset(job.theta, layer.weights), offset(job.theta, layer.bias)
+        z, a = offset(buffers, layer.z + shift * stride), offset(buffers, layer.a + shift * stride)
+        if l == job.depth - 1 and not is_null(last):
+            if layer.z == layer.a:
                 z = last
             a = last
-        if l == 0 and job[J.SPLIT] > 0:
-            add_numbers(z, offset(buffers, job[J.SECOND_PART] + row_shift * stride), rows * stride)
+        if l == 0 and job.split > 0:
+            add_numbers(z, offset(buffers, job.second_part + shift * stride), rows * stride)
         elif outputs == 1:
             dot_rows(source, below, W, b, z, rows, inputs)
         else:
-            arguments = (
-                integers(job[J.TILES]), 0, source, below, W, outputs, z, stride, b, 0, rows, inputs, outputs, panel,
+            arguments = Product(
+                tiles=job.microkernels, by_columns=0, a=source, a_stride=below, b=W, b_stride=outputs, c=z,
+                c_stride=stride, start=b, start_stride=0, rows=rows, depth=inputs, columns=outputs, panel=panel,
             )  # fmt: skip
-            call_part(job[J.PRODUCT], arguments)
-        if layers[l * Y.LENGTH + Y.FORWARD] != 0:
-            numbers = offset(constants, layers[l * Y.LENGTH + Y.FORWARD_NUMBERS])
-            call_unit(layers[l * Y.LENGTH + Y.FORWARD], z, a, empty, empty, empty, empty, rows, stride, numbers)
+            call_kernel(job.product, arguments)
+        if layer.forward != 0:
+            call_formula(layer.forward, (z, a), rows, stride, offset(job.constants, layer.forward_uniforms))
         source = a
 
 
 @njit(error_model="numpy")
-def loss_of_rows(job, layers, buffers, like, y, share, rows, row_shift):
+def loss_of_rows(job, buffers, y, share, rows, shift):
     """Σ over these rows of loss times share (`share` null: times 1)."""
-    last = job[J.DEPTH] - 1
-    outputs = job[J.OUTPUTS]
-    z = offset(buffers, layers[last * Y.LENGTH + Y.Z] + row_shift * outputs)
-    a = offset(buffers, layers[last * Y.LENGTH + Y.A] + row_shift * outputs)
-    numbers = offset(at(job[J.CONSTANTS], like), job[J.LOSS_NUMBERS])
-    empty = null(like)
-    return call_unit(job[J.LOSS], z, a, y, share, empty, empty, rows, outputs, numbers)
+    layer, outputs = job.layers[job.depth - 1], job.outputs
+    z, a = offset(buffers, layer.z + shift * outputs), offset(buffers, layer.a + shift * outputs)
+    return call_formula(job.loss, (z, a, y, share), rows, outputs, offset(job.constants, job.loss_uniforms))
 
 
 @njit(error_model="numpy")
-def output_errors(job, layers, buffers, like, y, share, mean, rows, row_shift):
+def output_errors(job, buffers, y, share, mean, rows, shift):
     """BP1: δᴸ of these rows, times each row's share in the mean."""
-    last = job[J.DEPTH] - 1
-    outputs = job[J.OUTPUTS]
-    z = offset(buffers, layers[last * Y.LENGTH + Y.Z] + row_shift * outputs)
-    a = offset(buffers, layers[last * Y.LENGTH + Y.A] + row_shift * outputs)
-    delta = offset(buffers, layers[last * Y.LENGTH + Y.DELTA] + row_shift * outputs)
-    constants, empty = at(job[J.CONSTANTS], like), null(like)
-    numbers = offset(constants, job[J.LOSS_SLOPE_NUMBERS])
-    call_unit(job[J.LOSS_SLOPE], delta, z, a, y, empty, empty, rows, outputs, numbers)
-    if job[J.PULLS_BACK] and layers[last * Y.LENGTH + Y.BACKWARD] != 0:
-        numbers = offset(constants, layers[last * Y.LENGTH + Y.BACKWARD_NUMBERS])
-        call_unit(layers[last * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, outputs, numbers)
+    layer, outputs = job.layers[job.depth - 1], job.outputs
+    z, a = offset(buffers, layer.z + shift * outputs), offset(buffers, layer.a + shift * outputs)
+    delta = offset(buffers, layer.delta + shift * outputs)
+    uniforms = offset(job.constants, job.output_error_uniforms)
+    call_formula(job.output_error, (delta, z, a, y), rows, outputs, uniforms)
+    if job.pulls_back and layer.backward != 0:
+        uniforms = offset(job.constants, layer.backward_uniforms)
+        call_formula(layer.backward, (delta, z, a), rows, outputs, uniforms)
     if is_null(share):
         scale_numbers(delta, rows * outputs, mean)
     else:
@@ -239,69 +116,69 @@ def output_errors(job, layers, buffers, like, y, share, mean, rows, row_shift):
 
 
 @njit(error_model="numpy")
-def hidden_errors(job, layers, buffers, like, rows, row_shift, panel):
+def hidden_errors(job, buffers, rows, shift, panel):
     """BP2: δˡ of these rows for the hidden layers, the last first."""
-    theta, constants, empty = at(job[J.THETA], like), at(job[J.CONSTANTS], like), null(like)
-    zeros = at(job[J.ZEROS], like)
-    for l in range(job[J.DEPTH] - 2, -1, -1):
-        width, next_width = layers[l * Y.LENGTH + Y.OUTPUTS], layers[(l + 1) * Y.LENGTH + Y.OUTPUTS]
-        stride, next_stride = layers[l * Y.LENGTH + Y.STRIDE], layers[(l + 1) * Y.LENGTH + Y.STRIDE]
-        delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + row_shift * stride)
-        above = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.DELTA] + row_shift * next_stride)
-        W = offset(theta, layers[(l + 1) * Y.LENGTH + Y.W])
-        arguments = (
-            integers(job[J.TILES]), above, next_stride, W, next_width, delta, stride, zeros, rows, next_width, width,
-            panel,
+    for l in range(job.depth - 2, -1, -1):
+        layer, above = job.layers[l], job.layers[l + 1]
+        stride = layer.stride
+        delta = offset(buffers, layer.delta + shift * stride)
+        arguments = TimesTransposed(
+            tiles=job.microkernels, a=offset(buffers, above.delta + shift * above.stride),
+            a_stride=above.stride, b=offset(job.theta, above.weights), b_stride=above.outputs, c=delta,
+            c_stride=stride, zeros=job.zeros, rows=rows, depth=above.outputs, columns=layer.outputs, panel=panel,
         )  # fmt: skip
-        call_part(job[J.TIMES_TRANSPOSED], arguments)
-        if job[J.TASK] == Task.STEPS and layers[(l + 1) * Y.LENGTH + Y.DROP_BELOW] > 0:
-            mask = offset(buffers, layers[(l + 1) * Y.LENGTH + Y.MASK] + row_shift * stride)
-            multiply_numbers(delta, mask, delta, rows * stride)
-        if layers[l * Y.LENGTH + Y.BACKWARD] != 0:
-            z = offset(buffers, layers[l * Y.LENGTH + Y.Z] + row_shift * stride)
-            a = offset(buffers, layers[l * Y.LENGTH + Y.A] + row_shift * stride)
-            numbers = offset(constants, layers[l * Y.LENGTH + Y.BACKWARD_NUMBERS])
-            call_unit(layers[l * Y.LENGTH + Y.BACKWARD], delta, z, a, empty, empty, empty, rows, stride, numbers)
+        call_kernel(job.times_transposed, arguments)
+        if job.task == Task.STEPS and above.drop_below > 0:
+            multiply_numbers(delta, offset(buffers, above.mask + shift * stride), delta, rows * stride)
+        if layer.backward != 0:
+            z, a = offset(buffers, layer.z + shift * stride), offset(buffers, layer.a + shift * stride)
+            uniforms = offset(job.constants, layer.backward_uniforms)
+            call_formula(layer.backward, (delta, z, a), rows, stride, uniforms)
 
 
 @njit(error_model="numpy")
-def train_rows(job, layers, buffers, panel, step, first, row, rows, shift, total):
-    """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
-    inputs, outputs, like = job[J.INPUTS], job[J.OUTPUTS], buffers
-    if job[J.ORDER] != 0:
-        stride = stride_below(job, layers, 0)
-        x, y = offset(buffers, shift * stride), offset(buffers, job[J.TARGET] + shift * outputs)
-        if job[J.SPLIT] == 0:
-            gather(job, at(job[J.X], like), inputs, x, stride, first + row, rows, 0, inputs)
-        if job[J.CODES] == 0:
-            gather(job, at(job[J.Y], like), outputs, y, outputs, first + row, rows, 0, outputs)
+def inputs_and_targets(job, buffers, first, rows, shift):
+    """Where x and y of the rows from position `first` on are, after gathering, one-hot encoding and smoothing."""
+    inputs, outputs = job.inputs, job.outputs
+    target = offset(buffers, job.target + shift * outputs)
+    if not is_null(job.order):
+        stride = stride_below(job, 0)
+        x, y = offset(buffers, shift * stride), target
+        if job.split == 0:
+            gather(job, job.x, inputs, x, stride, first, rows, 0, inputs)
+        if is_null(job.classes):
+            gather(job, job.y, outputs, y, outputs, first, rows, 0, outputs)
     else:
-        x = offset(at(job[J.X], like), (first + row) * inputs)
-        y = offset(at(job[J.Y], like), (first + row) * outputs)
-        if job[J.SMOOTHING] != 0 or job[J.CODES] != 0:
-            target = offset(buffers, job[J.TARGET] + shift * outputs)
-            if job[J.CODES] == 0:
+        x, y = offset(job.x, first * inputs), offset(job.y, first * outputs)
+        if job.smoothing != 0 or not is_null(job.classes):
+            if is_null(job.classes):
                 copy_numbers(y, target, rows * outputs)
             y = target
-    if job[J.CODES] != 0:
-        write_classes(job, y, outputs, first + row, rows)
-    empty = null(like)
-    constants = at(job[J.CONSTANTS], like)
-    if job[J.SMOOTHING] != 0:
-        numbers = offset(constants, job[J.SMOOTHING_NUMBERS])
-        call_unit(job[J.SMOOTHING], y, empty, empty, empty, empty, empty, rows, outputs, numbers)
-    forward_rows(job, layers, buffers, x, step, row, rows, shift, empty, panel)
-    share = empty
-    if job[J.WEIGHT] != 0:
-        share = offset(buffers, job[J.SHARE] + shift)
-        weight, order = at(job[J.WEIGHT], like), integers(job[J.ORDER])
+    if not is_null(job.classes):
+        write_classes(job, y, outputs, first, rows)
+    if job.smoothing != 0:
+        call_formula(job.smoothing, (y,), rows, outputs, offset(job.constants, job.smoothing_uniforms))
+    return x, y
+
+
+@njit(error_model="numpy")
+def train_rows(
+    job: Job, buffers: Numbers, panel: Numbers, step: int, first: int, row: int, rows: int, shift: int, total: float
+) -> None:
+    """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
+    outputs, is_weighted = job.outputs, not is_null(job.weight)
+    x, y = inputs_and_targets(job, buffers, first + row, rows, shift)
+    forward_rows(job, buffers, x, step, row, rows, shift, null(x), panel)
+    share = null(x)
+    if is_weighted:
+        share = offset(buffers, job.share + shift)
         for i in range(rows):
-            share[i] = weight[order[first + row + i] if job[J.ORDER] != 0 else first + row + i] / total
-    for r in range(0, rows, job[J.BLOCK]):
-        part = min(job[J.BLOCK], rows - r)
-        share_here = share if job[J.WEIGHT] == 0 else offset(share, r)
-        cost = loss_of_rows(job, layers, buffers, like, offset(y, r * outputs), share_here, part, shift + r)
-        doubles(job[J.LOSS_PARTS])[(row + r) // job[J.BLOCK]] = cost if job[J.WEIGHT] != 0 else cost / total
-    if job[J.TASK] != Task.LOSS:
-        output_errors(job, layers, buffers, like, y, share, 1.0 / total, rows, shift)
-        hidden_errors(job, layers, buffers, like, rows, shift, panel)
+            share[i] = job.weight[row_at(job, first + row + i)] / total
+    for r in range(0, rows, job.block):
+        part = min(job.block, rows - r)
+        share_here = offset(share, r) if is_weighted else share
+        cost = loss_of_rows(job, buffers, offset(y, r * outputs), share_here, part, shift + r)
+        job.loss_parts[(row + r) // job.block] = cost if is_weighted else cost / total
+    if job.task != Task.LOSS:
+        output_errors(job, buffers, y, share, 1.0 / total, rows, shift)
+        hidden_errors(job, buffers, rows, shift, panel)

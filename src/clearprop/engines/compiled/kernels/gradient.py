@@ -1,4 +1,4 @@
-"""Phase B of a step: from a and δ to the gradient (BP3 and BP4), penalties and norms.
+"""Phase B of an update: from a and δ to the gradient (BP3 and BP4), penalties and norms.
 
 θ is cut into pieces (some rows of a W, or a b), each of which belongs to one thread, for its gradient as for its
 update. A piece is computed in the same way whoever does it: the number of threads changes no bit.
@@ -8,179 +8,123 @@ from __future__ import annotations
 
 from numba import njit
 
-from clearprop.engines.compiled.kernels.forward_backward import stride_below
+from clearprop.engines.compiled.kernels.calling import Numbers, arguments_of, call_formula, call_kernel
+from clearprop.engines.compiled.kernels.elementwise import column_sums, sum_of_squares, transpose
+from clearprop.engines.compiled.kernels.gather import stride_below
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
-from clearprop.engines.compiled.kernels.layout import PIECE_LENGTH, PIECE_START, PIECE_STOP, J, Task, Y
-from clearprop.engines.compiled.kernels.pointers import at, call_part, call_unit, doubles, integers, null, offset
-from clearprop.engines.compiled.kernels.vector_functions import multiply_add, sum_across
-from clearprop.engines.compiled.kernels.vectors import load, load_first, splat, store_first
+from clearprop.engines.compiled.kernels.layout import PENALTY_UNIFORMS, Job, Task
+from clearprop.engines.compiled.kernels.pointers import offset
+from clearprop.engines.compiled.kernels.products import product
+from clearprop.engines.compiled.kernels.vectors import load_first, splat, store_first
 
-PENALTY_NUMBERS = 4  # more uniforms than any penalty has
-
-
-@njit(error_model="numpy")
-def column_sums(delta, stride, target, rows, width, begins):
-    """BP3: target[j] = Σᵢ delta[i, j], added to what is there unless `begins`; four running sums hide the latency."""
-    lanes = n_lanes(delta)
-    if width == 1:
-        total = splat(delta, 0.0)
-        for i in range(0, rows - rows % lanes, lanes):
-            total = total + load(delta, i)
-        left = rows % lanes
-        if left:
-            total = total + load_first(delta, rows - left, left, splat(delta, 0.0))
-        if not begins:
-            total = total + load_first(target, 0, 1, splat(delta, 0.0))
-        target[0] = sum_across(total)
-        return
-    zero = splat(delta, 0.0)
-    for j in range(0, width, lanes):
-        left = width - j
-        s0, s1, s2, s3 = zero, zero, zero, zero
-        if not begins:
-            s0 = load_first(target, j, left, zero)
-        i = 0
-        while i + 4 <= rows:
-            s0 = s0 + load_first(delta, i * stride + j, left, zero)
-            s1 = s1 + load_first(delta, (i + 1) * stride + j, left, zero)
-            s2 = s2 + load_first(delta, (i + 2) * stride + j, left, zero)
-            s3 = s3 + load_first(delta, (i + 3) * stride + j, left, zero)
-            i += 4
-        while i < rows:
-            s0 = s0 + load_first(delta, i * stride + j, left, zero)
-            i += 1
-        store_first(target, j, left, (s0 + s1) + (s2 + s3))
+Product = arguments_of(product)
 
 
 @njit(error_model="numpy")
-def sum_of_squares(values, count):
-    """Σ values², in numbers of their own type: it overflows where NumPy's norm does."""
-    lanes = n_lanes(values)
-    zero = splat(values, 0.0)
-    s0, s1, s2, s3 = zero, zero, zero, zero
-    i = 0
-    while i + 4 * lanes <= count:
-        x0, x1, x2, x3 = (
-            load(values, i),
-            load(values, i + lanes),
-            load(values, i + 2 * lanes),
-            load(values, i + 3 * lanes),
-        )
-        s0, s1 = multiply_add(x0, x0, s0), multiply_add(x1, x1, s1)
-        s2, s3 = multiply_add(x2, x2, s2), multiply_add(x3, x3, s3)
-        i += 4 * lanes
-    while i < count:
-        x = load_first(values, i, count - i, zero)
-        s0 = multiply_add(x, x, s0)
-        i += lanes
-    return float(sum_across((s0 + s1) + (s2 + s3)))
-
-
-@njit(error_model="numpy")
-def weight_rows(job, layers, l, thread, threads):
+def weight_pieces(job, l, thread):
     """The pieces of W[l] that belong to a thread: from, to."""
-    first, count = layers[l * Y.LENGTH + Y.FIRST_PIECE], layers[l * Y.LENGTH + Y.N_PIECES]
-    return first + count * thread // threads, first + count * (thread + 1) // threads
+    first, count = job.layers[l].first_piece, job.layers[l].n_pieces
+    return first + count * thread // job.n_threads, first + count * (thread + 1) // job.n_threads
 
 
 @njit(error_model="numpy")
-def owns_bias(l, thread, threads):
+def owns_bias(job, l, thread):
     """Whether b[l] belongs to a thread."""
-    return l % threads == thread
+    return l % job.n_threads == thread
 
 
 @njit(error_model="numpy")
-def gradient_of_layer(job, layers, buffers, x, l, gradient, first_row, stop_row, bias, shift, rows, begins, panel):
+def for_each_piece(job, thread, do, arguments):
+    """``do(job, l, piece, arguments)`` for the pieces of W[l] and b[l] of each layer that belong to a thread."""
+    for l in range(job.depth):
+        low, high = weight_pieces(job, l, thread)
+        for piece in range(low, high):
+            do(job, l, piece, arguments)
+        if owns_bias(job, l, thread):
+            do(job, l, job.layers[l].first_piece + job.layers[l].n_pieces, arguments)
+
+
+@njit(error_model="numpy")
+def gradient_of_layer(
+    job: Job, buffers: Numbers, x: Numbers, l: int, gradient: Numbers, first_row: int, stop_row: int, bias: int,
+    shift: int, rows: int, begins: int, panel: Numbers,
+) -> None:  # fmt: skip
     """BP4 for the rows `first_row` … `stop_row` of W[l], and BP3 if `bias`; added to the gradient unless `begins`.
 
     They are summed over `rows` rows of the buffers, from `shift` on.
     """
-    outputs, like = layers[l * Y.LENGTH + Y.OUTPUTS], buffers
-    below, stride = stride_below(job, layers, l), layers[l * Y.LENGTH + Y.STRIDE]
-    delta = offset(buffers, layers[l * Y.LENGTH + Y.DELTA] + shift * stride)
-    if job[J.TASK] == Task.STEPS and layers[l * Y.LENGTH + Y.DROP_BELOW] > 0:
-        source = offset(buffers, layers[l * Y.LENGTH + Y.PASSED] + shift * below)
+    layer = job.layers[l]
+    outputs, stride, below = layer.outputs, layer.stride, stride_below(job, l)
+    delta = offset(buffers, layer.delta + shift * stride)
+    if job.task == Task.STEPS and layer.drop_below > 0:
+        source = offset(buffers, layer.passed + shift * below)
     elif l == 0:
         source = offset(x, shift * below)
     else:
-        source = offset(buffers, layers[(l - 1) * Y.LENGTH + Y.A] + shift * below)
+        source = offset(buffers, job.layers[l - 1].a + shift * below)
     if stop_row > first_row:
-        count = stop_row - first_row
-        target = offset(gradient, layers[l * Y.LENGTH + Y.W] + first_row * outputs)
-        start = at(job[J.ZEROS], like) if begins else target
-        source = offset(source, first_row)
-        if outputs == 1 or (2 * outputs <= n_lanes(like) and outputs * count <= job[J.PANEL_STRIDE] - 64):
-            # δᵀ·a fills vectors with inputs, where aᵀ·δ would leave most of each empty; one row is ∂C/∂W as it lies
-            place, begin = (target, start) if outputs == 1 else (panel, at(job[J.ZEROS], like))
-            arguments = (
-                integers(job[J.TILES]), 1, delta, stride, source, below, place, count, begin, 0, outputs, rows, count,
-                panel,
-            )  # fmt: skip
-            call_part(job[J.PRODUCT], arguments)
-            if outputs > 1:
-                turn(panel, outputs, count, target, begins)
+        target = offset(gradient, layer.weights + first_row * outputs)
+        source, count = offset(source, first_row), stop_row - first_row
+        if outputs == 1 or (2 * outputs <= n_lanes(panel) and outputs * count <= job.panel_numbers):
+            few_outputs(job, delta, stride, source, below, target, count, outputs, rows, begins, panel)
         else:
-            arguments = (
-                integers(job[J.TILES]), 1, source, below, delta, stride, target, outputs, start,
-                0 if begins else outputs, count, rows, outputs, panel,
+            arguments = Product(
+                tiles=job.microkernels, by_columns=1, a=source, a_stride=below, b=delta, b_stride=stride,
+                c=target, c_stride=outputs, start=job.zeros if begins else target,
+                start_stride=0 if begins else outputs, rows=count, depth=rows, columns=outputs, panel=panel,
             )  # fmt: skip
-            call_part(job[J.PRODUCT], arguments)
+            call_kernel(job.product, arguments)
     if bias:
-        column_sums(delta, stride, offset(gradient, layers[l * Y.LENGTH + Y.B]), rows, outputs, begins)
+        column_sums(delta, stride, offset(gradient, layer.bias), rows, outputs, begins)
 
 
 @njit(error_model="numpy")
-def turn(source, rows, columns, target, begins):
-    """target[j, i] = source[i, j], added to what is there unless `begins`."""
-    for j in range(columns):
-        for i in range(rows):
-            number = source[i * columns + j]
-            target[j * rows + i] = number if begins else target[j * rows + i] + number
+def few_outputs(job, delta, stride, source, below, target, count, outputs, rows, begins, panel):
+    """BP4 as δᵀ·a, whose vectors are full of inputs, where aᵀ·δ would leave most of each empty; then it is transposed.
+
+    One row of δᵀ·a is ∂C/∂W as it lies.
+    """
+    place, start = panel, job.zeros
+    if outputs == 1:
+        place, start = target, job.zeros if begins else target
+    arguments = Product(
+        tiles=job.microkernels, by_columns=1, a=delta, a_stride=stride, b=source, b_stride=below, c=place,
+        c_stride=count, start=start, start_stride=0, rows=outputs, depth=rows, columns=count, panel=panel,
+    )  # fmt: skip
+    call_kernel(job.product, arguments)
+    if outputs > 1:
+        transpose(panel, outputs, count, target, begins)
 
 
 @njit(error_model="numpy")
-def clear(gradient, count):
-    """gradient[:count] = 0."""
-    for i in range(count):
-        gradient[i] = 0
-
-
-@njit(error_model="numpy")
-def add_shards(job, like, start, stop):
+def add_shards(job, start, stop):
     """gradient[start:stop] = the sum of the shards' gradients, always in the same order."""
-    lanes = n_lanes(like)
-    shards, size = job[J.SHARDS], job[J.PARAMETERS]
-    first, target = at(job[J.SHARD_GRADIENTS], like), at(job[J.GRADIENT], like)
-    zero = splat(like, 0.0)
+    first, target, size = job.shard_gradients, job.gradient, job.n_parameters
+    lanes, zero = n_lanes(first), splat(first, 0.0)
     for i in range(start, stop, lanes):
         total = load_first(first, i, stop - i, zero)
-        for s in range(1, shards):
+        for s in range(1, job.shards):
             total = total + load_first(first, s * size + i, stop - i, zero)
         store_first(target, i, stop - i, total)
 
 
 @njit(error_model="numpy")
-def finish_piece(job, decay, piece, total, own):
+def finish_piece(job: Job, decay: float, piece: int, total: float, own: Numbers) -> None:
     """Add the penalties to a piece of the gradient, and leave behind its part of the penalty and of the squared norm.
 
     `own` has room for the uniforms of a penalty, in which the factor of this step is put.
     """
-    table, like = integers(job[J.PIECES]), own
-    start = table[piece * PIECE_LENGTH + PIECE_START]
-    count = table[piece * PIECE_LENGTH + PIECE_STOP] - start
-    gradient, theta = offset(at(job[J.GRADIENT], like), start), offset(at(job[J.THETA], like), start)
-    constants, empty = at(job[J.CONSTANTS], like), null(like)
+    start, count = job.pieces[piece].start, job.pieces[piece].stop - job.pieces[piece].start
+    gradient, theta, constants = offset(job.gradient, start), offset(job.theta, start), job.constants
     cost = 0.0
     if decay > 0.0 and total > 0.0:
         factor = decay / total
-        for n in range(job[J.N_PENALTIES]):
-            here = J.PENALTY + 5 * n
-            numbers = offset(constants, job[here + 1])
-            cost += factor * call_unit(job[here], theta, empty, empty, empty, empty, empty, 1, count, numbers)
-            numbers = offset(constants, job[here + 3])
-            for i in range(PENALTY_NUMBERS):
-                own[i] = numbers[i]
-            own[job[here + 4]] = factor
-            call_unit(job[here + 2], theta, gradient, empty, empty, empty, empty, 1, count, own)
-    doubles(job[J.PENALTY_PARTS])[piece] = cost
-    doubles(job[J.NORM_PARTS])[piece] = sum_of_squares(gradient, count)
+        for n in range(job.n_penalties):
+            penalty = job.penalties[n]
+            cost += factor * call_formula(penalty.value, (theta,), 1, count, offset(constants, penalty.value_uniforms))
+            for i in range(PENALTY_UNIFORMS):
+                own[i] = constants[penalty.slope_uniforms + i]
+            own[penalty.factor] = factor
+            call_formula(penalty.slope, (theta, gradient), 1, count, own)
+    job.penalty_parts[piece] = cost
+    job.norm_parts[piece] = sum_of_squares(gradient, count)

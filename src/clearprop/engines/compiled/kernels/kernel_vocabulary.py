@@ -22,6 +22,7 @@ from clearprop.engines.compiled.kernels.fast_math import (
     sign,
     tanh,
 )
+from clearprop.engines.compiled.kernels.layout import FORMULA_ARRAYS
 from clearprop.engines.compiled.kernels.pointers import is_null
 from clearprop.engines.compiled.kernels.vector_functions import (
     absolute,
@@ -51,19 +52,54 @@ from clearprop.engines.compiled.kernels.vectors import (
 )
 
 __all__ = [
-    "absolute", "as_float", "at_least", "at_most", "constant", "cosine", "erf", "exp", "expm1", "float32", "float64",
-    "floor", "infinity", "is_null", "load", "load_first", "load_one", "log", "log1p", "logistic", "max_across",
-    "maximum", "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "sign", "sine",
-    "splat", "square_root", "store", "store_first", "store_one", "sum_across", "tanh", "unit_signature",
+    "absolute",
+    "as_float",
+    "at_least",
+    "at_most",
+    "constant",
+    "cosine",
+    "erf",
+    "exp",
+    "expm1",
+    "float32",
+    "float64",
+    "floor",
+    "formula_signature",
+    "infinity",
+    "is_null",
+    "load",
+    "load_first",
+    "load_one",
+    "log",
+    "log1p",
+    "logistic",
+    "max_across",
+    "maximum",
+    "minimum",
+    "multiply_add",
+    "n_lanes",
+    "one_lane",
+    "only_first",
+    "power",
+    "select",
+    "sign",
+    "sine",
+    "splat",
+    "square_root",
+    "store",
+    "store_first",
+    "store_one",
+    "sum_across",
+    "tanh",
 ]  # fmt: skip
 
 infinity = math.inf
 
 
-def unit_signature(dtype: Any) -> Any:
-    """The type of every unit: six arrays, their rows and width, and the uniforms; it returns a sum."""
+def formula_signature(dtype: Any) -> Any:
+    """The type of the kernel of a formula: its arrays, their rows and width, and its uniforms; it returns a sum."""
     array = types.CPointer(dtype)
-    return types.float64(array, array, array, array, array, array, types.int64, types.int64, array)
+    return types.float64(*[array] * FORMULA_ARRAYS, types.int64, types.int64, array)
 
 
 @intrinsic

@@ -10,6 +10,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.compiler.machine import n_tiles, vector_bytes
+from clearprop.engines.compiled.kernels.calling import Numbers, Wholes
 from clearprop.engines.compiled.kernels.microkernels import ROWS, TALL, VECTORS, Kind, microkernel
 from clearprop.engines.compiled.kernels.vectors import I64
 
@@ -55,7 +56,7 @@ def _write_table(typingctx: Any, like: Any, table: Any) -> Any:
 
 
 @njit
-def fill_table(like, table):
+def fill_table(like: Numbers, table: Wholes) -> None:
     """Write the addresses of all microkernels for the type of the pointer `like` into `table`, a pointer to int64."""
     _write_table(like, table)
 

@@ -1,4 +1,4 @@
-"""Pointers, calls through addresses and atomic numbers, for compiled code.
+"""Pointers, atomic numbers and two calls of the operating system, for compiled code.
 
 Kernels work as C does: on a pointer and an index. Numba's own `types.CPointer` can be read and written with ``p[i]``;
 the rest is here.
@@ -6,33 +6,15 @@ the rest is here.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.typing import signature
-from numba.core.typing.templates import AbstractTemplate, infer_global
-from numba.extending import intrinsic, lower_builtin
+from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 I64 = ir.IntType(64)
-
-
-@infer_global(operator.getitem)
-class GetByName(AbstractTemplate):
-    """``p[J.DEPTH]``: Numba itself knows pointers indexed by plain integers only."""
-
-    def generic(self, args: Any, kws: Any) -> Any:
-        if isinstance(args[0], types.CPointer) and isinstance(args[1], types.IntEnumMember):
-            return signature(args[0].dtype, *args)
-        return None
-
-
-@lower_builtin(operator.getitem, types.CPointer, types.IntEnumMember)
-def _get_by_name(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return builder.load(builder.gep(args[0], [args[1]]))
 
 
 @intrinsic
@@ -52,32 +34,6 @@ def offset(typingctx: Any, place: Any, count: Any) -> Any:
 
 
 @intrinsic
-def at(typingctx: Any, address: Any, like: Any) -> Any:
-    """An address as a pointer of the type of `like`."""
-    return like(types.int64, like), lambda context, builder, sig, args: builder.inttoptr(args[0], args[1].type)
-
-
-@intrinsic
-def integers(typingctx: Any, address: Any) -> Any:
-    """An address as a pointer to int64."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], I64.as_pointer())
-
-    return types.CPointer(types.int64)(types.int64), emit
-
-
-@intrinsic
-def doubles(typingctx: Any, address: Any) -> Any:
-    """An address as a pointer to float64."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], ir.DoubleType().as_pointer())
-
-    return types.CPointer(types.float64)(types.int64), emit
-
-
-@intrinsic
 def null(typingctx: Any, like: Any) -> Any:
     """The pointer to nothing, of the type of `like`."""
     return like(like), lambda context, builder, sig, args: ir.Constant(args[0].type, None)
@@ -91,33 +47,6 @@ def is_null(typingctx: Any, place: Any) -> Any:
         return builder.icmp_unsigned("==", builder.ptrtoint(args[0], I64), I64(0))
 
     return types.boolean(place), emit
-
-
-@intrinsic
-def call_unit(
-    typingctx: Any, address: Any, x0: Any, x1: Any, x2: Any, x3: Any, x4: Any, x5: Any, rows: Any, width: Any, u: Any
-) -> Any:
-    """Call the unit at an address (`formula_kernels`): six arrays, their rows and width, uniforms; returns a sum."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        arguments = list(args[1:])
-        kind = ir.FunctionType(ir.DoubleType(), [argument.type for argument in arguments])
-        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), arguments)
-
-    return types.float64(types.int64, x0, x0, x0, x0, x0, x0, types.int64, types.int64, x0), emit
-
-
-@intrinsic
-def call_part(typingctx: Any, address: Any, arguments: Any) -> Any:
-    """Call a part of the engine (see `fixed_kernels`) at an address, with a tuple of arguments."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        values = cgutils.unpack_tuple(builder, args[1], len(arguments))
-        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, arguments), emit
 
 
 @intrinsic
@@ -185,8 +114,8 @@ def atomic_store(typingctx: Any, place: Any, number: Any) -> Any:
 
 
 @intrinsic
-def call_yield(typingctx: Any, address: Any) -> Any:
-    """Call the operating system's function at an address, which takes nothing: give the core to another thread."""
+def give_way(typingctx: Any, address: Any) -> Any:
+    """Give the core to another thread: calls the operating system's function at an address, which takes nothing."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [])

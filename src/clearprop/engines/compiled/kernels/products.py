@@ -18,6 +18,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.compiler.machine import vector_bytes
+from clearprop.engines.compiled.kernels.calling import Numbers, Wholes
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import DEPTH_AT_ONCE, FAR_APART
 from clearprop.engines.compiled.kernels.microkernel_table import (
@@ -180,8 +181,9 @@ def _is_worth_copying(b, b_stride, rows):
 
 @njit(error_model="numpy")
 def product(
-    tiles, by_columns, a, a_stride, b, b_stride, c, c_stride, start, start_stride, rows, depth, columns, panel
-):  # fmt: skip
+    tiles: Wholes, by_columns: int, a: Numbers, a_stride: int, b: Numbers, b_stride: int, c: Numbers,
+    c_stride: int, start: Numbers, start_stride: int, rows: int, depth: int, columns: int, panel: Numbers,
+) -> None:  # fmt: skip
     """c = start + a·b, or start + aᵀ·b if `by_columns`. `start` is a bias or zeros (stride 0), or c itself."""
     wide = VECTORS * n_lanes(b)
     if not by_columns and start_stride == 0 and is_for_fours(a, rows, depth, columns, 2 * DEPTH_AT_ONCE * wide):
@@ -220,7 +222,10 @@ def product(
 
 
 @njit(error_model="numpy")
-def times_transposed(tiles, a, a_stride, b, b_stride, c, c_stride, zeros, rows, depth, columns, panel):
+def times_transposed(
+    tiles: Wholes, a: Numbers, a_stride: int, b: Numbers, b_stride: int, c: Numbers, c_stride: int,
+    zeros: Numbers, rows: int, depth: int, columns: int, panel: Numbers,
+) -> None:  # fmt: skip
     """c = a·bᵀ for b of shape (columns, depth)."""
     wide = VECTORS * n_lanes(b)
     for first in range(0, depth, DEPTH_AT_ONCE):

@@ -7,61 +7,45 @@ before it sleeps. Work is left in its mailbox. `fixed_kernels` compiles both fun
 
 from __future__ import annotations
 
-from clearprop.engines.compiled.kernels.mailbox import (
-    ASLEEP,
-    CLOCK,
-    CLOCK_ID,
-    GIVEN,
-    JOB,
-    LAYERS,
-    LIKE,
-    LOOKING,
-    NEXT_SHARE,
-    PATIENCE,
-    RUN,
-    SHARES,
-    WORKING,
-)
+from clearprop.engines.compiled.kernels.calling import Wholes, call_kernel
+from clearprop.engines.compiled.kernels.layout import Job, Mailbox, State
 from clearprop.engines.compiled.kernels.pointers import (
     atomic_add,
     atomic_exchange,
     atomic_load,
     atomic_replace,
-    call_part,
-    integers,
     nanoseconds,
 )
 
+ASLEEP, WORKING, LOOKING, GIVEN = map(int, State)
 
-def give(letterbox, next_share, shares, run, job, layers, like):
+
+def give(mailbox: Mailbox, next_share: Wholes, n_shares: int, run: int, job: Job) -> int:
     """Leave work for a helper that has no other. 1 if it sleeps and has to be woken, otherwise 0."""
-    letterbox[NEXT_SHARE] = next_share
-    letterbox[SHARES] = shares
-    letterbox[RUN] = run
-    letterbox[JOB] = job
-    letterbox[LAYERS] = layers
-    letterbox[LIKE] = like
-    return int(atomic_exchange(letterbox, GIVEN) == ASLEEP)
+    mailbox.next_share = next_share
+    mailbox.n_shares = n_shares
+    mailbox.run = run
+    mailbox.job = job
+    return int(atomic_exchange(mailbox.state, GIVEN) == ASLEEP)
 
 
-def attend(letterbox):
+def attend(mailbox: Mailbox) -> None:
     """Do the work that is given, and what is given soon after it; return when there is no more.
 
     Whoever comes takes the next share, so none is done twice, and who comes too late has nothing to do.
     """
     while True:
-        next_share, shares, run = letterbox[NEXT_SHARE], letterbox[SHARES], letterbox[RUN]
-        arguments = letterbox[JOB], letterbox[LAYERS], letterbox[LIKE]
-        atomic_exchange(letterbox, WORKING)
-        share = atomic_add(integers(next_share), 1)
-        if share < shares:
-            call_part(run, (share, *arguments))
-        if letterbox[CLOCK] == 0:
-            if atomic_replace(letterbox, WORKING, ASLEEP):
+        next_share, n_shares, run, job = mailbox.next_share, mailbox.n_shares, mailbox.run, mailbox.job
+        atomic_exchange(mailbox.state, WORKING)
+        share = atomic_add(next_share, 1)
+        if share < n_shares:
+            call_kernel(run, (share, job))
+        if mailbox.clock == 0:
+            if atomic_replace(mailbox.state, WORKING, ASLEEP):
                 return
-        elif atomic_replace(letterbox, WORKING, LOOKING):
-            began = nanoseconds(letterbox[CLOCK], letterbox[CLOCK_ID])
-            while atomic_load(letterbox) == LOOKING:
-                looked = nanoseconds(letterbox[CLOCK], letterbox[CLOCK_ID]) - began
-                if looked > letterbox[PATIENCE] and atomic_replace(letterbox, LOOKING, ASLEEP):
+        elif atomic_replace(mailbox.state, WORKING, LOOKING):
+            began = nanoseconds(mailbox.clock, mailbox.clock_id)
+            while atomic_load(mailbox.state) == LOOKING:
+                looked = nanoseconds(mailbox.clock, mailbox.clock_id) - began
+                if looked > mailbox.patience and atomic_replace(mailbox.state, LOOKING, ASLEEP):
                     return

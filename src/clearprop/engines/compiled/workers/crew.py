@@ -22,7 +22,7 @@ import numpy as np
 
 from clearprop.engines.compiled.codegen.addresses import CLOCK, STEADY, address_of, place
 from clearprop.engines.compiled.codegen.fixed_kernels import alone
-from clearprop.engines.compiled.kernels import mailbox
+from clearprop.engines.compiled.kernels.layout import Mailbox, State
 
 HOME_AFTER = 1.0  # seconds without work
 LOOKS_FOR = 200_000  # nanoseconds: longer than Python takes from one call of a training to the next
@@ -41,10 +41,10 @@ def other_cores() -> set[int]:
 
 
 class Work(Protocol):
-    """What helpers help with: a compiled function of a thread's number and three addresses."""
+    """What helpers help with: a compiled function of a thread's number and the address of a job."""
 
     run: Any
-    arguments: tuple[int, int, int]
+    address: int
 
     def have(self, threads: int) -> None:
         """Be done by so many threads."""
@@ -63,7 +63,7 @@ class Shares(NamedTuple):
         """All shares but the first, which the caller's thread does itself."""
         next_share = np.ones(1, dtype=np.int64)
         run = ctypes.cast(work.run, ctypes.c_void_p).value or 0
-        return cls(work, next_share, (place(next_share), threads, run, *work.arguments))
+        return cls(work, next_share, (place(next_share), threads, run, work.address))
 
 
 class Helper:
@@ -76,10 +76,7 @@ class Helper:
     """
 
     def __init__(self, is_dismissed: Callable[[Helper], bool]) -> None:
-        self._letterbox = np.zeros(mailbox.LENGTH, dtype=np.int64)
-        self._letterbox[mailbox.CLOCK] = address_of(CLOCK)
-        self._letterbox[mailbox.CLOCK_ID] = STEADY
-        self._letterbox[mailbox.PATIENCE] = LOOKS_FOR
+        self._mailbox = Mailbox(clock=address_of(CLOCK), clock_id=STEADY, patience=LOOKS_FOR)
         self._woken: SimpleQueue[Shares | None] = SimpleQueue()
         # While it takes up the one, it may still be on its way out of the other, and read and write there.
         self._given: deque[Shares] = deque(maxlen=2)
@@ -105,20 +102,20 @@ class Helper:
             del shares  # they own the memory of a plan, which may be large
 
     def _attend(self) -> None:
-        alone("attend")(place(self._letterbox))
+        alone("attend")(ctypes.addressof(self._mailbox))
         self._given.clear()
         self._waited = 0
 
     def _wait_in_vain(self) -> None:
         """Go home if nobody needs it; do what it was given without being woken, because Ctrl-C came just then."""
-        if self._letterbox[0] == mailbox.GIVEN:
+        if self._mailbox.state == State.GIVEN:
             self._attend()
             return
         self._waited += 1
         dismissed = self._is_dismissed(self)
         with self._giving:
             # One that is not idle is about to be given work, or was never given back.
-            self._is_gone = self._letterbox[0] != mailbox.GIVEN and (dismissed or self._waited > 1)
+            self._is_gone = self._mailbox.state != State.GIVEN and (dismissed or self._waited > 1)
 
     def start(self, shares: Shares, cores: set[int]) -> bool:
         """Begin with one of these shares, on these cores only (none: wherever it is). Does not wait; False if gone."""
@@ -129,13 +126,13 @@ class Helper:
                 with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
                     os.sched_setaffinity(self._thread.native_id, cores)
                 self._cores = cores
-            if self._next_share is shares.next_share and self._letterbox[mailbox.NEXT_SHARE] == shares.numbers[0]:
+            if self._next_share is shares.next_share and self._mailbox.next_share == shares.numbers[0]:
                 # Ctrl-C came after these were given. Given again, they could be taken in place of the next call's.
                 self._woken.put(shares)
                 return True
             self._given.append(shares)
             self._next_share = shares.next_share
-            if alone("give")(place(self._letterbox), *shares.numbers):
+            if alone("give")(ctypes.addressof(self._mailbox), *shares.numbers):
                 self._woken.put(shares)
             return True
 
@@ -165,7 +162,7 @@ class Crew:
         mine = self._taken(threads - 1) if threads > 1 else []
         work.have(1 + len(mine))
         if not mine:
-            work.run(0, *work.arguments)
+            work.run(0, work.address)
             return
         shares, cores, interrupted = Shares.of(work, 1 + len(mine)), other_cores(), None
         try:
@@ -175,7 +172,7 @@ class Crew:
                 interrupted = self._start(mine, shares, cores) or error
         finally:
             try:
-                work.run(0, *work.arguments)
+                work.run(0, work.address)
             finally:
                 with self._lock:
                     self._idle += mine
