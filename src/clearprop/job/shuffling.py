@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-GOLDEN, FIRST, SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+from clearprop.job.hashing import GOLDEN, finalised
 
 
 def partners(key: Any, i: Any) -> Any:
@@ -36,11 +36,8 @@ def partners(key: Any, i: Any) -> Any:
     >>> partners(np.uint64(5), np.arange(8))
     array([0, 0, 2, 0, 0, 1, 2, 7])
     """
-    x = key + np.uint64(i) * GOLDEN
-    x = (x ^ (x >> np.uint64(30))) * FIRST
-    x = (x ^ (x >> np.uint64(27))) * SECOND
-    x = (x ^ (x >> np.uint64(31))) >> np.uint64(11)
-    return np.int64(x * 2.0**-53 * (i + 1))
+    fraction = (finalised(key + np.uint64(i) * GOLDEN) >> np.uint64(11)) * 2.0**-53
+    return np.int64(fraction * (i + 1))
 
 
 def exchange(order: Any, partner: Any, first: int, stop: int) -> None:

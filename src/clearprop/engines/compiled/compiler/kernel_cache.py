@@ -37,6 +37,7 @@ COMPILED = (
     CLEARPROP / "engines/compiled/kernels",
     CLEARPROP / "engines/compiled/compiler/compiling.py",
     CLEARPROP / "engines/compiled/compiler/machine.py",
+    CLEARPROP / "job/hashing.py",
     CLEARPROP / "job/shuffling.py",
 )
 ENTRY = "kernel"  # the function that each generated source defines

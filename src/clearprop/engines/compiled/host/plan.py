@@ -30,7 +30,7 @@ from clearprop.engines.compiled.kernels.layout import (
 from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
 from clearprop.formulas.printers.text import to_text
 from clearprop.job.job import Job, dropout_rates
-from clearprop.job.randomness import WORD
+from clearprop.job.randomness import threshold
 from clearprop.network import Network
 
 PANEL_NUMBERS = 2 * DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel and the next, at the widest vectors
@@ -166,7 +166,7 @@ class Plan(PlanBase):
         """Thresholds of the hash, and 1/(1 − fraction)."""
         for l, fraction in enumerate(fractions):
             if fraction:
-                self.layers[l].drop_below = min(round(fraction * 2**32), WORD)
+                self.layers[l].drop_below = threshold(fraction)
                 self.constants.numbers[l] = float(self.dtype.type(1) / self.dtype.type(1 - fraction))
 
     def _pieces(self) -> None:

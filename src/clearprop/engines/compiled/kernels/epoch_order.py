@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from clearprop.engines.compiled.kernels.calling import Wholes, Word
-from clearprop.job import shuffling
-
-partners, exchange = njit(shuffling.partners), njit(shuffling.exchange)
+from clearprop.engines.compiled.kernels.hashes import exchange, partners
 
 
 def shuffle(order: Wholes, room: Wholes, size: int, count: int, key: Word) -> None:
