@@ -1,4 +1,4 @@
-"""Compile everything ahead: all parts of the engine, and one update of jobs that together use every built-in formula.
+"""Compile everything ahead: the fixed kernels, and one update of jobs that together use every built-in formula.
 
 A job goes through the engine's own door, so what is compiled is what training asks for, whatever the engine is made of.
 """

@@ -17,7 +17,7 @@ from clearprop.engines.compiled.workers.crew import Crew
 def crew():
     made = Crew()
     yield made
-    made.send_home()
+    made.stop_idle()
 
 
 class Called:
@@ -106,8 +106,8 @@ def test_calls_at_the_same_time_have_helpers_of_their_own(crew):
     assert [sorted(done) for done in found] == [[0, 1]] * 4
 
 
-def test_helpers_without_work_go_home(crew, monkeypatch):
-    monkeypatch.setattr(module, "HOME_AFTER", 0.02)
+def test_helpers_without_work_exit(crew, monkeypatch):
+    monkeypatch.setattr(module, "EXIT_AFTER", 0.02)
     before = set(helpers_alive())
     shares_done(crew, 3)
     deadline = time.monotonic() + 10
@@ -117,10 +117,10 @@ def test_helpers_without_work_go_home(crew, monkeypatch):
     assert sorted(shares_done(crew, 3)) == [0, 1, 2]
 
 
-def test_helpers_are_sent_home(crew):
+def test_idle_helpers_are_stopped(crew):
     before = set(helpers_alive())
     shares_done(crew, 4)
-    crew.send_home()
+    crew.stop_idle()
     assert not set(helpers_alive()) - before
 
 

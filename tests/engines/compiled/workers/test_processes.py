@@ -106,12 +106,12 @@ def started(monkeypatch):
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
 def test_no_call_has_more_threads_than_were_asked_for(started, shape, n_threads):
-    CREW.send_home()
+    CREW.stop_idle()
     before = threading.active_count()
     trained(shape, n_threads)
     assert max(started) <= n_threads
     assert threading.active_count() <= before + n_threads - 1
-    CREW.send_home()
+    CREW.stop_idle()
     assert threading.active_count() == before
 
 

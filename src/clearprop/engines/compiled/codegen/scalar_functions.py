@@ -1,6 +1,6 @@
 """Formulas as functions of plain numbers, printed for one neuron, or for all neurons of a layer that a row couples.
 
-The lines are those of a unit (`formula_kernels`), from the same printer; their words take a vector of one lane too.
+The lines are those of `formula_kernels`, from the same printer; their words take a vector of one lane too.
 """
 
 from __future__ import annotations

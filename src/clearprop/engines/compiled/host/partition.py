@@ -64,7 +64,7 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
     """How to go through batches of `rows` rows.
 
     Shards pay where a gradient is small beside the activations of a batch: a whole chunk, forward, backward and
-    gradient, then stays in one core's cache, and threads meet once. Of a short batch each half is a shard.
+    gradient, then stays in one core's cache, and there is one barrier. Of a short batch each half is a shard.
     """
     row_bytes = 3 * sum(widths) * itemsize
     if rows >= LONG_BATCH and n_parameters * SHARDS <= rows * sum(widths) // 2:

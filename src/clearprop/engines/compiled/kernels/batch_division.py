@@ -17,7 +17,7 @@ from clearprop.engines.compiled.kernels.gather import inputs_of
 from clearprop.engines.compiled.kernels.gradient import gradient_of_layer, owns_bias, weight_pieces
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE, Task
 from clearprop.engines.compiled.kernels.pointers import atomic_add, offset
-from clearprop.engines.compiled.kernels.vectors import prefetch
+from clearprop.engines.compiled.kernels.vector_memory import prefetch
 
 FirstLayer, TrainRows = arguments_of(first_layer), arguments_of(train_rows)
 GradientOfLayer = arguments_of(gradient_of_layer)

@@ -7,7 +7,7 @@ from numba import njit
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.pointers import offset
 from clearprop.engines.compiled.kernels.vector_functions import multiply_add, sum_across
-from clearprop.engines.compiled.kernels.vectors import load, load_first, splat, store, store_first
+from clearprop.engines.compiled.kernels.vector_memory import load, load_first, splat, store, store_first
 
 
 @njit(error_model="numpy")

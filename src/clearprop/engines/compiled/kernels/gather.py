@@ -8,7 +8,7 @@ from clearprop.engines.compiled.kernels.elementwise import copy_numbers
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE
 from clearprop.engines.compiled.kernels.pointers import copy_sixteen, is_null, offset
-from clearprop.engines.compiled.kernels.vectors import load_first, prefetch, splat, store_first
+from clearprop.engines.compiled.kernels.vector_memory import load_first, prefetch, splat, store_first
 
 PREFETCHED = 512  # bytes of the longest rows of X that are prefetched
 

@@ -15,7 +15,7 @@ from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import PENALTY_UNIFORMS, Job, Task
 from clearprop.engines.compiled.kernels.pointers import offset
 from clearprop.engines.compiled.kernels.products import product
-from clearprop.engines.compiled.kernels.vectors import load_first, splat, store_first
+from clearprop.engines.compiled.kernels.vector_memory import load_first, splat, store_first
 
 Product = arguments_of(product)
 

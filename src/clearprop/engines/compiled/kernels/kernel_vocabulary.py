@@ -36,7 +36,7 @@ from clearprop.engines.compiled.kernels.vector_functions import (
     square_root,
     sum_across,
 )
-from clearprop.engines.compiled.kernels.vectors import (
+from clearprop.engines.compiled.kernels.vector_memory import (
     as_float,
     constant,
     load,
@@ -48,8 +48,8 @@ from clearprop.engines.compiled.kernels.vectors import (
     store,
     store_first,
     store_one,
-    width,
 )
+from clearprop.engines.compiled.kernels.vectors import width
 
 __all__ = [
     "absolute",

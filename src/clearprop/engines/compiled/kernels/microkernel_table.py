@@ -72,7 +72,7 @@ def call_tile(
     typingctx: Any, address: Any, a: Any, a_stride: Any, b: Any, b_stride: Any, c: Any, c_stride: Any, start: Any,
     start_stride: Any, depth: Any, columns: Any, ahead: Any, ahead_stride: Any,
 ) -> Any:  # fmt: skip
-    """Call the microkernel at an address; with each p, the line that is p strides from `ahead` on is sent for."""
+    """Call the microkernel at an address; with each p, the line p strides from `ahead` on is prefetched."""
     n = types.int64
     return types.void(n, a, n, a, n, a, n, a, n, n, n, a, n), _emit_call
 

@@ -1,7 +1,7 @@
 """Microkernels: a tile of a matrix product, held in registers from its first product to its last.
 
 c[i, j] = start[i, j] + Σₚ a(i, p) · b[p, j] for up to `tile().rows` rows i and `tile().vectors` vectors of columns j.
-For each p, the b's are loaded as vectors, each a(i, p) is loaded into all lanes, and they meet in a fused multiply-add;
+For each p, the b's are loaded as vectors, each a(i, p) is loaded into all lanes, and both go into a fused multiply-add;
 nothing else happens in the loop. Every c[i, j] adds its products in the order of p, whatever the size of the tile: how
 a product is cut into tiles does not change its result.
 
@@ -23,19 +23,8 @@ from numba.core import cgutils
 
 from clearprop.engines.compiled.compiler.machine import tile
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE
-from clearprop.engines.compiled.kernels.vectors import (
-    BITS,
-    I64,
-    emit_prefetch,
-    first_lanes,
-    llvm_function,
-    masked_load,
-    masked_store,
-    spread,
-    suffix,
-    vector_type,
-    width,
-)
+from clearprop.engines.compiled.kernels.vector_memory import emit_prefetch, first_lanes, masked_load, masked_store
+from clearprop.engines.compiled.kernels.vectors import BITS, I64, llvm_function, spread, suffix, vector_type, width
 
 ROWS, VECTORS = tile()
 TALL = ROWS * VECTORS  # rows of a tile of one vector that uses as many registers
@@ -87,7 +76,7 @@ class _Emitter:
                 self.builder.store(self.load(place, j), total)
 
     def claim(self, c: Any, stride: Any) -> None:
-        """Send early for the lines of c: where its rows are 4 kB apart they would wait for each other at the end."""
+        """Prefetch the lines of c: where its rows are 4 kB apart they would wait for each other at the end."""
         for i in range(self.rows):
             place = self.builder.gep(c, [self.builder.mul(I64(i), stride)])
             for j in range(0, self.vectors * self.lanes, CACHE_LINE * 8 // BITS[self.dtype]):
@@ -110,7 +99,7 @@ class _Emitter:
     def aim(
         self, by_columns: bool, a: Any, stride: Any, b: Any, b_stride: Any, ahead: Any = None, ahead_stride: Any = None
     ) -> None:
-        """Where the first p's numbers are, how far it is to the next one's, and what is sent for with each p.
+        """Where the first p's numbers are, how far it is to the next one's, and what is prefetched with each p.
 
         Pointers are moved on, not computed from p: one addition each instead of a multiplication.
         """
@@ -168,7 +157,7 @@ class _Emitter:
 class _NextPanel:
     """What a tile does for the next panel, now and then between rounds of its loop: some rows of it, while there are.
 
-    They are copied, and those for the next time are sent for, so that they are there when their turn comes. The units
+    They are copied, and those for the next time are prefetched. The units
     for multiply-adds have no part in this, so it costs next to nothing.
     """
 

@@ -14,18 +14,20 @@ from numba.extending import intrinsic
 
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.pointers import offset
-from clearprop.engines.compiled.kernels.vectors import (
-    BITS,
-    I32,
-    I64,
-    Lanes,
+from clearprop.engines.compiled.kernels.vector_memory import (
     first_lanes,
-    llvm_function,
     load_first,
     masked_load,
     masked_store,
     splat,
     store,
+)
+from clearprop.engines.compiled.kernels.vectors import (
+    BITS,
+    I32,
+    I64,
+    Lanes,
+    llvm_function,
     suffix,
     type_of,
     vector_type,
@@ -131,7 +133,7 @@ def multiply_add_fours(typingctx: Any, x: Any, weights: Any, total: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def is_for_fours(like, rows, depth, columns, room):
+def is_narrow(like, rows, depth, columns, room):
     """Whether a product is one of these: few columns, rows for four vectors, and room, in numbers, for b."""
     return columns <= FOUR < n_lanes(like) <= rows and FOUR * (depth + FOUR) + n_lanes(like) <= room
 
@@ -152,7 +154,7 @@ def _add_fours(a, a_stride, count, weights, total):
 
 
 @njit(error_model="numpy")
-def product_of_fours(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, room):
+def narrow_product(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, room):
     """c = start + a·b for up to four columns, `start` a row; `room` is for b and a row of `start`.
 
     Four vectors at a time, so that their sums do not wait for each other. The last rows may be done twice.

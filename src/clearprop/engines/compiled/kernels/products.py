@@ -28,21 +28,10 @@ from clearprop.engines.compiled.kernels.microkernel_table import (
     tile_address,
 )
 from clearprop.engines.compiled.kernels.microkernels import ROWS, ROWS_AT_ONCE, TALL, VECTORS
-from clearprop.engines.compiled.kernels.narrow_products import is_for_fours, product_of_fours
+from clearprop.engines.compiled.kernels.narrow_products import is_narrow, narrow_product
 from clearprop.engines.compiled.kernels.pointers import offset
-from clearprop.engines.compiled.kernels.vectors import (
-    BITS,
-    I32,
-    I64,
-    first_lanes,
-    load,
-    load_first,
-    masked_load,
-    splat,
-    store,
-    vector_type,
-    width,
-)
+from clearprop.engines.compiled.kernels.vector_memory import first_lanes, load, load_first, masked_load, splat, store
+from clearprop.engines.compiled.kernels.vectors import BITS, I32, I64, vector_type, width
 
 VECTOR_BYTES = vector_bytes()
 
@@ -186,8 +175,8 @@ def product(
 ) -> None:  # fmt: skip
     """c = start + a·b, or start + aᵀ·b if `by_columns`. `start` is a bias or zeros (stride 0), or c itself."""
     wide = VECTORS * n_lanes(b)
-    if not by_columns and start_stride == 0 and is_for_fours(a, rows, depth, columns, 2 * DEPTH_AT_ONCE * wide):
-        product_of_fours(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, panel)
+    if not by_columns and start_stride == 0 and is_narrow(a, rows, depth, columns, 2 * DEPTH_AT_ONCE * wide):
+        narrow_product(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, panel)
         return
     copies = _is_worth_copying(b, b_stride, rows)
     mine, other = panel, offset(panel, DEPTH_AT_ONCE * wide)

@@ -19,7 +19,7 @@ def scratch_of(job, panel):
 
 
 @njit(error_model="numpy")
-def move(job, uniforms, kind, start, stop):
+def apply_rule(job, uniforms, kind, start, stop):
     """θ[start:stop], whose factors on rate and decay are of a kind, after the update rule."""
     theta, gradient, nothing = offset(job.theta, start), offset(job.gradient, start), null(job.theta)
     count = job.n_memory
@@ -42,12 +42,12 @@ def clip(job, panel, whole):
 
 
 @njit(error_model="numpy")
-def _move_piece(job, l, piece, arguments):
+def _update_piece(job, l, piece, arguments):
     uniforms, factor = arguments
     here = job.pieces[piece]
     if job.clip != 0:
         scale_numbers(offset(job.gradient, here.start), here.stop - here.start, factor)
-    move(job, uniforms, here.kind, here.start, here.stop)
+    apply_rule(job, uniforms, here.kind, here.start, here.stop)
 
 
 @njit(error_model="numpy")
@@ -56,10 +56,10 @@ def update_own(job, panel, thread, s, whole):
     uniforms = offset(job.update_uniforms, s * job.n_kinds * job.n_update_uniforms)
     factor = clip(job, panel, whole) if job.clip != 0 else panel[0]
     if job.n_threads > 1:
-        for_each_piece(job, thread, _move_piece, (uniforms, factor))
+        for_each_piece(job, thread, _update_piece, (uniforms, factor))
         return
     if job.clip != 0:
         scale_numbers(job.gradient, job.n_parameters, factor)
     for i in range(job.n_spans):
         span = job.spans[i]
-        move(job, uniforms, span.kind, span.start, span.stop)
+        apply_rule(job, uniforms, span.kind, span.start, span.stop)

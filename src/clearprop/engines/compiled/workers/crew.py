@@ -1,4 +1,4 @@
-"""Helper threads: those that share the work of a call with the thread that makes it.
+"""The crew: helper threads, which share the work of a call with the thread that makes it.
 
 A helper looks for more work for a moment (`worker_loop`), then sleeps, and exits after a second without work and before
 a fork, so that a child process is not forked off from the middle of something. It goes by its own clock, whether
@@ -24,8 +24,8 @@ from clearprop.engines.compiled.codegen.addresses import CLOCK, STEADY, address_
 from clearprop.engines.compiled.codegen.fixed_kernels import alone
 from clearprop.engines.compiled.kernels.layout import Mailbox, State
 
-HOME_AFTER = 1.0  # seconds without work
-LOOKS_FOR = 200_000  # nanoseconds: longer than Python takes from one call of a training to the next
+EXIT_AFTER = 1.0  # seconds without work
+SPINS_FOR = 200_000  # nanoseconds: longer than Python takes from one call of a training to the next
 
 
 # Tells the core that the calling thread runs on; None where threads cannot be kept off a core.
@@ -71,30 +71,30 @@ class Helper:
 
     Parameters
     ----------
-    is_dismissed : callable
+    may_exit : callable
         Asked by the helper when it has waited for long; True ends it.
     """
 
-    def __init__(self, is_dismissed: Callable[[Helper], bool]) -> None:
-        self._mailbox = Mailbox(clock=address_of(CLOCK), clock_id=STEADY, patience=LOOKS_FOR)
+    def __init__(self, may_exit: Callable[[Helper], bool]) -> None:
+        self._mailbox = Mailbox(clock=address_of(CLOCK), clock_id=STEADY, patience=SPINS_FOR)
         self._woken: SimpleQueue[Shares | None] = SimpleQueue()
         # While it takes up the one, it may still be on its way out of the other, and read and write there.
         self._given: deque[Shares] = deque(maxlen=2)
         self._next_share: Any = None  # of the last shares; as long as it is kept, no other has its address
-        self._is_dismissed = is_dismissed
+        self._may_exit = may_exit
         self._giving = threading.Lock()  # held while it is given work, and while it decides to go
-        self._waited = 0  # times that it waited in vain
-        self._is_gone = False
+        self._waited = 0  # times that nothing came
+        self._has_exited = False
         self._cores: set[int] = set()
-        self._thread = threading.Thread(target=self._live, name="clearprop helper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="clearprop helper", daemon=True)
         self._thread.start()
 
-    def _live(self) -> None:
-        while not self._is_gone:
+    def _run(self) -> None:
+        while not self._has_exited:
             try:
-                shares = self._woken.get(timeout=HOME_AFTER)
+                shares = self._woken.get(timeout=EXIT_AFTER)
             except Empty:
-                self._wait_in_vain()
+                self._time_out()
                 continue
             if shares is None:
                 return
@@ -106,21 +106,21 @@ class Helper:
         self._given.clear()
         self._waited = 0
 
-    def _wait_in_vain(self) -> None:
-        """Go home if nobody needs it; do what it was given without being woken, because Ctrl-C came just then."""
+    def _time_out(self) -> None:
+        """Exit if nobody needs it; do what it was given without being woken, because Ctrl-C came just then."""
         if self._mailbox.state == State.GIVEN:
             self._attend()
             return
         self._waited += 1
-        dismissed = self._is_dismissed(self)
+        dismissed = self._may_exit(self)
         with self._giving:
             # One that is not idle is about to be given work, or was never given back.
-            self._is_gone = self._mailbox.state != State.GIVEN and (dismissed or self._waited > 1)
+            self._has_exited = self._mailbox.state != State.GIVEN and (dismissed or self._waited > 1)
 
     def start(self, shares: Shares, cores: set[int]) -> bool:
-        """Begin with one of these shares, on these cores only (none: wherever it is). Does not wait; False if gone."""
+        """Begin with one of these shares, on these cores only (none: wherever it is). False if it has exited."""
         with self._giving:
-            if self._is_gone:
+            if self._has_exited:
                 return False
             if cores != self._cores and self._thread.native_id is not None:
                 with suppress(OSError):  # a sandbox may forbid it; then the operating system decides alone
@@ -136,8 +136,8 @@ class Helper:
                 self._woken.put(shares)
             return True
 
-    def leave(self) -> None:
-        """Go home, and wait until it has."""
+    def stop(self) -> None:
+        """Exit, and wait until it has."""
         self._woken.put(None)
         self._thread.join()
 
@@ -185,7 +185,7 @@ class Crew:
             mine = [self._idle.pop() for _ in range(min(count, len(self._idle)))]
         try:
             while len(mine) < count:
-                mine.append(Helper(self._may_go))
+                mine.append(Helper(self._may_exit))
         except RuntimeError:  # the process may have no more threads, or is ending
             pass
         return mine
@@ -201,14 +201,14 @@ class Crew:
             try:
                 while k < len(mine):
                     if not mine[k].start(shares, cores):
-                        mine[k] = Helper(self._may_go)
+                        mine[k] = Helper(self._may_exit)
                         continue
                     k += 1
             except BaseException as error:
                 interrupted = error
         return interrupted
 
-    def _may_go(self, helper: Helper) -> bool:
+    def _may_exit(self, helper: Helper) -> bool:
         """Whether an idle helper may go; one that was taken in this moment may not."""
         with self._lock:
             if helper in self._idle:
@@ -216,14 +216,14 @@ class Crew:
                 return True
             return False
 
-    def send_home(self) -> None:
+    def stop_idle(self) -> None:
         """End the helpers that are idle."""
         with self._lock:
             leaving, self._idle = self._idle, []
         for helper in leaving:
-            helper.leave()
+            helper.stop()
 
 
 CREW = Crew()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=CREW.send_home, after_in_child=CREW.forget)
+    os.register_at_fork(before=CREW.stop_idle, after_in_child=CREW.forget)
