@@ -1,0 +1,56 @@
+"""The same bits with any number of threads, however a training is cut into calls, and after going on from a copy."""
+
+import copy
+
+import pytest
+
+from clearprop.engines import Job, TrainingState
+from clearprop.engines.compiled.engine import CompiledEngine
+from clearprop.formulas import Adam, AdamW
+from clearprop.job.rates import rates as rates_of
+from clearprop.network import Network
+from clearprop.training.loop import epoch_order
+from conforming import TOLERANCES, go_on, rows, train, typed
+
+JOBS = {
+    "tiny": (Network.mlp([2, 2, 1], "sigmoid"), {"batch_size": 1}),
+    "small": (Network.mlp([16, 64, 64, 1]), {"batch_size": 64, "dropout": (0.0, 0.3, 0.1)}),
+    "halves": (Network.mlp([9, 40, 30, 2], "tanh"), {"batch_size": 45, "l2": 0.1, "clip_norm": 0.1}),
+    "wide": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150, "l2": 0.1, "clip_norm": 0.1}),
+    "wide, plain": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150}),
+    "many inputs": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), {"batch_size": 10, "l2": 0.1}),
+    "many inputs, long": (Network.mlp([270, 2, 3]), {"batch_size": 700}),
+    "long": (Network.mlp([4, 32, 16, 4], "tanh"), {"batch_size": 1500}),
+    "large": (Network.mlp([530, 512, 600, 2]), {"batch_size": 400, "dropout": (0.1, 0.2, 0.0)}),
+}
+
+
+@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize("dtype", TOLERANCES)
+def test_the_same_bits_whatever_the_stretch_and_the_number_of_threads(name, dtype, monkeypatch):
+    monkeypatch.setattr("clearprop.engines.compiled.host.partition.CALL_SECONDS", 0.0)
+    monkeypatch.setattr("clearprop.engines.compiled.host.partition.OPERATIONS_PER_THREAD", 1.0)
+    network, settings = JOBS[name]
+    job = Job(network, AdamW(0.01), epochs=2, seed=3, **settings)
+    data = typed(rows(network, 1501, weights=name in ("long", "halves")), dtype)
+    theta = network.initial(1, dtype=dtype).theta
+    states = [
+        train(CompiledEngine(n), job, data, theta, stretch=k)[0] for n, k in ((1, None), (1, 7), (2, 50), (3, None))
+    ]
+    for state in states[1:]:
+        assert (state.theta == states[0].theta).all()
+        assert (state.gradient_norms == states[0].gradient_norms).all()
+        assert all((one == other).all() for one, other in zip(state.memory, states[0].memory, strict=True))
+
+
+def test_the_same_bits_after_going_on_from_a_copy_inside_an_epoch():
+    network = Network.mlp([5, 17, 3], loss="cross_entropy")
+    job = Job(network, Adam(0.01), epochs=1, batch_size=8, dropout=(0.1, 0.2))
+    data = rows(network, 90)
+    whole, _ = train(CompiledEngine(), job, data, network.initial(0).theta)
+    state = TrainingState.start(job, network.initial(0).theta)
+    order = epoch_order(job, 0, 90, CompiledEngine())
+    CompiledEngine().steps(job, state, data, order, rates_of(job, state, 90, 5))
+    go_on(CompiledEngine(), job, data, copy.deepcopy(state), 0)
+    go_on(CompiledEngine(), job, data, state, 0)
+    assert (state.theta == whole.theta).all()
