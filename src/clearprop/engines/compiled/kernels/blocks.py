@@ -7,8 +7,9 @@ they stand in a class is known to nobody else. Every value takes eight bytes, so
 from __future__ import annotations
 
 import ctypes
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 WORD = 8  # bytes of each value
 
@@ -27,7 +28,8 @@ class Kind(Enum):
     INSIDE = "blocks that are part of this one; compiled code gets their address"
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True)
+class Field:
     """A value of a block, or `count` of them."""
 
     kind: Kind
@@ -84,6 +86,8 @@ def inside(block: type[Block], count: int, meaning: str) -> Any:
 class Block(ctypes.Structure):
     """A structure whose class names its values; see `laid_out`."""
 
+    fields: ClassVar[dict[str, Field]]
+
 
 AnyBlock = TypeVar("AnyBlock", bound=Block)
 
@@ -104,13 +108,13 @@ def laid_out(block: type[AnyBlock]) -> type[AnyBlock]:
     """
     found = {name: value for name, value in vars(block).items() if isinstance(value, Field)}
     block._fields_ = [(name, _type_of(field)) for name, field in found.items()]
-    block.fields = found  # type: ignore[attr-defined]
+    block.fields = found
     return block
 
 
 def fields_of(block: type[Block]) -> dict[str, Field]:
     """The values of a block by name, in the order of memory."""
-    return block.fields  # type: ignore[attr-defined,no-any-return]
+    return block.fields
 
 
 def position(block: type[Block], name: str) -> int:
