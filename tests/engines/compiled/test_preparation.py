@@ -10,12 +10,12 @@ from clearprop.engines.compiled.engine import CompiledEngine
 def test_only_what_is_not_in_the_cache_is_announced(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel_cache, "folders", lambda: [tmp_path])
     engine = CompiledEngine()
-    assert "compiled for this machine, once" in engine.preparation(np.float32)
+    assert "compiled for this processor, once" in engine.preparation(np.float32)
     for name, source in fixed_kernels.sources("float32").items():
-        assert "compiled for this machine, once" in engine.preparation(np.float32)
+        assert "compiled for this processor, once" in engine.preparation(np.float32)
         (tmp_path / f"{name}_{kernel_cache.hash_of(source)}.o").touch()
     assert engine.preparation(np.float32) is None
-    assert "compiled for this machine, once" in engine.preparation(np.dtype("float64"))
+    assert "compiled for this processor, once" in engine.preparation(np.dtype("float64"))
 
 
 def test_what_the_cache_holds_after_a_fit_is_what_is_asked_for():
