@@ -38,7 +38,7 @@ def prepare(widths: tuple[int, ...], batch: int, rows: int) -> Any:
     job = Job(network, epochs=10**6, batch_size=batch)
     state = TrainingState.start(job, network.initial(dtype=np.float32).theta)
     data = Data(X, Y)
-    records = epochs(job, state, data, choose("compiled", job, data).engine)
+    records = epochs(job, state, data, choose("compiled", job, data.layout).engine)
     return lambda: next(records)
 
 

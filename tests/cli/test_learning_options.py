@@ -29,14 +29,14 @@ def rents(tmp_path):
 
 
 def recipe_of(path):
-    return TableModel.load(path).settings["recipes"][0]
+    return TableModel.load(path).job(0)
 
 
 def test_rate_batch_and_activation_are_what_was_asked_for(run, kinds, tmp_path):
     options = ("--learning-rate", "0.01", "--batch-size", "7", "--activation", "tanh", "--output", tmp_path / "m")
     assert run("train", kinds, "--target", "kind", *QUICK, *options)[0] == 0
     found = recipe_of(tmp_path / "m")
-    assert (found["learning_rate"], found["batch_size"]) == (0.01, 7)
+    assert (found.update_rule.learning_rate, found.batch_size) == (0.01, 7)
     assert TableModel.load(tmp_path / "m").network.layers[0].activation.name == "tanh"
     out = run("inspect", tmp_path / "m")[1]
     for said in ("seed 0", "batch-size 7", "learning-rate 0.01", "activation tanh"):
@@ -46,17 +46,17 @@ def test_rate_batch_and_activation_are_what_was_asked_for(run, kinds, tmp_path):
 def test_without_them_the_recipe_is_what_it_was(run, kinds, tmp_path):
     assert run("train", kinds, "--target", "kind", "--output", tmp_path / "m", "--epochs", "1")[0] == 0
     found = recipe_of(tmp_path / "m")
-    assert (found["learning_rate"], found["batch_size"], found["class_weight"]) == (0.003, 64, None)
+    assert (found.update_rule.learning_rate, found.batch_size, found.class_weight) == (0.003, 64, None)
 
 
 def test_class_weights_by_name_and_balanced(run, kinds, tmp_path):
     base = ("train", kinds, "--target", "kind", *QUICK, "--output", tmp_path / "m", "--force")
     assert run(*base, "--class-weight", "cow=5", "--class-weight", "dog=0.5")[0] == 0
-    assert recipe_of(tmp_path / "m")["class_weight"] == [1.0, 5.0, 0.5]
+    assert recipe_of(tmp_path / "m").class_weight == (1.0, 5.0, 0.5)
     assert "class-weight cow = 5, dog = 0.5" in run("inspect", tmp_path / "m")[1]
     assert run(*base, "--class-weight", "balanced")[0] == 0
     counts = np.unique(np.array(pets(80).column("kind")), return_counts=True)[1]
-    np.testing.assert_allclose(recipe_of(tmp_path / "m")["class_weight"], 80 / (3 * counts))
+    np.testing.assert_allclose(recipe_of(tmp_path / "m").class_weight, 80 / (3 * counts))
 
 
 def check_best_epoch(run, table, target, tmp_path, metric, better):

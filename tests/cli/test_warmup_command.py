@@ -54,7 +54,7 @@ def test_kernels_that_cannot_be_kept_are_an_error(run, monkeypatch):
 
 
 def test_without_numba_there_is_nothing_to_warm_up(run, monkeypatch):
-    monkeypatch.setattr(command, "why_not_compiled", lambda dtype: "Numba cannot be imported")
+    monkeypatch.setattr(command, "why_missing", lambda name, dtype: "Numba cannot be imported")
     code, _, err = run("warmup")
     assert code == 1
     assert err == "clearprop: there is nothing to warm up: Numba cannot be imported\n"

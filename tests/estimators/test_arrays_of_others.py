@@ -50,7 +50,7 @@ def test_a_mapped_estimator_goes_on_from_a_copy(way, solver, engine, mode, tmp_p
     joblib.dump(model, tmp_path / "m.joblib")
     before = (tmp_path / "m.joblib").read_bytes()
     mapped = joblib.load(tmp_path / "m.joblib", mmap_mode=mode)
-    assert isinstance(mapped._state.theta, np.memmap)
+    assert isinstance(mapped._run.state.theta, np.memmap)
     expected, found = go_on(model), go_on(mapped)
     np.testing.assert_array_equal(theta(found), theta(expected))
     assert not np.array_equal(theta(found), joblib.load(tmp_path / "m.joblib").parameters_.theta)
@@ -61,8 +61,8 @@ def test_a_mapped_estimator_goes_on_from_a_copy(way, solver, engine, mode, tmp_p
 def test_the_regressor_too_and_read_only_flags(tmp_path):
     model = MLPRegressor(hidden_layer_sizes=(5,), max_iter=4, random_state=0).fit(X, X[:, 0])
     expected = theta(pickle.loads(pickle.dumps(model)).partial_fit(X, X[:, 0]))
-    kept = model._state.theta
-    for array in (kept, *model._state.memory):
+    kept = model._run.state.theta
+    for array in (kept, *model._run.state.memory):
         array.setflags(write=False)
     before = kept.copy()
     np.testing.assert_array_equal(theta(model.partial_fit(X, X[:, 0])), expected)

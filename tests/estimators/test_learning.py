@@ -1,4 +1,4 @@
-"""Fits that are looked into: rows to judge by, scorers, callbacks, single epochs, initial weights, how they end."""
+"""Fits that are looked into: validation rows, scorers, callbacks, single epochs, initial weights, how they end."""
 
 import warnings
 from itertools import pairwise
@@ -35,7 +35,7 @@ def weights(model):
     return model.parameters_.theta.copy()
 
 
-# Rows to judge by
+# Validation rows
 
 
 @BOTH

@@ -109,8 +109,10 @@ def test_from_the_same_weights_the_same_epochs(name, options, iris, line):
         [array.copy() for array in their.coefs_],
         [array.copy() for array in their.intercepts_],
     )
-    our._state.memory = [np.zeros_like(vector) for vector in our._state.memory]  # as theirs begins anew in each fit
-    our._state.step = our._state.samples = their.t_ = 0
+    our._run.state.memory = [
+        np.zeros_like(vector) for vector in our._run.state.memory
+    ]  # as theirs begins anew in each fit
+    our._run.state.step = our._run.state.samples = their.t_ = 0
     for model in (our, their):
         quietly(model, X, y)
     for found, expected in zip([*our.coefs_, *our.intercepts_], [*their.coefs_, *their.intercepts_], strict=True):

@@ -1,6 +1,7 @@
 """The model file of an estimator: what comes back predicts the same; what is no such file is refused."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -116,6 +117,40 @@ def test_what_cannot_be_data_is_its_default_again(iris, tmp_path):
     assert back.early_stopping
 
 
+@pytest.mark.parametrize("labels", [False, True])
+def test_the_step_of_its_training_comes_back(labels, iris, tmp_path):
+    X, y = iris
+    y = np.stack([y > 0, y == 1], axis=1).astype(int) if labels else y
+    weights = [{0: 1, 1: 3}, {1: 0.5}] if labels else "balanced"
+    options = {"solver": "sgd", "momentum": 0.0, "alpha": 0.5, "clip_norm": 0.1, "batch_size": 30}
+    smoothing = {} if labels else {"label_smoothing": 0.2}
+    model = MLPClassifier(**SMALL, **options, **smoothing, class_weight=weights).fit(X[20:], y[20:])
+    again = there_and_back(model, tmp_path)
+    assert again._run.job == model._run.job
+    assert again._run.n_samples == 130
+    rows = slice(40, 60)
+    texts = [each.explain(X[rows], y[rows]).explained().text() for each in (model, again)]
+    one, other = (re.sub(r"step \d+\.", "step n.", text) for text in texts)  # a file counts no steps
+    assert one == other
+    plain = MLPClassifier(**SMALL, **options, **smoothing).fit(X[20:], y[20:])
+    assert again._run.factors.of_rows(np.asarray(y[rows], dtype=float) if labels else np.eye(3)[y[rows]]).std() > 0
+    assert plain._run.factors is None
+
+
+def test_a_file_that_does_not_say_how_it_was_trained_is_read(iris, tmp_path):
+    """As those of earlier versions."""
+    X, y = iris
+    path = tmp_path / "model.clearprop"
+    model = MLPClassifier(**SMALL).fit(X, y)
+    model.save(path)
+    found = clearprop.load(path)
+    details = {name: value for name, value in found.details.items() if name != "training"}
+    clearprop.save(path, found.network, found.parameters, details)
+    again = MLPClassifier.load(path)
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert again.explain(X[0], y[0]).trained.step == "known"  # its parameters say it
+
+
 def test_the_network_in_it_is_for_everyone(iris, tmp_path):
     model = MLPClassifier(**SMALL).fit(*iris)
     model.save(tmp_path / "model.clearprop")
@@ -152,6 +187,13 @@ def test_a_file_of_something_else_is_refused(iris, tmp_path):
         lambda details: details.update(feature_names=["a"]),
         lambda details: details["facts"].pop("t_"),
         lambda details: details["facts"].update(n_features_in_=5),
+        lambda details: details.update(training=[]),
+        lambda details: details["training"].update(n_samples=0),
+        lambda details: details["training"].update(jobs={}),
+        lambda details: details["training"]["jobs"]["job"].update(l2="much"),
+        lambda details: details["training"].update(class_factors=[[1.0, 1.0]]),
+        lambda details: details["training"].update(class_factors=[[1.0, 1.0, -1.0]]),
+        lambda details: details["training"].update(class_factors=[3]),
     ],
 )
 def test_a_damaged_description_is_refused(damage, iris, tmp_path):

@@ -100,8 +100,8 @@ def test_a_logarithm_needs_numbers_above_zero_in_the_judging_rows_too(table):
 def test_rate_batch_and_activation(table):
     X, labels, _ = table
     model = TabularClassifier(**{**SMALL, "learning_rate_init": 0.02}, batch_size=10, activation="tanh").fit(X, labels)
-    recipe = model.model_.settings["recipes"][0]
-    assert (recipe["learning_rate"], recipe["batch_size"]) == (0.02, 10)
+    job = model.model_.job(0)
+    assert (job.update_rule.learning_rate, job.batch_size) == (0.02, 10)
     assert model.model_.network.layers[0].activation.name == "tanh"
 
 

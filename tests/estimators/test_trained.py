@@ -1,6 +1,7 @@
 """The explanation of a trained model: its inputs and classes by name, all its networks, and what `predict` answers."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from sklearn.datasets import load_iris
 
 from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-from clearprop.tabular.recipe import job_of, kept
+from clearprop.cli.app import exit_code
 
 pytestmark = pytest.mark.filterwarnings("ignore:No better than always saying:UserWarning")
 FLOWERS = load_iris(as_frame=True)
@@ -85,17 +86,47 @@ def test_the_step_of_a_model_from_a_file_is_the_one_of_its_training(classes, tab
         np.testing.assert_array_equal(one[0][name].value, one[1][name].value)
     assert one[1].trained.step == "known"
     assert "with the settings of that training" in text_of(one[1], sections=["model"])
+    assert again.model_.jobs == classes.model_.jobs
     plain = again.explain(table[:1], NAMES[0], optimizer="sgd")
     assert "The step is one of sgd, as was asked." in text_of(plain, sections=["model"])
 
 
-@pytest.mark.parametrize("damage", [None, [], {}, {"seed": 1}, "x"])
-def test_a_file_that_does_not_say_how_it_was_trained(classes, damage):
-    job = classes._jobs[0]
-    assert job_of(job.network, kept(job)) == job
-    assert job_of(job.network, damage) is None
-    if isinstance(damage, dict):
-        assert job_of(job.network, {**kept(job), "dropout": [2.0, 3.0], **damage}) is None
+def test_a_file_that_does_not_say_how_it_was_trained(classes, table, tmp_path):
+    """As those of earlier versions: it predicts as ever, and a plain step is shown, which says so."""
+    replace(classes.model_, jobs=()).save(tmp_path / "old.clearprop")
+    old = TabularClassifier.load(tmp_path / "old.clearprop")
+    assert (old.predict(table) == classes.predict(table)).all()
+    trace = old.explain(table[:1], NAMES[0])
+    assert (trace.trained.step, trace.optimizer.name, trace.job.dropout) == ("assumed", "sgd", ())
+    text = text_of(trace, sections=["model"])
+    assert "The file does not say how the model was trained: the step shown is a plain one, of sgd." in text
+
+
+def test_the_command_explains_the_same_step_as_the_estimator(classes, table, tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    path, rows = tmp_path / "flowers.clearprop", tmp_path / "flowers.csv"
+    table.assign(y=NAMES).to_csv(rows, index=False)
+    for saved, sentence in ((classes.model_, "by adamw"), (replace(classes.model_, jobs=()), "a plain one, of sgd")):
+        saved.save(path)
+        own = TabularClassifier.load(path)
+        for row in (0, 5):
+            trace = own.explain(table[row : row + 1], NAMES[row])
+            expected = trace.explained().text()
+            assert exit_code(["explain", str(path), str(rows), "--row", str(row + 1), "--format", "text"]) == 0
+            said = capfd.readouterr().out
+            assert said == expected
+            assert sentence in " ".join(said.split())
+
+
+@pytest.mark.parametrize("label", ["", "tulip"])
+def test_the_command_explains_no_row_whose_class_was_not_learned(classes, table, label, tmp_path, capfd):
+    path, rows = tmp_path / "flowers.clearprop", tmp_path / "flowers.csv"
+    classes.model_.save(path)
+    table.assign(y=[NAMES[0], label, *NAMES[2:]]).to_csv(rows, index=False)
+    assert exit_code(["explain", str(path), str(rows), "--row", "2"]) != 0
+    said = " ".join(capfd.readouterr().err.split())
+    assert f"in row 2 of {rows}" in said
+    assert "no class that was learned: without a target there is no error" in said
 
 
 def test_a_network_on_arrays(table):

@@ -16,8 +16,7 @@ from clearprop.tabular.learning import stopping
 from clearprop.tabular.preparation import prepare
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.together import Together
-from clearprop.training import Stopping, fit
-from clearprop.training.interrupts import Interrupts
+from clearprop.training import OneNetwork, Stopping, fit
 from sample_tables import flats, pets
 
 DIAMONDS = Path(__file__).parents[2] / "examples" / "data" / "diamonds.parquet"
@@ -105,9 +104,9 @@ def test_a_member_learns_what_it_would_learn_alone():
     found = ready(pets(120), target="kind", epochs=4, ensemble=3)
     member = learning.member(found.plan, 1)
     together = Together([learning.member(found.plan, k) for k in range(3)], lambda _: {}, n_threads=2)
-    together.fit(Stopping(patience=100, tolerance=0.0), Interrupts())
+    fit(together, Stopping(patience=100, tolerance=0.0))
     state = TrainingState.start(member.job, member.initial)
-    fit(member.job, state, member.data, ReferenceEngine(), Stopping(patience=100, tolerance=0.0))
+    fit(OneNetwork(member.job, state, member.data, ReferenceEngine()), Stopping(patience=100, tolerance=0.0))
     np.testing.assert_allclose(together.thetas[1], state.theta, rtol=1e-3, atol=1e-4)
 
 

@@ -1,6 +1,5 @@
 """When a fit ends, what it says of it, and which weights it leaves behind."""
 
-import importlib
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +11,7 @@ from clearprop import Network
 from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.errors import DivergenceError, InputError
 from clearprop.formulas import LBFGS, SGD, Adam, ReduceOnPlateau
-from clearprop.training import Fitting, Stopping, fit
+from clearprop.training import Fitting, OneNetwork, Stopping, fit
 
 random = np.random.default_rng(0)
 X = random.standard_normal((40, 3))
@@ -24,16 +23,8 @@ ENGINE = ReferenceEngine()
 def run(stopping=None, *, measure=None, callbacks=(), **options):
     job = Job(NETWORK, **{"epochs": 20, "batch_size": 10, "update_rule": Adam(0.01), **options})
     state = TrainingState.start(job, NETWORK.initial(seed=2).theta)
-    found = fit(
-        job,
-        state,
-        prepared(job, X, Y),
-        ENGINE,
-        stopping or Stopping(patience=np.inf),
-        measure=measure,
-        callbacks=callbacks,
-    )
-    return found, state
+    source = OneNetwork(job, state, prepared(job, X, Y), ENGINE, measure)
+    return fit(source, stopping or Stopping(patience=np.inf), callbacks), state
 
 
 def test_the_preset_number_of_epochs():
@@ -132,7 +123,7 @@ def test_the_count_of_a_plateau_goes_on_where_training_goes_on():
     for epoch in range(7):
         job = Job(NETWORK, update_rule=SGD(0.1), schedule=schedule, epochs=epoch + 1, batch_size=10)
         state = state or TrainingState.start(job, NETWORK.initial(seed=2).theta)
-        part = fit(job, state, prepared(job, X, Y), ENGINE, Stopping(patience=np.inf))
+        part = fit(OneNetwork(job, state, prepared(job, X, Y), ENGINE), Stopping(patience=np.inf))
         rates += [record.learning_rate for record in part.history]
     assert rates == [record.learning_rate for record in whole.history]
     assert part.stopped_by == "rate"
@@ -142,7 +133,7 @@ def test_a_fit_that_goes_on_speaks_of_its_own_epochs():
     first = Job(NETWORK, epochs=3, batch_size=10)
     state = TrainingState.start(first, NETWORK.initial(seed=2).theta)
     for job in (first, replace(first, epochs=8)):
-        found = fit(job, state, prepared(job, X, Y), ENGINE, Stopping(patience=np.inf))
+        found = fit(OneNetwork(job, state, prepared(job, X, Y), ENGINE), Stopping(patience=np.inf))
     assert found.reason == "stopped at the preset number of 5 epochs"
     assert [epoch.n for epoch in found.history] == [4, 5, 6, 7, 8]
 
@@ -157,7 +148,7 @@ def test_lbfgs_that_starts_at_the_minimum_makes_no_iteration():
     network = Network.mlp([3, 1])
     job = Job(network, update_rule=LBFGS())
     state = TrainingState.start(job, network.parameters([[1, -1, 0]], [0]).theta)
-    found = fit(job, state, prepared(job, X, Y), ENGINE, Stopping())
+    found = fit(OneNetwork(job, state, prepared(job, X, Y), ENGINE), Stopping())
     assert (found.stopped_by, found.history) == ("minimum", ())
 
 
@@ -180,7 +171,7 @@ def test_lbfgs_that_diverges_is_an_error_in_the_callers_thread():
     job = Job(network, update_rule=LBFGS())
     state = TrainingState.start(job, network.parameters([np.full(3, 1e200)], [0]).theta)
     with pytest.raises(DivergenceError, match="scale the columns"):
-        fit(job, state, prepared(job, X, Y), ENGINE, Stopping())
+        fit(OneNetwork(job, state, prepared(job, X, Y), ENGINE), Stopping())
 
 
 class Interrupted(ReferenceEngine):
@@ -197,7 +188,8 @@ def test_an_interrupt_keeps_the_best_weights():
     job = Job(NETWORK, epochs=20, batch_size=10)
     state = TrainingState.start(job, NETWORK.initial(seed=2).theta)
     stopping = Stopping("score", True, restore_best=True)
-    found = fit(job, state, prepared(job, X, Y), Interrupted(), stopping, measure=scores([0.9, 0.1, 0.1, 0.1]))
+    measure = scores([0.9, 0.1, 0.1, 0.1])
+    found = fit(OneNetwork(job, state, prepared(job, X, Y), Interrupted(), measure), stopping)
     assert (found.stopped_by, found.best.n) == ("interrupt", 1)
     assert found.reason.startswith("interrupted after 3 whole epochs; the weights of epoch 1")
 
@@ -212,8 +204,9 @@ def test_divergence_leaves_the_best_weights_in_the_state():
     network = Network.mlp([3, 5, 1], hidden="identity", loss="squared_error")
     job = Job(network, update_rule=SGD(3.0), epochs=100)
     state = TrainingState.start(job, network.initial(seed=2).theta)
+    source = OneNetwork(job, state, prepared(job, X, Y), ENGINE, measure)
     with pytest.raises(DivergenceError):
-        fit(job, state, prepared(job, X, Y), ENGINE, Stopping("score", True, 0, np.inf, True), measure=measure)
+        fit(source, Stopping("score", True, 0, np.inf, True))
     np.testing.assert_array_equal(state.theta, kept[0])
 
 
@@ -235,7 +228,7 @@ def under_way(stopping=None, *, measure=None, **options):
     job = Job(NETWORK, **{"epochs": 20, "batch_size": 10, "update_rule": Adam(0.01), **options})
     state = TrainingState.start(job, NETWORK.initial(seed=2).theta)
     stopping = stopping or Stopping(patience=np.inf)
-    return Fitting(job, state, prepared(job, X, Y), ENGINE, stopping, measure=measure)
+    return Fitting(OneNetwork(job, state, prepared(job, X, Y), ENGINE, measure), stopping)
 
 
 @pytest.mark.parametrize("rule", [Adam(0.01), LBFGS()], ids=["adam", "lbfgs"])
@@ -246,7 +239,7 @@ def test_a_fit_that_its_reader_leaves(rule):
             break
     fitting.close()
     three, state = run(update_rule=rule, epochs=3)
-    np.testing.assert_array_equal(fitting.state.theta, state.theta)
+    np.testing.assert_array_equal(fitting.source.state.theta, state.theta)
     assert (fitting.result.stopped_by, fitting.result.converged) == ("reader", False)
     assert [epoch.loss for epoch in fitting.result.history] == [epoch.loss for epoch in three.history]
     assert not [thread for thread in threading.enumerate() if thread.name == "clearprop-lbfgs"]
@@ -254,9 +247,9 @@ def test_a_fit_that_its_reader_leaves(rule):
 
 def test_the_weights_of_the_last_epoch_handed_out_are_those_that_stay():
     fitting = under_way(Stopping("score", True, 0.0, 2, restore_best=True), measure=scores([0.1, 0.9, 0.3, 0.2, 0.1]))
-    seen = [fitting.state.theta.copy() for _ in fitting]
+    seen = [fitting.source.state.theta.copy() for _ in fitting]
     np.testing.assert_array_equal(seen[-1], seen[1])
-    np.testing.assert_array_equal(fitting.state.theta, seen[1])
+    np.testing.assert_array_equal(fitting.source.state.theta, seen[1])
     assert fitting.result.best.n == 2
 
 
@@ -264,7 +257,7 @@ def test_the_epoch_that_diverged_is_in_the_history():
     network = Network.mlp([3, 5, 1], hidden="identity", loss="squared_error")
     job = Job(network, update_rule=SGD(3.0), epochs=100)
     state = TrainingState.start(job, network.initial(seed=2).theta)
-    fitting = Fitting(job, state, prepared(job, X, Y), ENGINE, Stopping(), measure=lambda theta: {"score": 1.0})
+    fitting = Fitting(OneNetwork(job, state, prepared(job, X, Y), ENGINE, lambda theta: {"score": 1.0}), Stopping())
     with pytest.raises(DivergenceError) as raised:
         list(fitting)
     last = fitting.result.history[-1]
@@ -282,13 +275,12 @@ def test_only_an_engine_that_uses_a_blas_has_its_threads_held(monkeypatch):
         held.append(n_threads)
         yield
 
-    module = importlib.import_module("clearprop.training.fit")  # the package's `fit` is the function
-    monkeypatch.setattr(module, "suited_to", watched)
+    monkeypatch.setattr("clearprop.training.source.suited_to", watched)
     job = Job(NETWORK, epochs=2)
     for engine, uses_blas in ((ReferenceEngine(), True), (Quiet(), False)):
         held.clear()
         state = TrainingState.start(job, NETWORK.initial(seed=2).theta)
-        fit(job, state, prepared(job, X, Y), engine, Stopping(), n_threads=3)
+        fit(OneNetwork(job, state, prepared(job, X, Y), engine, n_threads=3), Stopping())
         assert set(held) == ({3} if uses_blas else set())
 
 

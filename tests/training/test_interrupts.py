@@ -10,7 +10,7 @@ from clearprop import MLPClassifier, MLPRegressor, Network, TabularClassifier, T
 from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.formulas import LBFGS
 from clearprop.tabular import learning, planning, scoring
-from clearprop.training import Fitting, Stopping, fit, interrupts
+from clearprop.training import Fitting, OneNetwork, Stopping, fit, interrupts
 from clearprop.training.interrupts import Interrupted, Interrupts
 from clearprop.training.lbfgs import lbfgs_epochs
 
@@ -61,19 +61,19 @@ def test_the_first_interrupt_ends_a_fit_and_the_second_one_the_next_as_well():
     """As in a search over parameters: one Ctrl-C ends a fit, another the search."""
     state = TrainingState.start(Job(NETWORK), NETWORK.initial().theta)
     job, data = Job(NETWORK, epochs=9), prepared(Job(NETWORK), X, Y)
-    found = fit(job, state, data, ReferenceEngine(), Stopping(), callbacks=[interrupt_at(3)])
+    source = OneNetwork(job, state, data, ReferenceEngine())
+    found = fit(source, Stopping(), [interrupt_at(3)])
     assert (found.stopped_by, len(found.history)) == ("interrupt", 3)
     with pytest.raises(KeyboardInterrupt):
-        fit(job, state, data, ReferenceEngine(), Stopping(), callbacks=[interrupt_at(5)])
+        fit(source, Stopping(), [interrupt_at(5)])
     assert state.epoch == 5
 
 
 def test_a_reader_that_is_interrupted_ends_the_fit():
     state = TrainingState.start(Job(NETWORK), NETWORK.initial().theta)
-    under_way = Fitting(
-        Job(NETWORK, epochs=9), state, prepared(Job(NETWORK), X, Y), ReferenceEngine(),
-        Stopping("score", restore_best=True), measure=lambda theta: {"score": float(state.epoch != 1)},
-    )  # fmt: skip
+    data, job = prepared(Job(NETWORK), X, Y), Job(NETWORK, epochs=9)
+    source = OneNetwork(job, state, data, ReferenceEngine(), lambda theta: {"score": float(state.epoch != 1)})
+    under_way = Fitting(source, Stopping("score", restore_best=True))
     for epoch in under_way:
         if epoch.n == 4:
             break

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from clearprop.cli import exits, words
 from clearprop.cli.output_files import check_output, write_output
 from clearprop.engines import OneHot
@@ -17,10 +19,11 @@ from clearprop.explain import case as built_in
 from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
 from clearprop.explain.checking.worksheets import Sheet
-from clearprop.explain.trained import trained_on_table
+from clearprop.explain.trained_step import explain_row
 from clearprop.files import is_model_file
-from clearprop.formulas import LBFGS, SGD, UpdateRule, update_rule
+from clearprop.formulas import LBFGS, UpdateRule, update_rule
 from clearprop.tables import missing_file
+from clearprop.tabular.model import TableModel
 
 SHEETS = (".toml", ".md", ".txt")
 FORMATS = {
@@ -115,24 +118,24 @@ def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule 
     table = read_table(file, trained).table
     if not 1 <= row <= table.num_rows:
         raise exits.UsageError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")
-    if len(trained.target.columns) > 1:
-        raise InputError(f"what is explained ends at one answer, and {model} predicts {trained.target.column} together")
-    if trained.target.column not in table.column_names:
+    if len(trained.target.columns) == 1 and trained.target.column not in table.column_names:
         raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
     one = table.slice(row - 1, 1)
-    X, _ = trained.encoder.encode(one)
-    actual = trained.of_target(one)
-    y = trained.target.y_of([actual])
-    if not trained.target.known(y).all():
-        said = f"{trained.target.column!r} is {actual[0].as_py()!r} in row {row:,} of {file}"
+    actual, sample = _target_of(trained, one, f"row {row:,} of {file}")
+    return explain_row(trained, one, actual, sample, optimizer=rule)
+
+
+def _target_of(model: TableModel, one: pa.Table, place: str) -> tuple[Any, Any]:
+    """What a row says of the target, and the same as a network learns it."""
+    if len(model.target.columns) > 1:
+        return None, None  # refused by who explains
+    actual = model.of_target(one)
+    y = model.target.y_of([actual])
+    if not model.target.known(y).all():
+        said = f"{model.target.column!r} is {actual[0].as_py()!r} in {place}"
         raise InputError(f"{said}, which is no class that was learned: without a target there is no error")
-    targets = trained.target.encode(y)
-    targets = targets.dense() if isinstance(targets, OneHot) else targets
-    job = trained.job(0) if rule is None else None
-    step = "asked" if rule is not None else "assumed" if job is None else "known"
-    rule = SGD() if step == "assumed" else rule
-    trace = make_trace(trained.network, trained.parameters, X[0], targets[0], rule, job=job)
-    return replace(trace, trained=trained_on_table(trained, one, actual[0].as_py(), 0, step))
+    targets = model.target.encode(y)
+    return actual[0].as_py(), (targets.dense() if isinstance(targets, OneHot) else targets)[0]
 
 
 def explain(

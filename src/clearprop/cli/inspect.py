@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from clearprop.cli.report import architecture, print_importances
 from clearprop.cli.scores_table import print_folds, print_scores
 from clearprop.errors import shortened
 from clearprop.files.network_json import network_to_json
+from clearprop.job.saving import jobs_to_json
 from clearprop.tabular.cross_validation import Average
 from clearprop.tabular.model import TableModel
 
@@ -45,7 +45,7 @@ def run(model: Path, *, as_json: bool) -> int:
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))
-    chosen = chosen_settings(settings)
+    chosen = chosen_settings(trained)
     if chosen:
         pairs.append(("settings", chosen))
     words.facts(pairs, out)
@@ -68,11 +68,13 @@ def run(model: Path, *, as_json: bool) -> int:
     return 0
 
 
-def chosen_settings(settings: Mapping[str, Any]) -> str:
+def chosen_settings(trained: TableModel) -> str:
     """The seed, the recipe's numbers, and whatever was asked for, as its options are called."""
-    recipes = settings.get("recipes")
-    first = recipes[0] if isinstance(recipes, list) and recipes and isinstance(recipes[0], dict) else {}
-    found = {name: first[name] for name in RECIPE if isinstance(first.get(name), int | float)}
+    settings, job = trained.settings, trained.job(0)
+    found = {}
+    if job is not None:
+        everything = {**vars(job), **getattr(job.update_rule, "parameters", {})}
+        found = {name: everything[name] for name in RECIPE if name in everything}
     found |= {name: settings[name] for name in ASKED if _says_something(settings.get(name))}
     if "test_file" in found or "folds" in found:
         found.pop("test", None)  # they say what is held out
@@ -117,5 +119,6 @@ def _document(model: Path, trained: TableModel) -> dict[str, Any]:
         "encoder": trained.encoder.to_json(),
         "inputs": list(trained.encoder.names),
         "settings": dict(trained.settings),
+        "training": jobs_to_json(trained.jobs) if trained.jobs else None,
         "held_out": None if trained.held_out is None else trained.held_out.to_json(),
     }

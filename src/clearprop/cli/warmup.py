@@ -10,7 +10,7 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TextColumn
 
 from clearprop.cli import words
-from clearprop.engines.choose import why_not_compiled
+from clearprop.engines.choose import why_missing
 from clearprop.errors import EngineRefusal
 from clearprop.network.memory import in_words
 
@@ -24,7 +24,7 @@ def run(dtype: str | None, *, as_json: bool) -> int:
 
     dtypes = DTYPES if dtype is None else (dtype,)
     for name in dtypes:
-        missing = why_not_compiled(name)
+        missing = why_missing("compiled", name)
         if missing is not None:
             raise EngineRefusal(f"there is nothing to warm up: {missing}")
     watched = words.console(error=True)

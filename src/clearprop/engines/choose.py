@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from clearprop.engines.cores import threads_granted, usable_cores
 from clearprop.engines.first_use import FIRST_USE
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import EngineRefusal, UnknownNameError
-from clearprop.job.data import Data
+from clearprop.job.data import Layout
 from clearprop.job.job import Job
-from clearprop.job.memory import check_memory
 from clearprop.network import Network
 
-if TYPE_CHECKING:
-    from clearprop.engines.compiled.engine import CompiledEngine
-
-NAMES = ("auto", "reference", "compiled")
+Make = Callable[[int | None], Engine]  # from the most threads to an engine
 
 
 class Choice(NamedTuple):
@@ -33,16 +27,33 @@ class Choice(NamedTuple):
     n_threads: int
 
 
+def _reference() -> Make:
+    return lambda n_threads: ReferenceEngine()
+
+
+def _compiled() -> Make:
+    with FIRST_USE:
+        from clearprop.engines.compiled.engine import CompiledEngine
+
+        return CompiledEngine
+
+
+# What makes each engine, imported when it is first asked for. "auto" takes the first that can do a job.
+ENGINES: Mapping[str, Callable[[], Make]] = {"compiled": _compiled, "reference": _reference}
+NAMES = ("auto", *ENGINES)
+
+
 def choose(
-    name: str, job: Job, data: Data, n_threads: int | None = None, tell: Callable[[str], object] | None = None
+    name: str, job: Job, layout: Layout, n_threads: int | None = None, tell: Callable[[str], object] | None = None
 ) -> Choice:
-    """The engine for a job, compiled.
+    """The engine for a job, ready to begin.
 
     Parameters
     ----------
-    name : {"auto", "reference", "compiled"}
+    name : {"auto", "compiled", "reference"}
     job : Job
-    data : Data
+    layout : Layout
+        Of the rows: `Data.layout`.
     n_threads : int, optional
         The most threads of the compiled engine; by default, and at most, as many as the process may use. (The threads
         of the reference engine are the BLAS's: see `clearprop.engines.blas_threads`.)
@@ -61,49 +72,77 @@ def choose(
     Warns
     -----
     RuntimeWarning
-        Once in a process, when the reference engine serves because nothing can be compiled.
+        Once in a process, when a slower engine is used because a faster one cannot be had.
     """
     if name not in NAMES:
         raise UnknownNameError("engine", name, NAMES)
     n_threads = threads_granted(n_threads)
-    if name == "reference":
-        return _reference(job, data, n_threads, "it was asked for by name")
-    return _compiled_if_possible(name, job, data, n_threads, tell, predicts=False)
+    if name == "auto":
+        return _first_that_can(job, layout, n_threads, tell)
+    tried = _try(name, job, layout, n_threads, tell)
+    if tried.engine is None:
+        raise EngineRefusal(f"the engine {name!r} cannot do this job: {tried.missing or tried.refusal}")
+    return Choice(tried.engine, "it was asked for by name", n_threads or usable_cores())
 
 
-def _compiled_if_possible(
-    name: str, job: Job, data: Data, n_threads: int | None, tell: Callable[[str], object] | None, *, predicts: bool
+def _first_that_can(
+    job: Job,
+    layout: Layout,
+    n_threads: int | None,
+    tell: Callable[[str], object] | None = None,
+    *,
+    predicts: bool = False,
 ) -> Choice:
-    """The compiled engine; where it cannot do the job, the reference engine, or what it says if it was asked for."""
-    missing, refusal = why_not_compiled(data.Y.dtype.name), None
-    if missing is None:
-        engine = _compiled_engine()(n_threads)
-        refusal = engine.refuses(job, data)
-        if refusal is None:
-            first = engine.preparation(data.Y.dtype) if tell is not None else None
-            if tell is not None and first is not None:
-                tell(f"engine compiled: {first}")
-            missing = engine.compile(job, data.Y.dtype, predicts=predicts)
-            if missing is None:
-                because = "it was asked for by name" if name == "compiled" else "it is the fastest and can do it"
-                return Choice(engine, because, n_threads or usable_cores())
-    if name == "compiled":
-        raise EngineRefusal(f"the engine 'compiled' cannot do this job: {missing or refusal}")
+    """The first engine of the table that can do a job; the last one can do every job."""
+    reason = "it is the fastest and can do it"
+    for name in ENGINES:
+        tried = _try(name, job, layout, n_threads, tell, predicts=predicts)
+        if tried.engine is not None:
+            return Choice(tried.engine, reason, n_threads or usable_cores())
+        reason = f"the {name} engine {tried.unready or f'cannot do this job: {tried.refusal}'}"
+        if tried.missing is not None:
+            _warn_once(tried.missing)
+            reason = f"the {name} engine is not there: {tried.missing}"
+    raise EngineRefusal(f"no engine can do this job: {reason}")
+
+
+class Tried(NamedTuple):
+    """An engine, or why there is none: it cannot do the job, something is missing, or it cannot begin at once."""
+
+    engine: Engine | None = None
+    refusal: str | None = None
+    missing: str | None = None
+    unready: str | None = None
+
+
+def _try(
+    name: str,
+    job: Job,
+    layout: Layout,
+    n_threads: int | None,
+    tell: Callable[[str], object] | None,
+    *,
+    predicts: bool = False,
+) -> Tried:
+    """Make an engine ready for a job; for predictions only if it is ready already."""
+    dtype = layout.dtype
+    if predicts and not _is_ready(name, dtype):
+        return Tried(unready="is not compiled yet; `clearprop warmup` does that")
+    missing = why_missing(name, dtype.name)
+    if missing is not None:
+        return Tried(missing=missing)
+    engine = _loaded(name)(n_threads)
+    refusal = engine.refuses(job, layout)
     if refusal is not None:
-        return _reference(job, data, n_threads, f"the compiled engine cannot do this job: {refusal}")
-    assert missing is not None
-    _say_once(missing)
-    return _reference(job, data, n_threads, f"the compiled engine is not there: {missing}")
-
-
-def _reference(job: Job, data: Data, n_threads: int | None, reason: str) -> Choice:
-    """The reference engine, where memory has room for a whole batch at once."""
-    check_memory(job, data.X, data.Y, data.Y.dtype, in_chunks=False)
-    return Choice(ReferenceEngine(), reason, n_threads or usable_cores())
+        return Tried(refusal=refusal)
+    if tell is not None and (first := engine.preparation(dtype)) is not None:
+        tell(f"engine {name}: {first}")
+    missing = engine.make_ready(job, layout, predicts=predicts)
+    return Tried(engine) if missing is None else Tried(missing=missing)
 
 
 def choose_for_prediction(network: Network, dtype: Any, n_threads: int | None = None) -> Choice:
-    """The engine that predicts with a network: the compiled one where it can begin at once.
+    """The engine that predicts with a network: the first of the table that can begin at once.
 
     To predict is quick work. Compiling for it, the first time on a machine, would take longer than it could save.
 
@@ -122,42 +161,32 @@ def choose_for_prediction(network: Network, dtype: Any, n_threads: int | None = 
     >>> choose_for_prediction(Network.mlp([2, 3, 1]), "float32").engine.name in ("compiled", "reference")
     True
     """
-    n_threads = threads_granted(n_threads)
+    return _first_that_can(Job(network), Layout.dense(0, dtype), threads_granted(n_threads), predicts=True)
+
+
+@cache
+def _loaded(name: str) -> Make:
+    return ENGINES[name]()
+
+
+def _is_ready(name: str, dtype: Any) -> bool:
+    """Whether an engine can be imported and need not be compiled first."""
     try:
-        ready = _compiled_engine()().preparation(dtype) is None
+        return _loaded(name)(None).preparation(dtype) is None
     except ImportError:
-        ready = False
-    if not ready:
-        because = "the compiled engine is not compiled yet; `clearprop warmup` does that"
-        return Choice(ReferenceEngine(), because, n_threads or usable_cores())
-    none = np.empty((0, network.widths[0]), dtype), np.empty((0, network.widths[-1]), dtype)
-    return _compiled_if_possible("auto", Job(network), Data(*none), n_threads, None, predicts=True)
+        return False
 
 
 @cache
-def _compiled_engine() -> type[CompiledEngine]:
-    with FIRST_USE:
-        from clearprop.engines.compiled.engine import CompiledEngine
-
-        return CompiledEngine
-
-
-@cache
-def why_not_compiled(dtype: str) -> str | None:
-    """None if the compiled engine is there for a type, otherwise a sentence saying why not.
-
-    Numba is imported only where something has to be compiled: that takes half a second, and machine code needs none.
-    """
+def why_missing(name: str, dtype: str) -> str | None:
+    """None if an engine can be had for numbers of a type, otherwise a sentence saying what is missing."""
     try:
-        if _compiled_engine()().preparation(dtype) is not None:
-            with FIRST_USE:
-                import clearprop.engines.compiled.compiler.compiling  # noqa: F401
+        return _loaded(name)(None).missing(dtype)
     except ImportError as error:
-        return f"Numba cannot be imported ({error}); install it with `pip install numba`"
-    return None
+        return f"it cannot be imported ({error})"
 
 
 @cache
-def _say_once(missing: str) -> None:
+def _warn_once(missing: str) -> None:
     """Warn, the first time in a process."""
-    warnings.warn(f"the reference engine serves, which is slower: {missing}", RuntimeWarning, stacklevel=3)
+    warnings.warn(f"Using the slower reference engine: {missing}", RuntimeWarning, stacklevel=4)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from clearprop.job.data import Data
+from clearprop.job.data import Data, Layout
 from clearprop.job.job import Job
 from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
@@ -20,12 +20,26 @@ class Engine(Protocol):
     name: str
     uses_blas: bool  # whether its matrix products are the BLAS's, whose threads must then be held to the job
 
-    def refuses(self, job: Job, data: Data) -> str | None:
-        """None if the engine can do this job, otherwise a sentence saying why not."""
+    def refuses(self, job: Job, layout: Layout) -> str | None:
+        """None if the engine can do this job with such rows, otherwise a sentence saying why not."""
+        ...
+
+    def missing(self, dtype: Any) -> str | None:
+        """None if the libraries are there that it needs for numbers of this type, otherwise a sentence saying which."""
         ...
 
     def preparation(self, dtype: Any) -> str | None:
         """None if the engine can begin at once, otherwise a sentence on what it must do first and for how long."""
+        ...
+
+    def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
+        """Do what such a job (or predictions of its network) needs first; a sentence where that cannot be done.
+
+        Raises
+        ------
+        InputError
+            When memory has no room for it.
+        """
         ...
 
     def shuffle(self, order: Any, key: int) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from clearprop.formulas import ClipByNorm, LabelSmoothing, UpdateRule
-from clearprop.job.data import Data
+from clearprop.job.data import Data, Layout
 from clearprop.job.divergence import divergence, layer_norms
 from clearprop.job.job import Job
-from clearprop.job.memory import check_outputs, rows_at_once
+from clearprop.job.memory import check_memory, check_outputs, rows_at_once
 from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.job.randomness import masks
 from clearprop.job.shuffling import exchange, partners
@@ -36,10 +36,18 @@ class ReferenceEngine:
     def __init__(self) -> None:
         keep_freed_memory()
 
-    def refuses(self, job: Job, data: Data) -> str | None:
+    def refuses(self, job: Job, layout: Layout) -> str | None:
+        return None
+
+    def missing(self, dtype: Any) -> str | None:
         return None
 
     def preparation(self, dtype: Any) -> str | None:
+        return None
+
+    def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
+        """It takes a whole batch through the network at once, so there must be room for that."""
+        check_memory(job, layout.n_samples, layout.dtype, in_chunks=False)
         return None
 
     def shuffle(self, order: Any, key: int) -> None:

@@ -59,6 +59,13 @@ class ClassFactors:
             given = _mappings(class_weight, targets)
             self.factors = [_named(names, factors) for names, factors in zip(labels, given, strict=True)]
 
+    @classmethod
+    def of(cls, factors: Sequence[Any], targets: ClassTargets) -> ClassFactors:
+        """These factors, an array of one for each class for every decision."""
+        found = cls.__new__(cls)
+        found.targets, found.factors = targets, list(factors)
+        return found
+
     def of_rows(self, Y: Any) -> Any:
         """The factor of every row, (n_samples,): that of its class, or the product over its labels."""
         found = np.ones(len(Y), dtype=Y.dtype)

@@ -64,7 +64,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Hold out `validation_fraction` of the rows (the proportions of the classes kept, except where rows have several
         labels or one of more than two classes has but one row), stop when their score is no better for
         `n_iter_no_change` epochs, and put the weights of the best epoch back. Not for lbfgs.
-        + With `X_val` and `y_val` in `fit` these rows are judged by, with lbfgs too, and none are held out.
+        + With `X_val` and `y_val` in `fit` these are the validation rows, with lbfgs too, and none are held out.
     validation_fraction : float, default=0.1
     beta_1, beta_2 : float, default=0.9, 0.999
         How slowly adam forgets gradients and squared gradients, in [0, 1).
@@ -90,7 +90,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     clip_norm : float or None, default=None
         + The gradient, over all parameters together, is shortened to this length where it is longer. Not with lbfgs.
     scoring : str, callable or None, default=None
-        + What the rows held out are judged by: the name of a scorer of scikit-learn, a callable ``scorer(estimator, X,
+        + The score over the validation rows: the name of a scorer of scikit-learn, a callable ``scorer(estimator, X,
         y)``, higher being better, "loss" for the loss itself, or None for the estimator's own `score`.
     max_seconds : float or None, default=None
         + Time limit of a call of `fit`, looked at several times a second (after each iteration of lbfgs).
@@ -153,7 +153,6 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     """
 
     classes_: Any
-    _targets: ClassTargets
 
     def __init__(
         self,
@@ -206,14 +205,15 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return targets
 
     def _same_targets(self, y: Any) -> Targets:
-        found = ClassTargets(y)
-        same = found.is_multilabel == self._targets.is_multilabel and np.array_equal(found.classes, self.classes_)
+        found, before = ClassTargets(y), self._run.targets
+        assert isinstance(before, ClassTargets)
+        same = found.is_multilabel == before.is_multilabel and np.array_equal(found.classes, self.classes_)
         if not same:
             raise InputError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {found.classes}"
             )
-        return self._targets
+        return before
 
     @takes_parts
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
@@ -262,8 +262,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             In the order of `classes_`; each row sums to 1, except where rows have several labels. Where the training
             data had one class only, a second column says how probable something else would be.
         """
-        outputs = self._outputs(X)
-        if self.n_outputs_ > 1 or self._targets.is_multilabel:
+        outputs, targets = self._outputs(X), self._run.targets
+        assert isinstance(targets, ClassTargets)
+        if self.n_outputs_ > 1 or targets.is_multilabel:
             return outputs
         both = np.empty((len(outputs), 2), dtype=outputs.dtype)  # filled in place: there may be millions of rows
         both[:, 1] = outputs[:, 0]

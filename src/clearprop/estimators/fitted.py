@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import ShapeError
+from clearprop.estimators.run import Run
 from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
 from clearprop.training.interrupts import Interrupted
-
-if TYPE_CHECKING:
-    from clearprop.engines import Engine, Job, TrainingState
-    from clearprop.estimators.targets import Targets
 
 
 class Windows(list[Any]):
@@ -54,36 +51,53 @@ def kept_if_it_fails(estimator: Any) -> Iterator[None]:
 
 
 class FittedNetwork:
-    """The attributes of a fitted estimator that are read from θ and from the history."""
+    """The attributes of a fitted estimator, read from its run; those of the last fit alone are written by it."""
 
-    network_: Network
-    _state: TrainingState
-    _targets: Targets
-    _job: Job  # of the last fit
-    _n_samples: int  # that it had
-    _history: list[Epoch]
-    _engine: Engine
-    engine_: str
-    engine_reason_: str
-    n_outputs_: int
-    n_layers_: int
-    out_activation_: str
+    _run: Run
     n_iter_: int
     t_: int
     loss_: float
     best_validation_score_: float | None
     stopping_reason_: str
-    _is_judged: bool  # by rows held out, in the last fit
-    _keeps_best: bool  # whether these decided which weights were put back
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_state")
+        return hasattr(self, "_run")
+
+    @property
+    def network_(self) -> Network:
+        """What the network is."""
+        return self._run.network
+
+    @property
+    def n_outputs_(self) -> int:
+        """The number of its outputs."""
+        return self._run.network.widths[-1]
+
+    @property
+    def n_layers_(self) -> int:
+        """The number of its layers, the inputs among them."""
+        return self._run.network.depth + 1
+
+    @property
+    def out_activation_(self) -> str:
+        """The name of the activation of its last layer."""
+        return self._run.network.layers[-1].activation.name
+
+    @property
+    def engine_(self) -> str:
+        """The name of the engine that trained it, and predicts."""
+        return self._run.engine.name
+
+    @property
+    def engine_reason_(self) -> str:
+        """Why that engine was chosen."""
+        return self._run.engine_reason
 
     @property
     def parameters_(self) -> Parameters:
         """θ with W[l] and b[l], for the functions of `clearprop.network`; writable."""
         check_is_fitted(self)
-        return self.network_.views(self._state.theta)
+        return self.network_.views(self._run.state.theta)
 
     @property
     def coefs_(self) -> list[Any]:
@@ -93,7 +107,7 @@ class FittedNetwork:
     @coefs_.setter
     def coefs_(self, arrays: Iterable[Any]) -> None:
         check_is_fitted(self)
-        self._state.own()
+        self._run.state.own()
         self.coefs_[:] = arrays
 
     @property
@@ -104,14 +118,14 @@ class FittedNetwork:
     @intercepts_.setter
     def intercepts_(self, arrays: Iterable[Any]) -> None:
         check_is_fitted(self)
-        self._state.own()
+        self._run.state.own()
         self.intercepts_[:] = arrays
 
     @property
     def history_(self) -> tuple[Epoch, ...]:
         """The record of every epoch (of every iteration of lbfgs), over all fits that went on from one another."""
         check_is_fitted(self)
-        return tuple(self._history)
+        return tuple(self._run.history)
 
     @property
     def loss_curve_(self) -> list[float]:
@@ -122,12 +136,12 @@ class FittedNetwork:
     def best_loss_(self) -> float | None:
         """The least training loss of the history; None where a validation score was what counted."""
         check_is_fitted(self)
-        return None if self._keeps_best else min(self.loss_curve_, default=None)
+        return None if self._run.keeps_best else min(self.loss_curve_, default=None)
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """The score over the rows to judge by, after every epoch that had any; None where the last fit had none."""
+        """The score over the validation rows, after every epoch that had any; None where the last fit had none."""
         check_is_fitted(self)
-        if not self._is_judged:
+        if not self._run.is_validated:
             return None
         return [epoch.scores["validation_score"] for epoch in self.history_ if "validation_score" in epoch.scores]

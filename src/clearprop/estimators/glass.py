@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from clearprop.engines import Data, Job
 from clearprop.estimators.checking import checked_gradient, smoothed
 from clearprop.estimators.preparing import Preparation
-from clearprop.estimators.rows import weights_of
+from clearprop.estimators.rows import weighed, weights_of
 from clearprop.formulas import UpdateRule
 from clearprop.job.one_hot import dense_targets
 from clearprop.job.penalties import add_penalties, total_weight
@@ -105,15 +105,16 @@ class GlassBox(Preparation):
         True
         """
         job, data = self._objective(X, y, sample_weight)
-        return checked_gradient(job, self._state.theta, data, n_parameters, tolerance)
+        return checked_gradient(job, self._run.state.theta, data, n_parameters, tolerance)
 
     def _objective(self, X: Any, y: Any, sample_weight: Any) -> tuple[Job, Data]:
         """What training lowers: its job, and the rows with smoothed targets and the weight of each."""
         check_is_fitted(self)
         settings = self._settings()
         X, y = self._checked(X, y, reset=False)
-        dtype = self._state.theta.dtype
-        rows = self._weighed(X, y, self._targets.encode(y, dtype), weights_of(sample_weight, X, "sample_weight"))
+        dtype = self._run.state.theta.dtype
+        weight = weights_of(sample_weight, X, "sample_weight")
+        rows = weighed(X, y, self._run.targets.encode(y, dtype), weight, self._run.factors)
         job = settings.job(self.network_, X.shape[0], 1, 0)
         data = Data(
             (X.toarray() if hasattr(X, "toarray") else X).astype(dtype, copy=False),
@@ -163,11 +164,12 @@ class GlassBox(Preparation):
         from clearprop.explain import explain  # the glass box is not needed to train and predict
 
         check_is_fitted(self)
+        run = self._run
         rows, is_batch = np.asarray(X, dtype=np.float64), np.ndim(X) > 1
-        targets = dense_targets(self._targets.encode(np.asarray(y) if is_batch else np.asarray(y)[None], np.float64))
+        targets = dense_targets(run.targets.encode(np.asarray(y) if is_batch else np.asarray(y)[None], np.float64))
         weight = None if sample_weight is None else np.atleast_1d(np.asarray(sample_weight, dtype=np.float64))
-        if self._factors is not None:
-            factors = self._factors.of_rows(targets)
+        if run.factors is not None:
+            factors = run.factors.of_rows(targets)
             weight = factors if weight is None else weight * factors
         if weight is not None and not is_batch:
             weight = weight[0]
@@ -177,10 +179,10 @@ class GlassBox(Preparation):
             rows,
             targets if is_batch else targets[0],
             optimizer,
-            self._state if optimizer is None else None,
-            job=replace(self._job, epochs=max(self._job.epochs, self._state.epoch + 1)),
+            run.state if optimizer is None else None,
+            job=replace(run.job, epochs=max(run.job.epochs, run.state.epoch + 1)),
             sample_weight=weight,
-            n_samples=self._n_samples,
+            n_samples=run.n_samples,
         )
         return (
             trace
@@ -192,14 +194,15 @@ class GlassBox(Preparation):
         """What the trace of one row belongs to: names of inputs and classes, and what `predict` answers."""
         from clearprop.explain.trained import trained_on_arrays
 
-        outputs = self._engine.outputs(self.network_, self.parameters_, row[None].astype(self._state.theta.dtype))
+        run = self._run
+        outputs = run.engine.outputs(run.network, self.parameters_, row[None].astype(run.state.theta.dtype))
         classes = getattr(self, "classes_", ())
         labels = [f"y{k + 1}" for k in range(outputs.shape[1])]
         if isinstance(classes, np.ndarray) and len(classes) in (len(labels), len(labels) + 1):
             labels = list(classes[-len(labels) :])  # of two classes, the one output is the probability of the second
         names = getattr(self, "feature_names_in_", ())
         actual = y.tolist() if hasattr(y, "tolist") else y
-        return trained_on_arrays(names, row, labels, actual, outputs[0], self._targets.decode(outputs)[0], step)
+        return trained_on_arrays(names, row, labels, actual, outputs[0], run.targets.decode(outputs)[0], step)
 
     def _html_repr(self) -> str:
         """scikit-learn's display, and once there are weights a drawing of the network below it."""

@@ -10,8 +10,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from clearprop.errors import DivergenceError
 from clearprop.estimators.fitted import kept_if_it_fails
-from clearprop.estimators.preparing import Preparation, Run
+from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import HeldOut
+from clearprop.estimators.run import UnderWay
 from clearprop.estimators.targets import Targets
 from clearprop.training import Epoch
 from clearprop.training.interrupts import Interrupts
@@ -44,7 +45,7 @@ class Learning(Preparation):
             At least 0; a row of weight 2 counts as two rows. All 1 by default. A batch in which all are 0 changes
             nothing.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, optional
-            + Rows to judge by. Loss and score over them are in `history_` after every epoch, of lbfgs too. With
+            + Validation rows. Loss and score over them are in `history_` after every epoch, of lbfgs too. With
             early_stopping=True they decide when to stop and which weights are put back, and no rows of X are held out.
         coefs_init, intercepts_init : list of array-likes, optional
             + Weights of shape (n_{l−1}, n_l) and biases of shape (n_l,) of the layers 1 … L to start from; those left
@@ -119,12 +120,12 @@ class Learning(Preparation):
         """
         with kept_if_it_fails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
-            run = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
-        return self._read(run)
+            fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
+        return self._read(fit)
 
-    def _read(self, run: Run) -> Iterator[Epoch]:
-        yield from self._epochs(run)
-        self._warn(run, stacklevel=3)
+    def _read(self, fit: UnderWay) -> Iterator[Epoch]:
+        yield from self._epochs(fit)
+        self._warn(fit, stacklevel=3)
 
     def initialize(self, X: Any, y: Any, *, coefs_init: Any = None, intercepts_init: Any = None) -> Self:
         """Make the network with its initial weights, and train nothing.
@@ -160,10 +161,10 @@ class Learning(Preparation):
         with kept_if_it_fails(self):
             X, y = self._checked(X, y, reset=True)
             targets = self._learn_targets(y)
-            rows = self._rows(X, y, None, targets)
-            self._begin(settings, rows, targets)
+            rows, factors = self._rows(X, y, None, targets)
+            self._begin(settings, rows, targets, factors)
             self._set_initial(coefs_init, intercepts_init)
-            self._finish(self._run(settings, rows, None, 1, is_part=True))
+            self._finish(self._prepared(settings, rows, None, 1, is_part=True))
             self.stopping_reason_ = "not trained yet: these are the initial weights"
         return self
 
@@ -173,65 +174,65 @@ class Learning(Preparation):
         goes_on = self.__sklearn_is_fitted__()
         with kept_if_it_fails(self):
             X, y = self._checked(X, y, reset=not goes_on)
-            targets = self._targets if goes_on else first_targets or self._learn_targets(y)
-            rows = self._rows(X, y, sample_weight, targets)
+            targets = self._run.targets if goes_on else first_targets or self._learn_targets(y)
+            rows, factors = self._rows(X, y, sample_weight, targets)
             if goes_on:
-                self._go_on(settings, is_part=True)
+                self._go_on(settings, factors, is_part=True)
             else:
-                self._begin(settings, rows, targets)
-            self._carry_out(self._run(settings, rows, None, 1, is_part=True), stacklevel=5)
+                self._begin(settings, rows, targets, factors)
+            self._carry_out(self._prepared(settings, rows, None, 1, is_part=True), stacklevel=5)
         return self
 
-    def _carry_out(self, run: Run, stacklevel: int = 4) -> None:
+    def _carry_out(self, fit: UnderWay, stacklevel: int = 4) -> None:
         """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
-        interrupts, epochs = Interrupts(), self._epochs(run)
+        interrupts, epochs = Interrupts(), self._epochs(fit)
         try:
             for _ in epochs:
                 pass
         except KeyboardInterrupt:  # between two epochs, or the second one
             interrupts.note()
-            run.fitting.interrupted()
+            fit.fitting.interrupted()
         interrupts.undisturbed(epochs.close)
-        if run.number == self._runs:
-            interrupts.undisturbed(lambda: self._finish(run))
+        if fit.run is self._run:
+            interrupts.undisturbed(lambda: self._finish(fit))
         interrupts.raise_again()
-        self._warn(run, stacklevel, was_interrupted=interrupts.came)
+        self._warn(fit, stacklevel, was_interrupted=interrupts.came)
 
-    def _epochs(self, run: Run) -> Generator[Epoch, None, None]:
+    def _epochs(self, fit: UnderWay) -> Generator[Epoch, None, None]:
         """Train, one epoch for each that is asked for; the attributes follow."""
         try:
-            with shown(run.settings.verbose, self._state.epoch, run.job.epochs) as show:
-                for epoch in run.fitting:
+            with shown(fit.settings.verbose, fit.run.state.epoch, fit.run.job.epochs) as show:
+                for epoch in fit.fitting:
                     show(epoch)
                     yield epoch
-                    if run.number != self._runs:  # another fit has begun since, and the estimator is its own
+                    if fit.run is not self._run:  # another fit has begun since, and the estimator is its own
                         return
         except DivergenceError:
-            if not run.has_best:
+            if not fit.has_best:
                 raise
         finally:
-            run.fitting.close()  # done here, too, for those who ask for one epoch after the other
-            if run.number == self._runs:
-                self._finish(run)
+            fit.fitting.close()  # done here, too, for those who ask for one epoch after the other
+            if fit.run is self._run:
+                self._finish(fit)
 
-    def _finish(self, run: Run) -> None:
+    def _finish(self, fit: UnderWay) -> None:
         """The attributes that tell how the fit ended."""
-        done = run.fitting.result
+        done, run = fit.fitting.result, fit.run
         for epoch in done.history[self.n_iter_ :]:  # one that diverged, which no callback saw
             self._saw(epoch)
         self.stopping_reason_ = done.reason
         if not done.history:  # ended before the first epoch did
-            self.loss_ = self._engine.loss_and_gradient(run.job, self._state.theta, run.fitting.data)[0]
-        if run.has_best and done.best is not None:
+            self.loss_ = run.engine.loss_and_gradient(run.job, run.state.theta, fit.source.data)[0]
+        if fit.has_best and done.best is not None:
             self.best_validation_score_ = done.best.scores["validation_score"]
 
-    def _warn(self, run: Run, stacklevel: int, *, was_interrupted: bool = False) -> None:
-        done, settings = run.fitting.result, run.settings
+    def _warn(self, fit: UnderWay, stacklevel: int, *, was_interrupted: bool = False) -> None:
+        done, settings = fit.fitting.result, fit.settings
         if was_interrupted or done.stopped_by == "interrupt":
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":
             warnings.warn(f"{settings.solver}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)
-        elif done.stopped_by in ("epochs", "evaluations", "line_search", "time") and not run.is_part:
+        elif done.stopped_by in ("epochs", "evaluations", "line_search", "time") and not fit.is_part:
             limit = {"evaluations": "max_fun", "time": "max_seconds"}.get(done.stopped_by, "max_iter")
             warnings.warn(
                 f"{settings.solver}: training {done.reason} and hasn't converged yet. Increase {limit} "

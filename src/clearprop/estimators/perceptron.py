@@ -42,12 +42,12 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         check_is_fitted(self)
         if not is_plain(self, X):
             X = checked_rows(self, X, reset=False)
-        return X.astype(self._state.theta.dtype, copy=False)
+        return X.astype(self._run.state.theta.dtype, copy=False)
 
     def _computed(self, X: Any, first: int = 0) -> Any:
-        held = self._engine.uses_blas and self.n_threads is not None
+        held = self._run.engine.uses_blas and self.n_threads is not None
         with BLAS.at_most(self.n_threads) if held else nullcontext():
-            return finite(self._engine.outputs(self.network_, self.network_.views(self._state.theta), X), first)
+            return finite(self._run.engine.outputs(self.network_, self.network_.views(self._run.state.theta), X), first)
 
     def predict(self, X: Any) -> Any:
         """Predict for every row.
@@ -67,11 +67,11 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         """
         X = self._inputs(X)
         size = max(1, NUMBERS_AT_ONCE // self.n_outputs_)
-        if X.shape[0] <= size or not self._targets.is_exclusive:
-            return self._targets.decode(self._computed(X))
+        if X.shape[0] <= size or not self._run.targets.is_exclusive:
+            return self._run.targets.decode(self._computed(X))
         # Of many classes one number is kept of each row, so that 100,000 of them do not fill the memory.
         blocks = range(0, X.shape[0], size)
-        return np.concatenate([self._targets.decode(self._computed(X[i : i + size], i)) for i in blocks])
+        return np.concatenate([self._run.targets.decode(self._computed(X[i : i + size], i)) for i in blocks])
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted estimator to a model file, which holds no code and is read without running any.

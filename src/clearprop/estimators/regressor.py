@@ -127,12 +127,13 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         return NumberTargets(y, self._loss())
 
     def _same_targets(self, y: Any) -> Targets:
-        if self._loss() != self._targets.loss:
+        before = self._run.targets
+        if self._loss() != before.loss:
             raise InputError(
-                f"the loss was {self._targets.loss!r} and is now {self._loss()!r}: training can only go on with the "
+                f"the loss was {before.loss!r} and is now {self._loss()!r}: training can only go on with the "
                 "same loss; fit anew with warm_start=False"
             )
-        return self._targets
+        return before
 
     @takes_parts
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -1,4 +1,4 @@
-"""The rows that an estimator gets: encoded, weighed, and parted in those to learn from and those held out."""
+"""The rows that an estimator gets: encoded, weighed, and split into training and validation rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from clearprop.errors import InputError, ShapeError
+from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.targets import Targets
 
 
@@ -46,7 +47,7 @@ class Rows(NamedTuple):
 
 
 class HeldOut(NamedTuple):
-    """What `fit` was given to judge by, as it came; all None where nothing was."""
+    """The validation rows that `fit` was given, as they came; all None where there were none."""
 
     X: Any = None
     y: Any = None
@@ -59,7 +60,7 @@ class HeldOut(NamedTuple):
         for name, found in (("X_val", self.X), ("y_val", self.y), ("sample_weight_val", self.sample_weight)):
             if found is not None:
                 missing = "y_val" if self.X is not None else "X_val"
-                raise InputError(f"{name} is given, but {missing} is not: rows to judge by need both")
+                raise InputError(f"{name} is given, but {missing} is not: validation rows need both")
         return False
 
 
@@ -87,8 +88,25 @@ def weights_of(given: Any, X: Any, name: str) -> Any:
     return weight
 
 
-def parted(rows: Rows, targets: Targets, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """The rows to learn from and those held out, the proportions of the classes kept.
+def weighed(X: Any, y: Any, Y: Any, sample_weight: Any, factors: ClassFactors | None) -> Rows:
+    """Rows with the weight that each has in the loss.
+
+    Raises
+    ------
+    InputError
+        When the factors of the classes leave no row with a weight.
+    """
+    weight = sample_weight
+    if factors is not None:
+        of_rows = factors.of_rows(Y)
+        weight = of_rows if weight is None else weight * of_rows
+        if not weight.any():
+            raise InputError("class_weight leaves no row with a weight above zero; at least one must have one")
+    return Rows(X, y, Y, sample_weight, weight)
+
+
+def split(rows: Rows, targets: Targets, fraction: float, seed: int) -> tuple[Rows, Rows]:
+    """The training and the validation rows, the proportions of the classes kept.
 
     Raises
     ------
@@ -111,6 +129,6 @@ def parted(rows: Rows, targets: Targets, fraction: float, seed: int) -> tuple[Ro
         if part.weight is not None and not part.weight.any():
             raise InputError(
                 f"every one of the {part.X.shape[0]} rows {what} has weight zero; change validation_fraction or "
-                "random_state, or give the rows to judge by as X_val and y_val"
+                "random_state, or give validation rows as X_val and y_val"
             )
     return parts

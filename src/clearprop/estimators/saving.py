@@ -18,15 +18,18 @@ import numpy as np
 import scipy.sparse
 from sklearn.base import is_classifier
 
-from clearprop.engines import Data, TrainingState, choose, choose_for_prediction
+from clearprop.engines import Choice, TrainingState, choose, choose_for_prediction
 from clearprop.errors import ModelFileError, quoted
-from clearprop.estimators.preparing import Seeds
+from clearprop.estimators.run import Run, Seeds
+from clearprop.estimators.saved_training import training_from_json, training_to_json
+from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
 from clearprop.files import load, save
 from clearprop.files.json_text import refusing
 from clearprop.formulas import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, Schedule
 from clearprop.formulas.formula import Formula
 from clearprop.formulas.saving import formula_from_json, formula_to_json
+from clearprop.job import Layout
 from clearprop.network import Network
 
 KIND = "estimator"  # what the details of such a model file say that they are
@@ -51,17 +54,18 @@ FACTS: Mapping[str, Any] = {  # attributes of a fit that are kept, and what they
 
 def save_estimator(path: str | os.PathLike[str], estimator: Any) -> None:
     """Write a fitted estimator to one model file; see `MLPClassifier.save`."""
-    names = getattr(estimator, "feature_names_in_", None)
+    names, run = getattr(estimator, "feature_names_in_", None), estimator._run
     details = {
         "kind": KIND,
         "estimator": type(estimator).__name__,
         "parameters": parameters_to_json(estimator),
-        "targets": _targets_to_json(estimator._targets),
+        "targets": _targets_to_json(run.targets),
         "feature_names": None if names is None else [str(name) for name in names],
-        "seeds": list(estimator._seeds),
+        "seeds": list(run.seeds),
         "facts": {name: _to_json(getattr(estimator, name)) for name in FACTS},
+        "training": training_to_json(run),
     }
-    save(path, estimator.network_, estimator.parameters_, details)
+    save(path, run.network, estimator.parameters_, details)
 
 
 def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> Any:
@@ -87,8 +91,15 @@ def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> An
         if network != model.network or facts["n_features_in_"] != network.widths[0]:
             raise ModelFileError("the parameters are those of another network")
         names = feature_names(details["feature_names"], network.widths[0])
-        _fill(estimator, settings, targets, model.network, model.parameters.theta, seeds)
+        job = settings.job(network, 1, 1, seeds.order)
+        run = Run(model.network, targets, seeds, TrainingState.start(job, model.parameters.theta), job)
+        training_from_json(details.get("training"), run)
+        choice = _engine(settings, run)
+        run.engine, run.engine_reason = choice.engine, choice.reason
+        estimator._run = run
     vars(estimator).update(facts)
+    if isinstance(targets, ClassTargets):
+        estimator.classes_ = targets.classes
     if names is not None:
         estimator.feature_names_in_ = names
     return estimator
@@ -124,22 +135,12 @@ def _facts_from_json(spec: Any) -> dict[str, Any]:
     return found
 
 
-def _fill(estimator: Any, settings: Any, targets: Targets, network: Any, theta: Any, seeds: Seeds) -> None:
-    """Make the estimator a fitted one, ready to predict or to be trained further."""
-    job = settings.job(network, 1, 1, seeds.order)
+def _engine(settings: Settings, run: Run) -> Choice:
+    """What predicts: the engine asked for by name, or the fastest that is ready."""
+    dtype = run.state.theta.dtype
     if settings.engine == "auto":
-        choice = choose_for_prediction(network, theta.dtype, settings.n_threads)
-    else:
-        none = np.empty((0, network.widths[0]), theta.dtype), np.empty((0, network.widths[-1]), theta.dtype)
-        choice = choose(settings.engine, job, Data(*none), settings.n_threads)
-    estimator.network_, estimator._targets, estimator._seeds = network, targets, seeds
-    estimator._state, estimator._history, estimator._factors = TrainingState.start(job, theta), [], None
-    estimator._engine, estimator._job, estimator._n_samples = choice.engine, job, 1
-    estimator.engine_, estimator.engine_reason_ = choice.engine.name, choice.reason
-    estimator._is_judged = estimator._keeps_best = False
-    estimator._describe(network)
-    if isinstance(targets, ClassTargets):
-        estimator.classes_ = targets.classes
+        return choose_for_prediction(run.network, dtype, settings.n_threads)
+    return choose(settings.engine, run.job, Layout.dense(0, dtype), settings.n_threads)
 
 
 def parameters_to_json(estimator: Any) -> dict[str, Any]:

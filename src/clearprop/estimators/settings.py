@@ -121,7 +121,7 @@ class Settings:
 
     @property
     def holds_out(self) -> bool:
-        """Whether some of the rows are kept apart to judge by."""
+        """Whether some of the rows are held out for validation."""
         return self.early_stopping and self.is_stochastic
 
     def widths(self) -> tuple[int, ...]:
@@ -178,13 +178,13 @@ class Settings:
             raise UnknownNameError("learning_rate", given, [*RATES_OF_SGD, *SCHEDULES])
         return schedule(given)
 
-    def stopping(self, is_judged: bool) -> Stopping:
-        """When training ends before its preset number of epochs; by rows held out, where it is judged by such."""
+    def stopping(self, is_validated: bool) -> Stopping:
+        """When training ends before its preset number of epochs: by the validation rows where there are any."""
         # A rate that adapts ends training itself, once it is at its least.
         adapts = isinstance(self.rate_schedule, ReduceOnPlateau)
         patience = math.inf if adapts else float(self.n_iter_no_change)
         tolerance, limit = float(self.tol), None if self.max_seconds is None else float(self.max_seconds)
-        if not (is_judged and self.early_stopping):
+        if not (is_validated and self.early_stopping):
             return Stopping(tolerance=tolerance, patience=patience, max_seconds=limit)
         by_loss = isinstance(self.scoring, str) and self.scoring == "loss"
         watched = "validation_loss" if by_loss else "validation_score"

@@ -15,7 +15,6 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from clearprop.engines import Job
 from clearprop.engines.first_use import first_time
 from clearprop.errors import InputError, ShapeError, TableError, UnknownNameError
 from clearprop.estimators.fitted import kept_if_it_fails
@@ -72,7 +71,6 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
 
     model_: TableModel
     _columns: tuple[str, ...]  # as the encoder knows them, in the order of the fit
-    _jobs: tuple[Job, ...] = ()  # of the networks, where they were trained here
 
     @abstractmethod
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
@@ -190,7 +188,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
         """The attributes of the fit."""
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
         self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles)
-        self._done, self._jobs = done, main.jobs
+        self._done = done
         self.history_: tuple[Epoch, ...] = done.fit.history
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
         self.engine_, self.engine_reason_ = main.choice.engine.name, main.choice.reason

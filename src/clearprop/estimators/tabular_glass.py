@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,6 @@ class TabularGlassBox(ABC):
     """`explain` and `check_gradient` of `TabularClassifier` and `TabularRegressor`."""
 
     model_: TableModel
-    _jobs: tuple[Job, ...]
 
     @abstractmethod
     def _table(self, X: Any, *, reset: bool) -> pa.Table:
@@ -48,8 +46,8 @@ class TabularGlassBox(ABC):
         member : int
             Which network of the ensemble, from 0.
         optimizer : update rule, optional
-            A name or a formula; with it the step is that of the plain loss. A model read from a file that keeps no
-            recipe has "adamw" by default.
+            A name or a formula; with it the step is that of the plain loss. A model read from a file that does not say
+            how it was trained has "sgd" by default.
 
         Returns
         -------
@@ -64,13 +62,10 @@ class TabularGlassBox(ABC):
         ValueError
             When it is not one row, the row does not fit, or y is no class that was learned.
         """
-        from clearprop.explain import explain
-        from clearprop.explain.trained import trained_on_table
+        from clearprop.explain.trained_step import explain_row
 
         check_is_fitted(self)
         member = self._member(member)
-        if len(self.model_.target.columns) > 1:
-            raise InputError("what is explained ends at one answer, and several targets are predicted together")
         if hasattr(X, "to_frame") and getattr(X, "ndim", 2) == 1:
             X = X.to_frame().T  # a row of a pandas data frame
         elif getattr(X, "ndim", None) == 1:
@@ -78,20 +73,9 @@ class TabularGlassBox(ABC):
         table = self._table(X, reset=False)
         if table.num_rows != 1:
             raise ShapeError(f"one row is explained at a time, and X has {table.num_rows:,}; take one, as X[:1]")
-        model = self.model_
-        inputs = model.encoder.encode(table).X[0].astype(np.float64)
-        sample = self._encoded_target(y)
-        parameters = model.network.views(model.thetas[member].astype(np.float64))
-        job = self._job(member) if optimizer is None else None
-        step = "asked" if optimizer is not None else "assumed" if job is None else "known"
-        rule = "adamw" if step == "assumed" else optimizer
-        trace = explain(model.network, parameters, inputs, sample, rule, job=job)
         actual = y.item() if hasattr(y, "item") else y
-        return replace(trace, trained=trained_on_table(model, table, actual, member, step))
-
-    def _job(self, member: int) -> Job | None:
-        """What the training of this network was asked to do, where that is known."""
-        return self._jobs[member] if self._jobs else self.model_.job(member)
+        sample = None if len(self.model_.target.columns) > 1 else self._encoded_target(y)
+        return explain_row(self.model_, table, actual, sample, member=member, optimizer=optimizer)
 
     def check_gradient(
         self,
@@ -140,7 +124,7 @@ class TabularGlassBox(ABC):
         targets = [self._encoded_target(value) for value in (given if several else given.ravel())]
         if len(targets) != len(inputs):
             raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
-        job = self._job(member) or Job(model.network)
+        job = model.job(member) or Job(model.network)
         data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
         data = data._replace(Y=smoothed(job, data.Y))
         return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import InputError
+from clearprop.job import Job
+from clearprop.network import Network
 from clearprop.tables import Encoder, NumberTarget, NumberTargets, Target
 from clearprop.tables.origins import Origin, origins
 
@@ -21,7 +23,10 @@ class TableModel(Protocol):
     """What is asked of a model of a table; see `clearprop.tabular.model.TableModel`."""
 
     @property
+    def network(self) -> Network: ...
+    @property
     def thetas(self) -> Any: ...
+    def job(self, member: int) -> Job | None: ...
     @property
     def encoder(self) -> Encoder: ...
     @property

@@ -8,9 +8,43 @@ import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.job.job import Job
-from clearprop.job.memory import check_memory
+from clearprop.job.memory import bytes_copied, check_memory, n_rows
 from clearprop.job.one_hot import OneHot
 from clearprop.network import Network
+
+
+class Layout(NamedTuple):
+    """What an engine must know of the rows of a fit to say whether it can do the job; the rows themselves need not be.
+
+    Attributes
+    ----------
+    n_samples : int
+    dtype, target_dtype : numpy.dtype
+        The types of the numbers of X and of Y.
+    kind : str
+        The type of X: "ndarray", or that of a sparse matrix.
+    is_dense, is_contiguous : bool
+        Whether X is a NumPy array, and whether X and Y lie in memory row by row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.job import Data, Layout
+    >>> Data(np.zeros((5, 2)), np.zeros((5, 1))).layout == Layout.dense(5, "float64")
+    True
+    """
+
+    n_samples: int
+    dtype: Any
+    target_dtype: Any
+    kind: str = "ndarray"
+    is_dense: bool = True
+    is_contiguous: bool = True
+
+    @classmethod
+    def dense(cls, n_samples: int, dtype: Any) -> Layout:
+        """What `prepared` makes of dense arrays."""
+        return cls(n_samples, np.dtype(dtype), np.dtype(dtype))
 
 
 class Data(NamedTuple):
@@ -31,6 +65,15 @@ class Data(NamedTuple):
     @property
     def n_samples(self) -> int:
         return int(self.X.shape[0])
+
+    @property
+    def layout(self) -> Layout:
+        """What an engine must know of them beforehand."""
+        X, Y = self.X, self.Y
+        is_dense = isinstance(X, np.ndarray)
+        rows = [X, *([] if isinstance(Y, OneHot) else [Y])]
+        is_contiguous = is_dense and all(array.flags.c_contiguous for array in rows)
+        return Layout(self.n_samples, X.dtype, Y.dtype, type(X).__name__, is_dense, is_contiguous)
 
     def take(self, rows: Any) -> Data:
         """Those rows, dense."""
@@ -53,7 +96,7 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
         Naming the row and column where there is one; before anything is copied where memory has no room for the fit.
     """
     network = job.network
-    check_memory(job, X, Y, dtype)
+    check_memory(job, n_rows(X), dtype, copied=bytes_copied((X, Y), dtype))
     if not hasattr(X, "toarray"):
         X = numbers("X", X, dtype)
     elif X.dtype != dtype:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import TYPE_CHECKING
 
 from clearprop.errors import InputError
 from clearprop.formulas import (
@@ -21,9 +20,6 @@ from clearprop.formulas import (
     UpdateRule,
 )
 from clearprop.network import Network
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

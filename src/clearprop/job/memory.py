@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,31 +40,40 @@ class Needs(NamedTuple):
     predictions: int = 0
 
 
-def needs(job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True) -> Needs:
-    """What training on these arrays will take.
+def needs(job: Job, n_samples: int, dtype: Any, *, copied: int = 0, in_chunks: bool = True) -> Needs:
+    """What training on so many rows will take.
 
     Parameters
     ----------
     job : Job
-    X, Y : array-like
-        As the user gave them.
+    n_samples : int
     dtype : dtype
         That training computes in.
+    copied : int
+        Bytes that `bytes_copied` says.
     in_chunks : bool
         Whether the engine takes a long batch through the network in chunks.
     """
     itemsize, network = np.dtype(dtype).itemsize, job.network
-    remembered = len(job.update_rule.memory) if isinstance(job.update_rule, UpdateRule) else 2 * PAIRS_OF_LBFGS
-    activations = 3 * min(job.batch_size, _rows(X)) * sum(network.widths) * itemsize
+    # L-BFGS also keeps where its search began.
+    remembered = len(job.update_rule.memory) if isinstance(job.update_rule, UpdateRule) else 2 * PAIRS_OF_LBFGS + 1
+    activations = 3 * min(job.batch_size, n_samples) * sum(network.widths) * itemsize
     return Needs(
-        data=sum(_copied(array, dtype) for array in (X, Y)),
+        data=copied,
         parameters=(4 + remembered) * network.n_parameters * itemsize,
         activations=min(MOST_AT_ONCE, activations) if in_chunks else activations,
     )
 
 
 def check_memory(
-    job: Job, X: Any, Y: Any, dtype: Any, *, in_chunks: bool = True, networks: int = 1, predicted: int = 0
+    job: Job,
+    n_samples: int,
+    dtype: Any,
+    *,
+    copied: int = 0,
+    in_chunks: bool = True,
+    networks: int = 1,
+    predicted: int = 0,
 ) -> None:
     """Refuse a fit that memory has no room for; parameters as of `needs`, and how many networks are trained at once.
 
@@ -75,14 +84,25 @@ def check_memory(
     InputError
         With the bytes needed, what for, and what to change.
     """
-    found = Needs(*(networks * size for size in needs(job, X, Y, dtype, in_chunks=in_chunks)))
+    found = Needs(*(networks * size for size in needs(job, n_samples, dtype, copied=copied, in_chunks=in_chunks)))
     found = found._replace(predictions=predicted * np.dtype(dtype).itemsize)
     parts = ", ".join(f"{in_words(size)} for {name}" for name, size in found._asdict().items() if size)
     check_room(
         sum(found),
-        f"training {networks * job.network.n_parameters:,} parameters on {_rows(X):,} rows ({parts})",
+        f"training {networks * job.network.n_parameters:,} parameters on {n_samples:,} rows ({parts})",
         "take float32, fewer rows at a time (partial_fit), smaller batches or smaller layers",
     )
+
+
+def n_rows(array: Any) -> int:
+    """The number of rows; 0 for what is no array yet, and so takes more memory already than its array will."""
+    shape = getattr(array, "shape", None)
+    return int(shape[0]) if shape else 0
+
+
+def bytes_copied(arrays: Iterable[Any], dtype: Any) -> int:
+    """Bytes of the copies that are made of a user's arrays, as they were given."""
+    return sum(_copied(array, dtype) for array in arrays)
 
 
 def rows_at_once(widths: Sequence[int]) -> int:
@@ -104,12 +124,6 @@ def check_outputs(network: Network, n_samples: int, dtype: Any) -> None:
         f"predicting {network.widths[-1]:,} outputs for {n_samples:,} rows",
         "predict fewer rows at a time",
     )
-
-
-def _rows(array: Any) -> int:
-    """The number of rows; 0 for what is no array yet, and so takes more memory already than its array will."""
-    shape = getattr(array, "shape", None)
-    return int(shape[0]) if shape else 0
 
 
 def _copied(array: Any, dtype: Any) -> int:

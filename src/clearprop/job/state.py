@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from clearprop.formulas import UpdateRule
+from clearprop.job.epoch import Epoch
 from clearprop.job.job import Job
 
 
@@ -27,9 +28,53 @@ def owned(array: Any) -> Any:
     return np.array(array, order="C", subok=False)
 
 
+class Best(NamedTuple):
+    """The best epoch so far.
+
+    Attributes
+    ----------
+    value : float
+        Of what is watched, turned so that lower is better.
+    epoch : Epoch
+    thetas : tuple of arrays of shape (n_parameters,)
+        The weights of each network after it; () where they are not kept.
+    """
+
+    value: float
+    epoch: Epoch
+    thetas: tuple[Any, ...] = ()
+
+
+@dataclass
+class Progress:
+    """How a fit under way has gone so far. The reader of its epochs writes it.
+
+    Attributes
+    ----------
+    first_epoch : int
+        Whole epochs done before this fit.
+    seconds : float
+        Time that its epochs have taken.
+    best : Best or None
+    stale : int
+        For how many epochs there has been no better one.
+    history : list of Epoch
+        All of this fit.
+    """
+
+    first_epoch: int = 0
+    seconds: float = 0.0
+    best: Best | None = None
+    stale: int = 0
+    history: list[Epoch] = field(default_factory=list)
+
+
 @dataclass
 class TrainingState:
-    """What must be carried from one update to the next, and is all that a checkpoint holds. Engines write it.
+    """What must be carried from one update to the next, and is all that a checkpoint holds.
+
+    Engines write the weights, the loop counts epochs, and the reader of the epochs keeps the best ones. A copy that is
+    taken while a fit is under way, by `copy.deepcopy` or pickle, goes on as that fit would have.
 
     Attributes
     ----------
@@ -54,6 +99,13 @@ class TrainingState:
         The best value that `ReduceOnPlateau` has watched, lower being better.
     plateau_stale : int
         For how many epochs it has seen no better one.
+    progress : Progress or None
+        Of the fit under way, the best weights included; of several networks trained together, the same one for each.
+    search_start : array of shape (n_parameters,) or None
+        Where the L-BFGS search under way began. What SciPy remembers since cannot be copied, so a search that is
+        continued computes its iterations again, from here.
+    searched : int
+        How many iterations that is.
     """
 
     theta: Any
@@ -68,6 +120,9 @@ class TrainingState:
     rate_scale: float = 1.0
     plateau_best: float = math.inf
     plateau_stale: int = 0
+    progress: Progress | None = None
+    search_start: Any = None
+    searched: int = 0
 
     @classmethod
     def start(cls, job: Job, theta: Any) -> TrainingState:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from clearprop.tables import Encoder
-from clearprop.tabular import recipe
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.importance import importances
 from clearprop.tabular.learning import Learned, carry_out
@@ -110,13 +109,13 @@ def model_of(
             "epochs_planned": plan.jobs[0].epochs,
             "epochs_done": len(done.fit.history),
             "batch_size": plan.jobs[0].batch_size,
-            "recipes": [recipe.kept(job) for job in plan.jobs],
             "ended": done.fit.reason,
             "importances": importances(plan, done, encoder),
             "seen": seen(plan.rows.X, learned, encoder),
         },
         temperature=done.temperature,
         quantiles=quantiles,
+        jobs=plan.jobs,
     )
 
 

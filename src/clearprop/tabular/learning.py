@@ -11,8 +11,10 @@ import numpy as np
 from clearprop.engines import prepared
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.together import Member, Together
-from clearprop.training import Callback, Fit, Stopping
+from clearprop.training import Callback, Fit, Stopping, fit
 from clearprop.training.interrupts import Interrupts
+
+EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
 
 
 class Learned(NamedTuple):
@@ -71,16 +73,16 @@ def carry_out(
     """
     told = Interrupts() if interrupts is None else interrupts
     together = Together([member(plan, k) for k in range(len(plan.folds))], _validate(plan), plan.n_threads)
-    fit = together.fit(stopping(plan), told, callbacks)
+    done = fit(together, stopping(plan), callbacks, interrupts=told)
     if on_end is not None:
         on_end()
     try:
-        learned = _scaled(plan, together, fit)
+        learned = _scaled(plan, together, done)
     except KeyboardInterrupt:
         told.note()
-        if interrupts is None and fit.stopped_by == "interrupt":
+        if interrupts is None and done.stopped_by == "interrupt":
             raise
-        learned = Learned(together.thetas, fit, is_whole=False)
+        learned = Learned(together.thetas, done, is_whole=False)
     if interrupts is None:
         told.raise_again()
     return learned
@@ -95,12 +97,12 @@ def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
     return "".join(f"; {sentence}" for sentence in said)
 
 
-def _scaled(plan: EnsemblePlan, together: Together, fit: Fit) -> Learned:
+def _scaled(plan: EnsemblePlan, together: Together, done: Fit) -> Learned:
     """The networks with the temperature of their probabilities, or the shift of their quantile."""
     actual, weight = _validation_targets(plan)
     outputs = np.concatenate(together.outputs())
     found = plan.scoring.finished(outputs, actual, weight, plan.settings.metric)
-    return Learned(together.thetas, fit, **found._asdict())
+    return Learned(together.thetas, done, **found._asdict())
 
 
 def stopping(plan: EnsemblePlan) -> Stopping:
@@ -108,16 +110,17 @@ def stopping(plan: EnsemblePlan) -> Stopping:
     epochs, watched = plan.jobs[0].epochs, plan.scoring.watched(plan.settings)
     # Few mistakes come late, when the learning rate is low: no early end.
     patience = float(epochs if watched.comes_late else max(20, epochs // 3))
-    return Stopping(watched.name, watched.higher_is_better, 0.0, patience, True, plan.settings.time_limit)
+    limit = plan.settings.time_limit
+    return Stopping(watched.name, watched.higher_is_better, 0.0, patience, True, limit, later_within=EQUAL)
 
 
 def member(plan: EnsemblePlan, k: int) -> Member:
     """The k-th network of the ensemble, from 0, before its training."""
-    job, (learn, judge), rows = plan.jobs[k], plan.folds[k], plan.rows
+    job, (learn, validation), rows = plan.jobs[k], plan.folds[k], plan.rows
     weight = None if rows.weight is None else rows.weight[learn]
     data = prepared(job, rows.X[learn], plan.Y[learn], weight, np.float32)
     initial = plan.network.initial(job.seed, dtype=np.float32).theta
-    return Member(job, data, copy(plan.choice.engine), rows.X[judge], initial)
+    return Member(job, data, copy(plan.choice.engine), rows.X[validation], initial)
 
 
 def _validation_targets(plan: EnsemblePlan) -> tuple[Any, Any]:

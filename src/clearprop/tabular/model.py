@@ -17,11 +17,11 @@ import pyarrow as pa
 from clearprop.engines import Choice, Job, choose_for_prediction, finite
 from clearprop.errors import TableError
 from clearprop.files import save
+from clearprop.job.saving import jobs_to_json
 from clearprop.network import Network, Parameters
 from clearprop.tables import Encoder, ImageFormat, NumberTarget, Reading, ReadOptions, Target, missing_column
 from clearprop.tables.class_target import ClassLabel
 from clearprop.tables.columns import present
-from clearprop.tabular import recipe
 from clearprop.tabular.actual import actual_of
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.results import Evaluation, Outputs, Predictions, Remarks
@@ -62,6 +62,8 @@ class TableModel:
         Of the probabilities; see `clearprop.tabular.calibration`.
     quantiles : tuple of QuantileNetworks
         What predicts quantiles, rising.
+    jobs : tuple of Job
+        What the training of each network was asked to do; () where its file does not say.
     """
 
     network: Network
@@ -75,6 +77,7 @@ class TableModel:
     version: str = ""
     temperature: float = 1.0
     quantiles: tuple[QuantileNetworks, ...] = ()
+    jobs: tuple[Job, ...] = ()
 
     @property
     def parameters(self) -> Parameters:
@@ -83,10 +86,7 @@ class TableModel:
 
     def job(self, member: int) -> Job | None:
         """What the training of this network was asked to do; None where the file does not say."""
-        recipes = self.settings.get("recipes")
-        if not isinstance(recipes, list) or member >= len(recipes):
-            return None
-        return recipe.job_of(self.network, recipes[member])
+        return self.jobs[member] if self.jobs else None
 
     def read(
         self, path: str | os.PathLike[str], options: ReadOptions | None = None, keep: Collection[str] = ()
@@ -255,6 +255,7 @@ class TableModel:
             "held_out": None if self.held_out is None else self.held_out.to_json(),
             "temperature": self.temperature,
             "quantiles": [{"quantile": each.quantile, "shift": each.shift} for each in self.quantiles],
+            "training": jobs_to_json(self.jobs) if self.jobs else None,
         }
 
     @classmethod

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.engines import Choice, Data, Job, choose, usable_cores
+from clearprop.engines import Choice, Job, choose, usable_cores
 from clearprop.engines.cores import threads_granted
 from clearprop.errors import InputError
+from clearprop.job import Layout
 from clearprop.job.memory import check_memory
 from clearprop.network import Network
 from clearprop.tables import Fold, Target, folds
@@ -115,13 +116,12 @@ def plan(
     )
     Y = target.encode(rows.y)
     most = threads_granted(settings.n_threads) or usable_cores()
-    # Each network has a copy of its rows. Here their shape and type are asked about: the memory is not written to.
-    asked = np.broadcast_to(np.float32(0), (len(learn), rows.X.shape[1]))
+    copied = len(learn) * rows.X.shape[1] * np.dtype(np.float32).itemsize  # each network has a copy of its rows
     # The outputs of each network for its validation rows, all of them in one array, and a copy to scale them.
     predicted = 3 * sum(len(part.judge) for part in parts) * network.widths[-1]
-    check_memory(jobs[0], asked, Y[: len(learn)], np.float32, networks=len(parts), predicted=predicted)
-    like = Data(np.empty(asked.shape, np.float32), Y[: len(learn)])
-    choice = choose(settings.engine, jobs[0], like, threads_of_each(most, len(parts)), tell)
+    check_memory(jobs[0], len(learn), np.float32, copied=copied, networks=len(parts), predicted=predicted)
+    layout = Layout.dense(len(learn), np.float32)
+    choice = choose(settings.engine, jobs[0], layout, threads_of_each(most, len(parts)), tell)
     return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice._replace(n_threads=most))
 
 

@@ -8,11 +8,8 @@ it does not learn from. What decided it: docs/decisions/0010.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from clearprop.engines import Job
-from clearprop.errors import InputError
 from clearprop.formulas import AdamW, Cosine, Loss
 from clearprop.network import Network
 from clearprop.tabular.settings import TableSettings
@@ -78,40 +75,3 @@ def job(
         class_weight=class_weight,
         seed=seed,
     )
-
-
-def kept(job: Job) -> dict[str, Any]:
-    """What a model file keeps of a job of this recipe, so that a step of it can be explained later."""
-    rule = job.update_rule
-    assert isinstance(rule, AdamW)
-    return {
-        "learning_rate": rule.learning_rate,
-        "weight_decay": rule.weight_decay,
-        "epochs": job.epochs,
-        "batch_size": job.batch_size,
-        "label_smoothing": job.label_smoothing,
-        "dropout": list(job.dropout),
-        "class_weight": None if job.class_weight is None else list(job.class_weight),
-        "seed": job.seed,
-    }
-
-
-def job_of(network: Network, found: object) -> Job | None:
-    """The job that `kept` wrote; None for anything else, such as the file of a version that kept none."""
-    if not isinstance(found, Mapping):
-        return None
-    try:
-        weights = found["class_weight"]
-        return Job(
-            network=network,
-            update_rule=AdamW(learning_rate=found["learning_rate"], weight_decay=found["weight_decay"]),
-            schedule=Cosine(),
-            epochs=found["epochs"],
-            batch_size=found["batch_size"],
-            label_smoothing=found["label_smoothing"],
-            dropout=tuple(found["dropout"]),
-            class_weight=None if weights is None else tuple(weights),
-            seed=found["seed"],
-        )
-    except (KeyError, TypeError, InputError):
-        return None

@@ -8,6 +8,7 @@ from typing import Any
 from clearprop.errors import ModelFileError
 from clearprop.files import load
 from clearprop.files.json_text import refusing
+from clearprop.job.saving import jobs_from_json
 from clearprop.tables import Encoder, ImageFormat, missing_file, target_from_json
 from clearprop.tabular.details import groups_of, settings_of, temperature_of
 from clearprop.tabular.scores_json import scores_from_json
@@ -40,6 +41,9 @@ def read_model(path: Path) -> dict[str, Any]:
             raise ModelFileError(f"images of {images} are not what its encoder takes")
         held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
         thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []))
+        jobs = jobs_from_json(found.network, details.get("training"))
+        if len(jobs) not in (0, len(thetas)):
+            raise ModelFileError(f"it says how {len(jobs):,} networks were trained, and has {len(thetas):,}")
         temperature = temperature_of(details.get("temperature", 1.0))
         trivial, settings = target.check_trivial(details.get("trivial")), settings_of(details.get("settings"))
     return {
@@ -54,6 +58,7 @@ def read_model(path: Path) -> dict[str, Any]:
         "version": found.version,
         "temperature": temperature,
         "quantiles": quantiles,
+        "jobs": jobs,
     }
 
 

@@ -1,8 +1,23 @@
-"""The loop: a generator of Epoch records (`loop`), and the readers that make a whole fit of it (`fit`, `train`)."""
+"""The loop, a generator of Epoch records; sources of epochs, and the one reader that makes a whole fit of them."""
 
+from clearprop.job import Epoch
 from clearprop.training.fit import Fit, Fitting, fit
-from clearprop.training.loop import Epoch, Measure, epochs
+from clearprop.training.loop import Measure, epochs
+from clearprop.training.source import OneNetwork, Source
 from clearprop.training.stopping import Callback, Stopping
 from clearprop.training.train import Trained, train
 
-__all__ = ["Callback", "Epoch", "Fit", "Fitting", "Measure", "Stopping", "Trained", "epochs", "fit", "train"]
+__all__ = [
+    "Callback",
+    "Epoch",
+    "Fit",
+    "Fitting",
+    "Measure",
+    "OneNetwork",
+    "Source",
+    "Stopping",
+    "Trained",
+    "epochs",
+    "fit",
+    "train",
+]

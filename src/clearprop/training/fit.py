@@ -1,4 +1,4 @@
-"""A whole fit: the loop, and the readers that decide when it ends and which weights are kept."""
+"""A whole fit: the one reader of epochs, which decides when it ends and which weights are kept."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
-from clearprop.engines import Data, Engine, Job, TrainingState
-from clearprop.engines.blas_threads import suited_to
 from clearprop.errors import DivergenceError
-from clearprop.formulas import LBFGS, ReduceOnPlateau
+from clearprop.formulas import ReduceOnPlateau
+from clearprop.job import Epoch, Progress
 from clearprop.training.interrupts import Interrupted, Interrupts
-from clearprop.training.lbfgs import lbfgs_epochs
-from clearprop.training.loop import Epoch, Measure, epochs
-from clearprop.training.stopping import Callback, Plateau, Stopping, Watch, out_of_time, verdict
+from clearprop.training.source import Epochs, Source
+from clearprop.training.stopping import (
+    Callback,
+    Ending,
+    Stopping,
+    asked_to_stop,
+    no_improvement,
+    on_plateau,
+    out_of_time,
+    see,
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Fit:
         "epochs", "no_improvement", "rate", "time", "callback", "interrupt", "divergence" or, when whoever read the
         epochs left, "reader"; of lbfgs also "minimum", "evaluations" or "line_search".
     best : Epoch or None
-        The epoch whose weights the state holds, where the best were put back.
+        The epoch whose weights the states hold, where the best were put back.
     """
 
     history: tuple[Epoch, ...]
@@ -51,19 +58,27 @@ class Fitting:
 
     Parameters
     ----------
-    job, state, data, engine, stopping, measure, callbacks, n_threads
-        As for `fit`; the state holds the weights of the epoch that was handed out last.
+    source : Source
+        One network, or several; its states hold the weights of the epoch that was handed out last.
+    stopping : Stopping
+    callbacks : iterable of callable
+        Each gets every Epoch; one that returns True ends training.
+    resume : bool
+        Go on with the fit that was under way when its states were copied, as if it had never stopped. Otherwise a new
+        fit begins with these states.
+    interrupts : Interrupts, optional
+        Told of every Ctrl-C; who gives it raises the second one.
 
     Examples
     --------
     >>> import numpy as np
     >>> from clearprop import Network
     >>> from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
-    >>> from clearprop.training import Fitting, Stopping
+    >>> from clearprop.training import Fitting, OneNetwork, Stopping
     >>> net, X = Network.mlp([1, 1]), np.array([[0.0], [1.0]])
     >>> job = Job(net, epochs=100)
     >>> state = TrainingState.start(job, net.initial(seed=0).theta)
-    >>> under_way = Fitting(job, state, prepared(job, X, X), ReferenceEngine(), Stopping())
+    >>> under_way = Fitting(OneNetwork(job, state, prepared(job, X, X), ReferenceEngine()), Stopping())
     >>> for epoch in under_way:
     ...     if epoch.n == 3:
     ...         break
@@ -74,23 +89,19 @@ class Fitting:
 
     def __init__(
         self,
-        job: Job,
-        state: TrainingState,
-        data: Data,
-        engine: Engine,
+        source: Source,
         stopping: Stopping,
-        *,
-        measure: Measure | None = None,
         callbacks: Iterable[Callback] = (),
-        n_threads: int | None = None,
+        *,
+        resume: bool = False,
+        interrupts: Interrupts | None = None,
     ) -> None:
-        self.job, self.state, self.data, self.engine, self.stopping = job, state, data, engine, stopping
-        self.measure, self.callbacks, self.n_threads = measure, tuple(callbacks), n_threads
-        self.history: list[Epoch] = []
-        self._watch = Watch(stopping, stopping.tolerance)
-        self._planned = job.epochs - state.epoch
-        self._ended: tuple[str, str] | None = None
-        self._interrupts = Interrupts()
+        self.source, self.stopping, self.callbacks = source, stopping, tuple(callbacks)
+        kept = source.states[0].progress if resume else None
+        self.progress = Progress(first_epoch=source.states[0].epoch) if kept is None else kept
+        self._ended: Ending | None = None
+        self._interrupts = Interrupts() if interrupts is None else interrupts
+        self._raises = interrupts is None
         self._generator = self._run()
 
     def __iter__(self) -> Iterator[Epoch]:
@@ -116,98 +127,120 @@ class Fitting:
         except KeyboardInterrupt:  # between two epochs
             self._interrupts.note()
             self.interrupted()
-            self._interrupts.raise_again()
+            self._raise_again()
         return self.result
 
     @property
     def result(self) -> Fit:
         """What the fit came to, once it has ended."""
-        best = self._watch.best_epoch if self.stopping.restore_best else None
+        found = self.progress.best
+        best = found.epoch if found is not None and found.thetas else None
         kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
-        stopped_by, reason = self._ended or (
-            "reader",
-            f"stopped after epoch {self.state.epoch}: its reader asked for no more",
-        )
-        return Fit(tuple(self.history), reason + kept, stopped_by, best)
+        left = f"stopped after epoch {self._n_done}: its reader asked for no more"
+        ended = self._ended or Ending("reader", left)
+        return Fit(tuple(self.progress.history), ended.reason + kept, ended.stopped_by, best)
+
+    @property
+    def _n_done(self) -> int:
+        """Whole epochs that every network has done."""
+        return min(state.epoch for state in self.source.states)
 
     def _run(self) -> Generator[Epoch, None, None]:
-        began = time.perf_counter()
-        deadline = math.inf if self.stopping.max_seconds is None else began + self.stopping.max_seconds
-        schedule = self.job.schedule
-        plateau = Plateau(schedule, self.stopping) if isinstance(schedule, ReduceOnPlateau) else None
-        records = Records(_records(self.job, self.state, self.data, self.engine, self.measure, deadline))
+        began = time.perf_counter() - self.progress.seconds
+        limit = self.stopping.max_seconds
+        deadline = math.inf if limit is None else began + limit
+        self._begin()
+        epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began)
         try:
-            while (epoch := self._next(records)) is not None:
-                self.history.append(epoch)
-                self._watch.see(epoch, self.state.theta)
-                self._ended = verdict(self.job, self.stopping, self._watch, epoch, deadline, self.callbacks)
-                if self._ended is None and plateau is not None:
-                    self._ended = plateau.see(epoch, self.state)
-                last = self._ended is not None
-                if last:
+            while (epoch := self._next(epochs)) is not None:
+                self._ended = self._seen(epoch, deadline)
+                if self._ended is not None:
                     self._put_back()
-                yield from self._handed_out(epoch)
-                if last:
+                yield epoch
+                if self._ended is not None:
                     return
-            self._ended = records.ended or self._ended_by_itself()
+            self._ended = self._ended or self._ended_by_itself()
         except KeyboardInterrupt:
             self._interrupts.note()
             self._ended = self._interruption()
         except DivergenceError as error:
-            self._ended = "divergence", f"stopped in epoch {error.epoch}: {error}"
-            self.history.append(self._broken_off(error, time.perf_counter() - began))
+            self._ended = Ending("divergence", f"stopped in epoch {error.epoch}: {error}")
+            self.progress.history.append(self._broken_off(error, time.perf_counter() - began))
             raise
         finally:
-            self._interrupts.undisturbed(records.close)
-            self._interrupts.undisturbed(self._put_back)
-        self._interrupts.raise_again()
+            self._interrupts.undisturbed(epochs.close)
+            self._interrupts.undisturbed(self.source.close)
+            self._interrupts.undisturbed(self._end)
+        self._raise_again()
 
-    def _interruption(self) -> tuple[str, str]:
-        return "interrupt", f"interrupted after {len(self.history)} whole epochs"
+    def _begin(self) -> None:
+        """Take possession of the states, which know one fit at a time."""
+        for state in self.source.states:
+            state.progress = self.progress
 
-    def _handed_out(self, epoch: Epoch) -> Generator[Epoch, None, None]:
-        """Hand out an epoch, and if the reader leaves with it, see whether the weights are still ours to put back."""
+    def _next(self, epochs: Epochs) -> Epoch | None:
+        """The next epoch; None after the last."""
         try:
-            yield epoch
-        except GeneratorExit:
-            if self.state.step != epoch.steps:  # another fit went on from here
-                self._watch.best_theta = None
-            raise
+            with self.source.blas_threads():
+                return next(epochs)
+        except StopIteration as end:
+            self._ended = end.value
+            return None
 
-    def _next(self, records: Records) -> Epoch | None:
-        """The next epoch, computed with as many BLAS threads as it is worth; None after the last."""
-        if self.engine.uses_blas or isinstance(self.job.update_rule, LBFGS):
-            with suited_to(self.job, self.data.n_samples, self.n_threads):
-                return next(records, None)
-        return next(records, None)
+    def _seen(self, epoch: Epoch, deadline: float) -> Ending | None:
+        """Take an epoch into account; why training ends with it, or None. The callbacks find whole states."""
+        job, stopping, states = self.source.job, self.stopping, self.source.states
+        see(stopping, self.progress, epoch, states)
+        least_rate = None
+        if isinstance(job.schedule, ReduceOnPlateau):
+            least_rate = on_plateau(job.schedule, stopping, epoch, states)
+        ended = asked_to_stop(self.callbacks, epoch)
+        if ended is None and time.perf_counter() >= deadline:
+            ended = out_of_time(stopping, epoch.n)
+        return ended or no_improvement(job, stopping, self.progress, epoch) or least_rate
+
+    def _interruption(self) -> Ending:
+        return Ending("interrupt", f"interrupted after {len(self.progress.history)} whole epochs")
 
     def _broken_off(self, error: DivergenceError, seconds: float) -> Epoch:
         """The record of the epoch that diverged, of which nothing can be said."""
-        nothing = float("nan")
-        scores = dict.fromkeys(self.history[-1].scores, nothing) if self.history else {}
-        norms = (nothing,) * self.job.network.depth
-        return Epoch(error.epoch, nothing, norms, nothing, seconds, self.state.step, scores, complete=False)
+        nothing, history = float("nan"), self.progress.history
+        scores = dict.fromkeys(history[-1].scores, nothing) if history else {}
+        norms = (nothing,) * self.source.job.network.depth
+        steps = sum(state.step for state in self.source.states)
+        return Epoch(error.epoch, nothing, norms, nothing, seconds, steps, scores, complete=False)
 
-    def _ended_by_itself(self) -> tuple[str, str]:
-        if self.state.epoch < self.job.epochs:
-            return out_of_time(self.stopping, self.state.epoch + 1)
-        return "epochs", f"stopped at the preset number of {self._planned} epochs"
+    def _ended_by_itself(self) -> Ending:
+        planned = self.source.job.epochs
+        if self._n_done < planned:
+            return out_of_time(self.stopping, self._n_done + 1)
+        return Ending("epochs", f"stopped at the preset number of {planned - self.progress.first_epoch} epochs")
+
+    def _end(self) -> None:
+        """Put the best weights back and let go of the states, unless another fit has gone on from here."""
+        self._put_back()
+        for state in self.source.states:
+            if state.progress is self.progress:
+                state.progress = None
 
     def _put_back(self) -> None:
-        if self._watch.best_theta is not None:
-            self.state.theta[:] = self._watch.best_theta
+        kept = () if self.progress.best is None else self.progress.best.thetas
+        for state, theta in zip(self.source.states, kept, strict=False):
+            if state.progress is self.progress:
+                state.theta[:] = theta
+
+    def _raise_again(self) -> None:
+        if self._raises:
+            self._interrupts.raise_again()
 
 
 def fit(
-    job: Job,
-    state: TrainingState,
-    data: Data,
-    engine: Engine,
+    source: Source,
     stopping: Stopping,
-    *,
-    measure: Measure | None = None,
     callbacks: Iterable[Callback] = (),
-    n_threads: int | None = None,
+    *,
+    resume: bool = False,
+    interrupts: Interrupts | None = None,
 ) -> Fit:
     """Train until the preset number of epochs or until `stopping` says so.
 
@@ -216,51 +249,15 @@ def fit(
 
     Parameters
     ----------
-    job, state, data, engine, measure
-        As for `clearprop.training.loop.epochs`; the state holds the result.
-    stopping : Stopping
-    callbacks : iterable of callable
-        Each gets every Epoch; one that returns True ends training.
-    n_threads : int, optional
-        The most threads of a BLAS, for an engine that uses one; by default as many as the products are worth.
+    source, stopping, callbacks, resume, interrupts
+        As for `Fitting`; the source's states hold the result.
 
     Raises
     ------
     KeyboardInterrupt
-        When Ctrl-C comes twice within two seconds.
+        When Ctrl-C comes twice within two seconds, unless `interrupts` are given.
     DivergenceError
-        When a loss or gradient is not finite. The state then holds the best weights so far, where they are kept, or the
+        When a loss or gradient is not finite. The states then hold the best weights so far, where they are kept, or the
         last good ones.
     """
-    under_way = Fitting(job, state, data, engine, stopping, measure=measure, callbacks=callbacks, n_threads=n_threads)
-    return under_way.to_the_end()
-
-
-class Records:
-    """The epochs of a generator, and what it returns at its end."""
-
-    def __init__(self, generator: Generator[Epoch, None, tuple[str, str] | None]) -> None:
-        self.generator = generator
-        self.ended: tuple[str, str] | None = None
-
-    def __iter__(self) -> Iterator[Epoch]:
-        return self
-
-    def __next__(self) -> Epoch:
-        try:
-            return next(self.generator)
-        except StopIteration as end:
-            self.ended = end.value
-            raise
-
-    def close(self) -> None:
-        """End the generator where it stands."""
-        self.generator.close()
-
-
-def _records(
-    job: Job, state: TrainingState, data: Data, engine: Engine, measure: Measure | None, deadline: float
-) -> Generator[Epoch, None, tuple[str, str] | None]:
-    if isinstance(job.update_rule, LBFGS):
-        return lbfgs_epochs(job, state, data, engine, measure=measure)
-    return epochs(job, state, data, engine, measure=measure, is_over=lambda: time.perf_counter() >= deadline)
+    return Fitting(source, stopping, callbacks, resume=resume, interrupts=interrupts).to_the_end()

@@ -18,32 +18,44 @@ import numpy as np
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.first_use import FIRST_USE
 from clearprop.formulas import LBFGS
+from clearprop.job import Epoch
 from clearprop.job.divergence import divergence, layer_norms
-from clearprop.training.loop import Epoch, Measure
+from clearprop.training.loop import Measure
+from clearprop.training.stopping import Ending
 
 
-def _ending(result: Any, rule: LBFGS, most_iterations: int) -> tuple[str, str]:
+def _ending(result: Any, rule: LBFGS, most_iterations: int) -> Ending:
     """What SciPy's result says of the end: status 0 is convergence, 1 a limit, 2 a line search that found nothing."""
     after = f"stopped after {result.nit} iterations"
     if result.status == 0:
-        return "minimum", f"{after}: the gradient or the gain became too small (converged)"
+        return Ending("minimum", f"{after}: the gradient or the gain became too small (converged)")
     if result.status == 2:
-        return "line_search", f"{after}: no step in the direction of search lowers the loss"
+        return Ending("line_search", f"{after}: no step in the direction of search lowers the loss")
     if result.nit >= most_iterations:
-        return "epochs", f"stopped at the preset number of {most_iterations} iterations"
-    return "evaluations", f"{after}: the preset number of {rule.max_evaluations} evaluations of the loss was reached"
+        return Ending("epochs", f"stopped at the preset number of {most_iterations} iterations")
+    most = f"the preset number of {rule.max_evaluations} evaluations of the loss was reached"
+    return Ending("evaluations", f"{after}: {most}")
 
 
 def lbfgs_epochs(
-    job: Job, state: TrainingState, data: Data, engine: Engine, *, measure: Measure | None = None
-) -> Generator[Epoch, None, tuple[str, str]]:
+    job: Job,
+    state: TrainingState,
+    data: Data,
+    engine: Engine,
+    *,
+    measure: Measure | None = None,
+    began: float | None = None,
+) -> Generator[Epoch, None, Ending]:
     """Minimise the loss over all rows, and yield a record after every iteration.
 
     Parameters
     ----------
     job : Job
         With an LBFGS as its update rule; its `epochs` is the most iterations.
-    state, data, engine, measure
+    state : TrainingState
+        From a copy that was taken in the middle of a search, that search goes on: its iterations are computed again
+        from where it began, without records, and give the same weights to the bit.
+    data, engine, measure, began
         As for `clearprop.training.loop.epochs`.
 
     Yields
@@ -53,8 +65,7 @@ def lbfgs_epochs(
 
     Returns
     -------
-    (str, str)
-        Why it ended: a word for `Fit.stopped_by`, and a sentence.
+    Ending
 
     Raises
     ------
@@ -67,9 +78,11 @@ def lbfgs_epochs(
         from scipy.optimize import minimize
 
     state.own()
-    began = time.perf_counter()
+    began = time.perf_counter() if began is None else began
     dtype = state.theta.dtype
-    most_iterations = job.epochs - state.epoch
+    if state.search_start is None:
+        state.search_start, state.searched = state.theta.copy(), 0
+    known, most_iterations = state.searched, job.epochs - state.epoch + state.searched
     reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss) after each iteration, then SciPy's result or an exception
     orders: SimpleQueue[bool] = SimpleQueue()  # whether to go on, after each iteration
     last: dict[str, Any] = {"is_over": False, "waits": True}
@@ -98,7 +111,7 @@ def lbfgs_epochs(
                 "gtol": rule.tolerance,
                 "maxcor": rule.history,
             }
-            start = state.theta.astype(np.float64)
+            start = state.search_start.astype(np.float64)
             reports.put(minimize(objective, start, jac=True, method="L-BFGS-B", callback=report, options=options))
         except BaseException as error:  # handed to the reader, whose thread it belongs to
             reports.put(error)
@@ -117,9 +130,14 @@ def lbfgs_epochs(
             if not isinstance(item, tuple):
                 state.theta[:] = item.x
                 return _ending(item, rule, most_iterations)
+            if known:  # of an earlier search that goes on here
+                known -= 1
+                orders.put(True)
+                continue
             theta, loss = item
             state.theta[:] = theta
             state.epoch, state.step, state.samples = state.epoch + 1, state.step + 1, state.samples + data.n_samples
+            state.searched += 1
             state.gradient_norms = last["norms"]
             yield Epoch(
                 n=state.epoch,
@@ -132,6 +150,7 @@ def lbfgs_epochs(
             )
             orders.put(True)
     finally:
+        state.search_start = None
         last["is_over"] = True  # Python looks for Ctrl-C at calls: one that comes in the next finds all of this done
         orders.put(False)
         if worker.ident is not None:

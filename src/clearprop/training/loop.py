@@ -9,50 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.job import Epoch
 from clearprop.job.randomness import state_of
 from clearprop.job.rates import rates as rates_of
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the rows did.
-
-    Attributes
-    ----------
-    n : int
-        Its number, from 1.
-    loss : float
-        Mean training loss with penalties, over the epoch's batches as they came.
-    gradient_norms : tuple of float
-        ‖∂C/∂θ‖ of each layer at the epoch's last update.
-    learning_rate : float
-        Of the epoch's last update.
-    seconds : float
-        Time since training began.
-    steps : int
-        Updates since training began.
-    scores : mapping of str to float
-        What was measured at its end, for example "validation_loss".
-    complete : bool
-        False for a pass that was cut short by a time limit.
-    """
-
-    n: int
-    loss: float
-    gradient_norms: tuple[float, ...]
-    learning_rate: float
-    seconds: float
-    steps: int
-    scores: Mapping[str, float] = field(default_factory=dict)
-    complete: bool = True
 
 
 Measure = Callable[[Any], Mapping[str, float]]  # from θ to named scores
@@ -77,6 +43,7 @@ def epochs(
     *,
     measure: Measure | None = None,
     is_over: Callable[[], bool] = lambda: False,
+    began: float | None = None,
 ) -> Generator[Epoch, None, None]:
     """Train, and yield a record after every pass over the rows.
 
@@ -92,6 +59,8 @@ def epochs(
         Called with θ at the end of each pass; its numbers go into the record.
     is_over : callable, optional
         Asked between stretches of updates; True ends training inside a pass, with a last, incomplete record.
+    began : float, optional
+        When training began, by `time.perf_counter`; by default now.
 
     Yields
     ------
@@ -103,7 +72,7 @@ def epochs(
         When a loss or gradient is not finite; `state.theta` holds the last good parameters.
     """
     state.own()
-    began = time.perf_counter()
+    began = time.perf_counter() if began is None else began
     n_steps = job.steps_per_epoch(data.n_samples)
     stretch = 1
     while state.epoch < job.epochs:

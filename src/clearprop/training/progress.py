@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from clearprop.training.loop import Epoch
+from clearprop.job import Epoch
 from clearprop.training.stopping import Callback
 
 
@@ -19,7 +19,7 @@ def line(epoch: Epoch) -> str:
 
     Examples
     --------
-    >>> from clearprop.training.loop import Epoch
+    >>> from clearprop.training import Epoch
     >>> from clearprop.training.progress import line
     >>> line(Epoch(7, 0.25, (1.0,), 0.001, 1.52, 70, {"validation_loss": 0.5}))
     'Iteration 7, loss = 0.25000000, validation loss = 0.5, rate = 0.001, 1.5 s'

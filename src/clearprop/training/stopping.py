@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.engines import Job, TrainingState
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
-from clearprop.training.loop import Epoch
+from clearprop.job import Best, Epoch, Job, Progress, TrainingState
 
 Callback = Callable[[Epoch], Any]  # called after each epoch; ends training by returning True
+
+
+class Ending(NamedTuple):
+    """Why training ended: a word for `Fit.stopped_by`, and a sentence."""
+
+    stopped_by: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,15 @@ class Stopping:
     tolerance : float
         Better by less than this is no better.
     patience : float
-        Epochs in a row without getting better that are still borne; infinite: never stop for this.
+        Epochs without improvement before stopping; infinite: never stop for this.
     restore_best : bool
         Put the weights of the best epoch back at the end (for a score; the training loss is a mean over moving
         weights).
     max_seconds : float, optional
         Time limit, looked at several times a second, inside an epoch too.
+    later_within : float, optional
+        A later epoch becomes the best one if its value is worse than the best by no more than this share of it. By
+        default the first of equal epochs stays the best.
     """
 
     watch: str = "loss"
@@ -45,6 +53,7 @@ class Stopping:
     patience: float = 10
     restore_best: bool = False
     max_seconds: float | None = None
+    later_within: float | None = None
 
     def __post_init__(self) -> None:
         if not (isinstance(self.tolerance, Real) and self.tolerance >= 0):
@@ -55,30 +64,23 @@ class Stopping:
             raise InputError(f"max_seconds must be above 0, not {self.max_seconds!r}")
 
 
-class Watch:
-    """Keeps the best value seen and for how many epochs there has been no better one."""
+def watched(stopping: Stopping, epoch: Epoch) -> float:
+    """What is watched, turned so that lower is better; NaN counts as infinitely bad."""
+    found = epoch.loss if stopping.watch == "loss" else epoch.scores[stopping.watch]
+    value = -found if stopping.higher_is_better else found
+    return math.inf if math.isnan(value) else value
 
-    def __init__(self, stopping: Stopping, tolerance: float) -> None:
-        self.stopping, self.tolerance = stopping, tolerance
-        self.best_value = math.inf
-        self.best_epoch: Epoch | None = None
-        self.best_theta: Any = None
-        self.stale = 0
 
-    def value(self, epoch: Epoch) -> float:
-        """What is watched, turned so that lower is better; NaN counts as infinitely bad."""
-        found = epoch.loss if self.stopping.watch == "loss" else epoch.scores[self.stopping.watch]
-        value = -found if self.stopping.higher_is_better else found
-        return math.inf if math.isnan(value) else value
-
-    def see(self, epoch: Epoch, theta: Any) -> None:
-        """Take one more epoch into account."""
-        value = self.value(epoch)
-        self.stale = 0 if is_better(value, self.best_value, self.tolerance) else self.stale + 1
-        if self.best_epoch is None or value < self.best_value:
-            self.best_value, self.best_epoch = value, epoch
-            if self.stopping.restore_best:
-                self.best_theta = theta.copy()
+def see(stopping: Stopping, progress: Progress, epoch: Epoch, states: Sequence[TrainingState]) -> None:
+    """Take one more epoch into account; where it is the best so far, keep the weights of the states."""
+    value, best = watched(stopping, epoch), math.inf if progress.best is None else progress.best.value
+    progress.history.append(epoch)
+    progress.seconds = epoch.seconds
+    progress.stale = 0 if is_better(value, best, stopping.tolerance) else progress.stale + 1
+    equals = stopping.later_within is not None and value <= best + stopping.later_within * abs(best)
+    if progress.best is None or value < best or equals:
+        thetas = tuple(state.theta.copy() for state in states) if stopping.restore_best else ()
+        progress.best = Best(value, epoch, thetas)  # all of it at once: Ctrl-C may come at any call
 
 
 def is_better(value: float, best: float, tolerance: float) -> bool:
@@ -86,55 +88,64 @@ def is_better(value: float, best: float, tolerance: float) -> bool:
     return value < math.inf and value <= best - tolerance
 
 
-class Plateau:
-    """Lowers the learning rate whenever what is watched has not got better for a while."""
+def on_plateau(
+    schedule: ReduceOnPlateau, stopping: Stopping, epoch: Epoch, states: Sequence[TrainingState]
+) -> Ending | None:
+    """Lower the learning rate where what is watched has been no better for a while.
 
-    def __init__(self, schedule: ReduceOnPlateau, stopping: Stopping) -> None:
-        self.schedule = schedule
-        self.watch = Watch(stopping, schedule.tolerance)
+    Parameters
+    ----------
+    schedule : ReduceOnPlateau
+    stopping : Stopping
+        Says what is watched.
+    epoch : Epoch
+        The last one.
+    states : sequence of TrainingState
+        Of all networks that are trained together. The count lives in them, so that it goes on where training goes on.
 
-    def see(self, epoch: Epoch, state: TrainingState) -> tuple[str, str] | None:
-        """Take one more epoch into account; a reason to end training once the rate can fall no further.
-
-        The count lives in the state, so that it goes on where training goes on.
-        """
-        value = self.watch.value(epoch)
-        better = is_better(value, state.plateau_best, self.schedule.tolerance)
-        state.plateau_stale = 0 if better else state.plateau_stale + 1
-        state.plateau_best = min(state.plateau_best, value)
-        if state.plateau_stale <= self.schedule.patience:
-            return None
-        if epoch.learning_rate <= self.schedule.minimum:
-            return (
-                "rate",
-                f"stopped after epoch {epoch.n}: the learning rate fell to {epoch.learning_rate:g} (converged)",
-            )
-        state.rate_scale *= self.schedule.gamma
-        state.plateau_stale = 0
-        return None
-
-
-def out_of_time(stopping: Stopping, epoch: int) -> tuple[str, str]:
-    """The end by the time limit, in this epoch: a word and a sentence."""
-    return "time", f"stopped in epoch {epoch}: the time limit of {stopping.max_seconds:g} s was reached"
+    Returns
+    -------
+    Ending or None
+        Why training ends, once the rate can fall no further.
+    """
+    value, (first, *others) = watched(stopping, epoch), states
+    better = is_better(value, first.plateau_best, schedule.tolerance)
+    first.plateau_stale = 0 if better else first.plateau_stale + 1
+    first.plateau_best = min(first.plateau_best, value)
+    ending = None
+    if first.plateau_stale > schedule.patience:
+        if epoch.learning_rate <= schedule.minimum:
+            fell = f"the learning rate fell to {epoch.learning_rate:g} (converged)"
+            ending = Ending("rate", f"stopped after epoch {epoch.n}: {fell}")
+        else:
+            first.rate_scale *= schedule.gamma
+            first.plateau_stale = 0
+    for state in others:
+        state.plateau_best, state.plateau_stale = first.plateau_best, first.plateau_stale
+        state.rate_scale = first.rate_scale
+    return ending
 
 
-def verdict(
-    job: Job, stopping: Stopping, watch: Watch, epoch: Epoch, deadline: float, callbacks: Iterable[Callback]
-) -> tuple[str, str] | None:
-    """Why training ends after this epoch, or None if it goes on."""
-    answers = [callback(epoch) for callback in callbacks]  # every callback sees every epoch
-    if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
-        return "callback", f"stopped after epoch {epoch.n}: a callback asked for it"
-    if time.perf_counter() >= deadline:
-        return out_of_time(stopping, epoch.n)
+def out_of_time(stopping: Stopping, epoch: int) -> Ending:
+    """The end by the time limit, in this epoch."""
+    return Ending("time", f"stopped in epoch {epoch}: the time limit of {stopping.max_seconds:g} s was reached")
+
+
+def no_improvement(job: Job, stopping: Stopping, progress: Progress, epoch: Epoch) -> Ending | None:
+    """The end once there has been no better epoch for too long."""
     # The training loss of lbfgs falls at every iteration, so only a score can go stale there.
-    judged = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
-    if judged and watch.stale > stopping.patience:
-        name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
-        by = f" by {stopping.tolerance:g}" if stopping.tolerance else ""
-        return (
-            "no_improvement",
-            f"stopped after epoch {epoch.n}: the {name} was no better{by} for {stopping.patience:g} epochs (converged)",
-        )
+    counts = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
+    if not counts or progress.stale <= stopping.patience:
+        return None
+    name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
+    by = f" by {stopping.tolerance:g}" if stopping.tolerance else ""
+    stale = f"the {name} was no better{by} for {stopping.patience:g} epochs (converged)"
+    return Ending("no_improvement", f"stopped after epoch {epoch.n}: {stale}")
+
+
+def asked_to_stop(callbacks: Iterable[Callback], epoch: Epoch) -> Ending | None:
+    """Show an epoch to every callback; the end where one of them returns True."""
+    answers = [callback(epoch) for callback in callbacks]
+    if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
+        return Ending("callback", f"stopped after epoch {epoch.n}: a callback asked for it")
     return None

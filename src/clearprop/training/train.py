@@ -13,10 +13,12 @@ from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
+from clearprop.job import Epoch
 from clearprop.network import Network, Parameters
-from clearprop.training.fit import Fit, fit
-from clearprop.training.loop import Epoch, Measure
+from clearprop.training.fit import fit
+from clearprop.training.loop import Measure
 from clearprop.training.progress import announced, shown
+from clearprop.training.source import OneNetwork
 from clearprop.training.stopping import Callback, Stopping
 
 
@@ -93,7 +95,7 @@ def train(
     dropout : float or sequence of float
         The fraction dropped after every hidden layer, or one fraction for each of the layers 0 … L − 1.
     validation : (X, Y), optional
-        Rows to judge by: training stops when their loss is no better for `patience` epochs, and the best weights are
+        Validation rows: training stops when their loss is no better for `patience` epochs, and the best weights are
         put back. Without it the training loss is watched.
     tolerance, patience, max_seconds
         As for `clearprop.training.Stopping`.
@@ -152,7 +154,7 @@ def train(
     data = prepared(job, X, Y, sample_weight, dtype)
     if data.weight is not None and not data.weight.any():
         raise InputError("the weight of every row is zero; at least one must be above zero")
-    choice = choose(engine, job, data, n_threads, announced(verbose))
+    choice = choose(engine, job, data.layout, n_threads, announced(verbose))
     state = _start(job, params, state)
     measure: Measure | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
@@ -163,9 +165,7 @@ def train(
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
     with shown(verbose, state.epoch, epochs) as reader:
         readers = [*callbacks, reader]
-        done: Fit = fit(
-            job, state, data, choice.engine, stopping, measure=measure, callbacks=readers, n_threads=n_threads
-        )
+        done = fit(OneNetwork(job, state, data, choice.engine, measure, n_threads), stopping, readers)
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
 
 

@@ -24,10 +24,11 @@ from clearprop.engines.compiled.kernels.layout import MOST_MEMORY, Task
 from clearprop.engines.compiled.workers.crew import CREW
 from clearprop.engines.compiled.workers.thread_tuning import CROWD
 from clearprop.engines.cores import threads_asked, threads_granted
+from clearprop.engines.first_use import FIRST_USE
 from clearprop.errors import EngineRefusal, FormulaError, InputError
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
-from clearprop.job.data import Data
+from clearprop.job.data import Data, Layout
 from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
@@ -62,27 +63,38 @@ class CompiledEngine:
     def __reduce__(self) -> Any:
         return _unpickled, (self.n_threads,)
 
-    def refuses(self, job: Job, data: Data) -> str | None:
-        if hasattr(data.X, "toarray") or not isinstance(data.X, np.ndarray):
-            return f"it reads dense NumPy arrays, and X is a {type(data.X).__name__}"
-        if data.X.dtype not in (np.float32, np.float64) or data.Y.dtype != data.X.dtype:
-            return f"it computes in float32 or float64, with X and Y of one type, not {data.X.dtype} and {data.Y.dtype}"
-        if not (data.X.flags.c_contiguous and (isinstance(data.Y, OneHot) or data.Y.flags.c_contiguous)):
+    def refuses(self, job: Job, layout: Layout) -> str | None:
+        if not layout.is_dense:
+            return f"it reads dense NumPy arrays, and X is a {layout.kind}"
+        if layout.dtype not in (np.float32, np.float64) or layout.target_dtype != layout.dtype:
+            types = f"{layout.dtype} and {layout.target_dtype}"
+            return f"it computes in float32 or float64, with X and Y of one type, not {types}"
+        if not layout.is_contiguous:
             return "X and Y must lie in memory row by row"
         remembered = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
         if len(remembered) > MOST_MEMORY:
             return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(remembered)}"
         return _unprintable(job.network, job.update_rule)
 
+    def missing(self, dtype: Any) -> str | None:
+        """Numba is imported only where something must be compiled: it takes half a second; machine code needs none."""
+        if self.preparation(dtype) is not None:
+            try:
+                with FIRST_USE:
+                    import clearprop.engines.compiled.compiler.compiling  # noqa: F401
+            except ImportError as error:
+                return f"Numba cannot be imported ({error}); install it with `pip install numba`"
+        return None
+
     def preparation(self, dtype: Any) -> str | None:
         if fixed_kernels.are_compiled(np.dtype(dtype).name):
             return None
         return "first it is compiled for this processor, once: 10 to 20 s if it is idle, a minute or more if it is busy"
 
-    def compile(self, job: Job, dtype: Any, *, predicts: bool = False) -> str | None:
+    def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
         """Compile what a job needs, or what predictions of its network need; a sentence where that cannot be done."""
         extras = job.label_smoothing > 0, job.l1 > 0, job.l2 > 0, job.clip_norm is not None
-        return _uncompilable(job.network, None if predicts else job.update_rule, extras, np.dtype(dtype).name)
+        return _uncompilable(job.network, None if predicts else job.update_rule, extras, layout.dtype.name)
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)

@@ -10,7 +10,7 @@ WORDS: Mapping[str, str] = {
     "model_networks": "{target} 由 {n} 个网络预测，取它们输出的平均值。这里讲解的是第 {member} 个。",
     "model_actual": "这一行的 {target} 是 {actual}。",
     "model_step_known": "这一步就是训练时用这一行数据会走的下一步：{rule}，各项设置与那次训练相同。",
-    "model_step_assumed": "不知道它当时是怎样训练的，因此这一步按普通的 {rule} 计算。",
+    "model_step_assumed": "文件里没有说明这个模型是怎样训练的：这里展示的是普通 {rule} 的一步。",
     "model_step_asked": "这一步按要求用 {rule} 计算。",
     "model_input": "输入",
     "model_meaning": "含义",

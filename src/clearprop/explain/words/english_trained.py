@@ -11,7 +11,7 @@ WORDS: Mapping[str, str] = {
     "model_networks_one": "{target} is predicted by one network, the one explained here.",
     "model_actual": "In this row {target} is {actual}.",
     "model_step_known": "The step is the one that its training would take with this row from here: by {rule}, with the settings of that training.",
-    "model_step_assumed": "How it was trained is not known, so the step is one of plain {rule}.",
+    "model_step_assumed": "The file does not say how the model was trained: the step shown is a plain one, of {rule}.",
     "model_step_asked": "The step is one of {rule}, as was asked.",
     "model_input": "input",
     "model_meaning": "stands for",

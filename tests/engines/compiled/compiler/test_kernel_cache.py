@@ -239,10 +239,10 @@ job = Job(Network.mlp([1, 1]))
 data = prepared(job, [[1.0]], [[1.0]])
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    names = [choose("auto", job, data).engine.name for _ in range(2)]
-print(names, len(caught), choose("auto", job, data).reason)
+    names = [choose("auto", job, data.layout).engine.name for _ in range(2)]
+print(names, len(caught), choose("auto", job, data.layout).reason)
 try:
-    choose("compiled", job, data)
+    choose("compiled", job, data.layout)
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -276,7 +276,7 @@ def test_where_compiling_fails_the_reference_engine_serves_and_says_so(tmp_path)
     """Whatever Numba or LLVM raise: one sentence, no traceback."""
     first, second, said, refused = run(FAILS, CLEARPROP_CACHE_DIR=str(tmp_path), TMPDIR=str(tmp_path)).splitlines()
     assert (first, second) == ("reference", "reference")
-    assert said.count("the reference engine serves, which is slower: compiling failed in Numba") == 1
+    assert said.count("Using the slower reference engine: compiling failed in Numba") == 1
     assert "(RuntimeError: Attribute 'alwaysinline' does not apply)" in said
     assert refused.startswith("EngineRefusal the engine 'compiled' cannot do this job: compiling failed")
 

@@ -1,4 +1,4 @@
-"""Loss and score over rows held out, after every epoch: the estimator's own score, or any scorer of scikit-learn."""
+"""Loss and score over the validation rows after every epoch: the estimator's own score, or a scorer of scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from clearprop.engines import Data
 from clearprop.errors import InputError, NotFiniteError, UnknownNameError
 from clearprop.estimators.rows import Rows
+from clearprop.estimators.run import Run
 from clearprop.job.memory import NUMBERS_AT_ONCE
 from clearprop.training import Measure
 
@@ -53,7 +54,8 @@ def measure_of(estimator: Any, rows: Rows, data: Data, scorer: Scorer | None) ->
     scorer : callable, optional
         Called as ``scorer(estimator, X, y)``, with sample_weight where the rows have one.
     """
-    network, targets, engine = estimator.network_, estimator._targets, estimator._engine
+    run: Run = estimator._run
+    network, targets, engine = run.network, run.targets, run.engine
     score = None if scorer is None else _bound(scorer, estimator, rows)
 
     def measure(theta: Any) -> Mapping[str, float]:

@@ -1,0 +1,80 @@
+"""What an estimator holds of its fits: one object, made anew or copied when another fit begins."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from clearprop.engines import Engine, Job, TrainingState
+from clearprop.estimators.class_weights import ClassFactors
+from clearprop.estimators.settings import Settings
+from clearprop.estimators.targets import Targets
+from clearprop.job import Epoch
+from clearprop.network import Network
+from clearprop.training import Fitting, OneNetwork
+
+
+class Seeds(NamedTuple):
+    """Where the chance in a fit comes from, drawn once from `random_state`; a fit that goes on keeps them."""
+
+    weights: int
+    order: int
+    split: int
+
+
+@dataclass
+class Run:
+    """The last fit, and what it has of those that it went on from.
+
+    Attributes
+    ----------
+    network : Network
+    targets : Targets
+    seeds : Seeds
+    state : TrainingState
+        Its θ are the weights of the estimator.
+    job : Job
+        Of the last fit.
+    factors : ClassFactors or None
+        What classes weigh rows with.
+    history : list of Epoch
+    n_samples : int
+        Rows of the last fit.
+    engine : Engine
+        Chosen when the rows are there. It predicts, too.
+    engine_reason : str
+    is_validated : bool
+        Whether there were validation rows in the last fit.
+    keeps_best : bool
+        Whether these decided which weights were put back.
+    """
+
+    network: Network
+    targets: Targets
+    seeds: Seeds
+    state: TrainingState
+    job: Job
+    factors: ClassFactors | None = None
+    history: list[Epoch] = field(default_factory=list)
+    n_samples: int = 1
+    engine: Engine = field(init=False)
+    engine_reason: str = field(init=False)
+    is_validated: bool = False
+    keeps_best: bool = False
+
+
+class UnderWay(NamedTuple):
+    """A fit that is about to begin, or under way."""
+
+    run: Run
+    settings: Settings
+    source: OneNetwork
+    fitting: Fitting
+    is_part: bool
+
+    @property
+    def has_best(self) -> bool:
+        """Whether the weights of a best epoch, one with a finite score, were kept."""
+        best, watched = self.fitting.result.best, self.fitting.stopping.watch
+        return best is not None and math.isfinite(best.scores[watched])

@@ -1,0 +1,141 @@
+"""A job as JSON and back, so that a model file says how its networks were trained. No code is stored or run.
+
+What is read is treated as hostile: every number is checked before a job is made of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+from clearprop.errors import InputError, ModelFileError, quoted
+from clearprop.formulas import LBFGS, SCHEDULES, UPDATE_RULES, Schedule, UpdateRule
+from clearprop.formulas.saving import formula_from_json, formula_to_json
+from clearprop.job.job import Job
+from clearprop.network import Network
+
+FORMULAS = ("network", "update_rule", "schedule")  # fields of a job that are no plain values
+LARGEST = 2**53  # whole number that JSON of other programs holds exactly; seeds may be larger
+
+
+def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any] | None:
+    """What training each of these networks was asked to do; they differ in the seed alone.
+
+    Returns
+    -------
+    dict or None
+        None where a rule or schedule is not one of clearprop's own, which cannot be data.
+
+    Examples
+    --------
+    >>> from clearprop import Network
+    >>> from clearprop.job import Job
+    >>> from clearprop.job.saving import jobs_from_json, jobs_to_json
+    >>> jobs = [Job(Network.mlp([2, 1]), seed=k) for k in (3, 4)]
+    >>> found = jobs_to_json(jobs)
+    >>> found["seeds"], found["job"]["update_rule"]["name"]
+    ([3, 4], 'adam')
+    >>> jobs_from_json(jobs[0].network, found) == tuple(jobs)
+    True
+    """
+    first = jobs[0]
+    rule, schedule = first.update_rule, first.schedule
+    if SCHEDULES.get(schedule.name) is not type(schedule):
+        return None
+    if not isinstance(rule, LBFGS) and UPDATE_RULES.get(rule.name) is not type(rule):
+        return None
+    plain = {field.name: getattr(first, field.name) for field in fields(Job) if field.name not in FORMULAS}
+    del plain["seed"]
+    job = {
+        **plain,
+        "dropout": list(first.dropout),
+        "class_weight": None if first.class_weight is None else list(first.class_weight),
+        "update_rule": {"name": "lbfgs", "parameters": asdict(rule)}
+        if isinstance(rule, LBFGS)
+        else formula_to_json(rule, UPDATE_RULES),
+        "schedule": formula_to_json(schedule, SCHEDULES),
+    }
+    return {"job": job, "seeds": [job.seed for job in jobs]}
+
+
+def jobs_from_json(network: Network, found: object) -> tuple[Job, ...]:
+    """The jobs that `jobs_to_json` wrote; () for None.
+
+    Raises
+    ------
+    ModelFileError
+        For anything that it cannot have written.
+    """
+    if found is None:
+        return ()
+    match found:
+        case {"job": dict() as spec, "seeds": [_, *_] as seeds} if all(map(_is_seed, seeds)):
+            job = _job_from_json(network, spec)
+            return tuple(replace(job, seed=seed) for seed in seeds)
+    raise ModelFileError("how it was trained is not described as this version describes it")
+
+
+def _job_from_json(network: Network, spec: Mapping[str, Any]) -> Job:
+    names = {field.name for field in fields(Job)} - {"network", "seed"}
+    if set(spec) != names:
+        odd = quoted(min(set(spec) ^ names, key=str))
+        raise ModelFileError(f"a training cannot be described with (or without) {odd}")
+    for name in ("epochs", "batch_size"):
+        _check(spec, name, type(spec[name]) is int and 0 < spec[name] <= LARGEST)
+    for name in ("drop_last", "shuffle"):
+        _check(spec, name, type(spec[name]) is bool)
+    for name in ("l1", "l2", "label_smoothing"):
+        _check(spec, name, _is_number(spec[name]))
+    _check(spec, "clip_norm", spec["clip_norm"] is None or _is_number(spec["clip_norm"]))
+    dropout, weights = spec["dropout"], spec["class_weight"]
+    _check(spec, "dropout", _are_numbers(dropout) and len(dropout) in (0, network.depth))
+    _check(spec, "class_weight", weights is None or (_are_numbers(weights) and len(weights) == network.widths[-1]))
+    try:
+        return Job(
+            **{
+                **spec,
+                "network": network,
+                "update_rule": _rule_from_json(spec["update_rule"]),
+                "schedule": formula_from_json(_named(spec["schedule"]), Schedule, SCHEDULES),
+                "dropout": tuple(dropout),
+                "class_weight": None if weights is None else tuple(weights),
+            }
+        )
+    except InputError as error:
+        raise ModelFileError(f"how it was trained cannot be: {error}") from None
+
+
+def _rule_from_json(spec: object) -> UpdateRule | LBFGS:
+    match spec:
+        case {
+            "name": "lbfgs",
+            "parameters": {"max_evaluations": int() as most, "tolerance": tolerance, "history": int() as history},
+        } if _is_number(tolerance):
+            return LBFGS(most, tolerance, history)
+    return formula_from_json(_named(spec), UpdateRule, UPDATE_RULES)
+
+
+def _named(spec: object) -> object:
+    """A formula of clearprop's own, which has no trees."""
+    if isinstance(spec, dict) and "trees" in spec:
+        raise ModelFileError("update rules and schedules of one's own are not kept in a file")
+    return spec
+
+
+def _check(spec: Mapping[str, Any], name: str, is_right: bool) -> None:
+    if not is_right:
+        raise ModelFileError(f"the {name} of a training cannot be {quoted(spec[name])}")
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= LARGEST  # type: ignore[arg-type]
+
+
+def _are_numbers(values: object) -> bool:
+    return isinstance(values, list) and all(map(_is_number, values))
+
+
+def _is_seed(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**64
