@@ -96,7 +96,7 @@ def test_estimators_learn_many_classes_where_the_weights_fit(monkeypatch):
     y, classes = np.tile(np.arange(10_000), 2), np.arange(10_000)
     monkeypatch.setattr(memory, "available", lambda: 400_000_000)
     model = MLPClassifier((2,), random_state=0)
-    rows = model._rows(np.zeros((20_000, 2)), y, None, model._learn_targets(y))
+    rows, _ = model._rows(np.zeros((20_000, 2)), y, None, model._learn_targets(y))
     assert isinstance(rows.Y, OneHot)
     assert rows.Y.shape == (20_000, 10_000)
     model.partial_fit(np.ones((20, 2)), y[:20], classes=classes)
