@@ -235,7 +235,17 @@ def test_a_kind_that_files_do_not_know_is_refused_both_ways(tmp_path, monkeypatc
     net = network()
     save(tmp_path / "waves.clearprop", net, net.initial(3))
     monkeypatch.delitem(network_json.LAYERS, "periodic")
-    with pytest.raises(ModelFileError, match="there is no kind of layer 'periodic'; there is dense"):
+    with pytest.raises(ModelFileError, match="knows no layer of the kind 'periodic'; it knows dense"):
         load(tmp_path / "waves.clearprop")
     with pytest.raises(ModelFileError, match="a layer of the kind Periodic cannot be saved"):
         save(tmp_path / "again.clearprop", net, net.initial(3))
+
+
+@pytest.mark.parametrize("kind", [[], {}, 5, None, "x" * 10_000])
+def test_what_is_no_kind_of_layer_is_refused_in_a_short_sentence(kind):
+    net = Network.mlp([2, 1])
+    spec = network_json.network_to_json(net)
+    spec["layers"][0]["kind"] = kind
+    with pytest.raises(ModelFileError, match=r"knows no layer of the kind .*; it knows dense, periodic") as caught:
+        network_json.network_from_json(spec, net.n_parameters)
+    assert len(str(caught.value)) < 200

@@ -119,8 +119,9 @@ def _kind_to_json(layer: Layer) -> dict[str, str]:
 def _plain_layer(spec: Any, inputs: int, outputs: int) -> Layer:
     """A layer with its sizes and numbers, its activation still to come."""
     name = spec.get("kind", "dense")
-    if name not in LAYERS:
-        raise ModelFileError(f"there is no kind of layer {quoted(name)}; there is {', '.join(LAYERS)}")
+    if not isinstance(name, str) or name not in LAYERS:
+        known = ", ".join(LAYERS)
+        raise ModelFileError(f"this version of clearprop knows no layer of the kind {quoted(name)}; it knows {known}")
     kind = LAYERS[name]
     return kind(inputs, outputs, Identity(), **{name: float(spec[name]) for name in _own_fields(kind)})
 
