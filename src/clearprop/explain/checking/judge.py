@@ -11,13 +11,16 @@ import numpy as np
 
 from clearprop.explain.checking.checked import CheckedLine, CheckedNumber
 from clearprop.explain.checking.conventions import Conventions
-from clearprop.explain.checking.diagnosis import Suspects
+from clearprop.explain.checking.diagnosis import MOST_REACH, Suspects
 from clearprop.explain.checking.enclosing import Rounding
 from clearprop.explain.checking.intervals import Interval
 from clearprop.explain.checking.rounding import HALF, explains, fits, fits_between, fits_exactly, is_cut_off, taken_with
 from clearprop.explain.checking.worksheets import Entry, WrittenNumber
 from clearprop.explain.checking.worlds import Bounds, Place, Points, Truth
 from clearprop.trace.names import Reference
+
+
+MOST_UNITS = 20  # of the last digit, between bounds that still tell a right number from a wrong one
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Judge:
     Three worlds are kept: `written`, in which every line is taken as the person wrote it; `carried`, in which lines
     that are right given what came before keep all their digits; and `wide`, in which every number is known within
     bounds, lines that were not written by the rounding that the sheet shows. A fourth, `mended`, is `wide` without the
-    numbers that were wrong: somebody may have written a slip down and gone on from the right value.
+    numbers that were wrong, or might be without its showing: somebody may have written a slip down and gone on from
+    the right value.
 
     Parameters
     ----------
@@ -79,6 +83,7 @@ class Judge:
         self.printed = printed
         self.cells: list[tuple[str, Place, Any]] = []
         self.slips: set[str] = set(before.written) if before is not None and before.slipped else set()
+        self.has_unjudged = False
         self.written_sites: set[str] = set()
         self.may_turn = conventions is not None and conventions.delta == "minus"
 
@@ -95,6 +100,8 @@ class Judge:
             worlds = (self.written, self.carried, self.truth.arrays)
             numbers = Suspects(self.truth, worlds, self.wide, self.written_sites).named(entry, numbers)
         is_touched = self.written.is_touched(entry.site)
+        if is_wrong:
+            self.wide.loosen(entry.site)
         for number in numbers:
             self._take(entry.site, number, is_touched)
         self.written_sites.add(entry.site)
@@ -102,7 +109,7 @@ class Judge:
 
     @cached_property
     def mended(self) -> Bounds:
-        """`wide` without what was wrong; made of the numbers that were kept once something is."""
+        """`wide` without what was wrong or could not be judged; made of the others once it is asked for."""
         found = Bounds(self.truth, self.wide.rounding, self.printed)
         for site, place, cell in self.cells:
             found.write(site, place, cell)
@@ -118,6 +125,7 @@ class Judge:
 
     def _take(self, site: str, number: CheckedNumber, is_touched: bool) -> None:
         place, written = number.reference.place, number.written
+        is_judged = not (number.within and tells_little(self.wide.derived(site), place, written))
         if is_touched or not fits_exactly(number.exact, written) or site in self.written.put:
             self.written.write(site, place, written.value)
         cell = _cell(number)
@@ -128,6 +136,8 @@ class Judge:
             self.carried.write(site, place, number.exact)
         if number.verdict == "wrong":
             self.slips.add(site)
+        elif not is_judged:
+            self.has_unjudged = True
         else:
             self.cells.append((site, place, cell))
             if "mended" in self.__dict__:
@@ -166,7 +176,7 @@ class Judge:
             return replace(judged, verdict="cut_off", given_slip=slipped and not is_cut_off(exact, number))
         if self._is_within(self.wide, site, place, number):
             return replace(judged, within=True)
-        if slipped and self._is_within(self.mended, site, place, number):
+        if (slipped or self.has_unjudged) and self._is_within(self.mended, site, place, number):
             return replace(judged, within=True, given_slip=False)
         if is_cut:
             return replace(judged, verdict="cut_off", given_slip=slipped and not is_cut_off(exact, number))
@@ -176,6 +186,12 @@ class Judge:
     def _is_within(world: Bounds, site: str, place: tuple[int, ...], number: WrittenNumber) -> bool:
         bounds = world.derived(site)
         return fits_between(float(bounds.low[place]), float(bounds.high[place]), number)
+
+
+def tells_little(bounds: Interval, place: Place, number: WrittenNumber) -> bool:
+    """Whether bounds reach so far, against a number and its last digit, that a wrong one may lie within them unseen."""
+    low, high = float(bounds.low[place]), float(bounds.high[place])
+    return not high - low <= max(MOST_UNITS * number.unit, 2 * MOST_REACH * abs(number.value))
 
 
 def _turned(number: WrittenNumber) -> WrittenNumber:

@@ -151,6 +151,15 @@ class Bounds(World):
     def __init__(self, truth: Truth, rounding: Rounding, given: Arrays | None = None) -> None:
         super().__init__(truth, given)
         self.rounding = rounding
+        self.loose: set[str] = set()
+
+    def loosen(self, name: str) -> None:
+        """Take what is written for a site for its rounding alone, whatever follows from before: it holds a slip.
+
+        Numbers of the line that look right may have come out of the slip too, and be gone on from with digits that no
+        right one has.
+        """
+        self.loose.add(name)
 
     def round_as(self, rounding: Rounding) -> None:
         """From here on another rounding is taken for the person's."""
@@ -174,7 +183,7 @@ class Bounds(World):
         low, high = np.array(value.low, dtype=float), np.array(value.high, dtype=float)
         for place, (written, least, most) in places.items():
             within = max(low[place], least), min(high[place], most)
-            if within[0] <= within[1]:  # otherwise it does not follow: a slip, or a world that the person was not in
+            if within[0] <= within[1] and site.name not in self.loose:  # otherwise it does not follow: a slip, or a world that the person was not in
                 least, most = within
             low[place], high[place] = min(written, least), max(written, most)
         return Interval(low, high)
