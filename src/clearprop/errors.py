@@ -76,6 +76,7 @@ class UnknownNameError(InputError):
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         names = [str(item) for item in known]
         near = nearest(str(name), names)
+        self.kind, self.name, self.known, self.near = kind, name, names, near
         hint = f"; did you mean {near!r}?" if near is not None else "."
         super().__init__(f"there is no {kind} {name!r}{hint} Known: {', '.join(names)}")
 

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clearprop.explain.words.message import Listed, Message, line_told, setting_named
+
 if TYPE_CHECKING:
     from clearprop.explain.checking.worksheets.statements import Statement
 
@@ -37,10 +39,8 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "count from": {"0": ("0", "zero"), "1": ("1", "one")},
     "given": {"exact": ("exact",), "rounded": ("rounded", "printed")},
 }
-USUAL: Mapping[str, str] = {  # the choices that numbers depend on, and what `explain` shows in their place
-    "delta: minus": "δ = ∂C/∂z", "samples: sum": "the mean over samples", "outputs: mean": "the sum over outputs",
-    "biases: shared": "a bias for each neuron",
-}  # fmt: skip
+# Those that numbers depend on: `explain` shows the usual in their place.
+USUAL = ("delta: minus", "samples: sum", "outputs: mean", "biases: shared")
 TRANSPOSED = ("W", "dW")  # kinds whose first axis is the inputs
 
 
@@ -94,22 +94,22 @@ class Conventions:
         changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
         return tuple(f"{name.replace('_', ' ')}: {getattr(self, name)}" for name in changed)
 
-    def shown_otherwise(self) -> str:
+    def shown_otherwise(self) -> Message | None:
         """A sentence where `explain`, which shows the usual conventions, shows other numbers than a sheet under these.
 
         Examples
         --------
         >>> from clearprop.explain.checking.conventions import Conventions
-        >>> Conventions().shown_otherwise()
-        ''
+        >>> Conventions().shown_otherwise() is None
+        True
         >>> Conventions(delta="minus").shown_otherwise()
         'The sheet says delta: minus, which check follows; this shows the usual: δ = ∂C/∂z.'
         """
         said = [line for line in self.lines(Conventions()) if line in USUAL]
         if not said:
-            return ""
-        shown = ", ".join(USUAL[line] for line in said)
-        return f"The sheet says {'; '.join(said)}, which check follows; this shows the usual: {shown}."
+            return None
+        shown = Listed(*(Message(f"usual_{line.partition(':')[0]}") for line in said), joint="list_comma")
+        return Message("remark_shown", said=Listed(*map(line_told, said), joint="list_semicolon"), shown=shown)
 
     def places(self, site: str, shape: Sequence[int], count: int) -> list[tuple[int, ...]]:
         """Which numbers of a site a line of `count` numbers without indices holds, in the order written."""
@@ -169,5 +169,5 @@ def _choice(statement: Statement, name: str, choices: Mapping[str, tuple[str, ..
     for choice, spellings in choices.items():
         if written in spellings:
             return choice
-    kept = ", ".join(choices)
-    raise statement.wrong(f"{name} may be {kept}; {statement.value!r} is none of them")
+    kept = Listed(*(Message(f"value_{choice}") for choice in choices), joint="list_comma")
+    raise statement.wrong("sheet_choice", name=setting_named(name), choices=kept, value=statement.value)

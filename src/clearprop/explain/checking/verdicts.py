@@ -11,6 +11,7 @@ from clearprop.errors import UnknownNameError
 from clearprop.explain.checking.checked import CheckedLine, CheckedNumber
 from clearprop.explain.checking.worksheets import Blank, Sheet
 from clearprop.explain.words import words
+from clearprop.explain.words.message import Listed, line_told
 from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Number, Piece, Sentence, Table, Writer
 from clearprop.explain.writing.notation import Notation, notation
 from clearprop.explain.writing.numbers import NumberFormat
@@ -94,11 +95,11 @@ def verdicts(found: Checked, language: str = "en") -> Document:
     if found.numbers:
         head = [known[f"check_{column}"] for column in ("line", "what", "written", "exact", "own", "verdict")]
         blocks.append(Table(head, list(_rows(found.lines, known))))
-    points = [*_offered(found, writer), *_summary(found, writer)]
+    points = [*_offered(found, writer, language), *_summary(found, writer)]
     for line in found.lines:
         points += _of_line(line, writer)
     points += _hints(found, writer)
-    points += [(remark,) for remark in found.sheet.remarks]
+    points += [(remark.in_language(language),) for remark in found.sheet.remarks]
     return Document(known["check_title"], language, [*blocks, Bullets(points)])
 
 
@@ -156,7 +157,7 @@ def _finer(number: CheckedNumber) -> int:
     return max(0, written + 1 - DIGITS)
 
 
-def _offered(found: Checked, writer: Writer) -> Iterator[Sentence]:
+def _offered(found: Checked, writer: Writer, language: str) -> Iterator[Sentence]:
     """The conventions that make every line right."""
     if not found.offered:
         return
@@ -165,10 +166,11 @@ def _offered(found: Checked, writer: Writer) -> Iterator[Sentence]:
         name, _, value = line.partition(": ")
         key = name.replace(" ", "_")
         key = f"convention_{key}_{value}" if key == "biases" else f"convention_{key}"
-        said.append(writer.words[key].format(value=value))
+        said.append(writer.words[key].format(value=writer.words.get(f"value_{value}", value)))
     key = "check_offered" if len(said) == 1 else "check_offered_more"
     joint = writer.words["check_and"]
-    yield writer.sentence(key, meaning=joint.join(said), line="; ".join(found.offered))
+    lines = Listed(*map(line_told, found.offered), joint="list_semicolon").in_language(language)
+    yield writer.sentence(key, meaning=joint.join(said), line=lines)
 
 
 def _summary(found: Checked, writer: Writer) -> Iterator[Sentence]:

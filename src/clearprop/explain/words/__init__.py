@@ -18,6 +18,7 @@ from clearprop.explain.words import (
     chinese_games,
     chinese_mistakes,
     chinese_page,
+    chinese_sheets,
     chinese_symbols,
     chinese_trained,
     english,
@@ -28,6 +29,7 @@ from clearprop.explain.words import (
     english_games,
     english_mistakes,
     english_page,
+    english_sheets,
     english_symbols,
     english_trained,
 )
@@ -36,11 +38,11 @@ Words = Mapping[str, str]
 
 ENGLISH = (
     english, english_asked, english_derived, english_games, english_symbols, english_trained, english_page,
-    english_check, english_mistakes, english_exercises,
+    english_check, english_mistakes, english_exercises, english_sheets,
 )  # fmt: skip
 CHINESE = (
     chinese, chinese_asked, chinese_derived, chinese_games, chinese_symbols, chinese_trained, chinese_page,
-    chinese_check, chinese_mistakes, chinese_exercises,
+    chinese_check, chinese_mistakes, chinese_exercises, chinese_sheets,
 )  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}

@@ -9,7 +9,7 @@ from math import prod
 
 from clearprop.errors import InputError
 from clearprop.explain.checking.conventions import Conventions
-from clearprop.explain.checking.worksheets.faults import Faults
+from clearprop.explain.checking.worksheets.faults import Faults, fault
 from clearprop.explain.checking.worksheets.names import Names
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.placing import Place, Placed, placed
@@ -17,6 +17,7 @@ from clearprop.explain.checking.worksheets.spelling import spelled
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.checking.worksheets.worked import last_segment
+from clearprop.explain.words.message import Listed, Message
 from clearprop.trace.names import Reference, parse
 
 WHOLE = re.compile(r"(a0|y|[Wb]\d+)")
@@ -35,7 +36,7 @@ class Given:
     n : int or None
         How many samples there are, None for one that is no batch.
     faults : Faults
-    remarks : list of str
+    remarks : list of Message
     """
 
     widths: tuple[int, ...]
@@ -43,7 +44,7 @@ class Given:
     style: str | None
     n: int | None
     faults: Faults
-    remarks: list[str]
+    remarks: list[Message]
     whole: dict[str, Statement] = field(default_factory=dict)
     pieces: dict[str, dict[tuple[int, ...], str]] = field(default_factory=dict)
     first: dict[str, Statement] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class Given:
             return
         found = placed(bare, names)
         if any(item.kind != "number" for _, item in found.numbers):
-            raise bare.wrong(f"{statement.written.strip()} is given, so it cannot be left open")
+            raise bare.wrong("sheet_given_open", name=statement.written.strip())
         site = found.named.reference.site
         if found.named.remark:
             self.remarks.append(found.named.remark)
@@ -119,7 +120,7 @@ class Given:
                 continue
             if place in pieces or site in self.whole:
                 before = self.first.get(site, bare).line
-                raise bare.wrong(f"{statement.written.strip()} is given twice; the first time was in line {before}")
+                raise bare.wrong("sheet_given_twice", name=statement.written.strip(), line=before)
             pieces[place] = item.text
         if pieces:
             self.pieces[site] = pieces
@@ -137,10 +138,7 @@ class Given:
             return False
         text = value.items[0].text
         self._keep(statement.name, replace(statement, value=", ".join([text.replace(",", ".")] * width)))
-        self.remarks.append(
-            f"line {statement.line}: {statement.name} = {text} was taken for each neuron of its layer; "
-            "add the line biases: shared if it is one bias for all of them, or biases: fixed if it is not updated"
-        )
+        self.remarks.append(Message("remark_shared", line=statement.line, name=statement.name, value=text))
         return True
 
     def _keep(self, name: str, statement: Statement) -> None:
@@ -149,7 +147,7 @@ class Given:
             return
         if name in self.whole or name in self.pieces:
             shown = "x" if name == "a0" else name
-            raise statement.wrong(f"{shown} is given twice; the first time was in line {self.first[name].line}")
+            raise statement.wrong("sheet_given_twice", name=shown, line=self.first[name].line)
         self.whole[name] = statement
         self.first[name] = statement
 
@@ -167,7 +165,7 @@ class Given:
     def _remark(self, statement: Statement, found: Placed, site: str) -> None:
         name = statement.written.strip()
         if found.decimal_comma:
-            self.remarks.append(f"line {statement.line}: the commas of {name} were taken as decimal marks")
+            self.remarks.append(Message("remark_commas_of", line=statement.line, name=name))
         if found.is_flat and site.startswith("W"):
             self.flat.append((statement.line, found.named.style is not None))
 
@@ -184,9 +182,10 @@ class Given:
             if missing:
                 names = self.names()
                 places = [Reference(*_split(site), tuple(map(str, place))) for place in missing]
-                shown = ", ".join(names.written(place) for place in places[:4])
-                more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
-                self.faults.add(InputError(f"line {first.line}: given in part; these are missing: {shown}{more}"))
+                shown = Listed(*(names.refusals.written(place) for place in places[:4]), joint="list_comma")
+                more = [Message("list_more", n=len(missing) - 4)] if len(missing) > 4 else []
+                listed = Listed(shown, *more)
+                self.faults.add(fault("sheet_given_part", Message("sheet_line", line=first.line), names=listed))
             text = ", ".join(pieces.get(place, "0").replace(",", ".") for place in order)
             found[site] = replace(first, name=site, value=text)
         self._miss(found)
@@ -203,9 +202,8 @@ class Given:
             named = [site for site in named if not site.startswith("b")]
         shown = ["x" if site == "a0" else site for site in named]
         if shown:
-            listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-            lines = "a line" if len(shown) == 1 else "lines"
-            self.faults.add(InputError(f"the sheet gives no {listed}; add {lines} such as {shown[0]} = …"))
+            key = "sheet_gives_no" if len(shown) == 1 else "sheet_gives_no_more"
+            self.faults.add(fault(key, names=Listed(*shown), first=shown[0]))
 
 
 def _split(site: str) -> tuple[str, str]:

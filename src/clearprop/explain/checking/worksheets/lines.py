@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from clearprop.errors import InputError, nearest
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
+from clearprop.explain.checking.worksheets.faults import fault, hint_at, place_at
 from clearprop.explain.checking.worksheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS, setting_of
 from clearprop.explain.checking.worksheets.signs import plain_line
 from clearprop.explain.checking.worksheets.splitting import Part, is_named, parts_of
 from clearprop.explain.checking.worksheets.statements import Statement, tidy_name
 from clearprop.explain.checking.worksheets.tables import is_table_row, rows_of
 from clearprop.explain.checking.worksheets.values import readings
+from clearprop.explain.words.message import Message
 
 BULLET = re.compile(
     r"\s*(?:>\s*)*(?:[-*+•◦▪·]\s+|\(?\d{1,2}[.)]\s+(?=\D)|\(\d{1,2}\)\s*(?=[^\d\s])|[①-⑳]\s*|\(?[a-z]\)\s+|BP[1-4]a?\s+)?"
@@ -215,8 +217,7 @@ def _without_sign(line: Line, body: str) -> Found:
                 setting or tidy_name(name), value, line.text.strip(), line.number, column + 1, name, setting is not None
             )
     if ONLY_NUMBERS.fullmatch(body) and re.search(r"\d", body):
-        place = f"line {line.number}, column {line.start + 1}"
-        return InputError(f"{place}: numbers without a name; write what they are: z1 = {body.strip()}")
+        return fault("sheet_nameless", place_at(line.number, line.start + 1), numbers=body.strip())
     return Passed(line.number)
 
 
@@ -230,13 +231,12 @@ def _unknown(part: Part, column: int, line: Line) -> Found:
     words = len(name.split())
     if is_number and name.lower() in CONSTANTS:
         cure = CONSTANTS[name.lower()].format(part.value.strip())
-        return InputError(f"line {line.number}, column {column}: {shown} belongs to the optimizer: optimizer: {cure}")
+        return fault("sheet_of_optimizer", place_at(line.number, column), name=shown, cure=cure)
     if part.sign == ":" and HEADING.fullmatch(name):
         return Passed(line.number)
     if part.sign == ":" and near is None and not (is_number and words == 1 and re.search(r"\d", name)):
         return Passed(line.number)
     if words > 6 or (words > 2 and not is_number):
         return Passed(line.number)
-    hint = f"; did you mean {near!r}?" if near else "; results are called z1, a1, delta2, dW2, W2_new, loss, …"
-    kind = "result" if known is RESULTS else "setting or result"
-    return InputError(f"line {line.number}, column {column}: there is no {kind} {shown!r}{hint}")
+    kind = "kind_result" if known is RESULTS else "kind_setting_or_result"
+    return fault("sheet_no_such", place_at(line.number, column), kind=Message(kind), name=shown, hint=hint_at(near))

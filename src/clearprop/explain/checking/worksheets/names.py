@@ -10,12 +10,15 @@ from math import prod
 
 import numpy as np
 
-from clearprop.errors import InputError, UnknownNameError, nearest
+from clearprop.errors import UnknownNameError
 from clearprop.explain.checking.conventions import Conventions
-from clearprop.explain.checking.worksheets.meanings import LOSSES, Meanings
+from clearprop.explain.checking.worksheets.letters import LOSSES
+from clearprop.explain.checking.worksheets.meanings import Meanings
 from clearprop.explain.checking.worksheets.phrases import meanings as phrase
+from clearprop.explain.checking.worksheets.refusals import Refusals, size_of
 from clearprop.explain.checking.worksheets.spelling import spelled
 from clearprop.explain.checking.worksheets.statements import tidy_name
+from clearprop.explain.words.message import Message
 from clearprop.explain.writing.notation import NOTATIONS, Notation, notation
 from clearprop.trace.names import Reference, at, parse
 
@@ -38,13 +41,12 @@ class Named:
         ":" stands for a whole axis.
     style : Notation or None
         The notation of a book whose name it is; it decides which way round a matrix is written.
-    remark : str
-        "" where there is nothing to say.
+    remark : Message or None
     """
 
     reference: Reference
     style: Notation | None = None
-    remark: str = ""
+    remark: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ class Names:
         from_zero = "count_from" in said and not start
         return Meanings(self.widths, self.is_batch, start, from_zero, to_from, self.style == "letters")
 
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Why names cannot be read."""
+        return Refusals(self.shapes, self.conventions)
+
     def find(self, name: str, count: int | None = None) -> Named:
         """What a name means, for a line of so many numbers.
 
@@ -97,7 +104,7 @@ class Names:
             printed = self._printed("nielsen", key)
             if printed is not None and len(set(printed.indices)) == 2 and printed.kind in ("W", "dW"):
                 to, by = (int(i) + 1 for i in reversed(printed.indices))
-                remark = f"{name.strip()} was read as Nielsen writes it, the weight to neuron {to} from neuron {by}"
+                remark = Message("remark_nielsen", name=name.strip(), to=to, by=by)
                 return Named(printed, self._notation("nielsen"), remark)
         return self._decided(name, spelled(name), count, found)
 
@@ -116,7 +123,8 @@ class Names:
             return Named(fitting[0], self._written_by_a_book(key))
         if not fitting and count == 1 and (through := self._through(key)) is not None:
             return Named(through)
-        raise self._refused(name, key, count, fitting, known)
+        has_style = self.style is not None
+        raise self.refusals.of(name.strip(), key, count, fitting, known, has_style=has_style)
 
     def _as_code(self, name: str) -> Reference | None:
         """The name as the program spells it, if it is one of this network."""
@@ -131,30 +139,8 @@ class Names:
         if len(places) != len(shape) or not all(re.fullmatch(r"-?\d+|:", i) for i in places) or any(
             i != ":" and not 0 <= int(i) < n for i, n in zip(places, shape, strict=True)
         ):  # fmt: skip
-            raise InputError(self._no_such_number(name, found))
+            raise self.refusals.no_such_number(name, found)
         return found._replace(indices=places)
-
-    def _no_such_number(self, name: str, found: Reference) -> str:
-        paper = self.conventions.shape_of(found.site, self.shapes[found.site])
-        start = int(self.conventions.count_from)
-        last = [n - 1 + start for n in paper]
-        said = f"{name.strip()} is no single number: {found.site} has shape {paper}"
-        if not paper:
-            return said
-        hint = f", counted from {start}, so the last one is {found.site}{last}"
-        off_by_one = not start and all(
-            i.isdigit() and 0 < int(i) <= n for i, n in zip(found.indices, paper, strict=False)
-        )
-        cure = "; add the line count from: 1 if the first one is 1" if off_by_one else ""
-        if not cure and found.kind in ("W", "dW") and self._is_turned_place(found, paper):
-            other = "inputs" if self.conventions.rows == "outputs" else "outputs"
-            cure = f"; its transpose has one: add the line rows: {other} if rows are the {other}"
-        return said + hint + cure
-
-    def _is_turned_place(self, found: Reference, paper: tuple[int, ...]) -> bool:
-        """Whether the transpose would have a number with these indices."""
-        start, places = int(self.conventions.count_from), zip(found.indices, paper[::-1], strict=False)
-        return len(found.indices) == 2 and all(i.isdigit() and start <= int(i) < n + start for i, n in places)
 
     def _existing(self, found: Reference) -> Reference | None:
         """The reference, if the network has such a number."""
@@ -181,13 +167,6 @@ class Names:
             found._replace(memory=memory, after=after) for memory in spellings for after in (found.after, True, False)
         ]
 
-    def size(self, found: Reference) -> int:
-        """How many numbers a reference stands for."""
-        shape = self.shapes[found.site]
-        if not found.indices:
-            return prod(shape)
-        return prod(n for i, n in zip(found.indices, shape, strict=True) if i == ":")
-
     def _extent(self, found: Reference) -> tuple[object, ...]:
         """Which numbers a reference stands for; all of a layer of one neuron is that neuron."""
         shape = self.shapes[found.site]
@@ -195,7 +174,7 @@ class Names:
         return (found.site, *("0" if i == ":" and n == 1 else i for i, n in zip(indices, shape, strict=True)))
 
     def _fits(self, found: Reference, count: int | None) -> bool:
-        if count is None or self.size(found) == count:
+        if count is None or size_of(found, self.shapes) == count:
             return True
         shared = self.conventions.biases == "shared" and found.kind in ("b", "db") and not found.indices
         return shared and count == 1
@@ -244,81 +223,6 @@ class Names:
         if style not in self.tables:
             self.tables[style] = _names_of(self.shapes, self._notation(style))
         return self.tables[style]
-
-    def _refused(
-        self, name: str, key: str, count: int | None, fitting: Sequence[Reference], known: Sequence[Reference]
-    ) -> InputError:
-        """Why a name cannot be read, and what to write instead."""
-        said = name.strip()
-        if len(fitting) > 1:
-            what = " or ".join(f"{self.written(item)} ({self.described(item)})" for item in fitting[:4])
-            weight = all(item.kind in ("W", "dW") and len(item.indices) == 2 for item in fitting)
-            cure = (
-                "; write that name, or add the line rows: inputs, rows: outputs or notation: …"
-                if weight
-                else "; write that name"
-            )
-            return InputError(f"{said} may mean {what}{cure}")
-        if known and count is not None:
-            one = known[0]
-            single = f"; one of them is {self.written(one._replace(indices=('0',) * len(self.shapes[one.site])))}"
-            hint = single if count == 1 and not one.indices else ""
-            return InputError(f"{said} holds {self.size(one)} number(s) in this network, not {count}{hint}")
-        if re.match(r"Delta\^?_?\{?[Wwb]\d?", key):
-            inner = re.sub(r"\W|Delta", "", key)
-            return InputError(
-                f"{said} may be the step −η·∂C/∂{inner} or the gradient; write {inner}_new = … for what {inner} is "
-                f"after the update, or d{inner} = … for the gradient"
-            )
-        if (two := re.fullmatch(r"(?:d\w*/d)?w_?\{?(\d)(\d)\}?\+?", key)) and self.style is None:
-            k, j = two.groups()
-            return InputError(
-                f"{said} does not say of which layer; write W1[{int(k) - 1},{int(j) - 1}] if it leads from input {k} "
-                f"to neuron {j}, or add the line notation: mazur if weights are numbered through"
-            )
-        if re.fullmatch(r"(?:d\w*/d)?w_?\{?\d+\}?\+?", key) and self.style is None:
-            return InputError(
-                f"{said} numbers the weights through; add the line notation: mazur (those into one neuron side by "
-                f"side), or write W1[0,1], from input 0 to neuron 1"
-            )
-        return self._unknown(said)
-
-    def _unknown(self, name: str) -> UnknownNameError:
-        kind = re.sub(r"[\d\W].*", "", tidy_name(name)).removesuffix("_new")
-        alike = [site for site in self.shapes if re.sub(r"\d+.*", "", site) == kind]
-        known = alike or list(self.shapes)
-        error = UnknownNameError("result", name, known)
-        if not alike:
-            near = nearest(tidy_name(name), self.shapes)
-            hint = f"; did you mean {near!r}?" if near else "; results are called z1, a1, delta2, dW2, W2_new, loss, …"
-            error.args = (f"there is no result {name!r}{hint}",)
-        return error
-
-    def written(self, found: Reference) -> str:
-        """A reference as a sheet may write it, counted and turned as the sheet counts and turns."""
-        start = int(self.conventions.count_from)
-        shape = self.shapes[found.site]
-        indices = [str(int(i) + start) if i.isdigit() else i for i in found.indices]
-        if self.conventions.is_turned(found.site, shape) and len(indices) == 2:
-            indices = indices[::-1]
-        site = "x" if found.site == "a0" else found.site
-        return f"{site}[{','.join(indices)}]" if indices else site
-
-    def described(self, found: Reference) -> str:
-        """A reference in words."""
-        if found.kind in ("W", "dW") and len(found.indices) == 2 and found.indices[0].isdigit():
-            k, j = (int(i) + 1 for i in found.indices)
-            what = "the weight" if found.kind == "W" else "for the weight"
-            return f"{what} from {'input' if found.layer == '1' else 'neuron'} {k} to neuron {j}"
-        names = {"delta": "∂C/∂z", "error": "∂C/∂a", "z": "the weighted input", "a": "the output"}
-        what = names.get(found.kind, found.kind)
-        if found.indices and found.layer:
-            return (
-                f"{what} of neuron {int(found.indices[-1]) + 1} of layer {found.layer}"
-                if found.indices[-1].isdigit()
-                else what
-            )
-        return f"{what} of layer {found.layer}" if found.layer else what
 
 
 def _loosely(key: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from math import floor, log10
 
-from clearprop.errors import InputError
+from clearprop.explain.checking.worksheets.faults import fault
+from clearprop.explain.words.message import Message
 
 SMALLEST_ROUND_INTEGER = 10  # "12" is a number rounded to 1; "3" is taken to a tenth, "0" to five thousandths
 LARGEST_EXPONENT = 100  # of ten
@@ -40,8 +41,8 @@ class WrittenNumber:
     unit: float
 
     @classmethod
-    def read(cls, text: str, place: str = "") -> WrittenNumber:
-        """The number that this text is; InputError where it is none.
+    def read(cls, text: str, place: Message | None = None) -> WrittenNumber:
+        """The number that this text is; InputError, with the place where it stands, where it is none.
 
         Examples
         --------
@@ -56,7 +57,7 @@ class WrittenNumber:
         if fraction is not None:
             above, below = fraction[2] or fraction[4], fraction[3] or fraction[5]
             if not float(below):
-                raise InputError(f"{place}{text.strip()!r} is not a number")
+                raise fault("sheet_no_number", place, word=text.strip())
             return cls._exact(text, float(above) / float(below), fraction[1])
         if vulgar is not None:
             whole, part = vulgar[2][:-1], unicodedata.numeric(vulgar[2][-1])
@@ -68,9 +69,9 @@ class WrittenNumber:
         try:
             number = Decimal(plain)
         except InvalidOperation:
-            raise InputError(f"{place}{text.strip()!r} is not a number") from None
+            raise fault("sheet_no_number", place, word=text.strip()) from None
         if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
-            raise InputError(f"{place}{text.strip()!r} is too large a number, or none")
+            raise fault("sheet_too_large", place, word=text.strip())
         exponent = number.as_tuple().exponent
         assert isinstance(exponent, int)
         unit = 10.0 ** max(exponent, -320)

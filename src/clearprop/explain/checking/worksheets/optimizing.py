@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from clearprop.engines import TrainingState
-from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain.checking.worksheets.statements import Statement, at_place, numbers_in
+from clearprop.errors import InputError
+from clearprop.explain.checking.worksheets.faults import fault
+from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
+from clearprop.explain.words.message import Listed, Message, setting_named
 from clearprop.formulas import UpdateRule, update_rule
 from clearprop.job.job import Job
 from clearprop.network import Network, Parameters
@@ -29,10 +31,8 @@ def named(statement: Statement, find: Callable[[str], Found]) -> Found:
     """What a setting names; an error says where the setting stands."""
     try:
         return find(statement.value)
-    except UnknownNameError as error:
-        raise at_place(statement.place_of(), error) from None
     except InputError as error:
-        raise statement.wrong(error) from None
+        raise statement.refused(error) from None
 
 
 def rule_of(settings: Mapping[str, Statement], rule: UpdateRule) -> UpdateRule:
@@ -49,7 +49,7 @@ def _called(text: str) -> UpdateRule:
     """A rule from its name, and in brackets its constants, by name or (the rule's own) by order."""
     call = CALL.fullmatch(text)
     if call is None:
-        raise InputError(f"an optimizer is a name and its constants, as momentum(0.5), not {text.strip()!r}")
+        raise fault("sheet_optimizer", value=text.strip())
     rule = update_rule(call["name"].lower())
     own = [item.name for item in fields(rule) if item.name not in ("learning_rate", "weight_decay")]
     for i, part in enumerate(filter(None, (call["constants"] or "").split(","))):
@@ -57,28 +57,29 @@ def _called(text: str) -> UpdateRule:
         name = name.strip() or (own[i] if i < len(own) else "")
         name = OTHER_SPELLINGS.get(name, name)
         if name not in rule.parameters:
-            known = ", ".join(rule.parameters)
-            raise InputError(f"{rule.name} has no constant {part.strip()!r}; it has {known}")
+            known = Listed(*rule.parameters, joint="list_comma")
+            raise fault("sheet_no_constant", rule=rule.name, name=part.strip(), known=known)
         try:
-            rule = replace(rule, **{name: float(value)})
+            constant = float(value)
         except ValueError:
-            raise InputError(f"{value.strip()!r} is not a number") from None
+            raise fault("sheet_no_number", word=value.strip()) from None
+        rule = replace(rule, **{name: constant})
     return rule
 
 
 def _with_constant(rule: UpdateRule, statement: Statement, name: str) -> UpdateRule:
-    value = number_of(statement, name.replace("_", " "))
+    value = number_of(statement, name)
     try:
         return replace(rule, **{name: value})
     except InputError as error:
-        raise statement.wrong(error) from None
+        raise statement.refused(error) from None
 
 
 def number_of(statement: Statement, name: str) -> float:
     """The one number of a setting."""
     numbers = numbers_in(statement)
     if len(numbers) != 1:
-        raise statement.wrong(f"the {name} is one number, not {len(numbers)}")
+        raise statement.wrong("sheet_one_number", name=setting_named(name), n=len(numbers))
     return numbers[0].value
 
 
@@ -88,7 +89,7 @@ def job_of(settings: Mapping[str, Statement], network: Network, rule: UpdateRule
     try:
         return Job(network, rule, l1=l1, l2=l2)
     except InputError as error:
-        raise next(settings[name] for name in ("l1", "l2") if name in settings).wrong(error) from None
+        raise next(settings[name] for name in ("l1", "l2") if name in settings).refused(error) from None
 
 
 def state_of(
@@ -114,18 +115,17 @@ def state_of(
     for name, statement in kept.items():
         memory, _, block = name.partition("_")
         if memory not in rule.memory or block not in blocks:
-            known = ", ".join(f"{memory}_{block}" for block in blocks for memory in rule.memory)
-            raise statement.wrong(f"{rule.name} keeps no {name}; it keeps {known or 'nothing from step to step'}")
+            kept_names = [f"{memory}_{block}" for block in blocks for memory in rule.memory]
+            known = Listed(*kept_names, joint="list_comma") if kept_names else Message("sheet_keeps_nothing")
+            raise statement.wrong("sheet_no_memory", rule=rule.name, name=name, known=known)
         place = blocks[block]
         state.memory[rule.memory.index(memory)][place.start : place.stop] = np.ravel(values(name))
     if "step" in settings:
         step = number_of(settings["step"], "step")
         if step != int(step) or step < 1:
-            raise settings["step"].wrong(f"step is the number of the update, 1, 2, 3, …, not {settings['step'].value}")
+            raise settings["step"].wrong("sheet_step_number", value=settings["step"].value)
         if step > 1 and rule.memory and not kept:
             first = f"{rule.memory[0]}_{next(iter(blocks))}"
-            raise settings["step"].wrong(
-                f"step {int(step)} of {rule.name} goes on from what it remembers; give it, as {first} = …"
-            )
+            raise settings["step"].wrong("sheet_step_memory", step=int(step), rule=rule.name, name=first)
         state.step = int(step) - 1
     return state

@@ -11,12 +11,14 @@ import numpy as np
 
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
+from clearprop.explain.checking.worksheets.faults import fault, placed_at
 from clearprop.explain.checking.worksheets.names import Named, Names
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.sheet import Blank, Entry, Working
-from clearprop.explain.checking.worksheets.statements import Statement, at_place
+from clearprop.explain.checking.worksheets.statements import Statement
 from clearprop.explain.checking.worksheets.values import Item, Value, readings
 from clearprop.explain.checking.worksheets.worked import Segment, place_in, segments_of, workings
+from clearprop.explain.words.message import Message
 from clearprop.trace.names import PER_SAMPLE, Reference
 
 Place = tuple[int, ...]
@@ -72,8 +74,8 @@ def placed(statement: Statement, names: Names) -> Placed:
         return _with_numbers(statement, names, named, value, last, middles)
     assert refused is not None
     if isinstance(refused, UnknownNameError):
-        raise at_place(statement.place_of(last.position), refused)
-    raise InputError(f"{place_in(statement, last)}: {refused}")
+        raise placed_at(statement.place_of(last.position), refused)
+    raise placed_at(place_in(statement, last), refused)
 
 
 def _check_matrix(statement: Statement, names: Names, value: Value) -> None:
@@ -91,13 +93,13 @@ def _unreadable(statement: Statement, last: Segment, has_middles: bool) -> Input
     """Why a value is none: the first thing that is no number, or arithmetic that was not worked out."""
     value = readings(last.text)[0]
     if value.unread is None:
-        return InputError(f"{place_in(statement, last)}: there is no number after {statement.written.strip()}")
+        return fault("sheet_number_missing", place_in(statement, last), name=statement.written.strip())
     position, word = value.unread
     result = worked_out(last.text)
     if result is not None and not has_middles and re.search(r"\s[-+−]\s|[*·/×(]", last.text) and "," not in last.text:
         shown = f"{statement.written.strip()} = {last.text.strip()} = {result:.4g}"
-        return InputError(f"{place_in(statement, last)}: this is not worked out; write its result too: {shown}")
-    return InputError(f"{place_in(statement, last, position)}: {word!r} is not a number")
+        return fault("sheet_not_worked_out", place_in(statement, last), line=shown)
+    return fault("sheet_no_number", place_in(statement, last, position), word=word)
 
 
 def _open(statement: Statement, names: Names) -> Placed:
@@ -105,7 +107,7 @@ def _open(statement: Statement, names: Names) -> Placed:
     try:
         named = names.find(statement.written)
     except UnknownNameError as error:
-        raise at_place(statement.place_of(), error) from None
+        raise statement.refused(error) from None
     except InputError:  # it may mean several things, but nothing was said about any of them
         return Placed(Named(Reference("?")), ((Reference("?"), Item("blank", "", 0)),))
     every = tuple((item, Item("blank", "", 0)) for item in _references(named, names))
@@ -163,24 +165,24 @@ def check_shape(statement: Statement, names: Names, named: Named, value: Value, 
         return
     name = "x" if named.reference.site == "a0" else statement.written.strip()
     if ragged:
-        raise statement.wrong(
-            f"the rows of {name} have different lengths: {', '.join(str(len(r)) for r in value.rows)}"
-        )
+        raise statement.wrong("sheet_ragged", name=name, lengths=", ".join(str(len(row)) for row in value.rows))
     if min(value.shape) == 1 and (len(paper) != 2 or min(paper) == 1):
         return
     if named.reference.kind in PER_SAMPLE:
-        rows, other = "the samples", "write a row for each sample, or name the notation"
+        rows, cure = "rows_samples", "cure_samples"
+    elif is_turned(named, names, True):
+        rows, cure = "rows_neurons", "cure_rows_inputs"
     else:
-        rows = "the neurons" if is_turned(named, names, True) else "the inputs"
-        other = (
-            "write rows: inputs if rows are the inputs"
-            if rows == "the neurons"
-            else "write rows: outputs if rows are the neurons"
-        )
-    hint = f"; its transpose would fit: {other}" if value.shape == paper[::-1] and len(paper) == 2 else ""
-    shown = paper if len(paper) != 1 else f"({paper[0]},)"
-    about = f", rows {rows}" if len(paper) == 2 else ""
-    raise statement.wrong(f"{name} must have shape {shown}{about}, not {value.shape}{hint}")
+        rows, cure = "rows_inputs", "cure_rows_outputs"
+    fits = value.shape == paper[::-1] and len(paper) == 2
+    raise statement.wrong(
+        "sheet_shape",
+        name=name,
+        shape=paper,
+        about=Message("sheet_shape_rows", rows=Message(rows)) if len(paper) == 2 else "",
+        found=value.shape,
+        hint=Message("sheet_would_fit", cure=Message(cure)) if fits else "",
+    )
 
 
 def _kept(value: Value, paper: tuple[int, ...]) -> list[int]:
@@ -198,7 +200,7 @@ def _axis(items: Sequence[Item], length: int) -> list[int]:
     gap = next((i for i, item in enumerate(items) if item.kind == "elided"), len(items))
     after = [item for item in items[gap:] if item.kind != "elided"]
     if gap + len(after) > length:
-        raise InputError(f"{gap + len(after)} numbers stand where there are {length}")
+        raise fault("sheet_too_many_there", n=gap + len(after), m=length)
     return [*range(gap), *range(length - len(after), length)]
 
 
@@ -246,8 +248,7 @@ def entry_from(statement: Statement, found: Placed) -> tuple[Entry | None, tuple
     numbers, missing = [], []
     for reference, item in found.numbers:
         if item.kind == "number":
-            place = f"{statement.place_of(item.position)}: "
-            numbers.append((reference, WrittenNumber.read(item.text, place)))
+            numbers.append((reference, WrittenNumber.read(item.text, statement.place_of(item.position))))
         else:
             missing.append(reference)
     blanks: tuple[Blank, ...] = ()

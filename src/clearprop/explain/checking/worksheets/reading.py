@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain.cases import CASES, case
+from clearprop.errors import InputError
 from clearprop.explain.checking.conventions import Conventions, conventions_of
-from clearprop.explain.checking.worksheets.faults import Faults
-from clearprop.explain.checking.worksheets.given import Given, samples_in, widths_from
+from clearprop.explain.checking.worksheets.description import settings_in, style_of, take_one_activation, widths_of
+from clearprop.explain.checking.worksheets.faults import Faults, fault, lines_told
+from clearprop.explain.checking.worksheets.given import Given, samples_in
 from clearprop.explain.checking.worksheets.lines import Found, Passed, StepMark, lines_of
-from clearprop.explain.checking.worksheets.names import notation_named
-from clearprop.explain.checking.worksheets.optimizing import named
 from clearprop.explain.checking.worksheets.placing import entry_from, placed
 from clearprop.explain.checking.worksheets.results import Results, names_of
 from clearprop.explain.checking.worksheets.setting_up import trace_of
-from clearprop.explain.checking.worksheets.settings import SETTINGS, tidy_value
 from clearprop.explain.checking.worksheets.sheet import Entry, Sheet
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.checking.worksheets.toml import toml_statements
 from clearprop.explain.checking.worksheets.worked import last_segment
 from clearprop.explain.explained import Trace
+from clearprop.explain.words.message import Message
 
-EVERYWHERE = ("sigmoid", "logistic", "tanh")  # which one "activation function: …" may name for hidden layers and output
 REPLACEABLE = (
-    "hidden",
-    "output",
-    "loss",
-    "optimizer",
-    "learning rate",
-    "l1",
-    "l2",
-    "weight decay",
-    "step",
-    "row weights",
-)
+    "hidden", "output", "loss", "optimizer", "learning rate", "l1", "l2", "weight decay", "step", "row weights",
+)  # fmt: skip
 
 
 def read_sheet(source: str | Path) -> Sheet:
@@ -82,8 +70,7 @@ def _counted_from_one(found: Sequence[Found]) -> Sheet | None:
     alone = [entry.numbers[0][0] for entry in sheet.entries if len(entry.numbers) == 1]
     if "count_from" in sheet.conventions.stated or not any("0" in reference.indices for reference in alone):
         return None
-    remark = "its indices were taken to count from 1, since they leave the arrays otherwise; add the line count from: 1"
-    return replace(sheet, remarks=(*sheet.remarks, remark))
+    return replace(sheet, remarks=(*sheet.remarks, Message("remark_count_from")))
 
 
 def under(sheet: Sheet, **changes: str) -> Sheet:
@@ -106,19 +93,18 @@ def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
         See `read_sheet`.
     """
     faults = Faults()
-    remarks: list[str] = []
+    remarks: list[Message] = []
     for item in found:
         if isinstance(item, InputError):
             faults.add(item)
-    settings, rest = _settings(found, faults)
-    _one_activation(settings, remarks)
+    settings, rest = settings_in(found, faults)
+    take_one_activation(settings, remarks)
+    conventions = Conventions()
     with faults.gathered():
         conventions = conventions_of(settings)
-    if "conventions" not in locals():
-        conventions = Conventions()
     conventions = conventions.under(**changes)
-    style = _style(settings, faults)
-    widths = _widths(settings, rest, faults)
+    style = style_of(settings, faults)
+    widths = widths_of(settings, rest, faults)
     if widths is None:
         for statement in rest:
             if isinstance(statement, Statement):
@@ -138,136 +124,24 @@ def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
     return Sheet(steps, conventions, tuple(dict.fromkeys(remarks)), settings, given, tuple(found))
 
 
-def _remarks(found: Sequence[Found], flat: Sequence[tuple[int, bool]], conventions: Conventions) -> list[str]:
+def _remarks(
+    found: Sequence[Found], flat: Sequence[tuple[int, bool]], conventions: Conventions
+) -> Iterator[Message]:
     """What is said of the whole sheet: the order of plain lists, and the text that was passed over."""
-    remarks = []
-    for by_neuron, first in ((False, "input by input: W[0,0], W[0,1], …"), (True, "neuron by neuron")):
+    for by_neuron, key in ((False, "remark_flat_inputs"), (True, "remark_flat_neurons")):
         lines = [line for line, by_book in flat if (by_book or conventions.rows == "outputs") == by_neuron]
         if lines:
-            remarks.append(f"{_listed(lines)}: a weight matrix as a plain list was read {first}")
+            yield Message(key, where=lines_told(lines))
     passed = [item.line for item in found if isinstance(item, Passed)]
     if passed:
-        remarks.append(f"{_listed(passed)}: text without results, passed over")
-    return remarks
-
-
-def _listed(lines: Sequence[int]) -> str:
-    """Lines for a message: "line 3", "lines 3, 4 and 7"."""
-    shown = sorted(set(lines))
-    if len(shown) == 1:
-        return f"line {shown[0]}"
-    last = f" and {shown[-1]}" if len(shown) <= 7 else f" and {len(shown) - 6} more"
-    return f"lines {', '.join(map(str, shown[:-1] if len(shown) <= 7 else shown[:6]))}{last}"
+        yield Message("remark_passed", where=lines_told(passed))
 
 
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not text in UTF-8 (byte {error.start + 1} is none); save the sheet as UTF-8"
-        ) from None
-
-
-def _settings(found: Sequence[Found], faults: Faults) -> tuple[dict[str, Statement], list[Statement | StepMark]]:
-    """The settings by name, and everything else that counts."""
-    settings: dict[str, Statement] = {}
-    rest: list[Statement | StepMark] = []
-    for item in found:
-        if isinstance(item, StepMark) and not any(isinstance(other, Statement) and _is_result(other) for other in rest):
-            if item.statement is not None and "step" not in settings:
-                settings["step"] = item.statement
-        elif isinstance(item, Statement) and item.name in SETTINGS and item.is_setting:
-            with faults.gathered():
-                if item.name in settings:
-                    first = settings[item.name].line
-                    raise item.wrong(f"{item.name} is said twice; the first time was in line {first}")
-                settings[item.name] = _tidied(item)
-        elif isinstance(item, Statement | StepMark):
-            rest.append(item)
-    return settings, rest
-
-
-def _one_activation(settings: dict[str, Statement], remarks: list[str]) -> None:
-    """Take "activation function: sigmoid" for the output too, where nothing else is said of it, and say so.
-
-    Where the output's activation is not said at all, it is said which was taken.
-    """
-    if "output" in settings or "case" in settings or not {"network", "hidden", "loss"} & set(settings):
-        return
-    hidden, loss = settings.get("hidden"), settings.get("loss")
-    is_for_all = hidden is not None and re.fullmatch(r"activation(?: function)?|激活函数", hidden.said.strip().lower())
-    if (
-        hidden is not None
-        and is_for_all
-        and hidden.value in EVERYWHERE
-        and not (loss and loss.value == "cross_entropy")
-    ):
-        settings["output"] = replace(hidden, name="output")
-        remarks.append(
-            f"line {hidden.line}: {hidden.value} was taken for the output too; add the line output: … if not"
-        )
-    elif settings.get("network") is not None:
-        remarks.append(
-            "the output's activation is not said: the one that fits the loss was taken; add the line output: …"
-        )
-
-
-def _is_result(statement: Statement) -> bool:
-    return re.fullmatch(r"(a0|y|(?:[a-z]+_)?[Wb]\d+)(\[.*\])?", statement.name) is None and not re.fullmatch(
-        r"(?:[xytiIXYTwb]|target)[_\W]*\w{0,4}", statement.written.strip()
-    )
-
-
-def _tidied(statement: Statement) -> Statement:
-    try:
-        value = tidy_value(statement.name, statement.value)
-    except InputError as error:
-        raise statement.wrong(error) from None
-    return replace(statement, value=value)
-
-
-def _style(settings: Mapping[str, Statement], faults: Faults) -> str | None:
-    """The notation that the sheet names."""
-    if "notation" not in settings:
-        return None
-    with faults.gathered():
-        return named(settings["notation"], notation_named)
-    return None
-
-
-def _widths(
-    settings: Mapping[str, Statement], rest: Sequence[Statement | StepMark], faults: Faults
-) -> tuple[int, ...] | None:
-    """n₀ … n_L, from the settings or from what is given."""
-    if "case" in settings:
-        name = settings["case"].value
-        if name in CASES:
-            return case(name).network.widths
-        faults.add(_at(settings["case"], UnknownNameError("case", name, CASES)))
-        return None
-    if "network" in settings:
-        found = tuple(int(n) for n in re.findall(r"\d{1,6}", settings["network"].value))
-        if len(found) > 1 and all(found):
-            return found
-        numbers = settings["network"].value
-        why = (
-            "a layer needs a whole number of inputs, at least 1" if "0" in numbers else "a network is written as 2-2-1"
-        )
-        faults.add(settings["network"].wrong(f"{why}, not {numbers.strip()!r}"))
-        return None
-    found_widths = widths_from([item for item in rest if isinstance(item, Statement)])
-    if found_widths is None:
-        faults.add(
-            InputError("the sheet names no network; begin it with a line such as network: 2-2-1, or case: mazur")
-        )
-    return found_widths
-
-
-def _at(statement: Statement, error: UnknownNameError) -> UnknownNameError:
-    from clearprop.explain.checking.worksheets.statements import at_place
-
-    return at_place(statement.place_of(), error)
+        raise fault("sheet_not_utf8", path=path, byte=error.start + 1) from None
 
 
 def _sorted(
@@ -277,7 +151,7 @@ def _sorted(
     conventions: Conventions,
     style: str | None,
     faults: Faults,
-    remarks: list[str],
+    remarks: list[Message],
 ) -> tuple[Mapping[str, Statement], list[Statement | StepMark], list[tuple[int, bool]]]:
     """What is given, and the results."""
     statements = [item for item in rest if isinstance(item, Statement)]
@@ -324,5 +198,5 @@ def entry_of(trace: Trace, statement: Statement, conventions: Conventions | None
     """
     entry, _ = entry_from(statement, placed(statement, names_of(trace, conventions or Conventions(), None)))
     if entry is None:
-        raise statement.wrong(f"there is no number after {statement.written}")
+        raise statement.wrong("sheet_number_missing", name=statement.written)
     return entry

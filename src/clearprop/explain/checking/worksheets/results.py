@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from clearprop.errors import InputError
 from clearprop.explain.checking.conventions import Conventions
-from clearprop.explain.checking.worksheets.faults import Faults
+from clearprop.explain.checking.worksheets.faults import Faults, fault, lines_told
 from clearprop.explain.checking.worksheets.lines import StepMark
 from clearprop.explain.checking.worksheets.names import Names
 from clearprop.explain.checking.worksheets.placing import Placed, entry_from, placed
 from clearprop.explain.checking.worksheets.sheet import Blank, Entry, Step
 from clearprop.explain.checking.worksheets.statements import Statement
 from clearprop.explain.explained import Trace
+from clearprop.explain.words.message import Message
 from clearprop.trace.names import Reference
 from clearprop.trace.record import next_step
 
@@ -34,12 +34,12 @@ class Results:
     style : str or None
         The notation that the sheet names.
     faults : Faults
-    remarks : list of str
+    remarks : list of Message
         What is to be said about the reading is added.
     """
 
     def __init__(
-        self, trace: Trace, conventions: Conventions, style: str | None, faults: Faults, remarks: list[str]
+        self, trace: Trace, conventions: Conventions, style: str | None, faults: Faults, remarks: list[Message]
     ) -> None:
         self.trace, self.conventions, self.style = trace, conventions, style
         self.faults, self.remarks = faults, remarks
@@ -53,18 +53,14 @@ class Results:
         for mark, statements in self._blocks(results):
             if mark is not None and found:
                 if mark.number != found[-1].number + 1:
-                    self.faults.add(InputError(
-                        f"line {mark.line}: step {mark.number} stands after step {found[-1].number}; write step "
-                        f"{found[-1].number + 1} first"
-                    ))  # fmt: skip
+                    last, where = found[-1].number, Message("sheet_line", line=mark.line)
+                    self.faults.add(fault("sheet_step_order", where, number=mark.number, before=last, next=last + 1))
                     break
                 trace = next_step(trace)
             entries, blanks = self._lines(statements, trace)
             found.append(Step(trace.step, trace, tuple(entries), tuple(blanks)))
         if self.commas:
-            lines = ", ".join(map(str, self.commas[:6])) + (" …" if len(self.commas) > 6 else "")
-            where = f"line{'' if len(self.commas) == 1 else 's'} {lines}"
-            self.remarks.append(f"in {where} commas between digits were taken as decimal marks")
+            self.remarks.append(Message("remark_commas", where=lines_told(self.commas)))
         return tuple(found)
 
     def _blocks(self, results: Sequence[Statement | StepMark]) -> list[tuple[StepMark | None, list[Statement]]]:
@@ -87,7 +83,7 @@ class Results:
                 kept.append((mark, statements))
             else:
                 kept[-1][1].extend(statements)
-                self.remarks.append(f"line {mark.line} was taken as a heading within the same step of training")
+                self.remarks.append(Message("remark_heading", line=mark.line))
         return kept
 
     def _lines(self, statements: Sequence[Statement], trace: Trace) -> tuple[list[Entry], list[Blank]]:
@@ -108,7 +104,8 @@ class Results:
         if found.decimal_comma:
             self.commas.append(statement.line)
         if found.named.remark:
-            self.remarks.append(f"line {statement.line}: {found.named.remark}")
+            place = Message("sheet_line", line=statement.line)
+            self.remarks.append(Message("sheet_at", place=place, what=found.named.remark))
         if found.is_flat and found.named.reference.kind in ("W", "dW"):
             self.flat.append((statement.line, found.named.style is not None))
 
@@ -129,7 +126,7 @@ class Results:
                 name = str(Reference("a", z.layer, z.indices))
                 moved = f"{shown} = {statement.value}"
                 return Statement(name, moved, statement.text, statement.line, max(1, statement.column - len(shown) - 3))
-        raise statement.wrong(f"say what this is: write its name first, as a1[0] = {shown} = {statement.value.strip()}")
+        raise statement.wrong("sheet_call", line=f"a1[0] = {shown} = {statement.value.strip()}")
 
 
 def names_of(trace: Trace, conventions: Conventions, style: str | None) -> Names:

@@ -13,11 +13,13 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.cases import CASES, case
 from clearprop.explain.checking.conventions import Conventions, conventions_of
+from clearprop.explain.checking.worksheets.faults import fault
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.optimizing import job_of, named, rule_of, state_of
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.explained import Trace, explain
+from clearprop.explain.words.message import Listed, Message, term_told
 from clearprop.formulas import LOSSES, Activation, Loss, activation, fitting_activations, loss_function, update_rule
 from clearprop.network import Network, Parameters
 
@@ -95,7 +97,11 @@ def _weights(settings: Mapping[str, Statement], x: Any) -> Any:
     weights = [number.value for number in numbers_in(statement)]
     n = len(x) if np.ndim(x) == 2 else 1
     if len(weights) != n:
-        raise statement.wrong(f"there are {n} row(s), so {n} row weight(s) are needed, not {len(weights)}")
+        raise statement.wrong("sheet_row_weights", n=n, m=len(weights))
+    if min(weights) < 0:
+        raise statement.wrong("sheet_row_weights_negative", value=min(weights))
+    if not any(weights):
+        raise statement.wrong("sheet_row_weights_zero")
     return np.array(weights)
 
 
@@ -112,10 +118,10 @@ def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement], 
     elif "b1" in given:
         layers = sorted((name for name in given if name.startswith("b")), key=lambda name: int(name[1:]))
         if "a0" not in given:
-            raise InputError("the sheet gives no x; add a line such as x = …")
+            raise fault("sheet_gives_no", names="x", first="x")
         widths = [len(numbers_in(given["a0"])), *(len(numbers_in(given[name])) for name in layers)]
     else:
-        raise InputError("the sheet names no network; begin it with a line such as network: 2-2-1, or case: mazur")
+        raise fault("sheet_no_network")
     hidden: list[str] = ["sigmoid"]
     if "hidden" in settings:
         hidden = re.findall(r"\w+", settings["hidden"].value)
@@ -124,21 +130,20 @@ def _network(settings: Mapping[str, Statement], given: Mapping[str, Statement], 
     loss = named(settings["loss"], loss_function) if "loss" in settings else loss_function(known.loss)
     choice: Any = hidden[0] if len(hidden) == 1 else hidden
     if "loss" in settings and output is not None and not loss.fits(output):
-        raise settings["loss"].wrong(_does_not_fit(loss, output, settings["output"].value))
+        raise settings["loss"].wrong("sheet_loss_output", **_does_not_fit(loss, output, settings["output"].value))
     try:
         return Network.mlp(widths, choice, output, loss)
     except InputError as error:
         culprit = next((settings[name] for name in ("network", "output", "loss", "hidden") if name in settings), None)
-        raise (culprit.wrong(error) if culprit is not None else error) from None
+        raise (culprit.refused(error) if culprit is not None else error) from None
 
 
-def _does_not_fit(loss: Loss, output: Activation, said: str) -> str:
+def _does_not_fit(loss: Loss, output: Activation, said: str) -> Mapping[str, str]:
     """Why a loss cannot be had with an output, and what may have been meant: BCE is often called cross-entropy."""
     meant = [name for name in LOSSES if loss.name in name and LOSSES[name]().fits(output)]
-    other = f" or loss: {meant[0]}" if meant else ""
-    return (
-        f"{loss.name} cannot use the outputs of {said}; write output: {' or '.join(fitting_activations(loss))}{other}"
-    )
+    other = Message("sheet_or_loss", loss=term_told(meant[0])) if meant else ""
+    fitting = Listed(*map(term_told, fitting_activations(loss)), joint="list_or")
+    return {"loss": term_told(loss.name), "output": said, "fitting": fitting, "other": other}
 
 
 def _parameters(network: Network, given: Mapping[str, Statement], known: Conventions) -> Parameters:
@@ -163,9 +168,15 @@ def _array(given: Mapping[str, Statement], name: str, shape: tuple[int, ...], kn
     on_paper = known.shape_of(name, shape)
     written = rows_in(given[name].value)
     if len(shape) == 2 and written is not None and written != on_paper and min(shape) > 1:
-        other = "inputs" if known.rows == "outputs" else "outputs"
-        hint = f"; its transpose would fit: add the line rows: {other}" if written == on_paper[::-1] else ""
-        raise given[name].wrong(f"{name} must have shape {on_paper}, rows the {known.rows}, not {written}{hint}")
+        other = "cure_rows_inputs" if known.rows == "outputs" else "cure_rows_outputs"
+        raise given[name].wrong(
+            "sheet_shape",
+            name=name,
+            shape=on_paper,
+            about=Message("sheet_shape_rows", rows=Message(f"rows_{'neurons' if known.rows == 'outputs' else 'inputs'}")),
+            found=written,
+            hint=Message("sheet_would_fit", cure=Message(other)) if written == on_paper[::-1] else "",
+        )
     array = np.empty(shape)
     for place, value in zip(known.places(name, shape, len(values)), values, strict=True):
         array[place] = value
@@ -189,10 +200,10 @@ def _values(given: Mapping[str, Statement], name: str, count: int) -> Any:
     """The numbers of a line of what is given."""
     if name not in given:
         shown = "x" if name == "a0" else name
-        raise InputError(f"the sheet gives no {shown}; add a line such as {shown} = …")
+        raise fault("sheet_gives_no", names=shown, first=shown)
     numbers = numbers_in(given[name])
     if len(numbers) != count:
-        raise given[name].wrong(f"{name} must hold {count} number(s) for this network, not {len(numbers)}")
+        raise given[name].wrong("sheet_must_hold", name=name, count=count, found=len(numbers))
     return np.array([number.value for number in numbers])
 
 

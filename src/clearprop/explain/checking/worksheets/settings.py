@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from clearprop.errors import InputError
+from clearprop.explain.checking.worksheets.faults import fault
 from clearprop.explain.checking.worksheets.values import readings
 
 SETTINGS = (
@@ -27,17 +27,19 @@ OTHER_NAMES: Mapping[str, str] = {
     "optimiser": "optimizer", "优化器": "optimizer", "优化算法": "optimizer", "算例": "case", "案例": "case",
     "例子": "case", "bias": "biases", "偏置": "biases", "记号": "notation", "记法": "notation", "符号": "notation",
     "行": "rows", "样本": "samples", "给定": "given", "count_from": "count from", "row_weights": "row weights",
-    "weight_decay": "weight decay", "counting from": "count from", "indices from": "count from", "编号从": "count from",
+    "weight_decay": "weight decay", "δ 的符号": "delta", "δ的符号": "delta", "对样本": "samples", "对输出": "outputs",
+    "已知数": "given", "步": "step", "权重衰减": "weight decay", "样本权重": "row weights", "counting from": "count from", "indices from": "count from", "编号从": "count from",
 }  # fmt: skip
 NUMERIC = frozenset({"network", "learning rate", "count from", "step", "l1", "l2", "weight decay", "row weights"})
 VALUES: Mapping[str, str] = {
     "固定": "fixed", "不更新": "fixed", "无": "none", "没有": "none", "共享": "shared", "更新": "updated",
     "输出": "outputs", "输入": "inputs", "求和": "sum", "总和": "sum", "平均": "mean", "均值": "mean", "精确": "exact",
     "舍入": "rounded", "四舍五入": "rounded", "负": "minus", "正": "plus", "梯度下降": "sgd", "随机梯度下降": "sgd",
-    "gradient descent": "sgd", "动量": "momentum",
+    "gradient descent": "sgd", "动量": "momentum", "动量法": "momentum",
 }  # fmt: skip
 FORMULAS: Mapping[str, str] = {
-    "linear": "identity", "线性": "identity", "恒等": "identity", "none": "identity", "s型": "sigmoid",
+    "linear": "identity", "线性": "identity", "恒等": "identity",
+    "恒等函数": "identity", "线性函数": "identity", "none": "identity", "s型": "sigmoid",
     "s型函数": "sigmoid", "sigmoid函数": "sigmoid", "logistic function": "logistic", "sigmoid function": "sigmoid",
     "双曲正切": "tanh", "relu函数": "relu", "leaky relu": "leaky_relu", "hyperbolic tangent": "tanh",
     "双曲正切函数": "tanh", "tanh函数": "tanh", "修正线性单元": "relu", "线性整流": "relu", "线性整流函数": "relu",
@@ -50,6 +52,7 @@ LOSSES: Mapping[str, str] = {
     "二分类交叉熵": "binary_cross_entropy", "categorical cross entropy": "cross_entropy",
     "categorical crossentropy": "cross_entropy", "nll": "cross_entropy", "squared error": "squared_error",
     "half squared error": "half_squared_error", "平方误差": "squared_error", "cross entropy": "cross_entropy",
+    "平方误差的一半": "half_squared_error", "半平方误差": "half_squared_error", "绝对误差": "absolute_error",
     "交叉熵": "cross_entropy", "sse": "squared_error",
 }  # fmt: skip
 LOSS_WORDS = re.compile(r"entrop|squar|quadrat|\b[msb][sc]e\b|huber|absolut|likelihood|熵|平方|均方|绝对|似然|最小二乘")
@@ -138,9 +141,6 @@ def _loss(bare: str, plain: str) -> str:
         if is_half:
             return "half_squared_error"
         if re.search(r"mean|average|mse|quadratic|均方|平均", plain):
-            raise InputError(
-                f"{bare!r} is said of several losses; write loss: squared_error, (y − a)², or half_squared_error, with "
-                "the ½, and the line outputs: mean if it is divided by the number of outputs"
-            )
+            raise fault("sheet_loss_several", name=bare)
         return "squared_error"
     return plain.replace(" ", "_")

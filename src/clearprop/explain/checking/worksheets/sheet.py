@@ -10,6 +10,7 @@ from clearprop.explain.checking.conventions import Conventions
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.statements import Statement
 from clearprop.explain.explained import Trace
+from clearprop.explain.words.message import Message
 from clearprop.trace.names import Reference
 
 
@@ -108,7 +109,7 @@ class Sheet:
         At least one.
     conventions : Conventions
         Those that its numbers were read under.
-    remarks : tuple of str
+    remarks : tuple of Message
         What a reader should know about how it was read: text that was passed over, a comma taken as a decimal mark.
     settings, given : mapping of str to Statement
         What describes the network, and its numbers.
@@ -116,7 +117,7 @@ class Sheet:
 
     steps: tuple[Step, ...]
     conventions: Conventions = field(default_factory=Conventions)
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Message, ...] = ()
     settings: Mapping[str, Statement] = field(default_factory=dict, repr=False)
     given: Mapping[str, Statement] = field(default_factory=dict, repr=False)
     found: tuple[Any, ...] = field(default=(), repr=False)

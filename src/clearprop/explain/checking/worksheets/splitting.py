@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
-from clearprop.explain.checking.worksheets.meanings import is_name
+from clearprop.explain.checking.worksheets.letters import is_name
 from clearprop.explain.checking.worksheets.phrases import meanings
 from clearprop.explain.checking.worksheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS
 from clearprop.explain.checking.worksheets.spelling import spelled

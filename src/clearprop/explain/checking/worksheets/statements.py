@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from clearprop.errors import InputError, UnknownNameError
+from clearprop.errors import InputError
+from clearprop.explain.checking.worksheets.faults import fault, place_at, placed_at
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.values import readings
+from clearprop.explain.words.message import Message
 
 
 @dataclass(frozen=True)
@@ -40,27 +42,25 @@ class Statement:
     said: str = ""
     is_setting: bool = False
 
-    def place_of(self, position: int = 0) -> str:
+    def place_of(self, position: int = 0) -> Message:
         """Where so many letters of the value have been read, for messages: "line 3, column 10"."""
         before = self.value[:position]
         if "\n" not in before:
-            return f"line {self.line}, column {self.column + position}"
-        return f"line {self.line + before.count(chr(10))}, column {position - before.rfind(chr(10))}"
+            return place_at(self.line, self.column + position)
+        return place_at(self.line + before.count("\n"), position - before.rfind("\n"))
 
-    def wrong(self, words: Any) -> InputError:
-        """An error that says where it is."""
-        return InputError(f"{self.place_of()}: {words}")
+    def wrong(self, key: str, **fields: Any) -> InputError:
+        """An error that says where it is; the arguments are those of a `Message`."""
+        return fault(key, self.place_of(), **fields)
+
+    def refused(self, error: InputError) -> InputError:
+        """The error of somebody who did not know where its cause stands, saying that first."""
+        return placed_at(self.place_of(), error)
 
     @property
     def written(self) -> str:
         """The name as it was written."""
         return self.said or self.name
-
-
-def at_place(place: str, error: UnknownNameError) -> UnknownNameError:
-    """The error, its message opening with where the name stands."""
-    error.args = (f"{place}: {error}",)
-    return error
 
 
 def numbers_in(statement: Statement) -> list[WrittenNumber]:
@@ -74,8 +74,8 @@ def numbers_in(statement: Statement) -> list[WrittenNumber]:
     value = readings(statement.value)[0]
     if value.unread is not None:
         position, word = value.unread
-        raise InputError(f"{statement.place_of(position)}: {word!r} is not a number")
-    return [WrittenNumber.read(item.text, f"{statement.place_of(item.position)}: ") for item in value.items]
+        raise fault("sheet_no_number", statement.place_of(position), word=word)
+    return [WrittenNumber.read(item.text, statement.place_of(item.position)) for item in value.items]
 
 
 @lru_cache(maxsize=8192)

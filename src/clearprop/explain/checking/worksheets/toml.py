@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from clearprop.errors import InputError, UnknownNameError
+from clearprop.errors import UnknownNameError
+from clearprop.explain.checking.worksheets.faults import fault, place_at, placed_at
 from clearprop.explain.checking.worksheets.settings import setting_of
-from clearprop.explain.checking.worksheets.statements import Statement, at_place, tidy_name
+from clearprop.explain.checking.worksheets.statements import Statement, tidy_name
+from clearprop.explain.words.message import Message
 
 TABLES = ("network", "results")
 HEADER = re.compile(r"[ \t]*\[[ \t]*([^\[\]\n]+?)[ \t]*\][ \t]*(?:#[^\n]*)?(?=\n|\Z)")
@@ -46,9 +48,9 @@ def toml_statements(text: str) -> Iterator[Statement]:
     for table, content in document.items():
         if table not in TABLES:
             at = next((m.start(1) for m in HEADER.finditer(text) if m[1].strip("\"'") == table), text.find(table))
-            raise at_place(place(text, at), UnknownNameError("table", table, TABLES))
+            raise placed_at(place(text, at), UnknownNameError("table", table, TABLES))
         if not isinstance(content, dict):
-            raise InputError(f"{place(text, text.find(table))}: {table} must be a table, [{table}]")
+            raise fault("toml_table", place(text, text.find(table)), name=table)
         for key, value in content.items():
             yield _statement(text, table, key, value, places)
 
@@ -62,21 +64,20 @@ def _document(text: str) -> dict[str, Any]:
         words = match[1] if match else str(error)
         if match is None or match[2] is None:
             rows = text.rstrip("\n").split("\n")
-            raise InputError(f"line {len(rows)}, column {len(rows[-1]) + 1}: the sheet is not TOML: {words}") from None
+            raise fault("toml_not", place_at(len(rows), len(rows[-1]) + 1), words=words) from None
         line, column = int(match[2]), int(match[3])
         rest = text.split("\n")[line - 1][column - 1 :]
         word = re.match(r"[^\s,\]\[#]*", rest)
         if words == "Invalid value" and word is not None and word[0]:
-            hint = f"{word[0]!r} is not a number, and other values stand in quotes"
-            raise InputError(f"line {line}, column {column}: {hint}") from None
-        raise InputError(f"line {line}, column {column}: the sheet is not TOML: {words}") from None
+            raise fault("toml_value", place_at(line, column), word=word[0]) from None
+        raise fault("toml_not", place_at(line, column), words=words) from None
 
 
 def _statement(text: str, table: str, key: str, value: Any, places: dict[tuple[str, str], Found]) -> Statement:
     found = places.get((table, key))
     if found is None or isinstance(value, dict):
         start = min((item.key_at for item in places.values() if item.key.startswith(f"{key}.")), default=text.find(key))
-        raise InputError(f"{place(text, start)}: {key!r} must be a number, numbers in brackets, or text")
+        raise fault("toml_kind", place(text, start), name=key)
     written, at = found.value, found.value_at
     if isinstance(value, str) and written[:1] in "\"'":
         quotes = 3 if written[:3] in ('"""', "'''") else 1
@@ -129,7 +130,6 @@ def _line_and_column(text: str, position: int) -> tuple[int, int]:
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
-def place(text: str, position: int) -> str:
+def place(text: str, position: int) -> Message:
     """Where a position of a text is, for messages."""
-    line, column = _line_and_column(text, max(position, 0))
-    return f"line {line}, column {column}"
+    return place_at(*_line_and_column(text, max(position, 0)))

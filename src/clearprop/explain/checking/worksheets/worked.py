@@ -12,6 +12,7 @@ from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.sheet import Working
 from clearprop.explain.checking.worksheets.statements import Statement
 from clearprop.explain.checking.worksheets.values import Item, readings
+from clearprop.explain.words.message import Message
 from clearprop.trace.names import Reference
 
 
@@ -43,7 +44,7 @@ def last_segment(statement: Statement) -> Statement:
     return replace(statement, value=last.text.strip(), column=statement.column + last.position + indent)
 
 
-def place_in(statement: Statement, segment: Segment, position: int = 0) -> str:
+def place_in(statement: Statement, segment: Segment, position: int = 0) -> Message:
     """Where a position of a segment is, for messages."""
     text = segment.text
     return statement.place_of(segment.position + (position or len(text) - len(text.lstrip())))
@@ -68,7 +69,7 @@ def workings(
                 yield Working(
                     re.sub(r"\s+", " ", element.strip()),
                     value,
-                    WrittenNumber.read(claimed, f"{place_in(statement, last)}: "),
+                    WrittenNumber.read(claimed, place_in(statement, last)),
                 )
 
 
