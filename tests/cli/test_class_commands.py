@@ -73,7 +73,7 @@ def test_a_network_drawn_for_one(run, tmp_path):
         (("--network", "2-9-1"), "1 to 6 neurons"),
         (("--network", "2-2-1", "--case", "mazur"), "leave the sheet or --case out"),
         (("--network", "2-2-1", "--find-mistake", "--format", "latex"), "is Markdown"),
-        (("--class", "nobody.txt", "--output", "x"), "nobody.txt cannot be read"),
+        (("--class", "nobody.txt", "--output", "x"), "there is no file nobody.txt"),
         (("--class", "nobody.txt"), "which folder"),
         (("--class", "nobody.txt", "--case", "mazur"), "leave --case out"),
         (("--network", "2-2-1", "--hidden", "sigmoooid"), "sigmoid"),

@@ -21,6 +21,7 @@ from clearprop.explain.exercises import (
     read_names,
 )
 from clearprop.explain.exercises.report import class_text
+from clearprop.explain.words.message import Message
 
 MEDIA = {".csv": "csv", ".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".tex": "latex"}
 
@@ -60,7 +61,8 @@ def one(
     if output is None:
         print(sheet if medium == "html" else f"{sheet}\n{key}", end="")
         return 0
-    _write({output: sheet, output.with_name(f"{output.stem}-key{output.suffix}"): key}, force=force)
+    key_file = output.with_name(f"{output.stem}-key{output.suffix}")
+    _write({output: sheet, key_file: key}, force=force, language=language)
     return 0
 
 
@@ -89,12 +91,12 @@ def whole_class(
     if output.exists() and not output.is_dir():
         raise FileError(f"{output} is a file; --output of a class names a folder")
     files = {output / place: text for place, text in made.files().items()}
-    _write(files, force=force, quiet=True)
-    count = f"{len(made.sheets)} sheet{'s' if len(made.sheets) != 1 else ''}"
-    words.console().print(
-        f"Wrote {count} to {output / 'sheets'}, the keys to {output / 'keys'}. When they are filled in:\n"
-        f"clearprop check {output / 'sheets'} --report"
-    )
+    _write(files, force=force)
+    n = len(made.sheets)
+    key = "class_written_one" if n == 1 and language == "en" else "class_written"
+    told = Message(key, n=n, sheets=output / "sheets", keys=output / "keys").in_language(language)
+    asked = "" if language == "en" else f" --language {language}"
+    words.console().print(f"{told}\nclearprop check {output / 'sheets'} --report{asked}")
     return 0
 
 
@@ -118,16 +120,17 @@ def marks(folder: Path, *, language: str, as_json: bool, output: Path | None, fo
     elif output is None:
         print(class_text(report, "text", language), end="")
     if output is not None:
-        _write({output: class_text(report, medium, language)}, force=force)
+        _write({output: class_text(report, medium, language)}, force=force, language=language)
     if any(marks.file and not marks.is_judged for marks in report.marks):
         return 3
     return 0 if report.passed else 1
 
 
-def _write(files: Mapping[Path, str], *, force: bool, quiet: bool = False) -> None:
+def _write(files: Mapping[Path, str], *, force: bool, language: str | None = None) -> None:
+    """Write files, and tell which in a language where one is given."""
     for path in files:
         check_output(path, force=force, inputs=())
     for path, text in files.items():
         write_output(path, text.encode(), force=force)
-        if not quiet:
-            words.console().print(f"Wrote {path}")
+        if language is not None:
+            words.console().print(Message("file_written", path=path).in_language(language))

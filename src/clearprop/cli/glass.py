@@ -103,6 +103,7 @@ def explain(
         Replace the output file if it exists.
     """
     from clearprop.cli import glass_run
+    from clearprop.explain.words.message import speaking
 
     if replay < 1:
         raise exits.UsageError(f"--replay must be a whole number of at least 1, not {replay}")
@@ -114,12 +115,15 @@ def explain(
         style["sections"] = tuple(section)
     if form:
         style["forms"] = tuple(form)
-    trace = glass_run.trace_of(source, file, case=case, row=row, optimizer=optimizer, learning_rate=learning_rate)
-    if certificate is not None:
-        read = (source, file, output)
-        step = trace if sample is None else glass_run.alone(trace, sample)
-        glass_run.certify(step, None, certificate, force=force, others=[path for path in read if path is not None])
-    return glass_run.explain(trace, style, sample=sample, format=format, output=output, force=force)
+    with speaking(language):
+        trace = glass_run.trace_of(
+            source, file, case=case, row=row, optimizer=optimizer, learning_rate=learning_rate, language=language
+        )
+        if certificate is not None:
+            read = (source, file, output)
+            step = trace if sample is None else glass_run.alone(trace, sample)
+            glass_run.certify(step, None, certificate, force=force, others=[path for path in read if path is not None])
+        return glass_run.explain(trace, style, sample=sample, format=format, output=output, force=force)
 
 
 def check(
@@ -160,18 +164,20 @@ def check(
         Replace the output file if it exists.
     """
     from clearprop.cli import class_run, glass_run
+    from clearprop.explain.words.message import speaking
 
     if report and certificate is not None:
         raise exits.UsageError("--certificate is of one sheet, --report of a folder of them: ask for one")
-    if report:
-        return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
-    if os.path.isdir(sheet):  # says no of a name that is too long for one
-        raise exits.UsageError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
-    if output is not None or (force and certificate is None):
-        raise exits.UsageError("--output and --force belong to --report, which marks a folder of sheets")
-    return glass_run.check(
-        sheet, notation=notation, language=language, as_json=as_json, certificate=certificate, force=force
-    )
+    with speaking(language):
+        if report:
+            return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
+        if os.path.isdir(sheet):  # says no of a name that is too long for one
+            raise exits.UsageError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
+        if output is not None or (force and certificate is None):
+            raise exits.UsageError("--output and --force belong to --report, which marks a folder of sheets")
+        return glass_run.check(
+            sheet, notation=notation, language=language, as_json=as_json, certificate=certificate, force=force
+        )
 
 
 def exercise(
@@ -243,23 +249,25 @@ def exercise(
         Replace output files that exist.
     """
     from clearprop.cli import class_run, glass_run
+    from clearprop.explain.words.message import speaking
 
-    if class_ is not None:
-        for option, value in (("a sheet", source), ("--case", case), ("--format", format)):
-            if value is not None:
-                raise exits.UsageError(f"--class draws the networks and writes Markdown; leave {option} out")
-        return class_run.whole_class(
-            class_, network=network or "2-2-1", hidden=hidden, output_activation=output_activation, loss=loss,
-            blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, output=output,
-            force=force,
+    with speaking(language):
+        if class_ is not None:
+            for option, value in (("a sheet", source), ("--case", case), ("--format", format)):
+                if value is not None:
+                    raise exits.UsageError(f"--class draws the networks and writes Markdown; leave {option} out")
+            return class_run.whole_class(
+                class_, network=network or "2-2-1", hidden=hidden, output_activation=output_activation, loss=loss,
+                blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, output=output,
+                force=force,
+            )  # fmt: skip
+        if network is not None:
+            if source is not None or case is not None:
+                raise exits.UsageError("--network draws the numbers itself: leave the sheet or --case out")
+            trace = class_run.network_of(network, hidden, output_activation, loss, seed)
+        else:
+            trace = glass_run.trace_for_an_exercise(source, case, language)
+        return class_run.one(
+            trace, blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, format=format,
+            notation=notation, output=output, force=force,
         )  # fmt: skip
-    if network is not None:
-        if source is not None or case is not None:
-            raise exits.UsageError("--network draws the numbers itself: leave the sheet or --case out")
-        trace = class_run.network_of(network, hidden, output_activation, loss, seed)
-    else:
-        trace = glass_run.trace_for_an_exercise(source, case)
-    return class_run.one(
-        trace, blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, format=format,
-        notation=notation, output=output, force=force,
-    )  # fmt: skip

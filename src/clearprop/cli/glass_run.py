@@ -20,6 +20,7 @@ from clearprop.explain import check as check_sheet
 from clearprop.explain import explain as make_trace
 from clearprop.explain.checking.worksheets import Sheet
 from clearprop.explain.trained_step import explain_row
+from clearprop.explain.words.message import Message, told
 from clearprop.files import is_model_file
 from clearprop.formulas import LBFGS, UpdateRule, update_rule
 from clearprop.tables import missing_file
@@ -39,6 +40,7 @@ def trace_of(
     row: int | None,
     optimizer: str | None,
     learning_rate: float | None,
+    language: str = "en",
 ) -> Trace:
     """The trace that the arguments ask for.
 
@@ -54,8 +56,8 @@ def trace_of(
     elif source is not None and source.suffix.lower() in SHEETS:
         sheet = _sheet(source)
         trace = sheet.trace
-        if said := sheet.conventions.shown_otherwise():
-            words.console(error=True).print(said)
+        if (said := sheet.conventions.shown_otherwise()) is not None:
+            words.console(error=True).print(said.in_language(language))
     else:
         assert source is not None
         return _of_model(source, file, row, _rule(optimizer, learning_rate))
@@ -68,14 +70,14 @@ def trace_of(
     return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)
 
 
-def trace_for_an_exercise(source: Path | None, case: str | None) -> Trace:
+def trace_for_an_exercise(source: Path | None, case: str | None, language: str) -> Trace:
     """The trace of a sheet or of a built-in case; UsageError for a model, which has no sample of its own."""
     if source is not None and case is None and is_model_file(source):
         raise exits.UsageError(
             f"{source} is a model: an exercise is made from a sheet, a built-in case (--case) or random numbers "
             "(--network 2-3-1)"
         )
-    return trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None)
+    return trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None, language=language)
 
 
 def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LBFGS | None:
@@ -90,11 +92,11 @@ def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LB
 
 def _sheet(path: Path) -> Sheet:
     """The sheet in a file; UnreadableError with all its faults where it cannot be read."""
-    with exits.reading(path):
-        try:
+    try:
+        with exits.reading(path):
             return read_sheet(_readable(path))
-        except InputError as error:
-            raise exits.UnreadableError(str(error)) from error
+    except InputError as error:
+        raise exits.UnreadableError(told(error)) from error
 
 
 def _readable(path: Path) -> Path:
@@ -168,7 +170,7 @@ def explain(
         check_output(path, force=force, inputs=())
     for path, text in files.items():
         write_output(path, text.encode(), force=force)
-        words.console().print(f"Wrote {path}")
+        words.console().print(Message("file_written", path=path).in_language(str(style["language"])))
     return 0
 
 
@@ -196,7 +198,9 @@ def _written(explanation: Explanation, format: str) -> str:
     return written
 
 
-def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, others: Sequence[Path]) -> None:
+def certify(
+    trace: Trace, found: Checked | None, path: Path, *, force: bool, others: Sequence[Path], language: str = "en"
+) -> None:
     """Write the certificate of a trace, and of the sheet judged by it; `others` are files of the command, not replaced.
 
     What it writes is told on the standard error, so that the standard output stays that of the command.
@@ -208,7 +212,7 @@ def certify(trace: Trace, found: Checked | None, path: Path, *, force: bool, oth
     check_output(path, force=force, inputs=tuple(others))
     document = json.dumps(certificate(trace, found), indent=1, ensure_ascii=False, allow_nan=False)
     write_output(path, f"{document}\n".encode(), force=force)
-    words.console(error=True).print(f"Wrote {path}")
+    words.console(error=True).print(Message("file_written", path=path).in_language(language))
 
 
 def check(
@@ -217,7 +221,7 @@ def check(
     """Judge a sheet; 0 where all is right, 1 where something is wrong, left open or nothing is there to judge."""
     found = check_sheet(_sheet(sheet))
     if certificate is not None:
-        certify(found.sheet.trace, found, certificate, force=force, others=[sheet])
+        certify(found.sheet.trace, found, certificate, force=force, others=[sheet], language=language)
     if as_json:
         words.print_json(_verdicts(found))
     else:

@@ -19,7 +19,6 @@ from clearprop.explain.checking.worksheets import Entry, WrittenNumber
 from clearprop.explain.checking.worlds import Bounds, Place, Points, Truth
 from clearprop.trace.names import Reference
 
-
 MOST_UNITS = 20  # of the last digit, between bounds that still tell a right number from a wrong one
 
 

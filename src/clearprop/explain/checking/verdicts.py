@@ -224,7 +224,7 @@ def _label(numbers: Sequence[CheckedNumber], line: CheckedLine, writer: Writer) 
 
 def _cause(number: CheckedNumber, writer: Writer) -> Sentence:
     if number.mistakes and number.is_certain:
-        return (*_mistakes(number, writer), ".")
+        return (*_mistakes(number, writer), writer.words["check_stop"])
     if number.mistakes:
         start, _, end = writer.words["check_would_fit"].partition("{mistake}")
         return (start, *_mistakes(number, writer), end)

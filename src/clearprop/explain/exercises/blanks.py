@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.explain.words.message import Message
 
 
 def chosen_blanks(parts: Mapping[str, Sequence[str]], printed: Mapping[str, str], count: int, seed: int) -> set[str]:
@@ -29,7 +30,7 @@ def chosen_blanks(parts: Mapping[str, Sequence[str]], printed: Mapping[str, str]
     """
     total = sum(map(len, parts.values()))
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= total:
-        raise InputError(f"blank must be a whole number from 1 to {total}, the numbers of this sheet, not {count!r}")
+        raise InputError(Message("exercise_blank", total=total, count=repr(count)))
     random = np.random.default_rng(seed)
     groups = _copies([name for part in parts.values() for name in part], printed)
     chosen: set[str] = set()

@@ -15,6 +15,7 @@ from clearprop.explain.exercises.drawing_numbers import random_case
 from clearprop.explain.exercises.exercise import Exercise, exercise
 from clearprop.explain.exercises.planted import PlantedMistake, planted_mistake
 from clearprop.explain.explained import Trace
+from clearprop.explain.words.message import Message
 
 FORMAT, VERSION = "clearprop-class", 1
 CLASS_FILE = "class.json"
@@ -143,29 +144,31 @@ def read_names(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{path} is not text in UTF-8: save the list of names as UTF-8") from None
+        raise InputError(Message("class_not_utf8", path=path)) from None
+    except FileNotFoundError:
+        raise FileError(Message("class_no_file", file=path)) from None
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise FileError(Message("class_unreadable", path=path, why=error.strerror or error)) from None
     names = [" ".join(line.split()) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not 1 <= len(names) <= MOST_STUDENTS:
-        raise InputError(f"{path} holds {len(names):,} names; a class has 1 to {MOST_STUDENTS:,}, one name a line")
+        raise InputError(Message("class_size", path=path, n=f"{len(names):,}", most=f"{MOST_STUDENTS:,}"))
     for number, name in enumerate(names, start=1):
         if not name.isprintable():
-            raise InputError(f"{path} is no list of names: line {number} holds characters that no name has")
+            raise InputError(Message("class_no_names", path=path, line=number))
         if len(name) > LONGEST_NAME:
-            raise InputError(f"name {number} of {path}, {name[:40]!r}…, is longer than {LONGEST_NAME} letters")
+            raise InputError(Message("class_long_name", n=number, path=path, name=name[:40], most=LONGEST_NAME))
     return names
 
 
 def _stems(names: Sequence[str]) -> list[str]:
     """A name for each student's files; InputError where a student is named twice."""
     if not names:
-        raise InputError("a class needs at least one name")
+        raise InputError(Message("class_empty"))
     stems: dict[str, str] = {}
     for name in names:
         stem = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_") or "student"
         if name in stems.values():
-            raise InputError(f"{name!r} is in the list twice; tell the two apart, as {name + ' 2'!r}")
+            raise InputError(Message("class_twice", name=name, other=f"{name} 2"))
         free = next(option for option in (stem, *(f"{stem}-{i}" for i in range(2, 1001))) if option not in stems)
         stems[free] = name
     return list(stems)

@@ -10,6 +10,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.cases import Case
+from clearprop.explain.words.message import Message
 from clearprop.formulas import SGD
 from clearprop.network import Network, backward, forward
 from clearprop.network import loss as loss_of
@@ -62,7 +63,7 @@ def random_case(
     (True, False)
     """
     if len(widths) < 2 or not all(1 <= width <= WIDEST for width in widths):
-        raise InputError(f"an exercise takes a network of 1 to {WIDEST} neurons a layer, as 2-2-1, not {list(widths)}")
+        raise InputError(Message("exercise_widths", widest=WIDEST, widths=list(widths)))
     output = output or "sigmoid"
     loss = loss or ("cross_entropy" if output == "softmax" else "half_squared_error")
     network = Network.mlp(list(widths), hidden, output, loss)
@@ -71,10 +72,8 @@ def random_case(
         drawn = _drawn(network, random, output)
         if _suits(drawn):
             return drawn
-    raise InputError(
-        f"no suitable numbers were found for a {'-'.join(map(str, widths))} network with {hidden} and {output}; "
-        "try another seed, fewer layers or another activation"
-    )
+    shown = "-".join(map(str, widths))
+    raise InputError(Message("exercise_no_numbers", network=shown, hidden=hidden, output=output))
 
 
 def _drawn(network: Network, random: np.random.Generator, output: str) -> Case:

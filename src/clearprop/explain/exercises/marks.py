@@ -15,11 +15,12 @@ from clearprop.errors import ClearpropError, FileError, InputError
 from clearprop.explain.checking.check import check
 from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.exercises.classes import CLASS_FILE, FORMAT, VERSION, fingerprint
+from clearprop.explain.words.message import Listed, Message, told
 from clearprop.trace.names import parse
 
 ENDINGS = (".md", ".txt", ".toml")
-ANSWER = re.compile(r"^\s*(found in|mistake)\s*[:：]\s*(.*?)\s*$", re.I | re.M)
-STUDENT = re.compile(r"^\s*student\s*[:：]\s*(.+?)\s*$", re.I | re.M)
+ANSWER = re.compile(r"^\s*(?:(?P<line>found in|出错的行)|mistake|错误)\s*[:：]\s*(?P<said>.*?)\s*$", re.I | re.M)
+STUDENT = re.compile(r"^\s*(?:student|学生)\s*[:：]\s*(.+?)\s*$", re.I | re.M)
 LARGEST_SHEET = 1_000_000  # bytes
 MOST_SHEETS = 2000
 
@@ -44,7 +45,7 @@ class Marks:
         Which ones are wrong.
     mistakes : tuple of str
         Keys of the mistakes that were named, each once.
-    problem : str
+    problem : str or Message
         Why the sheet could not be judged, or that what it gives was changed; "" otherwise.
     """
 
@@ -137,15 +138,14 @@ def mark_folder(folder: Path, class_file: Path | None = None) -> ClassReport:
     ('Ada', 4, False)
     """
     if not folder.is_dir():
-        raise FileError(f"there is no folder {folder}")
+        raise FileError(Message("class_no_folder", folder=folder))
     sheets = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
     record = _class_record(folder, class_file)
     if not sheets and record is None:
-        raise FileError(f"the folder {folder} has no sheets: files that end in {', '.join(ENDINGS)}")
+        raise FileError(Message("class_no_sheets", folder=folder, endings=Listed(*ENDINGS, joint="list_comma")))
     if len(sheets) > MOST_SHEETS:
-        raise InputError(
-            f"the folder {folder} has {len(sheets):,} files; at most {MOST_SHEETS:,} sheets are marked at once"
-        )
+        counts = {"n": f"{len(sheets):,}", "most": f"{MOST_SHEETS:,}"}
+        raise InputError(Message("class_too_many", folder=folder, **counts))
     if record is None:
         return ClassReport(tuple(_marks(path, None) for path in sheets))
     by_file = {path.stem.casefold(): path for path in sheets}
@@ -159,7 +159,7 @@ def _class_record(folder: Path, class_file: Path | None) -> list[dict[str, Any]]
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         if class_file is not None:
-            raise FileError(f"there is no file {class_file}")
+            raise FileError(Message("class_no_file", file=class_file))
         return None
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -168,7 +168,7 @@ def _class_record(folder: Path, class_file: Path | None) -> list[dict[str, Any]]
     except (ValueError, KeyError, TypeError, RecursionError):
         kind, complete = None, False
     if kind != (FORMAT, VERSION) or not complete:
-        raise InputError(f"{path} is not a {CLASS_FILE}, version {VERSION}, that 'clearprop exercise --class' writes")
+        raise InputError(Message("class_foreign", path=path, name=CLASS_FILE, version=VERSION))
     return students
 
 
@@ -180,7 +180,7 @@ def _marks(path: Path | None, item: Mapping[str, Any] | None) -> Marks:
         return Marks(student, "", asked)
     try:
         if path.stat().st_size > LARGEST_SHEET:
-            raise InputError(f"{path.name} has more than {LARGEST_SHEET:,} bytes; a sheet is a page of text")
+            raise InputError(Message("class_large_sheet", path=path.name, most=f"{LARGEST_SHEET:,}"))
         text = path.read_text(encoding="utf-8-sig")
         said = STUDENT.search(text)
         student = student or (said[1] if said else path.stem)
@@ -188,9 +188,9 @@ def _marks(path: Path | None, item: Mapping[str, Any] | None) -> Marks:
             return _answers(text, path, student, item)
         found = check(path)
     except UnicodeDecodeError:
-        return Marks(student or path.stem, path.name, asked, problem=f"{path.name} is not text in UTF-8")
+        return Marks(student or path.stem, path.name, asked, problem=Message("class_sheet_not_utf8", path=path.name))
     except (ClearpropError, OSError) as error:
-        return Marks(student or path.stem, path.name, asked, problem=str(error))
+        return Marks(student or path.stem, path.name, asked, problem=told(error))
     return _of_numbers(found, path, student, item)
 
 
@@ -200,12 +200,12 @@ def _of_numbers(found: Checked, path: Path, student: str, item: Mapping[str, Any
     there = [judged[name] for name in asked if name in judged]
     wrong = [number for number in there if number.verdict == "wrong"]
     right = [number for number in there if number.verdict != "wrong"]
-    named = dict.fromkeys(number.names[0] for number in wrong if number.names)
+    named = dict.fromkeys(number.names[0] for number in wrong if number.names and number.is_certain)
     changed = item is not None and fingerprint(found.sheet.trace) != item["given"]
     return Marks(
         student, path.name, len(asked), len(right), sum(number.given_slip for number in right), len(wrong),
         len(asked) - len(there), tuple(str(number.reference) for number in wrong), tuple(named),
-        "marks_changed" if changed else "",
+        Message("marks_changed") if changed else "",
     )  # fmt: skip
 
 
@@ -216,8 +216,8 @@ def _open(found: Checked) -> list[str]:
 
 def _answers(text: str, path: Path, student: str, item: Mapping[str, Any]) -> Marks:
     """The marks of a sheet with a planted mistake: which line, and which name."""
-    said = {key.lower(): value.strip("_ *`.") for key, value in ANSWER.findall(text)}
-    right = {"found in": str(item["found_in"]).casefold(), "mistake": str(item["mistake"]).casefold()}
+    said = {"line" if match["line"] else "mistake": match["said"].strip("_ *`.。") for match in ANSWER.finditer(text)}
+    right = {"line": str(item["found_in"]).casefold(), "mistake": str(item["mistake"]).casefold()}
     given = {key: said.get(key, "").casefold() for key in right}
     wrong = tuple(key for key, value in given.items() if value and value != right[key])
     blank = sum(not value for value in given.values())

@@ -11,6 +11,7 @@ import numpy as np
 from clearprop.errors import InputError
 from clearprop.explain.explained import Trace
 from clearprop.explain.words import Words, words
+from clearprop.explain.words.message import Message
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.trace.names import at, reference
 
@@ -106,11 +107,20 @@ class Paper:
         key = f"meaning_{kind}{'_new' if found.after and not found.memory else ''}"
         return self.words[key].format(l=found.layer, before=int(found.layer or 1) - 1, of=f"{found.kind}{found.layer}")
 
+    def stated(self, setting: str, value: str) -> str:
+        """A line that states a setting, in the language of the sheet."""
+        shown = {"name": self.words[f"setting_{setting}"], "value": self.words.get(f"value_{value}", value)}
+        return self.words["sheet_statement"].format(**shown)
+
     def _student(self) -> list[str]:
-        return [f"student: {self.student}"] if self.student else []
+        return [self.stated("student", self.student)] if self.student else []
 
     def given(self) -> list[str]:
-        """The network and the sample, as `read_sheet` reads them.
+        """The network and the sample, as `read_sheet` reads them."""
+        return [self.stated(name, value) for name, value in self.settings().items()] + self.numbers()
+
+    def settings(self) -> dict[str, str]:
+        """What describes the network and its training, by the names of a sheet's settings.
 
         Raises
         ------
@@ -120,16 +130,24 @@ class Paper:
         trace, network = self.trace, self.trace.network
         _check_sayable(trace)
         formulas = [SCHOOL_NAMES.get(layer.activation.name, layer.activation.name) for layer in network.layers]
-        lines = [f"network: {'-'.join(map(str, network.widths))}"]
-        lines += [f"hidden: {', '.join(formulas[:-1])}"] if formulas[:-1] else []
-        lines += [f"output: {formulas[-1]}", f"loss: {network.loss.name}", f"optimizer: {trace.optimizer.name}"]
-        lines.append(f"learning rate: {float(trace['rate'].value)!r}")
+        found = {"network": "-".join(map(str, network.widths))}
+        if formulas[:-1]:
+            named = [self.words.get(f"value_{name}", name) for name in formulas[:-1]]
+            found["hidden"] = self.words["list_comma"].join(named)
+        found |= {"output": formulas[-1], "loss": network.loss.name, "optimizer": trace.optimizer.name}
+        found["learning_rate"] = repr(float(trace["rate"].value))
         if all(block.rate == 0 for block in network.blocks if block.letter == "b"):
-            lines.append("biases: fixed")
-        for name in ("a0", "y", *(f"{part}{l}" for l in range(1, network.depth + 1) for part in ("W", "b"))):
-            value = trace[name].value
-            numbers = [repr(float(v)) for v in np.ravel(value)]
-            lines.append(f"{'x' if name == 'a0' else name} = {_arranged(numbers, np.shape(value))}")
+            found["biases"] = "fixed"
+        return found
+
+    def numbers(self) -> list[str]:
+        """The sample, the weights and the biases, a line for each."""
+        lines = []
+        depth = self.trace.network.depth
+        for name in ("a0", "y", *(f"{part}{l}" for l in range(1, depth + 1) for part in ("W", "b"))):
+            value = self.trace[name].value
+            shown = [repr(float(v)) for v in np.ravel(value)]
+            lines.append(f"{'x' if name == 'a0' else name} = {_arranged(shown, np.shape(value))}")
         return lines
 
 
@@ -145,12 +163,9 @@ def _arranged(numbers: list[str], shape: tuple[int, ...]) -> str:
 def _check_sayable(trace: Trace) -> None:
     """Raise InputError where a sheet has no words for what a step asks for."""
     if not trace.setting.is_plain:
-        raise InputError(
-            "a sheet names a network, a sample and an update rule; it cannot ask for penalties, dropout, label "
-            "smoothing, clipping, weights or a schedule: make the exercise from a trace without them"
-        )
+        raise InputError(Message("exercise_not_plain"))
     network = trace.network
     for formula in (*(layer.activation for layer in network.layers), network.loss, trace.optimizer):
         if any(value != getattr(type(formula), key, None) for key, value in formula.parameters.items()
                if key != "learning_rate"):  # fmt: skip
-            raise InputError(f"a sheet cannot name {formula!r}: its parameters are not those that the name stands for")
+            raise InputError(Message("exercise_not_named", formula=formula))

@@ -17,6 +17,7 @@ from clearprop.explain.checking.mistakes import Variant, variants
 from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.exercises.paper import BLANK, Paper
 from clearprop.explain.explained import Trace
+from clearprop.explain.words.message import Message
 
 CHOICES = 5  # names of mistakes to choose from
 TRIED = 60  # mistakes that are planted until one can be found and named without doubt
@@ -65,7 +66,8 @@ class PlantedMistake:
         known = self.paper.words
         names = [f"- **{letter}** {known[f'mistake_{name}']}" for letter, name in zip(ascii_uppercase, self.choices)]  # noqa: B905
         answer = [f"## {known['exercise_answer']}", "", known["exercise_choices"], "", *names, "", "```text"]
-        answer += [f"found in: {BLANK}", f"mistake: {BLANK}", "```", ""]
+        answer += [self.paper.stated(f"answer_{asked}", BLANK) for asked in ("line", "mistake")]
+        answer += ["```", ""]
         return self.paper.text(self.written, "exercise_find", "exercise_find_words", {}, "\n" + "\n".join(answer))
 
     def key(self) -> str:
@@ -118,7 +120,7 @@ def planted_mistake(
             some = random.permutation(others)[: CHOICES - 1].tolist()
             choices = tuple(str(name) for name in random.permutation([*some, variant.mistake]))
             return PlantedMistake(trace, variant.site, variant.mistake, choices, written, language, digits, student)
-    raise InputError("no mistake can be planted in this calculation without doubt; try another seed or more digits")
+    raise InputError(Message("exercise_nothing_to_plant"))
 
 
 def _possible(trace: Trace, paper: Paper) -> Iterator[Variant]:

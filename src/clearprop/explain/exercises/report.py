@@ -7,7 +7,8 @@ import io
 
 from clearprop.explain.exercises.marks import ClassReport, Marks
 from clearprop.explain.words import Words, words
-from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Table, Writer
+from clearprop.explain.words.message import in_language
+from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Sentence, Table, Writer
 from clearprop.explain.writing.notation import notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.explain.writing.pen import LATEX, MATHML, TEXT, Pen
@@ -21,33 +22,43 @@ def class_document(report: ClassReport, language: str = "en") -> Document:
     known = writer.words
     blocks: list[Block] = [Heading(known["marks_title"], 1)]
     head = [known[f"marks_{column}"] for column in COLUMNS if column != "file"]
-    blocks.append(Table(head, [_row(marks, known) for marks in report.marks]))
+    blocks.append(Table(head, [_row(marks, known, language) for marks in report.marks]))
     n = len(report.judged)
     if report.mistakes:
         blocks.append(writer.heading("marks_mistakes"))
-        items = [(f"{count} / {n}: {known[f'mistake_{name}']}",) for name, count in report.mistakes]
+        items = [_counted(count, n, known[f"mistake_{name}"], known) for name, count in report.mistakes]
         blocks.append(Bullets(items))
     if report.hardest:
         blocks.append(writer.heading("marks_lines"))
-        blocks.append(Bullets([(f"{count} / {n}: {name}",) for name, count in report.hardest]))
+        blocks.append(Bullets([_counted(count, n, _asked(name, known), known) for name, count in report.hardest]))
     blocks.append(writer.say("marks_followed_words"))
     return Document(known["marks_title"], language, blocks)
 
 
-def _row(marks: Marks, known: Words) -> list[str]:
+def _counted(count: int, n: int, what: str, known: Words) -> Sentence:
+    return (f"{count} / {n}{known['check_colon']}{what}",)
+
+
+def _asked(name: str, known: Words) -> str:
+    """The name of what was asked for; the two answers about a planted mistake have words."""
+    return known.get(f"setting_answer_{name}", name)
+
+
+def _row(marks: Marks, known: Words, language: str) -> list[str]:
     counts = (marks.right, marks.followed, marks.wrong, marks.blank, marks.asked)
     shown = [str(count) for count in counts] if marks.is_judged else ["", "", "", "", str(marks.asked)]
-    return [marks.student, *shown, _remark(marks, known)]
+    return [marks.student, *shown, _remark(marks, known, language)]
 
 
-def _remark(marks: Marks, known: Words) -> str:
+def _remark(marks: Marks, known: Words, language: str) -> str:
     if not marks.file:
         return known["marks_missing"]
     if marks.problem:
-        return known.get(marks.problem, marks.problem)
+        return in_language(marks.problem, language)
     if marks.right == marks.asked:
         return "✓"
-    return "; ".join(known[f"mistake_{name}"] for name in marks.mistakes) or ", ".join(marks.wrong_names)
+    named = known["list_semicolon"].join(known[f"mistake_{name}"] for name in marks.mistakes)
+    return named or known["list_comma"].join(_asked(name, known) for name in marks.wrong_names)
 
 
 def class_text(report: ClassReport, medium: str = "text", language: str = "en", width: int = 110) -> str:
@@ -63,7 +74,7 @@ def class_text(report: ClassReport, medium: str = "text", language: str = "en", 
     """
     known = words(language)
     if medium == "csv":
-        return _csv(report, known)
+        return _csv(report, known, language)
     from clearprop.explain.renderers.latex import to_latex
     from clearprop.explain.renderers.markdown import to_markdown
     from clearprop.explain.renderers.page import to_html
@@ -80,13 +91,13 @@ def class_text(report: ClassReport, medium: str = "text", language: str = "en", 
     return to_text(document, Pen(TEXT, names, numbers), known, width=width)
 
 
-def _csv(report: ClassReport, known: Words) -> str:
+def _csv(report: ClassReport, known: Words, language: str) -> str:
     sink = io.StringIO()
     table = csv.writer(sink, lineterminator="\n")
-    table.writerow(COLUMNS)
+    table.writerow(COLUMNS if language == "en" else [known[f"marks_{column}"] for column in COLUMNS])
     for marks in report.marks:
         counts = (marks.right, marks.followed, marks.wrong, marks.blank, marks.asked)
-        table.writerow([_plain(marks.student), marks.file, *counts, _plain(_remark(marks, known))])
+        table.writerow([_plain(marks.student), marks.file, *counts, _plain(_remark(marks, known, language))])
     return sink.getvalue()
 
 

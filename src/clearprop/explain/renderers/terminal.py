@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from clearprop.explain.derivations.lines import Line, Omission
 from clearprop.explain.drawings.colours import TERMINAL
-from clearprop.explain.renderers.wrapping import wrapped
+from clearprop.explain.renderers.wrapping import columns, wrapped
 from clearprop.explain.words import Words
 from clearprop.explain.writing.document import (
     Block,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 INDENT = 2
+BETWEEN_COLUMNS = 3  # the rule between two columns of a table, and its margins
+LEAST_ROOM = 16  # columns of the terminal, below which nothing is gained by wrapping
 PLAIN = {
     "≈": "~=", "−": "-", "·": "*", "⊙": "(*)", "δ": "delta", "σ": "sigma", "η": "eta", "∂": "d", "′": "'", "Σ": "Sum_",
     "ᵀ": "^T", "θ": "theta", "β": "beta", "ε": "eps", "ρ": "rho", "γ": "gamma", "μ": "mu", "λ": "lambda", "α": "alpha",
@@ -133,7 +135,7 @@ def _renderables(
                 found += [Text(piece_text(name, pen) + ":"), *_renderables(derivation, pen, words, console)]
             return found
         case Table():
-            return [_table(block, pen, spelled)]
+            return [_table(block, pen, spelled, console.width)]
         case Picture():
             return []  # a terminal shows no drawing
     raise TypeError(type(block))
@@ -149,15 +151,27 @@ def _derivation(item: Line | Omission, label: str, pen: Pen, words: Words, width
     return Text(" " * INDENT + name + line_text(item, pen, width - len(name)), style=style)
 
 
-def _table(block: Table, pen: Pen, spelled: Callable[[str], str]) -> Any:
+def _table(block: Table, pen: Pen, spelled: Callable[[str], str], width: int) -> Any:
     from rich.table import Table as RichTable
 
     table = RichTable(title=block.caption or None, title_justify="left", title_style="")
-    for piece, of_numbers in zip(block.head, block.of_numbers, strict=True):
-        table.add_column(spelled(piece_text(piece, pen)), justify="right" if of_numbers else "left")
-    for row in block.rows:
-        table.add_row(*(spelled(piece_text(piece, pen)) for piece in row))
+    rows = [[spelled(piece_text(piece, pen)) for piece in row] for row in (block.head, *block.rows)]
+    for i, room in _narrowed(rows, width).items():
+        rows = [[*row[:i], wrapped(row[i], room), *row[i + 1 :]] for row in rows]
+    for name, of_numbers in zip(rows[0], block.of_numbers, strict=True):
+        table.add_column(name, justify="right" if of_numbers else "left", overflow="fold")
+    for row in rows[1:]:
+        table.add_row(*row)
     return table
+
+
+def _narrowed(rows: list[list[str]], width: int) -> dict[int, int]:
+    """The widest column with the room that it has, where it is too wide and holds Chinese, which has no spaces."""
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    widest = max(range(len(widths)), key=widths.__getitem__, default=0)
+    room = width - sum(widths) + widths[widest] - BETWEEN_COLUMNS * len(widths) - 1 if widths else 0
+    is_chinese = any(columns(row[widest]) > len(row[widest]) for row in rows) if widths else False
+    return {widest: room} if is_chinese and LEAST_ROOM <= room < widths[widest] else {}
 
 
 def to_text(document: Document, pen: Pen, words: Words, *, width: int = 110, ascii_only: bool = False) -> str:

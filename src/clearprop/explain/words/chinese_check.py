@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a sentence is one string)
 """简体中文：评语与练习。"""
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ WORDS: Mapping[str, str] = {
     "convention_given": "给出的数本身是舍入过的",
     "check_all": "，全部 {n} 个：",
     "check_colon": "：",
+    "check_stop": "。",
     "check_at": "（出在 {site}）",
     "check_would_fit": "可能是：{mistake}。位数太少，别的原因也说得通。",
     "check_unknown": "已知的错误都得不出你写的数。",
@@ -52,5 +54,5 @@ WORDS: Mapping[str, str] = {
     "check_factor_own": "你写的是按你的前文所得值的 {factor} 倍。",
     "check_difference": "你写的是正确值 {sign} {size}（{sign} {name}）。",
     "check_slip": "计算失误：{working} 等于 {value}，而不是 {written}。",
-    "check_memory": "这里的更新从空的记忆开始。如果这不是第一步，请给出这一步之前的记忆 {line} = … 和步数 step: 2。",
+    "check_memory": "这里的更新从空的记忆开始。如果这不是第一步，请给出这一步之前的记忆 {line} = …，并加上一行“步：2”。",
 }

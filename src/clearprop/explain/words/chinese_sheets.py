@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a sentence is one string)
 """简体中文：读入计算稿时的说明；错误都给出位置、原因和改法。"""
 
 from __future__ import annotations
@@ -6,11 +7,11 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "list_comma": "、",
-    "list_and": "和",
     "list_or": " 或 ",
+    "list_and": " 和 ",
     "list_either": "，也可能是 ",
     "list_lines": "\n",
-    "list_more": "另外 {n} 个",
+    "list_more": "其余 {n} 个",
     # 位置
     "sheet_place": "第 {line} 行第 {column} 列",
     "sheet_line": "第 {line} 行",
@@ -70,8 +71,8 @@ WORDS: Mapping[str, str] = {
     "described_weight_neuron": "从神经元 {k} 到神经元 {j} 的权重",
     "described_gradient_input": "从输入 {k} 到神经元 {j} 的权重的梯度",
     "described_gradient_neuron": "从神经元 {k} 到神经元 {j} 的权重的梯度",
-    "described_neuron": "第 {layer} 层第 {neuron} 个神经元的 {what}",
-    "described_layer": "第 {layer} 层的 {what}",
+    "described_neuron": "第 {layer} 层第 {neuron} 个神经元的{what}",
+    "described_layer": "第 {layer} 层的{what}",
     "described_z": "带权输入",
     "described_a": "激活值",
     # 设置
@@ -97,10 +98,11 @@ WORDS: Mapping[str, str] = {
     "sheet_loss_output": "{loss}不能用于 {output} 的输出；请写“输出层：{fitting}”{other}",
     "sheet_or_loss": "，或者“损失：{loss}”",
     "sheet_of_optimizer": "{name} 是优化器的常数，请写成“优化器：{cure}”",
-    "sheet_range_above": "{rule} 的 {name} 应大于 {low}，而不是 {value}",
-    "sheet_range_least": "{rule} 的 {name} 不能小于 {low}，而这里是 {value}",
-    "sheet_range_between": "{rule} 的 {name} 应不小于 {low} 且小于 {high}，而不是 {value}",
-    "sheet_not_finite": "{what} 应是有限的数，而不是 {value}",
+    "sheet_range_above": "{rule} 的参数“{name}”应大于 {low}，而不是 {value}",
+    "sheet_range_least": "{rule} 的参数“{name}”不能小于 {low}，而这里是 {value}",
+    "sheet_range_between": "{rule} 的参数“{name}”应不小于 {low} 且小于 {high}，而不是 {value}",
+    "sheet_range_most": "{rule} 的参数“{name}”应在 {low} 到 {high} 之间，而不是 {value}",
+    "sheet_not_finite": "{rule} 的参数“{name}”应是有限的数，而不是 {value}",
     # 已知量
     "sheet_gives_no": "没有给出 {names}；请加上一行，例如 {first} = …",
     "sheet_gives_no_more": "没有给出 {names}；请各加上一行，例如 {first} = …",
@@ -109,7 +111,20 @@ WORDS: Mapping[str, str] = {
     "sheet_given_part": "只给出了一部分，还缺：{names}",
     # 文件
     "sheet_not_utf8": "{path} 不是 UTF-8 文本（第 {byte} 个字节无法识别）；请存成 UTF-8",
+    "file_missing": "没有文件“{path}”",
+    "file_missing_near": "没有文件“{path}”；是不是想写“{near}”？",
+    "file_no_folder": "没有文件夹“{folder}”，因此也没有其中的“{name}”",
+    "file_exists": "{path} 已经存在；加上 --force 可以覆盖它，用 --output 可以写到别的文件",
+    "file_is_folder": "{path} 是一个文件夹；要批改其中的全部练习：clearprop check {path} --report",
     "toml_not": "这不是合乎格式的 TOML：{words}",
+    "toml_array": "方括号没有闭合",
+    "toml_string": "引号没有闭合",
+    "toml_equals": "键的后面缺少等号",
+    "toml_newline": "一条语句之后应当换行",
+    "toml_twice": "同一个键写了两次",
+    "toml_invalid": "值不合乎格式",
+    "toml_statement": "语句不合乎格式",
+    "toml_other": "格式有误",
     "toml_value": "“{word}”不是数；其他的值要加引号",
     "toml_table": "{name} 应是一个表：[{name}]",
     "toml_kind": "“{name}”应是数、方括号中的若干个数，或文字",

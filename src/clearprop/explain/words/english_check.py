@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
     "convention_given": "the numbers given are themselves rounded",
     "check_all": ", all {n}: ",
     "check_colon": ": ",
+    "check_stop": ".",
     "check_at": " (at {site})",
     "check_would_fit": "would fit: {mistake}. With so few digits other causes would fit too.",
     "check_unknown": "none of the mistakes that I know gives what you wrote.",

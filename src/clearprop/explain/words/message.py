@@ -11,30 +11,26 @@ from clearprop.errors import ClearpropError, UnknownNameError
 from clearprop.explain.words import LANGUAGES, words
 
 # Sentences of rooms that know no languages, as patterns; the groups are the fields of the sentence of that key.
-FROM_ELSEWHERE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.S), key)
-    for pattern, key in (
-        (r"there are (?P<n>\d+) hidden layers but (?P<m>\d+) hidden activations", "sheet_hidden_count"),
-        (
-            r"the loss '(?P<loss>\w+)' cannot use every output of '(?P<output>\w+)'; activations that fit it: "
-            r"(?P<fitting>[\w, ]+)",
-            "sheet_loss_unfit",
-        ),
-        (
-            r"(?P<rule>\w+): (?P<name>\w+) must be above (?P<low>\S+), not (?P<value>.*)",
-            "sheet_range_above",
-        ),
-        (
-            r"(?P<rule>\w+): (?P<name>\w+) must be at least (?P<low>\S+) and below (?P<high>\S+), not (?P<value>.*)",
-            "sheet_range_between",
-        ),
-        (
-            r"(?P<rule>\w+): (?P<name>\w+) must be at least (?P<low>\S+), not (?P<value>.*)",
-            "sheet_range_least",
-        ),
-        (r"(?P<what>[\w: ]+) must be a finite number, not (?P<value>.*)", "sheet_not_finite"),
-    )
-)  # fmt: skip
+FROM_ELSEWHERE: Mapping[str, re.Pattern[str]] = {
+    key: re.compile(pattern, re.S)
+    for key, pattern in {
+        "sheet_hidden_count": r"there are (?P<n>\d+) hidden layers but (?P<m>\d+) hidden activations",
+        "sheet_loss_unfit": r"the loss '(?P<loss>\w+)' cannot use every output of '(?P<output>\w+)'; activations that "
+        r"fit it: (?P<fitting>[\w, ]+)",
+        "sheet_range_above": r"(?P<rule>\w+): (?P<name>\w+) must be above (?P<low>\S+), not (?P<value>.*)",
+        "sheet_range_between": r"(?P<rule>\w+): (?P<name>\w+) must be at least (?P<low>\S+) and below (?P<high>\S+), "
+        r"not (?P<value>.*)",
+        "sheet_range_least": r"(?P<rule>\w+): (?P<name>\w+) must be at least (?P<low>\S+), not (?P<value>.*)",
+        "sheet_range_most": r"(?P<rule>\w+): (?P<name>\w+) must be at least (?P<low>\S+) and at most (?P<high>\S+), "
+        r"not (?P<value>.*)",
+        "sheet_not_finite": r"(?P<rule>\w+): (?P<name>\w+) must be a finite number, not (?P<value>.*)",
+        "file_missing": r"there is no file '(?P<path>[^']+)'",
+        "file_missing_near": r"there is no file '(?P<path>[^']+)'; did you mean '(?P<near>[^']+)'\?",
+        "file_no_folder": r"there is no folder '(?P<folder>[^']+)', so no '(?P<name>[^']+)' in it",
+        "file_exists": r"(?P<path>.+) exists already; --force replaces it, --output writes to another file",
+        "file_is_folder": r"(?P<path>.+) is a folder; to mark all of its sheets: clearprop check .* --report",
+    }.items()
+}
 
 
 class Message(str):
@@ -82,7 +78,7 @@ class Listed(Message):
         found.key, found.fields, found.items = joint, {}, items
         return found
 
-    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:  # type: ignore[override]
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return self.items, {"joint": self.key}
 
     def in_language(self, language: str) -> str:
@@ -124,7 +120,7 @@ def told(error: BaseException) -> str:
     if isinstance(error, UnknownNameError):
         return _unknown(error)
     text = str(error)
-    for pattern, key in FROM_ELSEWHERE:
+    for key, pattern in FROM_ELSEWHERE.items():
         if match := pattern.fullmatch(text):
             return Message(key, **{name: term_told(value) for name, value in match.groupdict().items()})
     return text
@@ -172,5 +168,6 @@ def speaking(language: str) -> Iterator[None]:
     try:
         yield
     except ClearpropError as error:
-        error.args = (in_language(error, language), *error.args[1:])
+        if (said := in_language(error, language)) != str(error):
+            error.args = (said, *error.args[1:])
         raise

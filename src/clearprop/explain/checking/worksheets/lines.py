@@ -37,6 +37,7 @@ AWAITS_NUMBERS = re.compile(r"[=:≈]\s*(?:[\[({]\s*)*(?:[-+−]?\s*[.,]?\d[^=:�
 HEADING = re.compile(r"(?:the )?(?:step|part|task|question|iteration|epoch|layer|section)\s*\d{0,3}", re.I)
 CONTINUES = re.compile(r"\s*[=≈]")
 FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{(?!\w*matrix)|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
+OF_PEOPLE = ("student", "name", "学生", "姓名")  # lines that say whose sheet it is
 LONGEST_VALUE = 400  # lines
 CONSTANTS: Mapping[str, str] = {  # of an optimizer, as people write them on lines of their own
     "momentum": "momentum(momentum={})", "beta": "momentum(momentum={})", "β": "momentum(momentum={})",
@@ -171,6 +172,8 @@ def _statements(line: Line) -> Iterator[Found]:
 def _stated(part: Part, line: Line) -> Iterator[Found]:
     """One statement, if it is one."""
     said, value = part.name, part.value.strip()
+    if part.sign == ":" and said.lower() in OF_PEOPLE:
+        return
     if re.match(rf"{re.escape(said)}\s*[-−+–]", value) and is_named(said):
         said = f"new {said}"  # W2 = W2 − η·∂L/∂W2
     setting = setting_of(said, value)

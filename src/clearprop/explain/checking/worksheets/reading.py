@@ -124,9 +124,7 @@ def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
     return Sheet(steps, conventions, tuple(dict.fromkeys(remarks)), settings, given, tuple(found))
 
 
-def _remarks(
-    found: Sequence[Found], flat: Sequence[tuple[int, bool]], conventions: Conventions
-) -> Iterator[Message]:
+def _remarks(found: Sequence[Found], flat: Sequence[tuple[int, bool]], conventions: Conventions) -> Iterator[Message]:
     """What is said of the whole sheet: the order of plain lists, and the text that was passed over."""
     for by_neuron, key in ((False, "remark_flat_inputs"), (True, "remark_flat_neurons")):
         lines = [line for line, by_book in flat if (by_book or conventions.rows == "outputs") == by_neuron]

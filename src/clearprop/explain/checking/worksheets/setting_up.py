@@ -173,7 +173,9 @@ def _array(given: Mapping[str, Statement], name: str, shape: tuple[int, ...], kn
             "sheet_shape",
             name=name,
             shape=on_paper,
-            about=Message("sheet_shape_rows", rows=Message(f"rows_{'neurons' if known.rows == 'outputs' else 'inputs'}")),
+            about=Message(
+                "sheet_shape_rows", rows=Message(f"rows_{'neurons' if known.rows == 'outputs' else 'inputs'}")
+            ),
             found=written,
             hint=Message("sheet_would_fit", cure=Message(other)) if written == on_paper[::-1] else "",
         )

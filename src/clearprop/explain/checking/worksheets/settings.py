@@ -28,7 +28,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "例子": "case", "bias": "biases", "偏置": "biases", "记号": "notation", "记法": "notation", "符号": "notation",
     "行": "rows", "样本": "samples", "给定": "given", "count_from": "count from", "row_weights": "row weights",
     "weight_decay": "weight decay", "δ 的符号": "delta", "δ的符号": "delta", "对样本": "samples", "对输出": "outputs",
-    "已知数": "given", "步": "step", "权重衰减": "weight decay", "样本权重": "row weights", "counting from": "count from", "indices from": "count from", "编号从": "count from",
+    "已知数": "given", "步": "step", "权重衰减": "weight decay", "样本权重": "row weights",
+    "counting from": "count from", "indices from": "count from", "编号从": "count from",
 }  # fmt: skip
 NUMERIC = frozenset({"network", "learning rate", "count from", "step", "l1", "l2", "weight decay", "row weights"})
 VALUES: Mapping[str, str] = {

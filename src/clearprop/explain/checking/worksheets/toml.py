@@ -18,6 +18,9 @@ from clearprop.explain.checking.worksheets.statements import Statement, tidy_nam
 from clearprop.explain.words.message import Message
 
 TABLES = ("network", "results")
+CAUSES = (
+    "toml_array", "toml_string", "toml_equals", "toml_newline", "toml_twice", "toml_invalid", "toml_statement",
+)  # fmt: skip
 HEADER = re.compile(r"[ \t]*\[[ \t]*([^\[\]\n]+?)[ \t]*\][ \t]*(?:#[^\n]*)?(?=\n|\Z)")
 KEY = re.compile(r"[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^\s=#]+(?:[ \t]*\.[ \t]*[^\s=#]+)*)[ \t]*=[ \t]*")
 SKIPPED = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.S)
@@ -64,13 +67,18 @@ def _document(text: str) -> dict[str, Any]:
         words = match[1] if match else str(error)
         if match is None or match[2] is None:
             rows = text.rstrip("\n").split("\n")
-            raise fault("toml_not", place_at(len(rows), len(rows[-1]) + 1), words=words) from None
+            raise fault("toml_not", place_at(len(rows), len(rows[-1]) + 1), words=_cause(words)) from None
         line, column = int(match[2]), int(match[3])
         rest = text.split("\n")[line - 1][column - 1 :]
         word = re.match(r"[^\s,\]\[#]*", rest)
         if words == "Invalid value" and word is not None and word[0]:
             raise fault("toml_value", place_at(line, column), word=word[0]) from None
-        raise fault("toml_not", place_at(line, column), words=words) from None
+        raise fault("toml_not", place_at(line, column), words=_cause(words)) from None
+
+
+def _cause(told: str) -> Message:
+    """What Python's reader says is wrong."""
+    return next((Message(key) for key in CAUSES if Message(key) == told), Message("toml_other", words=told))
 
 
 def _statement(text: str, table: str, key: str, value: Any, places: dict[tuple[str, str], Found]) -> Statement:
