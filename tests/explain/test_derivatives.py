@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from clearprop import forward
 from clearprop.errors import InputError
 from clearprop.explain import explain, gradient_norms, output_jacobian, per_sample_gradients, saliency, share
-from clearprop.explain.derivations.proofs import PROOFS, instance_of, proof, symbol_value
+from clearprop.explain.derivations.proof_instances import instance_of, symbol_value
+from clearprop.explain.derivations.proofs import PROOFS, proof
 from clearprop.formulas.expressions import symbols
 from clearprop.trace.names import Partial, parse
 from sample_networks import fits, jobs

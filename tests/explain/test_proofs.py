@@ -11,7 +11,8 @@ import sympy as sp
 from clearprop import Network
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import case, explain
-from clearprop.explain.derivations.proofs import BP1_IN_FULL, PROOFS, instance_of, proof, specialised
+from clearprop.explain.derivations.proof_instances import instance_of, specialised
+from clearprop.explain.derivations.proofs import BP1_IN_FULL, PROOFS, proof
 from clearprop.formulas import Apply, Constant, Symbol
 from clearprop.trace.names import Partial, parse
 

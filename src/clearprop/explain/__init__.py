@@ -4,6 +4,7 @@ from clearprop.explain.cases import CASES, Case, case
 from clearprop.explain.checking.check import check
 from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.checking.worksheets import Sheet, read_sheet
+from clearprop.explain.derivations.chain_rule import ChainRule
 from clearprop.explain.derivations.games import Game, play
 from clearprop.explain.derivations.gradient_queries import (
     gradient_norms,
@@ -13,7 +14,6 @@ from clearprop.explain.derivations.gradient_queries import (
 )
 from clearprop.explain.derivations.iterations import Iterations, iterate
 from clearprop.explain.derivations.operation_count import multiplications
-from clearprop.explain.derivations.paths import ChainRule
 from clearprop.explain.derivations.replayed import Replayed, replay_proofs
 from clearprop.explain.derivations.sharing import Sharing, share
 from clearprop.explain.derivations.wiggle import Wiggle, wiggle

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clearprop.errors import InputError
-from clearprop.explain.derivations.paths import ChainRule, path
+from clearprop.explain.derivations.chain_rule import ChainRule
+from clearprop.explain.derivations.paths import path
 from clearprop.explain.explanation import Explanation
 from clearprop.formulas import LBFGS, UpdateRule, update_rule
 from clearprop.job import Job, TrainingState

@@ -16,7 +16,8 @@ from clearprop.explain.sections.kit import FORMS, telling_weight
 from clearprop.explain.words import Words, form_of, words
 from clearprop.explain.writing.document import Block, Document, Heading, Writer
 from clearprop.explain.writing.naming import parameter_named
-from clearprop.explain.writing.notation import Notation, notation
+from clearprop.explain.writing.nielsen import Notation
+from clearprop.explain.writing.notation import notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.explain.writing.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.trace.exact import exact

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop.errors import InputError
-from clearprop.explain import case, check, exercise
+from clearprop.explain import case, check, exercise, explain
 from clearprop.explain.exercises import random_case
 from clearprop.explain.exercises.blanks import chosen_blanks
+from clearprop.formulas import SGD
 
 NETWORKS = st.sampled_from([
     {"widths": (2, 2, 1)}, {"widths": (3, 2, 2), "hidden": "tanh"}, {"widths": (2, 3, 3), "output": "softmax"},
@@ -122,3 +123,12 @@ def test_the_picture_on_the_sheet_gives_no_answer_away():
 
     assert not re.findall(r"\d\.\d{3,}", written(paper.html()))
     assert "0.7486" in written(paper.html(key=True))
+
+
+def test_numbers_after_the_update_have_digits_that_show_the_change():
+    found = case("sharing")
+    trace = explain(found.network, found.params, found.x, found.y, SGD(1e-3))
+    paper = exercise(trace, blank=2).paper
+    for name in (*paper.names("W2_new"), "loss_new"):
+        assert paper.number(name) != paper.rounded(trace.value_of(name.replace("_new", ""))), name
+    assert check(exercise(trace, blank=2).key()).passed

@@ -13,7 +13,8 @@ from clearprop.explain.checking.worksheets import Blank, Sheet
 from clearprop.explain.words import words
 from clearprop.explain.words.message import Listed, line_told
 from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Number, Piece, Sentence, Table, Writer
-from clearprop.explain.writing.notation import Notation, notation
+from clearprop.explain.writing.nielsen import Notation
+from clearprop.explain.writing.notation import notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.explain.writing.pen import TEXT, Medium, Pen
 from clearprop.formulas import Symbol

@@ -7,7 +7,6 @@ weight in front costs a product per path; folded, the part that paths share is c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from typing import Any
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.explain.derivations.boxes import folded_line
+from clearprop.explain.derivations.chain_rule import ChainRule, Factor, Part, Path
 from clearprop.explain.derivations.lines import Line
-from clearprop.formulas import Apply, Expression, Symbol
+from clearprop.formulas import Expression, Symbol
 from clearprop.formulas.derivative import ONE, times
 from clearprop.trace.arithmetic import computed, left_out_of, running_sum
 from clearprop.trace.names import Reference, at, reference
@@ -24,113 +25,6 @@ from clearprop.trace.scalar_trees import Scope, plain_number
 from clearprop.trace.trace import Trace
 
 MOST_PATHS = 1000  # that are written out one by one
-MOST_IN_A_BOX = 4  # δ's that are spelled out inside the box of another; more are only named
-OUTPUT_DELTA, HIDDEN_DELTA, WEIGHT = "box_output_delta", "box_hidden_delta", "box_weight"
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One edge of a path.
-
-    Attributes
-    ----------
-    partial : Symbol
-        What it is: ∂a²₁/∂z²₁.
-    form : Expression
-        What that comes to: a²₁·(1 − a²₁).
-    value : float
-    """
-
-    partial: Symbol
-    form: Expression
-    value: Any
-
-
-@dataclass(frozen=True)
-class Path:
-    """One way from the loss to the parameter.
-
-    Attributes
-    ----------
-    nodes : tuple of str
-        What it runs through, from the loss on: "C", "a2[0]", "z2[0]", …, the parameter.
-    factors : tuple of Factor
-    line : Line
-        Its product, under the name "path 1", or for a batch with one path for each sample "sample 1".
-    """
-
-    nodes: tuple[str, ...]
-    factors: tuple[Factor, ...]
-    line: Line
-
-    @property
-    def value(self) -> Any:
-        """The product of its factors."""
-        return self.line.value
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one sample adds to a partial derivative: its paths, their sum, and the folded form.
-
-    Attributes
-    ----------
-    sample : int or None
-        From 0; None where there is one sample.
-    paths : tuple of Path
-        Empty where only the folded form was asked for.
-    total : Line
-        The sum over its paths; the folded form where there are none.
-    folded : Line
-        The shared parts in boxes: each box is a δ. Of a batch under the name "sample 1".
-    """
-
-    sample: int | None
-    paths: tuple[Path, ...]
-    total: Line
-    folded: Line
-
-
-@dataclass(frozen=True)
-class ChainRule:
-    """∂C/∂(one parameter), written out and folded.
-
-    Of a batch the parts of the samples add up. Each brings its share of the mean, 1/n or its weight over that of all,
-    with its first factor ∂C/∂a.
-
-    Attributes
-    ----------
-    parameter : str
-    n_paths : int
-        Of all samples together.
-    parts : tuple of Part
-        One for each sample; of a large batch whose folded form was asked for, those that are shown.
-    total : Line
-        The sum over the paths of a sample, or over the samples of a batch.
-    named : Line
-        The same with the names of the boxes: BP3 or BP4.
-    """
-
-    parameter: str
-    n_paths: int
-    parts: tuple[Part, ...]
-    total: Line
-    named: Line
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """All paths, sample by sample; empty where only the folded form was asked for."""
-        return tuple(path for part in self.parts for path in part.paths)
-
-    @property
-    def folded(self) -> Line:
-        """The shared parts in boxes; of a batch the sum over its samples."""
-        return self.parts[0].folded if self.parts[0].sample is None else self.total
-
-    @property
-    def value(self) -> Any:
-        """The partial derivative."""
-        return self.named.value
 
 
 def path(trace: Trace, parameter: str, most: int = MOST_PATHS, *, only_folded: bool = False) -> ChainRule:
@@ -209,7 +103,7 @@ def _neurons(trace: Trace, layer: int, neuron: int) -> Iterator[tuple[tuple[int,
 def _part(trace: Trace, found: Reference, sample: int | None, only_folded: bool) -> Part:
     """What one sample adds."""
     gradient = Symbol(f"d{found}") if sample is None else Symbol(name_of_sample(sample))
-    folded = _folded_line(trace, found, gradient, _of(sample))
+    folded = folded_line(trace, found, gradient, _of(sample))
     if only_folded:
         return Part(sample, (), folded, folded)
     layer, neuron = int(found.layer), int(found.indices[-1])
@@ -309,43 +203,3 @@ def _sum_over_samples(trace: Trace, found: Reference, value: Any) -> Line:
 
     total = scope.sum_of(len(added), term, lambda left_out: running_sum(added[left_out]))
     return Line(Symbol(f"d{found}"), (total,), scope.values, value, "path")
-
-
-def _folded_line(trace: Trace, found: Reference, gradient: Symbol, sample: tuple[int, ...]) -> Line:
-    """The partial derivative, or what a sample adds to it, with the shared parts in nested boxes."""
-    scope = Scope(trace.arrays)
-    l, j = int(found.layer), int(found.indices[-1])
-    tree = boxed_delta(trace, scope, l, (*sample, j), depth=2)
-    value = trace.value_of(at(f"delta{l}", *sample, j))
-    if found.kind == "W":
-        place = (*sample, int(found.indices[0]))
-        signal = scope.symbol(trace.passed(l - 1), *place)
-        tree = tree * Apply(WEIGHT, (Symbol(f"∂{at(f'z{l}', *sample, j)}/∂{found}"), signal))
-        value = value * trace.value_of(at(trace.passed(l - 1), *place))
-    return Line(gradient, (tree,), scope.values, value, "fold")
-
-
-def boxed_delta(trace: Trace, scope: Scope, l: int, place: tuple[int, ...], depth: int) -> Expression:
-    """δˡⱼ spelled out inside its box; from `depth` layers on, the δ's beyond are only named.
-
-    `place` is the neuron, in a batch (sample, neuron).
-    """
-    *sample, j = place
-    label = Symbol(at(f"delta{l}", *place))
-    if depth == 0:
-        return scope.symbol(f"delta{l}", *place)
-    if l == trace.network.depth or f"jacobian{l}" in trace:
-        tree = trace[f"delta{l}"].equation.tree(scope, place)
-        assert tree is not None
-        return Apply(OUTPUT_DELTA if l == trace.network.depth else HIDDEN_DELTA, (label, tree))
-    W, delta = trace.arrays[f"W{l + 1}"], trace.arrays[f"delta{l + 1}"][tuple(sample)]
-    n = len(delta)
-    further = depth - 1 if n <= MOST_IN_A_BOX else 0
-
-    def term(m: int) -> Expression:
-        return scope.symbol(f"W{l + 1}", j, m) * boxed_delta(trace, scope, l + 1, (*sample, m), further)
-
-    error = scope.sum_of(n, term, lambda left_out: running_sum(W[j][left_out] * delta[left_out]))
-    if f"mask{l}" in trace:
-        error = error * scope.symbol(f"mask{l}", *place)
-    return Apply(HIDDEN_DELTA, (label, error * scope.symbol(f"slope{l}", *place)))

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.explain.derivations.proofs import PROOFS, Proof, proof, specialised
+from clearprop.explain.derivations.proof_instances import specialised
+from clearprop.explain.derivations.proofs import PROOFS, Proof, proof
 from clearprop.formulas import SGD
 from clearprop.formulas.expressions import symbols
 from clearprop.job import Job

@@ -9,7 +9,7 @@ from clearprop.explain.derivations.sharing import Sharing
 from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, arrow, drawing, paint, plain, text, width
 from clearprop.explain.drawings.placing import Box
 from clearprop.explain.drawings.players import porter
-from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.trace.names import at, reference
 from clearprop.trace.trace import Trace

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, plain, width
 from clearprop.explain.drawings.placing import Box
-from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.trace.names import at, reference
 from clearprop.trace.trace import Trace

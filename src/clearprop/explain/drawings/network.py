@@ -14,7 +14,7 @@ from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, arrow, plain, wid
 from clearprop.explain.drawings.ink import drawing as as_svg
 from clearprop.explain.drawings.layers import Layers
 from clearprop.explain.drawings.placing import Box, Edge, placed
-from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.trace.names import at, reference
 from clearprop.trace.trace import Trace

@@ -12,7 +12,7 @@ from clearprop.errors import InputError
 from clearprop.explain.explained import Trace
 from clearprop.explain.words import Words, words
 from clearprop.explain.words.message import Message
-from clearprop.explain.writing.numbers import NumberFormat
+from clearprop.explain.writing.numbers import MOST_DIGITS, NumberFormat, finer_for
 from clearprop.trace.names import at, reference
 
 BLANK = "______"
@@ -60,13 +60,20 @@ class Paper:
 
     def number(self, name: str) -> str:
         """One number of the step, as it stands in a line."""
-        return self.rounded(self.trace.value_of(name))
+        return self.rounded(self.trace.value_of(name), name)
 
-    def rounded(self, value: float) -> str:
-        """A number with the digits of this sheet."""
-        shown = NumberFormat(self.digits).shown(value)
+    def rounded(self, value: float, name: str = "") -> str:
+        """A number with the digits of this sheet; of one after the update with as many as show what has changed."""
+        shown = NumberFormat(min(MOST_DIGITS, self.digits + self._finer(name))).shown(value)
         power = "" if shown.exponent is None else f"e{shown.exponent}"
         return f"{'-' if shown.negative else ''}{shown.digits}{power}"
+
+    def _finer(self, name: str) -> int:
+        found = reference(name) if name else None
+        if found is None or not found.after or found.memory:
+            return 0
+        after, before = (self.trace.value_of(str(item)) for item in (found, found._replace(after=False)))
+        return finer_for(after, after - before, self.digits)
 
     def text(self, written: Mapping[str, str], title: str, said: str, values: Mapping[str, Any], end: str = "") -> str:
         """The whole sheet as Markdown.

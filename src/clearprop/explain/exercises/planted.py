@@ -130,7 +130,8 @@ def _possible(trace: Trace, paper: Paper) -> Iterator[Variant]:
         for variant in variants(trace, site, trace.arrays):
             made = np.ravel(np.broadcast_to(variant.value, np.shape(trace[site].value)))
             if np.isfinite(made).all() and any(
-                paper.rounded(a) != paper.rounded(b) for a, b in zip(right, made, strict=True)
+                paper.rounded(a, name) != paper.rounded(b, name)
+                for name, a, b in zip(paper.names(site), right, made, strict=True)
             ):
                 yield variant
 
@@ -147,7 +148,7 @@ def _written(paper: Paper, variant: Variant) -> dict[str, str]:
             arrays[name] = np.asarray(site.equation.compute(arrays), dtype=float)
             changed.add(name)
     return {
-        place: paper.rounded(float(value))
+        place: paper.rounded(float(value), place)
         for site in paper.sites()
         for place, value in zip(paper.names(site), np.ravel(arrays[site]), strict=True)
     }

@@ -54,7 +54,7 @@ def _remark(marks: Marks, known: Words, language: str) -> str:
     if not marks.file:
         return known["marks_missing"]
     if marks.problem:
-        return in_language(marks.problem, language)
+        return known["list_semicolon"].join(in_language(marks.problem, language).split("\n"))
     if marks.right == marks.asked:
         return "✓"
     named = known["list_semicolon"].join(known[f"mistake_{name}"] for name in marks.mistakes)

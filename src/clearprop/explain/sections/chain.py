@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clearprop.explain.derivations.chain_rule import ChainRule, Part
 from clearprop.explain.derivations.lines import Line, Omission, ends
 from clearprop.explain.derivations.operation_count import multiplications
-from clearprop.explain.derivations.paths import ChainRule, Part, added_by, n_paths, part_of
+from clearprop.explain.derivations.paths import added_by, n_paths, part_of
 from clearprop.explain.derivations.paths import path as chain_rule
 from clearprop.explain.sections.kit import Kit, telling_inputs
 from clearprop.explain.writing.document import Block, Columns, Derivation, Number, Paragraph, Piece, Table

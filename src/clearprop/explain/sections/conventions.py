@@ -26,7 +26,12 @@ def conventions(trace: Trace, kit: Kit) -> list[Block]:
         *_loss(trace, kit),
         *_activations(trace, kit),
         *asked(trace, kit),
-        say("optimizer_is", name=trace.optimizer.name, rate=Number(trace["rate"].value), step=trace.step),
+        say(
+            "optimizer_is",
+            name=kit.writer.term(trace.optimizer.name),
+            rate=Number(trace["rate"].value),
+            step=trace.step,
+        ),
         say("plus_means"),
         say("delta_is"),
         say("fractions") if kit.fractions else say("rounding", digits=kit.numbers.digits),
@@ -41,7 +46,7 @@ def _loss(trace: Trace, kit: Kit) -> list[Sentence]:
     index = "[" + ",".join(map(str, first)) + "]"
     outputs = {"a": Symbol(f"a{depth}{index}"), "y": Symbol(f"{trace.target}{index}")}
     tree = evaluate(loss.tree(), {**outputs, **{n: Symbol(n) for n in loss.parameters}})
-    found = [say("loss_of_output", loss=tree, name=loss.name)]
+    found = [say("loss_of_output", loss=tree, name=kit.writer.term(loss.name))]
     if loss.name in ("squared_error", "half_squared_error"):
         found.append(say("half" if loss.name == "half_squared_error" else "no_half"))
     n = trace.n_samples

@@ -9,7 +9,7 @@ import numpy as np
 
 from clearprop.explain.derivations.lines import Line, Omission, lines_of, matrix_line, neuron_line, places
 from clearprop.explain.writing.document import Block, Derivation, Writer
-from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat, finer_for
 from clearprop.formulas import Symbol
 from clearprop.trace.names import Reference, at, parse

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clearprop.explain.derivations.lines import Line, line_of, matrix_line, matrix_values
-from clearprop.explain.derivations.proofs import PROOFS, Proof, instance_of, matrix_statement, proof
+from clearprop.explain.derivations.proof_instances import instance_of
+from clearprop.explain.derivations.proofs import PROOFS, Proof, matrix_statement, proof
 from clearprop.explain.derivations.replayed import replay_proofs
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block, Derivation, Equation, Heading, Number

@@ -43,7 +43,7 @@ WORDS: Mapping[str, str] = {
     "marks_student": "学生",
     "marks_file": "文件",
     "marks_right": "正确",
-    "marks_followed": "其中按前面的错误推算正确",
+    "marks_followed": "其中顺推正确",
     "marks_wrong": "错误",
     "marks_blank": "未填",
     "marks_asked": "共",
@@ -77,5 +77,5 @@ WORDS: Mapping[str, str] = {
     "class_large_sheet": "{path} 超过了 {most} 个字节；一份练习应是一页文字",
     "class_sheet_not_utf8": "{path} 不是 UTF-8 文本",
     "marks_lines": "出错的行",
-    "marks_followed_words": "按前面的错误推算正确的结果，也算正确。",
+    "marks_followed_words": "顺推正确：按前面的错误推算是对的，也算正确。",
 }  # fmt: skip

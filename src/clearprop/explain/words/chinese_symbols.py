@@ -33,7 +33,7 @@ WORDS: Mapping[str, str] = {
     "symbol_penalty_strength": "惩罚的强度",
     "symbol_error": "误差：损失对输出的偏导数",
     "symbol_slope": "激活函数的导数",
-    "symbol_delta": "损失对 z 的偏导数",
+    "symbol_delta": "损失对带权输入的偏导数",
     "symbol_weight_gradient": "损失对权重的梯度",
     "symbol_bias_gradient": "损失对偏置的梯度",
     "symbol_norm": "梯度的长度",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
-    "asked_smoothing": "Label smoothing: a share {smoothing} of every target is spread evenly over the {classes} classes.",
+    "asked_smoothing": "Label smoothing: a share α = {smoothing} of every target is spread evenly over the K = {classes} classes.",
     "asked_dropout": "Dropout ({layers}; layer and rate): what is kept is divided by the probability of being kept. Which neurons drop out follows from the seed {seed} and the number of the step.",
     "asked_l2": "l2 penalty of strength {strength}, on weights but not on biases; it belongs to the sum over the samples and is therefore divided by their total weight.",
     "asked_l1": "l1 penalty of strength {strength}, on weights but not on biases; it belongs to the sum over the samples and is therefore divided by their total weight.",

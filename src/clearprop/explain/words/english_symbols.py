@@ -33,7 +33,7 @@ WORDS: Mapping[str, str] = {
     "symbol_penalty_strength": "strength of the penalty",
     "symbol_error": "error: derivative of the loss with respect to an output",
     "symbol_slope": "derivative of the activation function",
-    "symbol_delta": "derivative of the loss with respect to z",
+    "symbol_delta": "derivative of the loss with respect to a weighted input",
     "symbol_weight_gradient": "gradient for the weights",
     "symbol_bias_gradient": "gradient for the biases",
     "symbol_norm": "length of the gradient",

@@ -146,6 +146,10 @@ class Writer:
                 pieces.append(value if isinstance(value, str | Expression | Number) else _counted(value))
         return tuple(pieces)
 
+    def term(self, name: str) -> str:
+        """What the language calls a loss or an optimizer; its own name where there is no other."""
+        return self.words.get(f"value_{name}", name)
+
     def say(self, key: str, **fields: Any) -> Paragraph:
         """A paragraph of one sentence."""
         return Paragraph(self.sentence(key, **fields))

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain.derivations.paths import parameter_of
-from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.symbols import LOWERED, RAISED, Code, Letter
 from clearprop.trace.names import Reference, at, parse
 from clearprop.trace.trace import Trace

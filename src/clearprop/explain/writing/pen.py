@@ -17,7 +17,7 @@ import numpy as np
 from clearprop.explain.derivations.lines import NONE_FINER, Line, taken
 from clearprop.explain.writing.breaking import SHORT, Breaking, Piece, Pieces
 from clearprop.explain.writing.media import LATEX, MATHML, TEXT, Medium
-from clearprop.explain.writing.notation import Notation
+from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.explain.writing.symbols import has_superscript
 from clearprop.formulas import Constant, Expression, Symbol

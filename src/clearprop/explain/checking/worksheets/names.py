@@ -19,7 +19,8 @@ from clearprop.explain.checking.worksheets.refusals import Refusals, size_of
 from clearprop.explain.checking.worksheets.spelling import spelled
 from clearprop.explain.checking.worksheets.statements import tidy_name
 from clearprop.explain.words.message import Message
-from clearprop.explain.writing.notation import NOTATIONS, Notation, notation
+from clearprop.explain.writing.nielsen import Notation
+from clearprop.explain.writing.notation import NOTATIONS, notation
 from clearprop.trace.names import Reference, at, parse
 
 MOST_NAMES = 3_000  # numbers whose names in a notation are listed
