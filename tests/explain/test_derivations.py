@@ -5,8 +5,7 @@ import pytest
 
 from clearprop import Network, adam, backward, forward, sgd
 from clearprop.engines import Job
-from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain import CASES, Explanation, case, explain, read_sheet, share
+from clearprop.explain import Explanation, case, explain, share
 from clearprop.explain.derivations.lines import Line, oriented, turned
 from clearprop.explain.derivations.paths import added_by
 from clearprop.explain.derivations.sharing import settled_sum
@@ -248,12 +247,6 @@ def test_what_rounding_leaves_of_a_total_of_zero_is_not_shown_as_one():
     assert settled_sum([0.1, 0.2, -0.3 + 1e-14]) != 0
 
 
-def test_a_quotient_of_vectors_is_not_written_as_a_fraction():
-    for name in ("xor", "digits"):
-        text = case(name).trace().explained(sections=["backward"], forms=["matrix"]).text(400)
-        assert "⊘" in text.split("≈")[0].split("BP1")[1]
-
-
 @pytest.mark.parametrize("written", list(NOTATIONS))
 def test_the_index_of_a_neuron_is_never_written_as_that_of_a_sample(written):
     letters = notation(written, (2, 2, 2), is_batch=True)
@@ -267,95 +260,6 @@ def test_the_index_of_a_neuron_is_never_written_as_that_of_a_sample(written):
     for site in ("a1", "z1", "delta1", "slope1", "error1"):
         names = {letters.write(parse(at(site, i, j))).text() for i, j in np.ndindex(trace[site].value.shape)}
         assert len(names) == trace[site].value.size
-
-
-SHEET = """network: 2-2-1
-x = [[0.5, 0.3], [0.1, 0.9], [1, -1]]
-y = 0.8, 0.2, 0.5
-W1 = [[0.5, 0.3], [0.2, 0.4]]
-b1 = 0.1, 0.2
-W2 = 0.6, 0.7
-b2 = 0.3
-"""
-
-
-def test_the_sheet_of_a_batch_gets_its_true_slopes(tmp_path):
-    (tmp_path / "batch.md").write_text(SHEET)
-    trace = read_sheet(tmp_path / "batch.md").trace
-    slopes = {"W1[0,0]": "0.03667", "W1[1,1]": "0.01752", "b1[0]": "0.08305"}
-    for parameter, value in slopes.items():
-        text = trace.explained(sections=["path"], parameter=parameter).text()
-        assert text.count(f"≈ {value}\n") == 2  # the sum over the samples, and BP3 or BP4
-        assert f" {value} " in trace.explained(sections=["path"]).text()
-    text = trace.explained(sections=["path", "boxes", "proofs", "why"]).text()
-    assert "≈ 0.08305" in text
-    assert "0.02096" not in text  # sample 1 as a loss of its own
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_one_sample_is_shown_alone_as_a_loss_of_its_own_and_the_heading_says_so(language):
-    trace = case("xor").trace()
-    page = Explanation(trace, language=language, sample=2, sections=["step", "path", "proofs", "sharing"])
-    text = page.text()
-    title = {"en": "sample 3 of 4 alone, as a loss of its own", "zh": "4 个样本中只看第 3 个"}[language]
-    assert title in text.splitlines()[0]
-    alone = trace.sample(2)
-    for site in ("dW1[0,0]", "delta2[0]", "loss"):
-        assert NumberFormat(4).shown(alone.value_of(site)).text() in text
-    assert "a¹⁽³⁾₂" in text
-    assert "C⁽³⁾" in text
-    assert '"is_batch": false' in page.json()
-
-
-@pytest.mark.parametrize(
-    ("sample", "words"),
-    [(4, "there is no sample 4"), (-1, "there is no sample -1"), ("2", "whole number"), (True, "whole number")],
-)
-def test_samples_that_are_not_there(sample, words):
-    with pytest.raises(InputError, match=words):
-        Explanation(case("xor").trace(), sample=sample)
-    with pytest.raises(InputError, match="one sample already"):
-        Explanation(case("mazur").trace(), sample=0)
-
-
-def test_a_sample_without_weight_is_not_taken_alone_where_a_penalty_would_be_divided_by_it():
-    network = Network.mlp([1, 1])
-    rows = ([[1.0], [2.0]], [[1.0], [0.0]])
-    job = Job(network, sgd(0.1), l2=0.1)
-    trace = explain(network, network.initial(0), *rows, job=job, sample_weight=[0.0, 1.0])
-    with pytest.raises(InputError, match="sample 0 has the weight 0"):
-        trace.sample(0)
-    assert np.isfinite(trace.sample(1).value_of("cost"))
-    assert np.isfinite(explain(network, network.initial(0), *rows, sample_weight=[0, 1]).sample(0).value_of("loss"))
-
-
-@pytest.mark.parametrize(
-    ("written", "name", "meant"),
-    [
-        ("nielsen", "W1[0,1]", "W1[0,1]"), ("nielsen", "w¹₁₂", "W1[1,0]"), ("nielsen", "w12", "W1[1,0]"),
-        ("nielsen", "w^2_{12}", "W2[1,0]"), ("nielsen", "b1", "b1[0]"), ("nielsen", "b2", "b2[0]"),
-        ("nielsen", "b¹₂", "b1[1]"), ("mazur", "w5", "W2[0,0]"), ("mazur", "w₅", "W2[0,0]"),
-        ("mazur", "b_h2", "b1[1]"), ("letters", "w⁽²⁾₁₂", "W2[0,1]"), ("letters", "b_d", "b1[1]"),
-        ("rashid", "w^ho_{1,2}", "W2[0,1]"), ("code", "b2[1]", "b2[1]"), ("nielsen", r"$w^{1}_{21}$", "W1[0,1]"),
-    ],
-)  # fmt: skip
-def test_a_parameter_may_be_named_in_the_notation_in_use(written, name, meant):
-    page = Explanation(case("mazur").trace(), written, parameter=name, sections=["path"])
-    assert page.chosen == meant
-    assert page.written.write(parse(meant)).text() in page.text()
-
-
-@pytest.mark.parametrize(
-    ("name", "error", "words"),
-    [
-        ("w13", UnknownNameError, "did you mean w¹₁"), ("w9999", UnknownNameError, "write for example W1"),
-        ("z1[0]", InputError, "no weight or bias"), ("W3[0,0]", UnknownNameError, "did you mean 'W2'"),
-        ("loss", InputError, "no weight or bias"), ("W1[0,9]", InputError, "no single number"),
-    ],
-)  # fmt: skip
-def test_parameters_that_are_not_there(name, error, words):
-    with pytest.raises(error, match=words):
-        Explanation(case("mazur").trace(), parameter=name)
 
 
 def test_paths_carry_the_names_that_their_sum_refers_to():
@@ -379,17 +283,6 @@ def test_a_large_batch_is_elided_in_the_middle():
     assert len(trace.explained(sections=["ideas"]).text().splitlines()) < 800
 
 
-def test_the_digits_follow_the_change():
-    found = case("sharing")
-    trace = explain(found.network, found.params, found.x, found.y, sgd(1e-5))
-    text = trace.explained(sections=["update", "afterwards"], digits=4).text()
-    assert "3.000000043" in text  # w²₂₁, moved by 4.3e-8
-    after, predicted = (trace.value_of(name) for name in ("loss_new", "prediction"))
-    assert after != predicted
-    shown = [piece for piece in text.replace("\n", " ").split() if piece.startswith("0.0355")]
-    assert len(set(shown[-3:])) == 3  # afterwards, predicted, before
-
-
 def test_the_shares_of_a_batch_are_those_of_its_samples_times_their_share_of_the_mean():
     trace = trace_of("several outputs", 5, "rows")
     whole = share(trace)
@@ -400,28 +293,3 @@ def test_the_shares_of_a_batch_are_those_of_its_samples_times_their_share_of_the
         np.testing.assert_allclose(whole.without_denominators[i], part * alone.without_denominators, rtol=1e-12)
         np.testing.assert_allclose(whole.exact[i], part * alone.exact, rtol=1e-12)
     np.testing.assert_allclose(whole.summed[2], -trace["db1"].value, rtol=1e-12)
-
-
-def test_shares_and_what_has_no_denominators_have_names_of_their_own():
-    text = case("sharing").trace().explained(sections=["sharing"]).text()
-    for name in ("e¹₁", "u¹₁", "e²₁ = y₁ − a²₁", "= (w²)ᵀ · e²"):
-        assert name in text
-    assert "[w²₁₁/(w²₁₁ + w²₁₂), w²₂₁/(w²₂₁ + w²₂₂); w²₁₂/(w²₁₁ + w²₁₂), w²₂₂/(w²₂₁ + w²₂₂)] · e²" in text
-    assert "1.25 : 0.75, but without denominators 4 : 2" in text.replace("\n", " ")
-    latex = case("sharing").trace().explained(sections=["sharing"], forms=["matrix"]).latex()
-    assert r"\begin{bmatrix} \frac{w^{2}_{11}}{w^{2}_{11} + w^{2}_{12}}" in latex
-
-
-@pytest.mark.parametrize(("language", "words"), [("en", "Two assumptions on the loss"), ("zh", "对损失的两个假设")])
-def test_the_two_assumptions_on_a_loss_have_a_section(language, words):
-    for name in sorted(CASES):
-        text = case(name).trace().explained(sections=["assumptions"], language=language).text()
-        assert words in text
-        assert "BP1" in text
-
-
-def test_iterations_count_the_updates_made():
-    text = case("mazur").trace().explained(sections=["iterations"], steps=5).text()
-    rows = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
-    assert rows == ["0", "1", "2", "3", "4", "5"]
-    assert "the 5 steps" in text

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from clearprop import Network, sgd
 from clearprop.errors import InputError, UnknownNameError
-from clearprop.explain import case, explain, iterate, multiplications, play, share, wiggle
+from clearprop.explain import CASES, case, explain, iterate, multiplications, play, share, wiggle
 from clearprop.explain.derivations.sharing import angle, share_lines, share_out
 from clearprop.formulas import Apply, Symbol
 from clearprop.formulas.expressions import fold
@@ -197,3 +197,28 @@ def test_descent_has_something_to_say_about_hidden_layers():
     assert "0.03635" in deep
     flat = case("logistic_regression").trace().explained(sections=["why"]).text()
     assert "no hidden layer" in flat
+
+
+def test_shares_and_what_has_no_denominators_have_names_of_their_own():
+    text = case("sharing").trace().explained(sections=["sharing"]).text()
+    for name in ("e¹₁", "u¹₁", "e²₁ = y₁ − a²₁", "= (w²)ᵀ · e²"):
+        assert name in text
+    assert "[w²₁₁/(w²₁₁ + w²₁₂), w²₂₁/(w²₂₁ + w²₂₂); w²₁₂/(w²₁₁ + w²₁₂), w²₂₂/(w²₂₁ + w²₂₂)] · e²" in text
+    assert "1.25 : 0.75, but without denominators 4 : 2" in text.replace("\n", " ")
+    latex = case("sharing").trace().explained(sections=["sharing"], forms=["matrix"]).latex()
+    assert r"\begin{bmatrix} \frac{w^{2}_{11}}{w^{2}_{11} + w^{2}_{12}}" in latex
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Two assumptions on the loss"), ("zh", "对损失的两个假设")])
+def test_the_two_assumptions_on_a_loss_have_a_section(language, words):
+    for name in sorted(CASES):
+        text = case(name).trace().explained(sections=["assumptions"], language=language).text()
+        assert words in text
+        assert "BP1" in text
+
+
+def test_iterations_count_the_updates_made():
+    text = case("mazur").trace().explained(sections=["iterations"], steps=5).text()
+    rows = [line.split("│")[1].strip() for line in text.splitlines() if line.startswith("│")]
+    assert rows == ["0", "1", "2", "3", "4", "5"]
+    assert "the 5 steps" in text

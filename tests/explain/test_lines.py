@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearprop import Network, adam
+from clearprop import Network, adam, sgd
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, Explanation, case, explain
 from clearprop.explain.derivations.lines import Line, Omission, line_of, lines_of, matrix_line, neuron_line, places
@@ -267,3 +267,20 @@ def test_a_network_too_large_for_the_long_form_says_how_many_paths_there_are():
     rule = trace.path("W1[0,0]", only_folded=True)
     assert rule.folded.replay() == pytest.approx(trace.value_of("dW1[0,0]"))
     assert not rule_of(trace, "W1[0,0]").paths
+
+
+def test_the_digits_follow_the_change():
+    found = case("sharing")
+    trace = explain(found.network, found.params, found.x, found.y, sgd(1e-5))
+    text = trace.explained(sections=["update", "afterwards"], digits=4).text()
+    assert "3.000000043" in text  # w²₂₁, moved by 4.3e-8
+    after, predicted = (trace.value_of(name) for name in ("loss_new", "prediction"))
+    assert after != predicted
+    shown = [piece for piece in text.replace("\n", " ").split() if piece.startswith("0.0355")]
+    assert len(set(shown[-3:])) == 3  # afterwards, predicted, before
+
+
+def test_a_quotient_of_vectors_is_not_written_as_a_fraction():
+    for name in ("xor", "digits"):
+        text = case(name).trace().explained(sections=["backward"], forms=["matrix"]).text(400)
+        assert "⊘" in text.split("≈")[0].split("BP1")[1]

@@ -13,7 +13,8 @@ import pytest
 from clearprop.explain import check, read_sheet
 from clearprop.explain.checking.worksheets import Sheet
 from hand_calculations import entries, right_lines, rounded_to, significant, worked_out
-from mistakes_made import made, networks, of_optimizers
+from mistakes_made import made, networks
+from optimizer_mistakes import of_optimizers
 
 
 def cases(net):
