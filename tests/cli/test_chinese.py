@@ -25,7 +25,7 @@ def test_the_commands_speak_chinese(run, tmp_path, monkeypatch):
         (("check", sheets / "小黄.md"), 3), (("exercise", "--class", "names.txt", "--output", "w1"), 1),
         (("exercise", "--case", "case_study", "--blank", "4000"), 1),
         (("exercise", "--case", "case_study", "--output", "one.md"), 0),
-        (("exercise", "--class", "nobody.txt", "--output", "w3"), 1),
+        (("exercise", "--class", "nobody.txt", "--output", "w3"), 3),
     ):  # fmt: skip
         code, out, error = run(*arguments, "--language", "zh")
         assert code == expected, out + error

@@ -45,7 +45,7 @@ FORMULAS: Mapping[str, str] = {
     "双曲正切": "tanh", "relu函数": "relu", "leaky relu": "leaky_relu", "hyperbolic tangent": "tanh",
     "双曲正切函数": "tanh", "tanh函数": "tanh", "修正线性单元": "relu", "线性整流": "relu", "线性整流函数": "relu",
     "rectified linear unit": "relu", "rectified linear": "relu", "rectifier": "relu", "逻辑函数": "logistic",
-    "逻辑斯蒂函数": "logistic", "线性函数": "identity", "恒等函数": "identity", "softmax函数": "softmax",
+    "逻辑斯蒂函数": "logistic", "softmax函数": "softmax",
 }  # fmt: skip
 LOSSES: Mapping[str, str] = {
     "bce": "binary_cross_entropy", "binary crossentropy": "binary_cross_entropy", "log loss": "binary_cross_entropy",
