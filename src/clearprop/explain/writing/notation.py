@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.writing.nielsen import LETTERS, Notation, counted, in_brackets, joined
+from clearprop.explain.writing.nielsen import Notation, counted, in_brackets, joined
 from clearprop.explain.writing.symbols import Code, Letter, Written
-from clearprop.trace.kinds import KINDS, UNIT
 from clearprop.trace.names import Partial, Reference
 
 
