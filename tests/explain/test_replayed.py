@@ -7,7 +7,7 @@ import pytest
 
 from clearprop.errors import InputError
 from clearprop.explain import Explanation, case, replay_proofs
-from clearprop.explain.derivations.proofs import PROOFS, Step, over_samples, proof
+from clearprop.explain.derivations.proofs import PROOFS, ProofStep, over_samples, proof
 from clearprop.explain.derivations.replayed import Felt, differences, random_trace
 from clearprop.formulas import Symbol
 from clearprop.trace.names import at, parse
@@ -27,7 +27,7 @@ def test_no_step_differs_from_the_engines_gradient():
 def test_a_wrong_step_is_found(name, batch, monkeypatch):
     """So that the test above is known to be able to fail: one factor is taken twice in the last step."""
     right = PROOFS[name]
-    wrong = replace(right, steps=(*right.steps[:-1], Step(right.statement * Symbol("delta{l}[j]"), "factor_out")))
+    wrong = replace(right, steps=(*right.steps[:-1], ProofStep(right.statement * Symbol("delta{l}[j]"), "factor_out")))
     worst = []
     for seed in range(50):
         random = np.random.default_rng(seed)

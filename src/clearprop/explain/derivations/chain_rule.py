@@ -51,7 +51,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Part:
+class SamplePart:
     """What one sample adds to a partial derivative: its paths, their sum, and the folded form.
 
     Attributes
@@ -84,7 +84,7 @@ class ChainRule:
     parameter : str
     n_paths : int
         Of all samples together.
-    parts : tuple of Part
+    parts : tuple of SamplePart
         One for each sample; of a large batch whose folded form was asked for, those that are shown.
     total : Line
         The sum over the paths of a sample, or over the samples of a batch.
@@ -94,7 +94,7 @@ class ChainRule:
 
     parameter: str
     n_paths: int
-    parts: tuple[Part, ...]
+    parts: tuple[SamplePart, ...]
     total: Line
     named: Line
 

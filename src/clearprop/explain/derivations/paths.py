@@ -15,7 +15,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.derivations.boxes import folded_line
-from clearprop.explain.derivations.chain_rule import ChainRule, Factor, Part, Path
+from clearprop.explain.derivations.chain_rule import ChainRule, Factor, Path, SamplePart
 from clearprop.explain.derivations.lines import Line
 from clearprop.formulas import Expression, Symbol
 from clearprop.formulas.derivative import ONE, times
@@ -100,21 +100,21 @@ def _neurons(trace: Trace, layer: int, neuron: int) -> Iterator[tuple[tuple[int,
     return below(layer, neuron)
 
 
-def _part(trace: Trace, found: Reference, sample: int | None, only_folded: bool) -> Part:
+def _part(trace: Trace, found: Reference, sample: int | None, only_folded: bool) -> SamplePart:
     """What one sample adds."""
     gradient = Symbol(f"d{found}") if sample is None else Symbol(name_of_sample(sample))
     folded = folded_line(trace, found, gradient, _of(sample))
     if only_folded:
-        return Part(sample, (), folded, folded)
+        return SamplePart(sample, (), folded, folded)
     layer, neuron = int(found.layer), int(found.indices[-1])
     ways = list(_neurons(trace, layer, neuron))
     names = [gradient] if len(ways) == 1 else [Symbol(f"~one_path {i + 1}") for i in range(len(ways))]
     paths = tuple(_path(trace, found, way, _of(sample), name) for way, name in zip(ways, names, strict=True))
     total = paths[0].line if len(ways) == 1 else _sum_over_paths(gradient, paths)
-    return Part(sample, paths, total, folded)
+    return SamplePart(sample, paths, total, folded)
 
 
-def part_of(trace: Trace, parameter: str, sample: int) -> Part:
+def part_of(trace: Trace, parameter: str, sample: int) -> SamplePart:
     """What one sample of a batch adds, with all its paths."""
     return _part(trace, parameter_of(trace, parameter), sample, only_folded=False)
 

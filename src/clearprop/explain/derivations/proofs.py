@@ -22,7 +22,7 @@ from clearprop.trace.trace import Trace
 
 
 @dataclass(frozen=True)
-class Step:
+class ProofStep:
     """One step of a proof: what the target is equal to by now, and why.
 
     Attributes
@@ -46,7 +46,7 @@ class Proof:
     name : str
     target : Expression
         What the equation is about.
-    steps : tuple of Step
+    steps : tuple of ProofStep
         The last one is the statement.
     sums_over : mapping of str to str
         The layer that each summation index runs over.
@@ -54,7 +54,7 @@ class Proof:
 
     name: str
     target: Expression
-    steps: tuple[Step, ...]
+    steps: tuple[ProofStep, ...]
     sums_over: Mapping[str, str]
 
     @property
@@ -76,10 +76,10 @@ BP1 = Proof(
     "BP1",
     Symbol("delta{L}[j]"),
     (
-        Step(Symbol("∂C/∂z{L}[j]"), "definition_delta"),
-        Step(_sum("k", _s("∂C/∂a{L}[k]", "∂a{L}[k]/∂z{L}[j]")), "chain_outputs"),
-        Step(_s("∂C/∂a{L}[j]", "∂a{L}[j]/∂z{L}[j]"), "own_input_only"),
-        Step(_s("error{L}[j]", "slope{L}[j]"), "definition_slope"),
+        ProofStep(Symbol("∂C/∂z{L}[j]"), "definition_delta"),
+        ProofStep(_sum("k", _s("∂C/∂a{L}[k]", "∂a{L}[k]/∂z{L}[j]")), "chain_outputs"),
+        ProofStep(_s("∂C/∂a{L}[j]", "∂a{L}[j]/∂z{L}[j]"), "own_input_only"),
+        ProofStep(_s("error{L}[j]", "slope{L}[j]"), "definition_slope"),
     ),
     {"k": "L"},
 )
@@ -88,11 +88,11 @@ BP2 = Proof(
     "BP2",
     Symbol("delta{l}[j]"),
     (
-        Step(Symbol("∂C/∂z{l}[j]"), "definition_delta"),
-        Step(_sum("k", _s("∂C/∂z{l+1}[k]", "∂z{l+1}[k]/∂z{l}[j]")), "chain_next_layer"),
-        Step(_sum("k", _s("delta{l+1}[k]", "∂z{l+1}[k]/∂z{l}[j]")), "definition_delta"),
-        Step(_sum("k", _s("delta{l+1}[k]", "W{l+1}[j,k]", "slope{l}[j]")), "slope_of_weighted_sum"),
-        Step(_sum("k", _s("W{l+1}[j,k]", "delta{l+1}[k]")) * Symbol("slope{l}[j]"), "factor_out"),
+        ProofStep(Symbol("∂C/∂z{l}[j]"), "definition_delta"),
+        ProofStep(_sum("k", _s("∂C/∂z{l+1}[k]", "∂z{l+1}[k]/∂z{l}[j]")), "chain_next_layer"),
+        ProofStep(_sum("k", _s("delta{l+1}[k]", "∂z{l+1}[k]/∂z{l}[j]")), "definition_delta"),
+        ProofStep(_sum("k", _s("delta{l+1}[k]", "W{l+1}[j,k]", "slope{l}[j]")), "slope_of_weighted_sum"),
+        ProofStep(_sum("k", _s("W{l+1}[j,k]", "delta{l+1}[k]")) * Symbol("slope{l}[j]"), "factor_out"),
     ),
     {"k": "l+1"},
 )
@@ -100,9 +100,9 @@ BP3 = Proof(
     "BP3",
     Symbol("∂C/∂b{l}[j]"),
     (
-        Step(_sum("m", _s("∂C/∂z{l}[m]", "∂z{l}[m]/∂b{l}[j]")), "chain_this_layer"),
-        Step(_s("∂C/∂z{l}[j]", "∂z{l}[j]/∂b{l}[j]"), "own_bias_only"),
-        Step(Symbol("delta{l}[j]"), "bias_slope_one"),
+        ProofStep(_sum("m", _s("∂C/∂z{l}[m]", "∂z{l}[m]/∂b{l}[j]")), "chain_this_layer"),
+        ProofStep(_s("∂C/∂z{l}[j]", "∂z{l}[j]/∂b{l}[j]"), "own_bias_only"),
+        ProofStep(Symbol("delta{l}[j]"), "bias_slope_one"),
     ),
     {"m": "l"},
 )
@@ -110,9 +110,9 @@ BP4 = Proof(
     "BP4",
     Symbol("∂C/∂W{l}[k,j]"),
     (
-        Step(_sum("m", _s("∂C/∂z{l}[m]", "∂z{l}[m]/∂W{l}[k,j]")), "chain_this_layer"),
-        Step(_s("∂C/∂z{l}[j]", "∂z{l}[j]/∂W{l}[k,j]"), "own_weight_only"),
-        Step(_s("a{l-1}[k]", "delta{l}[j]"), "weight_slope_activation"),
+        ProofStep(_sum("m", _s("∂C/∂z{l}[m]", "∂z{l}[m]/∂W{l}[k,j]")), "chain_this_layer"),
+        ProofStep(_s("∂C/∂z{l}[j]", "∂z{l}[j]/∂W{l}[k,j]"), "own_weight_only"),
+        ProofStep(_s("a{l-1}[k]", "delta{l}[j]"), "weight_slope_activation"),
     ),
     {"m": "l"},
 )
@@ -152,7 +152,7 @@ def over_samples(found: Proof) -> Proof:
     for number, step in enumerate(found.steps):
         form = _of_sample(step.form)
         reason = "chain_this_layer_batch" if adds_up and number == 0 else step.reason
-        steps.append(Step(_sum("i", form) if adds_up else form, reason))
+        steps.append(ProofStep(_sum("i", form) if adds_up else form, reason))
     sums_over = {**found.sums_over, "i": SAMPLES} if adds_up else found.sums_over
     return Proof(found.name, _of_sample(found.target), tuple(steps), sums_over)
 

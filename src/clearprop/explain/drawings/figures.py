@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from clearprop.explain.derivations.sharing import Sharing
-from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, arrow, drawing, paint, plain, text, width
+from clearprop.explain.drawings.ink import HEIGHT, Canvas, Run, arrow, drawing, paint, plain, text, width
 from clearprop.explain.drawings.placing import Box
 from clearprop.explain.drawings.players import porter
 from clearprop.explain.writing.nielsen import Notation
@@ -20,7 +20,7 @@ Words = Mapping[str, str]
 
 def sharing_figure(trace: Trace, found: Sharing, notation: Notation, numbers: NumberFormat, words: Words) -> str:
     """Standing at the first hidden neuron and looking forward: a thick arrow back from each output, with its share."""
-    sheet, l = Sheet(), found.layer
+    sheet, l = Canvas(), found.layer
     n_to = min(found.shares.shape[1], OUTPUTS_DRAWN)
 
     def named(site: str, j: int, value: float) -> list[Run]:
@@ -48,7 +48,7 @@ def sharing_figure(trace: Trace, found: Sharing, notation: Notation, numbers: Nu
 
 def porter_figure(trace: Trace, notation: Notation, numbers: NumberFormat, words: Words) -> str:
     """One weight of the last layer: the porter carries the signal over it, and back over it the error."""
-    sheet, depth = Sheet(), trace.network.depth
+    sheet, depth = Canvas(), trace.network.depth
     sample = (0,) if trace.is_batch else ()
 
     def named(name: str) -> list[Run]:

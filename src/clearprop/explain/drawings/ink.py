@@ -36,7 +36,7 @@ def paint(fill: str = "", stroke: str = "") -> str:
 
 
 @dataclass
-class Sheet:
+class Canvas:
     """A drawing under way: lines first, then labels, with the box that each covers."""
 
     lines: list[str] = field(default_factory=list)

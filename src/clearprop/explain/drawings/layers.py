@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, plain, width
+from clearprop.explain.drawings.ink import HEIGHT, Canvas, Run, plain, width
 from clearprop.explain.drawings.placing import Box
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
@@ -42,7 +42,7 @@ class Layers:
         kept = {layer - 1: start, layer: end} if chosen else {}
         self.shown = [shown(n, kept.get(l)) for l, n in enumerate(trace.network.widths)]
 
-    def place(self, sheet: Sheet, column: float) -> tuple[dict[tuple[int, int], Box], float, float]:
+    def place(self, sheet: Canvas, column: float) -> tuple[dict[tuple[int, int], Box], float, float]:
         """Draw all nodes with so many pixels between layers; the box of each, and the size of the drawing."""
         rows = max(len(nodes) for nodes in self.shown)
         left = max(*(width(runs) for j in self._neurons(0) for runs in self.texts(0, j)), self._counted(0)) / 2 + 14
@@ -80,7 +80,7 @@ class Layers:
     def _neurons(self, l: int) -> Iterator[int]:
         return (j for j in self.shown[l] if j is not None)
 
-    def _node(self, sheet: Sheet, l: int, j: int, x: float, y: float) -> Box:
+    def _node(self, sheet: Canvas, l: int, j: int, x: float, y: float) -> Box:
         texts = self.texts(l, j)
         box = Box(x, y, max(max(map(width, texts)) + 20, 2 * LOW), TALL if len(texts) > 1 else LOW)
         colour = "ink" if not (self.backward and l) else "output" if l == self.depth else "hidden"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clearprop.explain.drawings.ink import HEIGHT, Run, Sheet, arrow, plain, width
+from clearprop.explain.drawings.ink import HEIGHT, Canvas, Run, arrow, plain, width
 from clearprop.explain.drawings.ink import drawing as as_svg
 from clearprop.explain.drawings.layers import Layers
 from clearprop.explain.drawings.placing import Box, Edge, placed
@@ -74,11 +74,11 @@ class Network:
         self.layers = Layers(trace, notation, numbers, words, self.chosen, backward=backward)
         self.depth = trace.network.depth
 
-    def laid_out(self) -> tuple[Sheet, float, float]:
+    def laid_out(self) -> tuple[Canvas, float, float]:
         """The drawing with the boxes of its labels, its width and its height; as narrow as the labels allow."""
         narrowest = self.layers.narrowest()
         for n in (*range(TRIES), *range(-MOST_TRIES, 0)):  # in the second round labels may lie on other lines
-            sheet = Sheet()
+            sheet = Canvas()
             places, wide, high = self.layers.place(sheet, narrowest + WIDER * (n % MOST_TRIES))
             fits = [self._edges(sheet, l, places, strict=n >= 0) for l in range(1, self.depth + 1)]
             self._ends(sheet, places)
@@ -118,7 +118,7 @@ class Network:
         size = self.numbers.shown(abs(value)).text()
         return [*self.notation.write(reference(name)).runs(), (f" = {'+' if value >= 0 else '−'}{size}", 0)]
 
-    def _edges(self, sheet: Sheet, l: int, places: Places, *, strict: bool) -> bool:
+    def _edges(self, sheet: Canvas, l: int, places: Places, *, strict: bool) -> bool:
         """The weights from layer l − 1 to layer l; whether all their labels found a place."""
         edges: list[Edge] = []
         labelled: list[tuple[Edge, list[Run], str]] = []
@@ -147,7 +147,7 @@ class Network:
             sheet.label(box, runs, colour)
         return boxes is not None
 
-    def _ends(self, sheet: Sheet, places: Places) -> None:
+    def _ends(self, sheet: Canvas, places: Places) -> None:
         """Biases below their neurons; beside the outputs their targets and losses, or arrows from the loss."""
         for (l, j), box in places.items():
             if f"b{l}" in self.trace and not self.backward:
@@ -163,7 +163,7 @@ class Network:
                 wide = width(runs)
                 sheet.label(Box(right + 28 + wide / 2, box.y + 19 * (i - 0.5), wide + 2, HEIGHT), runs)
 
-    def _bias(self, sheet: Sheet, l: int, j: int, box: Box) -> None:
+    def _bias(self, sheet: Canvas, l: int, j: int, box: Box) -> None:
         runs = self.layers.named(at(f"b{l}", j))
         bottom, bold = box.y + box.height / 2, self.chosen is not None and self.chosen == (l, None, j)
         sheet.lines.append(arrow(((box.x, bottom + 18), (box.x, bottom)), "ink", BOLD if bold else 1.2))

@@ -27,7 +27,7 @@ from clearprop.explain.writing.document import (
     Sentence,
     Table,
 )
-from clearprop.explain.writing.pen import LATEX, TEXT, Part, Pen
+from clearprop.explain.writing.pen import LATEX, TEXT, LinePart, Pen
 from clearprop.formulas import Expression
 
 WIDE = 34  # letters; what cannot be broken and is wider may be scrolled
@@ -96,11 +96,15 @@ class Blocks:
     def _piece(self, piece: str | Expression | Number) -> str:
         if isinstance(piece, Number):
             return math(self.pen.number(piece.value, piece.finer))
-        return "".join(self._pieces(Part("", piece), display=False)) if isinstance(piece, Expression) else escape(piece)
+        return (
+            "".join(self._pieces(LinePart("", piece), display=False))
+            if isinstance(piece, Expression)
+            else escape(piece)
+        )
 
     def _named(self, piece: str | Expression | Number) -> str:
         """What stands above a derivation, at full size."""
-        return self._parts([Part("", piece)]) if isinstance(piece, Expression) else self._piece(piece)
+        return self._parts([LinePart("", piece)]) if isinstance(piece, Expression) else self._piece(piece)
 
     def _id(self, key: str) -> str:
         """The name of a part, at its first heading."""
@@ -116,7 +120,7 @@ class Blocks:
 
     def _equation(self, block: Equation) -> str:
         first, *rest = block.sides
-        parts = [Part("", first), *(Part("=", side) for side in rest)]
+        parts = [LinePart("", first), *(LinePart("=", side) for side in rest)]
         name = f'<span class="n">{block.law}</span>' if block.law else ""
         formula = escape(block.label) + self._parts(parts)
         return f'<div class="d {block.law}"><div class="l">{name}<div class="f">{formula}</div></div></div>'
@@ -143,7 +147,7 @@ class Blocks:
             return ""
         return f' <span class="u">{self.words["by_equations"].format(equations=", ".join(links))}</span>'
 
-    def _parts(self, parts: list[Part]) -> str:
+    def _parts(self, parts: list[LinePart]) -> str:
         """The parts of a line, each of which moves to the next row as a whole if it can."""
         found = []
         for part in parts:
@@ -151,7 +155,7 @@ class Blocks:
             found.append(f'<span class="{"p" if len(pieces) > 1 else "p one"}">{"<wbr>".join(pieces)}</span>')
         return " ".join(found)
 
-    def _pieces(self, part: Part, *, display: bool) -> list[str]:
+    def _pieces(self, part: LinePart, *, display: bool) -> list[str]:
         sign, tex_sign = f"<mo form='infix'>{part.sign}</mo>" if part.sign else "", TEX_SIGNS[part.sign]
         pieces = self.pen.pieces(part)
         of_tex = part._replace(whole="")

@@ -29,7 +29,7 @@ from clearprop.explain.writing.document import (
     Sentence,
     Table,
 )
-from clearprop.explain.writing.pen import Part, Pen
+from clearprop.explain.writing.pen import LinePart, Pen
 from clearprop.formulas import Expression
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -78,13 +78,13 @@ def to_latex(document: Document, pen: Pen, words: Words) -> str:
         "colours": "\n".join(colours),
         "begin": "\\begin{CJK}{UTF8}{gbsn}\n" if chinese else "",
     }
-    writer = Writer(document, pen, words)
+    writer = LatexWriter(document, pen, words)
     body = "\n\n".join(filter(None, (writer.block(block) for block in document.blocks)))
     end = "\\end{CJK}\n" if chinese else ""
     return f"{PREAMBLE % parts}\n{_named_boxes(body)}\n\n{end}\\end{{document}}\n"
 
 
-class Writer:
+class LatexWriter:
     """Writes the blocks of one document; parameters as for `to_latex`."""
 
     def __init__(self, document: Document, pen: Pen, words: Words) -> None:
@@ -104,7 +104,7 @@ class Writer:
                 return f"\\begin{{itemize}}\\setlength{{\\itemsep}}{{0pt}}\n{points}\n\\end{{itemize}}"
             case Equation(label, sides, law):
                 first, *rest = sides
-                parts = [Part("", first), *(Part("=", side) for side in rest)]
+                parts = [LinePart("", first), *(LinePart("=", side) for side in rest)]
                 return self._fit(rf"{escape(label)}{_coloured(law, law)} \quad ", parts, "", ROW)
             case Derivation(lines, label):
                 return "\n".join(self._line(item, label, ROW) for item in lines)
@@ -142,7 +142,7 @@ class Writer:
             behind += rf"\hspace*{{\fill}}\mbox{{\hypertarget{{eq{number}}}{{({number})}}}}"
         return self._fit(name, self.pen.parts(item), behind, width)
 
-    def _fit(self, name: str, parts: Sequence[Part], behind: str, width: int) -> str:
+    def _fit(self, name: str, parts: Sequence[LinePart], behind: str, width: int) -> str:
         """A line as one row, and in rows for where that is too wide."""
         whole = " ".join(f"{SIGNS[part.sign]} {part.whole or self.pen.whole(part)}" for part in parts)
         first, *rest = parts
@@ -152,7 +152,7 @@ class Writer:
         aligned = r" \\[2pt] ".join([f"{target} {rows[0]}" if rows else target, *rows[1:]])
         return rf"\fit{{{name}}}{{{whole}}}{{{aligned}}}{{{behind}}}"
 
-    def _rows(self, part: Part, width: int) -> list[str]:
+    def _rows(self, part: LinePart, width: int) -> list[str]:
         whole = part.whole or self.pen.whole(part)
         return [whole] if len(COMMANDS_OF_TEX.sub("", whole)) <= width else in_rows(self.pen.cut(part), width)
 

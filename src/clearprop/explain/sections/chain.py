@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clearprop.explain.derivations.chain_rule import ChainRule, Part
+from clearprop.explain.derivations.chain_rule import ChainRule, SamplePart
 from clearprop.explain.derivations.lines import Line, Omission, ends
 from clearprop.explain.derivations.operation_count import multiplications
 from clearprop.explain.derivations.paths import added_by, n_paths, part_of
@@ -81,7 +81,7 @@ def parts_shown(rule: ChainRule, n_samples: int) -> list[Line | Omission]:
     return lines
 
 
-def _ends(parts: Sequence[Part], left_out: slice) -> list[Part]:
+def _ends(parts: Sequence[SamplePart], left_out: slice) -> list[SamplePart]:
     return [*parts[: left_out.start], parts[-1]]
 
 

@@ -24,7 +24,7 @@ from clearprop.formulas import Constant, Expression, Symbol
 from clearprop.formulas.printers.text import ATOM, POWER, SIGN, SUM, Leaf, Printed
 from clearprop.trace.names import parse
 
-__all__ = ["LATEX", "MATHML", "TEXT", "Medium", "Part", "Pen"]
+__all__ = ["LATEX", "MATHML", "TEXT", "LinePart", "Medium", "Pen"]
 
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
 PLAIN_WORDS: Mapping[str, str] = {"more": "{count} more", "one_path": "path {n}", "one_sample": "sample {n}"}
@@ -32,7 +32,7 @@ MARKUP = re.compile(r"<[^>]*>")
 RESULT = "result"  # stands for a line's value
 
 
-class Part(NamedTuple):
+class LinePart(NamedTuple):
     """A part of a line, with the sign that stands before it: a tree, with numbers put in where there are values.
 
     `finer` says of which symbols so many digits more than usual are written; `whole` is all of it as a pen wrote it.
@@ -74,9 +74,9 @@ class Pen:
 
         `finer` says of which symbols so many digits more than usual are written.
         """
-        return self.medium.print_tree(taken(tree, values), self._leaf(Part("", tree, values, finer)))
+        return self.medium.print_tree(taken(tree, values), self._leaf(LinePart("", tree, values, finer)))
 
-    def pieces(self, part: Part) -> Pieces:
+    def pieces(self, part: LinePart) -> Pieces:
         """A part of a line, cut where it may break."""
         if len(whole := part.whole or self.whole(part)) <= SHORT or len(MARKUP.sub("", whole)) <= SHORT:
             if self.medium.cuts_boxes and "box" in whole:
@@ -84,7 +84,7 @@ class Pen:
             return [Piece(whole, SHORT)]
         return self.cut(part)
 
-    def cut(self, part: Part) -> Pieces:
+    def cut(self, part: LinePart) -> Pieces:
         """The same for a part that is known to be long."""
         tree = part.tree if part.values is None else taken(part.tree, part.values)
         leaf, text_leaf = self._leaf(part), replace(self, medium=TEXT)._leaf(part)
@@ -98,7 +98,7 @@ class Pen:
         cut = Breaking(lambda item: self.medium.printed(item, leaf), width, self.medium.signs, self.medium.cuts_boxes)
         return cut.pieces(tree)
 
-    def _leaf(self, part: Part) -> Leaf:
+    def _leaf(self, part: LinePart) -> Leaf:
         """How symbols are written where numbers are put in."""
         if part.values is None:
             return self._symbol
@@ -128,7 +128,7 @@ class Pen:
         """The parts of a line, each with the sign that stands before it, on one line."""
         return [(part.sign, part.whole) for part in self.parts(line)]
 
-    def parts(self, line: Line) -> list[Part]:
+    def parts(self, line: Line) -> list[LinePart]:
         """The parts of a line; the first is its name and has no sign.
 
         A general statement, which has no value, ends with its symbols; what was given has only name and value.
@@ -150,11 +150,11 @@ class Pen:
             parts.append(put_in)
         return parts if parts[-1].whole == result.whole else [*parts, result]
 
-    def _part(self, sign: str, tree: Expression, values: Any = None, finer: Mapping[str, int] = NONE_FINER) -> Part:
-        part = Part(sign, tree, values, finer)
+    def _part(self, sign: str, tree: Expression, values: Any = None, finer: Mapping[str, int] = NONE_FINER) -> LinePart:
+        part = LinePart(sign, tree, values, finer)
         return part._replace(whole=self.whole(part))
 
-    def whole(self, part: Part) -> str:
+    def whole(self, part: LinePart) -> str:
         """A part in one piece."""
         if part.values is None:
             return self.formula(part.tree)

@@ -12,7 +12,7 @@ from clearprop.explain.checking.worksheets.arithmetic import worked_out
 from clearprop.explain.checking.worksheets.faults import fault, hint_at, place_at
 from clearprop.explain.checking.worksheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS, setting_of
 from clearprop.explain.checking.worksheets.signs import plain_line
-from clearprop.explain.checking.worksheets.splitting import Part, is_named, parts_of
+from clearprop.explain.checking.worksheets.splitting import NamedValue, is_named, parts_of
 from clearprop.explain.checking.worksheets.statements import Statement, tidy_name
 from clearprop.explain.checking.worksheets.tables import is_table_row, rows_of
 from clearprop.explain.checking.worksheets.values import readings
@@ -76,7 +76,7 @@ class Passed(NamedTuple):
 Found = Statement | StepMark | Passed | InputError
 
 
-class Line(NamedTuple):
+class SheetLine(NamedTuple):
     """A line with its number; `bare` has the same columns, in plain signs; `start` is where its text begins."""
 
     number: int
@@ -101,17 +101,17 @@ def lines_of(text: str) -> Iterator[Found]:
             while end < len(lines) and is_table_row(lines[end].bare):
                 end += 1
             for number, said, value, column in rows_of([(item.number, item.bare) for item in lines[place:end]]):
-                yield from _stated(Part(said, value, column, 0, "="), lines[number - 1])
+                yield from _stated(NamedValue(said, value, column, 0, "="), lines[number - 1])
             place = end
         else:
             joined, place = _joined(lines, place)
             yield from _statements(joined)
 
 
-def _line(number: int, line: str) -> Line:
+def _line(number: int, line: str) -> SheetLine:
     bare = plain_line(line)
     bullet = BULLET.match(bare)
-    return Line(number, line, bare, bullet.end() if bullet else 0)
+    return SheetLine(number, line, bare, bullet.end() if bullet else 0)
 
 
 def step_mark(line: str, number: int) -> StepMark | None:
@@ -132,7 +132,7 @@ def step_mark(line: str, number: int) -> StepMark | None:
     return StepMark(count, number, word not in ("step", "步"), setting)
 
 
-def _joined(lines: list[Line], place: int) -> tuple[Line, int]:
+def _joined(lines: list[SheetLine], place: int) -> tuple[SheetLine, int]:
     """A line with those that go on with it: open brackets, numbers alone, a first = or ≈."""
     first = lines[place]
     bare, end = first.bare, place + 1
@@ -157,7 +157,7 @@ def _is_value(text: str) -> bool:
     return value.unread is None and any(item.kind == "number" for item in value.items)
 
 
-def _statements(line: Line) -> Iterator[Found]:
+def _statements(line: SheetLine) -> Iterator[Found]:
     """The statements of a line; where there are none, text or a fault."""
     body = line.bare[line.start :]
     parts = parts_of(body)
@@ -169,7 +169,7 @@ def _statements(line: Line) -> Iterator[Found]:
         )
 
 
-def _stated(part: Part, line: Line) -> Iterator[Found]:
+def _stated(part: NamedValue, line: SheetLine) -> Iterator[Found]:
     """One statement, if it is one."""
     said, value = part.name, part.value.strip()
     if part.sign == ":" and said.lower() in OF_PEOPLE:
@@ -202,7 +202,7 @@ def _is_formula(value: str) -> bool:
     )
 
 
-def _without_sign(line: Line, body: str) -> Found:
+def _without_sign(line: SheetLine, body: str) -> Found:
     """A line without = or colon: text, or a statement whose sign is missing."""
     words = body.split()
     if len(words) > 2 and words[1] in ("is", "are", "equals", "→", "ist", "为", "是"):
@@ -224,7 +224,7 @@ def _without_sign(line: Line, body: str) -> Found:
     return Passed(line.number)
 
 
-def _unknown(part: Part, column: int, line: Line) -> Found:
+def _unknown(part: NamedValue, column: int, line: SheetLine) -> Found:
     """A name that is none: a fault where it looks like one, text otherwise."""
     name = part.name.strip()
     shown = name if len(name) <= 40 else name[:37] + "…"

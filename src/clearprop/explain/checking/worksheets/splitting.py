@@ -38,7 +38,7 @@ NEXT_SETTING = re.compile(r"(.*)[,;]\s*([^,;:]+)")
 VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
 
 
-class Part(NamedTuple):
+class NamedValue(NamedTuple):
     """A name and its value, with the places where they begin."""
 
     name: str
@@ -60,7 +60,7 @@ def is_named(name: str) -> bool:
     return isinstance(parse(tidy_name(plain)), Reference) or is_name(spelled(plain))
 
 
-def parts_of(line: str) -> list[Part]:
+def parts_of(line: str) -> list[NamedValue]:
     """The statements of a line: ``x1 = 0.5, x2 = 0.3`` is two, ``z1 = 0.5·0.5 + 0.1 = 0.35`` one.
 
     Examples
@@ -85,18 +85,18 @@ def parts_of(line: str) -> list[Part]:
         return _settings_of(line, signs)
     signs = signs if label else [item for item in signs if item[1] != ":"]
     name, name_at = name_before(line[:first])
-    parts: list[Part] = []
+    parts: list[NamedValue] = []
     start = last = first + 1
     for end, kind in signs[1:]:
         split = _next_name(line[last:end])
         if split is not None:
-            parts.append(Part(name, line[start : last + split[0]], start, name_at, sign))
+            parts.append(NamedValue(name, line[start : last + split[0]], start, name_at, sign))
             name, name_at, start, sign = split[2], last + split[1], end + 1, kind
         last = end + 1
-    return [*parts, Part(name, line[start:], start, name_at, sign)]
+    return [*parts, NamedValue(name, line[start:], start, name_at, sign)]
 
 
-def _settings_of(line: str, signs: list[tuple[int, str]]) -> list[Part]:
+def _settings_of(line: str, signs: list[tuple[int, str]]) -> list[NamedValue]:
     """The statements of a line without an equals sign: ``network: 2-2-1, output: sigmoid`` is two."""
     first = signs[0][0]
     name, name_at = name_before(line[:first])
@@ -106,9 +106,9 @@ def _settings_of(line: str, signs: list[tuple[int, str]]) -> list[Part]:
     for end, _ in signs[1:]:
         split = NEXT_SETTING.fullmatch(line, start, end)
         if split is not None and is_named(split[2]):
-            parts.append(Part(name, line[start : split.end(1)], start, name_at, ":"))
+            parts.append(NamedValue(name, line[start : split.end(1)], start, name_at, ":"))
             name, name_at, start = split[2].strip(), split.start(2), end + 1
-    return [*parts, Part(name, line[start:], start, name_at, ":")]
+    return [*parts, NamedValue(name, line[start:], start, name_at, ":")]
 
 
 def _is_name_of_working(line: str, signs: list[tuple[int, str]]) -> bool:
