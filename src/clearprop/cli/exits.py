@@ -43,7 +43,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileError as error:
-        raise UnreadableError(str(error)) from error
+        raise UnreadableError(*error.args[:1]) from error  # as it is, to be said in any language
     except OSError as error:
         raise UnreadableError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
