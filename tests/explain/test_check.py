@@ -472,7 +472,7 @@ def test_what_is_no_number_is_named_with_line_and_column(text, words):
         ("case: mazur\noptimizer: adamm", r"^line 2, column 12: there is no update rule 'adamm'; did you mean 'adam'"),
         ("case: mazur\nlearning rate: -1", r"^line 2, column 16: sgd: learning_rate must be above 0"),
         ("case: mazur\nbiases: sometimes", r"^line 2, column 9: biases may be updated, fixed, none, shared"),
-        ("case: mazur\nz1[5] = 0.4", r"^line 2, column 9: z1\[5\] is no single number"),
+        ("case: mazur\nz1[5] = 0.4", r"^line 2, column 9: z1\[5\] is not a single number"),
         (
             "network: 2-1\nx = 1, 2\ny = 1\nx = 3, 4",
             r"^line 4, column 5: x is given twice; the first time was in line 2",

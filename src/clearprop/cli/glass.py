@@ -162,7 +162,7 @@ def check(
     from clearprop.cli import class_run, glass_run
 
     if report and certificate is not None:
-        raise exits.UsageError("--certificate is of one sheet, --report of a folder of them: ask for one")
+        raise exits.UsageError("--certificate is for one sheet, --report for a folder of them: ask for one")
     if report:
         return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
     if os.path.isdir(sheet):  # says no of a name that is too long for one

@@ -99,7 +99,7 @@ def _sheet(path: Path) -> Sheet:
 
 def _readable(path: Path) -> Path:
     if not path.is_file():
-        raise missing_file(path) if not path.exists() else FileError(f"{path} is no file that can be read")
+        raise missing_file(path) if not path.exists() else FileError(f"{path} is not a file that can be read")
     return path
 
 

@@ -164,7 +164,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
 
     if rows.test is not None and (rows.test_file is not None or rows.folds is not None):
         other = "--test-file" if rows.folds is None else "--folds"
-        raise exits.UsageError(f"{other} says what is held out, so --test has nothing to say: leave one of them out")
+        raise exits.UsageError(f"{other} says what is held out, so --test would be ignored: leave one of them out")
     if learning.hidden == "0" and learning.activation != "silu":
         raise exits.UsageError("--activation is of hidden layers, and --hidden 0 has none: leave one of them out")
     with exits.asking():

@@ -92,7 +92,7 @@ def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold,
     [3, 3, 2, 2, 2]
     """
     if len(rows) < 2:
-        raise TableError(f"n_samples={len(rows)}: at least 2 rows are needed, some to learn from and some to judge by")
+        raise TableError(f"n_samples={len(rows)}: at least 2 rows are needed, some to train on and some for validation")
     shuffled = np.random.Generator(np.random.Philox(key=seed)).permutation(rows)
     if labels is not None:
         shuffled = shuffled[np.argsort(labels[shuffled], kind="stable")]

@@ -62,7 +62,7 @@ class Number(Step):
         if not self.scale > 0 or any(b <= a for a, b in zip(self.edges, self.edges[1:], strict=False)):
             raise InputError(f"column {self.column!r}: the scale must be above 0 and the edges must rise")
         if not self.notation.is_possible and self.unit not in (columns.TIME, columns.UNKNOWN_TIME):
-            raise InputError(f"column {self.column!r}: numbers are not written with such marks")
+            raise InputError(f"column {self.column!r}: the decimal mark or the mark of thousands is unknown")
 
     @property
     def notation(self) -> Notation:
@@ -223,7 +223,7 @@ class Moment(Step):
         if not self.scale > 0 or any(not period > 0 for period in self.periods):
             raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
         if self.order and not is_order(self.order):
-            raise InputError(f"column {self.column!r}: dates are not written in the order {self.order!r}")
+            raise InputError(f"column {self.column!r}: the order of dates, {self.order!r}, is unknown")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def times_of(table: pa.Table, name: str, read: ReadOptions, decimal: str | None 
     elif columns.is_number(column.type) or kind.name in ("number", "time"):
         return _numbers(table, name, read, decimal, "a time")
     else:
-        raise TableError(f"the column {name!r} holds {columns.in_words(column.type)}, which is no time to order by")
+        raise TableError(f"the column {name!r} holds {columns.in_words(column.type)}, which cannot be ordered in time")
     _refuse_missing(np.isnan(found), name, "a time")
     return found
 

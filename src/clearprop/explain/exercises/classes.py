@@ -151,7 +151,7 @@ def read_names(path: Path) -> list[str]:
         raise InputError(f"{path} holds {len(names):,} names; a class has 1 to {MOST_STUDENTS:,}, one name a line")
     for number, name in enumerate(names, start=1):
         if not name.isprintable():
-            raise InputError(f"{path} is no list of names: line {number} holds characters that no name has")
+            raise InputError(f"{path} is not a list of names: line {number} holds characters that no name has")
         if len(name) > LONGEST_NAME:
             raise InputError(f"name {number} of {path}, {name[:40]!r}…, is longer than {LONGEST_NAME} letters")
     return names

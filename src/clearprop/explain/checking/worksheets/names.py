@@ -138,7 +138,7 @@ class Names:
         paper = self.conventions.shape_of(found.site, self.shapes[found.site])
         start = int(self.conventions.count_from)
         last = [n - 1 + start for n in paper]
-        said = f"{name.strip()} is no single number: {found.site} has shape {paper}"
+        said = f"{name.strip()} is not a single number: {found.site} has shape {paper}"
         if not paper:
             return said
         hint = f", counted from {start}, so the last one is {found.site}{last}"

@@ -70,7 +70,7 @@ class WrittenNumber:
         except InvalidOperation:
             raise InputError(f"{place}{text.strip()!r} is not a number") from None
         if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
-            raise InputError(f"{place}{text.strip()!r} is too large a number, or none")
+            raise InputError(f"{place}{text.strip()!r} is not a finite number")
         exponent = number.as_tuple().exponent
         assert isinstance(exponent, int)
         unit = 10.0 ** max(exponent, -320)

@@ -198,7 +198,7 @@ def _axis(items: Sequence[Item], length: int) -> list[int]:
     gap = next((i for i, item in enumerate(items) if item.kind == "elided"), len(items))
     after = [item for item in items[gap:] if item.kind != "elided"]
     if gap + len(after) > length:
-        raise InputError(f"{gap + len(after)} numbers stand where there are {length}")
+        raise InputError(f"{gap + len(after)} numbers are given where {length} are expected")
     return [*range(gap), *range(length - len(after), length)]
 
 
