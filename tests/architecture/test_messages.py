@@ -1,4 +1,4 @@
-"""Every error and warning text of the package, in plain words; `pytest -s` or `python tools/messages.py` prints them."""
+"""Every error and warning text of the package, in plain words; `pytest -s` or tools/messages.py prints them."""
 
 import importlib.util
 import re

@@ -105,8 +105,8 @@ def _folds(rows: Any, marks: Marks, settings: TableSettings, count: int) -> tupl
     if n_groups < max(2, count):
         raise TableError(
             f"{settings.group!r} has {n_groups} different values in the rows to learn from, and {max(2, count)} are "
-            f"needed for {count} networks, each with validation groups of its own; ask for an ensemble of 1, or leave the "
-            "groups out"
+            f"needed for {count} networks, each with validation groups of its own; ask for an ensemble of 1, or leave "
+            "the groups out"
         )
     return _by_groups(rows, marks, min(max(FEWEST_FOLDS, count), n_groups), settings.seed)[:count]
 

@@ -20,7 +20,7 @@ from clearprop.explain.checking.worksheets.results import Results, names_of
 from clearprop.explain.checking.worksheets.setting_up import trace_of
 from clearprop.explain.checking.worksheets.settings import SETTINGS, tidy_value
 from clearprop.explain.checking.worksheets.sheet import Entry, Sheet
-from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
+from clearprop.explain.checking.worksheets.statements import Statement, at_place, numbers_in
 from clearprop.explain.checking.worksheets.toml import toml_statements
 from clearprop.explain.checking.worksheets.worked import last_segment
 from clearprop.explain.explained import Trace
@@ -265,7 +265,6 @@ def _widths(
 
 
 def _at(statement: Statement, error: UnknownNameError) -> UnknownNameError:
-    from clearprop.explain.checking.worksheets.statements import at_place
 
     return at_place(statement.place_of(), error)
 
