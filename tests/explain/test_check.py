@@ -435,7 +435,7 @@ z9 = 1
         ("case: mazur\nz1 = 0.5, inf", r"(?m)^line 2, column 11: 'inf' is not a number"),
         ("case: mazur\nz1 = 0.4, 1.2.3", r"(?m)^line 2, column 11: '1.2.3' is not a number"),
         ("case: mazur\nz1 = 0.5-0.1, 1", r"(?m)^line 2, column 6: '0.5-0.1' is not a number"),
-        ("z1 = 1, 1e999", r"(?m)^line 1, column 9: '1e999' is too large a number"),
+        ("z1 = 1, 1e999", r"(?m)^line 1, column 9: '1e999' is infinite or too large a number"),
         ("network: 2-1\nlearning rate: fast\nx = 1", r"(?m)^line 2, column 16: 'fast' is not a number"),
         ("[network]\ncase = 'nobody'\n[results]\nz1 = [0.5, oops]", r"(?m)^line 4, column 12: 'oops' is not a number"),
         ("[network]\nx = [0.5, 'oops']\ny = 1", r"(?m)^line 2, column 12: 'oops' is not a number"),

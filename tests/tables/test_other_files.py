@@ -212,7 +212,7 @@ def test_excel(tmp_path):
     assert str(table["when"][0]).startswith("2024-01-31")
     assert found.notices[0] == "the names of the columns are those of row 3"
     (tmp_path / "t.xlsx").write_bytes(b"no Excel file")
-    with pytest.raises(TableError, match="damaged or no Excel file"):
+    with pytest.raises(TableError, match="damaged or not an Excel file"):
         read(tmp_path / "t.xlsx")
 
 

@@ -70,7 +70,7 @@ class WrittenNumber:
         except InvalidOperation:
             raise InputError(f"{place}{text.strip()!r} is not a number") from None
         if not number.is_finite() or number.adjusted() > LARGEST_EXPONENT:
-            raise InputError(f"{place}{text.strip()!r} is not a finite number")
+            raise InputError(f"{place}{text.strip()!r} is infinite or too large a number")
         exponent = number.as_tuple().exponent
         assert isinstance(exponent, int)
         unit = 10.0 ** max(exponent, -320)
