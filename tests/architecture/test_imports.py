@@ -80,7 +80,6 @@ LATE = {
     "estimators": "training and predicting do not bring the book",
     "explain.explanation": "each renderer and its library, when something is rendered",
     "explain.checking.verdicts": "the terminal's renderer brings rich",
-    "explain.exercises.report": "each renderer and its library, when something is rendered",
 }
 
 

@@ -142,8 +142,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         if not known.all():
             row = int(np.argmin(known))
             raise InputError(
-                f"{name} is {given[row : row + 1].tolist()[0]!r} in row {row + 1:,}, which is no class of y; they are "
-                f"{self.classes_.tolist()}"
+                f"{name} is {given[row : row + 1].tolist()[0]!r} in row {row + 1:,}, which is not a class of y; the "
+                f"classes are {self.classes_.tolist()}"
             )
         return np.searchsorted(self.classes_, given)
 
@@ -183,7 +183,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     def _encoded_target(self, y: Any) -> Any:
         places = np.flatnonzero(self.classes_ == y)
         if len(places) != 1:
-            raise InputError(f"y is {y!r}, which is no class that was learned; they are {self.classes_.tolist()}")
+            raise InputError(f"y is {y!r}, which is not one of the learned classes; they are {self.classes_.tolist()}")
         return self.model_.target.encode(places).dense()[0].astype(np.float64)
 
     def _restore(self, model: TableModel) -> None:

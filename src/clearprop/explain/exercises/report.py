@@ -6,6 +6,10 @@ import csv
 import io
 
 from clearprop.explain.exercises.marks import ClassReport, Marks
+from clearprop.explain.renderers.latex import to_latex
+from clearprop.explain.renderers.markdown import to_markdown
+from clearprop.explain.renderers.page import to_html
+from clearprop.explain.renderers.terminal import to_text
 from clearprop.explain.words import Words, words
 from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Table, Writer
 from clearprop.explain.writing.notation import notation
@@ -64,10 +68,6 @@ def class_text(report: ClassReport, medium: str = "text", language: str = "en", 
     known = words(language)
     if medium == "csv":
         return _csv(report, known)
-    from clearprop.explain.renderers.latex import to_latex
-    from clearprop.explain.renderers.markdown import to_markdown
-    from clearprop.explain.renderers.page import to_html
-    from clearprop.explain.renderers.terminal import to_text
 
     document, names, numbers = class_document(report, language), notation("code", (1, 1), False), NumberFormat()
     match medium:
