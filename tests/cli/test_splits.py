@@ -121,7 +121,7 @@ def test_only_the_past_is_learned_from(run, trained, tmp_path):
     trained(table, "cost", "--time-column", "day")
     out = run("train", tmp_path / "t.csv", "--target", "cost", "--time-column", "day", "--output", tmp_path / "n",
               *QUICK[:4])[1]  # fmt: skip
-    assert "those that judge are later by day" in out
+    assert "validation and held-out rows are later by day" in out
 
 
 def test_rows_of_one_time_stay_on_one_side():

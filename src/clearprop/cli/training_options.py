@@ -22,7 +22,7 @@ Several = Parameter(consume_multiple=True, negative="")
 @Parameter(name="*", group="Rows and columns")
 @dataclass(frozen=True)
 class RowOptions:
-    """Which rows are learned from and which judge, and what columns are for.
+    """Which rows are learned from, validate and are held out, and what columns are for.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ class RowOptions:
     folds
         Cross-validate with so many folds, as 5, say mean and standard deviation, then learn from all rows.
     group
-        A column whose rows of one value stay together: in the part that is learned from, or in the one that judges.
+        A column whose rows of one value stay together: in the part that is learned from, or in another.
     time_column
-        A column of dates, times or numbers: the latest rows judge, and only earlier ones are learned from.
+        A column of dates, times or numbers: the latest rows are held out, and only earlier ones are learned from.
     """
 
     drop: Annotated[list[str] | None, Several] = None

@@ -1,4 +1,4 @@
-"""Which rows the network learns from, which decide when it stops, and which judge it: a function of the seed alone."""
+"""Which rows the network learns from, which choose its best epoch, and which score it: a function of the seed alone."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def validation_share(n_rows: int) -> float:
 
 
 class Fold(NamedTuple):
-    """Row numbers, int64, rising: those that one network of an ensemble learns from, and those that judge it."""
+    """Row numbers, int64, rising: those that one network of an ensemble learns from, and its validation rows."""
 
     learn: Any
     judge: Any
 
 
 def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold, ...]:
-    """Deal the rows out, so that each is in the judging part of one fold and in the learning part of all others.
+    """Deal the rows out, so that each is a validation row of one fold and learned from in all others.
 
     Parameters
     ----------
