@@ -20,7 +20,7 @@ from clearprop.tabular.model import TableModel
 class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
     """Networks that tell the classes of the rows of a table apart, with everything about the columns done inside.
 
-    An ensemble of networks, each of which is trained on most of the rows and validated by the others. Columns of numbers,
+    An ensemble of networks, each trained on most of the rows and validated by the others. Columns of numbers,
     categories, text, dates and truth values are encoded (see ``model_.encoder``), missing values and categories that
     training did not have are taken as such. The recipe and what decided it: docs/decisions/0010.
 
