@@ -157,8 +157,10 @@ def tried(table: RealTable, folders: list[Path], limits: list[str]) -> dict[str,
     print(line_of(table, made), flush=True)
     for note in made["notices"]:
         print(f"    note: {note}", flush=True)
-    kept = {name: made[name] for name in ("task", "rows", "kinds", "held_out", "notices")}
-    return {**result, "outcome": "trained", **kept}
+    what = "accuracy" if made["task"] == "classification" else "rmse"
+    scores = {name: made["held_out"][name] for name in (what, f"trivial_{what}")}
+    kept = {name: made[name] for name in ("task", "rows", "kinds", "notices")}
+    return {**result, "outcome": "trained", **kept, "scores": scores}
 
 
 if __name__ == "__main__":

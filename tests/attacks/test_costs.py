@@ -123,6 +123,21 @@ def test_no_class_is_wider_than_its_text(tmp_path):
     cost(tmp_path / "m", file_of(header, document, theta), MLPClassifier.load)
 
 
+@pytest.mark.parametrize("asked", [10**5, 10**11, 2**63 - 1])
+def test_threads_that_no_machine_has_are_not_waited_for(tmp_path, asked):
+    """Memory was once taken for each thread that was asked for, by a parameter or by a file of two kilobytes."""
+    X = np.random.default_rng(0).standard_normal((5000, 20))
+    options = {"hidden_layer_sizes": (64,), "max_iter": 1, "engine": "compiled", "random_state": 0, "n_threads": asked}
+    tracemalloc.start()
+    try:
+        MLPClassifier(**options).partial_fit(X, np.arange(5000) % 2, classes=[0, 1]).save(tmp_path / "m")
+        MLPClassifier.load(tmp_path / "m").predict(X)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < ROOM
+
+
 @pytest.mark.parametrize("kind", ["vector", "images"])
 def test_no_encoder_is_wider_than_the_network(trained, tmp_path, kind):
     header, document, theta = parts_of((trained / "flats.clearprop").read_bytes())

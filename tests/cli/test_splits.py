@@ -121,7 +121,7 @@ def test_only_the_past_is_learned_from(run, trained, tmp_path):
     trained(table, "cost", "--time-column", "day")
     out = run("train", tmp_path / "t.csv", "--target", "cost", "--time-column", "day", "--output", tmp_path / "n",
               *QUICK[:4])[1]  # fmt: skip
-    assert "those that judge are later by day" in out
+    assert "validation and held-out rows are later by day" in out
 
 
 def test_rows_of_one_time_stay_on_one_side():
@@ -211,10 +211,10 @@ BAD = [
     (["--group", "same"], 1, "'same' has only one value"),
     (["--group", "half"], 1, "leave the groups out"),
     (["--group", "gaps"], 1, "'gaps' is missing in row 4"),
-    (["--group", "patient", "--time-column", "day"], 2, "part the rows in two ways"),
+    (["--group", "patient", "--time-column", "day"], 2, "split the rows in two ways"),
     (["--group", "cost"], 2, "cannot be the target and have another use"),
     (["--time-column", "same"], 1, "is the same in all of 120 rows"),
-    (["--time-column", "ill"], 1, "which is no time to order by"),
+    (["--time-column", "ill"], 1, "which cannot be ordered in time"),
     (["--time-column", "gaps"], 1, "'gaps' is missing in row 4"),
     (["--time-column", "days"], 1, "no column 'days'; did you mean 'day'?"),
     (["--weights", "negative"], 1, "the weight 'negative' is -1 in row 7: weights must be at least 0"),
@@ -222,14 +222,14 @@ BAD = [
     (["--weights", "ill"], 1, "holds text, as"),
     (["--weights", "gaps"], 1, "'gaps' is missing in row 4"),
     (["--weights", "day"], 1, "column 'day' should hold numbers"),
-    (["--weights", "patient", "--group", "patient"], 2, "cannot hold the weights and part the rows"),
+    (["--weights", "patient", "--group", "patient"], 2, "cannot hold the weights and split the rows"),
     (["--keep", "ids"], 1, "no column 'ids'"),
     (["--keep", "cost"], 2, "cannot be the target and have another use"),
     (["--test-file", "{folder}/nothing.csv"], 3, "there is no file"),
     (["--validation-file", "{folder}/nothing.csv"], 3, "there is no file"),
     (["--test-file", "{folder}/few.csv"], 1, "few.csv: the table has no column 'dose'"),
     (["--validation-file", "{folder}/untold.csv"], 1, "untold.csv: the target 'cost' is missing in row 2"),
-    (["--test-file", "{self}"], 2, "t.csv is the table itself: rows that are learned from cannot judge"),
+    (["--test-file", "{self}"], 2, "t.csv is the table itself: rows that are trained on say nothing about new ones"),
     (["--validation-file", "{self}"], 2, "t.csv is the table itself"),
     (["--group", "patient", "--test-file", "{folder}/light.csv"], 1, "is in the table as well, so its rows would"),
     (["--weights", "weight", "--test-file", "{folder}/light.csv"], 1, "light.csv: the table has no column 'weight'"),

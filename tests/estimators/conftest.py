@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_iris, make_regression
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import scale
+
+from clearprop import TabularClassifier
+from sample_tables import flats, pets
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,26 @@ def labels():
     random = np.random.default_rng(3)
     X = random.standard_normal((120, 5))
     return X, (X[:, :3] + 0.5 * X[:, 2:] > 0).astype(int)
+
+
+@pytest.fixture(scope="module")
+def parts(iris):
+    X, X_val, y, y_val = train_test_split(*iris, test_size=50, random_state=0, stratify=iris[1])
+    return X, y, {"X_val": X_val, "y_val": y_val}
+
+
+@pytest.fixture(scope="package")
+def animals():
+    table = pets(400)
+    return table.drop_columns(["kind"]).to_pandas(), table.column("kind").to_pandas()
+
+
+@pytest.fixture(scope="package")
+def rents():
+    table = flats(500)
+    return table.drop_columns(["rent"]).to_pandas(), table.column("rent").to_numpy()
+
+
+@pytest.fixture(scope="package")
+def fitted(animals):
+    return TabularClassifier(hidden_layer_sizes=(16,), max_iter=30, random_state=0).fit(*animals)

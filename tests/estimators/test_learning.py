@@ -1,7 +1,4 @@
-"""Fits that are looked into: validation rows, scorers, callbacks, single epochs, initial weights, how they end."""
-
-import warnings
-from itertools import pairwise
+"""Fits with validation rows and scorers of one's own, and how metadata reach them."""
 
 import numpy as np
 import pandas as pd
@@ -9,26 +6,18 @@ import pytest
 import scipy.sparse
 import sklearn
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import average_precision_score, log_loss, make_scorer, max_error, mean_absolute_error
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_info
 
-from clearprop import Epoch, MLPClassifier, MLPRegressor
-from clearprop.errors import DivergenceError, InputError, ShapeError
+from clearprop import MLPClassifier, MLPRegressor
+from clearprop.errors import InputError
 
 BOTH = pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
 SOLVER = pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SMALL = {"hidden_layer_sizes": (6,), "random_state": 0, "max_iter": 12, "learning_rate_init": 0.01}
-
-
-@pytest.fixture(scope="module")
-def parts(iris):
-    X, X_val, y, y_val = train_test_split(*iris, test_size=50, random_state=0, stratify=iris[1])
-    return X, y, {"X_val": X_val, "y_val": y_val}
 
 
 def weights(model):
@@ -190,245 +179,6 @@ def test_a_scorer_without_weights_is_refused_where_there_are_some(parts):
             model.fit(X, y, **judged, sample_weight_val=np.ones(50))
     with pytest.raises(InputError, match="scoring must give a number, not 'good'"):
         MLPRegressor(**SMALL, scoring=lambda estimator, X, y: "good").fit(X, y, **judged)
-
-
-# Callbacks
-
-
-@BOTH
-@SOLVER
-def test_a_callback_sees_every_epoch_with_an_estimator_that_predicts(kind, solver, parts):
-    X, y, judged = parts
-    model = kind(**SMALL, solver=solver)
-    seen = []
-
-    def look(epoch):
-        assert isinstance(epoch, Epoch)
-        assert model.history_[-1] is epoch
-        seen.append(model.score(judged["X_val"], judged["y_val"]))
-
-    model.set_params(callbacks=look).fit(X, y, **judged)
-    assert seen == pytest.approx(model.validation_scores_)
-
-
-@BOTH
-def test_a_callback_that_returns_true_ends_training(kind, iris):
-    seen = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # it was asked for: nothing to warn of
-        model = kind(**SMALL, callbacks=[lambda epoch: epoch.n == 4, lambda epoch: seen.append(epoch.n)]).fit(*iris)
-    assert model.stopping_reason_ == "stopped after epoch 4: a callback asked for it"
-    assert seen == [1, 2, 3, 4]
-
-
-# One epoch at a time
-
-
-@BOTH
-@SOLVER
-@pytest.mark.parametrize("early_stopping", [False, True])
-def test_epochs_one_by_one_make_the_same_fit(kind, solver, early_stopping, parts):
-    X, y, judged = parts
-    whole = kind(**SMALL, solver=solver, early_stopping=early_stopping).fit(X, y, **judged)
-    single = clone(whole)
-    found = []
-    for epoch in single.fit_epochs(X, y, **judged):
-        found.append(epoch.n)
-        assert (single.n_iter_, single.loss_, single.history_[-1]) == (epoch.n, epoch.loss, epoch)
-        single.predict(X)
-    np.testing.assert_array_equal(weights(single), weights(whole))
-    assert found == list(range(1, whole.n_iter_ + 1))
-    for name in ("stopping_reason_", "loss_", "t_", "n_iter_", "best_validation_score_", "validation_scores_"):
-        assert getattr(single, name) == getattr(whole, name)
-
-
-@BOTH
-@SOLVER
-def test_a_reader_that_leaves_leaves_a_fitted_estimator(kind, solver, iris):
-    model = kind(**SMALL, solver=solver)
-    for epoch in model.fit_epochs(*iris):
-        if epoch.n == 3:
-            break
-    assert model.n_iter_ == 3
-    model.predict(iris[0])
-    three = kind(**SMALL | {"max_iter": 3}, solver=solver).fit(*iris)
-    np.testing.assert_allclose(weights(model), weights(three), rtol=1e-12)
-
-
-@BOTH
-def test_a_reader_that_leaves_gets_the_best_weights(kind, parts):
-    X, y, judged = parts
-    model = kind(**SMALL | {"learning_rate_init": 0.3}, early_stopping=True)
-    reader = model.fit_epochs(X, y, **judged)
-    for _ in range(8):
-        next(reader)
-    reader.close()
-    assert model.stopping_reason_.startswith(
-        "stopped after epoch 8: its reader asked for no more; the weights of epoch"
-    )
-    assert model.score(judged["X_val"], judged["y_val"]) == pytest.approx(max(model.validation_scores_))
-
-
-@BOTH
-def test_data_are_looked_at_before_the_first_epoch(kind, iris):
-    model = kind(**SMALL)
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-        model.fit_epochs(iris[0], iris[1][:3])
-    with pytest.raises(NotFittedError):
-        model.predict(iris[0])
-    reader = model.fit_epochs(*iris)
-    model.predict(iris[0])  # with the initial weights
-    assert next(reader).n == 1
-
-
-@BOTH
-@pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("warm_start", [False, True])
-def test_a_reader_that_lingers_is_not_in_the_way_of_another_fit(kind, warm_start, early_stopping, iris):
-    model = kind(**SMALL, warm_start=warm_start, early_stopping=early_stopping)
-    reader = model.fit_epochs(*iris)
-    next(reader)
-    model.fit(*iris)
-    expected, reason, n_epochs = weights(model), model.stopping_reason_, len(model.history_)
-    assert list(reader) == []
-    np.testing.assert_array_equal(weights(model), expected)
-    assert (model.stopping_reason_, model.n_iter_, len(model.history_)) == (reason, 12, n_epochs)
-
-
-@BOTH
-def test_the_reference_engine_keeps_to_its_threads(kind, iris):
-    seen = []
-
-    def look(estimator, X, y):
-        seen.append({found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"})
-        return 1.0
-
-    model = kind(**SMALL, n_threads=1, engine="reference", scoring=look).fit(*iris, X_val=iris[0], y_val=iris[1])
-    assert seen == [{1}] * 12
-    np.testing.assert_allclose(
-        model.predict(iris[0]), clone(model).set_params(n_threads=None, scoring=None).fit(*iris).predict(iris[0])
-    )
-
-
-@BOTH
-def test_epochs_go_on_with_warm_start(kind, iris):
-    model = kind(**SMALL, warm_start=True).fit(*iris)
-    assert [epoch.n for epoch in model.fit_epochs(*iris)] == list(range(13, 25))
-    assert len(model.loss_curve_) == 24
-
-
-@BOTH
-def test_epochs_warn_as_a_fit_does(kind, iris):
-    with pytest.warns(ConvergenceWarning, match=r"Increase max_iter \(12\)"):
-        list(kind(**SMALL).fit_epochs(*iris))
-
-
-# Initial weights
-
-
-@BOTH
-def test_initialized_is_where_a_fit_starts(kind, iris):
-    model = kind(**SMALL).initialize(*iris)
-    assert (model.n_iter_, model.t_, model.history_, model.best_loss_) == (0, 0, (), None)
-    assert model.stopping_reason_ == "not trained yet: these are the initial weights"
-    still = kind(**SMALL | {"learning_rate_init": 1e-300, "solver": "sgd", "max_iter": 1, "alpha": 0.0}).fit(*iris)
-    np.testing.assert_array_equal(weights(still), weights(model))
-    assert model.loss_ == pytest.approx(still.loss_, rel=1e-3)
-    model.predict(iris[0])
-    warm = clone(model).set_params(warm_start=True).initialize(*iris).fit(*iris)
-    np.testing.assert_array_equal(weights(warm), weights(kind(**SMALL).fit(*iris)))
-    part = clone(model).initialize(*iris).partial_fit(*iris)
-    np.testing.assert_array_equal(weights(part), weights(clone(model).set_params(max_iter=1).fit(*iris)))
-
-
-@BOTH
-@SOLVER
-def test_training_starts_from_ones_own_weights(kind, solver, iris):
-    other = kind(**SMALL | {"random_state": 7}).initialize(*iris)
-    coefs, intercepts = [W.tolist() for W in other.coefs_], other.intercepts_
-    options = {"shuffle": False, "solver": solver, "batch_size": 150}
-    found = kind(**SMALL | options).fit(*iris, coefs_init=coefs, intercepts_init=intercepts)
-    np.testing.assert_array_equal(weights(found), weights(kind(**SMALL | options | {"random_state": 7}).fit(*iris)))
-    half = kind(**SMALL).initialize(*iris, intercepts_init=intercepts)
-    np.testing.assert_array_equal(half.intercepts_[0], intercepts[0])
-    np.testing.assert_array_equal(half.coefs_[0], kind(**SMALL).initialize(*iris).coefs_[0])
-
-
-@BOTH
-@pytest.mark.parametrize(
-    ("wrong", "says"),
-    [
-        ({"coefs_init": [np.ones((6, 4))]}, "weights must hold one array per layer: 2, not 1"),
-        (
-            {"coefs_init": [np.ones((6, 4)), np.ones((6, 1))]},
-            r"W1 must have shape \(4, 6\), .* its transpose would fit",
-        ),
-        ({"intercepts_init": [np.ones(6), [np.nan]]}, r"b2"),
-        ({"intercepts_init": 3}, "biases must hold one array per layer"),
-    ],
-    ids=["few", "transposed", "nan", "number"],
-)
-def test_weights_that_do_not_fit_are_refused(kind, wrong, says, iris):
-    with pytest.raises(InputError, match=f"^coefs_init and intercepts_init: .*{says}"):
-        kind(**SMALL).fit(*iris, **wrong)
-    assert issubclass(ShapeError, ValueError)
-
-
-# How a fit ends
-
-
-@BOTH
-@SOLVER
-def test_the_time_limit(kind, solver, iris):
-    model = kind(**SMALL | {"max_iter": 10**6, "tol": 0.0, "n_iter_no_change": np.inf}, solver=solver, max_seconds=0.15)
-    if solver == "lbfgs":
-        model.set_params(max_seconds=1e-6)
-    with pytest.warns(ConvergenceWarning, match=r"time limit of .* Increase max_seconds"):
-        model.fit(*iris)
-    assert "the time limit of" in model.stopping_reason_
-
-
-OUT_OF_HAND = {"activation": "identity", "solver": "sgd", "learning_rate_init": 1.0, "max_iter": 20, "random_state": 0}
-
-
-def test_best_weights_survive_divergence():
-    random = np.random.default_rng(0)
-    X = 4 + random.standard_normal((150, 4))
-    y = X @ [1.0, 2.0, 0.5, -1.0]
-    model = MLPRegressor(**OUT_OF_HAND, early_stopping=True)
-    with pytest.warns(
-        ConvergenceWarning, match=r"training diverged in epoch \d+, .*; the weights of epoch 1, the best"
-    ):
-        model.fit(X, y)
-    assert np.isfinite(model.predict(X)).all()
-    assert np.isnan(model.validation_scores_[-1])
-    assert np.isnan(model.loss_curve_[-1])
-    assert not model.history_[-1].complete
-    assert model.best_validation_score_ == model.validation_scores_[0]
-    with pytest.raises(DivergenceError):
-        MLPRegressor(**OUT_OF_HAND).fit(X, y)
-
-
-def test_divergence_of_single_epochs_leaves_the_last_good_weights():
-    X = 4 + np.random.default_rng(0).standard_normal((150, 4))
-    model = MLPRegressor(**OUT_OF_HAND)
-    with pytest.raises(DivergenceError):
-        list(model.fit_epochs(X, X[:, 0]))
-    assert "training diverged" in model.stopping_reason_
-    assert np.isfinite(weights(model)).all()
-
-
-@BOTH
-@SOLVER
-def test_the_history_has_all_that_was_asked_for(kind, solver, parts):
-    X, y, judged = parts
-    model = kind(**SMALL, solver=solver).fit(X, y, **judged)
-    for epoch in model.history_:
-        assert epoch.scores.keys() == {"validation_loss", "validation_score"}
-        assert len(epoch.gradient_norms) == 2
-        assert min(epoch.gradient_norms) > 0
-        assert np.isnan(epoch.learning_rate) if solver == "lbfgs" else epoch.learning_rate == 0.01
-    assert all(before.seconds <= after.seconds for before, after in pairwise(model.history_))
 
 
 # Metadata

@@ -74,7 +74,7 @@ def test_groups_stay_together(table, monkeypatch):
         ({"X_val": "X"}, "give X_val and y_val"),
         ({"sample_weight_val": [1]}, "give X_val and y_val"),
         ({"X_val": "X", "y_val": ["yes"]}, "X_val has 120 rows, but y_val has 1"),
-        ({"X_val": "X", "y_val": ["maybe"] * 120}, "y_val is 'maybe' in row 1, which is no class of y"),
+        ({"X_val": "X", "y_val": ["maybe"] * 120}, "y_val is 'maybe' in row 1, which is not a class of y"),
         ({"X_val": "X", "y_val": ["yes"] * 120, "sample_weight_val": [-1] * 120}, "sample_weight_val[0] is negative"),
     ],
 )  # fmt: skip

@@ -90,7 +90,7 @@ def test_a_wiggled_parameter_feels_like_its_slope_where_the_loss_is_smooth(job):
 
 def test_wiggle_refuses_what_it_cannot_move():
     trace = case("mazur").trace()
-    with pytest.raises(InputError, match="no weight or bias"):
+    with pytest.raises(InputError, match="not a weight or bias"):
         wiggle(trace, "z1[0]")
     with pytest.raises(InputError, match="above 0"):
         wiggle(trace, "W1[0,0]", 0.0)

@@ -255,7 +255,7 @@ def test_questions_that_have_no_line():
         line_of(trace, "W1[0,0]")
     with pytest.raises(UnknownNameError, match="did you mean 'W1'"):
         trace.path("W11[0,0]")
-    with pytest.raises(InputError, match="no weight or bias"):
+    with pytest.raises(InputError, match="not a weight or bias"):
         trace.path("z1[0]")
 
 

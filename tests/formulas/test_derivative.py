@@ -172,5 +172,5 @@ def test_branches_are_the_conditions_that_a_formula_hangs_on():
     assert texts == {"z > 0", "z ≤ 1", "z ≤ 0", "w ≤ z"}
     assert branches(exp(z) / 2) == []
     assert [str(condition) for condition in branches(z - row_max(z))] == ["z = maxₖ z"]
-    with pytest.raises(FormulaError, match="⌊z⌋ jumps: it has no slope to check"):
+    with pytest.raises(FormulaError, match="⌊z⌋ is not continuous: it has no derivative to check"):
         branches(floor(z))

@@ -191,7 +191,7 @@ def test_what_is_said_of_a_class_is_worked_out_once_and_goes_with_it():
 
 
 def test_a_condition_is_no_value():
-    with pytest.raises(FormulaError, match=r"Above.value: .* is a condition and no number; write where"):
+    with pytest.raises(FormulaError, match=r"Above.value: .* is a condition, not a number; write where"):
 
         class Above(Activation):
             def value(z):

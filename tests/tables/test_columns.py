@@ -6,6 +6,7 @@ import pytest
 
 from clearprop.errors import TableError
 from clearprop.tables import columns
+from clearprop.tables.column_vectors import matrix
 from clearprop.tables.notation import Notation
 
 
@@ -129,15 +130,15 @@ def test_text_that_is_no_date_is_named_with_its_row():
 
 @pytest.mark.parametrize("type", [pa.list_(pa.int64(), 2), pa.list_(pa.float64()), pa.large_list(pa.float32())])
 def test_vectors(type):
-    made = columns.matrix(column([1, 2], [3, None], [5, 6], type=type), "v")
+    made = matrix(column([1, 2], [3, None], [5, 6], type=type), "v")
     np.testing.assert_array_equal(made, [[1, 2], [3, np.nan], [5, 6]])
     np.testing.assert_array_equal(
-        columns.matrix(column([1, 2], None, [5, 6], type=type), "v"), [[1, 2], [np.nan, np.nan], [5, 6]]
+        matrix(column([1, 2], None, [5, 6], type=type), "v"), [[1, 2], [np.nan, np.nan], [5, 6]]
     )
 
 
 def test_vectors_that_are_uneven_or_infinite():
     with pytest.raises(TableError, match="vectors of one length"):
-        columns.matrix(column([1, 2], [3]), "v")
+        matrix(column([1, 2], [3]), "v")
     with pytest.raises(TableError, match="column 'v' is inf in row 2, number 1"):
-        columns.matrix(column([1.0], [float("inf")]), "v")
+        matrix(column([1.0], [float("inf")]), "v")

@@ -10,7 +10,8 @@ from clearprop.formulas import evaluate
 from clearprop.formulas.expressions import symbols
 from clearprop.tables.input_trees import input_trees
 from clearprop.tables.step import Step
-from clearprop.tables.steps import STEPS, Category, Moment, Number, Truth, Vector
+from clearprop.tables.steps import STEPS, Category, Moment, Number, Truth
+from clearprop.tables.vector_step import Vector
 
 NUMBERS = st.one_of(st.none(), st.floats(-1e30, 1e30), st.floats(-5, 5), st.integers(-20, 20).map(float))
 TIMES = st.one_of(st.none(), st.integers(-(10**10), 10**10))

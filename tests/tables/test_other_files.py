@@ -91,7 +91,7 @@ def test_sparse_rows_of_arff(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("@data", "@date"), "line 10 is no part of the header"),
+        (("@data", "@date"), "line 10 is not part of the header"),
         (("numeric", "relational"), "line 4: a column of type 'relational"),
         (("?, 3", "?, 3, 4"), "line 12 has 8 values, but the header names 7 columns"),
         (("85.5", "hot"), "column 'temperature' holds 'hot' in row 1, where a number is expected"),
@@ -212,7 +212,7 @@ def test_excel(tmp_path):
     assert str(table["when"][0]).startswith("2024-01-31")
     assert found.notices[0] == "the names of the columns are those of row 3"
     (tmp_path / "t.xlsx").write_bytes(b"no Excel file")
-    with pytest.raises(TableError, match="damaged or no Excel file"):
+    with pytest.raises(TableError, match="damaged or not an Excel file"):
         read(tmp_path / "t.xlsx")
 
 

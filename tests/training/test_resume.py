@@ -18,19 +18,19 @@ from clearprop.training.train import loss_measure
 random = np.random.default_rng(0)
 X = random.standard_normal((60, 4))
 Y = X[:, :1] * X[:, 1:2] + 0.1 * random.standard_normal((60, 1))
-NETWORK = Network.mlp([4, 7, 5, 1], hidden="tanh")
 TRAINING, VALIDATION = slice(0, 40), slice(40, 60)
 WATCHED = partial(Stopping, "validation_loss", False, 0.0, restore_best=True)
 COPIES = {"copied": copy.deepcopy, "pickled": lambda states: pickle.loads(pickle.dumps(states))}
 
 
-def one_network(states=None, *, engine="reference", dtype=np.float64, watches=False, **options):
-    job = Job(NETWORK, **{"epochs": 12, "batch_size": 7, "update_rule": Adam(0.01), **options})
+def one_network(states=None, *, hidden=(7, 5), engine="reference", dtype=np.float64, watches=False, **options):
+    network = Network.mlp([4, *hidden, 1], hidden="tanh")
+    job = Job(network, **{"epochs": 12, "batch_size": 7, "update_rule": Adam(0.01), **options})
     data = prepared(job, X[TRAINING], Y[TRAINING], dtype=dtype)
     found = choose(engine, job, data.layout).engine
-    held_out = prepared(Job(NETWORK), X[VALIDATION], Y[VALIDATION], dtype=dtype)
-    state = TrainingState.start(job, NETWORK.initial(seed=2, dtype=dtype).theta) if states is None else states[0]
-    return OneNetwork(job, state, data, found, loss_measure(NETWORK, held_out, found) if watches else None)
+    held_out = prepared(Job(network), X[VALIDATION], Y[VALIDATION], dtype=dtype)
+    state = TrainingState.start(job, network.initial(seed=2, dtype=dtype).theta) if states is None else states[0]
+    return OneNetwork(job, state, data, found, loss_measure(network, held_out, found) if watches else None)
 
 
 def ensemble(states=None, *, n_threads=2, **options):
@@ -108,6 +108,13 @@ def test_patience_and_the_best_weights_go_on(rule):
     undisturbed = goes_on(make, WATCHED(patience=4), copy.deepcopy)
     assert undisturbed.stopped_by == "no_improvement"
     assert undisturbed.best.n < len(undisturbed.history)
+
+
+@pytest.mark.parametrize("hidden", [(4,), (40, 30)], ids=["unrolled", "blocks of rows"])
+def test_the_compiled_engine_goes_on_with_the_same_losses_too(hidden):
+    """Their sums are the same however an epoch is cut into stretches, of which time decides."""
+    make = partial(one_network, engine="compiled", hidden=hidden, dropout=(0, *(0.2 for _ in hidden)), epochs=6)
+    goes_on(make, Stopping(patience=math.inf), copy.deepcopy)
 
 
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)

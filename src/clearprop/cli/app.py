@@ -24,6 +24,7 @@ from clearprop.cli.training_options import (
     LearningOptions,
     OutputOptions,
     RowOptions,
+    settings_of,
     threads_of,
 )
 
@@ -87,7 +88,6 @@ def train(
         The column to predict; several, each named so, if all hold numbers. An .npz has y, a folder of images has class.
     """
     from clearprop.cli import train as command
-    from clearprop.cli.training_options import settings_of
 
     settings = settings_of(target, rows, learning, read)
     kept = None if outputs.save_config is None else as_toml(target, rows, learning, outputs, read)

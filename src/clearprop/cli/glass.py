@@ -167,7 +167,7 @@ def check(
     from clearprop.explain.words.message import speaking
 
     if report and certificate is not None:
-        raise exits.UsageError("--certificate is of one sheet, --report of a folder of them: ask for one")
+        raise exits.UsageError("--certificate is for one sheet, --report for a folder of them: ask for one")
     with speaking(language):
         if report:
             return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)

@@ -101,7 +101,7 @@ def _sheet(path: Path) -> Sheet:
 
 def _readable(path: Path) -> Path:
     if not path.is_file():
-        raise missing_file(path) if not path.exists() else FileError(f"{path} is no file that can be read")
+        raise missing_file(path) if not path.exists() else FileError(f"{path} is not a file that can be read")
     return path
 
 
@@ -135,7 +135,7 @@ def _target_of(model: TableModel, one: pa.Table, place: str) -> tuple[Any, Any]:
     y = model.target.y_of([actual])
     if not model.target.known(y).all():
         said = f"{model.target.column!r} is {actual[0].as_py()!r} in {place}"
-        raise InputError(f"{said}, which is no class that was learned: without a target there is no error")
+        raise InputError(f"{said}, which is not one of the learned classes: without a target there is no error")
     targets = model.target.encode(y)
     return actual[0].as_py(), (targets.dense() if isinstance(targets, OneHot) else targets)[0]
 

@@ -62,7 +62,9 @@ def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Pat
         check_there(path)
     for other in others:
         if file != STANDARD_INPUT and other.samefile(file):
-            raise exits.UsageError(f"{other} is the table itself: rows that are learned from cannot judge")
+            raise exits.UsageError(
+                f"{other} is the table itself: rows that are trained on say nothing about new ones; name another file"
+            )
     written = [path for path in (output, outputs.log, outputs.save_config) if path is not None]
     for place, path in enumerate(written):
         check_output(path, force=outputs.force, inputs=(file, *others))

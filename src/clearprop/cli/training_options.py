@@ -22,7 +22,7 @@ Several = Parameter(consume_multiple=True, negative="")
 @Parameter(name="*", group="Rows and columns")
 @dataclass(frozen=True)
 class RowOptions:
-    """Which rows are learned from and which judge, and what columns are for.
+    """Which rows are learned from, validate and are held out, and what columns are for.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ class RowOptions:
     folds
         Cross-validate with so many folds, as 5, say mean and standard deviation, then learn from all rows.
     group
-        A column whose rows of one value stay together: in the part that is learned from, or in the one that judges.
+        A column whose rows of one value stay together: in the part that is learned from, or in another.
     time_column
-        A column of dates, times or numbers: the latest rows judge, and only earlier ones are learned from.
+        A column of dates, times or numbers: the latest rows are held out, and only earlier ones are learned from.
     """
 
     drop: Annotated[list[str] | None, Several] = None
@@ -164,7 +164,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
 
     if rows.test is not None and (rows.test_file is not None or rows.folds is not None):
         other = "--test-file" if rows.folds is None else "--folds"
-        raise exits.UsageError(f"{other} says what is held out, so --test has nothing to say: leave one of them out")
+        raise exits.UsageError(f"{other} says what is held out, so --test would be ignored: leave one of them out")
     if learning.hidden == "0" and learning.activation != "silu":
         raise exits.UsageError("--activation is of hidden layers, and --hidden 0 has none: leave one of them out")
     with exits.asking():

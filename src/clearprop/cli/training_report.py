@@ -53,10 +53,10 @@ def _rows(ready: Prepared) -> str:
     """What the rows are for."""
     parts, members, settings = ready.parts, len(ready.plan.folds), ready.settings
     if members > 1 and not len(parts.validation):
-        judging = len(ready.plan.folds[0].judge)
+        n_validation = len(ready.plan.folds[0].judge)
         learning = (
             f"{len(parts.train):,} to learn from by {members} networks, whose predictions are averaged; each learns "
-            f"from all but {judging:,} of them, by which the best epoch is chosen"
+            f"from all but {n_validation:,} of them, by which the best epoch is chosen"
         )
     else:
         by = "" if members == 1 else f" by {members} networks, whose predictions are averaged"
@@ -66,7 +66,7 @@ def _rows(ready: Prepared) -> str:
     if settings.group is not None:
         how = f"; rows of one {settings.group} stay together"
     if settings.time_column is not None:
-        how = f"; those that judge are later by {settings.time_column}"
+        how = f"; validation and held-out rows are later by {settings.time_column}"
     return f"{learning}, {held} (seed {settings.seed}){how}"
 
 

@@ -32,7 +32,7 @@ def run(dtype: str | None, *, as_json: bool) -> int:
         done = warm_up(dtypes, tell)
     if not done.kept:
         raise EngineRefusal(
-            "compiled kernels cannot be kept, because no folder of a cache can be written; "
+            "compiled kernels cannot be kept, because no cache folder can be written to; "
             "name one in the environment variable CLEARPROP_CACHE_DIR"
         )
     if as_json:

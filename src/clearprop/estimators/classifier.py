@@ -27,8 +27,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Neurons of each hidden layer; () for none, which is logistic regression.
     activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
-        Of the hidden layers. + Any other activation of `clearprop.formulas`, by name or as a formula of one's own, or a
-        list with one for each hidden layer.
+        Of the hidden layers; without any it is not used. + Any other activation of `clearprop.formulas`, by name or as
+        a formula of one's own, or a list with one for each hidden layer.
     solver : {"lbfgs", "sgd", "adam"}, default="adam"
         "sgd" goes with `momentum` and `nesterovs_momentum`; "lbfgs" takes all rows at once.
     alpha : float, default=0.0001

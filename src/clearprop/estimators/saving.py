@@ -82,7 +82,7 @@ def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> An
         settings = estimator._settings()
         targets = _targets_from_json(details["targets"], model.network)
         if is_classifier(estimator) != isinstance(targets, ClassTargets):
-            raise ModelFileError("what it predicts is not what such an estimator does")
+            raise ModelFileError("its outputs are not those of such an estimator")
         facts = _facts_from_json(details["facts"])
         seeds = Seeds(*map(_seed, details["seeds"]))
         if len(settings.widths()) != model.network.depth - 1:
@@ -122,7 +122,7 @@ def feature_names(found: Any, n_features: int) -> Any:
 
 def _seed(value: Any) -> int:
     if type(value) is not int or not 0 <= value < 2**64:
-        raise ModelFileError(f"{quoted(value)} is no seed")
+        raise ModelFileError(f"{quoted(value)} is not a seed")
     return value
 
 
@@ -201,7 +201,7 @@ def _from_json(value: Any) -> Any:
         case list() as items:
             return [_from_json(item) for item in items]
         case dict():
-            raise ModelFileError(f"a parameter is none that this version knows: {quoted(value)}")
+            raise ModelFileError(f"this version does not know a parameter: {quoted(value)}")
         case _:
             return value
 

@@ -139,7 +139,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             target, y = self._learn_target(y)
             check_length("X", table.num_rows, "y", len(y))
             if table.num_rows < 2:
-                raise InputError("n_samples=1: at least 2 rows are needed, some to learn from and some to validate by")
+                raise InputError("n_samples=1: at least 2 rows are needed, some to train on and some for validation")
             try:
                 fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
             except TableError as error:

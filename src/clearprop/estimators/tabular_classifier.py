@@ -20,7 +20,7 @@ from clearprop.tabular.model import TableModel
 class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
     """Networks that tell the classes of the rows of a table apart, with everything about the columns done inside.
 
-    An ensemble of networks, each of which is trained on most of the rows and judged by the others. Columns of numbers,
+    An ensemble of networks, each trained on most of the rows and validated by the others. Columns of numbers,
     categories, text, dates and truth values are encoded (see ``model_.encoder``), missing values and categories that
     training did not have are taken as such. The recipe and what decided it: docs/decisions/0010.
 
@@ -35,8 +35,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         best one are kept.
     probabilities : bool, default=False
         Train for good probabilities rather than for the fewest mistakes: no label smoothing, and the best epoch is the
-        one of the least log loss. Either way they are brought to the temperature at which the classes of the rows that
-        judge are most probable.
+        one of the least log loss. Either way they are brought to the temperature at which the classes of the
+        validation rows are most probable.
     class_weight : dict or "balanced", optional
         Factor on the weight of the rows of each class; "balanced" gives every class the same weight in all.
     learning_rate_init : float, optional
@@ -46,7 +46,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     batch_size : int, optional
         Rows of one update. By default 64 to 256, by the number of rows.
     metric : str, optional
-        The score over the rows that judge by which the best epoch is chosen: "accuracy" (the default),
+        The score over the validation rows by which the best epoch is chosen: "accuracy" (the default),
         "balanced_accuracy", "log_loss", "roc_auc", "average_precision" or "f1".
     max_seconds : float, optional
         Time limit on training.
@@ -73,12 +73,12 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     ensemble_ : int
         How many networks there are.
     history_ : tuple of Epoch
-        The record of every epoch: means over the networks, and scores over all rows that judge.
+        The record of every epoch: means over the networks, and scores over all validation rows.
     calibration_error_ : float
         The expected calibration error of those rows: how far the probability of the predicted class is from how often
         it is right.
     feature_importances_ : array of shape (n_features_in_,)
-        How much the log loss of rows that judge rises when a column is shuffled.
+        How much the log loss of validation rows rises when a column is shuffled.
     notices_ : tuple of str
         What was decided about columns that might surprise.
     n_iter_, stopping_reason_, engine_, engine_reason_
@@ -142,8 +142,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         if not known.all():
             row = int(np.argmin(known))
             raise InputError(
-                f"{name} is {given[row : row + 1].tolist()[0]!r} in row {row + 1:,}, which is no class of y; they are "
-                f"{self.classes_.tolist()}"
+                f"{name} is {given[row : row + 1].tolist()[0]!r} in row {row + 1:,}, which is not a class of y; the "
+                f"classes are {self.classes_.tolist()}"
             )
         return np.searchsorted(self.classes_, given)
 
@@ -183,7 +183,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     def _encoded_target(self, y: Any) -> Any:
         places = np.flatnonzero(self.classes_ == y)
         if len(places) != 1:
-            raise InputError(f"y is {y!r}, which is no class that was learned; they are {self.classes_.tolist()}")
+            raise InputError(f"y is {y!r}, which is not one of the learned classes; they are {self.classes_.tolist()}")
         return self.model_.target.encode(places).dense()[0].astype(np.float64)
 
     def _restore(self, model: TableModel) -> None:

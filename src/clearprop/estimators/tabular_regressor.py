@@ -29,7 +29,7 @@ def _with_quantiles(method: Any) -> Any:
 class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     """Networks that predict a number for each row of a table, with everything about columns and target done inside.
 
-    An ensemble of networks, each of which is trained on most of the rows and judged by the others; the target is
+    An ensemble of networks, each of which is trained on most of the rows and validated by the others; the target is
     standardised, and no prediction of the mean lies beyond the targets of training. Several targets, y of shape
     (n_samples, n_targets), are learned by one ensemble whose networks have an output for each. The recipe and what
     decided it: docs/decisions/0010.
@@ -50,7 +50,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     learning_rate_init, activation, batch_size
         As for `TabularClassifier`.
     metric : str, optional
-        The score over the rows that judge by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
+        The score over the validation rows by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
     max_seconds, random_state, n_threads, verbose, engine, read
         As for `TabularClassifier`.
 
@@ -59,7 +59,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     n_features_in_, feature_names_in_, model_, ensemble_, history_, notices_
         As for `TabularClassifier`.
     feature_importances_ : array of shape (n_features_in_,)
-        How much R² over rows that judge falls when a column is shuffled.
+        How much R² over validation rows falls when a column is shuffled.
     n_iter_, stopping_reason_, engine_, engine_reason_
         As for `MLPRegressor`.
 
@@ -156,7 +156,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     def predict_quantiles(self, X: Any) -> Any:
         """Each of the `quantiles` for every row.
 
-        They never cross, and each is shifted so that of the rows that judged its networks the right share lies below:
+        They never cross, and each is shifted so that of its networks' validation rows the right share lies below:
         conformalised quantile regression, Romano, Patterson & Candès (2019).
 
         Parameters

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, UnknownNameError
+from clearprop.explain.drawings.network import drawing
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS, telling_weight
 from clearprop.explain.words import Words, form_of, words
@@ -219,7 +220,6 @@ class Explanation:
 
     def svg(self) -> str:
         """The network as a drawing."""
-        from clearprop.explain.drawings.network import drawing
 
         return drawing(self.shown, self.written, self.numbers, self.words, self.chosen or telling_weight(self.shown))
 

@@ -130,7 +130,7 @@ def _header(path: Path, raw: bytes, n_bytes: int) -> tuple[str, str, Any, tuple[
         case dict():
             raise ModelFileError(f"{path} is a safetensors file, but not a clearprop model: it lacks our metadata")
         case _:
-            raise ModelFileError(f"{path} is damaged or not a clearprop model: its header is no mapping")
+            raise ModelFileError(f"{path} is damaged or not a clearprop model: its header is not a JSON object")
     if set(found) != {"__metadata__", "theta"}:
         raise ModelFileError(f"{path} must hold one array, theta, not {quoted(sorted(set(found) - {'__metadata__'}))}")
     match found["theta"]:

@@ -63,7 +63,7 @@ def takes_too_much(text: str) -> bool:
 
 
 def _refuse(constant: str) -> Any:
-    raise ModelFileError(f"it holds {constant}, which is no number")
+    raise ModelFileError(f"it holds {constant}, which is not a number")
 
 
 def _check(value: Any) -> None:

@@ -132,7 +132,7 @@ def _outputs(layer: Any) -> int:
 
 def _width(found: Any) -> int:
     if type(found) is not int or found < 1:
-        raise ModelFileError(f"the description of the network is damaged: {quoted(found)} is no number of neurons")
+        raise ModelFileError(f"the description of the network is damaged: {quoted(found)} is not a number of neurons")
     return found
 
 

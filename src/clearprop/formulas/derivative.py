@@ -178,5 +178,5 @@ def branches(expression: Expression) -> list[Expression]:
         elif item.function == "row_max":
             found.append(apply("equal", item.arguments[0], item))
         elif item.function == "floor":
-            raise FormulaError(f"{item} jumps: it has no slope to check")
+            raise FormulaError(f"{item} is not continuous: it has no derivative to check")
     return found

@@ -183,7 +183,7 @@ def _as_value(result: object) -> Expression:
     """A result of a form as a tree of numbers; FormulaError for a condition."""
     found = as_expression(result)
     if isinstance(found, Apply) and found.function in ("less", "less_equal", "equal"):
-        raise FormulaError(f"{found} is a condition and no number; write where({found}, if_true, if_false)")
+        raise FormulaError(f"{found} is a condition, not a number; write where({found}, if_true, if_false)")
     return found
 
 

@@ -225,7 +225,7 @@ def _facts_from_json(name: str, facts: object, base: type[Formula]) -> dict[str,
             case str() if fact in NAMES and _is_name(value):
                 found[fact] = value
             case _:
-                raise ModelFileError(f"the formula {name!r} has a {quoted(fact)} that cannot be: {quoted(value)}")
+                raise ModelFileError(f"the formula {name!r} has an invalid {quoted(fact)}: {quoted(value)}")
         if not hasattr(base, fact):
             raise ModelFileError(f"the formula {name!r} has a {fact!r}, which only other formulas have")
     return found

@@ -16,8 +16,9 @@ from clearprop.tables.reading import Reading, read
 from clearprop.tables.several import NumberTargets, Target, target_from_json
 from clearprop.tables.splitting import Fold, Parts, folds, split
 from clearprop.tables.step import Remark, Step
-from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
+from clearprop.tables.steps import Category, Moment, Number, Truth
 from clearprop.tables.task import TASKS, TaskChoice, as_kind, decide_task, missing_rows
+from clearprop.tables.vector_step import Vector
 
 __all__ = [
     "TASKS",

@@ -58,7 +58,7 @@ def read_arff(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
         if word.startswith("@attribute"):
             attributes.append(_attribute(source, number, text))
         elif text and not text.startswith("%") and word != "@relation":
-            raise TableError(f"{source}: line {number} is no part of the header of an ARFF file: {text[:60]!r}")
+            raise TableError(f"{source}: line {number} is not part of the header of an ARFF file: {text[:60]!r}")
     else:
         raise TableError(f"{source} has no line @data, as an ARFF file must")
     rows: list[list[str | None]] = []
@@ -112,7 +112,9 @@ def _row(source: Source, number: int, text: str, attributes: list[Attribute]) ->
         row: list[str | None] = [item.values[0] if item.values else "0" for item in attributes]
         for found in SPARSE.finditer(text.strip("{}")):
             if int(found["place"]) >= len(row):
-                raise TableError(f"{source}: line {number} has a value for column {found['place']}, which there is not")
+                raise TableError(
+                    f"{source}: line {number} has a value for column {found['place']}, which does not exist"
+                )
             row[int(found["place"])] = _value(found["value"])
         return row
     values = [_value(found["value"]) for found in VALUE.finditer(text)]

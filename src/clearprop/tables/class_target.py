@@ -128,8 +128,8 @@ class ClassTarget:
 
 
 def no_trivial(given: object) -> InputError:
-    """That a trivial prediction is none that its target allows."""
-    return InputError(f"the trivial prediction {quoted(given)} is none that its target allows")
+    """That a trivial prediction is not one that its target allows."""
+    return InputError(f"the trivial prediction {quoted(given)} is not one that its target allows")
 
 
 def fit_class_target(column: pa.ChunkedArray, name: str) -> ClassTarget:

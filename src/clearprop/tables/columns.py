@@ -1,4 +1,4 @@
-"""One column of a table as numbers, as texts or as vectors, with an error that names the row where it is not that.
+"""One column of a table as numbers, truths, dates or texts, with an error that names the row where it is not that.
 
 Whatever the type it is stored in, a value becomes the same: lengths of time and times of day are seconds, dates are
 seconds since 1970, and a text is written in one way (`clearprop.tables.spelling`).
@@ -16,50 +16,17 @@ import pyarrow.compute as pc
 
 from clearprop.errors import TableError
 from clearprop.tables import dates, spelling
+from clearprop.tables.column_types import in_words, is_moment, is_number, is_time
 from clearprop.tables.notation import Notation, parsed
 from clearprop.tables.storage import plain
 
 LARGEST = 1e150  # numbers beyond this, infinity among them, are refused: their squares would overflow
-LARGEST_IN_VECTOR = 1e30  # the same for vectors, which become float32
 TIME = "time"  # the unit of a column of times of day or lengths of time, in seconds
 UNKNOWN_TIME = "?"  # that of a model file of a version that did not keep it
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 TRUE = ("true", "t", "yes", "y", "1", "1.0")
 FALSE = ("false", "f", "no", "n", "0", "0.0")
 PLAIN = Notation()
-
-
-def is_time(kind: pa.DataType) -> bool:
-    """Whether values of this type are times of day or lengths of time."""
-    return bool(pa.types.is_time(kind) or pa.types.is_duration(kind))
-
-
-def is_number(kind: pa.DataType) -> bool:
-    """Whether values of this type are numbers, or lengths of time."""
-    types = pa.types
-    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind) or is_time(kind))
-
-
-def is_moment(kind: pa.DataType) -> bool:
-    """Whether values of this type are dates or times of a day that is known."""
-    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
-
-
-def is_vector(kind: pa.DataType) -> bool:
-    """Whether each value of this type is a row of so many numbers."""
-    return bool(pa.types.is_fixed_size_list(kind) and (is_number(kind.value_type) or kind.value_type == pa.bool_()))
-
-
-def in_words(kind: pa.DataType) -> str:
-    """What values of this type are, for people."""
-    types = pa.types
-    named: list[tuple[Callable[[pa.DataType], bool], str]] = [
-        (is_moment, "dates"), (types.is_time, "times of day"), (types.is_duration, "lengths of time"),
-        (types.is_boolean, "true and false"), (is_number, "numbers"), (types.is_string, "text"),
-        (is_vector, "vectors"), (types.is_nested, "several values in each row"), (types.is_binary, "bytes"),
-        (types.is_null, "nothing"),
-    ]  # fmt: skip
-    return next((words for test, words in named if test(kind)), f"values of type {kind}")
 
 
 def present(column: pa.ChunkedArray, words: Collection[str]) -> pa.ChunkedArray:
@@ -327,55 +294,3 @@ def example(order: str) -> str:
     """A date in that order."""
     shown = {"dmy": "31.12.2025", "mdy": "12/31/2025", "ymd": "2025/12/31", "": "2025-12-31"}
     return shown.get(order, f"the format {order} has it")
-
-
-def matrix(column: pa.ChunkedArray, name: str, size: int | None = None) -> Any:
-    """A column of vectors as (n_rows, n_numbers) of the type that it has, float64 if some are missing: they are NaN.
-
-    Parameters
-    ----------
-    column : pyarrow.ChunkedArray
-    name : str
-        For messages.
-    size : int, optional
-        How many numbers they have, where all of them may be missing.
-
-    Raises
-    ------
-    TableError
-        When its values are no vectors of one length, or one is infinite.
-    """
-    column = plain(column)
-    if size is not None and column.null_count == len(column):
-        return np.full((len(column), size), np.nan)
-    if not is_vector(column.type):
-        raise TableError(f"column {name!r} should hold vectors of one length but holds {in_words(column.type)}")
-    size = column.type.list_size
-    inner = column.type.value_type
-    kind = inner if pa.types.is_integer(inner) or pa.types.is_float32(inner) else pa.float64()
-    parts: list[Any] = []
-    for chunk in column.chunks:
-        values = _with_missing_vectors(chunk, size).cast(kind, safe=False)
-        values = pc.fill_null(values.cast(pa.float64()), np.nan) if values.null_count else values
-        parts.append(values.to_numpy(zero_copy_only=False).reshape(-1, size))
-    found = np.concatenate(parts) if parts else np.empty((0, size), dtype=np.float64)
-    if found.dtype.kind == "f":
-        large = np.abs(found) > LARGEST_IN_VECTOR
-        if large.any():
-            row, place = np.argwhere(large)[0]
-            raise TableError(
-                f"column {name!r} is {found[row, place]:g} in row {row + 1}, number {place + 1}, "
-                "more than can be computed with"
-            )
-    return found
-
-
-def _with_missing_vectors(chunk: pa.FixedSizeListArray, size: int) -> pa.Array:
-    """All numbers of a chunk, one row after the other; those of a missing vector are null."""
-    if not chunk.null_count:
-        return chunk.flatten()
-    known = np.flatnonzero(chunk.is_valid().to_numpy(zero_copy_only=False))
-    places = np.full((len(chunk), size), -1, dtype=np.int64)
-    places[known] = np.arange(len(known) * size).reshape(-1, size)
-    flat = places.ravel()
-    return chunk.drop_null().flatten().take(pa.array(flat, mask=flat < 0))

@@ -69,7 +69,7 @@ class Lines:
             self.n_empty += max(0, n_rows - found.num_rows - at_the_end)
         return found
 
-    def _judged(self, row: Any) -> str:
+    def _handled(self, row: Any) -> str:
         """What to do with a line that has too many values or too few."""
         if not row.text.strip():
             self.n_empty += 1
@@ -93,7 +93,7 @@ class Lines:
                 quote_char=self.form.quote,
                 newlines_in_values=True,
                 ignore_empty_lines=ignore_empty,
-                invalid_row_handler=self._judged if "use_threads" in how else None,
+                invalid_row_handler=self._handled if "use_threads" in how else None,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 null_values=list(self.options.missing_words),

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import TableError
-from clearprop.tables import columns
+from clearprop.tables import column_types, columns
+from clearprop.tables.column_vectors import matrix
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.kinds import Kind, counted, kinds
 from clearprop.tables.naming import missing_column
@@ -20,7 +21,8 @@ from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import quantiles
 from clearprop.tables.options import AS_SEEN, ReadOptions
 from clearprop.tables.step import Step
-from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth, Vector
+from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth
+from clearprop.tables.vector_step import Vector
 
 MOST_CATEGORIES = 100  # with an input of their own
 BINS = 32  # of a number, where there are rows and inputs enough for them
@@ -118,7 +120,7 @@ def _bins(table: pa.Table, used: Collection[str], found: Mapping[str, Kind], few
     """Into how many bins each number is cut: as many as rows, inputs and memory allow."""
     n_rows = table.num_rows
     written = sum(kind.name in ("number", "time") for kind in found.values())
-    n_numbers = max(1, written + sum(columns.is_number(table.schema.field(name).type) for name in used))
+    n_numbers = max(1, written + sum(column_types.is_number(table.schema.field(name).type) for name in used))
     most_inputs = min(MOST_BINNED_INPUTS, MOST_BINNED_ENTRIES // max(n_rows, 1))
     most = min(BINS, n_rows // ROWS_PER_BIN, most_inputs // n_numbers)
     return most if most >= fewest else 0
@@ -136,18 +138,18 @@ def _fit_step(
         return step, (*kind.padded, *said)
     if pa.types.is_boolean(stored) or kind.name == "truth":
         return _fit_truth(name, columns.truths(column, name)), ()
-    if columns.is_moment(stored) or kind.name == "moment":
+    if column_types.is_moment(stored) or kind.name == "moment":
         return _fit_moment(name, columns.moments(column, name, kind.order, kind.missing_words), kind), kind.notes
     if pa.types.is_string(stored) and kind.name == "text":
         return _fit_text(name, columns.texts(column, name), kind)
-    if columns.is_number(stored) or pa.types.is_string(stored):
-        notation = kind.notation._replace(unit=columns.TIME) if columns.is_time(stored) else kind.notation
+    if column_types.is_number(stored) or pa.types.is_string(stored):
+        notation = kind.notation._replace(unit=columns.TIME) if column_types.is_time(stored) else kind.notation
         x = columns.numbers(column, name, kind.missing_words, notation=notation, lenient=True)
         return _fit_number(name, x, n_bins, kind.missing_words, notation), kind.notes
-    if columns.is_vector(stored):
+    if column_types.is_vector(stored):
         return _fit_vector(name, column), ()
     cure = "write them as text or as numbers" if pa.types.is_binary(stored) else "give each a column of its own"
-    raise _LeftOut(f"{columns.in_words(stored)} cannot be used; {cure}")
+    raise _LeftOut(f"{column_types.in_words(stored)} cannot be used; {cure}")
 
 
 def _fit_truth(name: str, x: Any) -> Truth:
@@ -198,7 +200,7 @@ def _fit_moment(name: str, x: Any, kind: Kind) -> Moment:
 
 
 def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
-    x = columns.matrix(column, name)
+    x = matrix(column, name)
     if x.dtype == np.uint8:  # the parts of an image are of one kind and share one scale
         return Vector(name, x.shape[1], (float(x.mean(dtype=np.float64)),), (float(x.std(dtype=np.float64)) or 1.0,))
     if np.isnan(x).all():

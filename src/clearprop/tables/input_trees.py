@@ -18,7 +18,8 @@ from clearprop.formulas import Constant, Expression, Symbol, cos, floor, maximum
 from clearprop.formulas.vocabulary import equal
 from clearprop.tables.numeric import BIN, CLIP, FAR
 from clearprop.tables.step import Step
-from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
+from clearprop.tables.steps import Category, Moment, Number, Truth
+from clearprop.tables.vector_step import Vector
 
 X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
 

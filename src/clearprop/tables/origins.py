@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.step import Step
-from clearprop.tables.steps import Category, Moment, Number, Truth, Vector
+from clearprop.tables.steps import Category, Moment, Number, Truth
+from clearprop.tables.vector_step import Vector
 
 LONGEST_VALUE = 40  # letters of a value that is shown
 

@@ -205,7 +205,7 @@ def read_excel(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
         book = load_workbook(io.BytesIO(source.content()), read_only=True, data_only=True)
         sheets = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, SyntaxError) as error:
-        raise TableError(f"{source} is damaged or no Excel file ({type(error).__name__}: {error})") from None
+        raise TableError(f"{source} is damaged or not an Excel file ({type(error).__name__}: {error})") from None
     full = {title: rows for title, rows in sheets.items() if any(_filled(row) for row in rows)}
     if not full:
         raise TableError(f"{source} has no rows")

@@ -106,7 +106,7 @@ def source_of(path: Path) -> Source:
             check_fits(path, members[0].file_size)  # no more than that is read
             return Source(path, Path(members[0].filename).name, archive.read(members[0]))
     except UNREADABLE_ZIP as error:
-        raise TableError(f"{path} is damaged or no .zip file ({error})") from None
+        raise TableError(f"{path} is damaged or not a .zip file ({error})") from None
 
 
 def check_fits(path: Path, n_bytes: int) -> None:

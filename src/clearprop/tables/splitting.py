@@ -1,4 +1,4 @@
-"""Which rows the network learns from, which decide when it stops, and which judge it: a function of the seed alone."""
+"""Which rows the network learns from, which choose its best epoch, and which score it: a function of the seed alone."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def validation_share(n_rows: int) -> float:
 
 
 class Fold(NamedTuple):
-    """Row numbers, int64, rising: those that one network of an ensemble learns from, and those that judge it."""
+    """Row numbers, int64, rising: those that one network of an ensemble learns from, and its validation rows."""
 
     learn: Any
     judge: Any
 
 
 def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold, ...]:
-    """Deal the rows out, so that each is in the judging part of one fold and in the learning part of all others.
+    """Deal the rows out, so that each is a validation row of one fold and learned from in all others.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold,
     [3, 3, 2, 2, 2]
     """
     if len(rows) < 2:
-        raise TableError(f"n_samples={len(rows)}: at least 2 rows are needed, some to learn from and some to judge by")
+        raise TableError(f"n_samples={len(rows)}: at least 2 rows are needed, some to train on and some for validation")
     shuffled = np.random.Generator(np.random.Philox(key=seed)).permutation(rows)
     if labels is not None:
         shuffled = shuffled[np.argsort(labels[shuffled], kind="stable")]

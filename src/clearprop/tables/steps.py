@@ -1,7 +1,7 @@
 """How one column becomes inputs of the network: small frozen steps, fitted once, saved with the model.
 
 Each step knows its column, how many inputs it makes (`names`) and how to make them (`encode`); `encode` changes
-nothing and returns what it had to put up with as remarks.
+nothing and returns remarks on unseen or missing values.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clearprop.errors import InputError, TableError
+from clearprop.errors import InputError
 from clearprop.tables import columns, dates
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
 from clearprop.tables.options import ORDERS, is_order
 from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
 from clearprop.tables.storage import plain
+from clearprop.tables.vector_step import Vector
 
 LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
-NUMBERS_AT_ONCE = 2**18  # of vectors
 ROWS_AT_ONCE = 2048  # of numbers in bins
 YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
 
@@ -62,7 +62,7 @@ class Number(Step):
         if not self.scale > 0 or any(b <= a for a, b in zip(self.edges, self.edges[1:], strict=False)):
             raise InputError(f"column {self.column!r}: the scale must be above 0 and the edges must rise")
         if not self.notation.is_possible and self.unit not in (columns.TIME, columns.UNKNOWN_TIME):
-            raise InputError(f"column {self.column!r}: numbers are not written with such marks")
+            raise InputError(f"column {self.column!r}: the decimal mark or the mark of thousands is unknown")
 
     @property
     def notation(self) -> Notation:
@@ -223,7 +223,7 @@ class Moment(Step):
         if not self.scale > 0 or any(not period > 0 for period in self.periods):
             raise InputError(f"column {self.column!r}: the scale and the periods must be above 0")
         if self.order and not is_order(self.order):
-            raise InputError(f"column {self.column!r}: dates are not written in the order {self.order!r}")
+            raise InputError(f"column {self.column!r}: the order of dates, {self.order!r}, is unknown")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -263,63 +263,6 @@ class Moment(Step):
     def describe(self) -> str:
         middle = np.datetime64(int(self.centre), "s")
         return f"date or time, median {middle}, with its place in {len(self.periods)} cycles{or_missing(self)}"
-
-
-@dataclass(frozen=True)
-class Vector(Step):
-    """A row of numbers, each minus its centre, over its scale, smoothly clipped; 0 for a missing one.
-
-    Parameters
-    ----------
-    size : int
-        Numbers in each row.
-    centres, scales : tuple of float
-        Mean and standard deviation in training: of each number or, if there is but one of them, of all together.
-    """
-
-    kind = "vector"
-    size: int
-    centres: tuple[float, ...]
-    scales: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        check_finite(self.column, *self.centres, *self.scales, most=4 * columns.LARGEST_IN_VECTOR)
-        if len(self.centres) not in (1, self.size) or len(self.scales) != len(self.centres) or min(self.scales) <= 0:
-            raise InputError(
-                f"column {self.column!r}: a vector of {self.size} needs as many centres and scales above 0"
-            )
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(f"{self.column}[{i}]" for i in range(self.size))
-
-    @property
-    def n_inputs(self) -> int:
-        return self.size
-
-    def encode(self, values: pa.ChunkedArray) -> Encoded:
-        x = columns.matrix(values, self.column, self.size)
-        if x.shape[1] != self.size:
-            raise TableError(f"column {self.column!r} holds vectors of {x.shape[1]} numbers; training had {self.size}")
-        return self._standardised(x), ()
-
-    def _standardised(self, x: Any) -> Any:
-        """Computed in float64, some rows at a time: what float32 leaves of 10⁸ + x has no x in it."""
-        centres, scales = np.array(self.centres), np.array(self.scales)
-        if x.dtype == np.uint8 and len(self.centres) == 1:  # an image has 256 different numbers
-            with np.errstate(all="ignore"):
-                return smooth_clip((np.arange(256.0) - centres) / scales).astype(np.float32)[x]
-        made = np.empty(x.shape, dtype=np.float32)
-        step = max(1, NUMBERS_AT_ONCE // max(1, self.size))
-        for start in range(0, len(x), step):
-            block = x[start : start + step].astype(np.float64)
-            with np.errstate(all="ignore"):  # infinitely far is as good as far: the clip follows
-                made[start : start + step] = np.nan_to_num(smooth_clip((block - centres) / scales), nan=0.0)
-        return made
-
-    def describe(self) -> str:
-        how = "all on one scale" if len(self.centres) == 1 else "each on its own scale"
-        return f"{self.size:,} numbers, {how}"
 
 
 STEPS: Mapping[str, type[Step]] = {cls.kind: cls for cls in (Number, Truth, Category, Moment, Vector)}

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from clearprop.errors import TableError
 from clearprop.tables import columns
+from clearprop.tables.column_types import in_words, is_moment, is_number, is_time
 from clearprop.tables.kinds import Kind
 from clearprop.tables.storage import plain
 
@@ -65,21 +66,21 @@ def decide_task(column: pa.ChunkedArray, name: str, asked: str | None = None, *,
     'pet' is text, with 2 different values
     """
     column = plain(column)
-    refused = columns.is_moment(column.type) or columns.is_time(column.type) or pa.types.is_nested(column.type)
+    refused = is_moment(column.type) or is_time(column.type) or pa.types.is_nested(column.type)
     if refused or pa.types.is_binary(column.type):
-        cure = "; write a length of time as a number" if columns.is_time(column.type) else ""
+        cure = "; write a length of time as a number" if is_time(column.type) else ""
         raise TableError(
-            f"the target {name!r} holds {columns.in_words(column.type)}: choose a column of classes or numbers{cure}"
+            f"the target {name!r} holds {in_words(column.type)}: choose a column of classes or numbers{cure}"
         )
     is_text = pa.types.is_string(column.type)
     n_different = len(pc.unique(columns.texts(column, name) if is_text else column))
     different = f"{n_different:,} different value{'s' if n_different != 1 else ''}"
-    is_number = columns.is_number(column.type)
-    if log and (asked == "classification" or not is_number):
+    holds_numbers = is_number(column.type)
+    if log and (asked == "classification" or not holds_numbers):
         raise TableError(f"the target {name!r} cannot be learned as a logarithm: it holds classes, not numbers")
     if asked is not None or log:
         return TaskChoice(asked or "regression", "it was asked for" if asked else "its logarithm was asked for")
-    if not is_number:
+    if not holds_numbers:
         what = "true or false" if pa.types.is_boolean(column.type) else f"text, with {different}"
         return TaskChoice("classification", f"{name!r} is {what}")
     values = columns.numbers(column, name)

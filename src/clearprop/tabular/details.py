@@ -57,7 +57,7 @@ def temperature_of(given: Any) -> float:
 def settings_of(given: Any) -> dict[str, Any]:
     """What is kept of how it was trained; whoever shows it relies on these types."""
     if not isinstance(given, dict):
-        raise InputError("its settings are no mapping")
+        raise InputError("its settings are not a mapping")
     for name in ("file", "sha256", "ended"):
         value = given.get(name)
         if value is not None and not (isinstance(value, str) and "\0" not in value):

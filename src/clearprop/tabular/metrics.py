@@ -1,4 +1,4 @@
-"""The scores by which the best epoch can be chosen, each one number over the rows that judge."""
+"""The scores by which the best epoch can be chosen, each one number over the validation rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The recipe for tables: which network, and how it is trained, as a function of the table's size.
 
 Everything in it is a formula or a step that can be looked at: silu, Adam with decoupled weight decay and a rate that
-falls along a cosine, dropout, label smoothing; inputs by `clearprop.tables`; several networks, each judged by rows that
-it does not learn from. What decided it: docs/decisions/0010.
+falls along a cosine, dropout, label smoothing; inputs by `clearprop.tables`; several networks, each with validation
+rows that it does not learn from. What decided it: docs/decisions/0010.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from clearprop.errors import InputError, TableError
 from clearprop.tables import Reading, columns, missing_column, missing_rows
+from clearprop.tables.column_types import in_words, is_moment, is_number, is_time
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
 from clearprop.tables.options import ReadOptions
@@ -108,12 +109,12 @@ def times_of(table: pa.Table, name: str, read: ReadOptions, decimal: str | None 
     if name not in table.column_names:
         raise missing_column(name, table.column_names)
     kind, column = _kind(table, name, read, decimal)
-    if columns.is_moment(column.type) or kind.name == "moment":
+    if is_moment(column.type) or kind.name == "moment":
         found = columns.moments(column, name, kind.order, kind.missing_words)
-    elif columns.is_number(column.type) or kind.name in ("number", "time"):
+    elif is_number(column.type) or kind.name in ("number", "time"):
         return _numbers(table, name, read, decimal, "a time")
     else:
-        raise TableError(f"the column {name!r} holds {columns.in_words(column.type)}, which is no time to order by")
+        raise TableError(f"the column {name!r} holds {in_words(column.type)}, which cannot be ordered in time")
     _refuse_missing(np.isnan(found), name, "a time")
     return found
 
@@ -124,7 +125,7 @@ def _numbers(table: pa.Table, name: str, read: ReadOptions, decimal: str | None,
     kind, column = _kind(table, name, read, decimal)
     if pa.types.is_string(column.type) and kind.name not in ("number", "time"):
         raise TableError(f"the column {name!r} holds text, as {column.drop_null()[0].as_py()!r}: it is not {what}")
-    notation = kind.notation._replace(unit=columns.TIME) if columns.is_time(column.type) else kind.notation
+    notation = kind.notation._replace(unit=columns.TIME) if is_time(column.type) else kind.notation
     found = columns.numbers(column, name, kind.missing_words, notation=notation)
     _refuse_missing(np.isnan(found), name, what)
     return found

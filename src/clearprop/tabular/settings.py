@@ -152,7 +152,7 @@ class TableSettings:
                 "--folds holds out each row once, so there is nothing for --test-file: leave one of them out"
             )
         if self.group is not None and self.time_column is not None:
-            raise InputError("--group and --time-column part the rows in two ways: leave one of them out")
+            raise InputError("--group and --time-column split the rows in two ways: leave one of them out")
         roles = [name for name in (self.group, self.time_column, self.weights, *self.keep) if name is not None]
         for target in self.targets:
             if target in roles:
@@ -160,7 +160,7 @@ class TableSettings:
         if len(self.targets) > 1:
             self._check_several()
         if self.weights is not None and self.weights in (self.group, self.time_column):
-            raise InputError(f"the column {self.weights!r} cannot hold the weights and part the rows as well")
+            raise InputError(f"the column {self.weights!r} cannot hold the weights and split the rows as well")
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class Marks(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """The parts of a table, and the rows that each network learns from and is judged by."""
+    """The parts of a table, the rows that each network learns from, and its validation rows."""
 
     parts: Parts
     folds: tuple[Fold, ...]
@@ -81,8 +81,8 @@ def cut(
     if validation is not None:
         return Cut(Parts(rows, validation, test), (Fold(rows, validation),) * n_members)
     if n_members == 1:
-        learn, judge = _hold_out(rows, marks, settings, validation_share(len(rows)), "choose the best epoch by")
-        return Cut(Parts(learn, judge, test), (Fold(learn, judge),))
+        learn, validation = _hold_out(rows, marks, settings, validation_share(len(rows)), "choose the best epoch by")
+        return Cut(Parts(learn, validation, test), (Fold(learn, validation),))
     return Cut(Parts(rows, rows[:0], test), _folds(rows, marks, settings, n_members))
 
 
@@ -96,7 +96,7 @@ def _by_chance(n_rows: int, labels: Any, settings: TableSettings) -> Cut:
 
 
 def _folds(rows: Any, marks: Marks, settings: TableSettings, count: int) -> tuple[Fold, ...]:
-    """A fold for each network of an ensemble; each judges by rows, or groups, that no other judges by."""
+    """A fold for each network of an ensemble; no two have validation rows, or groups, in common."""
     if len(rows) < count:
         raise TableError(f"{len(rows)} rows to learn from are too few for an ensemble of {count} networks")
     if marks.groups is None:
@@ -105,8 +105,8 @@ def _folds(rows: Any, marks: Marks, settings: TableSettings, count: int) -> tupl
     if n_groups < max(2, count):
         raise TableError(
             f"{settings.group!r} has {n_groups} different values in the rows to learn from, and {max(2, count)} are "
-            f"needed for {count} networks, each judged by groups of its own; ask for an ensemble of 1, or leave the "
-            "groups out"
+            f"needed for {count} networks, each with validation groups of its own; ask for an ensemble of 1, or leave "
+            "the groups out"
         )
     return _by_groups(rows, marks, min(max(FEWEST_FOLDS, count), n_groups), settings.seed)[:count]
 
@@ -124,7 +124,7 @@ def _by_groups(rows: Any, marks: Marks, n_folds: int, seed: int) -> tuple[Fold, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a rare class that not every fold can have
         found = list(splitter.split(np.zeros((len(rows), 1)), dummies, here.groups))
-    return tuple(Fold(rows[learn], rows[judge]) for learn, judge in found)
+    return tuple(Fold(rows[learn], rows[validation]) for learn, validation in found)
 
 
 def _hold_out(rows: Any, marks: Marks, settings: TableSettings, share: float, purpose: str) -> tuple[Any, Any]:

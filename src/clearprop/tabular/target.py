@@ -18,6 +18,7 @@ from clearprop.tables import (
     TaskChoice,
     alike,
     as_kind,
+    column_types,
     columns,
     decide_task,
     fit_class_target,
@@ -96,10 +97,10 @@ def with_targets(
     notations: list[Notation] = []
     for target in settings.targets:
         table, name, notices, notation = with_target(reading, replace(settings, target=target))
-        if not columns.is_number(plain(table.column(name)).type):
+        if not column_types.is_number(plain(table.column(name)).type):
+            holds = column_types.in_words(table.column(name).type)
             raise TableError(
-                f"several targets must all be numbers, and {name!r} holds {columns.in_words(table.column(name).type)}; "
-                f"train a model of its own for it"
+                f"several targets must all be numbers, and {name!r} holds {holds}; train a model of its own for it"
             )
         reading = reading._replace(table=table)
         names.append(name)

@@ -168,7 +168,7 @@ class Trace(StepNames, Mapping[str, Site]):
             value = array
         if np.ndim(value) != 0 or any(i.startswith("-") for i in found.indices):
             raise InputError(
-                f"{name} is no single number: {found.site} has shape {np.shape(array)}"
+                f"{name} is not a single number: {found.site} has shape {np.shape(array)}"
                 + (f", so the last one is {found.site}{[n - 1 for n in np.shape(array)]}" if np.shape(array) else "")
             )
         return value if isinstance(array, np.ndarray) and array.dtype == object else float(value)

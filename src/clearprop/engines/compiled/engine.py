@@ -115,6 +115,7 @@ class CompiledEngine:
         while made < len(rates):  # threads that only wait for each other come back early
             called.steps = left = len(rates) - made
             called.cursor, called.step, called.update_uniforms = state.cursor, state.step, place(uniforms[made:])
+            plan.result.loss_sum, plan.result.weight_sum = state.loss_sum, state.weight_sum
             self._run(plan, 6.0 * job.network.n_parameters * size, left)
             for mine, moved in zip(vectors, dense, strict=True):
                 if moved is not mine:
@@ -127,11 +128,12 @@ class CompiledEngine:
         done = int(result.steps_done)
         state.cursor += done
         state.step += done
-        state.loss_sum += result.loss_sum
-        state.weight_sum += result.weight_sum
+        before = state.weight_sum
+        # Compiled code adds to the sums so far, so that they have the same bits however an epoch is cut into stretches.
+        state.loss_sum, state.weight_sum = result.loss_sum, result.weight_sum
         if result.diverged:
             raise divergence(job, state, result.cost, norms, float(rates[done]))
-        if result.weight_sum > 0:
+        if state.weight_sum > before:
             state.gradient_norms = norms
         return done
 

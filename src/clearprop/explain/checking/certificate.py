@@ -95,7 +95,7 @@ def verify_certificate(document: Any) -> None:
         When it is not one, or its hash does not belong to it.
     """
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
-        raise InputError(f"this is no certificate: its format is not {FORMAT!r}")
+        raise InputError(f"this is not a certificate: its format is not {FORMAT!r}")
     if document.get("version") != VERSION:
         raise InputError(f"the certificate is of version {document.get('version')!r}; this program reads {VERSION}")
     if document.get("sha256") != fingerprint(document):

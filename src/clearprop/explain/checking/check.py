@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.errors import InputError
 from clearprop.explain.checking.detective import explained
 from clearprop.explain.checking.judging import judged, verdicts
 from clearprop.explain.checking.verdicts import Checked
-from clearprop.explain.checking.worksheets import Sheet, Statement, entry_of, read_sheet
+from clearprop.explain.checking.worksheets import Sheet, Statement, entry_of, read_sheet, tidy_name
 from clearprop.explain.explained import Trace
 
 
@@ -59,8 +60,6 @@ def check(source: Sheet | str | Path | Mapping[str, Any], trace: Trace | None = 
 
 
 def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet:
-    from clearprop.errors import InputError
-    from clearprop.explain.checking.worksheets import tidy_name
 
     if isinstance(source, Mapping):
         if trace is None:

@@ -17,7 +17,7 @@ from clearprop.errors import InputError
 from clearprop.formulas import Apply, Expression, Symbol, evaluate
 from clearprop.formulas.expressions import fold, nodes, symbols
 from clearprop.trace.arithmetic import computed
-from clearprop.trace.equations import Elementwise, SumOverSamples
+from clearprop.trace.equations import CarriedBack, Elementwise, SumOverSamples, WeightedSum
 from clearprop.trace.matrices import evaluate_matrices, matmul, transpose
 from clearprop.trace.names import at, reference
 from clearprop.trace.scalar_trees import Scope
@@ -197,7 +197,6 @@ def neuron_line(trace: Trace, site: str, place: tuple[int, ...], columns: bool) 
 
     `place` is the neuron, of a batch (sample, neuron).
     """
-    from clearprop.trace.equations import CarriedBack, WeightedSum
 
     equation, (*sample, j) = trace[site].equation, place
     if not isinstance(equation, WeightedSum | CarriedBack):

@@ -67,7 +67,7 @@ def parameter_of(trace: Trace, parameter: str) -> Reference:
     """
     found = reference(parameter)
     if found.kind not in ("W", "b") or found.after or found.memory:
-        raise InputError(f"{parameter} is no weight or bias; write for example W1[0,1] or b2[0]")
+        raise InputError(f"{parameter} is not a weight or bias; write for example W1[0,1] or b2[0]")
     trace.value_of(parameter)
     return found
 

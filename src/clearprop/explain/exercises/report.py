@@ -6,6 +6,10 @@ import csv
 import io
 
 from clearprop.explain.exercises.marks import ClassReport, Marks
+from clearprop.explain.renderers.latex import to_latex
+from clearprop.explain.renderers.markdown import to_markdown
+from clearprop.explain.renderers.page import to_html
+from clearprop.explain.renderers.terminal import to_text
 from clearprop.explain.words import Words, words
 from clearprop.explain.words.message import in_language
 from clearprop.explain.writing.document import Block, Bullets, Document, Heading, Sentence, Table, Writer
@@ -75,11 +79,6 @@ def class_text(report: ClassReport, medium: str = "text", language: str = "en", 
     known = words(language)
     if medium == "csv":
         return _csv(report, known, language)
-    from clearprop.explain.renderers.latex import to_latex
-    from clearprop.explain.renderers.markdown import to_markdown
-    from clearprop.explain.renderers.page import to_html
-    from clearprop.explain.renderers.terminal import to_text
-
     document, names, numbers = class_document(report, language), notation("code", (1, 1), False), NumberFormat()
     match medium:
         case "markdown":

@@ -67,7 +67,7 @@ WORDS: Mapping[str, str] = {
     "class_unreadable": "{path} cannot be read: {why}",
     "class_size": "{path} holds {n} names; a class has 1 to {most}, one name a line",
     "class_long_name": "name {n} of {path}, {name!r}…, is longer than {most} letters",
-    "class_no_names": "{path} is no list of names: line {line} holds characters that no name has",
+    "class_no_names": "{path} is not a list of names: line {line} holds characters that no name has",
     "class_empty": "a class needs at least one name",
     "class_twice": "{name!r} is in the list twice; tell the two apart, as {other!r}",
     "class_no_folder": "there is no folder {folder}",

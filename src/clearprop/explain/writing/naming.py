@@ -58,7 +58,7 @@ def parameter_named(name: str, trace: Trace, notation: Notation) -> str:
                 return label
     examples = _examples(trace, notation)
     if isinstance(found, Reference) and (found.kind not in ("W", "b") or found.memory or found.after):
-        raise InputError(f"{name} is no weight or bias; write for example {examples}")
+        raise InputError(f"{name} is not a weight or bias; write for example {examples}")
     if isinstance(found, Reference):
         return str(parameter_of(trace, name))
     error = UnknownNameError("weight or bias", name, [written(label, notation) for label, _ in readings])

@@ -108,7 +108,8 @@ class Printer:
             "constants, uniforms, result = job.constants, job.update_uniforms, job.result",
             "cursor, size, samples = job.cursor, job.batch_size, job.n_samples",
             "zero = one_lane(theta, 0.0)",
-            "loss_sum, weight_sum, diverged, done = 0.0, 0.0, 0, job.steps",
+            "loss_sum, weight_sum = result.loss_sum, result.weight_sum",
+            "diverged, done = 0, job.steps",
             *(f"norm{l} = 0.0" for l in range(1, self.depth + 1)),
         ]
         lines += [f"c{i} = load_one(constants, {i})" for i in range(len(self.constants.numbers))]

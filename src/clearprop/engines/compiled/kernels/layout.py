@@ -102,8 +102,8 @@ class Result(Block):
 
     diverged = whole("1: a loss or a gradient is not finite")
     steps_done = whole("updates made")
-    loss_sum = real("Σ of loss times weight over these updates")
-    weight_sum = real("Σ of weights over these updates")
+    loss_sum = real("Σ of loss times weight over the updates of the epoch, those before this call included")
+    weight_sum = real("Σ of their weights")
     cost = real("the loss with penalties: of a gradient or a loss, or the one that is not finite")
 
 

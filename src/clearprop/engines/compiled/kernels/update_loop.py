@@ -83,7 +83,7 @@ def make_steps(job, panel, thread):
     if thread == 0:
         waits.nanoseconds[0], waits.returns_early = 0, 0
         result.diverged = 0
-    loss_sum, weight_sum = 0.0, 0.0
+    loss_sum, weight_sum = result.loss_sum, result.weight_sum  # of the epoch so far
     for s in range(job.steps):
         first = (job.cursor + s) * job.batch_size
         count = min(job.batch_size, job.n_samples - first)
