@@ -91,7 +91,7 @@ def test_a_parameter_may_be_named_in_the_notation_in_use(written, name, meant):
     [
         ("w13", UnknownNameError, "did you mean w¹₁"), ("w9999", UnknownNameError, "write for example W1"),
         ("z1[0]", InputError, "not a weight or bias"), ("W3[0,0]", UnknownNameError, "did you mean 'W2'"),
-        ("loss", InputError, "not a weight or bias"), ("W1[0,9]", InputError, "no single number"),
+        ("loss", InputError, "not a weight or bias"), ("W1[0,9]", InputError, "not a single number"),
     ],
 )  # fmt: skip
 def test_parameters_that_are_not_there(name, error, words):

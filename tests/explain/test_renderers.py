@@ -269,7 +269,7 @@ def test_wide_networks_are_elided_with_counts_and_stay_small_and_fast():
         ({"forms": ["matrices"]}, UnknownNameError, "did you mean 'matrix'"),
         ({"parameter": "W9[0,0]"}, UnknownNameError, "there is no site 'W9'; did you mean 'W2'"),
         ({"parameter": "W1[0,9]"}, InputError, "the last one is W1"),
-        ({"parameter": "z1[0]"}, InputError, "no weight or bias"),
+        ({"parameter": "z1[0]"}, InputError, "not a weight or bias"),
         ({"steps": 0}, InputError, "steps must be a whole number of at least 1"),
     ],
 )
