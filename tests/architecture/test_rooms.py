@@ -104,7 +104,7 @@ def test_the_exceptions_to_the_length_of_functions_are_needed():
 LONG_TESTS = {
     "estimators/test_estimators.py": 529, "estimators/test_learning.py": 458, "estimators/test_tabular.py": 344,
     "explain/test_check.py": 504, "explain/test_derivations.py": 427, "explain/test_renderers.py": 411,
-    "files/test_model_file.py": 316, "mistakes_made.py": 311,
+    "mistakes_made.py": 311,
 }  # fmt: skip
 
 
