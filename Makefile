@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test format torture test-pages test-oldest test-versions benchmark clean
+.PHONY: demo test format changelog torture test-pages test-oldest test-versions benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -20,6 +20,11 @@ test: $(VENV)/installed-for-tests
 format: $(VENV)/installed-for-tests
 	$(BIN)/ruff check --fix --select I src tests benchmarks examples
 	$(BIN)/ruff format src tests benchmarks examples
+
+# What changed for users, from the files in changes/, at the head of CHANGELOG.md under this version.
+changelog: $(VENV)/installed
+	$(PIP) install --group release
+	$(BIN)/towncrier build --yes --version $$($(BIN)/python -c 'import clearprop; print(clearprop.__version__)')
 
 # The long forms of tests: tens of thousands of random tables, spoilt files, every attack. An hour or more.
 torture: $(VENV)/installed-for-tests
