@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "list_comma": "、",
-    "list_or": " 或 ",
     "list_and": " 和 ",
     "list_either": "，也可能是 ",
+    "list_or": " 或 ",
     "list_lines": "\n",
     "list_more": "其余 {n} 个",
     # 位置
@@ -42,7 +42,7 @@ WORDS: Mapping[str, str] = {
     # 形状
     "sheet_ragged": "{name} 各行的长度不同：{lengths}",
     "sheet_shape": "{name} 的形状应为 {shape}{about}，而不是 {found}{hint}",
-    "sheet_shape_rows": "（{rows}）",
+    "sheet_shape_rows": "（其中{rows}）",
     "rows_inputs": "每行对应一个输入",
     "rows_neurons": "每行对应一个神经元",
     "rows_samples": "每行对应一个样本",
