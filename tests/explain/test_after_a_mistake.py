@@ -1,7 +1,9 @@
 """What follows correctly from a mistake that was told, or that could not be seen, is not called wrong."""
 
+import numpy as np
 import pytest
 
+import planted_students
 from clearprop.explain import check
 
 # The weights stand in the place of the inputs in dW1. One of its numbers, −0.0438, is written as the right one would
@@ -70,6 +72,11 @@ loss_new = {}
 """
 
 
+def planted(seed):
+    """Mistakes told, and lines accused after them, of one network."""
+    return [(one.is_found, one.accused) for one in planted_students.planted(np.random.default_rng(seed))]
+
+
 def wrong_lines(sheet):
     return list(dict.fromkeys(number.reference.site for number in check(sheet).numbers if number.verdict == "wrong"))
 
@@ -87,3 +94,10 @@ def test_without_a_mistake_in_its_line_a_number_is_held_to_what_is_right():
 def test_what_comes_after_a_number_that_cannot_be_judged_is_held_to_neither():
     assert wrong_lines(ANYTHING_FITS.format(0.155521)) == []
     assert wrong_lines(ANYTHING_FITS.format(0.755521)) == ["loss_new"]
+
+
+@pytest.mark.parametrize("seed", [1100, 1203, 1247, 1463, 1734, 1825])
+def test_whoever_tells_a_slip_and_goes_on_from_the_right_numbers_is_not_accused(seed):
+    found = planted(seed)
+    assert any(is_found for is_found, _ in found)
+    assert [accused for _, accused in found if accused] == []

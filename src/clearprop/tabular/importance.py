@@ -19,6 +19,7 @@ from clearprop.tabular.learning import Learned
 from clearprop.tabular.planning import EnsemblePlan
 
 SHARE = 0.02  # of the work of training, at most
+ALWAYS = 1000  # rows that may be predicted however short training was: some milliseconds
 MOST_ROWS, FEWEST_ROWS = 2000, 20
 MOST_REPEATS = 5
 
@@ -45,7 +46,8 @@ def importances(plan: EnsemblePlan, done: Learned, encoder: Encoder) -> dict[str
     if len(encoder.steps) < 2 or done.fit.stopped_by == "interrupt":
         return None
     learned_rows = sum(len(fold.learn) for fold in plan.folds) * max(1, len(done.fit.history))
-    affordable = int(3 * SHARE * learned_rows / len(encoder.steps))  # learning takes three times what predicting does
+    predicted = max(3 * SHARE * learned_rows, ALWAYS)  # learning from a row takes three times what predicting it does
+    affordable = int(predicted / len(encoder.steps))
     random = np.random.Generator(np.random.Philox(key=plan.settings.seed))
     rows = _drawn(plan, min(MOST_ROWS, affordable), random)
     n_rows = sum(map(len, rows))

@@ -124,7 +124,10 @@ class Judge:
 
     def _take(self, site: str, number: CheckedNumber, is_touched: bool) -> None:
         place, written = number.reference.place, number.written
-        is_judged = not (number.within and tells_little(self.wide.derived(site), place, written))
+        # Beside a slip, or within bounds that reach far, there may be another slip that does not show.
+        is_judged = site not in self.wide.loose and not (
+            number.within and tells_little(self.wide.derived(site), place, written)
+        )
         if is_touched or not fits_exactly(number.exact, written) or site in self.written.put:
             self.written.write(site, place, written.value)
         cell = _cell(number)

@@ -13,7 +13,7 @@ import processes
 from clearprop.engines.compiled.compiler import kernel_cache, loading, trusted_files
 from clearprop.engines.compiled.compiler.compiling import object_code
 from clearprop.engines.compiled.compiler.machine import target_machine
-from planting import OTHER, OWN, PLACES, by_other, plant
+from planted_kernels import OTHER, OWN, PLACES, by_other, plant
 
 posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no users by number")
 as_root = pytest.mark.skipif(

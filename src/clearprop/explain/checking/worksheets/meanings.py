@@ -241,8 +241,17 @@ class Meanings:
             yield Reference(kind, layer, tuple(str(int(i) - self.start) for i in index))
         elif not rest:
             yield Reference(kind, layer)
+        elif glued and re.fullmatch(r"\d", rest):
+            yield from self._only(kind, layer, rest)
         else:
             yield from self._pairs(kind, layer, rest, False if from_to else self.to_from)
+
+    def _only(self, kind: str, layer: str, rest: str) -> Iterator[Reference]:
+        """W2_1: one subscript is enough where layer 2 has one neuron, or one input."""
+        if 1 <= int(layer) <= self.depth:
+            n, m, k = self.widths[int(layer) - 1], self.widths[int(layer)], str(int(rest) - self.sub_start)
+            if 1 in (n, m):
+                yield Reference(kind, layer, (k, "0") if m == 1 else ("0", k))
 
     def _pairs(self, kind: str, layer: str, rest: str, to_from: bool | None) -> Iterator[Reference]:
         """One weight by two subscripts, in the order that the sheet says, or both orders."""
