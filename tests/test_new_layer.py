@@ -187,13 +187,13 @@ def test_its_gradient_is_right_and_it_learns():
 
 def test_the_compiled_engine_refuses_it_in_a_sentence_and_the_reference_engine_serves():
     net, (X, Y) = network(), rows()
-    choice = choose("auto", Job(net), Data(X, Y))
+    choice = choose("auto", Job(net), Data(X, Y).layout)
     assert isinstance(choice.engine, ReferenceEngine)
     assert choice.reason == (
         "the compiled engine cannot do this job: it has kernels for dense layers only, and layer 1 is a Periodic"
     )
     with pytest.raises(EngineRefusal, match="it has kernels for dense layers only"):
-        choose("compiled", Job(net), Data(X, Y))
+        choose("compiled", Job(net), Data(X, Y).layout)
 
 
 @pytest.mark.parametrize("batch", [False, True])

@@ -49,7 +49,7 @@ def test_kernels_that_cannot_be_kept_are_an_error(run, monkeypatch):
     monkeypatch.setattr(engine, "warm_up", lambda dtypes, tell: lost)
     code, out, err = run("warmup")
     assert (code, out) == (1, "")
-    assert "no folder of a cache can be written" in err
+    assert "no cache folder can be written to" in err
     assert "CLEARPROP_CACHE_DIR" in err
 
 

@@ -82,7 +82,7 @@ def test_a_table_as_it_is():
     assert numbers.check_gradient(table, X[:, 3], n_parameters=None).passed
     with pytest.raises(ClearpropError, match="member must be from 0 to 1"):
         classes.check_gradient(table, NAMES, member=2)
-    with pytest.raises(ClearpropError, match="no class that was learned"):
+    with pytest.raises(ClearpropError, match="not one of the learned classes"):
         classes.check_gradient(table, np.where(NAMES == "setosa", "rose", NAMES))
     with pytest.raises(ClearpropError, match="one each"):
         classes.check_gradient(table, NAMES[:-1])

@@ -64,7 +64,7 @@ def test_explain_shows_one_step_with_one_row(animals, fitted, rents):
     assert trace["y"].value.item() == pytest.approx((np.log(rents[1][0]) - target.centre) / target.scale, rel=1e-5)
     with pytest.raises(ShapeError, match="one row is explained at a time"):
         fitted.explain(X[:2], y[3])
-    with pytest.raises(InputError, match=r"'hen'.*no class that was learned"):
+    with pytest.raises(InputError, match=r"'hen'.*not one of the learned classes"):
         fitted.explain(X[:1], "hen")
     with pytest.raises(InputError, match="member must be from 0 to 3"):
         fitted.explain(X[:1], y[0], member=4)

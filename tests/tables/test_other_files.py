@@ -42,7 +42,7 @@ def test_a_zip_of_several_files_is_refused_with_their_names(tmp_path):
     with pytest.raises(TableError, match=r"must hold one file, not 2 \(a.csv, b.csv\): unzip it"):
         read(tmp_path / "t.zip")
     (tmp_path / "t.zip").write_bytes(b"no zip")
-    with pytest.raises(TableError, match=r"damaged or no \.zip"):
+    with pytest.raises(TableError, match=r"damaged or not a \.zip"):
         read(tmp_path / "t.zip")
 
 

@@ -73,7 +73,7 @@ class TabularGlassBox(ABC):
         table = self._table(X, reset=False)
         if table.num_rows != 1:
             raise ShapeError(f"one row is explained at a time, and X has {table.num_rows:,}; take one, as X[:1]")
-        actual = y.item() if hasattr(y, "item") else y
+        actual = y.item() if hasattr(y, "item") and np.size(y) == 1 else y
         sample = None if len(self.model_.target.columns) > 1 else self._encoded_target(y)
         return explain_row(self.model_, table, actual, sample, member=member, optimizer=optimizer)
 

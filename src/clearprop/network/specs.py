@@ -142,7 +142,7 @@ class Network:
                 start = stop
         return tuple(found)
 
-    @kept
+    @property
     def named_blocks(self) -> Mapping[str, Block]:
         """The blocks by their names."""
         return {block.name: block for block in self.blocks}
