@@ -81,7 +81,7 @@ class Updates:
 
     def __init__(self, checkout: Path, name: str) -> None:
         environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
-        command = [sys.executable, str(HERE / "benchmarks/contenders.py"), "clearprop", name, str(os.cpu_count())]
+        command = [sys.executable, str(checkout / "benchmarks/contenders.py"), "clearprop", name, str(os.cpu_count())]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -135,7 +135,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="workloads whose name holds this")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        archive = subprocess.run(["git", "archive", asked.ref, "src"], cwd=HERE, check=True, capture_output=True).stdout
+        command = ["git", "archive", asked.ref, "src", "benchmarks"]
+        archive = subprocess.run(command, cwd=HERE, check=True, capture_output=True).stdout
         subprocess.run(["tar", "x", "-C", folder], input=archive, check=True)
         before, now = Path(folder), HERE
         for compared, names in ((fits, WORKLOADS), (updates, PEERS)):
