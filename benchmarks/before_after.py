@@ -8,19 +8,18 @@ see the same disturbance of a busy machine.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 
+from peers import Process
 from workloads import WORKLOADS as PEERS
 
 HERE = Path(__file__).resolve().parents[1]
-REST = 0.2  # seconds before a burst: threads of the process before may look for work for a tenth of a second more
 WORKLOADS = {
     "first fit": "first_fit()",
     "one row": "one_row()",
@@ -76,52 +75,30 @@ def seconds(checkout: Path, name: str) -> float:
     return float(done.stdout.split()[-1])
 
 
-class Updates:
-    """A process that makes updates of a workload with a checkout, a burst whenever it is told to."""
-
-    def __init__(self, checkout: Path, name: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
-        command = [sys.executable, str(checkout / "benchmarks/contenders.py"), "clearprop", name, str(os.cpu_count())]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-        self._answer()
-
-    def _answer(self) -> dict[str, float]:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())  # type: ignore[no-any-return]
-
-    def seconds(self) -> float:
-        """Of an update, in one burst, after a rest."""
-        time.sleep(REST)
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return self._answer()["seconds_per_update"]
-
-    def end(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def fits(before: Path, now: Path, name: str, rounds: int) -> list[float]:
-    """Before ÷ after of a whole fit, turn by turn."""
-    seconds(before, name), seconds(now, name)  # what has to be compiled is compiled before it counts
+def turns(before: Path, now: Path, rounds: int, measure: Callable[[Path], float]) -> list[float]:
+    """Before ÷ after, turn by turn."""
     found = []
     for turn in range(rounds):
-        took = {side: seconds(side, name) for side in ((before, now) if turn % 2 else (now, before))}
+        took = {side: measure(side) for side in ((before, now) if turn % 2 else (now, before))}
         found.append(took[before] / took[now])
     return found
 
 
+def fits(before: Path, now: Path, name: str, rounds: int) -> list[float]:
+    """Of a whole fit."""
+    seconds(before, name), seconds(now, name)  # what has to be compiled is compiled before it counts
+    return turns(before, now, rounds, lambda side: seconds(side, name))
+
+
 def updates(before: Path, now: Path, name: str, rounds: int) -> list[float]:
-    """Before ÷ after of an update, turn by turn."""
-    sides = {side: Updates(side, name) for side in (before, now)}
-    found = []
-    for turn in range(rounds):
-        took = {side: sides[side].seconds() for side in ((before, now) if turn % 2 else (now, before))}
-        found.append(took[before] / took[now])
+    """Of an update."""
+    sides = {side: Process("clearprop", name, os.cpu_count() or 1, "native", side) for side in (before, now)}
+
+    def burst(side: Path) -> float:
+        sides[side].run()
+        return sides[side].seconds[-1]
+
+    found = turns(before, now, rounds, burst)
     for side in sides.values():
         side.end()
     return found

@@ -34,14 +34,16 @@ REST = 0.2  # seconds
 
 
 class Process:
-    """A contender in a process of its own."""
+    """A contender in a process of its own, of another checkout of this repository if one is given."""
 
-    def __init__(self, contender: str, workload: str, threads: int, isa: str) -> None:
+    def __init__(self, contender: str, workload: str, threads: int, isa: str, checkout: Path | None = None) -> None:
         self.name, self.threads = contender, threads
-        command = [sys.executable, str(HERE / "contenders.py"), contender, workload, str(threads)]
+        folder = HERE if checkout is None else checkout / "benchmarks"
+        command = [sys.executable, str(folder / "contenders.py"), contender, workload, str(threads)]
+        elsewhere = {} if checkout is None else {"PYTHONPATH": str(checkout / "src")}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=environment(isa),
+            env=environment(isa) | elsewhere,
         )  # fmt: skip
         self.seconds: list[float] = []
         ready = self._answer()

@@ -38,7 +38,7 @@ def checked_rows(estimator: Any, X: Any, *given: Any, **how: Any) -> Any:
             raise
         row, column, value = place
         if np.isnan(value):
-            what, cure = "NaN", f"fill or drop such rows, or take {_tabular(name)}, which learns from gaps"
+            what, cure = "NaN", _without_gaps(name)
         else:
             what, cure = "infinity or a value too large", "correct it or leave the row out"
         raise InputError(f"Input X contains {what} in row {row}, column {column} (counted from 0); {cure}") from None
@@ -46,6 +46,10 @@ def checked_rows(estimator: Any, X: Any, *given: Any, **how: Any) -> Any:
 
 def _tabular(estimator: str) -> str:
     return estimator.replace("MLP", "Tabular")
+
+
+def _without_gaps(estimator: str) -> str:
+    return f"fill or drop such rows, or take {_tabular(estimator)}, which learns from gaps"
 
 
 def _not_finite(X: Any) -> tuple[int, Any, float] | None:
@@ -76,8 +80,7 @@ def check_inputs(X: Any, estimator: str) -> None:
                 )
             if _is_gap_of_a_library(value):
                 raise InputError(
-                    f"X has no value in row {row}, column {name} (counted from 0); "
-                    f"fill or drop such rows, or take {_tabular(estimator)}, which learns from gaps"
+                    f"X has no value in row {row}, column {name} (counted from 0); {_without_gaps(estimator)}"
                 )
             if not isinstance(value, str | bytes) and not is_number(value) and not _is_gap(value):
                 kind = TypeError if isinstance(value, dict | set | complex) else InputError
@@ -110,7 +113,7 @@ def _refuse_times(values: Any, name: Any, estimator: str) -> None:
     if np.isnat(values).any():
         raise InputError(
             f"X has no value in row {int(np.argmax(np.isnat(values)))}, column {name} (counted from 0), among {what}; "
-            f"fill or drop such rows, or take {_tabular(estimator)}, which learns from gaps"
+            f"{_without_gaps(estimator)}"
         )
     raise InputError(
         f"X holds {what} in column {name} (counted from 0), which are numbers only in a unit that you choose, as "

@@ -12,10 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import InputError
 from clearprop.job import Job
 from clearprop.network import Network
-from clearprop.tables import Encoder, NumberTarget, NumberTargets, Target
+from clearprop.tables import Encoder, NumberTarget, Target
 from clearprop.tables.origins import Origin, origins
 
 
@@ -110,8 +109,6 @@ class Trained:
 def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int, step: str) -> Trained:
     """What network `member` of a model of a table belongs to, for a table of one row."""
     target = model.target
-    if isinstance(target, NumberTargets):
-        raise InputError(f"what is explained ends at one answer, and this model predicts {target.column} together")
     found = model.predict(row)
     members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
     return Trained(

@@ -49,8 +49,8 @@ def explain_row(
         When several targets are predicted together, or the training was by L-BFGS.
     """
     if isinstance(model.target, NumberTargets):
-        predicted = f"this model predicts {model.target.column} together"
-        raise InputError(f"what is explained ends at one answer, and {predicted}")
+        together = f"this model predicts {model.target.column} together"
+        raise InputError(f"what is explained ends at one answer, and {together}")
     inputs = model.encoder.encode(row).X[0].astype(np.float64)
     parameters = model.network.views(model.thetas[member].astype(np.float64))
     job = model.job(member) if optimizer is None else None

@@ -18,7 +18,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.explain.checking.detective import explained
-from clearprop.explain.checking.judging import judged, verdicts
+from clearprop.explain.checking.judging import judged
 from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.checking.worksheets import Sheet, Statement, entry_of, read_sheet, tidy_name
 from clearprop.explain.explained import Trace
@@ -53,14 +53,13 @@ def check(source: Sheet | str | Path | Mapping[str, Any], trace: Trace | None = 
     if seen <= {"right"}:
         return Checked(sheet, lines)
     is_wrong = "wrong" in seen
-    other = explained(sheet, verdicts, is_wrong=is_wrong) if sheet.found else None
+    other = explained(sheet, is_wrong=is_wrong) if sheet.found else None
     if other is not None:
         return Checked(other[0], tuple(judged(other[0])), other[1])
     return Checked(sheet, tuple(judged(sheet)) if is_wrong else lines)
 
 
 def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet:
-
     if isinstance(source, Mapping):
         if trace is None:
             raise InputError("names and numbers alone cannot be checked: give the trace too, check(values, trace)")

@@ -7,13 +7,14 @@ sheet states is not guessed at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 from clearprop.errors import ClearpropError
 from clearprop.explain.checking.conventions import Conventions
+from clearprop.explain.checking.judging import verdicts
 from clearprop.explain.checking.worksheets import Sheet
 from clearprop.explain.checking.worksheets.reading import under
 from clearprop.explain.checking.worksheets.setting_up import trace_of
@@ -64,16 +65,12 @@ def _looks_printed(sheet: Sheet) -> bool:
     return bool(units) and sum(unit <= PRINTED for unit in units) * 2 >= len(units)
 
 
-def explained(
-    sheet: Sheet, verdicts: Callable[[Sheet], Iterator[str]], *, is_wrong: bool = True
-) -> tuple[Sheet, tuple[str, ...]] | None:
+def explained(sheet: Sheet, *, is_wrong: bool) -> tuple[Sheet, tuple[str, ...]] | None:
     """The sheet under other conventions that make every line right, and what it would have to say; None if none do.
 
     Parameters
     ----------
     sheet : Sheet
-    verdicts : callable
-        The verdicts on the numbers of a sheet, one after the other.
     is_wrong : bool
         Whether the sheet is wrong as it stands. Then conventions will do, too, under which a number was cut off where
         it should be rounded, if none do better. Otherwise a number is cut off already.

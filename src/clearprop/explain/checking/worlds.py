@@ -183,9 +183,8 @@ class Bounds(World):
         low, high = np.array(value.low, dtype=float), np.array(value.high, dtype=float)
         for place, (written, least, most) in places.items():
             within = max(low[place], least), min(high[place], most)
-            if (
-                within[0] <= within[1] and site.name not in self.loose
-            ):  # otherwise it does not follow: a slip, or a world that the person was not in
+            follows = within[0] <= within[1]  # otherwise it is a slip, or of a world that the person was not in
+            if follows and site.name not in self.loose:
                 least, most = within
             low[place], high[place] = min(written, least), max(written, most)
         return Interval(low, high)

@@ -133,7 +133,7 @@ def _loss(bare: str, plain: str) -> str:
     words = plain.replace("-", " ").replace("_", " ")
     if words in LOSSES:
         return LOSSES[words]
-    is_half = HALF.search(bare) or re.search(r"\bhalf\b|一半|半|二分之一", plain)
+    is_half = HALF.search(bare) or re.search(r"\bhalf\b|半|二分之一", plain)
     if SQUARE.search(bare):
         return "half_squared_error" if is_half else "squared_error"
     if re.search(r"entrop|熵", plain):
