@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from clearprop.cli import exits, words
-from clearprop.cli.output_files import check_output, write_output
+from clearprop.cli.glass_run import write_files
 from clearprop.errors import FileError, InputError
 from clearprop.explain import Trace
 from clearprop.explain.exercises import (
@@ -62,7 +61,7 @@ def one(
         print(sheet if medium == "html" else f"{sheet}\n{key}", end="")
         return 0
     key_file = output.with_name(f"{output.stem}-key{output.suffix}")
-    _write({output: sheet, key_file: key}, force=force, language=language)
+    write_files({output: sheet, key_file: key}, force=force, language=language)
     return 0
 
 
@@ -91,7 +90,7 @@ def whole_class(
     if output.exists() and not output.is_dir():
         raise FileError(f"{output} is a file; --output of a class names a folder")
     files = {output / place: text for place, text in made.files().items()}
-    _write(files, force=force)
+    write_files(files, force=force)
     n = len(made.sheets)
     key = "class_written_one" if n == 1 and language == "en" else "class_written"
     told = Message(key, n=n, sheets=output / "sheets", keys=output / "keys").in_language(language)
@@ -120,17 +119,7 @@ def marks(folder: Path, *, language: str, as_json: bool, output: Path | None, fo
     elif output is None:
         print(class_text(report, "text", language), end="")
     if output is not None:
-        _write({output: class_text(report, medium, language)}, force=force, language=language)
+        write_files({output: class_text(report, medium, language)}, force=force, language=language)
     if any(marks.file and not marks.is_judged for marks in report.marks):
         return 3
     return 0 if report.passed else 1
-
-
-def _write(files: Mapping[Path, str], *, force: bool, language: str | None = None) -> None:
-    """Write files, and tell which in a language where one is given."""
-    for path in files:
-        check_output(path, force=force, inputs=())
-    for path, text in files.items():
-        write_output(path, text.encode(), force=force)
-        if language is not None:
-            words.console().print(Message("file_written", path=path).in_language(language))

@@ -6,13 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from clearprop.cli import exits, words
 from clearprop.cli.output_files import check_output, write_output
-from clearprop.engines import OneHot
 from clearprop.errors import FileError, InputError
 from clearprop.explain import Checked, Explanation, Trace, read_sheet
 from clearprop.explain import case as built_in
@@ -23,8 +22,11 @@ from clearprop.explain.trained_step import explain_row
 from clearprop.explain.words.message import Message, told
 from clearprop.files import is_model_file
 from clearprop.formulas import LBFGS, UpdateRule, update_rule
+from clearprop.job.one_hot import dense_targets
 from clearprop.tables import missing_file
-from clearprop.tabular.model import TableModel
+
+if TYPE_CHECKING:
+    from clearprop.tabular.model import TableModel
 
 SHEETS = (".toml", ".md", ".txt")
 FORMATS = {
@@ -136,8 +138,7 @@ def _target_of(model: TableModel, one: pa.Table, place: str) -> tuple[Any, Any]:
     if not model.target.known(y).all():
         said = f"{model.target.column!r} is {actual[0].as_py()!r} in {place}"
         raise InputError(f"{said}, which is not one of the learned classes: without a target there is no error")
-    targets = model.target.encode(y)
-    return actual[0].as_py(), (targets.dense() if isinstance(targets, OneHot) else targets)[0]
+    return actual[0].as_py(), dense_targets(model.target.encode(y))[0]
 
 
 def explain(
@@ -166,12 +167,18 @@ def explain(
     }
     if chosen == "markdown":
         files |= {output.with_name(name): svg for name, svg in explanation.pictures(output.stem).items()}
+    write_files(files, force=force, language=str(style["language"]))
+    return 0
+
+
+def write_files(files: Mapping[Path, str], *, force: bool, language: str | None = None) -> None:
+    """Write files, and tell which in a language where one is given."""
     for path in files:
         check_output(path, force=force, inputs=())
     for path, text in files.items():
         write_output(path, text.encode(), force=force)
-        words.console().print(Message("file_written", path=path).in_language(str(style["language"])))
-    return 0
+        if language is not None:
+            words.console().print(Message("file_written", path=path).in_language(language))
 
 
 def _counted(trace: Trace, sample: int) -> int:

@@ -73,7 +73,9 @@ def check_inputs(X: Any, estimator: str) -> None:
         if values.dtype.kind in TIMES:
             _refuse_times(values, name, estimator)
         for row, value in enumerate(values.tolist()):
-            if isinstance(value, str | bytes) and not is_number(value):
+            if is_number(value):
+                continue
+            if isinstance(value, str | bytes):
                 raise InputError(
                     f"X holds the text {value[:80]!r} in row {row}, column {name} (counted from 0), where a number is "
                     f"expected; encode the column, or {TABLES.format(_tabular(estimator))}"
@@ -82,7 +84,7 @@ def check_inputs(X: Any, estimator: str) -> None:
                 raise InputError(
                     f"X has no value in row {row}, column {name} (counted from 0); {_without_gaps(estimator)}"
                 )
-            if not isinstance(value, str | bytes) and not is_number(value) and not _is_gap(value):
+            if not _is_gap(value):
                 kind = TypeError if isinstance(value, dict | set | complex) else InputError
                 raise kind(
                     f"X holds {shown(value)} in row {row}, column {name} (counted from 0), where a number is expected: "

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from clearprop.engines import Job, prepared
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.checking import checked_gradient, smoothed
-from clearprop.estimators.tabular_data import weights
+from clearprop.estimators.tabular_data import check_length, weights
 from clearprop.network.gradient_check import GradientCheck
 from clearprop.tabular.model import TableModel
 
@@ -122,8 +122,7 @@ class TabularGlassBox(ABC):
         given = np.asarray(y)
         several = len(model.target.columns) > 1
         targets = [self._encoded_target(value) for value in (given if several else given.ravel())]
-        if len(targets) != len(inputs):
-            raise ShapeError(f"X has {len(inputs):,} rows, but y has {len(targets):,}; there must be one each")
+        check_length("X", len(inputs), "y", len(targets))
         job = model.job(member) or Job(model.network)
         data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
         data = data._replace(Y=smoothed(job, data.Y))

@@ -99,8 +99,6 @@ def _job_from_json(network: Network, spec: Mapping[str, Any]) -> Job:
                 "network": network,
                 "update_rule": _rule_from_json(spec["update_rule"]),
                 "schedule": formula_from_json(_named(spec["schedule"]), Schedule, SCHEDULES),
-                "dropout": tuple(dropout),
-                "class_weight": None if weights is None else tuple(weights),
             }
         )
     except InputError as error:

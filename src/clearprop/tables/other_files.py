@@ -229,7 +229,7 @@ def read_excel(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
 
 def _last_filled(rows: list[list[Any]]) -> int:
     """The place of the last row that holds anything."""
-    return max((k for k, row in enumerate(rows) if _filled(row)), default=-1)
+    return next((k for k in reversed(range(len(rows))) if _filled(rows[k])), -1)
 
 
 def _rows_below(rows: list[list[Any]], widest: int) -> list[list[Any]]:

@@ -178,7 +178,7 @@ def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: A
     pairs = codes[known] * n + predicted[known]
     of_known = None if weight is None else weight[known]
     of_these = probabilities if known.all() else probabilities[known]
-    more = _of_known(of_these, codes[known], of_known, frequent) if _counts(known, weight) else {}
+    more = _of_known(of_these, codes[known], predicted[known], of_known, frequent) if _counts(known, weight) else {}
     return ClassScores(
         n_rows=len(codes),
         accuracy=float(np.average(predicted == codes, weights=weight)),
@@ -212,7 +212,7 @@ def _counts(known: Any, weight: Any) -> bool:
     return bool(known.any() if weight is None else weight[known].any())
 
 
-def _of_known(probabilities: Any, codes: Any, weight: Any, frequent: int) -> dict[str, Any]:
+def _of_known(probabilities: Any, codes: Any, predicted: Any, weight: Any, frequent: int) -> dict[str, Any]:
     """The scores over rows of known classes, and those of the trivial predictor."""
     n = probabilities.shape[1]
     each = np.ones(len(codes)) if weight is None else weight
@@ -223,7 +223,7 @@ def _of_known(probabilities: Any, codes: Any, weight: Any, frequent: int) -> dic
         "log_loss": log_loss(probabilities, codes, weight),
         "roc_auc": _or_none(metrics.roc_auc(probabilities, codes, weight)),
         "average_precision": _or_none(metrics.average_precision(probabilities, codes, weight)),
-        "f1": tuple(metrics.f1_of_classes(codes, probabilities.argmax(axis=1), each, n).tolist()),
+        "f1": tuple(metrics.f1_of_classes(codes, predicted, each, n).tolist()),
         "trivial_balanced_accuracy": 1 / int(np.count_nonzero(there)),
         "trivial_log_loss": _entropy(there),
         "trivial_average_precision": _or_none(metrics.average_precision(constant, codes, weight)),

@@ -18,6 +18,7 @@ from clearprop.tabular.calibration import at_temperature, expected_calibration_e
 from clearprop.tabular.metrics import METRICS, accuracy, mae, r2, rmse
 from clearprop.tabular.scores import Scores, class_scores, number_scores, several_scores
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.usefulness import main_metric
 
 BY_CHANCE = 3.84  # n times the share of the variance that one correlation explains by chance in 95 of 100 cases
 
@@ -84,7 +85,7 @@ class ClassScoring(Scoring):
         self.target = target
 
     def watched(self, settings: TableSettings) -> Watched:
-        metric = settings.metric or ("log_loss" if settings.probabilities else "accuracy")
+        metric = main_metric(self.target, settings)
         name = "loss" if settings.metric is None and settings.probabilities else metric
         return Watched(f"validation_{name}", METRICS[metric].higher_is_better, metric != "log_loss")
 
@@ -133,7 +134,7 @@ class NumberScoring(Scoring):
         self.target = target
 
     def watched(self, settings: TableSettings) -> Watched:
-        metric = settings.metric or "rmse"
+        metric = main_metric(self.target, settings)
         return Watched(f"validation_{metric}", METRICS[metric].higher_is_better, False)
 
     def of_epoch(self, outputs: Any, actual: Any, weight: Any, metric: str | None) -> Mapping[str, float]:

@@ -163,7 +163,7 @@ class Elementwise(Equation):
         found = self.program.run({**self.parameters, **values})
         return found if np.shape(found) == np.shape(widest) else np.broadcast_to(found, np.shape(widest))
 
-    @property
+    @cached_property
     def open(self) -> frozenset[str]:
         """The symbols without a value: they get it when the graph is run."""
         return frozenset(symbols(self.formula)) - self.sites.keys() - self.parameters.keys()

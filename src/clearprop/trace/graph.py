@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from clearprop.formulas import UpdateRule
 from clearprop.job import Job
 from clearprop.network import Network
 from clearprop.trace.equations import Equation, Input
@@ -43,6 +44,12 @@ class Step:
     def network(self) -> Network:
         """The network of the job."""
         return self.job.network
+
+    @property
+    def rule(self) -> UpdateRule:
+        """The update rule of the job."""
+        assert isinstance(self.job.update_rule, UpdateRule)
+        return self.job.update_rule
 
     @property
     def is_batch(self) -> bool:
@@ -153,9 +160,9 @@ class Graph(StepNames, Mapping[str, Node]):
 def shape_of(name: Reference, step: Step) -> tuple[Size, ...]:
     """The shape of a value of a step."""
     network, axes = step.network, name.what.axes
-    block = f"{name.what.by or name.kind}{name.layer}"
-    if block in network.named_blocks and axes:  # a parameter, its gradient or what an optimizer remembers of it
-        return network.named_blocks[block].shape
+    block = network.named_blocks.get(f"{name.what.by or name.kind}{name.layer}") if axes else None
+    if block is not None:  # a parameter, its gradient or what an optimizer remembers of it
+        return block.shape
     sizes: dict[str, tuple[Size, ...]] = {
         SAMPLE: () if step.rows is None else (step.rows,), OUTPUT: (network.widths[-1],), CLASS: (network.widths[-1],),
     }  # fmt: skip

@@ -133,6 +133,6 @@ def one_sample(trace: Kind, i: int) -> Kind:
     if not 0 <= i < trace.n_samples:
         raise InputError(f"there is no sample {i}: the trace has samples 0 … {trace.n_samples - 1}")
     alone = trace.setting.alone(i)
-    if alone.is_penalised and not alone.total_weight:
+    if alone.step.is_penalised and not alone.total_weight:
         raise InputError(f"sample {i} has the weight 0, by which the penalty is divided: it cannot be taken alone")
     return trace_of(alone, trace.params, type(trace))

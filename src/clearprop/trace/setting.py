@@ -56,8 +56,7 @@ class Setting:
     @property
     def rule(self) -> UpdateRule:
         """The update rule of the job."""
-        assert isinstance(self.job.update_rule, UpdateRule)
-        return self.job.update_rule
+        return self.step.rule
 
     @cached_property
     def target(self) -> Any:
@@ -91,11 +90,6 @@ class Setting:
             "step": float(state.step), "epoch": float(state.epoch), "samples": float(state.samples),
             "progress": progress, "scale": state.rate_scale,
         }  # fmt: skip
-
-    @property
-    def is_penalised(self) -> bool:
-        """Whether the step minimises more than the loss."""
-        return bool(self.job.l1 or self.job.l2)
 
     @property
     def is_plain(self) -> bool:

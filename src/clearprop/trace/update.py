@@ -10,7 +10,6 @@ from clearprop.formulas.derivative import times
 from clearprop.formulas.expressions import fold, symbols
 from clearprop.network import Block
 from clearprop.trace.builder import Builder
-from clearprop.trace.graph import Step
 from clearprop.trace.kinds import Law
 from clearprop.trace.penalties_and_weights import GradientNorm, penalty_trees
 
@@ -45,7 +44,7 @@ def build_clipping(builder: Builder, gradients: Mapping[str, str]) -> Mapping[st
 
 def build_rate(builder: Builder) -> None:
     """The learning rate of this step: that of the rule, times what plateaus and the schedule make of it."""
-    rule, shape = rule_of(builder.step), builder.job.schedule
+    rule, shape = builder.step.rule, builder.job.schedule
     factors: list[Expression] = [Symbol("scale")] if builder.step.is_rescaled else []
     factors += [tree for tree in (shape.tree(), *([shape.tree("ramp")] if shape.warmup else [])) if symbols(tree)]
     if factors:
@@ -59,16 +58,10 @@ def build_rate(builder: Builder) -> None:
         builder.give("t")
 
 
-def rule_of(step: Step) -> UpdateRule:
-    """The update rule of a step."""
-    assert isinstance(step.job.update_rule, UpdateRule)
-    return step.job.update_rule
-
-
 def build_update(builder: Builder, gradients: Mapping[str, str]) -> None:
     """New parameters and new memory, block by block, by the update rule's formula."""
     build_rate(builder)
-    rule = rule_of(builder.step)
+    rule = builder.step.rule
     for block in builder.network.blocks:
         if block.rate != 1:
             builder.formula(f"rate_{block.name}", Symbol("rate") * block.rate, {"rate": "rate"}, Law.RATE)

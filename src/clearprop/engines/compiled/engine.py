@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import fields, replace
-from functools import lru_cache
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -19,22 +18,23 @@ from clearprop.engines.compiled.codegen.addresses import place
 from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.host.plan import Plan
 from clearprop.engines.compiled.host.plan_base import PlanBase
+from clearprop.engines.compiled.host.refusals import uncompilable, unprintable
 from clearprop.engines.compiled.host.tiny_plan import TinyPlan
 from clearprop.engines.compiled.kernels.layout import MOST_MEMORY, Task
 from clearprop.engines.compiled.workers.crew import CREW
 from clearprop.engines.compiled.workers.thread_tuning import CROWD
 from clearprop.engines.cores import threads_asked, threads_granted
 from clearprop.engines.first_use import FIRST_USE
-from clearprop.errors import EngineRefusal, FormulaError, InputError
-from clearprop.formulas import LBFGS, UpdateRule
-from clearprop.formulas.printers.kernel import to_kernel
+from clearprop.errors import InputError
+from clearprop.formulas import UpdateRule
 from clearprop.job.data import Data, Layout
 from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
 from clearprop.job.one_hot import OneHot
+from clearprop.job.penalties import total_weight
 from clearprop.job.state import TrainingState
-from clearprop.network import Dense, Network, Parameters
+from clearprop.network import Network, Parameters
 
 SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache
 
@@ -74,7 +74,7 @@ class CompiledEngine:
         remembered = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
         if len(remembered) > MOST_MEMORY:
             return f"an update rule may remember at most {MOST_MEMORY} vectors, not {len(remembered)}"
-        return _unprintable(job.network, job.update_rule)
+        return unprintable(job.network, job.update_rule)
 
     def missing(self, dtype: Any) -> str | None:
         """Numba is imported only where something must be compiled: it takes half a second; machine code needs none."""
@@ -94,7 +94,7 @@ class CompiledEngine:
     def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
         """Compile what a job needs, or what predictions of its network need; a sentence where that cannot be done."""
         extras = job.label_smoothing > 0, job.l1 > 0, job.l2 > 0, job.clip_norm is not None
-        return _uncompilable(job.network, None if predicts else job.update_rule, extras, layout.dtype.name)
+        return uncompilable(job.network, None if predicts else job.update_rule, extras, layout.dtype.name)
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
@@ -142,7 +142,7 @@ class CompiledEngine:
         theta = np.ascontiguousarray(theta)
         gradient = np.empty_like(theta)
         plan.describe(data, theta)
-        plan.job.gradient, plan.job.total = place(gradient), _total(data)
+        plan.job.gradient, plan.job.total = place(gradient), total_weight(data)
         self._run(plan, 6.0 * job.network.n_parameters * data.n_samples, 1)
         return plan.result.cost, gradient
 
@@ -154,7 +154,7 @@ class CompiledEngine:
         data = Data(_dense(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
         plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
         plan.describe(data, theta)
-        plan.job.total = _total(data)
+        plan.job.total = total_weight(data)
         if not plan.job.total > 0:
             return 0.0
         self._run(plan, 2.0 * network.n_parameters * data.n_samples, 1)
@@ -165,7 +165,7 @@ class CompiledEngine:
         total, weight, size = 0.0, 0.0, rows_at_once(network.widths)
         for start in range(0, data.n_samples, size):
             rows = data.take(slice(start, start + size))
-            part = rows.n_samples if rows.weight is None else float(np.sum(rows.weight))
+            part = total_weight(rows)
             total += part * self.loss(network, params, rows)
             weight += part
         return total / weight if weight > 0 else 0.0
@@ -249,11 +249,6 @@ def _run_on(plan: PlanBase, threads: int) -> None:
     CREW.help(plan, threads)
 
 
-def _total(data: Data) -> float:
-    """The weight of all rows."""
-    return data.n_samples if data.weight is None else float(np.sum(data.weight))
-
-
 def _dense(array: Any, dtype: Any) -> Any:
     """An array as compiled code reads it: of this type, row by row; None stays."""
     return None if array is None else np.ascontiguousarray(array, dtype=dtype)
@@ -268,40 +263,3 @@ def _needs_the_same_plan(job: Job, other: Job) -> bool:
 def _unpickled(n_threads: int | None) -> CompiledEngine:
     """An engine that may come from a machine with more cores."""
     return CompiledEngine(threads_granted(n_threads))
-
-
-@lru_cache(maxsize=256)
-def _uncompilable(
-    network: Network, rule: UpdateRule | LBFGS | None, extras: tuple[bool, bool, bool, bool], dtype: str
-) -> str | None:
-    """Why the kernels of a job cannot be compiled, if that fails; a plan for one row asks for all of them."""
-    smoothing, l1, l2, clip = extras
-    how = cut(network.widths, network.n_parameters, 1, np.dtype(dtype).itemsize)
-    try:
-        if rule is None:
-            Plan(network, dtype, Task.OUTPUTS, how._replace(chunk=1, shards=0), 1, 1)
-        else:
-            job = Job(network, rule, label_smoothing=0.1 * smoothing, l1=float(l1), l2=float(l2))
-            job = replace(job, clip_norm=1.0) if clip else job
-            Plan(network, dtype, Task.GRADIENT if isinstance(rule, LBFGS) else Task.STEPS, how, 1, 1, job)
-    except EngineRefusal as error:
-        return str(error)
-    return None
-
-
-@lru_cache(maxsize=256)
-def _unprintable(network: Network, rule: UpdateRule | LBFGS) -> str | None:
-    """Why a layer or a formula of a job cannot be compiled, if one cannot."""
-    for l, layer in enumerate(network.layers, start=1):
-        if not isinstance(layer, Dense):
-            return f"it has kernels for dense layers only, and layer {l} is a {type(layer).__name__}"
-    try:
-        for layer in network.layers:
-            to_kernel([layer.activation.computed_tree()], ["z"])
-            to_kernel([layer.activation.pullback_tree()], ["g", "z", "a"])
-        to_kernel([network.head.loss_tree(), network.head.error_tree()], ["z", "a", "y"])
-        if isinstance(rule, UpdateRule):
-            to_kernel(rule.computed_trees(), ["theta", "g", *rule.memory])
-    except FormulaError as error:
-        return str(error)
-    return None

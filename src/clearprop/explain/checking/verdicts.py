@@ -167,7 +167,7 @@ def _offered(found: Checked, writer: Writer, language: str) -> Iterator[Sentence
         name, _, value = line.partition(": ")
         key = name.replace(" ", "_")
         key = f"convention_{key}_{value}" if key == "biases" else f"convention_{key}"
-        said.append(writer.words[key].format(value=writer.words.get(f"value_{value}", value)))
+        said.append(writer.words[key].format(value=writer.term(value)))
     key = "check_offered" if len(said) == 1 else "check_offered_more"
     joint = writer.words["check_and"]
     lines = Listed(*map(line_told, found.offered), joint="list_semicolon").in_language(language)

@@ -64,7 +64,6 @@ class Exercise:
         return self._printed("html", key, notation)
 
     def _printed(self, medium: str, key: bool, notation: str) -> str:
-
         blanks = {} if key else dict.fromkeys(self.blanks, BLANK)
         title, said = ("exercise_key", "exercise_key_words") if key else ("exercise_title", "exercise_words")
         words = {"n": len(self.blanks), "digits": self.digits, "names": ", ".join(self.blanks)}

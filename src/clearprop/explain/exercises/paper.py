@@ -116,8 +116,12 @@ class Paper:
 
     def stated(self, setting: str, value: str) -> str:
         """A line that states a setting, in the language of the sheet."""
-        shown = {"name": self.words[f"setting_{setting}"], "value": self.words.get(f"value_{value}", value)}
-        return self.words["sheet_statement"].format(**shown)
+        name, shown = self.told(setting, value)
+        return self.words["sheet_statement"].format(name=name, value=shown)
+
+    def told(self, setting: str, value: str) -> tuple[str, str]:
+        """A setting and its value, in the language of the sheet."""
+        return self.words[f"setting_{setting}"], self.words.get(f"value_{value}", value)
 
     def _student(self) -> list[str]:
         return [self.stated("student", self.student)] if self.student else []

@@ -35,9 +35,7 @@ def printed(
     if medium == "html":  # LaTeX's small packages cannot place SVG
         shown = trace if not written else trace.mapped(_given)
         blocks.append(Picture(drawing(shown, names, numbers, known), (known["exercise_given"],)))
-    settings = [
-        [known[f"setting_{name}"], known.get(f"value_{value}", value)] for name, value in paper.settings().items()
-    ]
+    settings = [list(paper.told(*setting)) for setting in paper.settings().items()]
     blocks += [Heading(known["exercise_given"]), Table(_head(known, 2), settings)]
     given = [site for site in trace if site.startswith(GIVEN) and trace[site].equation.law == ""]
     blocks.append(Table(_head(known, 2), [[Symbol(name), _minus(paper.rounded(trace.value_of(name)))]

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from clearprop.explain.writing.symbols import Applied, Code, Letter, Nabla, Ratio, Written, with_tilde
 from clearprop.trace.kinds import KINDS, UNIT
-from clearprop.trace.names import Partial, Reference
+from clearprop.trace.names import Partial, Reference, reference
 
 # Letters that all notations but that of the program share.
 LETTERS: Mapping[str, str] = {name: kind.letter for name, kind in KINDS.items() if kind.letter}
@@ -76,7 +76,7 @@ class Notation:
             case "rate" | "rate_start":
                 return Letter("η", sub="" if name.kind == "rate" else "0")
             case kind if kind.startswith("rate_"):
-                return Applied("η", self.letter(Reference(kind[5], kind[6:])))
+                return Applied("η", self.letter(reference(kind.removeprefix("rate_"))))
             case "t":
                 return Letter("t")
             case "passed" | "smoothed":

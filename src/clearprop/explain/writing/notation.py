@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.writing.nielsen import Notation, counted, in_brackets, joined
+from clearprop.explain.writing.nielsen import LETTERS, Notation, counted, in_brackets, joined
 from clearprop.explain.writing.symbols import Code, Letter, Written
 from clearprop.trace.names import Partial, Reference
 
@@ -48,7 +48,7 @@ class LetterNotation(Notation):
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         layer = str(self.depth) if kind in ("y", "losses") else layer
         own = {"losses": self.loss_letter, "a": "x" if layer == "0" else "o"}
-        base = {"delta": "δ", "mask": "r", **own}.get(kind, kind)
+        base = own.get(kind, LETTERS.get(kind, kind))
         if is_array and base in ("x", "y", self.loss_letter):
             return Letter(base, "", sup, True)  # the only ones of their name: y², x⁰ would read as powers
         if is_array or not layer.isdigit() or not j.isdigit():
@@ -82,7 +82,7 @@ class MazurNotation(Notation):
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         layer = str(self.depth) if kind in ("y", "losses") else layer
-        base = {"delta": "δ", "z": "net", "a": "out", "y": "target", "losses": "E", "mask": "r"}.get(kind, kind)
+        base = {"z": "net", "a": "out", "y": "target", "losses": "E"}.get(kind, LETTERS.get(kind, kind))
         if kind == "a" and layer == "0":
             base = "i"
         if is_array and base in ("i", "target", "E"):
@@ -121,7 +121,7 @@ class RashidNotation(Notation):
 
     def neuron(self, kind: str, layer: str, j: str, sup: str, is_array: bool) -> Letter | Code:
         layer = str(self.depth) if kind in ("y", "losses") else layer
-        base = {"delta": "δ", "z": "X", "a": "O", "y": "t", "losses": "E", "mask": "r"}.get(kind, kind)
+        base = {"z": "X", "a": "O", "y": "t", "losses": "E"}.get(kind, LETTERS.get(kind, kind))
         if kind == "a" and layer == "0":
             base = "I"
         if not layer.isdigit():

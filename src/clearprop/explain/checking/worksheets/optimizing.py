@@ -110,7 +110,7 @@ def state_of(
     state = TrainingState.start(job, params.theta)
     rule = job.update_rule
     assert isinstance(rule, UpdateRule)
-    blocks = {block.name: block for block in job.network.blocks}
+    blocks = job.network.named_blocks
     kept = {name: statement for name, statement in given.items() if re.fullmatch(r"[a-z]+_[Wb]\d+", name)}
     for name, statement in kept.items():
         memory, _, block = name.partition("_")

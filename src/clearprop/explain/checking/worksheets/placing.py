@@ -152,6 +152,9 @@ def is_turned(named: Named, names: Names, is_matrix: bool) -> bool:
     return by_book or names.conventions.is_turned(site, shape)
 
 
+OF_NEURONS, OF_INPUTS = ("rows_neurons", "cure_rows_inputs"), ("rows_inputs", "cure_rows_outputs")
+
+
 def check_shape(statement: Statement, names: Names, named: Named, value: Value, paper: tuple[int, ...]) -> None:
     """Refuse a matrix of another shape; it is never cut anew.
 
@@ -170,18 +173,23 @@ def check_shape(statement: Statement, names: Names, named: Named, value: Value, 
         return
     if named.reference.kind in PER_SAMPLE:
         rows, cure = "rows_samples", "cure_samples"
-    elif is_turned(named, names, True):
-        rows, cure = "rows_neurons", "cure_rows_inputs"
     else:
-        rows, cure = "rows_inputs", "cure_rows_outputs"
-    fits = value.shape == paper[::-1] and len(paper) == 2
-    raise statement.wrong(
+        rows, cure = OF_NEURONS if is_turned(named, names, True) else OF_INPUTS
+    raise of_another_shape(statement, name, paper, value.shape, rows, cure)
+
+
+def of_another_shape(
+    statement: Statement, name: str, paper: tuple[int, ...], found: tuple[int, ...], rows: str, cure: str
+) -> InputError:
+    """That a matrix has another shape than on paper, with the hint that its transpose would fit, where it would."""
+    is_matrix = len(paper) == 2
+    return statement.wrong(
         "sheet_shape",
         name=name,
         shape=paper,
-        about=Message("sheet_shape_rows", rows=Message(rows)) if len(paper) == 2 else "",
-        found=value.shape,
-        hint=Message("sheet_would_fit", cure=Message(cure)) if fits else "",
+        about=Message("sheet_shape_rows", rows=Message(rows)) if is_matrix else "",
+        found=found,
+        hint=Message("sheet_would_fit", cure=Message(cure)) if is_matrix and found == paper[::-1] else "",
     )
 
 

@@ -16,6 +16,7 @@ from clearprop.explain.checking.conventions import Conventions, conventions_of
 from clearprop.explain.checking.worksheets.faults import fault
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.optimizing import job_of, named, rule_of, state_of
+from clearprop.explain.checking.worksheets.placing import OF_INPUTS, OF_NEURONS, of_another_shape
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.explained import Trace, explain
@@ -168,17 +169,8 @@ def _array(given: Mapping[str, Statement], name: str, shape: tuple[int, ...], kn
     on_paper = known.shape_of(name, shape)
     written = rows_in(given[name].value)
     if len(shape) == 2 and written is not None and written != on_paper and min(shape) > 1:
-        other = "cure_rows_inputs" if known.rows == "outputs" else "cure_rows_outputs"
-        raise given[name].wrong(
-            "sheet_shape",
-            name=name,
-            shape=on_paper,
-            about=Message(
-                "sheet_shape_rows", rows=Message(f"rows_{'neurons' if known.rows == 'outputs' else 'inputs'}")
-            ),
-            found=written,
-            hint=Message("sheet_would_fit", cure=Message(other)) if written == on_paper[::-1] else "",
-        )
+        rows, cure = OF_NEURONS if known.rows == "outputs" else OF_INPUTS
+        raise of_another_shape(given[name], name, on_paper, written, rows, cure)
     array = np.empty(shape)
     for place, value in zip(known.places(name, shape, len(values)), values, strict=True):
         array[place] = value
