@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -22,6 +24,18 @@ def test_save_and_load_give_the_same_model(trained, tmp_path):
         assert list(found.values) == list(expected.values)
         if name == "pets":
             np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+
+
+def test_the_engine_that_predicts_is_looked_for_once_and_is_no_part_of_a_pickle(trained, monkeypatch):
+    model, table = TableModel.load(trained / "flats.clearprop"), flats(20)
+    before = len(pickle.dumps(model))
+    first = model.predict(table)
+    if first.choice.engine.name != "reference":
+        monkeypatch.setattr("clearprop.tabular.model.choose_for_prediction", None)
+    again = model.predict(table)
+    assert again.choice.engine is first.choice.engine or first.choice.engine.name == "reference"
+    assert len(pickle.dumps(model)) == before
+    assert (pickle.loads(pickle.dumps(model)).thetas == model.thetas).all()
 
 
 def test_predictions_stay_in_the_range_of_training(trained):

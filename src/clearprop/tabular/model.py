@@ -78,6 +78,10 @@ class TableModel:
     temperature: float = 1.0
     quantiles: tuple[QuantileNetworks, ...] = ()
     jobs: tuple[Job, ...] = ()
+    _choices: dict[int | None, Choice] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_choices": {}}
 
     @property
     def parameters(self) -> Parameters:
@@ -144,23 +148,32 @@ class TableModel:
         return X, (*remarks, *outside(self.encoder, X, table, self.settings.get("seen")))
 
     def _outputs_of(self, X: Any, remarks: Remarks, n_threads: int | None) -> Outputs:
-        choice = choose_for_prediction(self.network, self.parameters.theta.dtype, n_threads)
+        choice = self._choice(n_threads)
         values = self._outputs(choice, X)
         return Outputs(finite(values), remarks, choice)
 
+    def _choice(self, n_threads: int | None = None) -> Choice:
+        """The engine that predicts. A fast one is kept, with what it has made ready; a slower one may be replaced."""
+        if n_threads in self._choices:
+            return self._choices[n_threads]
+        choice = choose_for_prediction(self.network, self.thetas.dtype, n_threads)
+        if choice.engine.name != "reference":
+            self._choices[n_threads] = choice
+        return choice
+
     def outputs_for(self, X: Any, n_threads: int | None = None) -> Any:
         """The same for rows that are encoded already, float32 (n_rows, n_inputs)."""
-        return self._outputs(choose_for_prediction(self.network, self.thetas.dtype, n_threads), X)
+        return self._outputs(self._choice(n_threads), X)
 
     def member_outputs(self, table: pa.Table) -> Any:
         """The outputs of every network by itself, (k, n_rows, n_outputs); errors as of `outputs`."""
-        choice = choose_for_prediction(self.network, self.thetas.dtype, None)
+        choice = self._choice()
         X, _ = self.encoder.encode(table)
         return np.stack([choice.engine.outputs(self.network, self.network.views(theta), X) for theta in self.thetas])
 
     def mean_outputs(self, table: pa.Table) -> Any:
         """Their mean, (n_rows, n_outputs), probabilities not yet at their temperature."""
-        choice = choose_for_prediction(self.network, self.thetas.dtype, None)
+        choice = self._choice()
         return mean_outputs(choice, self.network, self.thetas, self.encoder.encode(table).X)
 
     def _outputs(self, choice: Choice, X: Any) -> Any:
@@ -183,7 +196,7 @@ class TableModel:
 
     def _quantiles_of(self, X: Any, n_threads: int | None = None) -> Any:
         assert isinstance(self.target, NumberTarget)
-        choice = choose_for_prediction(self.network, self.thetas.dtype, n_threads)
+        choice = self._choice(n_threads)
         found = [
             self.target.decode(mean_outputs(choice, self.network, each.thetas, X)) + each.shift
             for each in self.quantiles

@@ -222,8 +222,8 @@ class CompiledEngine:
                 plans.pop(next(iter(plans)))
             how = cut(network.widths, network.n_parameters, rows, theta.itemsize)
             if task == Task.OUTPUTS:
-                at_once = 1 if key[2] == "row" else rows_of_prediction(network.widths, theta.itemsize, rows)
-                how = how._replace(chunk=max(at_once, 1), shards=0)
+                at_once = 1 if key[2] == "row" else rows_of_prediction(network.widths, theta.itemsize)
+                how = how._replace(chunk=at_once, shards=0)
             plan = plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads())
         return plan  # type: ignore[no-any-return]
 

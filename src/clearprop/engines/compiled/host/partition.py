@@ -114,9 +114,9 @@ def split_of(inputs: int, itemsize: int) -> int:
     return inputs // 2 // line * line
 
 
-def rows_of_prediction(widths: tuple[int, ...], itemsize: int, samples: int) -> int:
-    """How many rows are predicted at once."""
-    return max(1, min(samples, max(24, CACHE // (2 * sum(widths[1:]) * itemsize) // 24 * 24)))
+def rows_of_prediction(widths: tuple[int, ...], itemsize: int) -> int:
+    """How many rows are predicted at once: the same for every call, as a plan serves calls of any number of rows."""
+    return max(24, CACHE // (2 * sum(widths[1:]) * itemsize) // 24 * 24)
 
 
 def threads_for(operations: float, steps: int, cores: int | None) -> int:
