@@ -3,7 +3,7 @@
 import numpy as np
 
 from clearprop.engines import Data, Job, ReferenceEngine, TrainingState
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 from clearprop.training.loop import epoch_order
 
 TOLERANCES = {np.float64: 1e-10, np.float32: 2e-4}

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from clearprop import Network
 from clearprop.engines import Data, Job, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 
 # Narrow and wide, short batches and long ones: each way of the engine to share out work.
 SHAPES = {"shared rows": ([20, 64, 64, 3], 64), "shards": ([4, 16, 3], 600), "fused": ([200, 128, 3], 128)}

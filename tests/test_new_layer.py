@@ -55,10 +55,6 @@ class Waves(Equation):
     f: str
     law = kinds.Law.FORWARD
 
-    @property
-    def inputs(self):
-        return self.a, self.f
-
     def compute(self, arrays):
         a, f = arrays[self.a], arrays[self.f]
         return np.cos(f * a[..., None]).reshape(*a.shape[:-1], -1)
@@ -78,10 +74,6 @@ class WavesBack(Equation):
     f: str
     law = kinds.Law.BP2
 
-    @property
-    def inputs(self):
-        return self.delta, self.a, self.f
-
     def compute(self, arrays):
         delta, a, f = (arrays[name] for name in self.inputs)
         each = delta.reshape(*a.shape, -1) * -np.sin(f * a[..., None]) * f
@@ -96,7 +88,7 @@ class WavesBack(Equation):
             f = scope.symbol(self.f, i, k)
             return scope.symbol(self.delta, *sample, i * n + k) * -sin(f * x) * f
 
-        return scope.sum_of(n, term, lambda _: 0.0)
+        return scope.sum_of(np.zeros(n), term)
 
 
 @dataclass(frozen=True)
@@ -107,10 +99,6 @@ class WavesGradient(Equation):
     a: str
     f: str
     law = kinds.Law.BP4
-
-    @property
-    def inputs(self):
-        return self.delta, self.a, self.f
 
     def compute(self, arrays):
         delta, a, f = (arrays[name] for name in self.inputs)

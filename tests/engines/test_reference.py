@@ -9,7 +9,7 @@ from clearprop.engines import Data, Job, ReferenceEngine, TrainingState, prepare
 from clearprop.errors import DivergenceError
 from clearprop.formulas import SGD, UPDATE_RULES, AdamW, update_rule
 from clearprop.job.randomness import masks
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 from clearprop.network import Dense
 from clearprop.network.specs import activation
 

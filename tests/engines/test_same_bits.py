@@ -7,7 +7,7 @@ import pytest
 from clearprop.engines import Job, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.formulas import Adam, AdamW
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 from clearprop.network import Network
 from clearprop.training.loop import epoch_order
 from conforming import TOLERANCES, go_on, rows, train, typed

@@ -21,7 +21,7 @@ from clearprop.explain import (
 )
 from clearprop.explain.words import LANGUAGES
 from clearprop.formulas import Cosine, ReduceOnPlateau
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 from sample_networks import fits
 
 

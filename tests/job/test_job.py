@@ -8,7 +8,7 @@ from clearprop import Network
 from clearprop.engines import Job, TrainingState, prepared
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.formulas import LBFGS, SGD, Cosine, ExponentialSchedule, ReduceOnPlateau
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 
 NETWORK = Network.mlp([3, 4, 2], loss="cross_entropy")
 X = np.arange(12.0).reshape(4, 3)

@@ -20,9 +20,9 @@ from clearprop.job.memory import check_memory, check_outputs, rows_at_once
 from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.job.randomness import masks
 from clearprop.job.shuffling import exchange, partners
-from clearprop.job.spans import spans
 from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
+from clearprop.network.parameters import spans
 
 NUMBERS_AT_ONCE = 131_072  # parameters updated at once: the update's intermediate vectors stay in the cache
 

@@ -63,6 +63,9 @@ class Formula:
     forms : mapping of str to tuple of str
         The functions that a subclass may define and, for each, the variables that it may ask for besides the
         parameters.
+    parameter_ranges : mapping of str to str
+        The interval that the value of a parameter must lie in, as "[0, 1)" or "(0, inf)", where not every number will
+        do; a subclass adds to those of its base.
 
     Raises
     ------
@@ -70,11 +73,12 @@ class Formula:
         Where the class is written, when one of its forms does what a formula cannot (`if`, NumPy's functions) or asks
         for something that is neither a variable nor a parameter.
     InputError
-        For a parameter that is no finite number.
+        For a parameter that is not a finite number, or outside its interval.
     """
 
     name: ClassVar[str] = ""
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    parameter_ranges: ClassVar[Mapping[str, str]] = {}
     # The variable that the value must depend on, if there is one.
     argument: ClassVar[str | None] = None
     # The trees of the forms, for a formula that comes from a file and has no Python functions.
@@ -88,6 +92,8 @@ class Formula:
             function = vars(cls).get(form)
             if inspect.isfunction(function):
                 setattr(cls, form, staticmethod(function))
+        own = [vars(base).get("parameter_ranges", {}) for base in reversed(cls.__mro__)]
+        cls.parameter_ranges = {name: interval for ranges in own for name, interval in ranges.items()}
         dataclass(frozen=True)(cls)
         for form in cls.forms:
             if form in vars(cls):
@@ -99,6 +105,8 @@ class Formula:
         for name, value in self.parameters.items():
             # frozen forbids the plain assignment; a NumPy number is kept as Python's, which JSON can hold
             object.__setattr__(self, name, _number(f"{self.name}: {name}", value))
+        for name, interval in self.parameter_ranges.items():
+            _check_range(self, name, interval)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -272,17 +280,10 @@ def _of_floating_type(result: Any, variables: Iterable[Any]) -> Any:
     return result
 
 
-def require(
-    formula: Formula,
-    name: str,
-    low: float,
-    high: float = math.inf,
-    *,
-    open_low: bool = False,
-    closed_high: bool = False,
-) -> None:
-    """Raise InputError unless ``low ≤ parameter < high`` (``low <`` with `open_low`, ``≤ high`` with `closed_high`)."""
-    value = getattr(formula, name)
+def _check_range(formula: Formula, name: str, interval: str) -> None:
+    """Raise InputError unless a parameter lies in an interval, such as "[0, 1)" without 1 or "(0, inf)"."""
+    value, (low, high) = getattr(formula, name), map(float, interval[1:-1].split(","))
+    open_low, closed_high = interval.startswith("("), interval.endswith("]")
     if not (value > low if open_low else value >= low) or not (value <= high if closed_high else value < high):
         upper = "" if high == math.inf else f" and {'at most' if closed_high else 'below'} {high:g}"
         raise InputError(

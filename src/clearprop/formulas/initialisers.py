@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from clearprop.formulas.formula import Formula, by_name, require
+from clearprop.formulas.formula import Formula, by_name
 from clearprop.formulas.vocabulary import sqrt
 
 
@@ -39,11 +39,7 @@ class Initialiser(Formula):
     is_uniform: ClassVar[bool] = False
     gain: float = 1.0
     bias_gain: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "gain", 0)
-        require(self, "bias_gain", 0)
+    parameter_ranges: ClassVar = {"gain": "[0, inf)", "bias_gain": "[0, inf)"}
 
     def draw(self, fan_in: int, fan_out: int, random: np.random.Generator) -> tuple[Any, Any]:
         """Weights of shape (fan_in, fan_out) and biases of shape (fan_out,), float64."""

@@ -16,7 +16,7 @@ from clearprop.formulas.activations import ACTIVATIONS
 from clearprop.formulas.derivative import pullback as tree_pullback
 from clearprop.formulas.evaluation import evaluate
 from clearprop.formulas.expressions import Constant, Expression
-from clearprop.formulas.formula import Formula, by_name, once_per_class, require
+from clearprop.formulas.formula import Formula, by_name, once_per_class
 from clearprop.formulas.vocabulary import absolute, log, sign, where
 
 
@@ -114,10 +114,7 @@ class Huber(Loss):
     """C = ½(y − a)² up to |y − a| = δ, δ(|y − a| − ½δ) beyond. Huber (1964)."""
 
     delta: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "delta", 0, open_low=True)
+    parameter_ranges: ClassVar = {"delta": "(0, inf)"}
 
     def value(a, y, delta):
         return where(absolute(y - a) <= delta, (y - a) ** 2 / 2, delta * (absolute(y - a) - delta / 2))
@@ -130,10 +127,7 @@ class Quantile(Loss):
     """C = q(y − a) for y ≥ a, (1 − q)(a − y) below: the pinball loss. Koenker & Bassett (1978)."""
 
     quantile: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "quantile", 0, 1, open_low=True)
+    parameter_ranges: ClassVar = {"quantile": "(0, 1)"}
 
     def value(a, y, quantile):
         return where(y >= a, quantile * (y - a), (1 - quantile) * (a - y))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from clearprop.formulas.formula import Formula, require
+from clearprop.formulas.formula import Formula
 from clearprop.formulas.vocabulary import absolute, maximum, minimum, sign
 
 
@@ -37,10 +37,7 @@ class Penalty(Formula):
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("theta",), "slope": ("theta",)}
     degree: ClassVar[int]
     strength: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "strength", 0)
+    parameter_ranges: ClassVar = {"strength": "[0, inf)"}
 
 
 class L2(Penalty):
@@ -80,10 +77,7 @@ class LabelSmoothing(Formula):
 
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("y", "n_classes")}
     smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "smoothing", 0, 1)
+    parameter_ranges: ClassVar = {"smoothing": "[0, 1)"}
 
     def value(y, smoothing, n_classes):
         return (1 - smoothing) * y + smoothing / n_classes
@@ -105,10 +99,7 @@ class ClipByNorm(Formula):
 
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": ("norm",)}
     limit: float = 1.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "limit", 0, open_low=True)
+    parameter_ranges: ClassVar = {"limit": "(0, inf)"}
 
     def value(norm, limit):
         return minimum(1, limit / maximum(norm, 1e-30))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from math import pi
 from typing import Any, ClassVar, NamedTuple
 
-from clearprop.formulas.formula import Formula, by_name, callable_form, require
+from clearprop.formulas.formula import Formula, by_name, callable_form
 from clearprop.formulas.vocabulary import cos, floor, minimum, where
 
 
@@ -42,10 +42,7 @@ class Schedule(Formula):
 
     forms: ClassVar[Mapping[str, tuple[str, ...]]] = {"value": Clock._fields, "ramp": ("step",)}
     warmup: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "warmup", 0)
+    parameter_ranges: ClassVar = {"warmup": "[0, inf)"}
 
     def ramp(step, warmup):
         return minimum((step + 1) / warmup, 1)
@@ -85,11 +82,7 @@ class StepSchedule(Schedule):
     name = "step"
     step_size: int = 30
     gamma: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "step_size", 1)
-        require(self, "gamma", 0, open_low=True)
+    parameter_ranges: ClassVar = {"step_size": "[1, inf)", "gamma": "(0, inf)"}
 
     def value(epoch, step_size, gamma):
         return gamma ** floor(epoch / step_size)
@@ -100,10 +93,7 @@ class ExponentialSchedule(Schedule):
 
     name = "exponential"
     gamma: float = 0.95
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "gamma", 0, open_low=True)
+    parameter_ranges: ClassVar = {"gamma": "(0, inf)"}
 
     def value(epoch, gamma):
         return gamma**epoch
@@ -113,10 +103,7 @@ class InverseScaling(Schedule):
     """(samples + 1)^(−power), samples those seen before this epoch, as scikit-learn's "invscaling" counts."""
 
     power: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "power", 0)
+    parameter_ranges: ClassVar = {"power": "[0, inf)"}
 
     def value(samples, power):
         return (samples + 1.0) ** -power
@@ -126,10 +113,7 @@ class Cosine(Schedule):
     """From 1 to `end` along half a cosine. Loshchilov & Hutter (2017), eq. 5 without restarts."""
 
     end: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "end", 0)
+    parameter_ranges: ClassVar = {"end": "[0, inf)"}
 
     def value(progress, end):
         return end + (1 - end) * (1 + cos(pi * progress)) / 2
@@ -141,12 +125,7 @@ class OneCycle(Schedule):
     start: float = 0.04
     rise: float = 0.3
     end: float = 1e-5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "start", 0)
-        require(self, "rise", 0, 1, open_low=True)
-        require(self, "end", 0)
+    parameter_ranges: ClassVar = {"start": "[0, inf)", "rise": "(0, 1)", "end": "[0, inf)"}
 
     def value(progress, start, rise, end):
         up = start + (1 - start) * (1 - cos(pi * progress / rise)) / 2
@@ -177,13 +156,12 @@ class ReduceOnPlateau(Schedule):
     patience: int = 5
     tolerance: float = 1e-4
     minimum: float = 1e-6
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "gamma", 0, 1, open_low=True)
-        require(self, "patience", 1)
-        require(self, "tolerance", 0)
-        require(self, "minimum", 0)
+    parameter_ranges: ClassVar = {
+        "gamma": "(0, 1)",
+        "patience": "[1, inf)",
+        "tolerance": "[0, inf)",
+        "minimum": "[0, inf)",
+    }
 
     @staticmethod
     def value():

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from clearprop.errors import InputError
 from clearprop.formulas.expressions import Expression, Symbol
-from clearprop.formulas.formula import Formula, by_name, callable_form, form_arguments, once_per_class, require
+from clearprop.formulas.formula import Formula, by_name, callable_form, form_arguments, once_per_class
 from clearprop.formulas.vocabulary import sqrt
 
 
@@ -48,11 +48,7 @@ class UpdateRule(Formula):
     memory: ClassVar[tuple[str, ...]] = ()
     learning_rate: float = 0.01
     weight_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "learning_rate", 0, open_low=True)
-        require(self, "weight_decay", 0)
+    parameter_ranges: ClassVar = {"learning_rate": "(0, inf)", "weight_decay": "[0, inf)"}
 
     @classmethod
     def variables(cls, form: str) -> tuple[str, ...]:
@@ -120,10 +116,7 @@ class Momentum(UpdateRule):
     memory = ("v",)
     learning_rate: float = 0.1
     momentum: float = 0.9
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "momentum", 0, 1, closed_high=True)
+    parameter_ranges: ClassVar = {"momentum": "[0, 1]"}
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v - rate * g
@@ -146,11 +139,7 @@ class RMSProp(UpdateRule):
     learning_rate: float = 0.001
     rho: float = 0.9
     epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "rho", 0, 1)
-        require(self, "epsilon", 0, open_low=True)
+    parameter_ranges: ClassVar = {"rho": "[0, 1)", "epsilon": "(0, inf)"}
 
     def update(theta, g, v, rate, rho, epsilon):
         v = rho * v + (1 - rho) * g**2
@@ -168,12 +157,7 @@ class Adam(UpdateRule):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self, "beta1", 0, 1)
-        require(self, "beta2", 0, 1)
-        require(self, "epsilon", 0, open_low=True)
+    parameter_ranges: ClassVar = {"beta1": "[0, 1)", "beta2": "[0, 1)", "epsilon": "(0, inf)"}
 
     def update(theta, g, m, v, rate, t, beta1, beta2, epsilon):
         m = beta1 * m + (1 - beta1) * g

@@ -1,4 +1,4 @@
-"""How far a fit has come: all that must survive between two updates."""
+"""How far a fit has come: all that must survive between two updates, and the learning rates that follow from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.formulas import UpdateRule
+from clearprop.formulas import Clock, UpdateRule
 from clearprop.job.epoch import Epoch
 from clearprop.job.job import Job
 
@@ -134,3 +134,19 @@ class TrainingState:
     def own(self) -> None:
         """Copy θ and the memory where they are not this state's to write: `owned`. Before anything is written."""
         self.theta, self.memory = owned(self.theta), [owned(vector) for vector in self.memory]
+
+
+def clock(job: Job, state: TrainingState, n_samples: int, ahead: Any = 0.0) -> Clock:
+    """Where training stands, by which a schedule goes; or where it will be some updates ahead, a number or an array."""
+    per_epoch = job.steps_per_epoch(n_samples)
+    progress = (ahead + (state.epoch * per_epoch + state.cursor)) / (job.epochs * per_epoch)
+    return Clock(ahead + state.step, float(state.epoch), float(state.samples), np.minimum(progress, 1.0))
+
+
+def rates(job: Job, state: TrainingState, n_samples: int, n_steps: int) -> Any:
+    """The learning rates of the next `n_steps` updates, float64 (n_steps,)."""
+    assert isinstance(job.update_rule, UpdateRule)
+    rates = np.full(n_steps, job.update_rule.learning_rate * state.rate_scale)
+    if not job.schedule.is_constant:
+        rates *= job.schedule.factor(clock(job, state, n_samples, np.arange(n_steps, dtype=np.float64)))
+    return rates

@@ -108,6 +108,18 @@ def views(theta: Any, blocks: Sequence[Block], depth: int) -> Parameters:
     return Parameters(theta, W, b, named)
 
 
+def spans(blocks: tuple[Block, ...], *, decays: bool) -> list[Block]:
+    """Stretches of θ for an update: neighbouring blocks of the same factors joined; decays count only if asked for."""
+    joined: list[Block] = []
+    for block in blocks:
+        block = block if decays else block._replace(decay=0.0)
+        if joined and (joined[-1].rate, joined[-1].decay) == (block.rate, block.decay):
+            joined[-1] = joined[-1]._replace(stop=block.stop)
+        else:
+            joined.append(block)
+    return joined
+
+
 def from_arrays(
     blocks: Sequence[Block], depth: int, weights: Sequence[Any], biases: Sequence[Any], dtype: Any
 ) -> Parameters:

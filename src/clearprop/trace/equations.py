@@ -9,7 +9,7 @@ exact fractions), give the expression tree that one of its numbers comes from (`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from clearprop.formulas import Apply, Expression, Symbol
 from clearprop.formulas.derivative import times
 from clearprop.formulas.expressions import nodes, symbols
-from clearprop.trace.arithmetic import Program, add_up, product_in_order, running_sum
+from clearprop.trace.arithmetic import Program, add_up, product_in_order
 from clearprop.trace.kinds import Law
 from clearprop.trace.matrices import call, hadamard, hadamard_tree, matmul, transpose
 from clearprop.trace.scalar_trees import Scope, instance
@@ -33,16 +33,17 @@ class Equation:
     Attributes
     ----------
     inputs : tuple of str
-        The sites that it reads.
+        The sites that it reads: its fields that are text, unless the kind of equation says otherwise.
     law : Law
         What it is called.
     """
 
     law = Law.GIVEN
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
-        return ()
+        texts = (getattr(self, each.name) for each in fields(self) if each.type in ("str", str))
+        return tuple(name for name in texts if name)
 
     def compute(self, arrays: Arrays) -> Any:
         """The site's value from the values of its inputs."""
@@ -81,21 +82,13 @@ class WeightedSum(Equation):
     b: str
     law = Law.FORWARD
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.a, self.W, self.b
-
     def compute(self, arrays: Arrays) -> Any:
         return product_in_order(arrays[self.a], arrays[self.W]) + arrays[self.b]
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, j = index
         signals, weights = scope.arrays[self.a][tuple(sample)], scope.arrays[self.W][:, j]
-        total = scope.sum_of(
-            len(signals),
-            lambda k: scope.symbol(self.W, k, j) * scope.symbol(self.a, *sample, k),
-            lambda left_out: running_sum(signals[left_out] * weights[left_out]),
-        )
+        total = scope.sum_of(signals * weights, lambda k: scope.symbol(self.W, k, j) * scope.symbol(self.a, *sample, k))
         return total + scope.symbol(self.b, j)
 
     def matrix(self, columns: bool) -> Expression:
@@ -111,10 +104,6 @@ class CarriedBack(Equation):
     W: str
     law = Law.BP2
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.delta, self.W
-
     def compute(self, arrays: Arrays) -> Any:
         return product_in_order(arrays[self.delta], arrays[self.W].T)
 
@@ -122,9 +111,7 @@ class CarriedBack(Equation):
         *sample, k = index
         errors, weights = scope.arrays[self.delta][tuple(sample)], scope.arrays[self.W][k]
         return scope.sum_of(
-            len(errors),
-            lambda j: scope.symbol(self.W, k, j) * scope.symbol(self.delta, *sample, j),
-            lambda left_out: running_sum(errors[left_out] * weights[left_out]),
+            errors * weights, lambda j: scope.symbol(self.W, k, j) * scope.symbol(self.delta, *sample, j)
         )
 
     def matrix(self, columns: bool) -> Expression:
@@ -199,10 +186,6 @@ class Product(Equation):
     slope: str
     law: Law = Law.BP2
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.error, self.slope
-
     def compute(self, arrays: Arrays) -> Any:
         return arrays[self.error] * arrays[self.slope]
 
@@ -220,10 +203,6 @@ class SumOverSamples(Equation):
     delta: str
     law = Law.BP3
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.delta,)
-
     def compute(self, arrays: Arrays) -> Any:
         delta = arrays[self.delta]
         return add_up(len(delta), lambda i: delta[i]) if delta.ndim == 2 else delta
@@ -233,9 +212,7 @@ class SumOverSamples(Equation):
         if delta.ndim == 1:
             return scope.symbol(self.delta, *index)
         (j,) = index
-        return scope.sum_of(
-            len(delta), lambda i: scope.symbol(self.delta, i, j), lambda left_out: running_sum(delta[left_out, j])
-        )
+        return scope.sum_of(delta[:, j], lambda i: scope.symbol(self.delta, i, j))
 
     def matrix(self, columns: bool) -> Expression | None:
         return Symbol(self.delta)
@@ -249,10 +226,6 @@ class OuterProduct(Equation):
     delta: str
     law = Law.BP4
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.a, self.delta
-
     def compute(self, arrays: Arrays) -> Any:
         a, delta = arrays[self.a], arrays[self.delta]
         return add_up(len(a), lambda i: a[i, :, None] * delta[i]) if a.ndim == 2 else a[:, None] * delta
@@ -263,9 +236,7 @@ class OuterProduct(Equation):
         if a.ndim == 1:
             return times(scope.symbol(self.a, k), scope.symbol(self.delta, j))
         return scope.sum_of(
-            len(a),
-            lambda i: scope.symbol(self.a, i, k) * scope.symbol(self.delta, i, j),
-            lambda left_out: running_sum(a[left_out, k] * delta[left_out, j]),
+            a[:, k] * delta[:, j], lambda i: scope.symbol(self.a, i, k) * scope.symbol(self.delta, i, j)
         )
 
     def matrix(self, columns: bool) -> Expression:

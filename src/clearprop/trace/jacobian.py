@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.formulas import Constant, Expression, Symbol
-from clearprop.trace.arithmetic import IN_ORDER, add_up, computed, plain_sum_of_rows, running_sum
+from clearprop.trace.arithmetic import IN_ORDER, add_up, computed, plain_sum_of_rows
 from clearprop.trace.equations import Arrays, Equation
 from clearprop.trace.kinds import Law
 from clearprop.trace.matrices import matmul, transpose
@@ -25,10 +25,6 @@ class Jacobian(Equation):
     z: str
     parameters: Mapping[str, Any]
     law = Law.BP1
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.a, self.z
 
     def compute(self, arrays: Arrays) -> Any:
         a, z = arrays[self.a], arrays[self.z]
@@ -54,10 +50,6 @@ class ErrorThroughJacobian(Equation):
     jacobian: str
     law = Law.BP1
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.error, self.jacobian
-
     def compute(self, arrays: Arrays) -> Any:
         error, jacobian = arrays[self.error], arrays[self.jacobian]
         return add_up(error.shape[-1], lambda k: error[..., k, None] * jacobian[..., k, :])
@@ -66,9 +58,8 @@ class ErrorThroughJacobian(Equation):
         *sample, j = index
         error, jacobian = scope.arrays[self.error][tuple(sample)], scope.arrays[self.jacobian][(*sample, ..., j)]
         return scope.sum_of(
-            len(error),
+            error * jacobian,
             lambda k: scope.symbol(self.error, *sample, k) * scope.symbol(self.jacobian, *sample, k, j),
-            lambda left_out: running_sum(error[left_out] * jacobian[left_out]),
         )
 
     def matrix(self, columns: bool) -> Expression:

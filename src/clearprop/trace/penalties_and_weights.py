@@ -16,7 +16,7 @@ import numpy as np
 from clearprop.formulas import L1, L2, Expression, Symbol, evaluate, sqrt
 from clearprop.formulas.derivative import ZERO, plus
 from clearprop.job import Job
-from clearprop.trace.arithmetic import product_in_order, running_sum, total_of
+from clearprop.trace.arithmetic import product_in_order, total_of
 from clearprop.trace.equations import Arrays, Elementwise, Equation
 from clearprop.trace.kinds import Law
 from clearprop.trace.scalar_trees import Scope
@@ -31,10 +31,6 @@ class RowWeight(Equation):
     y: str
     law = Law.WEIGHT
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.sample_weight, self.class_weight, self.y) if name)
-
     def compute(self, arrays: Arrays) -> Any:
         factor = product_in_order(arrays[self.y], arrays[self.class_weight][:, None])[..., 0]
         return arrays[self.sample_weight] * factor if self.sample_weight else factor
@@ -42,9 +38,7 @@ class RowWeight(Equation):
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         y, factors = scope.arrays[self.y][index], scope.arrays[self.class_weight]
         factor = scope.sum_of(
-            len(factors),
-            lambda k: scope.symbol(self.y, *index, k) * scope.symbol(self.class_weight, k),
-            lambda left_out: running_sum(y[left_out] * factors[left_out]),
+            y * factors, lambda k: scope.symbol(self.y, *index, k) * scope.symbol(self.class_weight, k)
         )
         return scope.symbol(self.sample_weight, *index) * factor if self.sample_weight else factor
 
@@ -56,10 +50,6 @@ class TotalWeight(Equation):
     weight: str
     law = Law.WEIGHT
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.weight,)
-
     def compute(self, arrays: Arrays) -> Any:
         return total_of(np.atleast_1d(arrays[self.weight]))
 
@@ -67,9 +57,7 @@ class TotalWeight(Equation):
         weights = scope.arrays[self.weight]
         if not weights.ndim:
             return scope.symbol(self.weight)
-        return scope.sum_of(
-            len(weights), lambda i: scope.symbol(self.weight, i), lambda left_out: running_sum(weights[left_out])
-        )
+        return scope.sum_of(weights, lambda i: scope.symbol(self.weight, i))
 
 
 @dataclass(frozen=True)
@@ -80,21 +68,15 @@ class WeightedLoss(Equation):
     share: str
     law = Law.LOSS
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return self.losses, self.share
-
     def compute(self, arrays: Arrays) -> Any:
         return total_of((arrays[self.share][:, None] * arrays[self.losses]).reshape(-1))
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         losses, share = scope.arrays[self.losses], scope.arrays[self.share]
-        flat = (share[:, None] * losses).reshape(-1)
         places = list(np.ndindex(losses.shape))
         return scope.sum_of(
-            len(flat),
+            (share[:, None] * losses).reshape(-1),
             lambda i: scope.symbol(self.share, places[i][0]) * scope.symbol(self.losses, *places[i]),
-            lambda left_out: running_sum(flat[left_out]),
         )
 
 
@@ -141,9 +123,7 @@ class Penalty(Equation):
             name, place = place_of(shapes, i)
             return self.blocks[name].tree(scope, place)
 
-        return scope.sum_of(
-            sum(map(prod, shapes.values())), term, lambda left_out: running_sum(self._flat(scope.arrays)[left_out])
-        )
+        return scope.sum_of(self._flat(scope.arrays), term)
 
 
 @dataclass(frozen=True)
@@ -171,10 +151,7 @@ class GradientNorm(Equation):
             name, place = place_of(shapes, i)
             return scope.symbol(name, *place) ** 2
 
-        total = scope.sum_of(
-            sum(map(prod, shapes.values())), term, lambda left_out: running_sum(self._squares(scope.arrays)[left_out])
-        )
-        found: Expression = sqrt(total)
+        found: Expression = sqrt(scope.sum_of(self._squares(scope.arrays), term))
         return found
 
 

@@ -49,13 +49,14 @@ class Scope:
         self.values[name] = plain_number(value)
         return Symbol(name)
 
-    def sum_of(self, n: int, term: Callable[[int], Expression], share: Callable[[slice], Any]) -> Expression:
-        """Σ of `n` terms; of a wide sum, `share(slice)` is what the terms left out come to."""
+    def sum_of(self, values: Any, term: Callable[[int], Expression]) -> Expression:
+        """Σ of terms, `values` a vector of what each comes to; of a wide sum those left out are one number."""
+        n = len(values)
         left_out = left_out_of(n, self.widest)
         if left_out is None:
             return reduce(plus, map(term, range(n)))
         number = sum(1 for name in self.values if name.startswith("…"))
-        rest = self.named(f"…{left_out.stop - left_out.start}" + "′" * number, share(left_out))
+        rest = self.named(f"…{left_out.stop - left_out.start}" + "′" * number, running_sum(values[left_out]))
         return reduce(plus, [*map(term, range(left_out.start)), rest, *map(term, range(left_out.stop, n))])
 
 
@@ -136,16 +137,9 @@ class _Instance:
         if self.fixed is not None:  # most terms are 0: what is left of them is written out
             return reduce(plus, (self.at(body, k) for k in range(self.width)))
         rows = {name: self.scope.arrays[site][self.index[:-1]] for name, site in self.sites.items()}
-        return self.scope.sum_of(
-            self.width,
-            lambda k: self.at(body, k),
-            lambda left_out: running_sum(_row(body, rows, self.parameters)[left_out]),
-        )
-
-
-def _row(body: Expression, rows: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:
-    width = max((len(row) for row in rows.values() if np.ndim(row)), default=1)
-    return np.broadcast_to(computed(body, {**parameters, **rows}), (width,))
+        with np.errstate(all="ignore"):
+            values = computed(body, {**self.parameters, **rows})
+        return self.scope.sum_of(np.broadcast_to(values, (self.width,)), lambda k: self.at(body, k))
 
 
 def _width(scope: Scope, sites: Mapping[str, str]) -> int:

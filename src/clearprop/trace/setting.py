@@ -13,6 +13,7 @@ from clearprop.formulas import LBFGS, ConstantSchedule, LabelSmoothing, UpdateRu
 from clearprop.job import Job, TrainingState, prepared
 from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.job.randomness import masks
+from clearprop.job.state import clock
 from clearprop.network import Network, Parameters, loss
 from clearprop.network.parameters import Mask
 from clearprop.trace.graph import Step
@@ -82,14 +83,9 @@ class Setting:
 
     @property
     def clock(self) -> dict[str, float]:
-        """Where training stands, as `job.rates` has it: what a schedule and plateaus go by."""
-        job, state = self.job, self.state
-        per_epoch = job.steps_per_epoch(self.n_samples)
-        progress = min((state.epoch * per_epoch + state.cursor) / (job.epochs * per_epoch), 1.0)
-        return {
-            "step": float(state.step), "epoch": float(state.epoch), "samples": float(state.samples),
-            "progress": progress, "scale": state.rate_scale,
-        }  # fmt: skip
+        """Where training stands: what a schedule and plateaus go by."""
+        known = clock(self.job, self.state, self.n_samples)._asdict()
+        return {name: float(value) for name, value in known.items()} | {"scale": self.state.rate_scale}
 
     @property
     def is_plain(self) -> bool:

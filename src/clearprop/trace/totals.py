@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.formulas import Expression
-from clearprop.trace.arithmetic import running_sum, total_of
+from clearprop.trace.arithmetic import total_of
 from clearprop.trace.equations import Arrays, Equation
 from clearprop.trace.kinds import Law
 from clearprop.trace.penalties_and_weights import place_of
@@ -24,10 +23,6 @@ class MeanLoss(Equation):
     losses: str
     law = Law.LOSS
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.losses,)
-
     def compute(self, arrays: Arrays) -> Any:
         losses = arrays[self.losses]
         total = total_of(losses.reshape(-1))
@@ -37,9 +32,7 @@ class MeanLoss(Equation):
         losses = scope.arrays[self.losses]
         flat = losses.reshape(-1)
         places = list(np.ndindex(losses.shape))
-        total = scope.sum_of(
-            len(flat), lambda i: scope.symbol(self.losses, *places[i]), lambda left_out: running_sum(flat[left_out])
-        )
+        total = scope.sum_of(flat, lambda i: scope.symbol(self.losses, *places[i]))
         return total / len(losses) if losses.ndim == 2 else total
 
 
@@ -79,10 +72,7 @@ class FirstOrder(Equation):
             step = scope.symbol(f"{name}_new", *place) - scope.symbol(name, *place)
             return scope.symbol(self.gradients[name], *place) * step
 
-        def share(left_out: slice) -> Any:
-            return running_sum(self.moved(scope.arrays)[left_out])
-
-        return scope.symbol(self.loss) + scope.sum_of(sum(map(math.prod, shapes.values())), term, share)
+        return scope.symbol(self.loss) + scope.sum_of(self.moved(scope.arrays), term)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.job import Epoch
 from clearprop.job.randomness import state_of
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
 

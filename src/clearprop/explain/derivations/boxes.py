@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from clearprop.explain.derivations.lines import Line
 from clearprop.formulas import Apply, Expression, Symbol
-from clearprop.trace.arithmetic import running_sum
 from clearprop.trace.names import Reference, at
 from clearprop.trace.scalar_trees import Scope
 from clearprop.trace.trace import Trace
@@ -47,7 +46,7 @@ def boxed_delta(trace: Trace, scope: Scope, l: int, place: tuple[int, ...], dept
     def term(m: int) -> Expression:
         return scope.symbol(f"W{l + 1}", j, m) * boxed_delta(trace, scope, l + 1, (*sample, m), further)
 
-    error = scope.sum_of(n, term, lambda left_out: running_sum(W[j][left_out] * delta[left_out]))
+    error = scope.sum_of(W[j] * delta, term)
     if f"mask{l}" in trace:
         error = error * scope.symbol(f"mask{l}", *place)
     return Apply(HIDDEN_DELTA, (label, error * scope.symbol(f"slope{l}", *place)))

@@ -19,7 +19,7 @@ from clearprop.explain.derivations.chain_rule import ChainRule, Factor, Path, Sa
 from clearprop.explain.derivations.lines import Line
 from clearprop.formulas import Expression, Symbol
 from clearprop.formulas.derivative import ONE, times
-from clearprop.trace.arithmetic import computed, left_out_of, running_sum
+from clearprop.trace.arithmetic import computed, left_out_of
 from clearprop.trace.names import Reference, at, reference
 from clearprop.trace.scalar_trees import Scope, plain_number
 from clearprop.trace.trace import Trace
@@ -183,7 +183,7 @@ def _sum_over_paths(gradient: Symbol, paths: tuple[Path, ...]) -> Line:
     def term(i: int) -> Expression:
         return scope.named(f"~one_path {i + 1}", products[i])
 
-    total = scope.sum_of(len(paths), term, lambda left_out: running_sum(products[left_out]))
+    total = scope.sum_of(products, term)
     return Line(gradient, (total,), scope.values, plain_number(computed(total, scope.values)), "path")
 
 
@@ -201,5 +201,5 @@ def _sum_over_samples(trace: Trace, found: Reference, value: Any) -> Line:
     def term(i: int) -> Expression:
         return scope.named(name_of_sample(i), added[i])
 
-    total = scope.sum_of(len(added), term, lambda left_out: running_sum(added[left_out]))
+    total = scope.sum_of(added, term)
     return Line(Symbol(f"d{found}"), (total,), scope.values, value, "path")

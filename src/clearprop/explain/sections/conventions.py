@@ -7,8 +7,8 @@ from clearprop.explain.sections.symbols import readings
 from clearprop.explain.writing.document import Block, Bullets, Fold, Number, Sentence
 from clearprop.formulas import Activation, Expression, Symbol
 from clearprop.formulas.evaluation import evaluate
-from clearprop.trace.forward import called
 from clearprop.trace.matrices import call
+from clearprop.trace.step import called
 from clearprop.trace.trace import Trace
 
 

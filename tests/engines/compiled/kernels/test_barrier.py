@@ -11,7 +11,7 @@ from clearprop.engines.compiled import engine as module
 from clearprop.engines.compiled.codegen.addresses import CLOCK, address_of
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.engines.compiled.kernels.barrier import LONG
-from clearprop.job.rates import rates as rates_of
+from clearprop.job.state import rates as rates_of
 from clearprop.network import Network
 
 NETWORK = Network.mlp([8, 30, 3], loss="cross_entropy")

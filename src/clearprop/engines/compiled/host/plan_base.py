@@ -19,8 +19,8 @@ from clearprop.formulas import UpdateRule
 from clearprop.job.data import Data
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.spans import spans
 from clearprop.network import Network
+from clearprop.network.parameters import spans
 
 
 def _refers_to(reference: ref[Any], array: Any) -> bool:
