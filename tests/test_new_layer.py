@@ -12,7 +12,8 @@ import pytest
 from clearprop import Network, adam, backward, check_gradient, forward, load, save, sgd, train
 from clearprop.engines import ReferenceEngine, choose
 from clearprop.errors import EngineRefusal, InputError, ModelFileError
-from clearprop.explain import explain
+from clearprop.explain import check, exercise, explain, multiplications, share
+from clearprop.explain.sections import SECTIONS
 from clearprop.files import network_json
 from clearprop.formulas import cos, sin
 from clearprop.job import Data, Job
@@ -114,7 +115,7 @@ class WavesGradient(Equation):
             x = scope.symbol(self.a, *sample, i)
             return scope.symbol(self.delta, *sample, j) * (-sin(scope.symbol(self.f, i, k) * x) * x)
 
-        return term() if a.ndim == 1 else scope.sum_of(len(a), term, lambda _: 0.0)
+        return term() if a.ndim == 1 else scope.sum_of(np.zeros(len(a)), term)
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +209,41 @@ def test_it_is_explained_line_by_line():
     assert "z¹₁ = cos(f¹₁₁·x₁) ≈ cos(" in text
     assert "∂C/∂f¹₁₁ = δ¹₁·(−sin(f¹₁₁·x₁)·x₁)" in text
     assert "f¹₁₁⁺ = f¹₁₁ − η·∂C/∂f¹₁₁ ≈ " in text
+
+
+def traced(batch=False):
+    net, (X, Y) = network(), rows(3)
+    return explain(net, net.initial(3), X if batch else X[0], Y if batch else Y[0], sgd(0.1))
+
+
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [
+        ("the chain rule written out", lambda trace: trace.path("W2[0,0]")),
+        ("the count of multiplications", multiplications),
+        ("a check", lambda trace: check({"z1": "0.31"}, trace)),
+        ("an exercise", exercise),
+        (r"what needs W3 \(sharing, .*\)", lambda trace: share(trace, 2)),
+    ],
+)
+@pytest.mark.parametrize("batch", [False, True])
+def test_what_is_written_for_dense_layers_is_refused_in_a_sentence(what, asked, batch):
+    with pytest.raises(InputError, match=f"{what} can be had for dense layers only, and layer 1 is a Periodic"):
+        asked(traced(batch))
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_section_of_the_explanation_is_right_or_refused(batch):
+    refused = {}
+    for section in SECTIONS:
+        try:
+            assert traced(batch).explained(sections=(section,)).text()
+        except InputError as error:
+            refused[section] = str(error)
+    assert "the game is played by one neuron a layer" in refused.pop("game")
+    assert set(refused) == {"symbols", "path", "boxes", "count", "proofs"}
+    said = "can be had for dense layers only, and layer 1 is a Periodic"
+    assert all(sentence.endswith(said) for sentence in refused.values()), refused
 
 
 def test_it_is_saved_and_loaded(tmp_path):

@@ -17,10 +17,10 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import UpdateRule
 from clearprop.job import Job, TrainingState
-from clearprop.network import Network, Parameters
+from clearprop.network import Dense, Network, Parameters
 from clearprop.trace.equations import Equation
 from clearprop.trace.graph import StepNames
-from clearprop.trace.names import reference
+from clearprop.trace.names import Reference, parse, reference
 from clearprop.trace.setting import Setting
 
 
@@ -103,7 +103,7 @@ class Trace(StepNames, Mapping[str, Site]):
         if name == "x":
             name = "a0"
         if name not in self.sites:
-            raise _unknown(name, self.sites)
+            raise _unknown(name, self)
         return self.sites[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -190,8 +190,17 @@ class Trace(StepNames, Mapping[str, Site]):
         return type(self)(self.setting, self.params, sites)
 
 
-def _unknown(name: str, sites: Mapping[str, Site]) -> UnknownNameError:
+def check_dense(network: Network, what: str) -> None:
+    """Raise InputError for a network with a layer of another kind than the books', for what is written for those."""
+    for l, layer in enumerate(network.layers, start=1):
+        if not isinstance(layer, Dense):
+            raise InputError(f"{what} can be had for dense layers only, and layer {l} is a {type(layer).__name__}")
+
+
+def _unknown(name: str, sites: Trace) -> UnknownNameError:
     """The error for a site that does not exist: beyond the last layer it offers the last one of the kind."""
+    if isinstance(found := parse(name), Reference) and (found.what.by or found.kind) in ("W", "b"):
+        check_dense(sites.network, f"what needs {name} (sharing, proofs, boxes, a table of symbols)")
     error = UnknownNameError("site", name, sites)
     kind = re.sub(r"\d+", "", name)
     alike = [site for site in sites if re.sub(r"\d+", "", site) == kind]

@@ -22,6 +22,7 @@ from clearprop.explain.checking.judging import judged
 from clearprop.explain.checking.verdicts import Checked
 from clearprop.explain.checking.worksheets import Sheet, Statement, entry_of, read_sheet, tidy_name
 from clearprop.explain.explained import Trace
+from clearprop.trace.trace import check_dense
 
 
 def check(source: Sheet | str | Path | Mapping[str, Any], trace: Trace | None = None) -> Checked:
@@ -63,6 +64,7 @@ def _sheet(source: str | Path | Mapping[str, Any], trace: Trace | None) -> Sheet
     if isinstance(source, Mapping):
         if trace is None:
             raise InputError("names and numbers alone cannot be checked: give the trace too, check(values, trace)")
+        check_dense(trace.network, "a check")
         entries = [
             entry_of(trace, Statement(tidy_name(name), _as_text(value), f"{name} = {_as_text(value)}", i, 1))
             for i, (name, value) in enumerate(source.items(), start=1)

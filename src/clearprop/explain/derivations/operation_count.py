@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from clearprop.explain.derivations.paths import n_paths
-from clearprop.trace.trace import Trace
+from clearprop.trace.trace import Trace, check_dense
 
 BY_NAME = {2: "_two", 3: "_three", 4: "_four"}  # a half, a third, a quarter: fractions that have a name
 
@@ -57,6 +57,7 @@ def multiplications(trace: Trace) -> Multiplications:
     Multiplications(expanded=54, back_propagation=16)
     """
     network = trace.network
+    check_dense(network, "the count of multiplications")
     L, widths = network.depth, network.widths
     expanded = folded = 0
     for l in range(1, L + 1):

@@ -22,13 +22,14 @@ from clearprop.formulas.derivative import ONE, times
 from clearprop.trace.arithmetic import computed, left_out_of
 from clearprop.trace.names import Reference, at, reference
 from clearprop.trace.scalar_trees import Scope, plain_number
-from clearprop.trace.trace import Trace
+from clearprop.trace.trace import Trace, check_dense
 
 MOST_PATHS = 1000  # that are written out one by one
 
 
 def path(trace: Trace, parameter: str, most: int = MOST_PATHS, *, only_folded: bool = False) -> ChainRule:
     """The chain rule for one weight or bias; see `Trace.path`."""
+    check_dense(trace.network, "the chain rule written out")
     found = parameter_of(trace, parameter)
     count = n_paths(trace, int(found.layer)) * trace.n_samples
     if not only_folded and count > most:

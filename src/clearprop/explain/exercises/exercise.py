@@ -13,6 +13,7 @@ from clearprop.explain.exercises.blanks import chosen_blanks
 from clearprop.explain.exercises.paper import BLANK, Paper
 from clearprop.explain.exercises.printed import printed
 from clearprop.explain.explained import Trace
+from clearprop.trace.trace import check_dense
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def exercise(
     (3, True)
     """
     trace = source.trace() if isinstance(source, Case) else source
+    check_dense(trace.network, "an exercise")
     paper = Paper(trace, language, digits, student)
     paper.given()
     parts = paper.parts()
