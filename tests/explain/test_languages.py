@@ -133,6 +133,7 @@ def test_settings_and_values_of_chinese_sheets_are_read_back():
         "optimizer": ["sgd", "momentum"], "output": ["identity"], "hidden": ["identity"],
         "delta": ["plus", "minus"], "samples": ["mean", "sum"], "outputs": ["mean", "sum"],
         "rows": ["inputs", "outputs"], "biases": ["updated", "fixed", "none", "shared"], "given": ["exact", "rounded"],
+        "velocity": ["steps", "gradients", "subtracted", "mean"],
     }  # fmt: skip
     for setting in SETTINGS:
         name = known[f"setting_{setting.replace(' ', '_')}"]
@@ -141,7 +142,8 @@ def test_settings_and_values_of_chinese_sheets_are_read_back():
             assert setting_of(name, shown) == setting, (name, shown)
             assert tidy_value(setting, shown) == value
             sheet = f"{name}：{shown}\n{NET if setting != 'network' else '网络：2-2-1'}\n{H}"
-            if setting not in ("network", "case", "notation", "step", "row weights", "count from", "optimizer"):
+            of_others = ("network", "case", "notation", "step", "row weights", "count from", "optimizer", "velocity")
+            if setting not in of_others:
                 assert setting in {item.replace("_", " ") for item in read_sheet(sheet).settings}, sheet
 
 

@@ -10,6 +10,7 @@ and over outputs, a row of W for each input or for each output. A sheet may say 
     biases: none            # or fixed, shared (one for each layer), updated
     count from: 1           # indices as in W1[1,2]; 0 is the usual
     given: rounded          # the numbers given are themselves printed roundings; or exact
+    velocity: gradients     # of momentum, v = μv + ∂C/∂w; or subtracted, mean; steps, v = μv − η·∂C/∂w, is the usual
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "count from": {"0": ("0", "zero"), "1": ("1", "one")},
     "given": {"exact": ("exact",), "rounded": ("rounded", "printed")},
+    "velocity": {
+        "steps": ("steps", "step"),
+        "gradients": ("gradients", "gradient"),
+        "subtracted": ("subtracted",),
+        "mean": ("mean", "average"),
+    },
 }
 # Those that numbers depend on: `explain` shows the usual in their place.
 USUAL = ("delta: minus", "samples: sum", "outputs: mean", "biases: shared")
@@ -61,10 +68,14 @@ class Conventions:
         Of indices in brackets.
     given : {"exact", "rounded"}
         Whether the given numbers are what they say, or roundings.
+    velocity : {"steps", "gradients", "subtracted", "mean"}
+        What momentum keeps, see `clearprop.explain.checking.velocities`.
     loss : str
         The loss of a sheet that names none; the textbooks' ½ is in "half_squared_error".
     stated : frozenset of str
         The names of those that the sheet says; the others may be tried.
+    points : bool
+        Whether the sheet writes decimal points; then a comma between digits separates numbers wherever it can.
 
     Examples
     --------
@@ -81,8 +92,10 @@ class Conventions:
     biases: str = "updated"
     count_from: str = "0"
     given: str = "exact"
+    velocity: str = "steps"
     loss: str = "half_squared_error"
     stated: frozenset[str] = field(default=frozenset())
+    points: bool = False
 
     def under(self, **changes: str) -> Conventions:
         """The same with some of them changed."""
@@ -90,7 +103,7 @@ class Conventions:
 
     def lines(self, usual: Conventions) -> tuple[str, ...]:
         """What a sheet has to say to follow these and not `usual`."""
-        names = ("delta", "samples", "outputs", "rows", "biases", "count_from", "given", "loss")
+        names = ("delta", "samples", "outputs", "rows", "biases", "count_from", "given", "velocity", "loss")
         changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
         return tuple(f"{name.replace('_', ' ')}: {getattr(self, name)}" for name in changed)
 

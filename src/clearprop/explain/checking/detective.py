@@ -7,6 +7,7 @@ sheet states is not guessed at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -15,6 +16,7 @@ from typing import Any
 from clearprop.errors import ClearpropError
 from clearprop.explain.checking.conventions import Conventions
 from clearprop.explain.checking.judging import verdicts
+from clearprop.explain.checking.velocities import velocities_of
 from clearprop.explain.checking.worksheets import Sheet
 from clearprop.explain.checking.worksheets.reading import under
 from clearprop.explain.checking.worksheets.setting_up import trace_of
@@ -24,7 +26,7 @@ MOST = 3  # conventions changed at once
 MOST_NUMBERS = 20_000  # in the networks of sheets for which more than one at once is tried
 PRINTED = 1.5e-4  # the last decimal of numbers that a program has printed
 PLACING = ("rows", "count_from")  # conventions that change which number is which
-MAKING = ("loss", "biases")  # those that change the trace that the engine makes
+MAKING = ("loss", "biases", "velocity")  # those that change the trace that the engine makes
 OTHER_LOSS = {"half_squared_error": "squared_error", "squared_error": "half_squared_error"}
 
 
@@ -53,6 +55,8 @@ def _single(sheet: Sheet) -> list[tuple[str, str]]:
         found.append(("rows", "outputs"))
     if any(site.endswith("_new") for site in sites):
         found.append(("biases", "fixed"))
+    if any(re.match("v_[Wb]", site) for site in sites):
+        found += [("velocity", velocity) for velocity in velocities_of(trace.optimizer)]
     if any(len(entry.numbers) == 1 and entry.numbers[0][0].indices for entry in sheet.entries):
         found.append(("count_from", "1"))
     return [*found, ("given", "rounded")] if _looks_printed(sheet) else found

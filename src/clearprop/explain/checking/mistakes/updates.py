@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.checking.mistakes.spot import Spot, Variant
+from clearprop.explain.checking.velocities import OfMeans, factors_of
 from clearprop.formulas import Adam, Momentum, Nesterov, RMSProp, UpdateRule
 from clearprop.trace.equations import Elementwise
 
@@ -73,9 +74,11 @@ def _of_the_rule(spot: Spot, rule: UpdateRule, name: str, old: Any, g: Any, rate
     if isinstance(rule, Adam):
         yield from _adam(spot, rule, name, decayed, rate)
     if isinstance(rule, Nesterov):
-        yield spot.made("momentum_for_nesterov", decayed + spot[f"v_{name}_new"])
+        yield spot.made("momentum_for_nesterov", decayed + factors_of(rule, rate).reach * spot[f"v_{name}_new"])
     elif isinstance(rule, Momentum):
-        yield spot.made("nesterov_for_momentum", decayed + rule.momentum * spot[f"v_{name}_new"] - rate * g)
+        gain, reach = factors_of(rule, rate)
+        ahead = rule.momentum * spot[f"v_{name}_new"] + gain * g
+        yield spot.made("nesterov_for_momentum", decayed + reach * ahead)
     if isinstance(rule, RMSProp):
         v = spot[f"v_{name}_new"]
         yield spot.made("epsilon_under_root", old - rate * g / np.sqrt(v + rule.epsilon))
@@ -118,14 +121,8 @@ def remembered(spot: Spot) -> Iterator[Variant]:
     g = _gradient(spot, block)
     yield spot.made("memory_not_updated", before)
     if isinstance(rule, Momentum):
-        rate = float(spot.world.get(f"rate_{block}", spot["rate"]))
-        mu = rule.momentum
         yield spot.made("sign", -right)
-        yield spot.made("rate_left_out", mu * before - g)
-        yield spot.made("rate_left_out", mu * before + g)
-        yield spot.made("coefficient_exchanged", (1 - mu) * before - rate * g)
-        yield spot.made("gradient_damped", mu * before - (1 - mu) * rate * g)
-        yield spot.made("memory_left_out", -rate * g)
+        yield from _velocity(spot, rule, float(spot.world.get(f"rate_{block}", spot["rate"])), before, g)
         return
     beta = {"m": getattr(rule, "beta1", 0.0), "v": getattr(rule, "beta2", getattr(rule, "rho", 0.0))}[memory]
     new = g**2 if memory == "v" else g
@@ -140,6 +137,23 @@ def remembered(spot: Spot) -> Iterator[Variant]:
         yield spot.made("square_of_all", beta * before + ((1 - beta) * g) ** 2)
     else:
         yield spot.made("sign", -right)
+
+
+def _velocity(spot: Spot, rule: Momentum, rate: float, before: Any, g: Any) -> Iterator[Variant]:
+    """The velocity of momentum done wrongly."""
+    mu, gain = rule.momentum, factors_of(rule, rate).gain
+    if abs(gain) == rate:
+        yield spot.made("rate_left_out", mu * before - g)
+        yield spot.made("rate_left_out", mu * before + g)
+    else:
+        yield spot.made("rate_included", mu * before + gain * rate * g)
+    if isinstance(rule, OfMeans):
+        yield spot.made("coefficient_exchanged", (1 - mu) * before + mu * g)
+        yield spot.made("one_minus_beta_lost", mu * before + g)
+    else:
+        yield spot.made("coefficient_exchanged", (1 - mu) * before + gain * g)
+        yield spot.made("gradient_damped", mu * before + (1 - mu) * gain * g)
+    yield spot.made("memory_left_out", gain * g)
 
 
 def corrected(spot: Spot) -> Iterator[Variant]:

@@ -14,7 +14,7 @@ from clearprop.explain.checking.worksheets.names import Names
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.placing import Place, Placed, placed
 from clearprop.explain.checking.worksheets.spelling import spelled
-from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
+from clearprop.explain.checking.worksheets.statements import Statement, numbers_in, with_commas_between
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.checking.worksheets.worked import last_segment
 from clearprop.explain.words.message import Listed, Message
@@ -61,6 +61,11 @@ class Given:
             found[f"b{l}"] = (self.widths[l],)
         return found
 
+    @property
+    def has_no_biases(self) -> bool:
+        """Whether the sheet says that there are none: those that it does not give are zero."""
+        return self.conventions.biases == "none"
+
     def names(self) -> Names:
         """The names of what can be given."""
         return Names(self.shapes, self.widths, self.n is not None, self.style, self.conventions)
@@ -68,7 +73,8 @@ class Given:
     def take(self, statement: Statement, names: Names, before_results: bool) -> bool:
         """Whether the statement gives something, which then is kept; a fault in it is gathered."""
         if MEMORY.fullmatch(statement.name) and before_results:
-            self._keep(statement.name, last_segment(statement))
+            size = prod(self.shapes.get(statement.name.partition("_")[2], ()))
+            self._keep(statement.name, with_commas_between(last_segment(statement), size))
             return True
         found = parse(statement.name)
         reference = found if isinstance(found, Reference) else None
@@ -110,7 +116,7 @@ class Given:
         self._remark(bare, found, site)
         is_whole = not found.named.reference.indices
         if is_whole and statement.name == site and found.named.style is None and not found.decimal_comma:
-            self._keep(site, bare)
+            self._keep(site, with_commas_between(bare, len(found.numbers)))
             return
         pieces = self.pieces.get(site, {})
         known = self._known(site)
@@ -190,7 +196,7 @@ class Given:
             found[site] = replace(first, name=site, value=text)
         self._miss(found)
         for site, shape in self.shapes.items():
-            if site not in found:
+            if site not in found and not (self.has_no_biases and site.startswith("b")):
                 ones = "1" if site == "y" else "0.5"
                 found[site] = Statement(site, ", ".join([ones, *["0"] * (prod(shape) - 1)]), "", 0, 1)
         return found
@@ -198,7 +204,7 @@ class Given:
     def _miss(self, found: Mapping[str, Statement]) -> None:
         """Gather what is not given at all."""
         named = [site for site in self.shapes if site not in found and site not in self.faulty]
-        if self.conventions.biases == "none":
+        if self.has_no_biases:
             named = [site for site in named if not site.startswith("b")]
         shown = ["x" if site == "a0" else site for site in named]
         if shown:

@@ -11,6 +11,7 @@ import numpy as np
 
 from clearprop.engines import TrainingState
 from clearprop.errors import InputError
+from clearprop.explain.checking.velocities import velocities_of, with_velocity
 from clearprop.explain.checking.worksheets.faults import fault
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.words.message import Listed, Message, setting_named
@@ -35,14 +36,23 @@ def named(statement: Statement, find: Callable[[str], Found]) -> Found:
         raise statement.refused(error) from None
 
 
-def rule_of(settings: Mapping[str, Statement], rule: UpdateRule) -> UpdateRule:
+def rule_of(settings: Mapping[str, Statement], rule: UpdateRule, velocity: str = "steps") -> UpdateRule:
     """The update rule that the settings name, with its constants: ``optimizer: adam(beta1=0.8, epsilon=1e-7)``."""
     if "optimizer" in settings:
         rule = named(settings["optimizer"], _called)
     for setting, name in (("learning rate", "learning_rate"), ("weight decay", "weight_decay")):
         if setting in settings:
             rule = _with_constant(rule, settings[setting], name)
-    return rule
+    return _velocity(rule, settings.get("velocity"), velocity)
+
+
+def _velocity(rule: UpdateRule, statement: Statement | None, velocity: str) -> UpdateRule:
+    """The rule with the velocity that the sheet follows; an error where it has none that could be so."""
+    if velocity not in ("steps", *velocities_of(rule)):
+        if statement is None:  # it was told already
+            return rule
+        raise statement.wrong("sheet_velocity", rule=rule.name, value=Message(f"value_{velocity}"))
+    return with_velocity(rule, velocity)
 
 
 def _called(text: str) -> UpdateRule:

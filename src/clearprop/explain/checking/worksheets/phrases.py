@@ -23,10 +23,10 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "z": (
         "net inputs?", "weighted inputs?", "weighted sums?", "pre-?activations?", "inputs?", "nets?", "净输入",
         "加权输入",
-        "加权和", "带权输入", "线性输出", "输入",
+        "加权和", "带权输入", "线性输出", "输入", "z",
     ),
-    "a": ("outputs?", "activations?", "输出值?", "激活值?"),
-    "delta": ("deltas?", "error terms?", "local gradients?", "误差项", "残差", "局部梯度", "敏感度", "灵敏度"),
+    "a": ("outputs?", "activations?", "输出值?", "激活值?", "a"),
+    "delta": ("deltas?", "δ", "error terms?", "local gradients?", "误差项", "残差", "局部梯度", "敏感度", "灵敏度"),
     "error?": ("errors?", "误差"),
     "W": ("weights?", "weight matrix", "权重矩阵", "权重", "权值"),
     "b": ("bias(?:es)?", "偏置", "偏差"),

@@ -16,7 +16,7 @@ from clearprop.explain.checking.worksheets.names import Named, Names
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.sheet import Blank, Entry, Working
 from clearprop.explain.checking.worksheets.statements import Statement
-from clearprop.explain.checking.worksheets.values import Item, Value, readings
+from clearprop.explain.checking.worksheets.values import Item, Value, is_a_fraction_cut, readings
 from clearprop.explain.checking.worksheets.worked import Segment, place_in, segments_of, workings
 from clearprop.explain.words.message import Message
 from clearprop.trace.names import PER_SAMPLE, Reference
@@ -60,6 +60,8 @@ def placed(statement: Statement, names: Names) -> Placed:
     found = [value for value in readings(last.text) if value.unread is None and value.items]
     if not found:
         raise _unreadable(statement, last, bool(middles))
+    if names.conventions.points:
+        found.sort(key=lambda value: value.decimal_comma or is_a_fraction_cut(value))
     if all(item.kind != "number" for item in found[0].items) and len(found[0].items) == 1:
         return _open(statement, names)
     refused: InputError | None = None

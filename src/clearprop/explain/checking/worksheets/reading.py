@@ -19,12 +19,14 @@ from clearprop.explain.checking.worksheets.setting_up import trace_of
 from clearprop.explain.checking.worksheets.sheet import Entry, Sheet
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
 from clearprop.explain.checking.worksheets.toml import toml_statements
+from clearprop.explain.checking.worksheets.values import POINT
 from clearprop.explain.checking.worksheets.worked import last_segment
 from clearprop.explain.explained import Trace
 from clearprop.explain.words.message import Message
 
 REPLACEABLE = (
-    "hidden", "output", "loss", "optimizer", "learning rate", "l1", "l2", "weight decay", "step", "row weights",
+    "hidden", "output", "loss", "optimizer", "learning rate", "l1", "l2", "weight decay", "velocity", "step",
+    "row weights",
 )  # fmt: skip
 
 
@@ -102,7 +104,8 @@ def sheet_of(found: Sequence[Found], changes: Mapping[str, str]) -> Sheet:
     conventions = Conventions()
     with faults.gathered():
         conventions = conventions_of(settings)
-    conventions = conventions.under(**changes)
+    points = any(isinstance(item, Statement) and POINT.search(item.value) for item in found)
+    conventions = replace(conventions.under(**changes), points=points)
     style = style_of(settings, faults)
     widths = widths_of(settings, rest, faults)
     if widths is None:

@@ -17,7 +17,7 @@ from clearprop.explain.checking.worksheets.faults import fault
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.optimizing import job_of, named, rule_of, state_of
 from clearprop.explain.checking.worksheets.placing import OF_INPUTS, OF_NEURONS, of_another_shape
-from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
+from clearprop.explain.checking.worksheets.statements import Statement, numbers_in, with_commas_between
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.explained import Trace, explain
 from clearprop.explain.words.message import Listed, Message, term_told
@@ -46,7 +46,7 @@ def trace_of(
     if known.biases in ("fixed", "none"):
         network = Network(tuple(replace(layer, bias_rate=0.0) for layer in network.layers), network.loss)
         params = Parameters(*network.views(params.theta))
-    job = job_of(settings, network, rule_of(settings, rule))
+    job = job_of(settings, network, rule_of(settings, rule, known.velocity))
     shapes = {block.name: block.shape for block in network.blocks}
 
     def remembered(name: str) -> Any:
@@ -94,9 +94,9 @@ def _weights(settings: Mapping[str, Statement], x: Any) -> Any:
     """The weight of each row, where the sheet gives them."""
     if "row weights" not in settings:
         return None
-    statement = settings["row weights"]
-    weights = [number.value for number in numbers_in(statement)]
     n = len(x) if np.ndim(x) == 2 else 1
+    statement = with_commas_between(settings["row weights"], n)
+    weights = [number.value for number in numbers_in(statement)]
     if len(weights) != n:
         raise statement.wrong("sheet_row_weights", n=n, m=len(weights))
     if min(weights) < 0:

@@ -10,7 +10,7 @@ from clearprop.explain.checking.worksheets.values import readings
 
 SETTINGS = (
     "network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows",
-    "delta", "samples", "outputs", "count from", "given", "step", "l1", "l2", "weight decay", "row weights",
+    "delta", "samples", "outputs", "count from", "given", "velocity", "step", "l1", "l2", "weight decay", "row weights",
 )  # fmt: skip
 OTHER_NAMES: Mapping[str, str] = {
     "widths": "network", "layers": "network", "architecture": "network", "topology": "network", "net": "network",
@@ -29,14 +29,15 @@ OTHER_NAMES: Mapping[str, str] = {
     "行": "rows", "样本": "samples", "给定": "given", "count_from": "count from", "row_weights": "row weights",
     "weight_decay": "weight decay", "δ 的符号": "delta", "δ的符号": "delta", "对样本": "samples", "对输出": "outputs",
     "已知数": "given", "步": "step", "权重衰减": "weight decay", "样本权重": "row weights",
-    "counting from": "count from", "indices from": "count from", "编号从": "count from",
+    "速度": "velocity", "counting from": "count from", "indices from": "count from", "编号从": "count from",
 }  # fmt: skip
 NUMERIC = frozenset({"network", "learning rate", "count from", "step", "l1", "l2", "weight decay", "row weights"})
 VALUES: Mapping[str, str] = {
     "固定": "fixed", "不更新": "fixed", "无": "none", "没有": "none", "共享": "shared", "更新": "updated",
     "输出": "outputs", "输入": "inputs", "求和": "sum", "总和": "sum", "平均": "mean", "均值": "mean", "精确": "exact",
     "舍入": "rounded", "四舍五入": "rounded", "负": "minus", "正": "plus", "梯度下降": "sgd", "随机梯度下降": "sgd",
-    "gradient descent": "sgd", "动量": "momentum", "动量法": "momentum",
+    "gradient descent": "sgd", "动量": "momentum", "动量法": "momentum", "步": "steps",
+    "梯度": "gradients", "相减": "subtracted",
 }  # fmt: skip
 FORMULAS: Mapping[str, str] = {
     "linear": "identity", "线性": "identity", "恒等": "identity",

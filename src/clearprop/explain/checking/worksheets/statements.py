@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -76,6 +76,15 @@ def numbers_in(statement: Statement) -> list[WrittenNumber]:
         position, word = value.unread
         raise fault("sheet_no_number", statement.place_of(position), word=word)
     return [WrittenNumber.read(item.text, statement.place_of(item.position)) for item in value.items]
+
+
+def with_commas_between(statement: Statement, count: int) -> Statement:
+    """The statement, its commas no decimal marks where only so it holds as many numbers: 0,1 is 0 and 1 of two."""
+    first, *others = readings(statement.value)
+    if len(first.items) == count or not any(len(other.items) == count for other in others):
+        return statement
+    between = re.sub(r"(?<=\d),(?=\d)", " ", statement.value)
+    return replace(statement, value=between) if first.decimal_comma else statement
 
 
 @lru_cache(maxsize=8192)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from clearprop.explain.checking.worksheets.numbers import COMMA, FRACTION, PLAIN, REST, VULGAR
@@ -98,7 +99,18 @@ def readings(text: str) -> list[Value]:
         return [_read(bare, False)]
     likely_decimal = ";" in bare or re.fullmatch(r"[\s\[({]*[-+−–]?\d+,\d+\s*%?[\s\])}]*", bare) is not None
     found = [_read(bare, True), _read(bare, False)]
+    if any(re.fullmatch(r"0\d+", item.text) for item in found[1].items):  # 1,05: nobody writes a number as 05
+        return found[:1]
     return found if likely_decimal else found[::-1]
+
+
+def is_a_fraction_cut(value: Value) -> bool:
+    """Whether a comma that was taken to separate numbers looks like a decimal mark: 0,41 is hardly 0 and 41."""
+    texts = [item.text for item in value.items]
+    return any(
+        re.fullmatch(r"[-+−–]?0", before) is not None and re.fullmatch(r"\d{2,}", after) is not None
+        for before, after in pairwise(texts)
+    )
 
 
 def _transposed(value: Value) -> Value:
