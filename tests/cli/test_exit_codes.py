@@ -35,6 +35,7 @@ def folder(trained, tmp_path):
     for name in ("pets.csv", "pets.clearprop"):
         (tmp_path / name).write_bytes((trained / name).read_bytes())
     (tmp_path / "there.csv").write_text("precious")
+    (tmp_path / "step.json").write_text('{"format": "clearprop-certificate"}')
     (tmp_path / "ragged.csv").write_text("a,b\n1,2\n3\n")
     (tmp_path / "broken.clearprop").write_bytes((trained / "pets.clearprop").read_bytes()[:-9])
     (tmp_path / "other.csv").write_text("a,b\n1,2\n3,4\n")
@@ -66,7 +67,16 @@ TRAIN = ["--hidden", "2", "--epochs", "1", "--ensemble", "1"]
         (1, ["predict", "pets.clearprop", "pets.csv", "--output", "there.csv"]),
         (1, ["evaluate", "pets.clearprop", "missing.csv"]),
         (1, ["check", "wrong.md"]),
-        (1, ["explain", "right.md", "--output", "there.csv"]),
+        (1, ["explain", "right.md", "--output", "right.md"]),
+        (2, ["explain", "right.md", "--output", "there.csv"]),
+        (2, ["explain", "--case", "nope"]),
+        (2, ["explain", "--case", "xor", "--sample", "9"]),
+        (2, ["explain", "right.md", "--section", "nope"]),
+        (2, ["explain", "right.md", "--parameter", "w99"]),
+        (2, ["explain", "right.md", "--optimizer", "lbfgs"]),
+        (2, ["exercise"]),
+        (2, ["exercise", "--network", "2-2-1", "--hidden", "nope"]),
+        (2, ["exercise", "--network", "2-2-1", "--output", "sheet.pdf"]),
         (2, ["trian"]),
         (2, ["train"]),
         (2, ["train", "pets.csv", "--target", "kind", "--tset", "0.5"]),
@@ -90,6 +100,7 @@ TRAIN = ["--hidden", "2", "--epochs", "1", "--ensemble", "1"]
         (3, ["inspect", "pets.csv"]),
         (3, ["inspect", "nowhere.clearprop"]),
         (3, ["check", "nowhere.md"]),
+        (3, ["check", "step.json"]),
         (3, ["explain", "nowhere.toml"]),
         (3, ["explain", "broken.clearprop", "pets.csv", "--row", "1"]),
         (3, ["exercise", "nowhere.md"]),

@@ -11,7 +11,7 @@ import pytest
 from clearprop.cli.app import exit_code
 from clearprop.engines import Job
 from clearprop.errors import InputError
-from clearprop.explain import CASES, case, explain
+from clearprop.explain import CASES, case, check, explain
 from clearprop.explain.checking.certificate import certificate, verify_certificate
 from clearprop.formulas import Adam
 from clearprop.network import Network
@@ -55,7 +55,9 @@ for l in range(depth, 0, -1):
     assert np.allclose(values[f"dW{l}"], a[l - 1].T @ delta, rtol=1e-12, atol=1e-15)
     assert np.allclose(values[f"db{l}"], delta.sum(axis=0), rtol=1e-12, atol=1e-15)
     rate = given["optimizer"]["parameters"]["learning_rate"]
-    assert np.allclose(values[f"W{l}_new"], W[l] - rate * np.array(values[f"dW{l}"]), rtol=1e-12)
+    for name, old in ((f"W{l}", W[l]), (f"b{l}", b[l])):
+        new = old - rate * given["rates"][name] * np.array(values[f"d{name}"])
+        assert np.allclose(values[f"{name}_new"], new, rtol=1e-12), name
     for place in np.ndindex(W[l].shape):  # and without any derivative
         moved = []
         for step in (-1e-5, 1e-5):
@@ -79,6 +81,14 @@ def test_another_program_verifies_it(tmp_path, name):
     assert exit_code(["explain", "--case", name, "--section", "loss", "--certificate", str(path)]) == 0
     found = run_verifier(path)
     assert found.stdout == "verified\n", found.stderr
+
+
+def test_biases_that_stay_as_they_are_are_verified_too(tmp_path):
+    sheet, path = tmp_path / "work.md", tmp_path / "certificate.json"
+    sheet.write_text("case: mazur\nbiases: fixed\nz1 = 0.3775, 0.3925\n", encoding="utf-8")
+    assert exit_code(["check", str(sheet), "--certificate", str(path)]) == 0
+    assert json.loads(path.read_text())["input"]["rates"] == {"W1": 1.0, "b1": 0.0, "W2": 1.0, "b2": 0.0}
+    assert run_verifier(path).stdout == "verified\n"
 
 
 def numbers_of(document, path=()):
@@ -156,6 +166,15 @@ def test_a_wrong_gradient_shows_in_the_residuals(monkeypatch):
 def test_what_is_no_certificate_is_refused(document):
     with pytest.raises(InputError, match="certificate"):
         verify_certificate(document)
+
+
+def test_numbers_of_a_sheet_say_their_step_and_the_conventions_that_they_follow():
+    text = "case: case_study\ndelta: minus\nbiases: fixed\nδ2 = 0.0193\nstep 2:\nδ2 = 0.0192\n"
+    checked = check(text)
+    found = certificate(checked.sheet.trace, checked)["sheet"]
+    assert found["conventions"] == ["delta: minus", "biases: fixed"]
+    assert [(number["step"], number["verdict"]) for number in found["numbers"]] == [(1, "right"), (2, "right")]
+    assert found["numbers"][1]["exact"] == pytest.approx(0.0192, abs=5e-5)
 
 
 SHEET = "case: case_study\nz1 = 0.31, 0.47\n"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from clearprop.cli import exits, words
-from clearprop.cli.glass_run import write_files
+from clearprop.cli.glass_run import asked, write_files
 from clearprop.errors import FileError, InputError
 from clearprop.explain import Trace
 from clearprop.explain.exercises import (
@@ -22,12 +22,14 @@ from clearprop.explain.exercises import (
 from clearprop.explain.exercises.report import class_text
 from clearprop.explain.words.message import Message
 
+PAPER = {".md": "markdown", ".txt": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
 MEDIA = {".csv": "csv", ".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".tex": "latex"}
 
 
 def network_of(network: str, hidden: str, output: str | None, loss: str | None, seed: int) -> Trace:
     """The step of a network drawn from a seed; the arguments are those of the command."""
-    return random_case(widths_of(network), seed, hidden=hidden, output=output, loss=loss).trace()
+    with asked():
+        return random_case(widths_of(network), seed, hidden=hidden, output=output, loss=loss).trace()
 
 
 def widths_of(network: str) -> tuple[int, ...]:
@@ -39,7 +41,7 @@ def widths_of(network: str) -> tuple[int, ...]:
         When it is not written like that.
     """
     if re.fullmatch(r"\s*\d{1,3}(\s*[-–,x]\s*\d{1,3})+\s*", network) is None:
-        raise exits.UsageError(f"--network must be the numbers of neurons, inputs first, as 2-2-1, not {network!r}")
+        raise exits.UsageError(Message("usage_network", network=network))
     return tuple(int(n) for n in re.findall(r"\d+", network))
 
 
@@ -49,13 +51,14 @@ def one(
 ) -> int:  # fmt: skip
     """Print or write a sheet and its key; the exit code."""
     made: Exercise | PlantedMistake
-    if find_mistake:
-        made = planted_mistake(trace, seed, language, digits)
-    else:
-        made = exercise(trace, blank, seed, language, digits)
-    medium = format or {".tex": "latex", ".html": "html", ".htm": "html"}.get(
-        "" if output is None else output.suffix.lower(), "markdown"
-    )
+    medium = format or ("markdown" if output is None else PAPER.get(output.suffix.lower()))
+    if medium is None:
+        raise exits.UsageError(Message("usage_ending", path=output, endings=", ".join(PAPER)))
+    with asked():
+        if find_mistake:
+            made = planted_mistake(trace, seed, language, digits)
+        else:
+            made = exercise(trace, blank, seed, language, digits)
     sheet, key = _written(made, medium, notation)
     if output is None:
         print(sheet if medium == "html" else f"{sheet}\n{key}", end="")
@@ -70,7 +73,7 @@ def _written(made: Exercise | PlantedMistake, medium: str, notation: str) -> tup
     if medium == "markdown":
         return made.sheet(), made.key()
     if isinstance(made, PlantedMistake):
-        raise exits.UsageError("a sheet with a mistake to find is Markdown, which check reads: leave --format out")
+        raise exits.UsageError(Message("usage_planted_format"))
     if medium == "latex":
         return made.latex(notation=notation), made.latex(key=True, notation=notation)
     return made.html(notation=notation), made.html(key=True, notation=notation)
@@ -82,20 +85,22 @@ def whole_class(
 ) -> int:  # fmt: skip
     """Write a sheet and a key for each student; the exit code."""
     if output is None:
-        raise exits.UsageError("say which folder the sheets of the class go into, as --output exercise-1")
-    made = exercise_class(
-        _names(names), widths_of(network), seed, blank=blank, find_mistake=find_mistake, language=language,
-        digits=digits, hidden=hidden, output=output_activation, loss=loss,
-    )  # fmt: skip
+        raise exits.UsageError(Message("usage_class_folder"))
+    listed = _names(names)
+    with asked():
+        made = exercise_class(
+            listed, widths_of(network), seed, blank=blank, find_mistake=find_mistake, language=language,
+            digits=digits, hidden=hidden, output=output_activation, loss=loss,
+        )  # fmt: skip
     if output.exists() and not output.is_dir():
-        raise FileError(f"{output} is a file; --output of a class names a folder")
+        raise FileError(Message("usage_class_is_file", path=output))
     files = {output / place: text for place, text in made.files().items()}
     write_files(files, force=force)
     n = len(made.sheets)
     key = "class_written_one" if n == 1 and language == "en" else "class_written"
     told = Message(key, n=n, sheets=output / "sheets", keys=output / "keys").in_language(language)
-    asked = "" if language == "en" else f" --language {language}"
-    words.console().print(f"{told}\nclearprop check {output / 'sheets'} --report{asked}")
+    spoken = "" if language == "en" else f" --language {language}"
+    words.console().print(f"{told}\nclearprop check {output / 'sheets'} --report{spoken}")
     return 0
 
 
@@ -112,7 +117,7 @@ def marks(folder: Path, *, language: str, as_json: bool, output: Path | None, fo
     """Mark the sheets of a folder; 0 where all is right, 1 where not, 3 where a sheet cannot be read."""
     medium = "text" if output is None else MEDIA.get(output.suffix.lower(), "")
     if not medium:
-        raise exits.UsageError(f"the output {output} must end in {', '.join(MEDIA)}")
+        raise exits.UsageError(Message("usage_report_ending", path=output, endings=", ".join(MEDIA)))
     report = mark_folder(folder)
     if as_json:
         words.print_json(report.as_data())

@@ -103,10 +103,10 @@ def explain(
         Replace the output file if it exists.
     """
     from clearprop.cli import glass_run
-    from clearprop.explain.words.message import speaking
+    from clearprop.explain.words.message import Message, in_language, speaking
 
     if replay < 1:
-        raise exits.UsageError(f"--replay must be a whole number of at least 1, not {replay}")
+        raise exits.UsageError(in_language(Message("usage_replay", value=replay), language))
     style: dict[str, object] = {
         "notation": notation, "language": language, "digits": digits, "comma": comma, "fractions": fractions,
         "parameter": parameter, "steps": steps, "networks": replay,
@@ -122,7 +122,8 @@ def explain(
         if certificate is not None:
             read = (source, file, output)
             step = trace if sample is None else glass_run.alone(trace, sample)
-            glass_run.certify(step, None, certificate, force=force, others=[path for path in read if path is not None])
+            others = [path for path in read if path is not None]
+            glass_run.certify(step, None, certificate, force=force, others=others, language=language)
         return glass_run.explain(trace, style, sample=sample, format=format, output=output, force=force)
 
 
@@ -164,17 +165,17 @@ def check(
         Replace the output file if it exists.
     """
     from clearprop.cli import class_run, glass_run
-    from clearprop.explain.words.message import speaking
+    from clearprop.explain.words.message import Message, speaking
 
-    if report and certificate is not None:
-        raise exits.UsageError("--certificate is for one sheet, --report for a folder of them: ask for one")
     with speaking(language):
+        if report and certificate is not None:
+            raise exits.UsageError(Message("usage_certificate_or_report"))
         if report:
             return class_run.marks(sheet, language=language, as_json=as_json, output=output, force=force)
         if os.path.isdir(sheet):  # says no of a name that is too long for one
-            raise exits.UsageError(f"{sheet} is a folder; to mark all of its sheets: clearprop check {sheet} --report")
+            raise exits.UsageError(Message("file_is_folder", path=sheet))
         if output is not None or (force and certificate is None):
-            raise exits.UsageError("--output and --force belong to --report, which marks a folder of sheets")
+            raise exits.UsageError(Message("usage_output_of_report"))
         return glass_run.check(
             sheet, notation=notation, language=language, as_json=as_json, certificate=certificate, force=force
         )
@@ -249,13 +250,13 @@ def exercise(
         Replace output files that exist.
     """
     from clearprop.cli import class_run, glass_run
-    from clearprop.explain.words.message import speaking
+    from clearprop.explain.words.message import Message, speaking
 
     with speaking(language):
         if class_ is not None:
-            for option, value in (("a sheet", source), ("--case", case), ("--format", format)):
+            for option, value in ((Message("usage_a_sheet"), source), ("--case", case), ("--format", format)):
                 if value is not None:
-                    raise exits.UsageError(f"--class draws the networks and writes Markdown; leave {option} out")
+                    raise exits.UsageError(Message("usage_class", option=option))
             return class_run.whole_class(
                 class_, network=network or "2-2-1", hidden=hidden, output_activation=output_activation, loss=loss,
                 blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, output=output,
@@ -263,8 +264,10 @@ def exercise(
             )  # fmt: skip
         if network is not None:
             if source is not None or case is not None:
-                raise exits.UsageError("--network draws the numbers itself: leave the sheet or --case out")
+                raise exits.UsageError(Message("usage_network_draws"))
             trace = class_run.network_of(network, hidden, output_activation, loss, seed)
+        elif source is None and case is None:
+            raise exits.UsageError(Message("usage_exercise_of_what"))
         else:
             trace = glass_run.trace_for_an_exercise(source, case, language)
         return class_run.one(

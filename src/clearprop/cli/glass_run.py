@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,9 +53,10 @@ def trace_of(
         When they name nothing or too much, or what they name cannot be used.
     """
     if (source is None) == (case is None):
-        raise exits.UsageError("name either a sheet or model file, or a built-in case, as --case case_study")
+        raise exits.UsageError(Message("usage_explain_what"))
     if case is not None:
-        trace = built_in(case).trace()
+        with asked():
+            trace = built_in(case).trace()
     elif source is not None and source.suffix.lower() in SHEETS:
         sheet = _sheet(source)
         trace = sheet.trace
@@ -65,31 +67,38 @@ def trace_of(
         return _of_model(source, file, row, _rule(optimizer, learning_rate))
     if optimizer is None and learning_rate is None:
         return trace
-    if optimizer == "lbfgs":
-        return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, "lbfgs")  # says why not
-    rule = trace.optimizer if optimizer is None else update_rule(optimizer)
-    rule = rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
-    return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)
+    rule = _rule(optimizer, learning_rate, trace.optimizer)
+    with asked():  # L-BFGS has no step to explain
+        return make_trace(trace.network, trace.params, trace["a0"].value, trace["y"].value, rule)
 
 
 def trace_for_an_exercise(source: Path | None, case: str | None, language: str) -> Trace:
     """The trace of a sheet or of a built-in case; UsageError for a model, which has no sample of its own."""
     if source is not None and case is None and is_model_file(source):
-        raise exits.UsageError(
-            f"{source} is a model: an exercise is made from a sheet, a built-in case (--case) or random numbers "
-            "(--network 2-3-1)"
-        )
+        raise exits.UsageError(Message("usage_exercise_of_model", path=source))
     return trace_of(source, None, case=case, row=None, optimizer=None, learning_rate=None, language=language)
 
 
-def _rule(optimizer: str | None, learning_rate: float | None) -> UpdateRule | LBFGS | None:
-    """The update rule that was asked for in place of a model's own; None for none."""
+def _rule(
+    optimizer: str | None, learning_rate: float | None, own: UpdateRule | None = None
+) -> UpdateRule | LBFGS | None:
+    """The update rule that was asked for in place of the source's own; None for none."""
     if optimizer == "lbfgs":
         return LBFGS()
     if optimizer is None and learning_rate is None:
         return None
-    rule = update_rule(optimizer or "sgd")
-    return rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
+    with asked():
+        rule = own if optimizer is None and own is not None else update_rule(optimizer or "sgd")
+        return rule if learning_rate is None else replace(rule, learning_rate=learning_rate)
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """A value of an option that cannot be is wrong usage; what is said of it can be said in every language."""
+    try:
+        yield
+    except InputError as error:
+        raise exits.UsageError(told(error)) from error
 
 
 def _sheet(path: Path) -> Sheet:
@@ -116,12 +125,10 @@ def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule 
     places = [Path(learned_from), model.parent / learned_from] if learned_from else []
     file = next((place for place in places if place.exists()), None) if file is None else file
     if file is None or row is None:
-        raise exits.UsageError(
-            f"name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1"
-        )
+        raise exits.UsageError(Message("usage_table_and_row", model=model))
     table = read_table(file, trained).table
     if not 1 <= row <= table.num_rows:
-        raise exits.UsageError(f"--row must be from 1 to {table.num_rows:,}, the rows of {file}, not {row}")
+        raise exits.UsageError(Message("usage_row", most=f"{table.num_rows:,}", file=file, row=row))
     if len(trained.target.columns) == 1 and trained.target.column not in table.column_names:
         raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
     one = table.slice(row - 1, 1)
@@ -151,10 +158,11 @@ def explain(
     force: bool,
 ) -> int:
     """Write an explanation to the terminal or to a file; the exit code."""
-    explanation = Explanation(trace, **style, sample=None if sample is None else _counted(trace, sample))
+    with asked():
+        explanation = Explanation(trace, **style, sample=None if sample is None else _counted(trace, sample))
     chosen = format or (None if output is None else FORMATS.get(output.suffix.lower()))
     if output is not None and chosen is None:
-        raise FileError(f"the output {output} must end in {', '.join(FORMATS)}, or --format must say what to write")
+        raise exits.UsageError(Message("usage_ending", path=output, endings=", ".join(FORMATS)))
     if output is None and chosen is None:
         explanation.show(words.console())
         return 0
@@ -184,15 +192,16 @@ def write_files(files: Mapping[Path, str], *, force: bool, language: str | None 
 def _counted(trace: Trace, sample: int) -> int:
     """The sample counted from 0, as Python has it."""
     if trace.is_batch and not 1 <= sample <= trace.n_samples:
-        raise InputError(f"--sample must be from 1 to {trace.n_samples:,}, not {sample}")
+        raise InputError(Message("usage_sample", most=f"{trace.n_samples:,}", value=sample))
     if not trace.is_batch:
-        raise InputError("there is one sample only; leave --sample out")
+        raise InputError(Message("usage_one_sample"))
     return sample - 1
 
 
 def alone(trace: Trace, sample: int) -> Trace:
     """The trace of one sample, counted from 1, as a loss of its own."""
-    return trace.sample(_counted(trace, sample))
+    with asked():
+        return trace.sample(_counted(trace, sample))
 
 
 def _written(explanation: Explanation, format: str) -> str:
@@ -215,7 +224,7 @@ def certify(
     from clearprop.explain.checking.certificate import certificate
 
     if any(path.absolute() == other.absolute() for other in others):
-        raise FileError(f"the certificate {path} is also another file of this command; choose another name for it")
+        raise FileError(Message("usage_certificate_file", path=path))
     check_output(path, force=force, inputs=tuple(others))
     document = json.dumps(certificate(trace, found), indent=1, ensure_ascii=False, allow_nan=False)
     write_output(path, f"{document}\n".encode(), force=force)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.explain.checking.conventions import Conventions
 from clearprop.formulas import Formula
 from clearprop.network import backward, forward
 from clearprop.network.gradient_check import check_gradient
@@ -64,19 +65,29 @@ def certificate(trace: Trace, checked: Checked | None = None) -> dict[str, Any]:
         },
     }
     if checked is not None:
-        made["sheet"] = {
-            "passed": checked.passed,
-            "numbers": [
-                {
-                    "name": str(number.reference),
-                    "written": number.written.text,
-                    "exact": _plain(number.exact),
-                    "verdict": number.verdict,
-                }
-                for number in checked.numbers
-            ],
-        }
+        made["sheet"] = _sheet(checked)
     return {**made, "sha256": fingerprint(made)}
+
+
+def _sheet(checked: Checked) -> dict[str, Any]:
+    """The verdicts on a sheet, each with the step of its number, and the conventions that it was judged under."""
+    sheet = checked.sheet
+    steps = [step.number for step in sheet.steps for _ in step.entries]
+    return {
+        "passed": checked.passed,
+        "conventions": list(sheet.conventions.lines(Conventions(loss=sheet.conventions.loss))),
+        "numbers": [
+            {
+                "step": step,
+                "name": str(number.reference),
+                "written": number.written.text,
+                "exact": _plain(number.exact),
+                "verdict": number.verdict,
+            }
+            for line, step in zip(checked.lines, steps, strict=True)
+            for number in line.numbers
+        ],
+    }
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:
@@ -114,6 +125,8 @@ def _input(trace: Trace) -> dict[str, Any]:
         "y": _plain(setting.Y),
         "sample_weight": None if setting.sample_weight is None else _plain(setting.sample_weight),
         "parameters": {name: _plain(trace[name].value) for name in (block.name for block in network.blocks)},
+        "rates": {block.name: block.rate for block in network.blocks},
+        "decays": {block.name: block.decay for block in network.blocks},
         "optimizer": _formula(trace.optimizer, "update"),
         "step": trace.step,
         "memory": {

@@ -22,7 +22,7 @@ class Factors(NamedTuple):
 class OfGradients(Momentum):
     """v ← μv + g; θ ← θ − ηv. torch.optim.SGD."""
 
-    name = "momentum"
+    name = "momentum_of_gradients"
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v + g
@@ -32,7 +32,7 @@ class OfGradients(Momentum):
 class Subtracted(Momentum):
     """v ← μv + ηg; θ ← θ − v. Ruder, An overview of gradient descent optimization algorithms (2016), eq. 4."""
 
-    name = "momentum"
+    name = "momentum_subtracted"
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v + rate * g
@@ -42,7 +42,7 @@ class Subtracted(Momentum):
 class OfMeans(Momentum):
     """v ← μv + (1 − μ)g; θ ← θ − ηv. Ng, Deep Learning Specialization, gradient descent with momentum."""
 
-    name = "momentum"
+    name = "momentum_of_means"
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v + (1 - momentum) * g
@@ -52,7 +52,7 @@ class OfMeans(Momentum):
 class NesterovOfGradients(Nesterov):
     """v ← μv + g; θ ← θ − η(μv + g). torch.optim.SGD(nesterov=True)."""
 
-    name = "nesterov"
+    name = "nesterov_of_gradients"
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v + g
@@ -62,7 +62,7 @@ class NesterovOfGradients(Nesterov):
 class NesterovSubtracted(Nesterov):
     """v ← μv + ηg; θ ← θ − μv − ηg."""
 
-    name = "nesterov"
+    name = "nesterov_subtracted"
 
     def update(theta, g, v, rate, momentum):
         v = momentum * v + rate * g

@@ -13,6 +13,7 @@ from clearprop.explain.words import (
     chinese,
     chinese_asked,
     chinese_check,
+    chinese_commands,
     chinese_derived,
     chinese_exercises,
     chinese_games,
@@ -24,6 +25,7 @@ from clearprop.explain.words import (
     english,
     english_asked,
     english_check,
+    english_commands,
     english_derived,
     english_exercises,
     english_games,
@@ -38,11 +40,11 @@ Words = Mapping[str, str]
 
 ENGLISH = (
     english, english_asked, english_derived, english_games, english_symbols, english_trained, english_page,
-    english_check, english_mistakes, english_exercises, english_sheets,
+    english_check, english_mistakes, english_exercises, english_sheets, english_commands,
 )  # fmt: skip
 CHINESE = (
     chinese, chinese_asked, chinese_derived, chinese_games, chinese_symbols, chinese_trained, chinese_page,
-    chinese_check, chinese_mistakes, chinese_exercises, chinese_sheets,
+    chinese_check, chinese_mistakes, chinese_exercises, chinese_sheets, chinese_commands,
 )  # fmt: skip
 LANGUAGES: Mapping[str, Words] = {
     language: {key: sentence for part in parts for key, sentence in part.WORDS.items()}

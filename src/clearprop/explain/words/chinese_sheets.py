@@ -111,6 +111,7 @@ WORDS: Mapping[str, str] = {
     "sheet_given_open": "{name} 是已知量，不能空着",
     "sheet_given_part": "只给出了一部分，还缺：{names}",
     # 文件
+    "sheet_is_json": "这是 JSON，不是练习：练习是文本，每个名称一行，例如 z1 = 0.41, 0.47，或是 TOML",
     "sheet_not_utf8": "{path} 不是 UTF-8 文本（第 {byte} 个字节无法识别）；请存成 UTF-8",
     "file_missing": "没有文件“{path}”",
     "file_missing_near": "没有文件“{path}”；是不是想写“{near}”？",

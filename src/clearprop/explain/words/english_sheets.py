@@ -111,6 +111,7 @@ WORDS: Mapping[str, str] = {
     "sheet_given_open": "{name} is given, so it cannot be left open",
     "sheet_given_part": "given in part; these are missing: {names}",
     # files
+    "sheet_is_json": "this is JSON and no sheet: a sheet is text with a line for each name, as z1 = 0.41, 0.47, or TOML",
     "sheet_not_utf8": "{path} is not text in UTF-8 (byte {byte} is none); save the sheet as UTF-8",
     "file_missing": "there is no file {path!r}",
     "file_missing_near": "there is no file {path!r}; did you mean {near!r}?",

@@ -28,7 +28,16 @@ FROM_ELSEWHERE: Mapping[str, re.Pattern[str]] = {
         "file_missing_near": r"there is no file '(?P<path>[^']+)'; did you mean '(?P<near>[^']+)'\?",
         "file_no_folder": r"there is no folder '(?P<folder>[^']+)', so no '(?P<name>[^']+)' in it",
         "file_exists": r"(?P<path>.+) exists already; --force replaces it, --output writes to another file",
-        "file_is_folder": r"(?P<path>.+) is a folder; to mark all of its sheets: clearprop check .* --report",
+        "usage_digits": r"digits must be a whole number from 1 to 17, not (?P<value>.*)",
+        "usage_count": r"(?P<name>steps|networks) must be a whole number of at least 1, not (?P<value>.*)",
+        "usage_no_parameter": r"there is no weight or bias '(?P<name>.*)' in a (?P<widths>[\d-]+) network; write for "
+        r"example (?P<examples>.*)",
+        "usage_no_parameter_near": r"there is no weight or bias '(?P<name>.*)' in a (?P<widths>[\d-]+) network; did "
+        r"you mean (?P<near>.*)\?",
+        "usage_not_a_parameter": r"(?P<name>.+) is not a weight or bias; write for example (?P<examples>.*)",
+        "usage_lbfgs": r"L-BFGS chooses its steps itself .*",
+        "usage_fractions": r"(?P<name>\w+) cannot be an exact fraction: its formula (?P<formula>.*) leaves the "
+        r"rational numbers; .*",
     }.items()
 }
 
@@ -117,7 +126,7 @@ def told(error: BaseException) -> str:
     said = error.args[0] if error.args else ""
     if isinstance(said, Message):
         return said
-    if isinstance(error, UnknownNameError):
+    if isinstance(error, UnknownNameError) and error.kind != "weight or bias":
         return _unknown(error)
     text = str(error)
     for key, pattern in FROM_ELSEWHERE.items():
@@ -129,7 +138,7 @@ def told(error: BaseException) -> str:
 def term_told(name: str) -> str:
     """A name of the program as a Message, where languages have a word for it."""
     known = words("en")
-    return next((Message(key) for key in (f"constant_{name}", f"value_{name}") if key in known), name)
+    return next((Message(key) for key in (f"option_{name}", f"constant_{name}", f"value_{name}") if key in known), name)
 
 
 def _unknown(error: UnknownNameError) -> str:

@@ -49,6 +49,8 @@ def read_sheet(source: str | Path) -> Sheet:
     ['z1[0]', 'z1[1]']
     """
     text = _text_of(source) if isinstance(source, Path) else source
+    if text.lstrip()[:1] == "{" and text.rstrip()[-1:] == "}":
+        raise fault("sheet_is_json")
     if isinstance(source, Path):
         is_toml = source.suffix.lower() == ".toml"
     else:
