@@ -61,8 +61,8 @@ def test_wrong_usage_is_told_in_chinese(run, tmp_path, monkeypatch):
         assert not out
         assert re.search("[\u4e00-\u9fff]{2}", error), (arguments, error)
         bare = re.sub(
-            r"^clearprop:|(?:可用的有|例如可以写).*|--\w+|clearprop check.*|Markdown|L-BFGS|names\.txt|扩展名应是 .*之一"
-            r"|\S+\.pdf",
+            r"^clearprop:|(?:可用的有|例如可以写).*|--\w+|clearprop check.*|Markdown|L-BFGS|names\.txt"
+            r"|扩展名应是 .*之一|\S+\.pdf",
             "",
             error,
         )
