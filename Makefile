@@ -57,6 +57,7 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/reference_engine.py
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/first_fit.py
+	$(BIN)/python benchmarks/fits.py
 	$(BIN)/python benchmarks/one_row.py
 	$(BIN)/python benchmarks/explaining.py
 	$(BIN)/python benchmarks/memory.py
