@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from clearprop.job.data import Data, Layout
 from clearprop.job.job import Job
-from clearprop.job.state import TrainingState
+from clearprop.job.state import Ended, TrainingState
 from clearprop.network import Network, Parameters
 
 
@@ -19,6 +19,7 @@ class Engine(Protocol):
 
     name: str
     uses_blas: bool  # whether its matrix products are the BLAS's, whose threads must then be held to the job
+    crosses_epochs: bool  # whether one call of `steps` can go on over the end of an epoch
 
     def refuses(self, job: Job, layout: Layout) -> str | None:
         """None if the engine can do this job with such rows, otherwise a sentence saying why not."""
@@ -58,19 +59,24 @@ class Engine(Protocol):
         """The objective (loss and penalties, no dropout) over all rows of `data`, and its gradient (n_parameters,)."""
         ...
 
-    def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
+    def steps(
+        self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any, ended: list[Ended] | None = None
+    ) -> None:
         """Make ``len(rates)`` updates, from the state's cursor on; writes the state.
 
         Parameters
         ----------
         job : Job
         state : TrainingState
-            Its θ, memory, step, cursor, sums and norms are moved on; epoch and samples are the loop's.
+            Its θ, memory, step, cursor, sums and norms are moved on; epoch and samples only where epochs end.
         data : Data
         order : integer array of shape (n_samples,)
-            The rows in the order of this epoch; batch number c is ``order[c·B : (c + 1)·B]``.
+            The rows in the order of this epoch; batch number c is ``order[c·B : (c + 1)·B]``. With `ended`, the order
+            of the next epochs follows, (k·n_samples,).
         rates : float64 array
             The learning rate of each update.
+        ended : empty list, optional
+            Of engines that cross epochs: takes what each epoch came to that ends here, also before an error.
 
         Raises
         ------

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.errors import InputError
 from clearprop.formulas import ClipByNorm, LabelSmoothing, UpdateRule
 from clearprop.job.data import Data, Layout
 from clearprop.job.divergence import divergence, layer_norms
@@ -20,7 +21,7 @@ from clearprop.job.memory import check_memory, check_outputs, rows_at_once
 from clearprop.job.penalties import add_penalties, total_weight
 from clearprop.job.randomness import masks
 from clearprop.job.shuffling import exchange, partners
-from clearprop.job.state import TrainingState
+from clearprop.job.state import Ended, TrainingState
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
 from clearprop.network.parameters import spans
 
@@ -32,6 +33,7 @@ class ReferenceEngine:
 
     name = "reference"
     uses_blas = True
+    crosses_epochs = False
 
     def __init__(self) -> None:
         keep_freed_memory()
@@ -97,7 +99,11 @@ class ReferenceEngine:
         whole = total_weight(data)
         return total / whole if whole > 0 else 0.0
 
-    def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
+    def steps(
+        self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any, ended: list[Ended] | None = None
+    ) -> None:
+        if ended is not None:
+            raise InputError("the reference engine makes the updates of one epoch at a time")
         size = min(job.batch_size, data.n_samples)
         params = job.network.views(state.theta)  # windows into θ, which moves under them
         with np.errstate(

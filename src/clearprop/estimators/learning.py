@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from clearprop.errors import DivergenceError
 from clearprop.estimators.fitted import kept_if_it_fails
 from clearprop.estimators.preparing import Preparation
+from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut
 from clearprop.estimators.run import UnderWay
 from clearprop.estimators.targets import Targets
@@ -186,6 +187,7 @@ class Learning(Preparation):
     def _carry_out(self, fit: UnderWay, stacklevel: int = 4) -> None:
         """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
         interrupts, epochs = Interrupts(), self._epochs(fit)
+        fit.fitting.looks = bool(callbacks_of(fit.settings.callbacks))
         try:
             for _ in epochs:
                 pass

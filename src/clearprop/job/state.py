@@ -45,6 +45,19 @@ class Best(NamedTuple):
     thetas: tuple[Any, ...] = ()
 
 
+class Ended(NamedTuple):
+    """What an epoch came to: Σ(batch loss × batch weight), Σ(batch weight), and ‖∂C/∂θ‖ of each layer at its end."""
+
+    loss_sum: float
+    weight_sum: float
+    gradient_norms: Any
+
+    @property
+    def loss(self) -> float:
+        """The mean over its batches; 0 where no row had a weight."""
+        return self.loss_sum / self.weight_sum if self.weight_sum > 0 else 0.0
+
+
 @dataclass
 class Progress:
     """How a fit under way has gone so far. The reader of its epochs writes it.
@@ -130,6 +143,18 @@ class TrainingState:
         names = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
         theta = np.array(theta, order="C", subok=False)
         return cls(theta, [np.zeros_like(theta) for _ in names], gradient_norms=np.zeros(job.network.depth))
+
+    @property
+    def so_far(self) -> Ended:
+        """What the epoch under way has come to."""
+        return Ended(self.loss_sum, self.weight_sum, self.gradient_norms)
+
+    def end_epoch(self, n_samples: int) -> Ended:
+        """Begin the next epoch; what the one that ends here came to."""
+        ended = self.so_far
+        self.epoch, self.samples = self.epoch + 1, self.samples + n_samples
+        self.cursor, self.loss_sum, self.weight_sum = 0, 0.0, 0.0
+        return ended
 
     def own(self) -> None:
         """Copy θ and the memory where they are not this state's to write: `owned`. Before anything is written."""

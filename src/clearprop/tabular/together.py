@@ -77,8 +77,11 @@ class Together:
         """Each member's outputs for its validation rows."""
         return [self._outputs(k) for k in range(len(self.members))]
 
-    def epochs(self, is_over: Callable[[], bool], began: float) -> Epochs:
-        """A record for every epoch that all members have finished; see `clearprop.training.Source`."""
+    def epochs(self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int]) -> Epochs:
+        """A record for every epoch that all members have finished; see `clearprop.training.Source`.
+
+        Every epoch is validated, so none is made ahead of its record.
+        """
 
         def ends() -> bool:
             return self._is_over or is_over()

@@ -21,6 +21,7 @@ from clearprop.training.stopping import (
     on_plateau,
     out_of_time,
     see,
+    until_stale,
 )
 
 
@@ -68,6 +69,9 @@ class Fitting:
         fit begins with these states.
     interrupts : Interrupts, optional
         Told of every Ctrl-C; who gives it raises the second one.
+    looks : bool
+        Whether the callbacks, or whoever asks for the epochs, look at the states. Where nobody does, short epochs are
+        made several at a time, and the states are further than the records.
 
     Examples
     --------
@@ -95,11 +99,13 @@ class Fitting:
         *,
         resume: bool = False,
         interrupts: Interrupts | None = None,
+        looks: bool = True,
     ) -> None:
-        self.source, self.stopping, self.callbacks = source, stopping, tuple(callbacks)
+        self.source, self.stopping, self.callbacks, self.looks = source, stopping, tuple(callbacks), looks
         kept = source.states[0].progress if resume else None
         self.progress = Progress(first_epoch=source.states[0].epoch) if kept is None else kept
         self._ended: Ending | None = None
+        self._epochs: Iterator[Epoch] = iter(())
         self._interrupts = Interrupts() if interrupts is None else interrupts
         self._raises = interrupts is None
         self._generator = self._run()
@@ -150,7 +156,7 @@ class Fitting:
         limit = self.stopping.max_seconds
         deadline = math.inf if limit is None else began + limit
         self._begin()
-        epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began)
+        self._epochs = epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began, self._ahead)
         try:
             while (epoch := self._next(epochs)) is not None:
                 self._ended = self._seen(epoch, deadline)
@@ -172,6 +178,19 @@ class Fitting:
             self._interrupts.undisturbed(self.source.close)
             self._interrupts.undisturbed(self._end)
         self._raise_again()
+
+    def _ahead(self) -> int:
+        """How many epochs may be made before anybody looks at the states, or training might end."""
+        job = self.source.job
+        if self.looks or self.stopping.restore_best or isinstance(job.schedule, ReduceOnPlateau):
+            return 1
+        return int(min(until_stale(job, self.stopping, self.progress), job.epochs))
+
+    def _catch_up(self) -> None:
+        """Take account of epochs that were made ahead, where Ctrl-C came between their records."""
+        begun, history = self.progress.first_epoch, self.progress.history
+        while begun + len(history) < self._n_done and (epoch := next(self._epochs, None)) is not None:
+            see(self.stopping, self.progress, epoch, self.source.states)
 
     def _begin(self) -> None:
         """Take possession of the states, which know one fit at a time."""
@@ -195,11 +214,13 @@ class Fitting:
         if isinstance(job.schedule, ReduceOnPlateau):
             least_rate = on_plateau(job.schedule, stopping, epoch, states)
         ended = asked_to_stop(self.callbacks, epoch)
-        if ended is None and time.perf_counter() >= deadline:
+        is_last = epoch.n >= self._n_done  # the states are not further, so training can end here
+        if ended is None and is_last and time.perf_counter() >= deadline:
             ended = out_of_time(stopping, epoch.n)
         return ended or no_improvement(job, stopping, self.progress, epoch) or least_rate
 
     def _interruption(self) -> Ending:
+        self._interrupts.undisturbed(self._catch_up)
         return Ending("interrupt", f"interrupted after {len(self.progress.history)} whole epochs")
 
     def _broken_off(self, error: DivergenceError, seconds: float) -> Epoch:
@@ -241,6 +262,7 @@ def fit(
     *,
     resume: bool = False,
     interrupts: Interrupts | None = None,
+    looks: bool = True,
 ) -> Fit:
     """Train until the preset number of epochs or until `stopping` says so.
 
@@ -249,7 +271,7 @@ def fit(
 
     Parameters
     ----------
-    source, stopping, callbacks, resume, interrupts
+    source, stopping, callbacks, resume, interrupts, looks
         As for `Fitting`; the source's states hold the result.
 
     Raises
@@ -260,4 +282,4 @@ def fit(
         When a loss or gradient is not finite. The states then hold the best weights so far, where they are kept, or the
         last good ones.
     """
-    return Fitting(source, stopping, callbacks, resume=resume, interrupts=interrupts).to_the_end()
+    return Fitting(source, stopping, callbacks, resume=resume, interrupts=interrupts, looks=looks).to_the_end()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,6 +22,8 @@ from clearprop.job import Epoch
 from clearprop.job.divergence import divergence, layer_norms
 from clearprop.training.loop import Measure
 from clearprop.training.stopping import Ending
+
+BYTES_AHEAD = 2**24
 
 
 def _ending(result: Any, rule: LBFGS, most_iterations: int) -> Ending:
@@ -44,6 +46,7 @@ def lbfgs_epochs(
     engine: Engine,
     *,
     measure: Measure | None = None,
+    ahead: Callable[[], int] = lambda: 1,
     began: float | None = None,
 ) -> Generator[Epoch, None, Ending]:
     """Minimise the loss over all rows, and yield a record after every iteration.
@@ -55,8 +58,8 @@ def lbfgs_epochs(
     state : TrainingState
         From a copy that was taken in the middle of a search, that search goes on: its iterations are computed again
         from where it began, without records, and give the same weights to the bit.
-    data, engine, measure, began
-        As for `clearprop.training.loop.epochs`.
+    data, engine, measure, ahead, began
+        As for `clearprop.training.loop.epochs`; the state is never further than the last record, only the search is.
 
     Yields
     ------
@@ -84,24 +87,31 @@ def lbfgs_epochs(
         state.search_start, state.searched = state.theta.copy(), 0
     known, most_iterations = state.searched, job.epochs - state.epoch + state.searched
     reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss) after each iteration, then SciPy's result or an exception
-    orders: SimpleQueue[bool] = SimpleQueue()  # whether to go on, after each iteration
+    orders: SimpleQueue[int] = SimpleQueue()  # how many iterations to make; 0 to stop
     last: dict[str, Any] = {"is_over": False, "waits": True}
+
+    def most_ahead() -> int:
+        """How many iterations the search may be ahead of its reader; each leaves a copy of θ."""
+        return 1 if measure is not None else max(1, min(ahead(), BYTES_AHEAD // state.theta.nbytes))
 
     def objective(theta: Any) -> tuple[float, Any]:
         if last["is_over"]:
             raise StopIteration
         with np.errstate(all="ignore"):
-            loss, gradient = engine.loss_and_gradient(job, theta.astype(dtype), data)
+            loss, gradient = engine.loss_and_gradient(job, theta.astype(dtype, copy=False), data)
             norms = layer_norms(job.network, gradient)
         if not (np.isfinite(loss) and np.isfinite(norms).all()):
             raise divergence(job, state, loss, norms, float("nan"))
         last.update(norms=norms)
-        return loss, gradient.astype(np.float64)
+        return loss, gradient.astype(np.float64, copy=False)
 
     def report(intermediate_result: Any) -> None:
-        reports.put((intermediate_result.x.copy(), float(intermediate_result.fun)))
-        if last["waits"] and not orders.get():
-            raise StopIteration
+        reports.put((intermediate_result.x.copy(), float(intermediate_result.fun), last["norms"]))
+        last["left"] -= 1
+        if last["waits"] and last["left"] <= 0:
+            last["left"] = orders.get()
+            if not last["left"]:
+                raise StopIteration
 
     def run() -> None:
         try:
@@ -116,6 +126,7 @@ def lbfgs_epochs(
         except BaseException as error:  # handed to the reader, whose thread it belongs to
             reports.put(error)
 
+    last["left"] = expected = most_ahead()
     worker = threading.Thread(target=run, name="clearprop-lbfgs", daemon=True)
     try:
         try:
@@ -132,26 +143,27 @@ def lbfgs_epochs(
                 return _ending(item, rule, most_iterations)
             if known:  # of an earlier search that goes on here
                 known -= 1
-                orders.put(True)
-                continue
-            theta, loss = item
-            state.theta[:] = theta
-            state.epoch, state.step, state.samples = state.epoch + 1, state.step + 1, state.samples + data.n_samples
-            state.searched += 1
-            state.gradient_norms = last["norms"]
-            yield Epoch(
-                n=state.epoch,
-                loss=loss,
-                gradient_norms=tuple(float(norm) for norm in last["norms"]),
-                learning_rate=float("nan"),
-                seconds=time.perf_counter() - began,
-                steps=state.step,
-                scores={} if measure is None else measure(state.theta),
-            )
-            orders.put(True)
+            else:
+                theta, loss, norms = item
+                state.theta[:] = theta
+                state.step, state.searched, state.gradient_norms = state.step + 1, state.searched + 1, norms
+                state.end_epoch(data.n_samples)
+                yield Epoch(
+                    n=state.epoch,
+                    loss=loss,
+                    gradient_norms=tuple(norms.tolist()),
+                    learning_rate=float("nan"),
+                    seconds=time.perf_counter() - began,
+                    steps=state.step,
+                    scores={} if measure is None else measure(state.theta),
+                )
+            expected -= 1
+            if not expected:
+                expected = most_ahead()
+                orders.put(expected)
     finally:
         state.search_start = None
         last["is_over"] = True  # Python looks for Ctrl-C at calls: one that comes in the next finds all of this done
-        orders.put(False)
+        orders.put(0)
         if worker.ident is not None:
             worker.join()

@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.errors import DivergenceError
 from clearprop.job import Epoch
 from clearprop.job.randomness import state_of
+from clearprop.job.state import Ended
 from clearprop.job.state import rates as rates_of
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
+ROWS_AHEAD = 65_536  # the orders of several epochs that are made in one call: half a megabyte
 
 
 Measure = Callable[[Any], Mapping[str, float]]  # from θ to named scores
@@ -43,6 +46,7 @@ def epochs(
     *,
     measure: Measure | None = None,
     is_over: Callable[[], bool] = lambda: False,
+    ahead: Callable[[], int] = lambda: 1,
     began: float | None = None,
 ) -> Generator[Epoch, None, None]:
     """Train, and yield a record after every pass over the rows.
@@ -59,6 +63,9 @@ def epochs(
         Called with θ at the end of each pass; its numbers go into the record.
     is_over : callable, optional
         Asked between stretches of updates; True ends training inside a pass, with a last, incomplete record.
+    ahead : callable, optional
+        How many passes may be made before their records are read: the state is then that many passes further. Short
+        ones are made together, for a twentieth of a second at most, and share its time evenly.
     began : float, optional
         When training began, by `time.perf_counter`; by default now.
 
@@ -73,25 +80,30 @@ def epochs(
     """
     state.own()
     began = time.perf_counter() if began is None else began
-    n_steps = job.steps_per_epoch(data.n_samples)
+    n_samples, n_steps = data.n_samples, job.steps_per_epoch(data.n_samples)
+    may_cross = engine.crosses_epochs and measure is None and job.schedule.is_constant
     stretch = 1
     while state.epoch < job.epochs:
-        order = epoch_order(job, state.epoch, data.n_samples, engine)
+        count = min(stretch // n_steps, ROWS_AHEAD // n_samples) if may_cross and state.cursor == 0 else 0
+        if count > 1 and (count := min(count, job.epochs - state.epoch, ahead())) > 1 and not is_over():
+            started = time.perf_counter()
+            yield from _several(job, state, data, engine, count, began)
+            stretch = _longer(stretch, count * n_steps, time.perf_counter() - started)
+            continue
+        order = epoch_order(job, state.epoch, n_samples, engine)
         rate = float("nan")
         while state.cursor < n_steps and not is_over():
-            rates = rates_of(job, state, data.n_samples, min(stretch, n_steps - state.cursor))
+            rates = rates_of(job, state, n_samples, min(stretch, n_steps - state.cursor))
             started = time.perf_counter()
             engine.steps(job, state, data, order, rates)
-            took = max(time.perf_counter() - started, 1e-7)
-            # Twice as long as before, though the end of the epoch may have cut this one short.
-            stretch = max(1, min(2 * stretch, int(len(rates) * SECONDS_PER_STRETCH / took)))
+            stretch = _longer(stretch, len(rates), time.perf_counter() - started)
             rate = float(rates[-1])
         if state.cursor == 0:
             return
         complete = state.cursor == n_steps
         record = Epoch(
             n=state.epoch + 1,
-            loss=state.loss_sum / state.weight_sum if state.weight_sum > 0 else 0.0,
+            loss=state.so_far.loss,
             gradient_norms=tuple(float(norm) for norm in state.gradient_norms),
             learning_rate=rate,
             seconds=time.perf_counter() - began,
@@ -100,9 +112,33 @@ def epochs(
             complete=complete,
         )
         if complete:
-            state.epoch += 1
-            state.samples += data.n_samples
-            state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0
+            state.end_epoch(n_samples)
         yield record
         if not complete:
             return
+
+
+def _longer(stretch: int, n_steps: int, seconds: float) -> int:
+    """The next stretch after one of `n_steps`: twice as long as before, though an epoch's end may have cut it short."""
+    return max(1, min(2 * stretch, int(n_steps * SECONDS_PER_STRETCH / max(seconds, 1e-7))))
+
+
+def _several(
+    job: Job, state: TrainingState, data: Data, engine: Engine, n_epochs: int, began: float
+) -> Generator[Epoch, None, None]:
+    """So many whole epochs in one call, and then their records."""
+    order = np.concatenate([epoch_order(job, state.epoch + k, data.n_samples, engine) for k in range(n_epochs)])
+    per_epoch, epoch, step = job.steps_per_epoch(data.n_samples), state.epoch, state.step
+    rates = rates_of(job, state, data.n_samples, n_epochs * per_epoch)
+    ended: list[Ended] = []
+    failed, started = None, time.perf_counter() - began
+    try:
+        engine.steps(job, state, data, order, rates, ended)
+    except DivergenceError as error:
+        failed = error
+    each = (time.perf_counter() - began - started) / max(len(ended), 1)
+    for k, one in enumerate(ended, 1):
+        norms, steps = tuple(one.gradient_norms.tolist()), step + k * per_epoch
+        yield Epoch(epoch + k, one.loss, norms, float(rates[-1]), started + k * each, steps)
+    if failed is not None:
+        raise failed

@@ -35,7 +35,7 @@ class Source(Protocol):
         """The state of each network, written in place."""
         ...
 
-    def epochs(self, is_over: Callable[[], bool], began: float) -> Epochs:
+    def epochs(self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int]) -> Epochs:
         """Train, and yield a record after every epoch.
 
         Parameters
@@ -44,6 +44,8 @@ class Source(Protocol):
             Asked several times a second; True ends training inside an epoch.
         began : float
             When training began, by `time.perf_counter`.
+        ahead : callable
+            How many epochs, 1 at least, the states may be further than the records: nobody looks at them meanwhile.
 
         Returns
         -------
@@ -85,12 +87,12 @@ class OneNetwork:
         """The state alone."""
         return (self.state,)
 
-    def epochs(self, is_over: Callable[[], bool], began: float) -> Epochs:
+    def epochs(self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int]) -> Epochs:
         """See `Source`."""
         given, measure = (self.job, self.state, self.data, self.engine), self.measure
         if isinstance(self.job.update_rule, LBFGS):
-            return lbfgs_epochs(*given, measure=measure, began=began)
-        return epochs(*given, measure=measure, is_over=is_over, began=began)
+            return lbfgs_epochs(*given, measure=measure, ahead=ahead, began=began)
+        return epochs(*given, measure=measure, is_over=is_over, ahead=ahead, began=began)
 
     def close(self) -> None:
         """There is nothing to wait for: the state is written by who reads the epochs."""

@@ -133,14 +133,20 @@ def out_of_time(stopping: Stopping, epoch: int) -> Ending:
 
 def no_improvement(job: Job, stopping: Stopping, progress: Progress, epoch: Epoch) -> Ending | None:
     """The end once there has been no better epoch for too long."""
-    # The training loss of lbfgs falls at every iteration, so only a score can go stale there.
-    counts = not isinstance(job.update_rule, LBFGS) or stopping.watch != "loss"
-    if not counts or progress.stale <= stopping.patience:
+    if until_stale(job, stopping, progress) > 0:
         return None
     name = "training loss" if stopping.watch == "loss" else stopping.watch.replace("_", " ")
     by = f" by {stopping.tolerance:g}" if stopping.tolerance else ""
     stale = f"the {name} was no better{by} for {stopping.patience:g} epochs (converged)"
     return Ending("no_improvement", f"stopped after epoch {epoch.n}: {stale}")
+
+
+def until_stale(job: Job, stopping: Stopping, progress: Progress) -> float:
+    """After how many more epochs, at the earliest, there has been no better one for too long."""
+    # The training loss of lbfgs falls at every iteration, so only a score can go stale there.
+    if isinstance(job.update_rule, LBFGS) and stopping.watch == "loss":
+        return math.inf
+    return math.floor(stopping.patience) + 1 - progress.stale if stopping.patience < math.inf else math.inf
 
 
 def asked_to_stop(callbacks: Iterable[Callback], epoch: Epoch) -> Ending | None:

@@ -165,7 +165,8 @@ def train(
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
     with shown(verbose, state.epoch, epochs) as reader:
         readers = [*callbacks, reader]
-        done = fit(OneNetwork(job, state, data, choice.engine, measure, n_threads), stopping, readers)
+        source = OneNetwork(job, state, data, choice.engine, measure, n_threads)
+        done = fit(source, stopping, readers, looks=bool(callbacks))
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
 
 

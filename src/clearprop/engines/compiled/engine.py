@@ -33,7 +33,7 @@ from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
 from clearprop.job.one_hot import OneHot
 from clearprop.job.penalties import total_weight
-from clearprop.job.state import TrainingState
+from clearprop.job.state import Ended, TrainingState
 from clearprop.network import Network, Parameters
 
 SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache
@@ -55,6 +55,7 @@ class CompiledEngine:
 
     name = "compiled"
     uses_blas = False
+    crosses_epochs = True
 
     def __init__(self, n_threads: int | None = None) -> None:
         self.n_threads = threads_asked(n_threads)
@@ -100,7 +101,9 @@ class CompiledEngine:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
         fixed_kernels.alone("shuffle")(place(order), place(room), len(room), len(order), key)
 
-    def steps(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> None:
+    def steps(
+        self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any, ended: list[Ended] | None = None
+    ) -> None:
         size = min(job.batch_size, data.n_samples)
         plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)
         order = np.ascontiguousarray(order, dtype=np.int64)
@@ -110,9 +113,12 @@ class CompiledEngine:
             raise InputError("the parameters or the optimizer's memory are read-only; TrainingState.own copies them")
         theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
         plan.describe(plan.as_read(data), theta, memory)
-        called, made = plan.job, 0
-        called.order, called.batch_size = place(order), size
+        called, made, most = plan.job, 0, 0 if ended is None else len(order) // data.n_samples
+        called.batch_size, called.batches = size, job.steps_per_epoch(data.n_samples)
+        records = np.empty((most, 2 + job.network.depth))
+        called.ended = place(records) if most else 0
         while made < len(rates):  # threads that only wait for each other come back early
+            called.order = place(order) if not ended else place(order[len(ended) * data.n_samples :])
             called.steps = left = len(rates) - made
             called.cursor, called.step, called.update_uniforms = state.cursor, state.step, place(uniforms[made:])
             plan.result.loss_sum, plan.result.weight_sum = state.loss_sum, state.weight_sum
@@ -120,17 +126,26 @@ class CompiledEngine:
             for mine, moved in zip(vectors, dense, strict=True):
                 if moved is not mine:
                     mine[...] = moved
-            made += self._write(job, state, plan, rates[made:])
+            made += self._write(job, state, plan, rates[made:], records, ended)
 
-    def _write(self, job: Job, state: TrainingState, plan: PlanBase, rates: Any) -> int:
+    def _write(
+        self, job: Job, state: TrainingState, plan: PlanBase, rates: Any, records: Any, ended: list[Ended] | None
+    ) -> int:
         """Move the state on by what the compiled code reports; how many updates that were."""
         result, norms = plan.result, plan.norms.copy()
-        done = int(result.steps_done)
-        state.cursor += done
+        done, before = int(result.steps_done), state.weight_sum
+        cursor = state.cursor + done
         state.step += done
-        before = state.weight_sum
+        if ended is not None:
+            for loss_sum, weight_sum, *last in records[: cursor // plan.job.batches].tolist():
+                state.gradient_norms = np.array(last) if weight_sum > before else state.gradient_norms
+                state.loss_sum, state.weight_sum, before = loss_sum, weight_sum, 0.0
+                ended.append(state.end_epoch(plan.job.n_samples))
+            cursor %= plan.job.batches
+        state.cursor = cursor
         # Compiled code adds to the sums so far, so that they have the same bits however an epoch is cut into stretches.
-        state.loss_sum, state.weight_sum = result.loss_sum, result.weight_sum
+        if cursor or ended is None:
+            state.loss_sum, state.weight_sum = result.loss_sum, result.weight_sum
         if result.diverged:
             raise divergence(job, state, result.cost, norms, float(rates[done]))
         if state.weight_sum > before:

@@ -69,13 +69,13 @@ class Printer:
         """The module."""
         rows = [*self._row(), *self._forward(), *self._errors(), *self._gradient()]
         if not self.is_single:
-            rows = [f"g_{p} = zero" for p in self.theta] + [
-                "for position in range(first, first + count):",
-                *_indented(rows),
-            ]
+            rows = ["for position in range(first, first + count):", *_indented(rows)]
+            rows = [*(f"g_{p} = zero" for p in self.theta), *rows]
         step = [
-            "first = (cursor + s) * size",
-            "count = min(size, samples - first)",
+            "if batch == batches:",
+            *_indented([*self._end_epoch(), "epoch, batch, loss_sum, weight_sum = epoch + 1, 0, 0.0, 0.0"]),
+            "first, count = epoch * samples + batch * size, min(size, samples - batch * size)",
+            "batch += 1",
             *self._total(), "cost = 0.0", *rows, *([] if self.weighted else ["cost = cost / total"]),
             *self._penalties(), *self._norms(), *self._clipping(), *self._update(),
             "loss_sum += cost * total",
@@ -106,7 +106,7 @@ class Printer:
         lines += [
             "theta, X, Y, weight, order = job.theta, job.x, job.y, job.weight, job.order",
             "constants, uniforms, result = job.constants, job.update_uniforms, job.result",
-            "cursor, size, samples = job.cursor, job.batch_size, job.n_samples",
+            "epoch, batch, batches, size, samples = 0, job.cursor, job.batches, job.batch_size, job.n_samples",
             "zero = one_lane(theta, 0.0)",
             "loss_sum, weight_sum = result.loss_sum, result.weight_sum",
             "diverged, done = 0, job.steps",
@@ -231,9 +231,8 @@ class Printer:
                 if not block.decay:
                     continue
                 lines += [f"factor = one_lane(theta, {block.decay!r} / total)"]
-                lines += [
-                    f"cost += {block.decay!r} / total * as_float({' + '.join(value_call.format(p) for p in names)})"
-                ]
+                values = " + ".join(value_call.format(p) for p in names)
+                lines += [f"cost += {block.decay!r} / total * as_float({values})"]
                 lines += [f"g_{p} = {moved_call.format(p, p)}" for p in names]
         return lines
 
@@ -253,7 +252,7 @@ class Printer:
         finite = " and ".join(f"math.isfinite(square{l})" for l in range(1, self.depth + 1))
         lines += [f"norm{l} = square{l}" for l in range(1, self.depth + 1)]
         lines += [f"if not (math.isfinite(cost) and {finite}):"]
-        return [*lines, "    diverged, done = 1, s", "    result.cost = cost", "    break"]
+        return [*lines, "    diverged, done, batch = 1, s, batch - 1", "    result.cost = cost", "    break"]
 
     def _clipping(self) -> list[str]:
         if self.job.clip_norm is None:
@@ -279,16 +278,21 @@ class Printer:
                 lines.append(f"{', '.join([p, *memory])} = {self.rule.name}({arguments})")
         return lines
 
+    def _end_epoch(self) -> list[str]:
+        """The norms of every layer, and the end of an epoch that another may follow."""
+        norms = [f"job.norms[{l - 1}] = math.sqrt(norm{l})" for l in range(1, self.depth + 1)]
+        return [*norms, "end_epoch(job, epoch, loss_sum, weight_sum)"]
+
     def _end(self) -> list[str]:
         """Everything that is written once."""
         lines = [f"store_one(theta, {i}, {p})" for i, p in enumerate(self.theta)]
-        for k in range(self.memory):
-            lines += [f"store_one(memory{k}, {i}, m{k}_{p})" for i, p in enumerate(self.theta)]
-        lines += [
+        lines += [f"store_one(memory{k}, {i}, m{k}_{p})" for k in range(self.memory) for i, p in enumerate(self.theta)]
+        *norms, end = self._end_epoch()
+        return [
+            *lines, *norms, "if batch == batches:", f"    {end}",
             "result.diverged, result.steps_done = diverged, done",
             "result.loss_sum, result.weight_sum = loss_sum, weight_sum",
-        ]
-        return lines + [f"job.norms[{l - 1}] = math.sqrt(norm{l})" for l in range(1, self.depth + 1)]
+        ]  # fmt: skip
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from numba import float32, float64, types
 from numba.extending import intrinsic
 
+from clearprop.engines.compiled.kernels.epoch_ends import end_epoch
 from clearprop.engines.compiled.kernels.fast_math import (
     at_least,
     at_most,
@@ -58,6 +59,7 @@ __all__ = [
     "at_most",
     "constant",
     "cosine",
+    "end_epoch",
     "erf",
     "exp",
     "expm1",

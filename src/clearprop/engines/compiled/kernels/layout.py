@@ -148,10 +148,11 @@ class Job(Block):
     decays = reals("the factor on penalties of W[1], b[1], W[2], …")
 
     # this call's updates
-    order = wholes("the rows in the order of the epoch; none: as they lie")
+    order = wholes("the rows in the order of the epoch, then in that of the next, …; none: as they lie")
     batch_size = whole("rows of a batch")
+    batches = whole("of an epoch")
     cursor = whole("number of the first batch in the epoch")
-    steps = whole("updates to make")
+    steps = whole("updates to make; they may go on over the end of an epoch")
     step = whole("number of the first of them, from 0 when training began")
     update_uniforms = numbers("of the update rule, (steps, n_kinds, n_update_uniforms)")
     seed = whole("of dropout")
@@ -215,6 +216,7 @@ class Job(Block):
     # answers
     result = table(Result, "one")
     norms = reals("‖∂C/∂θ‖ of each layer")
+    ended = reals("of each epoch that ends here: the two sums and the norms; none where at most one can")
 
 
 class State(IntEnum):

@@ -20,6 +20,7 @@ from numba import njit
 from clearprop.engines.compiled.kernels.barrier import clock, only_wait, wait_for_all
 from clearprop.engines.compiled.kernels.batch_division import rows_and_gradient
 from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
+from clearprop.engines.compiled.kernels.epoch_ends import end_epoch
 from clearprop.engines.compiled.kernels.gather import row_at
 from clearprop.engines.compiled.kernels.gradient import add_shards, finish_piece, for_each_piece
 from clearprop.engines.compiled.kernels.pointers import is_null
@@ -84,9 +85,15 @@ def make_steps(job, panel, thread):
         waits.nanoseconds[0], waits.returns_early = 0, 0
         result.diverged = 0
     loss_sum, weight_sum = result.loss_sum, result.weight_sum  # of the epoch so far
+    epoch, batch = 0, job.cursor
     for s in range(job.steps):
-        first = (job.cursor + s) * job.batch_size
-        count = min(job.batch_size, job.n_samples - first)
+        if batch == job.batches:
+            if thread == 0:
+                end_epoch(job, epoch, loss_sum, weight_sum)
+            epoch, batch, loss_sum, weight_sum = epoch + 1, 0, 0.0, 0.0
+        count = min(job.batch_size, job.n_samples - batch * job.batch_size)
+        first = epoch * job.n_samples + batch * job.batch_size  # where the batch begins in the order
+        batch += 1
         total = batch_weight(job, first, count)
         if not total > 0.0:  # a batch whose weights are all zero says nothing
             continue
@@ -97,7 +104,7 @@ def make_steps(job, panel, thread):
         if not finite:
             if thread == 0:
                 result.diverged, result.cost = 1, cost
-            done = s
+            done, batch = s, batch - 1
             break
         update_own(job, panel, thread, s, whole)
         loss_sum += cost * total
@@ -109,4 +116,6 @@ def make_steps(job, panel, thread):
             done = s + 1
             break
     if thread == 0:
+        if batch == job.batches:
+            end_epoch(job, epoch, loss_sum, weight_sum)
         result.steps_done, result.loss_sum, result.weight_sum = done, loss_sum, weight_sum
