@@ -58,6 +58,7 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/first_fit.py
 	$(BIN)/python benchmarks/fits.py
+	$(BIN)/python benchmarks/lbfgs.py
 	$(BIN)/python benchmarks/one_row.py
 	$(BIN)/python benchmarks/explaining.py
 	$(BIN)/python benchmarks/memory.py
