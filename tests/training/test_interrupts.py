@@ -11,7 +11,7 @@ from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.formulas import LBFGS
 from clearprop.tabular import learning, planning, scoring
 from clearprop.training import Fitting, OneNetwork, Stopping, fit, interrupts
-from clearprop.training.interrupts import Interrupted, Interrupts
+from clearprop.training.interrupts import Interrupts
 from clearprop.training.lbfgs import lbfgs_epochs
 
 NETWORK = Network.mlp([3, 4, 1])
@@ -31,20 +31,6 @@ def interrupt_at(n, times=1):
             raise KeyboardInterrupt
 
     return callback
-
-
-def test_what_is_done_undisturbed_is_done_to_its_end():
-    calls, seen = [], Interrupts()
-
-    def action():
-        calls.append(len(calls))
-        if len(calls) < 3:
-            raise KeyboardInterrupt
-
-    seen.undisturbed(action)
-    assert (len(calls), seen.came, seen.again) == (3, True, True)
-    with pytest.raises(Interrupted):
-        seen.raise_again()
 
 
 def test_a_second_interrupt_counts_only_if_it_comes_soon(monkeypatch):

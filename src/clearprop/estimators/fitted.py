@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
@@ -12,7 +11,6 @@ from clearprop.errors import ShapeError
 from clearprop.estimators.run import Run
 from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
-from clearprop.training.interrupts import Interrupted
 
 
 class Windows(list[Any]):
@@ -33,21 +31,23 @@ class Windows(list[Any]):
         window[...] = value
 
 
-@contextmanager
-def kept_if_it_fails(estimator: Any) -> Iterator[None]:
+class KeptIfItFails:
     """Put the attributes of an estimator back where a fit fails, so that the fit before, or its absence, remains.
 
-    Of a fit that goes on from another, the last good weights remain. So does what a fit has kept that was interrupted.
+    Of a fit that goes on from another, the last good weights remain. What ends without an error is kept, even where
+    Ctrl-C comes as it ends: a generator would take that for a failure.
     """
-    before = vars(estimator).copy()
-    try:
-        yield
-    except Interrupted:
-        raise
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator, self.before = estimator, vars(estimator).copy()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            vars(self.estimator).clear()
+            vars(self.estimator).update(self.before)
 
 
 class FittedNetwork:

@@ -9,14 +9,13 @@ from typing import Any, Self
 from sklearn.exceptions import ConvergenceWarning
 
 from clearprop.errors import DivergenceError
-from clearprop.estimators.fitted import kept_if_it_fails
+from clearprop.estimators.fitted import KeptIfItFails
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut
 from clearprop.estimators.run import UnderWay
 from clearprop.estimators.targets import Targets
 from clearprop.training import Epoch
-from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import shown
 
 
@@ -71,9 +70,11 @@ class Learning(Preparation):
             When Ctrl-C ends it, with the best weights kept. A second Ctrl-C within two seconds, in this fit or in one
             before it, is raised as KeyboardInterrupt, and the best weights are kept as well.
         """
-        with kept_if_it_fails(self):
+        with KeptIfItFails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
-            self._carry_out(self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init))
+            fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
+            self._carry_out(fit)
+        self._tell(fit)
         return self
 
     def fit_epochs(
@@ -119,14 +120,14 @@ class Learning(Preparation):
         >>> epoch.n == model.n_iter_ < 100
         True
         """
-        with kept_if_it_fails(self):
+        with KeptIfItFails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
             fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
         return self._read(fit)
 
     def _read(self, fit: UnderWay) -> Iterator[Epoch]:
         yield from self._epochs(fit)
-        self._warn(fit, stacklevel=3)
+        self._tell(fit)
 
     def initialize(self, X: Any, y: Any, *, coefs_init: Any = None, intercepts_init: Any = None) -> Self:
         """Make the network with its initial weights, and train nothing.
@@ -159,7 +160,7 @@ class Learning(Preparation):
         ([[1.0, 2.0], [3.0, 4.0]], 0)
         """
         settings = self._settings()
-        with kept_if_it_fails(self):
+        with KeptIfItFails(self):
             X, y = self._checked(X, y, reset=True)
             targets = self._learn_targets(y)
             rows, factors = self._rows(X, y, None, targets)
@@ -173,7 +174,7 @@ class Learning(Preparation):
         """One pass over these rows; a first call begins with the targets given, by default those found in y."""
         settings = self._settings()
         goes_on = self.__sklearn_is_fitted__()
-        with kept_if_it_fails(self):
+        with KeptIfItFails(self):
             X, y = self._checked(X, y, reset=not goes_on)
             targets = self._run.targets if goes_on else first_targets or self._learn_targets(y)
             rows, factors = self._rows(X, y, sample_weight, targets)
@@ -181,24 +182,27 @@ class Learning(Preparation):
                 self._go_on(settings, factors, is_part=True)
             else:
                 self._begin(settings, rows, targets, factors)
-            self._carry_out(self._prepared(settings, rows, None, 1, is_part=True), stacklevel=5)
+            fit = self._prepared(settings, rows, None, 1, is_part=True)
+            self._carry_out(fit)
+        self._tell(fit, stacklevel=4)
         return self
 
-    def _carry_out(self, fit: UnderWay, stacklevel: int = 4) -> None:
+    def _carry_out(self, fit: UnderWay) -> None:
         """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
-        interrupts, epochs = Interrupts(), self._epochs(fit)
         fit.fitting.looks = bool(callbacks_of(fit.settings.callbacks))
-        try:
-            for _ in epochs:
-                pass
-        except KeyboardInterrupt:  # between two epochs, or the second one
-            interrupts.note()
-            fit.fitting.interrupted()
-        interrupts.undisturbed(epochs.close)
-        if fit.run is self._run:
-            interrupts.undisturbed(lambda: self._finish(fit))
-        interrupts.raise_again()
-        self._warn(fit, stacklevel, was_interrupted=interrupts.came)
+        epochs, whole, came = self._epochs(fit), False, False
+        while not whole:
+            try:
+                if came:  # between two epochs, or the second one
+                    fit.fitting.interrupts.note()
+                    fit.fitting.interrupted()
+                for _ in epochs:
+                    pass
+                if came and fit.run is self._run:
+                    self._finish(fit)
+                whole = True
+            except KeyboardInterrupt:
+                came = True
 
     def _epochs(self, fit: UnderWay) -> Generator[Epoch, None, None]:
         """Train, one epoch for each that is asked for; the attributes follow."""
@@ -228,9 +232,11 @@ class Learning(Preparation):
         if fit.has_best and done.best is not None:
             self.best_validation_score_ = done.best.scores["validation_score"]
 
-    def _warn(self, fit: UnderWay, stacklevel: int, *, was_interrupted: bool = False) -> None:
-        done, settings = fit.fitting.result, fit.settings
-        if was_interrupted or done.stopped_by == "interrupt":
+    def _tell(self, fit: UnderWay, stacklevel: int = 3) -> None:
+        """Raise a second Ctrl-C, now that everything is kept; otherwise warn of an end that nobody asked for."""
+        done, settings, interrupts = fit.fitting.result, fit.settings, fit.fitting.interrupts
+        interrupts.raise_again()
+        if interrupts.came:
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":
             warnings.warn(f"{settings.solver}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)

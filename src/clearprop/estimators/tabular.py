@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines.first_use import first_time
 from clearprop.errors import InputError, ShapeError, TableError, UnknownNameError
-from clearprop.estimators.fitted import kept_if_it_fails
+from clearprop.estimators.fitted import KeptIfItFails
 from clearprop.estimators.tabular_data import (
     check_length,
     hidden,
@@ -130,7 +130,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             one before it, is raised as KeyboardInterrupt, and what was learned is kept as well.
         """
         settings = self._settings()
-        with kept_if_it_fails(self):
+        with KeptIfItFails(self):
             if y is None:
                 raise InputError(
                     f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
@@ -152,14 +152,15 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             factors = class_factors(settings.class_weight, target, y, rows.weight)
             rows, folds = with_validation(rows, target, given, settings)
             main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
-            cut_short = self._train(main, encoder, interrupts)
-            interrupts.raise_again()
+            n_quantiles = self._train(main, encoder, interrupts)
+        interrupts.raise_again()
         for doubt in fitted.doubts:
             warnings.warn(in_python(doubt), stacklevel=2)
         for sentence in sentences(target, self.model_.trivial, self._done.useless, settings):
             warnings.warn(sentence, stacklevel=2)
         if interrupts.came:
-            warnings.warn(f"Training interrupted by user{cut_short}.", stacklevel=2)
+            missing = cut_short(self._done, settings.quantiles, n_quantiles)
+            warnings.warn(f"Training interrupted by user{missing}.", stacklevel=2)
         return self
 
     def _validation(
@@ -176,18 +177,32 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
         check_length("X_val", table.num_rows, "y_val", len(given))
         return EncodedRows(encoder.encode(table).X, given, weights(sample_weight_val, len(given), "sample_weight_val"))
 
-    def _train(self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts) -> str:
-        """The main ensemble, then one for each quantile; together they take the time limit. What Ctrl-C cut short."""
+    def _train(self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts) -> int:
+        """The main ensemble, then one for each quantile; together they take the time limit. How many quantiles."""
         done, quantiles = carry_out_all(main, self._showing, interrupts)
-        interrupts.undisturbed(lambda: self._keep(main, done, encoder, quantiles))
-        return cut_short(done, main.settings.quantiles, len(quantiles))
+        kept = came = False
+        while not kept:
+            try:
+                if came:
+                    interrupts.note()
+                self._keep(main, done, encoder, quantiles, is_hurried=interrupts.came)
+                kept = True
+            except KeyboardInterrupt:
+                came = True
+        return len(quantiles)
 
     def _keep(
-        self, main: EnsemblePlan, done: Learned, encoder: Encoder, quantiles: tuple[QuantileNetworks, ...]
+        self,
+        main: EnsemblePlan,
+        done: Learned,
+        encoder: Encoder,
+        quantiles: tuple[QuantileNetworks, ...],
+        *,
+        is_hurried: bool,
     ) -> None:
         """The attributes of the fit."""
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
-        self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles)
+        self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles, is_hurried=is_hurried)
         self._done = done
         self.history_: tuple[Epoch, ...] = done.fit.history
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason

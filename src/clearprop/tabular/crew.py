@@ -1,7 +1,7 @@
 """Threads that train the networks of an ensemble side by side, and are gone when it is trained.
 
 They are plain threads, so that they work while the interpreter ends too, and they look by themselves whether they are
-still needed: Ctrl-C may end the thread that they work for anywhere.
+still needed, which is whether anybody still has their crew: Ctrl-C may end the thread that they work for anywhere.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
+from weakref import ref
 
 LOOKS_AFTER = 1.0  # seconds without work after which a thread looks whether it is still needed
 
@@ -32,7 +33,7 @@ class Crew:
     """
 
     def __init__(self, n_threads: int) -> None:
-        self._missing, self._is_over = n_threads, False
+        self._missing, self.is_over = n_threads, False
         self._queues: list[SimpleQueue[Work | None]] = []
         self._threads: list[threading.Thread] = []
 
@@ -61,7 +62,7 @@ class Crew:
         """Begin one more thread, if it can be had."""
         self._missing -= 1
         queue: SimpleQueue[Work | None] = SimpleQueue()
-        thread = threading.Thread(target=self._live, args=(queue,), name="clearprop member", daemon=True)
+        thread = threading.Thread(target=_live, args=(ref(self), queue), name="clearprop member", daemon=True)
         self._threads.append(thread)
         try:
             thread.start()
@@ -72,23 +73,25 @@ class Crew:
 
     def end(self) -> None:
         """Have the threads end after what they do, and wait for them."""
-        self._is_over = True
+        self.is_over = True
         for queue in self._queues:
             queue.put(None)
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
 
-    def _live(self, queue: SimpleQueue[Work | None]) -> None:
-        while not self._is_over:
-            try:
-                work = queue.get(timeout=LOOKS_AFTER)
-            except Empty:
-                continue
-            if work is None:
-                return
-            work()
-            del work  # it holds the rows
+
+def _live(crew: ref[Crew], queue: SimpleQueue[Work | None]) -> None:
+    while (whose := crew()) is not None and not whose.is_over:
+        del whose
+        try:
+            work = queue.get(timeout=LOOKS_AFTER)
+        except Empty:
+            continue
+        if work is None:
+            return
+        work()
+        del work  # it holds the rows
 
 
 def _report(done: SimpleQueue[tuple[int, Any, BaseException | None]], k: int, work: Work) -> None:

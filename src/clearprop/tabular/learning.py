@@ -74,15 +74,18 @@ def carry_out(
     told = Interrupts() if interrupts is None else interrupts
     together = Together([member(plan, k) for k in range(len(plan.folds))], _validate(plan), plan.n_threads)
     done = fit(together, stopping(plan), callbacks, interrupts=told)
-    if on_end is not None:
-        on_end()
-    try:
-        learned = _scaled(plan, together, done)
-    except KeyboardInterrupt:
-        told.note()
-        if interrupts is None and done.stopped_by == "interrupt":
-            raise
-        learned = Learned(together.thetas, done, is_whole=False)
+    learned, came = None, False
+    while learned is None:
+        try:
+            if came:
+                told.note()
+                learned = Learned(together.thetas, done, is_whole=False)
+                continue
+            if on_end is not None:
+                on_end()
+            learned = _scaled(plan, together, done)
+        except KeyboardInterrupt:
+            came = True
     if interrupts is None:
         told.raise_again()
     return learned

@@ -53,21 +53,27 @@ def carry_out_all(
         with showing(name, ready.jobs[0].epochs) as callbacks:
             found.append(carry_out(ready, callbacks, end, interrupts))
 
-    try:
-        carry(main, "", not quantiles)
-        for quantile in quantiles:
-            if interrupts.came:
-                break
-            ready = plan(main.rows, main.target, main.settings, parts=main.folds, quantile=quantile)
-            carry(ready, f"quantile {quantile:g}", quantile == quantiles[-1])
-    except KeyboardInterrupt:  # between two trainings
-        if not found:
-            raise
-        interrupts.note()
-    done, *others = found
-    networks = tuple(
-        QuantileNetworks(quantile, each.thetas, each.shift)
-        for quantile, each in zip(quantiles, others, strict=False)
-        if each.is_whole
-    )
-    return done, networks
+    networks: tuple[QuantileNetworks, ...] = ()
+    whole = came = False
+    while not whole:
+        try:
+            if came:  # between two trainings, or after the last
+                interrupts.note()
+            if not found:
+                carry(main, "", not quantiles)
+            for quantile in quantiles[len(found) - 1 :]:
+                if interrupts.came:
+                    break
+                ready = plan(main.rows, main.target, main.settings, parts=main.folds, quantile=quantile)
+                carry(ready, f"quantile {quantile:g}", quantile == quantiles[-1])
+            networks = tuple(
+                QuantileNetworks(quantile, each.thetas, each.shift)
+                for quantile, each in zip(quantiles, found[1:], strict=False)
+                if each.is_whole
+            )
+            whole = True
+        except KeyboardInterrupt:
+            if not found:
+                raise
+            came = True
+    return found[0], networks

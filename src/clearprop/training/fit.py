@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
 from clearprop.job import Epoch, Progress
-from clearprop.training.interrupts import Interrupted, Interrupts
+from clearprop.training.interrupts import Interrupts
 from clearprop.training.source import Epochs, Source
 from clearprop.training.stopping import (
     Callback,
@@ -105,8 +105,9 @@ class Fitting:
         kept = source.states[0].progress if resume else None
         self.progress = Progress(first_epoch=source.states[0].epoch) if kept is None else kept
         self._ended: Ending | None = None
-        self._epochs: Iterator[Epoch] = iter(())
-        self._interrupts = Interrupts() if interrupts is None else interrupts
+        self._is_cut = False  # by Ctrl-C
+        self._epochs: Epochs | None = None
+        self.interrupts = Interrupts() if interrupts is None else interrupts
         self._raises = interrupts is None
         self._generator = self._run()
 
@@ -118,23 +119,26 @@ class Fitting:
         self._generator.close()
 
     def interrupted(self) -> None:
-        """End it here for a Ctrl-C that came while its reader had an epoch."""
-        if self._ended is None:
-            self._ended = self._interruption()
-        self._interrupts.undisturbed(self.close)
+        """End it here for a Ctrl-C that came while its reader had an epoch. It may be called again."""
+        self._is_cut = self._is_cut or self._ended is None
+        self.close()
 
     def to_the_end(self) -> Fit:
         """Read every epoch, and return what the fit came to."""
-        try:
-            for _ in self._generator:
-                pass
-        except Interrupted:
-            raise
-        except KeyboardInterrupt:  # between two epochs
-            self._interrupts.note()
-            self.interrupted()
-            self._raise_again()
-        return self.result
+        found, came = None, False
+        while found is None:
+            try:
+                if came:  # between two epochs, or after the last
+                    self.interrupts.note()
+                    self.interrupted()
+                for _ in self._generator:
+                    pass
+                found = self.result
+            except KeyboardInterrupt:
+                came = True
+        if self._raises:
+            self.interrupts.raise_again()
+        return found
 
     @property
     def result(self) -> Fit:
@@ -143,7 +147,7 @@ class Fitting:
         best = found.epoch if found is not None and found.thetas else None
         kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
         left = f"stopped after epoch {self._n_done}: its reader asked for no more"
-        ended = self._ended or Ending("reader", left)
+        ended = self._ended or (self._interruption() if self._is_cut else Ending("reader", left))
         return Fit(tuple(self.progress.history), ended.reason + kept, ended.stopped_by, best)
 
     @property
@@ -155,10 +159,10 @@ class Fitting:
         began = time.perf_counter() - self.progress.seconds
         limit = self.stopping.max_seconds
         deadline = math.inf if limit is None else began + limit
-        self._begin()
-        self._epochs = epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began, self._ahead)
         try:
-            while (epoch := self._next(epochs)) is not None:
+            self._begin()
+            self._epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began, self._ahead)
+            while (epoch := self._next()) is not None:
                 self._ended = self._seen(epoch, deadline)
                 if self._ended is not None:
                     self._put_back()
@@ -167,17 +171,24 @@ class Fitting:
                     return
             self._ended = self._ended or self._ended_by_itself()
         except KeyboardInterrupt:
-            self._interrupts.note()
-            self._ended = self._interruption()
+            self._is_cut, self._ended = True, None
+            self.interrupts.note()
         except DivergenceError as error:
             self._ended = Ending("divergence", f"stopped in epoch {error.epoch}: {error}")
             self.progress.history.append(self._broken_off(error, time.perf_counter() - began))
             raise
         finally:
-            self._interrupts.undisturbed(epochs.close)
-            self._interrupts.undisturbed(self.source.close)
-            self._interrupts.undisturbed(self._end)
-        self._raise_again()
+            whole = came = False
+            while not whole:  # here and not in a function: Ctrl-C may come as one is entered
+                try:
+                    if came:
+                        self.interrupts.note()
+                    self._end()
+                    whole = True
+                except KeyboardInterrupt:
+                    came = True
+        if self._raises:
+            self.interrupts.raise_again()
 
     def _ahead(self) -> int:
         """How many epochs may be made before anybody looks at the states, or training might end."""
@@ -188,8 +199,8 @@ class Fitting:
 
     def _catch_up(self) -> None:
         """Take account of epochs that were made ahead, where Ctrl-C came between their records."""
-        begun, history = self.progress.first_epoch, self.progress.history
-        while begun + len(history) < self._n_done and (epoch := next(self._epochs, None)) is not None:
+        begun, history, epochs = self.progress.first_epoch, self.progress.history, self._epochs or iter(())
+        while begun + len(history) < self._n_done and (epoch := next(epochs, None)) is not None:
             see(self.stopping, self.progress, epoch, self.source.states)
 
     def _begin(self) -> None:
@@ -197,11 +208,12 @@ class Fitting:
         for state in self.source.states:
             state.progress = self.progress
 
-    def _next(self, epochs: Epochs) -> Epoch | None:
+    def _next(self) -> Epoch | None:
         """The next epoch; None after the last."""
+        assert self._epochs is not None
         try:
             with self.source.blas_threads():
-                return next(epochs)
+                return next(self._epochs)
         except StopIteration as end:
             self._ended = end.value
             return None
@@ -220,7 +232,6 @@ class Fitting:
         return ended or no_improvement(job, stopping, self.progress, epoch) or least_rate
 
     def _interruption(self) -> Ending:
-        self._interrupts.undisturbed(self._catch_up)
         return Ending("interrupt", f"interrupted after {len(self.progress.history)} whole epochs")
 
     def _broken_off(self, error: DivergenceError, seconds: float) -> Epoch:
@@ -238,7 +249,16 @@ class Fitting:
         return Ending("epochs", f"stopped at the preset number of {planned - self.progress.first_epoch} epochs")
 
     def _end(self) -> None:
-        """Put the best weights back and let go of the states, unless another fit has gone on from here."""
+        """Have all threads end, put the best weights back and let go of the states. It may be called again.
+
+        The states stay as they are where another fit has gone on from here.
+        """
+        if self._is_cut and self._ended is None:
+            self._catch_up()
+            self._ended = self._interruption()
+        if self._epochs is not None:
+            self._epochs.close()
+        self.source.close()
         self._put_back()
         for state in self.source.states:
             if state.progress is self.progress:
@@ -249,10 +269,6 @@ class Fitting:
         for state, theta in zip(self.source.states, kept, strict=False):
             if state.progress is self.progress:
                 state.theta[:] = theta
-
-    def _raise_again(self) -> None:
-        if self._raises:
-            self._interrupts.raise_again()
 
 
 def fit(

@@ -7,7 +7,6 @@ calibration. No handler of signals is set here: whoever runs the process decides
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 SOON = 2.0  # seconds
 
@@ -36,16 +35,6 @@ class Interrupts:
         now = time.monotonic()
         self.again = self.again or now - _last < SOON
         self.came, _last = True, now
-
-    def undisturbed(self, action: Callable[[], object]) -> None:
-        """Do something that may be done twice to its end: where Ctrl-C cuts it short, it is noted, and done anew."""
-        done = False
-        while not done:
-            try:
-                action()
-                done = True
-            except KeyboardInterrupt:
-                self.note()
 
     def raise_again(self) -> None:
         """Raise Interrupted where one came soon after another."""

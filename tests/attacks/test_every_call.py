@@ -1,0 +1,123 @@
+"""Ctrl-C at every call of Python that a fit makes: nothing that was learned is lost, and no thread stays.
+
+Python looks for signals where a function begins, so that these are the places where one can come.
+"""
+
+import sys
+import threading
+import time
+import warnings
+from itertools import count
+
+import interrupted
+import numpy as np
+import pytest
+
+from clearprop import MLPClassifier, TabularClassifier, TabularRegressor
+from clearprop.training import interrupts
+
+# Python itself loses one that comes where a weak reference is cleared away.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+READER = sys.modules["clearprop.training.fit"]
+X = np.random.default_rng(0).standard_normal((120, 4))
+Y = X[:, 0] * X[:, 1]
+QUICK = {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0}
+KINDS = {
+    "adam": lambda: MLPClassifier(**QUICK),
+    "early stopping": lambda: MLPClassifier(**QUICK, early_stopping=True),
+    "reference": lambda: MLPClassifier(**QUICK, engine="reference"),
+    "lbfgs": lambda: MLPClassifier(**QUICK, solver="lbfgs"),
+    "table": lambda: TabularClassifier(**QUICK, ensemble=2),
+    "quantiles": lambda: TabularRegressor(**QUICK, ensemble=2, quantiles=(0.1, 0.9)),
+}
+
+
+class AtCall:
+    """Raises KeyboardInterrupt at the n-th call after this epoch was seen, and a second one so many calls later."""
+
+    def __init__(self, monkeypatch, epoch, n, later=None):
+        self.epoch, self.n, self.later, self.n_calls, self.came = epoch, n, later, 0, 0
+        see = READER.see
+
+        def watched(stopping, progress, epoch, states):
+            see(stopping, progress, epoch, states)
+            if epoch.n == self.epoch and not self.came:
+                sys.setprofile(self.profiled)
+
+        monkeypatch.setattr(READER, "see", watched)
+        monkeypatch.setattr(interrupts, "_last", float("-inf"))
+
+    def profiled(self, frame, event, _):
+        self.n_calls += event == "call"
+        if event == "call" and self.n_calls == self.n:
+            self.came, self.n_calls = 1, 0
+            if self.later is not None:
+                sys.settrace(self.traced)  # whoever raises from one of the two has that one taken away
+            raise KeyboardInterrupt
+
+    def traced(self, frame, event, _):
+        self.n_calls += 1
+        if self.n_calls == self.later:
+            self.came = 2
+            raise KeyboardInterrupt
+
+
+def interrupted_at(kind, epoch, n, later=None):
+    """How a fit went on that was interrupted there: how often it was, and whether it raised it."""
+    model, raised = KINDS[kind](), False
+    with pytest.MonkeyPatch.context() as monkeypatch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        at = AtCall(monkeypatch, epoch, n, later)
+        try:
+            model.fit(X, Y if kind == "quantiles" else (Y > 0).astype(int))
+        except KeyboardInterrupt:
+            raised = True
+        finally:
+            sys.setprofile(None)
+            sys.settrace(None)
+    return model, at.came, raised
+
+
+def attack(kind, epoch, stride=1, later=None):
+    """Interrupt at every so many calls after an epoch, to the end of the fit; how many fits, and how many raised it."""
+    n_raised, came, numbers = 0, 1, count(1, stride)
+    while came:
+        n = next(numbers)
+        model, came, raised = interrupted_at(kind, epoch, n, later)
+        assert np.isfinite(model.predict(X)).all(), n
+        assert model.n_iter_ >= epoch, n
+        if hasattr(model, "_run"):
+            assert model._run.state.progress is None, n  # the fit has let go of it
+        n_raised += raised and came == 1
+    return n // stride, n_raised
+
+
+def threads():
+    deadline, left = time.monotonic() + 5, True
+    while left and time.monotonic() < deadline:
+        left = [thread.name for thread in threading.enumerate() if thread.name in interrupted.OWN]
+        time.sleep(0.02)
+    return left
+
+
+@pytest.mark.parametrize(("kind", "stride"), [("adam", 1), ("lbfgs", 2), ("table", 61), ("quantiles", 199)])
+def test_ctrl_c_at_any_call_after_the_last_epoch_loses_nothing(kind, stride):
+    n_fits, n_raised = attack(kind, QUICK["max_iter"], stride)
+    print(kind, n_fits, n_raised)  # noqa: T201
+    assert n_fits > 20
+    assert n_raised <= 12  # it came when all was done but to warn: then it is raised, with everything kept
+    assert not threads()
+
+
+@pytest.mark.parametrize("kind", ["adam", "table"])
+def test_ctrl_c_twice_at_once_loses_nothing(kind):
+    attack(kind, QUICK["max_iter"], 7 if kind == "adam" else 101, later=2)
+    assert not threads()
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("later", [None, 1, 2, 3, 5, 8, 13])
+@pytest.mark.parametrize("kind", KINDS)
+def test_ctrl_c_at_every_call_after_the_first_epoch(kind, later):
+    attack(kind, 1, 1 if later is None else 5, later)
+    assert not threads()
