@@ -151,6 +151,22 @@ def test_no_encoder_is_wider_than_the_network(trained, tmp_path, kind):
     assert "do not belong together" in said or "not what its encoder takes" in said
 
 
+@pytest.mark.parametrize("kind", ["estimator", "table"])
+def test_no_job_is_made_for_a_network_that_is_not_there(trained, tmp_path, kind):
+    """A file of a megabyte once took 20 seconds: a job was made for each of its seeds, with all its class weights."""
+    if kind == "table":
+        content, read = (trained / "pets.clearprop").read_bytes(), TableModel.load
+    else:
+        X = np.random.default_rng(0).standard_normal((300, 2))
+        options = {"hidden_layer_sizes": (2,), "max_iter": 1, "engine": "reference", "random_state": 0}
+        MLPClassifier(**options).partial_fit(X, np.arange(300), classes=np.arange(300)).save(tmp_path / "m")
+        content, read = (tmp_path / "m").read_bytes(), MLPClassifier.load
+    header, document, theta = parts_of(content)
+    training = document["details"]["training"]
+    (training if kind == "table" else training["jobs"])["seeds"] = [1] * 300_000
+    assert "300,000 networks were trained" in cost(tmp_path / "m", file_of(header, document, theta), read)
+
+
 def test_a_model_that_costs_too_much_to_read_is_not_written(tmp_path):
     network = Network.mlp([2, 1])
     for details in ({"x": [[]] * 1_000_000}, {"x": "a" * 13 * 2**20}, {"x": "😀" + "a" * 7 * 2**20}):

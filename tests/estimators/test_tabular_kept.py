@@ -4,6 +4,7 @@ import pickle
 import time
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from sklearn.base import clone
@@ -62,6 +63,11 @@ def test_explain_shows_one_step_with_one_row(animals, fitted, rents):
     trace = regressor.explain(rents[0][:1], rents[1][0])
     target = regressor.model_.target
     assert trace["y"].value.item() == pytest.approx((np.log(rents[1][0]) - target.centre) / target.scale, rel=1e-5)
+    for column in (rents[1][:1], [rents[1][0]], np.array(rents[1][:1])):
+        assert regressor.explain(rents[0][:1], column)["loss"].value == trace["loss"].value
+    assert fitted.explain(X[3:4], pd.Series(y)[3:4])["a0"].value.shape == fitted.explain(X[3:4], y[3])["a0"].value.shape
+    with pytest.raises(ShapeError, match="the target of that one row, not 2 values"):
+        fitted.explain(X[:1], pd.Series(y)[:2])
     with pytest.raises(ShapeError, match="one row is explained at a time"):
         fitted.explain(X[:2], y[3])
     with pytest.raises(InputError, match=r"'hen'.*not one of the learned classes"):

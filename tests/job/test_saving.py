@@ -15,7 +15,7 @@ NETWORK = Network.mlp([3, 4, 2], hidden="tanh", loss="cross_entropy")
 
 
 def there_and_back(jobs):
-    return jobs_from_json(NETWORK, json.loads(json.dumps(jobs_to_json(jobs), allow_nan=False)))
+    return jobs_from_json(NETWORK, json.loads(json.dumps(jobs_to_json(jobs), allow_nan=False)), len(jobs))
 
 
 @pytest.mark.parametrize("rule", UPDATE_RULES)
@@ -42,7 +42,7 @@ def test_nothing_is_known_of_a_rule_of_ones_own():
             return theta - rate * g / 2
 
     assert jobs_to_json([Job(NETWORK, Halving())]) is None
-    assert jobs_from_json(NETWORK, None) == ()
+    assert jobs_from_json(NETWORK, None, 1) == ()
 
 
 def damages():
@@ -75,4 +75,4 @@ def damages():
 @pytest.mark.parametrize("found", list(damages()))
 def test_what_is_damaged_is_refused(found):
     with pytest.raises(ModelFileError):
-        jobs_from_json(NETWORK, found)
+        jobs_from_json(NETWORK, found, 1)

@@ -34,7 +34,7 @@ def training_from_json(found: object, run: Run) -> None:
         case {"jobs": jobs, "n_samples": int() as n_samples, "class_factors": factors} if 0 < n_samples <= 2**53:
             run.n_samples = int(n_samples)
             run.factors = None if factors is None else _factors(factors, run.targets)
-            for job in jobs_from_json(run.network, jobs):
+            for job in jobs_from_json(run.network, jobs, 1):
                 run.job = job
         case _:
             raise ModelFileError("how it was trained is not described as this version describes it")

@@ -73,9 +73,13 @@ class TabularGlassBox(ABC):
         table = self._table(X, reset=False)
         if table.num_rows != 1:
             raise ShapeError(f"one row is explained at a time, and X has {table.num_rows:,}; take one, as X[:1]")
-        actual = y.item() if hasattr(y, "item") and np.size(y) == 1 else y
-        sample = None if len(self.model_.target.columns) > 1 else self._encoded_target(y)
-        return explain_row(self.model_, table, actual, sample, member=member, optimizer=optimizer)
+        several = len(self.model_.target.columns) > 1
+        if np.size(y) == 1:
+            y = np.asarray(y).ravel().tolist()[0]  # a column of one row will do, as y[:1]
+        elif not several:
+            raise ShapeError(f"y must be the target of that one row, not {np.size(y):,} values")
+        sample = None if several else self._encoded_target(y)
+        return explain_row(self.model_, table, y, sample, member=member, optimizer=optimizer)
 
     def check_gradient(
         self,

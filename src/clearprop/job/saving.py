@@ -37,7 +37,7 @@ def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any] | None:
     >>> found = jobs_to_json(jobs)
     >>> found["seeds"], found["job"]["update_rule"]["name"]
     ([3, 4], 'adam')
-    >>> jobs_from_json(jobs[0].network, found) == tuple(jobs)
+    >>> jobs_from_json(jobs[0].network, found, n_networks=2) == tuple(jobs)
     True
     """
     first = jobs[0]
@@ -60,8 +60,8 @@ def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any] | None:
     return {"job": job, "seeds": [job.seed for job in jobs]}
 
 
-def jobs_from_json(network: Network, found: object) -> tuple[Job, ...]:
-    """The jobs that `jobs_to_json` wrote; () for None.
+def jobs_from_json(network: Network, found: object, n_networks: int) -> tuple[Job, ...]:
+    """The jobs that `jobs_to_json` wrote for so many networks; () for None.
 
     Raises
     ------
@@ -71,7 +71,11 @@ def jobs_from_json(network: Network, found: object) -> tuple[Job, ...]:
     if found is None:
         return ()
     match found:
-        case {"job": dict() as spec, "seeds": [_, *_] as seeds} if all(map(_is_seed, seeds)):
+        case {"job": dict() as spec, "seeds": list() as seeds}:
+            if len(seeds) != n_networks:  # before a job is made for each
+                raise ModelFileError(f"it says how {len(seeds):,} networks were trained, and has {n_networks:,}")
+            if not all(map(_is_seed, seeds)):
+                raise ModelFileError("the seeds of its training are no seeds")
             job = _job_from_json(network, spec)
             return tuple(replace(job, seed=seed) for seed in seeds)
     raise ModelFileError("how it was trained is not described as this version describes it")

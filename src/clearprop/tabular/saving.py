@@ -41,9 +41,7 @@ def read_model(path: Path) -> dict[str, Any]:
             raise ModelFileError(f"images of {images} are not what its encoder takes")
         held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
         thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []))
-        jobs = jobs_from_json(found.network, details.get("training"))
-        if len(jobs) not in (0, len(thetas)):
-            raise ModelFileError(f"it says how {len(jobs):,} networks were trained, and has {len(thetas):,}")
+        jobs = jobs_from_json(found.network, details.get("training"), len(thetas))
         temperature = temperature_of(details.get("temperature", 1.0))
         trivial, settings = target.check_trivial(details.get("trivial")), settings_of(details.get("settings"))
     return {
