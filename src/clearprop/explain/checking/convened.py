@@ -78,7 +78,8 @@ def convened(trace: Trace, conventions: Conventions) -> Trace:
     >>> bool(turned["delta1"].value[0] == -trace["delta1"].value[0]), bool((turned["dW1"].value == trace["dW1"]).all())
     (True, True)
     """
-    factors = conventions.factors(trace.n_samples, trace.network.widths[-1])
+    total = float(trace["total_weight"].value) if "total_weight" in trace.sites else float(trace.n_samples)
+    factors = conventions.factors(total, trace.network.widths[-1], has_shares="share" in trace.sites)
     if all(factor == 1 for factor in factors.values()) and conventions.biases != "shared":
         return trace
     L = trace.network.depth
@@ -100,8 +101,8 @@ def convened(trace: Trace, conventions: Conventions) -> Trace:
 
 
 def _factor(name: str, equation: Equation, factors: dict[str, float], L: int) -> float:
-    if name in ("loss", "loss_new"):
-        return factors["loss"]
+    if name in ("loss", "loss_new", "total_weight"):
+        return factors[name]
     if name == f"error{L}" or (name == f"delta{L}" and isinstance(equation, Elementwise)):
         return factors["error"]
     return factors["gradient"] if name.startswith(("dW", "db")) else 1.0

@@ -146,11 +146,24 @@ class Conventions:
         """The shape that a site has on paper."""
         return tuple(shape[::-1]) if self.is_turned(site, shape) else tuple(shape)
 
-    def factors(self, n_samples: int, n_outputs: int) -> dict[str, float]:
-        """What loss, errors and gradients are multiplied by, next to those of the mean over samples and the sum."""
-        scale = (n_samples if self.samples == "sum" else 1) / (n_outputs if self.outputs == "mean" else 1)
+    def factors(self, total: float, n_outputs: int, *, has_shares: bool = False) -> dict[str, float]:
+        """What the numbers of the mean over samples and the sum over outputs are multiplied by.
+
+        Parameters
+        ----------
+        total : float
+            The weights of all samples together, by which the mean divides.
+        n_outputs : int
+        has_shares : bool
+            Whether each sample has a share of the mean in a number of its own. Of the sum that is its weight, and the
+            loss and the errors follow from it.
+        """
+        samples = total if self.samples == "sum" else 1.0
+        outputs = 1.0 / n_outputs if self.outputs == "mean" else 1.0
         sign = -1.0 if self.delta == "minus" else 1.0
-        return {"loss": scale, "error": scale * sign, "gradient": sign}
+        loss = (1.0 if has_shares else samples) * outputs
+        later = samples * outputs
+        return {"loss": loss, "loss_new": later, "error": loss * sign, "gradient": sign, "total_weight": 1.0 / samples}
 
 
 def _kind(site: str) -> str:
