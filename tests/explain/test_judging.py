@@ -7,6 +7,7 @@ from clearprop import Network, sgd
 from clearprop.explain import check, explain
 from clearprop.explain.checking.mistakes import variants
 from clearprop.explain.checking.worksheets import WrittenNumber
+from clearprop.explain.exercises import random_case as drawn
 
 RESULTS = ("z", "a", "losses", "loss", "error", "slope", "delta", "dW", "db", "_new")
 
@@ -157,3 +158,19 @@ def test_a_mistake_is_found_in_a_line_that_was_not_written_down(mistake):
     text = ", ".join(rounded(float(v), 8) for v in np.ravel(world["W1_new"]))
     found = check({"W1_new": text}, trace)
     assert all(mistake in number.names for number in found.numbers), [n.names for n in found.numbers]
+
+
+@pytest.mark.parametrize("factor", [3.0, 1.5, 0.3])
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_a_multiple_of_a_whole_line_is_no_mistake_that_fits_one_of_its_numbers(seed, factor):
+    """Three times the right dW1 has numbers that 1 − a in place of σ′ would give as well; the line says three times."""
+    trace = drawn((2, 3, 2), seed).trace()
+    for site in ("dW1", "dW2", "delta1", "error1"):
+        written = ", ".join(f"{factor * value:.4g}" for value in np.ravel(trace[site].value))
+        numbers = check({site: written}, trace).numbers
+        named = {number.names for number in numbers if number.is_certain and number.mistakes}
+        assert len(named) <= 1
+        if named:  # then it explains every one of them
+            assert all(number.mistakes for number in numbers)
+        else:
+            assert all(number.relation.value == pytest.approx(factor, rel=2e-3) for number in numbers)

@@ -92,11 +92,13 @@ class Suspects:
             found_fits += [] if fit is None else [fit]
         found_fits.sort(key=lambda fit: fit.key)
         found = list(numbers)
+        known = relation_of(self.truth, self.worlds[0], [numbers[i] for i in wrong])
+        if len(wrong) > 1 and known is not None and known.kind == "factor":  # then one number fits a mistake by chance
+            found_fits = [fit for fit in found_fits if fit.hits == tuple(wrong)]
         for i in wrong:
             chosen, is_certain = _chosen(found_fits, i, numbers, wrong, reaches)
             found[i] = replace(found[i], mistakes=chosen, is_certain=is_certain)
         if not any(number.mistakes and number.is_certain for number in found):
-            known = relation_of(self.truth, self.worlds[0], [numbers[i] for i in wrong])
             for i in wrong:
                 found[i] = replace(found[i], relation=known)
         return found
