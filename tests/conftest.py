@@ -7,9 +7,13 @@ Hypothesis draws the same examples on every machine and takes the time it needs;
 import pytest
 from hypothesis import HealthCheck, settings
 
-from clearprop.cli.app import exit_code
-from clearprop.training import interrupts
-from sample_tables import flats, pets, write
+import shapes_checked
+
+shapes_checked.check_shapes()
+
+from clearprop.cli.app import exit_code  # noqa: E402
+from clearprop.training import interrupts  # noqa: E402
+from sample_tables import flats, pets, write  # noqa: E402
 
 slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("clearprop", derandomize=True, max_examples=50, **slow_is_fine)

@@ -11,6 +11,7 @@ from clearprop.job.job import Job
 from clearprop.job.memory import bytes_copied, check_memory, n_rows
 from clearprop.job.one_hot import OneHot
 from clearprop.network import Network
+from clearprop.network.parameters import Matrix, Vector
 
 
 class Layout(NamedTuple):
@@ -58,9 +59,9 @@ class Data(NamedTuple):
         Weight of each row in the loss; None where all are 1.
     """
 
-    X: Any
-    Y: Any
-    weight: Any = None
+    X: Matrix
+    Y: Matrix
+    weight: Vector = None
 
     @property
     def n_samples(self) -> int:
@@ -163,7 +164,7 @@ def _finite(name: str, array: Any) -> None:
     raise NotFiniteError(f"{name} is {value} at {where} (counted from 0); fill or drop such values first")
 
 
-def _check_target_values(network: Network, Y: Any) -> None:
+def _check_target_values(network: Network, Y: Matrix) -> None:
     """Raise InputError for targets that the loss has no meaning for."""
     low, high = network.loss.targets
     outside = (low > Y) | (high < Y)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -12,16 +11,17 @@ from clearprop.errors import DivergenceError
 from clearprop.job.job import Job
 from clearprop.job.state import TrainingState
 from clearprop.network import Network
+from clearprop.network.parameters import Vector
 
 
-def layer_norms(network: Network, gradient: Any) -> Any:
+def layer_norms(network: Network, gradient: Vector) -> Vector:
     """The length of the gradient of each layer, all its blocks together: float64 (L,)."""
     stops = {block.layer: block.stop for block in network.blocks}
     ends = [0, *(stops[l] for l in range(1, network.depth + 1))]
     return np.array([math.sqrt(float(gradient[a:b] @ gradient[a:b])) for a, b in pairwise(ends)])
 
 
-def divergence(job: Job, state: TrainingState, cost: float, norms: Any, rate: float) -> DivergenceError:
+def divergence(job: Job, state: TrainingState, cost: float, norms: Vector, rate: float) -> DivergenceError:
     """The error for a step whose loss or gradient is not finite: where it happened, and the likely cause."""
     bad = np.flatnonzero(~np.isfinite(norms))
     layer = int(bad[0]) + 1 if len(bad) else None

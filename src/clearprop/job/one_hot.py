@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.network.parameters import Matrix, Vector
+
 
 class OneHot:
     """What the matrix with a 1 in each row, at its class, is like; `dense` makes it.
@@ -28,7 +30,7 @@ class OneHot:
 
     ndim = 2
 
-    def __init__(self, codes: Any, n_classes: int, dtype: Any) -> None:
+    def __init__(self, codes: Vector, n_classes: int, dtype: Any) -> None:
         self.codes = np.ascontiguousarray(codes, dtype=np.int64)
         self.n_classes, self.dtype = n_classes, np.dtype(dtype)
 
@@ -43,7 +45,7 @@ class OneHot:
     def __getitem__(self, rows: Any) -> OneHot:
         return OneHot(self.codes[rows], self.n_classes, self.dtype)
 
-    def argmax(self, axis: int) -> Any:
+    def argmax(self, axis: int) -> Vector:
         """The class of every row."""
         assert axis == 1
         return self.codes
@@ -52,13 +54,13 @@ class OneHot:
         """The same with numbers of another type."""
         return OneHot(self.codes, self.n_classes, dtype)
 
-    def dense(self) -> Any:
+    def dense(self) -> Matrix:
         """The matrix, (n_samples, n_classes)."""
         found = np.zeros(self.shape, dtype=self.dtype)
         found[np.arange(len(self)), self.codes] = 1
         return found
 
 
-def dense_targets(Y: Any) -> Any:
+def dense_targets(Y: Matrix) -> Matrix:
     """Y as an array."""
     return Y.dense() if isinstance(Y, OneHot) else Y

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from clearprop.formulas import L1, L2
 from clearprop.job.data import Data
 from clearprop.job.job import Job
+from clearprop.network.parameters import Vector
 
 
 def total_weight(rows: Data) -> float:
@@ -16,7 +15,7 @@ def total_weight(rows: Data) -> float:
     return float(rows.n_samples if rows.weight is None else np.sum(rows.weight))
 
 
-def add_penalties(job: Job, theta: Any, gradient: Any, weight: float) -> float:
+def add_penalties(job: Job, theta: Vector, gradient: Vector, weight: float) -> float:
     """Add the slopes of l2 and l1 to the gradient, which is changed, and return their value.
 
     Penalties are of the sum over samples, hence the division by the weight of the rows.

@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.job.hashing import joined, of_row, of_unit
 from clearprop.job.job import Job, dropout_rates
+from clearprop.network.parameters import Matrix
 
 WORD = 2**32 - 1
 
@@ -36,14 +37,14 @@ def threshold(fraction: float) -> int:
     return min(round(fraction * 2**32), WORD)
 
 
-def keep(seed: int, step: int, layer: int, n_rows: int, n_units: int, fraction: float) -> Any:
+def keep(seed: int, step: int, layer: int, n_rows: int, n_units: int, fraction: float) -> Matrix:
     """Which units of which rows are passed on: boolean (n_rows, n_units), True with probability 1 − `fraction`."""
     low, high = map(np.uint32, key(seed, step, layer))
     rows, units = np.arange(n_rows, dtype=np.uint32), np.arange(n_units, dtype=np.uint32)
     return of_unit(high, units, of_row(low, rows)[:, None]) >= np.uint32(threshold(fraction))
 
 
-def masks(job: Job, step: int, n_rows: int, dtype: Any) -> Mapping[int, Any]:
+def masks(job: Job, step: int, n_rows: int, dtype: Any) -> Mapping[int, Matrix]:
     """Dropout masks of one step: for each layer that drops, what its activations are multiplied by.
 
     What is kept is divided by the probability of being kept, so that prediction needs no change.

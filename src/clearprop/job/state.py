@@ -11,6 +11,7 @@ import numpy as np
 from clearprop.formulas import Clock, UpdateRule
 from clearprop.job.epoch import Epoch
 from clearprop.job.job import Job
+from clearprop.network.parameters import Vector
 
 
 def owned(array: Any) -> Any:
@@ -42,7 +43,7 @@ class Best(NamedTuple):
 
     value: float
     epoch: Epoch
-    thetas: tuple[Any, ...] = ()
+    thetas: tuple[Vector, ...] = ()
 
 
 class Ended(NamedTuple):
@@ -121,24 +122,24 @@ class TrainingState:
         How many iterations that is.
     """
 
-    theta: Any
-    memory: list[Any]
+    theta: Vector
+    memory: list[Vector]
     step: int = 0
     epoch: int = 0
     cursor: int = 0
     samples: int = 0
     loss_sum: float = 0.0
     weight_sum: float = 0.0
-    gradient_norms: Any = None
+    gradient_norms: Vector = None
     rate_scale: float = 1.0
     plateau_best: float = math.inf
     plateau_stale: int = 0
     progress: Progress | None = None
-    search_start: Any = None
+    search_start: Vector = None
     searched: int = 0
 
     @classmethod
-    def start(cls, job: Job, theta: Any) -> TrainingState:
+    def start(cls, job: Job, theta: Vector) -> TrainingState:
         """The state before the first update; `theta` is copied."""
         names = job.update_rule.memory if isinstance(job.update_rule, UpdateRule) else ()
         theta = np.array(theta, order="C", subok=False)
@@ -168,7 +169,7 @@ def clock(job: Job, state: TrainingState, n_samples: int, ahead: Any = 0.0) -> C
     return Clock(ahead + state.step, float(state.epoch), float(state.samples), np.minimum(progress, 1.0))
 
 
-def rates(job: Job, state: TrainingState, n_samples: int, n_steps: int) -> Any:
+def rates(job: Job, state: TrainingState, n_samples: int, n_steps: int) -> Vector:
     """The learning rates of the next `n_steps` updates, float64 (n_steps,)."""
     assert isinstance(job.update_rule, UpdateRule)
     rates = np.full(n_steps, job.update_rule.learning_rate * state.rate_scale)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from clearprop.formulas import array_namespace
 from clearprop.network.layers import Dense
-from clearprop.network.parameters import Blocks, FromOne, Mask, Parameters
+from clearprop.network.parameters import Blocks, FromOne, Mask, Matrix, Parameters, Vector
 from clearprop.network.sample_weights import shares
 from clearprop.network.specs import Network
 
@@ -23,22 +23,22 @@ from clearprop.network.specs import Network
 class Tape(NamedTuple):
     """What forward propagation computed, for `backward` to read; every array is (n_samples, n_l)."""
 
-    z: FromOne[Any]  # weighted inputs of layers 1 … L
-    a: tuple[Any, ...]  # activations of layers 0 … L; a[0] is X
+    z: FromOne[Matrix]  # weighted inputs of layers 1 … L
+    a: tuple[Matrix, ...]  # activations of layers 0 … L; a[0] is X
     mask: Mask  # dropout: what a[l] is multiplied by on its way to layer l + 1; absent where nothing drops
 
 
 class Gradient(NamedTuple):
     """∂C/∂θ with its windows, in the form of Parameters, and the errors that it came from."""
 
-    theta: Any  # (n_parameters,)
-    W: FromOne[Any]  # ∂C/∂W[l], (n_{l−1}, n_l)
-    b: FromOne[Any]  # ∂C/∂b[l], (n_l,)
+    theta: Vector  # (n_parameters,)
+    W: FromOne[Matrix]  # ∂C/∂W[l], (n_{l−1}, n_l)
+    b: FromOne[Vector]  # ∂C/∂b[l], (n_l,)
     named: Blocks  # all of them by the names of their blocks: "W1", "b1", …
-    delta: FromOne[Any]  # ∂C/∂z[l], (n_samples, n_l)
+    delta: FromOne[Matrix]  # ∂C/∂z[l], (n_samples, n_l)
 
 
-def forward(network: Network, params: Parameters, X: Any, mask: Mask | None = None) -> Tape:
+def forward(network: Network, params: Parameters, X: Matrix, mask: Mask | None = None) -> Tape:
     """Propagate signals from the input to the output; ShapeError unless X is (n_samples, n₀).
 
     Examples
@@ -60,7 +60,7 @@ def forward(network: Network, params: Parameters, X: Any, mask: Mask | None = No
     return Tape(FromOne("z", z), tuple(a), mask)
 
 
-def backward(network: Network, params: Parameters, tape: Tape, Y: Any, sample_weight: Any = None) -> Gradient:
+def backward(network: Network, params: Parameters, tape: Tape, Y: Matrix, sample_weight: Vector = None) -> Gradient:
     """Propagate the error from the output to every weight; all δ's are there before any weight could change.
 
     ShapeError unless Y is (n_samples, n_L) and `sample_weight`, where there is one, (n_samples,).
@@ -96,7 +96,7 @@ def backward(network: Network, params: Parameters, tape: Tape, Y: Any, sample_we
 
 
 def loss(
-    network: Network, params: Parameters, X: Any, Y: Any, sample_weight: Any = None, mask: Mask | None = None
+    network: Network, params: Parameters, X: Matrix, Y: Matrix, sample_weight: Vector = None, mask: Mask | None = None
 ) -> float:
     """C, the weighted mean over samples of the loss summed over outputs: the number that the gradient belongs to.
 
@@ -114,6 +114,6 @@ def loss(
     return float(array_namespace(each).sum(shares(Y, sample_weight) * each))
 
 
-def dropped_out(values: Any, mask: Mask, l: int) -> Any:
+def dropped_out(values: Matrix, mask: Mask, l: int) -> Matrix:
     """What crosses between layers l and l + 1, forward or backward, after dropout."""
     return values * mask[l] if l in mask else values

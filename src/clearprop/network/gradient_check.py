@@ -17,7 +17,7 @@ from clearprop.formulas import Expression, Formula, evaluate
 from clearprop.formulas.derivative import branches
 from clearprop.formulas.formula import once_per_class
 from clearprop.network.backprop import backward, forward, loss
-from clearprop.network.parameters import Mask, Parameters
+from clearprop.network.parameters import Mask, Matrix, Parameters, Vector
 from clearprop.network.specs import Network
 
 
@@ -42,10 +42,10 @@ class GradientCheck:
         Of the whole network, checked or not.
     """
 
-    backpropagated: Any
-    central_difference: Any
-    relative_error: Any
-    at_kink: Any
+    backpropagated: Vector
+    central_difference: Vector
+    relative_error: Vector
+    at_kink: Vector
     names: tuple[str, ...]
     tolerance: float
     n_parameters: int
@@ -79,16 +79,16 @@ class GradientCheck:
 def check_gradient(
     network: Network,
     params: Parameters,
-    X: Any,
-    Y: Any,
-    sample_weight: Any = None,
+    X: Matrix,
+    Y: Matrix,
+    sample_weight: Vector = None,
     *,
     mask: Mask | None = None,
     step: float = 1e-5,
     tolerance: float = 1e-6,
     floor: float = 1e-4,
-    chosen: Any = None,
-    penalty: Callable[[Any, Any], float] | None = None,
+    chosen: Vector = None,
+    penalty: Callable[[Vector, Vector], float] | None = None,
 ) -> GradientCheck:
     """Compare the back-propagated gradient with central differences, in float64.
 
@@ -137,7 +137,7 @@ def check_gradient(
     places = np.arange(len(theta)) if chosen is None else np.asarray(chosen, dtype=np.int64)
     computed = computed[places]
 
-    def cost(moved: Any) -> float:
+    def cost(moved: Vector) -> float:
         found = loss(network, network.views(moved), X, Y, weight, mask)
         return found if penalty is None else found + penalty(moved, np.zeros_like(moved))
 
@@ -155,7 +155,7 @@ def check_gradient(
     )
 
 
-def _steps(theta: Any, step: float, places: Any) -> Iterator[tuple[Any, Any, float]]:
+def _steps(theta: Vector, step: float, places: Vector) -> Iterator[tuple[Vector, Vector, float]]:
     """For each of these parameters: θ with it moved down, θ with it moved up, and the exact width between."""
     for i in places:
         h = step * max(1.0, abs(theta[i]))
@@ -169,13 +169,13 @@ def _names(block: str, shape: tuple[int, ...]) -> Iterator[str]:
     return (f"{block}{list(index)}" for index in np.ndindex(shape))
 
 
-def _straddles(network: Network, below: Any, above: Any, X: Any, Y: Any, mask: Mask | None) -> bool:
+def _straddles(network: Network, below: Vector, above: Vector, X: Matrix, Y: Matrix, mask: Mask | None) -> bool:
     """Whether a formula is on another branch above than below."""
     pieces = [_pieces(network, network.views(moved), X, Y, mask) for moved in (below, above)]
     return any(not np.array_equal(one, other) for one, other in zip(*pieces, strict=True))
 
 
-def _pieces(network: Network, params: Parameters, X: Any, Y: Any, mask: Mask | None) -> list[Any]:
+def _pieces(network: Network, params: Parameters, X: Matrix, Y: Matrix, mask: Mask | None) -> list[Any]:
     """On which branch every formula of the network is, for every number that it sees."""
     tape = forward(network, params, X, mask)
     found = [

@@ -15,6 +15,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.formulas import Activation, Initialiser, activation
+from clearprop.network.parameters import Matrix
 
 
 class BlockSpec(NamedTuple):
@@ -54,15 +55,15 @@ class Layer:
         """Its blocks to start training from, by letter."""
         raise NotImplementedError
 
-    def forward(self, x: Any, blocks: Mapping[str, Any]) -> Any:
+    def forward(self, x: Matrix, blocks: Mapping[str, Any]) -> Matrix:
         """z (n_samples, n_l)."""
         raise NotImplementedError
 
-    def back(self, delta: Any, x: Any, blocks: Mapping[str, Any]) -> Any:
+    def back(self, delta: Matrix, x: Matrix, blocks: Mapping[str, Any]) -> Matrix:
         """∂C/∂x (n_samples, n_{l−1}) from δ = ∂C/∂z (n_samples, n_l)."""
         raise NotImplementedError
 
-    def gradients(self, delta: Any, x: Any, blocks: Mapping[str, Any]) -> Mapping[str, Any]:
+    def gradients(self, delta: Matrix, x: Matrix, blocks: Mapping[str, Any]) -> Mapping[str, Any]:
         """∂C/∂ of each block, by letter, summed over the samples."""
         raise NotImplementedError
 

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_letters
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.formulas import array_namespace
 
+
+class Axes(NamedTuple):
+    """How many axes an array has, as its type says it; the tests hold every call to that (tests/shapes_checked.py)."""
+
+    n: int
+
+
+Vector = Annotated[Any, Axes(1)]  # of any library of the array API; which axis that is stands in the docstrings
+Matrix = Annotated[Any, Axes(2)]  # the same, or sparse, or one-hot
 Item = TypeVar("Item")
 Blocks = Mapping[str, Any]  # windows into θ, or into a gradient, by the names of their blocks
-Mask = Mapping[int, Any]  # dropout masks by the number of the layer, each (n_samples, n_l)
+Mask = Mapping[int, Matrix]  # dropout masks by the number of the layer, each (n_samples, n_l)
 
 
 class Block(NamedTuple):
@@ -83,9 +92,9 @@ class Parameters(NamedTuple):
         All windows by the names of their blocks, "W1", "b1", …; W and b are None for a layer that has no such block.
     """
 
-    theta: Any
-    W: FromOne[Any]
-    b: FromOne[Any]
+    theta: Vector
+    W: FromOne[Matrix]
+    b: FromOne[Vector]
     named: Blocks
 
     def of(self, l: int) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _is_of(name: str, l: int) -> bool:
     return name.lstrip(ascii_letters) == str(l)
 
 
-def views(theta: Any, blocks: Sequence[Block], depth: int) -> Parameters:
+def views(theta: Vector, blocks: Sequence[Block], depth: int) -> Parameters:
     """θ with its windows; see `Network.views`."""
     n_parameters = blocks[-1].stop
     if not hasattr(theta, "shape") or tuple(theta.shape) != (n_parameters,):

@@ -6,7 +6,7 @@ from typing import Any
 
 from clearprop.errors import InputError, ShapeError
 from clearprop.formulas import array_namespace
-from clearprop.network.parameters import shape_of
+from clearprop.network.parameters import Matrix, Vector, shape_of
 
 
 def check_weights(sample_weight: Any, n_samples: int) -> None:
@@ -19,7 +19,7 @@ def check_weights(sample_weight: Any, n_samples: int) -> None:
         raise InputError("sample_weight must be at least 0 in every row")
 
 
-def shares(Y: Any, sample_weight: Any = None) -> Any:
+def shares(Y: Matrix, sample_weight: Vector = None) -> Any:
     """Each sample's share in the mean, wᵢ / Σw, as a column (n_samples, 1) or, all being equal, the number 1/n."""
     if sample_weight is None:
         return 1 / Y.shape[0]

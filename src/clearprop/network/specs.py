@@ -25,7 +25,7 @@ from clearprop.formulas import (
 from clearprop.formulas.kept import kept
 from clearprop.network.layers import Dense, Layer
 from clearprop.network.memory import check_room
-from clearprop.network.parameters import Block, Parameters, floating, from_arrays, shape_of, views
+from clearprop.network.parameters import Block, Matrix, Parameters, Vector, floating, from_arrays, shape_of, views
 
 ActivationLike = str | Activation | type[Activation]
 
@@ -152,7 +152,7 @@ class Network:
         """Length of θ."""
         return self.blocks[-1].stop
 
-    def views(self, theta: Any) -> Parameters:
+    def views(self, theta: Vector) -> Parameters:
         """θ with W[l] and b[l] as views of it; writing to one writes to the other.
 
         Raises
@@ -246,7 +246,7 @@ class Network:
                 f"and a network of widths {list(self.widths)} has {self.n_parameters}"
             )
 
-    def check_inputs(self, X: Any) -> None:
+    def check_inputs(self, X: Matrix) -> None:
         """Raise an InputError unless X is an array of numbers of shape (n_samples, n₀)."""
         _check_is_array("X", X)
         if getattr(X, "ndim", None) != 2 or X.shape[1] != self.widths[0]:
@@ -257,7 +257,7 @@ class Network:
         if getattr(X.dtype, "kind", "f") not in "fiub":  # NumPy's; other libraries have numbers only
             raise InputError(f"X must hold numbers, not {X.dtype}; encode text and categories first")
 
-    def check_targets(self, Y: Any, n_samples: int) -> None:
+    def check_targets(self, Y: Matrix, n_samples: int) -> None:
         """Raise ShapeError unless Y is an array of shape (n_samples, n_L) with at least one row."""
         if n_samples == 0:
             raise ShapeError("there are no rows to learn from")
