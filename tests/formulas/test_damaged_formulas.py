@@ -117,8 +117,14 @@ GOOD = formula_to_json(Bent(), ACTIVATIONS)
         ({"parameters": {"slope_left": True, "knee": 1}}, "the parameters are not finite numbers"),
         ({"parameters": {"slope_left": 10**400, "knee": 1}}, "the parameters are not finite numbers"),
         ({"parameters": {"slope_left": 0.1}}, "uses 'knee', which has no value"),
-        ({"parameters": {"slope_left": 0.1, "knee": 1, "forward": 1}}, "a parameter 'forward', which means something"),
-        ({"parameters": {"slope_left": 0.1, "knee": 1, "forms": 1}}, "a parameter 'forms', which means something else"),
+        (
+            {"parameters": {"slope_left": 0.1, "knee": 1, "forward": 1}},
+            "a parameter 'forward', a name that formulas have",
+        ),
+        (
+            {"parameters": {"slope_left": 0.1, "knee": 1, "forms": 1}},
+            "a parameter 'forms', a name that formulas have for something else",
+        ),
         ({"parameters": {"slope_left": 0.1, "knee": 1, "__init__": 1}}, "names of the parameters are not names"),
         ({"parameters": {"slope_left": 0.1, "knee": 1, "class": 1}}, "names of the parameters are not names"),
         ({"parameters": {"slope_left": 0.1, "knee": 1, "a b": 1}}, "names of the parameters are not names"),

@@ -128,7 +128,7 @@ def test_targets_of_the_regressor_that_cannot_be():
         TabularRegressor(**SMALL).fit(X, bad)
     with pytest.raises(ValueError, match="quantiles are predicted of one target"):
         TabularRegressor(**SMALL, quantiles=(0.5,)).fit(X, y)
-    with pytest.raises(ValueError, match="y_val must have as many targets as y"):
+    with pytest.raises(ValueError, match="y_val must have as many targets in each row as y"):
         TabularRegressor(**SMALL).fit(X, y, X_val=X, y_val=y[:, 0])
     with pytest.raises(ValueError, match="only numbers above 0 have a logarithm"):
         TabularRegressor(**SMALL, log_target=True).fit(X, y - 100)

@@ -21,13 +21,13 @@ class Windows(list[Any]):
             places = range(*index.indices(len(self)))
             values = list(value)
             if len(values) != len(places):
-                raise ShapeError(f"{len(places)} arrays are to be set, not {len(values)}")
+                raise ShapeError(f"{len(places)} arrays must be given, one for each layer, not {len(values)}")
             for place, item in zip(places, values, strict=True):
                 self[place] = item
             return
         window = self[index]
         if getattr(value, "shape", None) != window.shape:
-            raise ShapeError(f"this array has shape {window.shape}, not {getattr(value, 'shape', value)!s}")
+            raise ShapeError(f"the array must have shape {window.shape}, not {getattr(value, 'shape', value)!s}")
         window[...] = value
 
 

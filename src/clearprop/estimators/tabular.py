@@ -173,7 +173,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             return None
         table, given = self._table(X_val, reset=False), self._y_of(y_val, "y_val")
         if given.shape[1:] != y.shape[1:]:
-            raise ShapeError("y_val must have as many targets as y")
+            raise ShapeError("y_val must have as many targets in each row as y")
         check_length("X_val", table.num_rows, "y_val", len(given))
         return EncodedRows(encoder.encode(table).X, given, weights(sample_weight_val, len(given), "sample_weight_val"))
 

@@ -175,7 +175,7 @@ def as_expression(value: object) -> Expression:
         raise FormulaError(f"a formula is made of symbols and numbers, not of {type(value).__name__}: {value!r}")
     number = value if isinstance(value, int) and abs(value) <= 2**53 else float(value)
     if not math.isfinite(number):
-        raise FormulaError(f"a formula is made of finite numbers, and {number} is none")
+        raise FormulaError(f"a formula is made of finite numbers, not of {number}")
     return Constant(number)
 
 

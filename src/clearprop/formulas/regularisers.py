@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from clearprop.formulas.expressions import Expression, Symbol
 from clearprop.formulas.formula import Formula
 from clearprop.formulas.vocabulary import absolute, maximum, minimum, sign
 
@@ -38,6 +39,11 @@ class Penalty(Formula):
     degree: ClassVar[int]
     strength: float = 0.0
     parameter_ranges: ClassVar = {"strength": "[0, inf)"}
+
+    @classmethod
+    def added_tree(cls) -> Expression:
+        """The gradient g with the penalty's slope in it, times a factor: that of the block and 1/Σw."""
+        return Symbol("g") + Symbol("factor") * cls.tree("slope")
 
 
 class L2(Penalty):

@@ -195,7 +195,9 @@ def _new_class_of_trees(
     inherited = {field.name for field in fields(base)}  # type: ignore[arg-type]
     taken = [key for key in parameters if hasattr(base, key) and key not in inherited]
     if taken:
-        raise ModelFileError(f"the formula {name!r} has a parameter {taken[0]!r}, which means something else")
+        raise ModelFileError(
+            f"the formula {name!r} has a parameter {taken[0]!r}, a name that formulas have for something else"
+        )
     built = {form: tree_from_json(tree) for form, tree in trees.items()}
     for form, tree in built.items():
         unknown = symbols(tree) - {*base.forms[form], *parameters}

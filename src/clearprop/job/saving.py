@@ -85,7 +85,7 @@ def _job_from_json(network: Network, spec: Mapping[str, Any]) -> Job:
     names = {field.name for field in fields(Job)} - {"network", "seed"}
     if set(spec) != names:
         odd = quoted(min(set(spec) ^ names, key=str))
-        raise ModelFileError(f"a training cannot be described with (or without) {odd}")
+        raise ModelFileError(f"the description of its training has a field too many or too few: {odd}")
     for name in ("epochs", "batch_size"):
         _check(spec, name, type(spec[name]) is int and 0 < spec[name] <= LARGEST)
     for name in ("drop_last", "shuffle"):
@@ -106,7 +106,7 @@ def _job_from_json(network: Network, spec: Mapping[str, Any]) -> Job:
             }
         )
     except InputError as error:
-        raise ModelFileError(f"how it was trained cannot be: {error}") from None
+        raise ModelFileError(f"the description of its training is damaged: {error}") from None
 
 
 def _rule_from_json(spec: object) -> UpdateRule | LBFGS:

@@ -230,7 +230,7 @@ class Network:
             for letter, drawn in layer.draw(rule, random).items():
                 parameters.named[f"{letter}{l}"][...] = drawn
         if not np.isfinite(theta).all():
-            raise NotFiniteError("the initialiser drew numbers that are not finite")
+            raise NotFiniteError("the initialiser drew numbers that are not finite: lower its gain")
         return parameters
 
     def check_parameters(self, params: Any) -> None:

@@ -142,7 +142,9 @@ def setting_of(
     mask = masks(job, state.step, len(X), np.float64)
     found = Setting(job, X, Y, is_batch, weight, state, len(X) if n_samples is None else n_samples, mask)
     if found.weight is not None and not found.weight.any():
-        raise InputError("the weight of every row is zero: a step of them changes nothing")
+        raise InputError(
+            "the weight of every row is zero, so the step changes nothing; give at least one row a weight above zero"
+        )
     return found
 
 

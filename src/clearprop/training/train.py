@@ -183,7 +183,7 @@ def _start(job: Job, params: Parameters, state: TrainingState | None) -> Trainin
     if not isinstance(state, TrainingState | None):
         raise InputError(f"state must be a TrainingState, as `trained.state`, not {type(state).__name__}")
     if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
-        raise InputError("the state to go on from belongs to another network or optimizer")
+        raise InputError("the state to go on from belongs to another network or optimizer; leave it out to begin anew")
     if state is not None and state.theta.dtype != fresh.theta.dtype:
         raise InputError(
             f"the state to go on from is {state.theta.dtype}, and the parameters, which decide the type, are "

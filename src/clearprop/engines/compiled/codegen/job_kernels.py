@@ -11,10 +11,9 @@ import numpy as np
 
 from clearprop.engines.compiled.codegen.formula_kernels import FormulaKernel, elementwise, summing
 from clearprop.engines.compiled.compiler import kernel_cache
-from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Symbol, UpdateRule, evaluate
+from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Penalty, UpdateRule, evaluate
 from clearprop.formulas.evaluation import prepare
 from clearprop.formulas.expressions import symbols
-from clearprop.formulas.formula import Formula
 from clearprop.network import Network
 
 FEW, AHEAD = 16, 256  # steps whose uniforms are kept beforehand
@@ -74,12 +73,11 @@ def update_kernel(rule: UpdateRule, dtype: str) -> FormulaKernel:
 
 
 @kept
-def penalty_kernels(penalty: Formula, dtype: str) -> tuple[FormulaKernel, FormulaKernel]:
+def penalty_kernels(penalty: Penalty, dtype: str) -> tuple[FormulaKernel, FormulaKernel]:
     """The sum of a penalty over θ (array 0), and g ← g + factor·slope(θ) with g array 1."""
-    slope = Symbol("g") + Symbol("factor") * penalty.tree("slope")
     return (
         summing({"theta": 0}, 3, penalty.tree("value"), dtype),
-        elementwise({"theta": 0, "g": 1}, {"g": slope}, dtype),
+        elementwise({"theta": 0, "g": 1}, {"g": penalty.added_tree()}, dtype),
     )
 
 

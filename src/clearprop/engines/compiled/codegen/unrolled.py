@@ -16,7 +16,7 @@ from typing import Any
 
 from clearprop.engines.compiled.codegen.job_kernels import Constants
 from clearprop.engines.compiled.codegen.scalar_functions import Called, Functions
-from clearprop.formulas import L1, L2, ClipByNorm, Identity, LabelSmoothing, Symbol, UpdateRule
+from clearprop.formulas import L1, L2, ClipByNorm, Identity, LabelSmoothing, UpdateRule
 
 HEADER = '''"""Generated from a network's formulas by clearprop: all updates of a stretch; changes to it are lost."""
 
@@ -223,8 +223,7 @@ class Printer:
             if not penalty.strength:
                 continue
             value = self.functions.add(f"{penalty.name}_value", [penalty.tree("value")], ["theta"], 1)
-            slope = Symbol("g") + Symbol("factor") * penalty.tree("slope")
-            moved = self.functions.add(f"{penalty.name}_slope", [slope], ["theta", "g", "factor"], 1)
+            moved = self.functions.add(f"{penalty.name}_slope", [penalty.added_tree()], ["theta", "g", "factor"], 1)
             value_call = self._call(value, ["{}"], penalty.parameters)
             moved_call = self._call(moved, ["{}", "g_{}", "factor"], penalty.parameters)
             for block, names in self._blocks():
