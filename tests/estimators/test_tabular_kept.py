@@ -104,7 +104,7 @@ def test_verbose_prints_a_line_per_epoch(animals, capsys):
         ({"ensemble": 101}, "from 1 to 100 networks"),
         ({"max_iter": 2.5}, "max_iter must be"),
         ({"n_threads": True}, "n_threads must be"),
-        ({"max_seconds": 0}, "max_seconds must be None or a number of seconds above 0, not 0"),
+        ({"max_seconds": 0}, "max_seconds must be None or a number above 0, not 0"),
         ({"hidden_layer_sizes": (8, 0)}, "hidden_layer_sizes must be"),
         ({"quantiles": (0.9, 0.1)}, "rising order"),
         ({"quantiles": (0.5, 1.0)}, "between 0 and 1"),

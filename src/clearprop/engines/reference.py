@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.formulas import ClipByNorm, LabelSmoothing, UpdateRule
+from clearprop.formulas import ClipByNorm, UpdateRule
 from clearprop.job.data import Data, Layout
 from clearprop.job.divergence import divergence, layer_norms
 from clearprop.job.job import Job
 from clearprop.job.memory import check_memory, check_outputs, rows_at_once
-from clearprop.job.penalties import add_penalties, total_weight
+from clearprop.job.penalties import add_penalties
 from clearprop.job.randomness import masks
 from clearprop.job.shuffling import exchange, partners
 from clearprop.job.state import Ended, TrainingState
@@ -68,11 +68,11 @@ class ReferenceEngine:
         return found
 
     def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
-        params, weight = job.network.views(theta), total_weight(data)
+        params, weight = job.network.views(theta), data.total_weight
         cost, gradient, size = 0.0, np.zeros_like(theta), rows_at_once(job.network.widths)
         for start in range(0, data.n_samples, size):
             rows = data.take(slice(start, start + size))
-            share = total_weight(rows) / weight if weight > 0 else 0.0
+            share = rows.total_weight / weight if weight > 0 else 0.0
             part, part_gradient = self._loss_and_gradient(job, params, rows, {})
             cost += share * part
             gradient += share * part_gradient
@@ -82,9 +82,7 @@ class ReferenceEngine:
         self, job: Job, params: Parameters, batch: Data, mask: Mapping[int, Any]
     ) -> tuple[float, Any]:
         """The loss of some rows, without penalties, and its gradient."""
-        network, Y = job.network, batch.Y
-        if job.label_smoothing:
-            Y = LabelSmoothing(job.label_smoothing).forward(Y, job.smoothing_classes)
+        network, Y = job.network, job.smoothed(batch.Y)
         tape = forward(network, params, batch.X, mask)
         each = network.head.value(tape.z[network.depth], tape.a[network.depth], Y)
         cost = float(np.sum(shares(Y, batch.weight) * each))
@@ -95,8 +93,8 @@ class ReferenceEngine:
         total, size = 0.0, rows_at_once(network.widths)
         for start in range(0, data.n_samples, size):
             rows = data.take(slice(start, start + size))
-            total += total_weight(rows) * loss(network, params, rows.X, rows.Y, rows.weight)
-        whole = total_weight(data)
+            total += rows.total_weight * loss(network, params, rows.X, rows.Y, rows.weight)
+        whole = data.total_weight
         return total / whole if whole > 0 else 0.0
 
     def steps(
@@ -111,7 +109,7 @@ class ReferenceEngine:
         ):  # overflow ends in a loss or gradient that is not finite, which is an error here
             for rate in rates:
                 batch = data.take(order[state.cursor * size : (state.cursor + 1) * size])
-                weight = total_weight(batch)
+                weight = batch.total_weight
                 if weight > 0:  # a batch whose weights are all zero says nothing
                     self._step(job, state, params, batch, weight, float(rate))
                 state.cursor += 1

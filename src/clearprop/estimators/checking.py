@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from clearprop.engines import Data, Job
 from clearprop.errors import InputError
-from clearprop.formulas import LabelSmoothing
-from clearprop.job.penalties import add_penalties, total_weight
+from clearprop.estimators.ranges import is_count
+from clearprop.job.penalties import add_penalties
 from clearprop.network.gradient_check import GradientCheck, check_gradient
-
-
-def smoothed(job: Job, Y: Any) -> Any:
-    """The targets as the loss sees them, (n_samples, n_outputs)."""
-    return LabelSmoothing(job.label_smoothing).forward(Y, job.smoothing_classes) if job.label_smoothing else Y
 
 
 def checked_gradient(job: Job, theta: Any, data: Data, n_parameters: int | None, tolerance: float) -> GradientCheck:
@@ -38,14 +32,13 @@ def checked_gradient(job: Job, theta: Any, data: Data, n_parameters: int | None,
     InputError
         When `n_parameters` is no count.
     """
-    some = n_parameters is not None
-    if some and (isinstance(n_parameters, bool) or not isinstance(n_parameters, Integral) or n_parameters < 1):
+    if n_parameters is not None and not is_count(n_parameters):
         raise InputError(f"n_parameters must be None or a whole number of at least 1, not {n_parameters!r}")
     size = len(theta)
     chosen = None
     if n_parameters is not None and n_parameters < size:
         chosen = np.sort(np.random.default_rng(0).choice(size, int(n_parameters), replace=False))
-    rows = total_weight(data)
+    rows = data.total_weight
 
     def penalty(moved: Any, gradient: Any) -> float:
         return add_penalties(job, moved, gradient, rows)

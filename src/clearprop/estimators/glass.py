@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import Data, Job
-from clearprop.estimators.checking import checked_gradient, smoothed
+from clearprop.estimators.checking import checked_gradient
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weighed, weights_of
 from clearprop.formulas import UpdateRule
 from clearprop.job.one_hot import dense_targets
-from clearprop.job.penalties import add_penalties, total_weight
+from clearprop.job.penalties import add_penalties
 from clearprop.network import Gradient, backward, forward
 from clearprop.network.gradient_check import GradientCheck
 
@@ -62,7 +62,7 @@ class GlassBox(Preparation):
         job, data = self._objective(X, y, sample_weight)
         params = self.parameters_
         found = backward(self.network_, params, forward(self.network_, params, data.X), data.Y, data.weight)
-        add_penalties(job, params.theta, found.theta, total_weight(data))
+        add_penalties(job, params.theta, found.theta, data.total_weight)
         return found
 
     def check_gradient(
@@ -118,7 +118,7 @@ class GlassBox(Preparation):
         job = settings.job(self.network_, X.shape[0], 1, 0)
         data = Data(
             (X.toarray() if hasattr(X, "toarray") else X).astype(dtype, copy=False),
-            smoothed(job, dense_targets(rows.Y)),
+            job.smoothed(dense_targets(rows.Y)),
             None if rows.weight is None else rows.weight.astype(dtype, copy=False),
         )
         return job, data

@@ -6,7 +6,6 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from clearprop.engines.first_use import first_time
 from clearprop.errors import InputError, ShapeError, TableError, UnknownNameError
 from clearprop.estimators.fitted import KeptIfItFails
+from clearprop.estimators.ranges import is_count
 from clearprop.estimators.tabular_data import (
     check_length,
     hidden,
@@ -220,17 +220,13 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
     def _settings(self) -> TableSettings:
         for name in COUNTS:
             given = getattr(self, name)
-            whole = isinstance(given, Integral) and not isinstance(given, bool) and int(given) >= 1
-            if given is not None and not whole:
+            if given is not None and not is_count(given):
                 raise InputError(f"{name} must be None or a whole number of at least 1, not {given!r}")
-        limit = self.max_seconds
-        if limit is not None and not (isinstance(limit, Real) and not isinstance(limit, bool) and float(limit) > 0):
-            raise InputError(f"max_seconds must be None or a number of seconds above 0, not {limit!r}")
         return TableSettings(
             ensemble=_whole(self.ensemble),
             hidden=hidden(self.hidden_layer_sizes),
             epochs=_whole(self.max_iter),
-            time_limit=None if limit is None else float(limit),
+            time_limit=positive("max_seconds", self.max_seconds),
             n_threads=_whole(self.n_threads),
             engine=self.engine,
             learning_rate=positive("learning_rate_init", self.learning_rate_init),

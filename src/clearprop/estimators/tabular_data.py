@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
 from clearprop.errors import InputError, ShapeError
+from clearprop.estimators.ranges import is_count
 from clearprop.estimators.saving import feature_names
 from clearprop.estimators.target_values import Wanted, is_number, plain_targets
 from clearprop.tables import Encoder, Remark, from_frame
@@ -135,7 +136,7 @@ def hidden(sizes: Any) -> tuple[int, ...] | None:
     if sizes is None:
         return None
     given = list(sizes) if isinstance(sizes, list | tuple | np.ndarray) else [sizes]
-    if not all(isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1 for size in given):
+    if not all(map(is_count, given)):
         raise InputError(
             "hidden_layer_sizes must be None, a whole number of at least 1, or one for each hidden layer, not "
             f"{sizes!r}"

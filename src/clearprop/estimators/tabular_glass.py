@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import Job, prepared
 from clearprop.errors import InputError, ShapeError
-from clearprop.estimators.checking import checked_gradient, smoothed
+from clearprop.estimators.checking import checked_gradient
 from clearprop.estimators.tabular_data import check_length, weights
 from clearprop.network.gradient_check import GradientCheck
 from clearprop.tabular.model import TableModel
@@ -129,7 +129,7 @@ class TabularGlassBox(ABC):
         check_length("X", len(inputs), "y", len(targets))
         job = model.job(member) or Job(model.network)
         data = prepared(job, inputs, np.array(targets), weights(sample_weight, len(targets)))
-        data = data._replace(Y=smoothed(job, data.Y))
+        data = data._replace(Y=job.smoothed(data.Y))
         return checked_gradient(job, model.thetas[member], data, n_parameters, tolerance)
 
     def _member(self, member: int) -> int:

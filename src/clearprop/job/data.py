@@ -68,6 +68,11 @@ class Data(NamedTuple):
         return int(self.X.shape[0])
 
     @property
+    def total_weight(self) -> float:
+        """Σ of the weights, or the number of rows where all are 1."""
+        return float(self.n_samples if self.weight is None else np.sum(self.weight))
+
+    @property
     def layout(self) -> Layout:
         """What an engine must know of them beforehand."""
         X, Y = self.X, self.Y
@@ -136,6 +141,12 @@ def numbers(name: str, given: Any, dtype: Any) -> Any:
     ------
     InputError
         When it cannot be read as numbers.
+
+    Examples
+    --------
+    >>> from clearprop.job import numbers
+    >>> numbers("X", [[1, 2]], "float64")
+    array([[1., 2.]])
     """
     try:
         with np.errstate(

@@ -20,6 +20,7 @@ from clearprop.formulas import (
     UpdateRule,
 )
 from clearprop.network import Network
+from clearprop.network.parameters import Matrix
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ class Job:
     def smoothing_classes(self) -> int:
         """K of label smoothing: the outputs of a distribution, or 2 for each binary label."""
         return self.network.widths[-1] if self.network.loss.is_distribution else 2
+
+    def smoothed(self, Y: Matrix) -> Matrix:
+        """The targets as the loss sees them, (n_samples, n_L)."""
+        return LabelSmoothing(self.label_smoothing).forward(Y, self.smoothing_classes) if self.label_smoothing else Y
 
     def steps_per_epoch(self, n_samples: int) -> int:
         """How many batches an epoch has."""

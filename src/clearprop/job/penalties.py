@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from clearprop.formulas import L1, L2
-from clearprop.job.data import Data
 from clearprop.job.job import Job
 from clearprop.network.parameters import Vector
-
-
-def total_weight(rows: Data) -> float:
-    """Σw, or the number of rows where all weights are 1."""
-    return float(rows.n_samples if rows.weight is None else np.sum(rows.weight))
 
 
 def add_penalties(job: Job, theta: Vector, gradient: Vector, weight: float) -> float:

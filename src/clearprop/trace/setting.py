@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError
-from clearprop.formulas import LBFGS, ConstantSchedule, LabelSmoothing, UpdateRule, update_rule
-from clearprop.job import Job, TrainingState, prepared
-from clearprop.job.penalties import add_penalties, total_weight
+from clearprop.formulas import LBFGS, ConstantSchedule, UpdateRule, update_rule
+from clearprop.job import Data, Job, TrainingState, prepared
+from clearprop.job.penalties import add_penalties
 from clearprop.job.randomness import masks
 from clearprop.job.state import clock
 from clearprop.network import Network, Parameters, loss
@@ -62,18 +62,22 @@ class Setting:
     @cached_property
     def target(self) -> Any:
         """Y, or Y after label smoothing: what the loss compares the outputs with."""
-        smoothing = self.job.label_smoothing
-        return LabelSmoothing(smoothing).forward(self.Y, self.job.smoothing_classes) if smoothing else self.Y
+        return self.job.smoothed(self.Y)
 
     @cached_property
+    def data(self) -> Data:
+        """The rows with their weights, those of their classes included."""
+        return prepared(self.job, self.X, self.Y, self.sample_weight)
+
+    @property
     def weight(self) -> Any:
-        """The weight of each row, that of its class included; None where all are 1."""
-        return prepared(self.job, self.X, self.Y, self.sample_weight).weight
+        """The weight of each row; None where all are 1."""
+        return self.data.weight
 
     @property
     def total_weight(self) -> float:
         """Σ of the weights, by which a penalty is divided."""
-        return total_weight(prepared(self.job, self.X, self.Y, self.sample_weight))
+        return self.data.total_weight
 
     @property
     def step(self) -> Step:

@@ -77,6 +77,18 @@ def epochs(
     ------
     DivergenceError
         When a loss or gradient is not finite; `state.theta` holds the last good parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop import Network
+    >>> from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
+    >>> from clearprop.training import epochs
+    >>> net, X = Network.mlp([1, 1]), np.array([[0.0], [1.0]])
+    >>> job = Job(net, epochs=3)
+    >>> state = TrainingState.start(job, net.initial(seed=0).theta)
+    >>> [epoch.n for epoch in epochs(job, state, prepared(job, X, X), ReferenceEngine())]
+    [1, 2, 3]
     """
     state.own()
     began = time.perf_counter() if began is None else began

@@ -32,7 +32,6 @@ from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
 from clearprop.job.one_hot import OneHot
-from clearprop.job.penalties import total_weight
 from clearprop.job.state import Ended, TrainingState
 from clearprop.network import Network, Parameters
 
@@ -157,7 +156,7 @@ class CompiledEngine:
         theta = np.ascontiguousarray(theta)
         gradient = np.empty_like(theta)
         plan.describe(data, theta)
-        plan.job.gradient, plan.job.total = place(gradient), total_weight(data)
+        plan.job.gradient, plan.job.total = place(gradient), data.total_weight
         self._run(plan, 6.0 * job.network.n_parameters * data.n_samples, 1)
         return plan.result.cost, gradient
 
@@ -169,7 +168,7 @@ class CompiledEngine:
         data = Data(_dense(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
         plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
         plan.describe(data, theta)
-        plan.job.total = total_weight(data)
+        plan.job.total = data.total_weight
         if not plan.job.total > 0:
             return 0.0
         self._run(plan, 2.0 * network.n_parameters * data.n_samples, 1)
@@ -180,7 +179,7 @@ class CompiledEngine:
         total, weight, size = 0.0, 0.0, rows_at_once(network.widths)
         for start in range(0, data.n_samples, size):
             rows = data.take(slice(start, start + size))
-            part = total_weight(rows)
+            part = rows.total_weight
             total += part * self.loss(network, params, rows)
             weight += part
         return total / weight if weight > 0 else 0.0
