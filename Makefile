@@ -4,7 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test format changelog torture test-pages test-oldest test-versions benchmark clean
+# Rooms whose own tests must reach the share of lines that pyproject.toml names (fail_under).
+MEASURED := network job formulas trace
+
+.PHONY: demo test minutes format changelog torture test-pages test-oldest test-versions benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -14,7 +17,14 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/ruff format --check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto $(MEASURED:%=tests/%) $(MEASURED:%=src/clearprop/%) $(MEASURED:%=--cov=clearprop.%) \
+		--cov-report=term-missing:skip-covered
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto $(MEASURED:%=--ignore=tests/%) $(MEASURED:%=--ignore=src/clearprop/%)
+
+# How many minutes each group of tests takes: the table of CONTRIBUTING.md.
+minutes: $(VENV)/installed-for-tests
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q -n auto --junitxml=build/tests.xml
+	$(BIN)/python tools/minutes.py build/tests.xml
 
 # Layout and order of imports, as `make test` wants them.
 format: $(VENV)/installed-for-tests

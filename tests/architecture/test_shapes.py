@@ -22,7 +22,7 @@ ANYTHING = {
     "network/sample_weights.py:check_weights": "it says what is wrong with what was given",
     "job/hashing.py:finalised": "a whole number or an array of any shape",
     "job/data.py:prepared": "the door: whatever can be made an array",
-    "job/penalties.py:add_penalties": "its weight is a number",
+    "job/job.py:add_penalties": "its weight is a number",
 }
 
 
@@ -49,7 +49,7 @@ def test_calls_are_held_to_them():
         "clearprop.network.backprop.forward",
         "clearprop.network.backprop.backward",
         "clearprop.network.layers.Layer.gradients",
-        "clearprop.job.penalties.add_penalties",
+        "clearprop.job.job.Job.add_penalties",
         "clearprop.job.state.rates",
     }
     net = Network.mlp([2, 3, 1])

@@ -9,6 +9,7 @@ from sklearn.exceptions import NotFittedError
 from clearprop import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
 from clearprop.errors import ClearpropError
 from clearprop.estimators import glass
+from clearprop.job import Job
 
 pytestmark = pytest.mark.filterwarnings("ignore:No better than always saying:UserWarning")
 X, y = load_iris(return_X_y=True)
@@ -55,14 +56,12 @@ def test_a_wrong_gradient_is_found_out(monkeypatch):
     right = glass.checked_gradient
 
     def without_penalty_in_the_loss(job, theta, data, *rest):
-        from clearprop.estimators import checking
-
         def only_gradient(job, theta, gradient, weight):
             add(job, theta, gradient, weight)
             return 0.0
 
-        add = checking.add_penalties
-        monkeypatch.setattr(checking, "add_penalties", only_gradient)
+        add = Job.add_penalties
+        monkeypatch.setattr(Job, "add_penalties", only_gradient)
         return right(job, theta, data, *rest)
 
     assert model.check_gradient(X, NAMES).passed

@@ -18,7 +18,6 @@ from clearprop.job.data import Data, Layout
 from clearprop.job.divergence import divergence, layer_norms
 from clearprop.job.job import Job
 from clearprop.job.memory import check_memory, check_outputs, rows_at_once
-from clearprop.job.penalties import add_penalties
 from clearprop.job.randomness import masks
 from clearprop.job.shuffling import exchange, partners
 from clearprop.job.state import Ended, TrainingState
@@ -76,7 +75,7 @@ class ReferenceEngine:
             part, part_gradient = self._loss_and_gradient(job, params, rows, {})
             cost += share * part
             gradient += share * part_gradient
-        return cost + add_penalties(job, theta, gradient, weight), gradient
+        return cost + job.add_penalties(theta, gradient, weight), gradient
 
     def _loss_and_gradient(
         self, job: Job, params: Parameters, batch: Data, mask: Mapping[int, Any]
@@ -122,7 +121,7 @@ class ReferenceEngine:
         dtype = state.theta.dtype.type
         mask = masks(job, state.step, batch.n_samples, dtype)
         cost, gradient = self._loss_and_gradient(job, params, batch, mask)
-        cost += add_penalties(job, state.theta, gradient, weight)
+        cost += job.add_penalties(state.theta, gradient, weight)
         norms = layer_norms(job.network, gradient)
         if not (math.isfinite(cost) and np.isfinite(norms).all()):
             raise divergence(job, state, cost, norms, rate)

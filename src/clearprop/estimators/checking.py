@@ -9,7 +9,6 @@ import numpy as np
 from clearprop.engines import Data, Job
 from clearprop.errors import InputError
 from clearprop.estimators.ranges import is_count
-from clearprop.job.penalties import add_penalties
 from clearprop.network.gradient_check import GradientCheck, check_gradient
 
 
@@ -41,7 +40,7 @@ def checked_gradient(job: Job, theta: Any, data: Data, n_parameters: int | None,
     rows = data.total_weight
 
     def penalty(moved: Any, gradient: Any) -> float:
-        return add_penalties(job, moved, gradient, rows)
+        return job.add_penalties(moved, gradient, rows)
 
     return check_gradient(
         job.network,

@@ -14,7 +14,6 @@ from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weighed, weights_of
 from clearprop.formulas import UpdateRule
 from clearprop.job.one_hot import dense_targets
-from clearprop.job.penalties import add_penalties
 from clearprop.network import Gradient, backward, forward
 from clearprop.network.gradient_check import GradientCheck
 
@@ -62,7 +61,7 @@ class GlassBox(Preparation):
         job, data = self._objective(X, y, sample_weight)
         params = self.parameters_
         found = backward(self.network_, params, forward(self.network_, params, data.X), data.Y, data.weight)
-        add_penalties(job, params.theta, found.theta, data.total_weight)
+        job.add_penalties(params.theta, found.theta, data.total_weight)
         return found
 
     def check_gradient(

@@ -16,7 +16,7 @@ from clearprop.training import Fitting, OneNetwork
 
 
 class Seeds(NamedTuple):
-    """Where the chance in a fit comes from, drawn once from `random_state`; a fit that goes on keeps them."""
+    """What a fit draws at random comes from these, drawn once from `random_state`; a fit that goes on keeps them."""
 
     weights: int
     order: int

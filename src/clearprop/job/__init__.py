@@ -1,9 +1,8 @@
 """What a fit is asked for: the job, the rows, the state that it carries on, random numbers by their place."""
 
 from clearprop.job.data import Data, Layout, numbers, prepared
-from clearprop.job.epoch import Epoch
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Best, Progress, TrainingState
+from clearprop.job.state import Best, Epoch, Progress, TrainingState
 
 __all__ = ["Best", "Data", "Epoch", "Job", "Layout", "OneHot", "Progress", "TrainingState", "numbers", "prepared"]

@@ -20,7 +20,7 @@ from clearprop.formulas import (
     UpdateRule,
 )
 from clearprop.network import Network
-from clearprop.network.parameters import Matrix
+from clearprop.network.parameters import Matrix, Vector
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,22 @@ class Job:
     def smoothed(self, Y: Matrix) -> Matrix:
         """The targets as the loss sees them, (n_samples, n_L)."""
         return LabelSmoothing(self.label_smoothing).forward(Y, self.smoothing_classes) if self.label_smoothing else Y
+
+    def add_penalties(self, theta: Vector, gradient: Vector, weight: float) -> float:
+        """Add the slopes of l2 and l1 to the gradient, which is changed, and return their value.
+
+        Penalties are of the sum over samples, hence the division by the weight of the rows.
+        """
+        cost = 0.0
+        for kind, strength in ((L2, self.l2), (L1, self.l1)):
+            for block in self.network.blocks:
+                if strength and block.decay and weight > 0:
+                    penalty = kind(strength * block.decay / weight)
+                    part = slice(block.start, block.stop)
+                    slope = penalty.compute("slope", theta=theta[part])
+                    gradient[part] += slope
+                    cost += float(theta[part] @ slope) / penalty.degree  # Euler's theorem saves passes over θ
+        return cost
 
     def steps_per_epoch(self, n_samples: int) -> int:
         """How many batches an epoch has."""

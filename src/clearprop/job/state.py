@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from clearprop.formulas import Clock, UpdateRule
-from clearprop.job.epoch import Epoch
 from clearprop.job.job import Job
 from clearprop.network.parameters import Vector
 
@@ -27,6 +27,40 @@ def owned(array: Any) -> Any:
     if type(array) is type(owner) is np.ndarray and flags.writeable and flags.c_contiguous and flags.aligned:
         return array
     return np.array(array, order="C", subok=False)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the rows did.
+
+    Attributes
+    ----------
+    n : int
+        Its number, from 1.
+    loss : float
+        Mean training loss with penalties, over the epoch's batches as they came.
+    gradient_norms : tuple of float
+        ‖∂C/∂θ‖ of each layer at the epoch's last update.
+    learning_rate : float
+        Of the epoch's last update.
+    seconds : float
+        Time since training began.
+    steps : int
+        Updates since training began.
+    scores : mapping of str to float
+        What was measured at its end, for example "validation_loss".
+    complete : bool
+        False for a pass that was cut short by a time limit.
+    """
+
+    n: int
+    loss: float
+    gradient_norms: tuple[float, ...]
+    learning_rate: float
+    seconds: float
+    steps: int
+    scores: Mapping[str, float] = field(default_factory=dict)
+    complete: bool = True
 
 
 class Best(NamedTuple):

@@ -11,7 +11,6 @@ import numpy as np
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.formulas import LBFGS, ConstantSchedule, UpdateRule, update_rule
 from clearprop.job import Data, Job, TrainingState, prepared
-from clearprop.job.penalties import add_penalties
 from clearprop.job.randomness import masks
 from clearprop.job.state import clock
 from clearprop.network import Network, Parameters, loss
@@ -105,7 +104,7 @@ class Setting:
 
     def cost(self, theta: Any) -> float:
         """The loss and the penalties: what the step minimises."""
-        return self.loss(theta) + add_penalties(self.job, theta, np.zeros_like(theta), self.total_weight)
+        return self.loss(theta) + self.job.add_penalties(theta, np.zeros_like(theta), self.total_weight)
 
     def after(self, theta: Any, memory: list[Any]) -> TrainingState:
         """The state after the step; after the last batch of an epoch a new one begins."""
