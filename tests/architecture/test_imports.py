@@ -80,6 +80,7 @@ LATE = {
     "estimators": "training and predicting do not bring the book",
     "explain.explanation": "each renderer and its library, when something is rendered",
     "explain.checking.verdicts": "the terminal's renderer brings rich",
+    "explain.exercises.exercise": "the renderers, when an exercise is printed",
 }
 
 

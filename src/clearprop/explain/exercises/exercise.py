@@ -11,7 +11,6 @@ from functools import cached_property
 from clearprop.explain.cases import Case
 from clearprop.explain.exercises.blanks import chosen_blanks
 from clearprop.explain.exercises.paper import BLANK, Paper
-from clearprop.explain.exercises.printed import printed
 from clearprop.explain.explained import Trace
 from clearprop.trace.trace import check_dense
 
@@ -65,6 +64,8 @@ class Exercise:
         return self._printed("html", key, notation)
 
     def _printed(self, medium: str, key: bool, notation: str) -> str:
+        from clearprop.explain.exercises.printed import printed
+
         blanks = {} if key else dict.fromkeys(self.blanks, BLANK)
         title, said = ("exercise_key", "exercise_key_words") if key else ("exercise_title", "exercise_words")
         words = {"n": len(self.blanks), "digits": self.digits, "names": ", ".join(self.blanks)}

@@ -78,7 +78,7 @@ def _document(text: str) -> dict[str, Any]:
 
 def _cause(told: str) -> Message:
     """What Python's reader says is wrong."""
-    return next((Message(key) for key in CAUSES if Message(key) == told), Message("toml_other", words=told))
+    return next((cause for key in CAUSES if (cause := Message(key)) == told), Message("toml_other", words=told))
 
 
 def _statement(text: str, table: str, key: str, value: Any, places: dict[tuple[str, str], Found]) -> Statement:
