@@ -12,14 +12,7 @@ import pytest
 import processes
 from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.errors import EngineRefusal
-
-SOURCE = """
-from numba import cfunc, int64
-
-@cfunc(int64(int64), error_model="numpy")
-def kernel(n):
-    return 2 * n
-"""
+from planted_kernels import OWN as SOURCE
 
 
 def begin_anew(monkeypatch):
