@@ -100,6 +100,26 @@ def test_quantiles_are_predicted_and_scored(run, rents, tmp_path):
         assert pinball < trivial
 
 
+def test_codes_are_names_where_that_is_said(run, tmp_path):
+    codes = ["00501", "01020", "90210"] * 30
+    path = tmp_path / "t.csv"
+    path.write_text("zip,y\n" + "".join(f"{code},{k % 7}.5\n" for k, code in enumerate(codes)))
+    options = (*QUICK, "--output", tmp_path / "m", "--force", "--task", "regression")
+    assert "'00501' is read as 501 (--category 'zip' if" in run("train", path, "--target", "y", *options)[1]
+    code, out, _ = run("train", path, "--target", "y", "--category", "zip", *options)
+    assert (code, "read as" in out) == (0, False)
+    assert TableModel.load(tmp_path / "m").encoder.steps[0].categories == ("00501", "01020", "90210")
+    assert "category zip" in run("inspect", tmp_path / "m")[1]
+    assert run("predict", tmp_path / "m", path)[2] == ""  # none is unseen
+    bare = tmp_path / "bare.csv"
+    bare.write_text(path.read_text().split("\n", 1)[1])
+    numbered = ("--no-header", "--category", "1", "--target", "2")
+    assert run("train", bare, *numbered, *options)[0] == 0
+    assert TableModel.load(tmp_path / "m").encoder.steps[0].categories == ("00501", "01020", "90210")
+    code, _, err = run("train", path, "--target", "y", "--category", "sip", *options)
+    assert (code, "did you mean 'zip'" in err) == (1, True)
+
+
 def test_columns_are_kept_for_the_predictions_alone(run, kinds, tmp_path):
     assert run("train", kinds, "--target", "kind", *QUICK, "--keep", "id", "--output", tmp_path / "m")[0] == 0
     assert "id" not in [step.column for step in TableModel.load(tmp_path / "m").encoder.steps]

@@ -137,3 +137,20 @@ def test_any_bytes_are_read_or_refused_in_words(tmp_path, content):
     path.write_bytes(content)
     found = outcome(lambda: read(path).table.num_rows)
     assert str(path) in str(found) if isinstance(found, ClearpropError) else found > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04rest", "a .zip, or an Excel file: name it .zip or .xlsx"),
+        (b"PAR1rest", "Parquet: name it .parquet"),
+        (b"\x1f\x8brest", "compressed: name it .gz"),
+        (b"\n <!DOCTYPE html><p>Not found", "a web page: download the table itself"),
+        (b"<?xml version='1.0'?>", "XML: convert it to CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_by_its_first_bytes(tmp_path, content, said):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=f"holds no text in columns, whatever its name; .*{said}"):
+        read(path)

@@ -9,7 +9,7 @@ import pytest
 
 from clearprop.errors import InputError, TableError
 from clearprop.tables import fit_encoder, read
-from clearprop.tables.csv_form import is_value
+from clearprop.tables.csv_numbers import is_value
 
 DATA = Path(__file__).parent / "data"
 

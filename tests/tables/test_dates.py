@@ -27,6 +27,16 @@ def test_a_date_that_can_be_read_in_one_way(text):
     assert day(text, "mdy") == datetime.date(2023, 1, 3)
 
 
+@pytest.mark.parametrize("text", ["Jan 2010", "January 2010", "01/2010", "1/2010", "2010-01", "Januar 2010"])
+def test_a_month_is_its_first_day(text):
+    assert day(text) == datetime.date(2010, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["13/2010", "0/2010", "Room 2010", "Jan 20", "1/999"])
+def test_what_is_no_month(text):
+    assert day(text) is None
+
+
 @pytest.mark.parametrize(
     ("text", "order", "expected"),
     [

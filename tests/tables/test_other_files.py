@@ -191,6 +191,20 @@ def test_what_is_no_table_in_json(tmp_path, name, text):
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"nodes": [1, 2], "links": [3]}', "holds 'nodes', 'links', of different lengths: save one of them"),
+        ('[{"a": 1, "b": {"c": 2}}]', "'b' holds objects within objects; make columns of them, as pandas.json_norm"),
+        ('{"type": "FeatureCollection", "metadata": {"n": 1}}', "'metadata' holds objects within objects"),
+    ],
+)
+def test_what_is_nested_in_json_is_refused_with_the_cure(tmp_path, text, said):
+    (tmp_path / "t.json").write_text(text)
+    with pytest.raises(TableError, match=said):
+        read(tmp_path / "t.json")
+
+
 def test_feather(tmp_path):
     pyarrow.feather.write_feather(pa.table(TABLE), tmp_path / "t.feather")
     assert read(tmp_path / "t.feather").table.to_pydict() == TABLE

@@ -36,3 +36,11 @@ def test_what_would_fill_the_memory_is_refused_before_it_does(tmp_path, small_ma
 def test_what_fits_is_read(tmp_path):
     (tmp_path / "t.csv.gz").write_bytes(gzip.compress(TABLE))
     assert read(tmp_path / "t.csv.gz").table.num_rows == 100_000
+
+
+def test_a_file_in_a_zip_may_have_the_name_of_the_zip(tmp_path):
+    """Older versions of pandas write t.csv.zip with a member of that name."""
+    path = tmp_path / "t.csv.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("t.csv.zip", TABLE)
+    assert read(path).table.num_rows == 100_000

@@ -28,7 +28,7 @@ def read_table(
 ) -> Reading:
     """The table of a file, read as the training file of this model was, if there is one; `keep` as it is written."""
     with exits.reading(file):
-        return read(file, options=options) if trained is None else trained.read(file, options, keep)
+        return read(file, options=options, text_columns=keep) if trained is None else trained.read(file, options, keep)
 
 
 def check_there(path: Path) -> None:

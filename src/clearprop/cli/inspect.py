@@ -21,8 +21,8 @@ from clearprop.tabular.model import TableModel
 MOST_COLUMNS_SHOWN = 50
 RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "label_smoothing")
 ASKED = (
-    "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "activation",
-    "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
+    "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "category",
+    "activation", "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
 from clearprop.errors import FileError
 from clearprop.files.writing import write_whole
-from clearprop.tables import Reading
+from clearprop.tables import NUMBERED, Reading
 from clearprop.tabular.cross_validation import cross_validate, with_folds
 from clearprop.tabular.details import check_description
 from clearprop.tabular.fit import TableFit, train
@@ -34,7 +34,8 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
     """Train, say what was done, save the model; the exit code."""
     output = _checked(file, settings, outputs)
     with as_file(file) as there, opened(outputs.log) as log:
-        reading = read_table(there, options=settings.read)
+        names = [form.format(name) for name in (*settings.category, *settings.keep) for form in ("{}", NUMBERED)]
+        reading = read_table(there, options=settings.read, keep=names)
         out = words.console()
         # Progress goes to standard error; with --json only where that is a terminal.
         watched = words.console(error=True)

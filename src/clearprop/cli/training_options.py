@@ -28,6 +28,8 @@ class RowOptions:
     ----------
     drop
         A column not to use; may be given several times, or with several names.
+    category
+        A column whose values are names, whatever they are made of, as codes and zip codes; as --drop.
     keep
         A column not to learn from, which 'predict' carries to its output, as an identifier; as --drop.
     skip_missing_target
@@ -49,6 +51,7 @@ class RowOptions:
     """
 
     drop: Annotated[list[str] | None, Several] = None
+    category: Annotated[list[str] | None, Several] = None
     keep: Annotated[list[str] | None, Several] = None
     skip_missing_target: Annotated[bool, Flag] = False
     weights: str | None = None
@@ -173,6 +176,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             task=learning.task,
             log_target=learning.log_target,
             drop=tuple(rows.drop or ()),
+            category=tuple(rows.category or ()),
             keep=tuple(rows.keep or ()),
             skip_missing_target=rows.skip_missing_target,
             weights=rows.weights,

@@ -147,7 +147,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             encoder = fitted.encoder
             rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)))
             given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
-            self.notices_ = fitted.notices
+            self.notices_ = tuple(map(in_python, fitted.notices))
             interrupts = Interrupts()
             factors = class_factors(settings.class_weight, target, y, rows.weight)
             rows, folds = with_validation(rows, target, given, settings)

@@ -128,7 +128,9 @@ def columns_of(kept: Mapping[str, Any], n_features: int, encoder: Encoder) -> tu
 
 def in_python(sentence: str) -> str:
     """A sentence with the options of the command line as those of `read`."""
-    return re.sub(r"--(decimal|dates) ('[.,]'|\w+)", lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}", sentence)
+    return re.sub(
+        r"--(decimal|dates|missing) ('[.,]'|-?\w+)", lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}", sentence
+    )
 
 
 def hidden(sizes: Any) -> tuple[int, ...] | None:

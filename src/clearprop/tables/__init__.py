@@ -5,6 +5,7 @@ frozen result.
 """
 
 from clearprop.tables.class_target import ClassTarget, fit_class_target
+from clearprop.tables.csv_form import NUMBERED
 from clearprop.tables.encoder import Encoded, Encoder
 from clearprop.tables.fitting import Fitted, alike, fit_encoder
 from clearprop.tables.frames import from_frame
@@ -21,6 +22,7 @@ from clearprop.tables.task import TASKS, TaskChoice, as_kind, decide_task, missi
 from clearprop.tables.vector_step import Vector
 
 __all__ = [
+    "NUMBERED",
     "TASKS",
     "Category",
     "ClassTarget",

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clearprop.errors import TableError
-from clearprop.tables.csv_form import BLANKS, LINES, Form, form_of, is_value, with_tabs
+from clearprop.tables.csv_form import BLANKS, LINES, Form, form_of, with_tabs
 from clearprop.tables.csv_lines import Lines
+from clearprop.tables.csv_numbers import is_value
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.source import Source
 
@@ -26,15 +27,23 @@ OTHER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+OTHER_KINDS = {
+    b"PK\x03\x04": "a .zip, or an Excel file: name it .zip or .xlsx", b"PAR1": "Parquet: name it .parquet",
+    b"ARROW1": "Arrow: name it .arrow", b"\x1f\x8b": "compressed: name it .gz", b"BZh9": "compressed: name it .bz2",
+    b"\xd0\xcf\x11\xe0": "an old Excel file: save it as .xlsx or CSV", b"%PDF": "a PDF: copy the table out of it",
+    b"<!DOCTYPE": "a web page: download the table itself", b"<html": "a web page: download the table itself",
+    b"<?xml": "XML: convert it to CSV", b"{\rtf": "a document of a word processor: save the table as CSV",
+}  # fmt: skip
 SHORT_HEADER, LONGEST_HEADER = 2**16, 2**20  # bytes that are looked at; the longer one where lines are long
 
 
 class CsvTable(NamedTuple):
-    """What a text file held, sentences about what was decided, and the decimal mark of its numbers."""
+    """What a text file held, sentences about what was decided, the decimal mark of its numbers, and its target."""
 
     table: pa.Table
     notices: tuple[str, ...]
     decimal: str | None
+    target: str | None = None
 
 
 def read_csv(
@@ -64,13 +73,18 @@ def read_csv(
         head = source.head(LONGEST_HEADER)
     if not head.removeprefix(UTF8_MARK).strip():
         raise TableError(f"{source} is empty")
+    for begin, what in OTHER_KINDS.items():
+        if head.removeprefix(UTF8_MARK).lstrip().startswith(begin):
+            raise TableError(f"{source} holds no text in columns, whatever its name; by its first bytes it is {what}")
     encoding, notices = _encoding(source, head, options)
     if encoding not in ("utf-8", "cp1252"):
         source = _transcoded(source, encoding)
         head, encoding = source.head(LONGEST_HEADER), "utf-8"
-    form = form_of(source, _whole_lines(head, encoding), options, separator, known)
+    form = form_of(source, _whole_lines(head, encoding), options, separator, known, text_columns)
     if form.separator in BLANKS:
         source, form = _with_tabs(source, form), form._replace(separator="\t")
+    if form.marks is not None:
+        text_columns = {*text_columns, *form.marks.categories}
     lines = Lines(source, form, text_columns, options)
     table = _read(lines, encoding)
     if table is None or not _is_text(table):
@@ -82,7 +96,11 @@ def read_csv(
     names = [name.strip() or f"unnamed {number}" for number, name in enumerate(table.column_names, start=1)]
     table = table.rename_columns(names)
     _check_quotes(source, table, form)
-    return CsvTable(table, (*form.notices, *notices, *lines.said), form.decimal)
+    said = (*form.notices, *notices, *lines.said)
+    if form.marks is None or len(set(names)) < len(names):
+        return CsvTable(table, said, form.decimal)
+    table, more = form.marks.applied(table, {*known, *text_columns})
+    return CsvTable(table, (*said, *more), form.decimal, form.marks.target)
 
 
 def _encoding(source: Source, head: bytes, options: ReadOptions) -> tuple[str, list[str]]:

@@ -12,21 +12,19 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import TableError
+from clearprop.tables.csv_numbers import NUMBER, codes, decimal_mark, is_value, said_of_mark
 from clearprop.tables.dates import seconds
 from clearprop.tables.options import MISSING, ReadOptions
+from clearprop.tables.orange import Marks, marks_of
 
 SEPARATORS = ("\t", ";", "|", ",")
 BLANKS = {" ": r" +", "  ": r" {2,}"}  # separators of which a line may have more than it says
+NAMED = {"\t": "tabs", " ": "blanks", "  ": "two blanks or more"}
 LINES = 40  # that are looked at
+NUMBERED = "column {}"  # the names of columns that have none
 YEARS = (1500, 2300)
 MANY_NAMES = 8  # numbers that rise from column to column, and so name them
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-WITH_COMMA = re.compile(r"[-+]?\d+,\d+")
-POINT_IN_THREES = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
-FEWEST_IN_THREES = 5  # different numbers, all of them as 1.234, that are worth a sentence
-IN_THREES = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 SAID = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 
 
 class Form(NamedTuple):
@@ -46,6 +44,8 @@ class Form(NamedTuple):
     comments : bool
         Whether lines that begin with # are comments.
     notices : tuple of str
+    marks : Marks or None
+        What lines below the names say of the columns.
     """
 
     separator: str
@@ -56,9 +56,17 @@ class Form(NamedTuple):
     decimal: str | None
     comments: bool
     notices: tuple[str, ...]
+    marks: Marks | None = None
 
 
-def form_of(path: object, head: str, options: ReadOptions, default: str | None, known: Collection[str]) -> Form:
+def form_of(
+    path: object,
+    head: str,
+    options: ReadOptions,
+    default: str | None,
+    known: Collection[str],
+    as_text: Collection[str] = (),
+) -> Form:
     """The form of the file that begins so.
 
     Parameters
@@ -73,6 +81,8 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
         The separator that the file's name tells.
     known : collection of str
         Columns that the file is expected to have; if its first line names one, it is a header.
+    as_text : collection of str
+        Columns that are read as text.
 
     Raises
     ------
@@ -88,20 +98,19 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
     first = skip
     while first < len(lines) - 1 and lines[first].startswith("#"):
         first += 1
-    one = lines[first].strip().strip('"') in known  # a name with a blank, or a comma, in it
-    separator = separator or ("," if one else _separator(lines[first : first + LINES]))
+    separator = separator or _separator(lines[first : first + LINES], known)
     if separator != "," and default is None and options.separator is None:
-        named = {"\t": "tabs", " ": "blanks", "  ": "two blanks or more"}.get(separator, repr(separator))
-        notices.append(f"columns are separated by {named}")
+        notices.append(f"columns are separated by {NAMED.get(separator, repr(separator))}")
     quote = _quote(lines[first], separator)
     rows = [_split(line, separator, quote) for line in lines[first : first + LINES] if line.strip()]
     names: tuple[str, ...] = ()
     if first > skip:  # lines that begin with #: comments, or the names of the columns
         hidden = _split(lines[first - 1], separator, quote)
-        if len(hidden) == len(rows[0]) and len(hidden) > 1 and hidden[0] == "#":
+        may_name = len(hidden) == len(rows[0]) > 1
+        if may_name and hidden[0] == "#":
             first, rows = first - 1, [hidden, *rows]  # a column that numbers the rows
-        elif len(hidden) == len(rows[0]) and len(hidden) > 1 and _is_header(_tail(hidden), rows):
-            names, rows = tuple(_tail(hidden)), [_tail(hidden), *rows]
+        elif may_name and _is_header(tail := [hidden[0].lstrip("#").strip(), *hidden[1:]], rows):
+            names, rows = tuple(tail), [tail, *rows]
     comments = first > skip
     if not names and options.header is not False and _as_r_writes(path, lines[first : first + LINES], rows):
         names, rows, first = ("unnamed 1", *rows[0]), [["", *rows[0]], *rows[1:]], first + 1
@@ -109,16 +118,18 @@ def form_of(path: object, head: str, options: ReadOptions, default: str | None, 
     n_comments = first - skip - (1 if names else 0)
     if n_comments:
         notices.append(f"{n_comments} line{'s' if n_comments > 1 else ''} of comments before the table, skipped")
+    marks = None if names or options.header is False else marks_of(rows)
+    if marks is not None:
+        names, rows, first = marks.names, [rows[0], *rows[3:]], first + 3
     header = options.header if options.header is not None or names else _has_header(path, rows, known)
     if header is False and not names:
-        names = tuple(f"column {number}" for number in range(1, len(rows[0]) + 1))
+        names = tuple(NUMBERED.format(number) for number in range(1, len(rows[0]) + 1))
         notices.append(f"no header: the columns are named {names[0]!r} to {names[-1]!r}")
-    decimal = options.decimal or _decimal(rows[1:], separator)
-    if decimal == "," and options.decimal is None:
-        notices.append("numbers have a decimal comma (--decimal '.' if they do not)")
-    if separator == ";" and decimal is None:
-        notices.extend(_thousands(rows))
-    return Form(separator, quote, first, names, len(rows[0]), decimal, comments, tuple(notices))
+        rows = [list(names), *rows]
+    decimal = options.decimal or decimal_mark(rows[1:], separator)
+    notices += said_of_mark(rows, separator, decimal) if options.decimal is None else []
+    notices += [] if known else codes(rows, as_text)
+    return Form(separator, quote, first, names, len(rows[0]), decimal, comments, tuple(notices), marks)
 
 
 def _width_below(rows: Sequence[list[str]]) -> int | None:
@@ -140,13 +151,10 @@ def _as_r_writes(path: object, lines: Sequence[str], rows: Sequence[list[str]]) 
     raise TableError(f"{path}: the first line has {n_names} values, and each line below it {n_values}; {cure}")
 
 
-def _tail(names: list[str]) -> list[str]:
-    """The names in a comment line."""
-    return [names[0].lstrip("#").strip(), *names[1:]]
-
-
-def _separator(lines: Sequence[str]) -> str:
+def _separator(lines: Sequence[str], known: Collection[str]) -> str:
     """The separator that is in every line as often as in the first; else the most frequent one of the first line."""
+    if lines[0].strip().strip('"') in known:  # a name with a blank, or a comma, in it
+        return ","
     bare = [re.sub(r'"[^"]*"', "", line) for line in lines if line.strip()]
     counts = {mark: [line.count(mark) for line in bare] for mark in SEPARATORS}
     for mark in SEPARATORS:
@@ -210,19 +218,6 @@ def with_tabs(line: str, separator: str, quote: str) -> str:
     return between.sub(lambda found: found[0] if found[0][0] == quote else "\t", line.strip())
 
 
-def is_value(text: str) -> bool:
-    """Whether a field can only be a value: a number, a date, or a word for a missing one.
-
-    Examples
-    --------
-    >>> from clearprop.tables.csv_form import is_value
-    >>> is_value("1.5"), is_value("2020-01-31"), is_value("price")
-    (True, True, False)
-    """
-    text = text.strip()
-    return bool(NUMBER.fullmatch(text) or WITH_COMMA.fullmatch(text) or DATE.fullmatch(text))
-
-
 def _has_header(path: object, rows: Sequence[list[str]], known: Collection[str]) -> bool:
     """Whether the first line names the columns; refused where it looks like values."""
     names = rows[0]
@@ -257,26 +252,3 @@ def _is_in_order(values: Sequence[float]) -> bool:
     years = all(value.is_integer() and YEARS[0] <= value <= YEARS[1] for value in values)
     even = set(steps) == {1} or (len(steps) > 1 and max(steps) - min(steps) < 1e-6 * max(steps))
     return years or even or len(values) >= MANY_NAMES
-
-
-def _thousands(rows: Sequence[list[str]]) -> list[str]:
-    """A sentence about each column of numbers that may have points between thousands: 1.234 can be either."""
-    said = []
-    for name, *cells in zip(*rows, strict=False):
-        known = [cell for cell in cells if cell not in MISSING]
-        if len(set(known)) >= FEWEST_IN_THREES and all(POINT_IN_THREES.fullmatch(cell) for cell in known):
-            said.append(f"{name!r}: {known[0]!r} is read as it stands (--decimal , if the point is between thousands)")
-    return said
-
-
-def _decimal(rows: Sequence[list[str]], separator: str) -> str | None:
-    """A comma where a column's numbers have one, it separates no columns, and it cannot stand between thousands."""
-    if separator == ",":
-        return None
-    for column in zip(*rows, strict=False):
-        with_comma = [cell for cell in column if WITH_COMMA.fullmatch(cell)]
-        others = [cell for cell in column if cell not in with_comma and NUMBER.fullmatch(cell)]
-        whole = all(cell.lstrip("+-").isdigit() for cell in others)
-        if with_comma and whole and not all(IN_THREES.fullmatch(cell) for cell in with_comma):
-            return ","
-    return None

@@ -29,6 +29,8 @@ _FORMS = (
     r"^(?:[A-Za-z]{2,9}\.?,?\s)?" + _WORD + r"[ -](?P<d>\d{1,2})(?:st|nd|rd|th)?(?:,|\s|-)\s?(?P<y>\d{4})" + _CLOCK,
     r"^(?P<y>[12]\d{3})(?P<m>\d\d)(?P<d>\d\d)(?:[T ]?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>Z)?)?$",
     r"^(?P<y>[12]\d{3})-(?P<m>\d\d)$",
+    r"^(?P<m>\d\d?)/(?P<y>[12]\d{3})$",
+    rf"^{_WORD}[ -](?P<y>[12]\d{{3}})$",
     r"^(?P<y>[12]\d{3})[ -]?[Qq](?P<q>[1-4])$",
 )
 _FEWEST_DIGITS = r"\d.*\d.*\d"  # in every date, as in 1 Jan 20

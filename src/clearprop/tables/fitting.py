@@ -16,6 +16,7 @@ from clearprop.tables import column_types, columns
 from clearprop.tables.column_vectors import matrix
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.kinds import Kind, counted, kinds
+from clearprop.tables.looks import look_of
 from clearprop.tables.naming import missing_column
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import quantiles
@@ -29,11 +30,9 @@ BINS = 32  # of a number, where there are rows and inputs enough for them
 ROWS_PER_BIN = 200
 MOST_BINNED_INPUTS = 2000  # with more columns than go into this, numbers have fewer bins
 MOST_BINNED_ENTRIES = 2**28  # inputs times rows: 1 GiB
+STAND_INS = (-9, -99, -999, -9999, -99999, 99, 999, 9999, 99999)  # for a missing value, as some write
 NAMES_ROWS = 0.5  # share of distinct values that makes a text column a name of the rows
 ROW_NUMBER = re.compile(r"(?i:(^|[\s_.-])(id|index|idx|row|no|nr|number|#))$|^unnamed \d+$|(?<=[a-z])(Id|ID)$")
-
-
-KEEP_TEXT = "what it tells of a row can be used as columns of their own (a prefix, a length, a kind)"
 
 
 class Fitted(NamedTuple):
@@ -61,6 +60,7 @@ def fit_encoder(
     read: ReadOptions = AS_SEEN,
     decimal: str | None = None,
     strict: bool = False,
+    categories: Collection[str] = (),
 ) -> Fitted:
     """Decide how each column becomes inputs.
 
@@ -80,6 +80,8 @@ def fit_encoder(
         The decimal mark of the file that the table comes from.
     strict : bool
         Refuse a column that can be read in two ways; otherwise it is taken as text.
+    categories : collection of str
+        Columns whose values are names, whatever they are made of, beside those that a data frame declares so.
 
     Raises
     ------
@@ -90,7 +92,8 @@ def fit_encoder(
         if name not in table.column_names:
             raise missing_column(name, table.column_names)
     used = [name for name in table.column_names if name not in drop]
-    found = kinds(table, used, read, read.decimal or decimal, strict=strict)
+    declared = {*categories, *(name for name in used if pa.types.is_dictionary(table.schema.field(name).type))}
+    found = kinds(table, used, read, read.decimal or decimal, strict=strict, categories=declared)
     learned_from = table if rows is None else table.take(pa.array(rows))
     n_bins = _bins(learned_from, used, found, max(2, fewest_bins))
     steps: list[Step] = []
@@ -100,9 +103,8 @@ def fit_encoder(
     for name in used:
         kind = found.get(name, Kind("number", Notation(read.decimal or decimal or ".")))
         column = learned_from.column(name)
-        is_category = pa.types.is_dictionary(column.type)  # as data frames store what they were told to be categories
         try:
-            step, said = _fit_step(name, columns.present(column, read.missing_words), kind, n_bins, is_category)
+            step, said = _fit_step(name, columns.present(column, read.missing_words), kind, n_bins, name in declared)
         except _LeftOut as reason:
             left_out[name] = str(reason)
             notices.append(f"column {name!r} is left out: {reason}")
@@ -145,7 +147,7 @@ def _fit_step(
     if column_types.is_number(stored) or pa.types.is_string(stored):
         notation = kind.notation._replace(unit=columns.TIME) if column_types.is_time(stored) else kind.notation
         x = columns.numbers(column, name, kind.missing_words, notation=notation, lenient=True)
-        return _fit_number(name, x, n_bins, kind.missing_words, notation), kind.notes
+        return _fit_number(name, x, n_bins, kind.missing_words, notation), (*kind.notes, *_stand_ins(x))
     if column_types.is_vector(stored):
         return _fit_vector(name, column), ()
     cure = "write them as text or as numbers" if pa.types.is_binary(stored) else "give each a column of its own"
@@ -177,6 +179,18 @@ def _fit_number(
     if n_bins and known[0] != known[-1] and len(np.unique(known[:: max(1, len(known) // 1000)])) > 2:
         edges = tuple(np.unique(quantiles(known, np.linspace(0, 1, n_bins + 1))).tolist())
     return Number(name, centre, scale, edges if len(edges) > 2 else (), missing, missing_words, *notation)
+
+
+def _stand_ins(x: Any) -> tuple[str, ...]:
+    """A sentence about a number that may stand for a missing value: one of the usual ones, far from all others."""
+    for end in (np.nanmin(x), np.nanmax(x)):
+        if end in STAND_INS:
+            others = x[~np.isnan(x) & (x != end)]
+            n = int((x == end).sum())
+            spread = np.ptp(others) if len(others) else 0.0
+            if n > 1 and spread and np.abs(others - end).min() > max(spread, abs(end) / 2):
+                return (f"{n:,} values are {end:g}, far from all others: --missing {end:g} if they are missing",)
+    return ()
 
 
 def _middle(known: Any) -> tuple[float, float]:
@@ -218,12 +232,14 @@ def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
 def _fit_text(name: str, words: pa.Array, kind: Kind) -> tuple[Step, tuple[str, ...]]:
     """Text is a category, unless it names the rows."""
     n_known = len(words) - words.null_count
-    n_different = len(pc.unique(words.drop_null()))
-    if n_different > max(20, NAMES_ROWS * n_known):
-        hint = kind.doubt or next(iter(kind.notes), KEEP_TEXT)
-        raise _LeftOut(f"with {n_different:,} different texts in {n_known:,} rows, it looks like an identifier; {hint}")
+    different = pc.unique(words.drop_null())
+    if len(different) > max(20, NAMES_ROWS * n_known):
+        looks = f"it looks like {f'an identifier; {kind.doubt}' if kind.doubt else look_of(different)}"
+        if kind.notes:
+            looks = f"{kind.notes[0]}; correct the words, or name those that stand for a missing value: --missing WORD"
+        raise _LeftOut(f"with {len(different):,} different texts in {n_known:,} rows, {looks}")
     step, said = _fit_category(name, words)
-    return step, (*kind.notes, *kind.padded, *said)
+    return step, (*(f"{note}: it is taken as text" for note in kind.notes), *kind.padded, *said)
 
 
 def _fit_category(name: str, words: pa.Array) -> tuple[Step, tuple[str, ...]]:

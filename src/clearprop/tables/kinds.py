@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from clearprop.errors import TableError
 from clearprop.tables import columns, dates, notation
 from clearprop.tables.notation import Notation
-from clearprop.tables.options import ReadOptions
+from clearprop.tables.options import SHEET_ERRORS, ReadOptions
 
 AT_LEAST = 0.9  # share of a text column's values that makes it a column of numbers, or dates, with a few words in it
 TOLD = 0.5  # the same that is worth a note where there are more words
@@ -29,7 +29,7 @@ FEWEST_COMPACT = 5  # different whole numbers, all of them dates as 20240131, th
 COMPACT = (18_000_101, 22_001_231)
 BLANKS = (
     "-", "--", "---", "–", "—", ".", "..", "...", "n.a.", "N.A.", "k.A.", "0000-00-00", "0000-00-00 00:00:00",
-    "00/00/0000", "00.00.0000",
+    "00/00/0000", "00.00.0000", *SHEET_ERRORS,
 )  # missing where numbers or dates are expected; elsewhere, as in blood groups, they may be words  # fmt: skip
 
 
@@ -80,7 +80,13 @@ def counted(column: Any) -> Counted:
 
 
 def kinds(
-    table: pa.Table, names: Collection[str], read: ReadOptions, hint: str | None = None, *, strict: bool = False
+    table: pa.Table,
+    names: Collection[str],
+    read: ReadOptions,
+    hint: str | None = None,
+    *,
+    strict: bool = False,
+    categories: Collection[str] = (),
 ) -> dict[str, Kind]:
     """The kinds of these columns, of those whose type does not tell.
 
@@ -95,6 +101,8 @@ def kinds(
         The decimal mark that the file is known to have.
     strict : bool
         Refuse a column that can be read in two ways.
+    categories : collection of str
+        Columns whose values are names, whatever they look like.
 
     Raises
     ------
@@ -103,14 +111,14 @@ def kinds(
     """
     present = {name: columns.present(table.column(name), read.missing_words) for name in names}
     looked = {name: counted(column) for name, column in present.items() if pa.types.is_string(column.type)}
-    found = {name: kind_of(looked[name], read, hint) for name in looked}
+    found = {name: Kind() if name in categories else kind_of(looked[name], read, hint) for name in looked}
     marks = {kind.notation.decimal for kind in found.values() if kind.name == "number" and _tells(kind)}
     if len(marks) == 1 and hint is None:  # the columns that are clear decide for the others
         mark = marks.pop()
         again = [name for name, kind in found.items() if kind.doubt or (kind.name == "number" and not _tells(kind))]
         found.update({name: kind_of(looked[name], read, mark) for name in again})
     for name, column in present.items():
-        if pa.types.is_integer(column.type) and _is_compact(column, read):
+        if pa.types.is_integer(column.type) and name not in categories and _is_compact(column, read):
             order = read.dates if read.dates is not None and "%" in read.dates else ""
             found[name] = Kind(
                 "moment", order=order, notes=(_dates_note(pc.min(column).cast(pa.string()).as_py(), order),)
@@ -198,7 +206,7 @@ def _tried(name: str, rest: Counted, blanks: Counted, read: ReadOptions, hint: s
         if share < TOLD or (name == "moment" and not how.order and not known.any()):
             return 0.0, Kind()
         some = _shown(words)
-        note = f"{total - n_words:,} of {total:,} values are {what} and the others words ({some}): it is taken as text"
+        note = f"{total - n_words:,} of {total:,} values are {what} and the others words ({some})"
         return share, Kind(notes=(note,))
     missing = tuple(sorted({*words.texts.to_pylist(), *blanks.texts.to_pylist()}))
     both = Counted(pa.concat_arrays([words.texts, blanks.texts]), np.concatenate([words.counts, blanks.counts]))

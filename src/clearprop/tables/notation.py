@@ -84,11 +84,11 @@ def parsed(texts: pa.Array, notation: Notation = PROGRAMS) -> Any:
 
 
 def _tidied(texts: pa.Array) -> pa.Array:
-    """Without blanks around, with an ASCII minus, and with −5 for (5); a plus is left off, as Arrow knows none."""
+    """Without blanks around, with an ASCII minus, with −5 for (5) and 5-; a plus is left off, as Arrow knows none."""
     texts = pc.utf8_trim_whitespace(texts)
     texts = pc.replace_substring(texts, "\u2212", "-")
     texts = pc.replace_substring_regex(texts, r"^\+(\d)", r"\1")
-    return pc.replace_substring_regex(texts, r"^\((.*\d.*)\)$", r"-\1")
+    return pc.replace_substring_regex(texts, r"^\((.*\d.*)\)$|^(\d[\d.,' ]*)-$", r"-\1\2")
 
 
 def _without(texts: pa.Array, unit: str) -> pa.Array:

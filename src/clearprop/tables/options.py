@@ -20,6 +20,10 @@ MISSING = (
 )  # fmt: skip
 
 
+# What Excel and its kin write where a formula has no value.
+SHEET_ERRORS = ("#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
+
+
 def is_order(text: object) -> bool:
     """Whether dates may be written so: an order of day, month and year, or a format of `strptime` that reads its own.
 

@@ -19,13 +19,13 @@ import pyarrow as pa
 from clearprop.errors import TableError
 from clearprop.tables.arrays import vectors
 from clearprop.tables.frames import one_column
+from clearprop.tables.options import SHEET_ERRORS
 from clearprop.tables.parquet import of_pandas, sound
 from clearprop.tables.source import Source, source_of
 
 LARGEST_INDEX = 100_000  # of a libsvm file: its rows are written out in full
 LIBSVM = re.compile(rb"^\s*[^\s:#,]+(?:\s+qid:\d+)?(?:\s+\d+:[^\s:,]+)+\s*(?:#.*)?$")
 IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-EXCEL_ERRORS = ("#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
 
 BY_PANDAS = 'python -c "import pandas; pandas.{}({!r}).to_csv({!r}, index=False)"'
 CURES = {
@@ -86,7 +86,9 @@ def read_json(source: Source) -> pa.Table:
     if isinstance(found, dict) and found and all(isinstance(values, list) for values in found.values()):
         if len({len(values) for values in found.values()}) == 1:
             return pa.table({name: one_column(values, name) for name, values in found.items()})
-    elif isinstance(found, dict):
+        parts = ", ".join(map(repr, list(found)[:6]))
+        raise TableError(f"{source} holds {parts}, of different lengths: save one of them as a file of its own")
+    if isinstance(found, dict):
         return _of_records(source, [found])
     return _of_records(source, found)
 
@@ -95,6 +97,11 @@ def _of_records(source: Source, records: Any) -> pa.Table:
     if not isinstance(records, list) or not records or not all(isinstance(record, dict) for record in records):
         raise TableError(f'{source} must hold one JSON object for each row, as {{"size": 1.5, "kind": "a"}}')
     names = dict.fromkeys(name for record in records for name in record)
+    nested = next((name for record in records for name, value in record.items() if isinstance(value, dict)), None)
+    if nested is not None:
+        raise TableError(
+            f"{source}: {nested!r} holds objects within objects; make columns of them, as pandas.json_normalize does"
+        )
     return pa.table({name: one_column([record.get(name) for record in records], name) for name in names})
 
 
@@ -219,7 +226,7 @@ def read_excel(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
     n_empty = _last_filled(rows) - start - len(below)
     if n_empty:
         notices.append(f"{n_empty:,} empty row{'s' if n_empty > 1 else ''} among the rows, skipped")
-    errors = Counter(cell for row in below for cell in row if cell in EXCEL_ERRORS)
+    errors = Counter(cell for row in below for cell in row if cell in SHEET_ERRORS)
     if errors:
         shown = ", ".join(errors)
         n, many = errors.total(), "cells hold" if errors.total() > 1 else "cell holds"
@@ -249,7 +256,7 @@ def _of_cells(names: list[Any], rows: list[list[Any]]) -> pa.Table:
         if name is None and not any(cell is not None for cell in cells):
             continue
         titles.append(f"unnamed {place + 1}" if name is None else str(name).strip())
-        arrays.append(one_column([None if cell in EXCEL_ERRORS else cell for cell in cells], titles[-1]))
+        arrays.append(one_column([None if cell in SHEET_ERRORS else cell for cell in cells], titles[-1]))
     return pa.Table.from_arrays(arrays, names=titles)
 
 

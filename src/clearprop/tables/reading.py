@@ -17,6 +17,7 @@ from clearprop.errors import TableError
 from clearprop.tables.arff import read_arff
 from clearprop.tables.arrays import read_arrays
 from clearprop.tables.csv_files import read_csv
+from clearprop.tables.csv_form import NUMBERED
 from clearprop.tables.images import ImageFormat, read_images
 from clearprop.tables.naming import check_names, missing_file
 from clearprop.tables.options import ReadOptions
@@ -56,7 +57,7 @@ class Reading(NamedTuple):
 
     def column(self, name: str) -> str:
         """The column of that name; of a file without a header, a number is that of the column."""
-        numbered = f"column {name}"
+        numbered = NUMBERED.format(name)
         return numbered if name not in self.table.column_names and numbered in self.table.column_names else name
 
 
@@ -144,8 +145,8 @@ def _of_source(
         raise TableError(
             f"{source} is not of a kind that clearprop reads: {KINDS}" + (f". Instead: {cure}" if cure else "")
         )
-    table, notices, decimal = read_csv(source, "\t" if suffix in (".tsv", ".tab") else None, text_columns, said, known)
-    return Reading(table, notices, decimal=decimal)
+    found = read_csv(source, "\t" if suffix in (".tsv", ".tab") else None, text_columns, said, known)
+    return Reading(found.table, found.notices, found.target, decimal=found.decimal)
 
 
 def _with_target(table: pa.Table, notices: tuple[str, ...] = ()) -> Reading:

@@ -104,9 +104,12 @@ def source_of(path: Path) -> Source:
                     f"{path} must hold one file, not {len(members)} ({shown}): unzip it, and name one of them"
                 )
             check_fits(path, members[0].file_size)  # no more than that is read
-            return Source(path, Path(members[0].filename).name, archive.read(members[0]))
+            name, content = Path(members[0].filename).name, archive.read(members[0])
     except UNREADABLE_ZIP as error:
         raise TableError(f"{path} is damaged or not a .zip file ({error})") from None
+    if not content.startswith(b"PK"):
+        name = name.removesuffix(".zip")  # older versions of pandas give the file in t.csv.zip that name too
+    return Source(path, name, content)
 
 
 def check_fits(path: Path, n_bytes: int) -> None:

@@ -171,6 +171,7 @@ def _as_named(settings: TableSettings, reading: Reading, targets: tuple[str, ...
         time_column=named(settings.time_column),
         weights=named(settings.weights),
         keep=tuple(map(reading.column, settings.keep)),
+        category=tuple(map(reading.column, settings.category)),
     )
 
 
@@ -210,6 +211,7 @@ def _encoder(table: Table, train: Any, target: Target) -> tuple[Encoder, tuple[s
         read=settings.read,
         decimal=reading.decimal,
         strict=True,
+        categories=tuple(map(reading.column, settings.category)),
     )
     return replace(fitted.encoder, left_out={**fitted.encoder.left_out, **left_out}), fitted.notices
 

@@ -49,8 +49,12 @@ def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, targets
     """
     used = {"--group": settings.group, "--time-column": settings.time_column, "--weights": settings.weights}
     named = {option: reading.column(name) for option, name in used.items() if name is not None}
-    kept, dropped = [list(map(reading.column, names)) for names in (settings.keep, settings.drop)]
-    for option, name in [*named.items(), *(("--keep", name) for name in kept), *(("--drop", name) for name in dropped)]:
+    several = {"--keep": settings.keep, "--drop": settings.drop, "--category": settings.category}
+    kept, dropped, _ = lists = [list(map(reading.column, names)) for names in several.values()]
+    for option, name in [
+        *named.items(),
+        *((option, n) for option, names in zip(several, lists, strict=True) for n in names),
+    ]:
         if name not in table.column_names:
             raise missing_column(name, table.column_names)
         if name in targets:

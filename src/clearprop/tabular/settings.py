@@ -29,6 +29,8 @@ class TableSettings:
         Learn the natural logarithm of the target.
     drop : tuple of str
         Columns not to use.
+    category : tuple of str
+        Columns whose values are names, whatever they are made of: 1, 2, 3 are then no amounts.
     skip_missing_target : bool
         Leave out rows without a target instead of refusing them.
     hidden : tuple of int, optional
@@ -84,6 +86,7 @@ class TableSettings:
     task: str | None = None
     log_target: bool = False
     drop: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
     skip_missing_target: bool = False
     hidden: tuple[int, ...] | None = None
     epochs: int | None = None

@@ -42,7 +42,8 @@ def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
     if not pa.types.is_string(column.type):
         return ()
     n = pc.sum(pc.not_equal(pc.utf8_trim_whitespace(column), column)).as_py() or 0
-    return (f"{n:,} values have blanks around them, which do not count",) if n else ()
+    many = f"{n:,} values have blanks around them" if n > 1 else "1 value has blanks around it"
+    return (f"{many}, which do not count",) if n else ()
 
 
 def of_like_classes(classes: ClassTarget | None) -> tuple[str, ...]:
