@@ -95,9 +95,7 @@ def form_of(
     separator = options.separator or default
     if found := SAID.fullmatch(lines[skip].strip()):  # Excel's own note to itself
         separator, skip = options.separator or found[1], skip + 1
-    first = skip
-    while first < len(lines) - 1 and lines[first].startswith("#"):
-        first += 1
+    first = next((k for k in range(skip, len(lines) - 1) if not lines[k].startswith("#")), len(lines) - 1)
     separator = separator or _separator(lines[first : first + LINES], known)
     if separator != "," and default is None and options.separator is None:
         notices.append(f"columns are separated by {NAMED.get(separator, repr(separator))}")
