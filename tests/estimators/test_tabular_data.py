@@ -252,3 +252,23 @@ def test_predicting_often_does_not_grow_an_estimator():
         model.predict(rows.iloc[[place % 40]])
         model.score(rows[:9], np.arange(9))
     assert len(pickle.dumps(model)) == before
+
+
+@pytest.mark.parametrize("read", [{"separator": ";"}, {"header": False}, {"encoding": "cp1252", "decimal": ","}])
+def test_what_is_about_files_is_no_way_to_read_a_frame(read):
+    with pytest.raises(InputError, match=r"read\['\w+'\] is about text files, and an estimator takes a data frame"):
+        TabularRegressor(read=read).fit(pd.DataFrame({"a": range(20)}), range(20))
+
+
+def test_numbers_that_are_all_infinite_are_left_out_with_a_warning():
+    X = pd.DataFrame({"a": range(40), "b": [np.inf] * 40})
+    with pytest.warns(UserWarning, match="column 'b' is left out: none of its values can be computed with"):
+        TabularRegressor(max_iter=1, ensemble=1, random_state=0).fit(X, np.arange(40.0))
+
+
+def test_a_target_of_the_other_task_says_where_to_go():
+    X = pd.DataFrame({"a": range(20)})
+    with pytest.raises(InputError, match="Unknown label type: continuous.* TabularRegressor learns amounts"):
+        TabularClassifier().fit(X, np.arange(20) / 7)
+    with pytest.raises(InputError, match="the text 'x' in row 1, where a number is expected; for classes take Tabular"):
+        TabularRegressor().fit(X, ["x"] * 20)

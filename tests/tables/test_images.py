@@ -25,7 +25,7 @@ def test_a_folder_of_images_by_class(tmp_path):
     assert found.table.column("class").to_pylist() == ["dark", "light"]
     assert found.table.column("file").to_pylist() == ["dark/1.png", "light/1.png"]
     assert found.table.column("image").to_pylist() == [[10] * 24, [200] * 24]
-    assert found.notices == ("2 images, used as 4 × 6 pixels, grey", "1 other files in the folder were left out")
+    assert found.notices == ("2 images, used as 4 × 6 pixels, grey", "1 other file in the folder, left out")
 
 
 def test_images_of_many_sizes_and_colours_are_brought_to_one_form(tmp_path):

@@ -76,7 +76,7 @@ def test_arff(tmp_path):
     assert [str(value) for value in table["day"]] == ["2024-01-31 10:30:00", "None", "2024-02-01 00:00:00"]
     assert table["note"] == ["a, b", "c", None]
     assert found.default_target == "class"
-    assert found.notices == ("1 rows have a weight, which is not used",)
+    assert found.notices == ("1 row has a weight, which is not used",)
     assert {name for name in table if pa.types.is_dictionary(found.table.schema.field(name).type)} == {
         "outlook", "windy", "class"
     }  # fmt: skip

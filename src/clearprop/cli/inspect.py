@@ -41,7 +41,8 @@ def run(model: Path, *, as_json: bool) -> int:
     ]
     if isinstance(rows, dict):
         purpose = {"train": "to learn from", "validation": "to choose the best epoch by", "test": "held out"}
-        parts = ", ".join(f"{rows[part]:,} rows {what}" for part, what in purpose.items() if rows.get(part))
+        used = [(words.plural(rows[part], "row"), what) for part, what in purpose.items() if rows.get(part)]
+        parts = ", ".join(f"{n_rows} {what}" for n_rows, what in used)
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))

@@ -34,7 +34,8 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
     """Train, say what was done, save the model; the exit code."""
     output = _checked(file, settings, outputs)
     with as_file(file) as there, opened(outputs.log) as log:
-        names = [form.format(name) for name in (*settings.category, *settings.keep) for form in ("{}", NUMBERED)]
+        as_written = (*settings.category, *settings.keep, *settings.drop)
+        names = [form.format(name) for name in as_written for form in ("{}", NUMBERED)]
         reading = read_table(there, options=settings.read, keep=names)
         out = words.console()
         # Progress goes to standard error; with --json only where that is a terminal.

@@ -23,6 +23,7 @@ from clearprop.estimators.tabular_data import (
     hidden,
     in_order,
     in_python,
+    of_values,
     positive,
     warn_of_unseen,
     weights,
@@ -31,7 +32,7 @@ from clearprop.estimators.tabular_glass import TabularGlassBox
 from clearprop.estimators.tabular_rows import Validation, groups_of, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
 from clearprop.estimators.target_values import check_order, unmasked
-from clearprop.tables import Encoder, ReadOptions, Target, fit_encoder, from_frame
+from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
 from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.details import QuantileNetworks
@@ -234,7 +235,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             batch_size=_whole(self.batch_size),
             metric=self._metric(),
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
-            read=ReadOptions.of(self.read),
+            read=of_values(self.read),
             **self._options(),
         )
 

@@ -17,7 +17,7 @@ from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.ranges import is_count
 from clearprop.estimators.saving import feature_names
 from clearprop.estimators.target_values import Wanted, is_number, plain_targets
-from clearprop.tables import Encoder, Remark, from_frame
+from clearprop.tables import Encoder, ReadOptions, Remark, from_frame
 from clearprop.tables.frames import is_frame
 from clearprop.tables.storage import native
 from clearprop.tabular.seen import Outside
@@ -37,8 +37,26 @@ def labels(y: Any) -> Any:
     y = native(y)
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
-    check_classification_targets(y)
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        raise InputError(
+            f"{error} TabularRegressor learns amounts; classes that are numbers with fractions must be text, as "
+            "[str(label) for label in y]"
+        ) from None
     return y
+
+
+def of_values(given: Any) -> ReadOptions:
+    """What the parameter `read` says, which cannot be about a text file: what an estimator gets has been read."""
+    found = ReadOptions.of(given)
+    said = found.to_json()
+    for name in ("separator", "header", "encoding"):
+        if name in said:
+            raise InputError(
+                f"read[{name!r}] is about text files, and an estimator takes a data frame: say it to what reads them"
+            )
+    return found
 
 
 def several_numbers(y: Any) -> Any:
@@ -76,10 +94,11 @@ def numbers(y: Any) -> Any:
 
 def _one_each(y: Any, *, classes: bool) -> Any:
     """y as an array of one value per row."""
-    y = plain_targets(y, Wanted(classes, first=1))
+    wanted = Wanted(classes, first=1, text_takes="classes take TabularClassifier")
+    y = plain_targets(y, wanted)
     y = check_array(y, ensure_2d=False, dtype=None, ensure_all_finite=False, input_name="y")
     y = column_or_1d(y, warn=True)
-    return plain_targets(y, Wanted(classes, first=1))
+    return plain_targets(y, wanted)
 
 
 def one_number(y: Any) -> float | None:

@@ -71,7 +71,7 @@ def read_arff(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
         weighted += bare != text and bool(bare)
         rows.append(_row(source, place, bare or text, attributes))
     if weighted:
-        notices.append(f"{weighted:,} rows have a weight, which is not used")
+        notices.append(f"{weighted:,} row{'s have' if weighted > 1 else ' has'} a weight, which is not used")
     made = {item.name: _column(source, item, [row[k] for row in rows]) for k, item in enumerate(attributes)}
     if len(made) < len(attributes):
         raise TableError(f"{source} has two columns of the same name: rename one of them")

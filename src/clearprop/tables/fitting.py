@@ -147,6 +147,8 @@ def _fit_step(
     if column_types.is_number(stored) or pa.types.is_string(stored):
         notation = kind.notation._replace(unit=columns.TIME) if column_types.is_time(stored) else kind.notation
         x = columns.numbers(column, name, kind.missing_words, notation=notation, lenient=True)
+        if np.isnan(x).all():
+            raise _LeftOut(f"none of its values can be computed with: they are infinite, or beyond {columns.LARGEST:g}")
         return _fit_number(name, x, n_bins, kind.missing_words, notation), (*kind.notes, *_stand_ins(x))
     if column_types.is_vector(stored):
         return _fit_vector(name, column), ()

@@ -71,9 +71,10 @@ def read_images(folder: Path, wanted: ImageFormat | None) -> tuple[pa.Table, Ima
     }
     if in_classes:
         columns["class"] = pa.array([p.relative_to(folder).parts[0] for p in images])
-    notices = [f"{len(images):,} images, used as {wanted}"]
-    if len(images) < len(files):
-        notices.append(f"{len(files) - len(images):,} other files in the folder were left out")
+    notices = [f"{len(images):,} image{'s' if len(images) > 1 else ''}, used as {wanted}"]
+    n_other = len(files) - len(images)
+    if n_other:
+        notices.append(f"{n_other:,} other file{'s' if n_other > 1 else ''} in the folder, left out")
     return pa.table(columns), wanted, tuple(notices)
 
 

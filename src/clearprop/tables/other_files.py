@@ -154,7 +154,8 @@ def read_libsvm(source: Source, size: int | None) -> tuple[pa.Table, tuple[str, 
     X[rows, np.array(places, dtype=np.int64) - start] = values
     notices = [f"indices begin at {start}; what a line leaves out is 0"]
     if n_queries:
-        notices.append(f"{n_queries:,} lines name a query (qid), which is left out: rows are learned one by one")
+        which = "1 line names" if n_queries == 1 else f"{n_queries:,} lines name"
+        notices.append(f"{which} a query (qid), which is left out: rows are learned one by one")
     return pa.table({"X": vectors(X), "y": _labels(labels)}), tuple(notices)
 
 

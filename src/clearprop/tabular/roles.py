@@ -51,10 +51,8 @@ def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, targets
     named = {option: reading.column(name) for option, name in used.items() if name is not None}
     several = {"--keep": settings.keep, "--drop": settings.drop, "--category": settings.category}
     kept, dropped, _ = lists = [list(map(reading.column, names)) for names in several.values()]
-    for option, name in [
-        *named.items(),
-        *((option, n) for option, names in zip(several, lists, strict=True) for n in names),
-    ]:
+    each = [(option, name) for option, names in zip(several, lists, strict=True) for name in names]
+    for option, name in [*named.items(), *each]:
         if name not in table.column_names:
             raise missing_column(name, table.column_names)
         if name in targets:
@@ -74,7 +72,8 @@ def roles_of(table: pa.Table, reading: Reading, settings: TableSettings, targets
         weight = weights(table, named["--weights"], settings.read, decimal)
         left_out[named["--weights"]] = "it holds the weights of the rows"
         n_zero = int((weight == 0).sum())
-        notices = (f"{n_zero:,} rows have the weight 0, and count for nothing",) if n_zero else ()
+        which = "1 row has the weight 0, and counts" if n_zero == 1 else f"{n_zero:,} rows have the weight 0, and count"
+        notices = (f"{which} for nothing",) if n_zero else ()
     return Roles(groups, times, weight, left_out, notices)
 
 
