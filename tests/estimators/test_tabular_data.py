@@ -268,7 +268,7 @@ def test_numbers_that_are_all_infinite_are_left_out_with_a_warning():
 
 def test_a_target_of_the_other_task_says_where_to_go():
     X = pd.DataFrame({"a": range(20)})
-    with pytest.raises(InputError, match="Unknown label type: continuous.* TabularRegressor learns amounts"):
+    with pytest.raises(InputError, match=r"Unknown label type: continuous.* TabularRegressor learns amounts"):
         TabularClassifier().fit(X, np.arange(20) / 7)
     with pytest.raises(InputError, match="the text 'x' in row 1, where a number is expected; for classes take Tabular"):
         TabularRegressor().fit(X, ["x"] * 20)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from clearprop.engines import ReferenceEngine, TrainingState
-from clearprop.errors import DivergenceError
+from clearprop.errors import DivergenceError, TableError
 from clearprop.formulas import ConstantSchedule
 from clearprop.tables import Reading, fit_encoder, read
 from clearprop.tabular import learning
@@ -155,3 +155,19 @@ def test_diamonds_are_learned_beyond_the_bound_in_a_few_epochs():
     found = prepare(reading, TableSettings(target="price", log_target=True, epochs=12, hidden=(64, 64)))
     assert [len(part) for part in found.parts] == [38_837, 4_315, 10_788]
     assert train(found).model.held_out.rmse_log < 0.105
+
+
+def test_a_class_that_hardly_a_row_has_is_told():
+    labels = ["a", "b"] * 40 + ["c"]
+    reading = Reading(pa.table({"x": [float(k) for k in range(81)], "y": labels}))
+    ready = prepare(reading, TableSettings(target="y"))
+    assert "a class has fewer than 5 rows, too few to be learned and scored: c (1); join each with" in str(
+        ready.notices
+    )
+    reading = Reading(reading.table.slice(0, 80))
+    assert "fewer than 5 rows" not in str(prepare(reading, TableSettings(target="y")).notices)
+
+
+def test_a_column_alone_leaves_nothing_to_predict():
+    with pytest.raises(TableError, match="the table has the column 'x' alone, and none that could be predicted"):
+        prepare(Reading(pa.table({"x": [1.0, 2.0] * 20})), TableSettings())

@@ -103,9 +103,9 @@ def read(
     """
     path = Path(path)
     said = ReadOptions.of(options)
-    if not path.exists():
-        raise missing_file(path)
     try:
+        if not path.exists():
+            raise missing_file(path)
         if path.is_dir():
             reading = _of_images(path, images)
         else:

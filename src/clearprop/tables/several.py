@@ -45,11 +45,6 @@ class NumberTargets(Numbers):
         return len(self.each)
 
     @property
-    def log(self) -> bool:
-        """Whether their logarithms are learned."""
-        return self.each[0].log
-
-    @property
     def scale(self) -> Any:
         """The standard deviation of each in training, (n_targets,)."""
         return np.array([target.scale for target in self.each])

@@ -64,8 +64,6 @@ def rows_of_file(
         found = read_as_trained(Path(path), encoder, target, images)
     except TableError as error:
         raise UnreadableTableError(str(error)) from error
-    except OSError as error:
-        raise UnreadableTableError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
         table, notices = with_known_target(found.table, target, encoder.read, skip=settings.skip_missing_target)
         _check_groups(table, reading, settings)

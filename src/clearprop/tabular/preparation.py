@@ -25,7 +25,7 @@ from clearprop.tabular.quantiles import shared
 from clearprop.tabular.roles import Roles, roles_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Cut, Marks, cut
-from clearprop.tabular.target import FoundTarget, find_target, fitted, of_like_classes, with_targets
+from clearprop.tabular.target import FoundTarget, find_target, fitted, of_classes, with_targets
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def prepare_table(
     said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
     rows, chosen, beside = _with_others(table, EncodedRows(X, found.y, roles.weight), chosen, encoder, target)
     factors = class_factors(settings.class_weight, target, found.y, roles.weight)
-    before = (*table.reading.notices, *table.notices, *of_like_classes(found.classes), *roles.notices)
+    before = (*table.reading.notices, *table.notices, *of_classes(found.classes, found.y), *roles.notices)
     return Prepared(
         settings=_as_named(settings, table.reading, table.columns),
         task=found.task,

@@ -35,6 +35,8 @@ from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.settings import TableSettings
 
 FEWEST_ROWS = 10
+FEWEST_OF_A_CLASS = 5  # rows, so that each of the networks has one to choose the best epoch by
+MOST_SHOWN = 10
 
 
 def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
@@ -46,10 +48,22 @@ def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
     return (f"{many}, which do not count",) if n else ()
 
 
-def of_like_classes(classes: ClassTarget | None) -> tuple[str, ...]:
-    """A note of classes that differ only in capitals."""
-    labels = () if classes is None else classes.classes
-    return tuple(f"the classes {said}" for said in alike(filter(_is_text, labels)))
+def of_classes(classes: ClassTarget | None, y: Any) -> tuple[str, ...]:
+    """Notes of classes that differ only in capitals, and of those that hardly a row has; `y` are class numbers."""
+    if classes is None:
+        return ()
+    like = tuple(f"the classes {said}" for said in alike(filter(_is_text, classes.classes)))
+    counts = np.bincount(y, minlength=classes.n_outputs)
+    rare = [f"{label} ({n:,})" for label, n in zip(classes.classes, counts, strict=True) if n < FEWEST_OF_A_CLASS]
+    if not rare:
+        return like
+    shown = ", ".join(rare[:MOST_SHOWN]) + (", …" if len(rare) > MOST_SHOWN else "")
+    which = "a class has" if len(rare) == 1 else f"{len(rare):,} classes have"
+    return (
+        *like,
+        f"{which} fewer than {FEWEST_OF_A_CLASS} rows, too few to be learned and scored: {shown}; join each with "
+        "another class, or leave its rows out",
+    )
 
 
 def _is_text(label: object) -> TypeGuard[str]:
@@ -61,6 +75,8 @@ def with_target(reading: Reading, settings: TableSettings) -> tuple[pa.Table, st
     table = reading.table
     named = settings.targets
     name = named[0] if named else reading.default_target
+    if name is None and table.num_columns == 1:
+        raise TableError(f"the table has the column {table.column_names[0]!r} alone, and none that could be predicted")
     if name is None:
         shown = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
         raise TableError(
