@@ -9,8 +9,8 @@ import pytest
 from clearprop import Network, adam
 from clearprop.engines import Job
 from clearprop.explain import CASES, Explanation, case, exercise, explain
-from clearprop.explain.renderers.latex import LETTERS
 from clearprop.explain.words import LANGUAGES
+from clearprop.explain.writing.latex_text import LETTERS
 from clearprop.explain.writing.notation import NOTATIONS
 from clearprop.formulas import OneCycle
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from clearprop.formulas import evaluate
 from clearprop.formulas.expressions import symbols
-from clearprop.tables.input_trees import input_trees
+from clearprop.tables.input_trees import input_trees, symbol_values
 from clearprop.tables.step import Step
 from clearprop.tables.steps import STEPS, Category, Moment, Number, Truth
 from clearprop.tables.vector_step import Vector
@@ -19,8 +19,9 @@ WORDS = ("red", "green", "blue", "grey")
 SCALES = st.floats(1e-3, 1e6)
 
 
-def of_trees(step, n_rows, **known):
-    """What the trees give for these rows, in float32 as `encode` gives it."""
+def of_trees(step, values, kind):
+    """What the trees give for what these rows say, in float32 as `encode` gives it."""
+    known, n_rows = symbol_values(step, pa.chunked_array([pa.array(values, kind)])), len(values)
     trees = input_trees(step)
     assert len(trees) == step.n_inputs
     assert all(symbols(tree) <= {"x", "code", "missing"} for tree in trees)
@@ -33,11 +34,6 @@ def encoded(step, values, kind):
     return step.encode(pa.chunked_array([pa.array(values, kind)]))[0]
 
 
-def of_numbers(values):
-    missing = np.array([float(value is None) for value in values])
-    return {"x": np.array([np.nan if value is None else value for value in values], dtype=float), "missing": missing}
-
-
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(NUMBERS, min_size=1, max_size=9), st.floats(-1e6, 1e6), SCALES,
@@ -46,17 +42,14 @@ def of_numbers(values):
 def test_a_number(values, centre, scale, edges, missing):
     edges = tuple(edges) if len(edges) > 1 else ()
     step = Number("x", centre, scale, edges, missing)
-    np.testing.assert_array_equal(
-        of_trees(step, len(values), **of_numbers(values)), encoded(step, values, pa.float64())
-    )
+    np.testing.assert_array_equal(of_trees(step, values, pa.float64()), encoded(step, values, pa.float64()))
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from([None, True, False]), min_size=1, max_size=9), st.booleans())
 def test_a_truth(values, missing):
     step = Truth("x", missing)
-    known = of_numbers([None if value is None else 2.0 * value - 1.0 for value in values])
-    np.testing.assert_array_equal(of_trees(step, len(values), **known), encoded(step, values, pa.bool_()))
+    np.testing.assert_array_equal(of_trees(step, values, pa.bool_()), encoded(step, values, pa.bool_()))
 
 
 @settings(max_examples=100, deadline=None)
@@ -66,18 +59,16 @@ def test_a_truth(values, missing):
 )  # fmt: skip
 def test_a_category(values, n, rare, missing):
     step = Category("x", WORDS[:n], rare, missing)
-    code = np.array([WORDS[:n].index(value) if value in WORDS[:n] else -1 for value in values])
-    absent = np.array([float(value is None) for value in values])
-    found = of_trees(step, len(values), code=code, missing=absent)
-    np.testing.assert_array_equal(found, encoded(step, values, pa.string()))
+    np.testing.assert_array_equal(of_trees(step, values, pa.string()), encoded(step, values, pa.string()))
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(TIMES, min_size=1, max_size=9), st.integers(-(10**9), 10**9), SCALES, st.booleans())
 def test_a_moment(values, centre, scale, missing):
     step = Moment("x", float(centre), scale, (31_556_952.0, 604_800.0, 86_400.0), missing)
-    found = of_trees(step, len(values), **of_numbers(values))
-    np.testing.assert_array_max_ulp(found, encoded(step, values, pa.timestamp("s")), 1)
+    np.testing.assert_array_max_ulp(
+        of_trees(step, values, pa.timestamp("s")), encoded(step, values, pa.timestamp("s")), 1
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -90,14 +81,18 @@ def test_a_vector(data, size, on_one_scale):
     centres = data.draw(st.lists(st.floats(-1e6, 1e6), min_size=n, max_size=n))
     step = Vector("x", size, tuple(centres), tuple(data.draw(scales)))
     made = encoded(step, values, pa.list_(pa.float32(), size))
+    known = symbol_values(step, pa.chunked_array([pa.array(values, pa.list_(pa.float32(), size))]))
     for i, tree in enumerate(input_trees(step)):
-        x = np.array([row[i] for row in values], dtype=float)
-        np.testing.assert_array_equal(np.float32(evaluate(tree, {"x": x, "missing": 0.0 * x})), made[:, i])
+        of_item = {name: of_rows[:, i] for name, of_rows in known.items()}
+        np.testing.assert_array_equal(np.float32(evaluate(tree, of_item)), made[:, i])
         assert evaluate(tree, {"x": np.array([np.nan]), "missing": np.array([1.0])}) == 0.0
 
 
 def test_every_kind_of_step_has_its_formulas():
     for step in STEPS.values():
-        assert input_trees.dispatch(step) is not input_trees.dispatch(object), step.kind
+        for of_step in (input_trees, symbol_values):
+            assert of_step.dispatch(step) is not of_step.dispatch(object), step.kind
     with pytest.raises(NotImplementedError, match="a step of the kind 'mine' has no formulas"):
         input_trees(type("Mine", (Step,), {"kind": "mine"})("x"))
+    with pytest.raises(NotImplementedError, match="a step of the kind 'mine' has no formulas"):
+        symbol_values(type("Mine", (Step,), {"kind": "mine"})("x"), pa.chunked_array([[1.0]]))

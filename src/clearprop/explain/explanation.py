@@ -173,7 +173,7 @@ class Explanation:
 
     def _section(self, name: str, shown: Trace, kit: Kit) -> list[Block]:
         """One part; those that run the network again or measure angles do so in decimals."""
-        in_decimals = name in ("model", "wiggle", "sharing", "iterations", "game", "why", "answer")
+        in_decimals = name in ("model", "inputs", "wiggle", "sharing", "iterations", "game", "why", "answer")
         return SECTIONS[name](self.shown if in_decimals else shown, kit)
 
     def text(self, width: int = 110, *, ascii_only: bool = False) -> str:

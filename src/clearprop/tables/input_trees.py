@@ -11,11 +11,18 @@ The trees are in three symbols:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 from math import pi
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from clearprop.formulas import Constant, Expression, Symbol, cos, floor, maximum, minimum, sin, sqrt, where
 from clearprop.formulas.vocabulary import equal
+from clearprop.tables import columns
+from clearprop.tables.column_vectors import matrix
 from clearprop.tables.numeric import BIN, CLIP, FAR
 from clearprop.tables.step import Step
 from clearprop.tables.steps import Category, Moment, Number, Truth
@@ -40,6 +47,56 @@ def input_trees(step: Step) -> tuple[Expression, ...]:
     colour: blue = {1 if code = 2; 0 otherwise}
     """
     raise NotImplementedError(f"a step of the kind {step.kind!r} has no formulas")
+
+
+@singledispatch
+def symbol_values(step: Step, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    """What a column says, by the names of the symbols of `input_trees`.
+
+    Returns
+    -------
+    mapping of str to array of shape (n_rows,), of vectors (n_rows, size)
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from clearprop.tables.input_trees import symbol_values
+    >>> from clearprop.tables.steps import Category
+    >>> found = symbol_values(Category("colour", ("red", "green")), pa.chunked_array([["green", None, "blue"]]))
+    >>> found["code"].tolist(), found["missing"].tolist()
+    ([1, -1, -1], [0.0, 1.0, 0.0])
+    """
+    raise NotImplementedError(f"a step of the kind {step.kind!r} has no formulas")
+
+
+@symbol_values.register
+def _(step: Number, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    return _measured(columns.numbers(values, step.column, step.missing_words, notation=step.notation))
+
+
+@symbol_values.register
+def _(step: Truth, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    return _measured(columns.truths(values, step.column))
+
+
+@symbol_values.register
+def _(step: Category, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    _, codes, absent = step.coded(values)
+    return {"code": codes, "missing": absent.astype(float)}
+
+
+@symbol_values.register
+def _(step: Moment, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    return _measured(columns.moments(values, step.column, step.order, step.missing_words))
+
+
+@symbol_values.register
+def _(step: Vector, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    return _measured(matrix(values, step.column, step.size).astype(np.float64))
+
+
+def _measured(x: Any) -> Mapping[str, Any]:
+    return {"x": x, "missing": np.isnan(x).astype(float)}
 
 
 @input_trees.register
@@ -104,5 +161,5 @@ def through_bin(x: Expression, low: float, high: float) -> Expression:
 
 def turned(x: Expression, period: float) -> tuple[Expression, Expression]:
     """Sine and cosine of where x is in its period: see `clearprop.tables.numeric.turns`."""
-    angle = 2 * pi * ((x - period * floor(x / period)) / period)
+    angle = Constant(2) * Constant(pi) * ((x - period * floor(x / period)) / period)
     return sin(angle), cos(angle)

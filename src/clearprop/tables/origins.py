@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
+from clearprop.formulas import Expression
 from clearprop.tables.encoder import Encoder
+from clearprop.tables.input_trees import input_trees, symbol_values
 from clearprop.tables.step import Step
 from clearprop.tables.steps import Category, Moment, Number, Truth
 from clearprop.tables.vector_step import Vector
@@ -27,16 +31,21 @@ class Origin(NamedTuple):
         What the row says there; None where it is missing.
     kind : str
         "scaled", "bin", "category", "pair", "rare", "missing", "truth", "circle", "item" or "" for any other.
-    centre, scale : float
-        Of a scaled one.
+    formula : Expression or None
+        What `encode` computes: see `clearprop.tables.input_trees`.
+    known : mapping of str to number
+        What the row says, by the symbols of the formula.
+    categories : tuple of str
+        What the symbol `code` counts.
     """
 
     name: str
     column: str = ""
     value: str | float | None = None
     kind: str = ""
-    centre: float = 0.0
-    scale: float = 1.0
+    formula: Expression | None = None
+    known: Mapping[str, float] = {}
+    categories: tuple[str, ...] = ()
 
 
 def origins(encoder: Encoder, row: pa.Table) -> tuple[Origin, ...]:
@@ -54,32 +63,32 @@ def origins(encoder: Encoder, row: pa.Table) -> tuple[Origin, ...]:
     """
     found: list[Origin] = []
     for step in encoder.steps:
-        value = row.column(step.column)[0].as_py()
-        kinds = _kinds(step)
-        for i, name in enumerate(step.names):
-            kind, centre, scale = kinds[i] if i < len(kinds) else ("missing", 0.0, 1.0)
-            own = value[i] if kind == "item" and isinstance(value, list) else value
-            found.append(Origin(name, step.column, _shown(own), kind, centre, scale))
+        column = row.column(step.column)
+        value, kinds, known = column[0].as_py(), _kinds(step), symbol_values(step, column)
+        categories = step.categories if isinstance(step, Category) else ()
+        for i, (name, formula) in enumerate(zip(step.names, input_trees(step), strict=True)):
+            kind = kinds[i] if i < len(kinds) else "missing"
+            said = value[i] if kind == "item" and isinstance(value, list) else value
+            of_input = {symbol: float(np.ravel(of_row)[i if kind == "item" else 0]) for symbol, of_row in known.items()}
+            found.append(Origin(name, step.column, _shown(said), kind, formula, of_input, categories))
     return tuple(found)
 
 
-def _kinds(step: Step) -> list[tuple[str, float, float]]:
-    """Kind, centre and scale of each input that a step makes, the one for missing values left out."""
-    plain = (0.0, 1.0)
+def _kinds(step: Step) -> list[str]:
+    """The kind of each input that a step makes, the one for missing values left out."""
     match step:
         case Number():
-            return [("scaled", step.centre, step.scale), *[("bin", *plain)] * max(0, len(step.edges) - 1)]
+            return ["scaled", *["bin"] * max(0, len(step.edges) - 1)]
         case Truth():
-            return [("truth", *plain)]
+            return ["truth"]
         case Category():
             own = 1 if step.is_pair else len(step.categories)
-            return [("pair" if step.is_pair else "category", *plain)] * own + [("rare", *plain)] * step.rare
+            return ["pair" if step.is_pair else "category"] * own + ["rare"] * step.rare
         case Moment():
-            return [("scaled", step.centre, step.scale), *[("circle", *plain)] * (2 * len(step.periods))]
+            return ["scaled", *["circle"] * (2 * len(step.periods))]
         case Vector():
-            centres, scales = (values * (step.size // len(values)) for values in (step.centres, step.scales))
-            return [("item", centre, scale) for centre, scale in zip(centres, scales, strict=True)]
-    return [("", *plain)] * len(step.names)
+            return ["item"] * step.size
+    return [""] * len(step.names)
 
 
 def _shown(value: Any) -> str | float | None:

@@ -163,11 +163,15 @@ class Category(Step):
             *((f"{self.column} is missing",) if self.missing else ()),
         )
 
-    def encode(self, values: pa.ChunkedArray) -> Encoded:
+    def coded(self, values: pa.ChunkedArray) -> tuple[pa.Array, Any, Any]:
+        """The texts, the place of each among the categories or −1, and which are missing."""
         words = columns.texts(values, self.column, exact=self.exact)
         found = pc.index_in(words, value_set=pa.array(self.categories, pa.string()))
         codes = pc.fill_null(found, -1).to_numpy(zero_copy_only=False)
-        absent = words.is_null().to_numpy(zero_copy_only=False)
+        return words, codes, words.is_null().to_numpy(zero_copy_only=False)
+
+    def encode(self, values: pa.ChunkedArray) -> Encoded:
+        words, codes, absent = self.coded(values)
         other = (codes < 0) & ~absent
         width = len(self.categories) + self.rare
         x = np.zeros((len(codes), width), dtype=np.float32)

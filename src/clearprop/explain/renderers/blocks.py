@@ -30,6 +30,7 @@ from clearprop.explain.writing.document import (
 from clearprop.explain.writing.pen import LATEX, TEXT, LinePart, Pen
 from clearprop.formulas import Expression
 
+CLOSING = "，。、；：！？）”,.;:!?)"  # marks that no line begins with
 WIDE = 34  # letters; what cannot be broken and is wider may be scrolled
 LONG = 12  # lines; a derivation that has more may be parted between two pages
 TEX_SIGNS = {"": "", "=": "= ", "≈": r"\approx "}
@@ -91,20 +92,30 @@ class Blocks:
 
     def sentence(self, pieces: Sentence) -> str:
         """Running text with its formulas and numbers."""
-        return "".join(self._piece(piece) for piece in pieces)
+        found: list[str] = []
+        formulas = False
+        for piece in pieces:
+            if not isinstance(piece, str):
+                found += self._formulas(piece)
+                formulas = True
+                continue
+            rest = piece.lstrip(CLOSING)
+            if formulas and rest != piece:  # browsers may begin a line with the mark behind a formula
+                marks = escape(piece.removesuffix(rest))
+                found[-1], piece = f'<span class="with">{found[-1]}{marks}</span>', rest
+            found.append(escape(piece))
+            formulas = False
+        return "".join(found)
 
-    def _piece(self, piece: str | Expression | Number) -> str:
+    def _formulas(self, piece: Expression | Number) -> list[str]:
+        """A formula in running text, in pieces between which a line may end."""
         if isinstance(piece, Number):
-            return math(self.pen.number(piece.value, piece.finer))
-        return (
-            "".join(self._pieces(LinePart("", piece), display=False))
-            if isinstance(piece, Expression)
-            else escape(piece)
-        )
+            return [math(self.pen.number(piece.value, piece.finer))]
+        return self._pieces(LinePart("", piece), display=False)
 
     def _named(self, piece: str | Expression | Number) -> str:
         """What stands above a derivation, at full size."""
-        return self._parts([LinePart("", piece)]) if isinstance(piece, Expression) else self._piece(piece)
+        return self._parts([LinePart("", piece)]) if isinstance(piece, Expression) else self.sentence((piece,))
 
     def _id(self, key: str) -> str:
         """The name of a part, at its first heading."""
@@ -145,7 +156,8 @@ class Blocks:
         links = [f'<a href="#{self.prefix}eq-{n}">({n})</a>' for n in self.numbering.sources(line)]
         if not links:
             return ""
-        return f' <span class="u">{self.words["by_equations"].format(equations=", ".join(links))}</span>'
+        equations = self.words["list_comma"].join(links)
+        return f' <span class="u">{self.words["by_equations"].format(equations=equations)}</span>'
 
     def _parts(self, parts: list[LinePart]) -> str:
         """The parts of a line, each of which moves to the next row as a whole if it can."""

@@ -29,6 +29,7 @@ from clearprop.explain.writing.document import (
     Sentence,
     Table,
 )
+from clearprop.explain.writing.latex_text import escape
 from clearprop.explain.writing.pen import LinePart, Pen
 from clearprop.formulas import Expression
 
@@ -47,15 +48,6 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \newcommand{\clearpropbox}[3]{\underbrace{\fcolorbox{#1}{#1fill}{$\displaystyle #3$}}_{\textstyle #2}}
 \begin{document}
 %(begin)s"""
-LETTERS = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "δ": r"$\delta$", "σ": r"$\sigma$", "θ": r"$\theta$",
-    "η": r"$\eta$", "½": r"$\tfrac12$", "−": r"$-$", "≈": r"$\approx$", "‖": r"$\|$", "ᵀ": r"$^\top$", "·": r"$\cdot$",
-    "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$", "λ": r"$\lambda$", "Ω": r"$\Omega$",
-    "α": r"$\alpha$",
-    "ε": r"$\varepsilon$", "β": r"$\beta$", "μ": r"$\mu$", "⊙": r"$\odot$", "⊘": r"$\oslash$", "⋮": r"$\vdots$",
-    "∇": r"$\nabla$", "Σ": r"$\Sigma$", "²": "$^2$", "ᴸ": "$^L$", "ˡ": "$^l$", "ᵗ": "$^t$", "₁": "$_1$", "₂": "$_2$",
-}  # fmt: skip
 SIGNS = {"": "", "=": "=", "≈": r"\approx"}
 COMMANDS = {1: "section*", 2: "section*", 3: "subsection*", 4: "subsubsection*"}
 
@@ -69,18 +61,18 @@ ROW, COLUMN = 50, 19  # letters that fit into a row of the page, and of one of t
 
 def to_latex(document: Document, pen: Pen, words: Words) -> str:
     """The document as a LaTeX file; `pen` writes LaTeX."""
-    chinese = document.language == "zh"
     colours = [rf"\definecolor{{{kind.replace('_', '')}}}{{HTML}}{{{line[1:].upper()}}}"
                rf"\definecolor{{{kind.replace('_', '')}fill}}{{HTML}}{{{fill[1:].upper()}}}"
                for kind, (line, fill) in BOXES.items()]  # fmt: skip
     colours += [rf"\definecolor{{{law}}}{{HTML}}{{{colour[1:].upper()}}}" for law, colour in LAWS.items()]
+    writer = LatexWriter(document, pen, words)
+    body = "\n\n".join(filter(None, (writer.block(block) for block in document.blocks)))
+    chinese = document.language == "zh" or any("\u3400" <= letter <= "\u9fff" for letter in body)
     parts = {
         "cjk": "\\usepackage{CJKutf8}\n" if chinese else "",
         "colours": "\n".join(colours),
         "begin": "\\begin{CJK}{UTF8}{gbsn}\n" if chinese else "",
     }
-    writer = LatexWriter(document, pen, words)
-    body = "\n\n".join(filter(None, (writer.block(block) for block in document.blocks)))
     end = "\\end{CJK}\n" if chinese else ""
     return f"{PREAMBLE % parts}\n{_named_boxes(body)}\n\n{end}\\end{{document}}\n"
 
@@ -136,7 +128,7 @@ class LatexWriter:
         behind = rf" \quad{{\small ({escape(item.reason)})}}" if item.reason else ""
         links = [rf"\hyperlink{{eq{n}}}{{({n})}}" for n in self.numbering.sources(item)]
         if links and width == ROW:
-            sources = escape(self.words["by_equations"]).replace(LINKS, ", ".join(links))
+            sources = escape(self.words["by_equations"]).replace(LINKS, escape(self.words["list_comma"]).join(links))
             behind += rf" \quad\mbox{{\small {sources}}}"
         number = self.numbering[item]
         if number is not None:
@@ -228,8 +220,3 @@ def _named_boxes(latex: str) -> str:
 
 def _coloured(text: str, law: str) -> str:
     return rf"\textcolor{{{law}}}{{\textbf{{{text}}}}}" if law in LAWS else escape(text)
-
-
-def escape(text: str) -> str:
-    """Text with LaTeX's own signs, and letters that its fonts lack, written as commands."""
-    return "".join(LETTERS.get(letter, letter) for letter in text)

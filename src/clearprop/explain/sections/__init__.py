@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from clearprop.explain.sections import chain, conventions, ideas, play, proofs, steps, symbols, trained
+from clearprop.explain.sections import chain, conventions, ideas, play, proofs, raw, steps, symbols, trained
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block
 from clearprop.trace.trace import Trace
@@ -16,6 +16,7 @@ SECTIONS: Mapping[str, Section] = {
     "symbols": symbols.symbols,
     "conventions": conventions.conventions,
     "picture": steps.picture,
+    "inputs": raw.inputs,
     "given": steps.given,
     "forward": steps.forward,
     "loss": steps.loss,
@@ -36,8 +37,8 @@ SECTIONS: Mapping[str, Section] = {
     "game": play.game,
 }
 STEP = (
-    "model", "picture", "symbols", "given", "forward", "loss", "backward", "gradients", "update", "afterwards",
-    "conventions", "answer",
+    "model", "picture", "symbols", "inputs", "given", "forward", "loss", "backward", "gradients", "update",
+    "afterwards", "conventions", "answer",
 )  # fmt: skip
 IDEAS = ("path", "boxes", "count", "assumptions", "proofs", "why", "wiggle", "sharing", "iterations")
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from clearprop.explain.derivations.boxes import HIDDEN_DELTA, OUTPUT_DELTA, WEIGHT
 from clearprop.explain.derivations.chain_rule import ChainRule, SamplePart
 from clearprop.explain.derivations.lines import Line, Omission, ends
 from clearprop.explain.derivations.operation_count import multiplications
 from clearprop.explain.derivations.paths import added_by, n_paths, part_of
 from clearprop.explain.derivations.paths import path as chain_rule
 from clearprop.explain.sections.kit import Kit, telling_inputs
-from clearprop.explain.writing.document import Block, Columns, Derivation, Number, Paragraph, Piece, Table
-from clearprop.formulas import Symbol
+from clearprop.explain.writing.document import Block, Bullets, Columns, Derivation, Number, Piece, Table
+from clearprop.formulas import Apply, Symbol
 from clearprop.trace.arithmetic import left_out_of, running_sum
 from clearprop.trace.names import at, reference
 from clearprop.trace.trace import Trace
@@ -200,11 +201,20 @@ def boxes(trace: Trace, kit: Kit) -> list[Block]:
             lines += [rule.total] if len(lines) > 1 else []
             lines.append(rule.folded)
         parts.append((Symbol(f"d{parameter}"), Derivation([*lines, rule.named])))
-    words = kit.writer.words
-    legend = words["box_legend"].format(
-        output=words["box_output_delta"], hidden=words["box_hidden_delta"], weight=words["box_weight"]
-    )
-    return [kit.writer.heading("boxes"), kit.writer.say("boxes_words"), Columns(parts), Paragraph((legend,))]
+    say = kit.writer.say
+    return [kit.writer.heading("boxes"), say("boxes_words"), Columns(parts), say("box_legend"), _legend(trace, kit)]
+
+
+def _legend(trace: Trace, kit: Kit) -> Bullets:
+    """Each kind of box, empty, and what it holds."""
+    depth, sample = trace.network.depth, (0,) if trace.is_batch else ()
+    contents = Symbol("…")
+    found = []
+    for l, kind in ((depth, OUTPUT_DELTA), (1, HIDDEN_DELTA)):
+        if kind == OUTPUT_DELTA or depth > 1:
+            found.append((kind, Symbol(at(f"delta{l}", *sample, 0))))
+    found.append((WEIGHT, Symbol(f"∂{at(f'z{depth}', *sample, 0)}/∂W{depth}[0,0]")))
+    return Bullets([kit.writer.sentence(kind, box=Apply(kind, (label, contents))) for kind, label in found])
 
 
 def count(trace: Trace, kit: Kit) -> list[Block]:

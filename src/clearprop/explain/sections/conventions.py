@@ -65,7 +65,11 @@ def _activations(trace: Trace, kit: Kit) -> list[Sentence]:
     for shape, numbers in layers.items():
         z: Expression = Symbol("z")
         slope = shape.slope_tree()
-        fields = {"layer": ", ".join(numbers), "n": len(numbers), "call": call(called(shape), z)}
+        fields = {
+            "layer": kit.writer.words["list_comma"].join(numbers),
+            "n": len(numbers),
+            "call": call(called(shape), z),
+        }
         if slope is None:
             found.append(kit.writer.sentence("activation_coupled", **fields, formula=shape.tree()))
         elif fields["call"] == shape.tree():  # tanh(z) is written tanh(z)

@@ -32,7 +32,7 @@ def model(trace: Trace, kit: Kit) -> list[Block]:
     blocks: list[Block] = [kit.writer.heading("model")]
     blocks.append(say("model_networks", n=len(found.members), target=found.target, member=found.member + 1))
     blocks.append(say("model_actual", target=found.target, actual=_value(found.actual, kit)))
-    rule = trace.optimizer.name
+    rule = kit.writer.term(trace.optimizer.name)
     blocks.append(say(f"model_step_{found.step}", rule=rule))
     if found.inputs:
         blocks += _inputs(trace, found.inputs, kit)

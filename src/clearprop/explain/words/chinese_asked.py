@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "asked_smoothing": "标签平滑：把每个目标中 α = {smoothing} 的部分平均分给 K = {classes} 个类别。",
-    "asked_dropout": "随机失活（层: 比例 为 {layers}）：保留下来的信号除以保留概率。哪些神经元失活由种子 {seed} 和步数决定。",
+    "asked_dropout": "随机失活（{layers}，依次为层号和失活比例）：保留下来的信号除以保留概率。哪些神经元失活由种子 {seed} 和步数决定。",
     "asked_l2": "l2 惩罚，强度 {strength}，只针对权重，不针对偏置；它加在各样本之和上，所以要除以样本的总权重。",
     "asked_l1": "l1 惩罚，强度 {strength}，只针对权重，不针对偏置；它加在各样本之和上，所以要除以样本的总权重。",
     "asked_clipping": "梯度的长度超过 {limit} 时，将它缩短。",

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
+    "piecewise_if": "若",
+    "piecewise_otherwise": "否则",
     "contents": "目录",
     "by_equations": "由 {equations}",
     "wide_formula": "较宽的公式 {n}，可左右滚动",

@@ -77,10 +77,10 @@ WORDS: Mapping[str, str] = {
     "path_named": "With these names, that is {law}:",
     "boxes": "From the long derivations to δ",
     "boxes_words": "Three derivations side by side. The part in the box is the same wherever the same neuron is involved: give it a name, δ, and compute it once.",
-    "box_output_delta": "δ of an output neuron (also the gradient for its bias)",
-    "box_hidden_delta": "δ of a hidden neuron (also the gradient for its bias)",
-    "box_weight": "what the weight contributes: the signal that travelled along it",
-    "box_legend": "Boxes: {output}; {hidden}; {weight}.",
+    "box_output_delta": "{box} δ of an output neuron (also the gradient for its bias)",
+    "box_hidden_delta": "{box} δ of a hidden neuron (also the gradient for its bias)",
+    "box_weight": "{box} what the weight contributes: the signal that travelled along it",
+    "box_legend": "The boxes:",
     "count": "How much work this saves",
     "count_words": "Writing out the chain rule for each of the {n} parameters separately takes {expanded} multiplications. Back-propagation, which computes every δ once and reuses it (that is dynamic programming), takes {folded}: {saving}.",
     "count_exactly": "1/{k} of the work",
@@ -91,7 +91,7 @@ WORDS: Mapping[str, str] = {
     "count_below_two": "less than half the work",
     "count_below_three": "less than a third of the work",
     "count_below_four": "less than a quarter of the work",
-    "count_less": "a little less",
+    "count_less": "less, but still more than half the work",
     "count_same": "no less, as nothing is shared between so few paths",
     # The proofs
     "proofs": "The four equations and their proofs",
@@ -151,6 +151,4 @@ WORDS: Mapping[str, str] = {
     "vanishing": "The δ's of layer {layer} are only 1/{ratio} the size of those of the output layer: its weights hardly learn (a vanishing gradient).",
     "exploding": "The δ's of layer {layer} are {ratio} times the size of those of the output layer (an exploding gradient).",
     "norm_of": "‖δ‖ layer {layer}",
-    # Legends and drawing
-    "legend": "Colours",
 }  # fmt: skip

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
+    "piecewise_if": "if",
+    "piecewise_otherwise": "otherwise",
     "contents": "Contents",
     "by_equations": "by {equations}",
     "wide_formula": "Wide formula {n}, can be scrolled sideways",
@@ -16,7 +18,7 @@ WORDS: Mapping[str, str] = {
     "drawn_layer": "Layer {layer}: {numbers}.",
     "drawn_weights": "Weights: {weights}.",
     "forward_words": "Signals run to the right. A positive weight is violet and marked +, a negative one amber and marked −; "
-    "solid are the weights that the error reaches directly, dashed those behind a hidden layer. Bold is the path of {parameter}.",
+    "weights that the error reaches directly are solid, those behind a hidden layer dashed. The path of {parameter} is bold.",
     "backward_words": "The same network, the other way: every error goes back over the weight that carried the signal.",
     "neurons_in_all": "⋮ {count} neurons",
     "drawn_sharing": "Standing at a hidden neuron and looking forward",

@@ -148,7 +148,7 @@ class Writer:
 
     def term(self, name: str) -> str:
         """What the language calls a loss or an optimizer; its own name where there is no other."""
-        return self.words.get(f"value_{name}", name)
+        return self.words.get(f"term_{name}") or self.words.get(f"value_{name}", name)
 
     def say(self, key: str, **fields: Any) -> Paragraph:
         """A paragraph of one sentence."""

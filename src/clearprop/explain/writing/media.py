@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from html import escape as html_text
 from typing import Any, NamedTuple
 
 from clearprop.explain.writing.breaking import Signs
+from clearprop.explain.writing.latex_text import escape as latex_text
 from clearprop.explain.writing.numbers import Shown
 from clearprop.formulas import Expression
 from clearprop.formulas.printers import latex, mathml, text
@@ -29,6 +32,31 @@ class Medium(NamedTuple):
     def print_tree(self, tree: Expression, leaf: Leaf | None = None) -> str:
         """The tree in this medium."""
         return self.printed(tree, leaf)[0]
+
+
+def spoken(medium: Medium, words: Mapping[str, str]) -> Medium:
+    """The medium with the words of piecewise formulas in the reader's language: if, otherwise."""
+    condition, otherwise = (words.get(f"piecewise_{word}", word) for word in ("if", "otherwise"))
+    if condition == "if" or medium.name == "mathml":  # MathML has a dash
+        return medium
+    tables = {
+        "text": (
+            (re.compile(r"(\{[^{}]*?) if "), rf"\1，{condition} "),
+            (re.compile(" otherwise}"), f"，{otherwise}}}"),
+        ),
+        "latex": (
+            (re.compile(r"\\text\{if \}"), rf"\\text{{{condition} }}"),
+            (re.compile(r"\\text\{otherwise\}"), rf"\\text{{{otherwise}}}"),
+        ),
+    }
+
+    def printed(tree: Expression, leaf: Leaf | None) -> Printed:
+        found, binding = medium.printed(tree, leaf)
+        for pattern, instead in tables[medium.name]:
+            found = pattern.sub(instead, found)
+        return found, binding
+
+    return medium._replace(printed=printed)
 
 
 def _text_matrix(cells: list[list[str]]) -> str:
@@ -76,7 +104,7 @@ LATEX = Medium(
     "latex",
     latex.printed,
     Shown.latex,
-    lambda words: rf"\text{{{words}}}",
+    lambda words: rf"\text{{{latex_text(words)}}}",
     r"\cdots",
     r"\pi",
     lambda count, number: rf"\underbrace{{{number}}}_{{\text{{{count}}}}}",
@@ -98,7 +126,7 @@ MATHML = Medium(
     "mathml",
     mathml.printed,
     Shown.mathml,
-    lambda words: f"<mi class='t'>{words}</mi>",  # an mtext is taken for space, and a + beside it gets none
+    lambda words: f"<mi class='t'>{html_text(words)}</mi>",  # an mtext is taken for space, and a + beside it gets none
     "<mo>⋯</mo>",
     "<mi>π</mi>",
     lambda count, number: f"<munder><mrow><mo>[</mo>{number}<mo>]</mo></mrow><mtext>{count}</mtext></munder>",

@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop.explain.derivations.lines import NONE_FINER, Line, taken
 from clearprop.explain.writing.breaking import SHORT, Breaking, Piece, Pieces
-from clearprop.explain.writing.media import LATEX, MATHML, TEXT, Medium
+from clearprop.explain.writing.media import LATEX, MATHML, TEXT, Medium, spoken
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.explain.writing.symbols import has_superscript
@@ -27,6 +27,7 @@ from clearprop.trace.names import parse
 __all__ = ["LATEX", "MATHML", "TEXT", "LinePart", "Medium", "Pen"]
 
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
+TERMS = ("one_path", "one_sample")
 PLAIN_WORDS: Mapping[str, str] = {"more": "{count} more", "one_path": "path {n}", "one_sample": "sample {n}"}
 MARKUP = re.compile(r"<[^>]*>")
 RESULT = "result"  # stands for a line's value
@@ -64,6 +65,9 @@ class Pen:
     numbers: NumberFormat
     words: Mapping[str, str] = field(default_factory=lambda: PLAIN_WORDS)
     _written: dict[tuple[str, str], Printed] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "medium", spoken(self.medium, self.words))
 
     def formula(self, tree: Expression) -> str:
         """The tree in symbols."""
@@ -105,9 +109,7 @@ class Pen:
         values = part.values
 
         def leaf(item: Symbol | Constant) -> Printed:
-            if isinstance(item, Constant):
-                return self._constant(item)
-            if item.name not in values:
+            if isinstance(item, Constant) or item.name not in values:
                 return self._symbol(item)
             return self.finer(part.finer.get(item.name, 0))._value(item.name, values[item.name])
 
@@ -184,9 +186,9 @@ class Pen:
         return known
 
     def _name_of(self, term: str) -> str:
-        """A term that a line names in words: "one_path 2" is path 2."""
+        """A term that a line names in words: "one_path 2" is path 2; anything else, as a column, is its own name."""
         key, _, number = term.partition(" ")
-        return self.words[key].format(n=number) if number and key in self.words else term
+        return self.words[key].format(n=number) if key in TERMS else term
 
     def _constant(self, item: Constant) -> Printed:
         shown = NumberFormat(17, self.numbers.comma).shown(item.value)
