@@ -16,6 +16,7 @@ from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS, telling_weight
 from clearprop.explain.words import Words, form_of, words
 from clearprop.explain.writing.document import Block, Document, Heading, Writer
+from clearprop.explain.writing.media import spoken
 from clearprop.explain.writing.naming import parameter_named
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.notation import notation
@@ -135,7 +136,7 @@ class Explanation:
 
     def pen(self, medium: Medium) -> Pen:
         """A pen for one medium."""
-        return Pen(medium, self.written, self.numbers, self.words)
+        return Pen(spoken(medium, self.words), self.written, self.numbers, self.words)
 
     @cached_property
     def document(self) -> Document:

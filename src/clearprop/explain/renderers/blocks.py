@@ -27,6 +27,7 @@ from clearprop.explain.writing.document import (
     Sentence,
     Table,
 )
+from clearprop.explain.writing.media import spoken
 from clearprop.explain.writing.pen import LATEX, TEXT, LinePart, Pen
 from clearprop.formulas import Expression
 
@@ -51,7 +52,7 @@ class Blocks:
 
     def __init__(self, document: Document, pen: Pen, words: Words, prefix: str = "") -> None:
         self.pen, self.words, self.prefix = pen, words, prefix
-        self.tex = replace(pen, medium=LATEX)
+        self.tex = replace(pen, medium=spoken(LATEX, words))
         self.numbering = Numbering(document.blocks)
         self.keys: set[str] = set()
         self.wide = count(1)

@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop.explain.derivations.lines import NONE_FINER, Line, taken
 from clearprop.explain.writing.breaking import SHORT, Breaking, Piece, Pieces
-from clearprop.explain.writing.media import LATEX, MATHML, TEXT, Medium, spoken
+from clearprop.explain.writing.media import LATEX, MATHML, TEXT, Medium
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.explain.writing.symbols import has_superscript
@@ -65,9 +65,6 @@ class Pen:
     numbers: NumberFormat
     words: Mapping[str, str] = field(default_factory=lambda: PLAIN_WORDS)
     _written: dict[tuple[str, str], Printed] = field(default_factory=dict, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "medium", spoken(self.medium, self.words))
 
     def formula(self, tree: Expression) -> str:
         """The tree in symbols."""
