@@ -35,7 +35,6 @@ from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
 from clearprop.tabular.class_weight import class_factors
-from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, cut_short
 from clearprop.tabular.metrics import METRICS
@@ -180,27 +179,19 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
 
     def _train(self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts) -> int:
         """The main ensemble, then one for each quantile; together they take the time limit. How many quantiles."""
-        done, quantiles = carry_out_all(main, self._showing, interrupts)
+        learned = carry_out_all(main, self._showing, interrupts)
         kept = came = False
         while not kept:
             try:
                 if came:
                     interrupts.note()
-                self._keep(main, done, encoder, quantiles, is_hurried=interrupts.came)
+                self._keep(main, encoder, *learned, interrupts.came)
                 kept = True
             except KeyboardInterrupt:
                 came = True
-        return len(quantiles)
+        return len(learned[1])
 
-    def _keep(
-        self,
-        main: EnsemblePlan,
-        done: Learned,
-        encoder: Encoder,
-        quantiles: tuple[QuantileNetworks, ...],
-        *,
-        is_hurried: bool,
-    ) -> None:
+    def _keep(self, main: EnsemblePlan, encoder: Encoder, done: Learned, quantiles: Any, is_hurried: bool) -> None:
         """The attributes of the fit."""
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
         self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles, is_hurried=is_hurried)

@@ -249,10 +249,7 @@ class Fitting:
         return Ending("epochs", f"stopped at the preset number of {planned - self.progress.first_epoch} epochs")
 
     def _end(self) -> None:
-        """Have all threads end, put the best weights back and let go of the states. It may be called again.
-
-        The states stay as they are where another fit has gone on from here.
-        """
+        """Have all threads end, put the best weights back, let go of the states that no other fit has taken over."""
         if self._is_cut and self._ended is None:
             self._catch_up()
             self._ended = self._interruption()
