@@ -6,7 +6,7 @@ the base of the cache is then named.
 
 import os
 
-from clearprop.engines.compiled.compiler import kernel_cache
+from clearprop.engines.compiled.compiler import kernel_cache, sources
 
 OWN = """
 from numba import cfunc, int64
@@ -19,7 +19,7 @@ OTHER = 4242  # a user that is nobody here
 
 
 def name_of(source=OWN):
-    return f"twice_{kernel_cache.hash_of(source)}.o"
+    return f"twice_{sources.hash_of(source)}.o"
 
 
 def plant(folder, content, mode=0o755):

@@ -10,6 +10,7 @@
     │   └── UnavailableError      (also AttributeError)  a method that the settings rule out
     ├── FormulaError              (also TypeError)   a formula uses what a formula cannot
     ├── EngineRefusal             (also ValueError)  the engine asked for cannot do this job
+    ├── MissingExtra              (also ImportError) libraries that only some people need are not installed
     ├── DivergenceError           (also ValueError)  training produced NaN or infinity
     └── FileError                 (also ValueError)
         ├── TableError            a table cannot be read or does not fit the model
@@ -21,8 +22,9 @@ Each message says what was expected, what came (with row and column where there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from reprlib import Repr
 from typing import Any
 
@@ -91,6 +93,51 @@ class FormulaError(ClearpropError, TypeError):
 
 class EngineRefusal(ClearpropError, ValueError):
     """The engine that was asked for by name cannot do this job."""
+
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "arrays": ("array_api_compat",),
+    "compiler": ("numba", "llvmlite"),
+    "tables": ("pyarrow", "narwhals"),
+    "cli": ("cyclopts", "rich", "pyarrow", "narwhals"),
+}
+
+
+class MissingExtra(ClearpropError, ImportError):
+    """Libraries that only some people need are not installed; the message has the command that installs them."""
+
+
+def is_installed(library: str) -> bool:
+    """Whether a library is there; it is not imported to find out."""
+    return find_spec(library) is not None
+
+
+def has_extra(extra: str) -> bool:
+    """Whether all libraries of an extra are installed."""
+    return all(map(is_installed, EXTRAS[extra]))
+
+
+def require(what: str, extra: str, *libraries: str) -> None:
+    """Raise MissingExtra where some of these libraries, or by default any library of the extra, are not installed.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, with its verb: "tables need".
+    extra : {"arrays", "compiler", "tables", "cli"}
+    *libraries : str
+
+    Examples
+    --------
+    >>> from clearprop.errors import require
+    >>> require("a table needs", "tables")
+    >>> require("a table needs", "tables", "a_library_that_is_not_there")
+    Traceback (most recent call last):
+    clearprop.errors.MissingExtra: a table needs a_library_that_is_not_there: pip install 'clearprop[tables]'
+    """
+    missing = [name for name in libraries or EXTRAS[extra] if not is_installed(name)]
+    if missing:
+        raise MissingExtra(f"{what} {' and '.join(missing)}: pip install 'clearprop[{extra}]'")
 
 
 class DivergenceError(ClearpropError, ValueError):

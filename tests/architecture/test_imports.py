@@ -76,7 +76,7 @@ def test_a_circle_is_found():
 LATE = {
     "cli": "a command imports what it needs, so that --help and Ctrl-C are answered at once",
     "engines.choose": "the compiled engine brings Numba, which need not be installed",
-    "engines.compiled.compiler.kernel_cache": "a process whose kernels are in the cache compiles nothing",
+    "engines.compiled.compiler": "a process whose kernels are in the cache compiles nothing",
     "estimators": "training and predicting do not bring the book",
     "explain.explanation": "each renderer and its library, when something is rendered",
     "explain.checking.verdicts": "the terminal's renderer brings rich",

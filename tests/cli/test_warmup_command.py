@@ -14,38 +14,45 @@ from clearprop.engines.compiled.compiler import kernel_cache
 
 
 def test_a_warm_machine_has_nothing_to_do(run):
-    engine.warm_up(["float32"])
+    folder = engine.warm_up(["float32"]).folder
     code, out, _ = run("warmup", "--dtype", "float32")
     assert code == 0
-    assert out.startswith("nothing to do for float32; the cache holds ")
-    assert out.rstrip().endswith(str(kernel_cache.folder()))
+    assert out.startswith("nothing to do for float32")
+    assert out.rstrip().endswith(str(folder))
     code, out, _ = run("warmup", "--dtype", "float32", "--json")
     found = json.loads(out)
     assert (code, found["compiled"], found["dtypes"]) == (0, 0, ["float32"])
-    assert Path(found["folder"]) == kernel_cache.folder()
+    assert Path(found["folder"]) == folder
     assert found["bytes"] > 10**5
 
 
 def test_what_was_compiled_is_counted(run, monkeypatch):
-    made = engine.WarmUp(Path("/somewhere"), True, 3, 12, 4500, 2.0)
+    made = engine.WarmUp(Path("/somewhere"), True, False, 3, 12, 4500, 2.0)
     monkeypatch.setattr(engine, "warm_up", lambda dtypes, tell: made)
     code, out, _ = run("warmup")
     assert (code, out) == (0, "compiled 3 kernels in 2.0 s; the cache now holds 12 kernels, 4.5 kB, in /somewhere\n")
 
 
+def test_kernels_that_came_with_clearprop_are_said(run, monkeypatch):
+    there = engine.WarmUp(Path("/somewhere"), True, True, 0, 149, 337296, 0.1)
+    monkeypatch.setattr(engine, "warm_up", lambda dtypes, tell: there)
+    said = "nothing to do for float32 and float64: 149 kernels, 337 kB, came with clearprop, in /somewhere\n"
+    assert run("warmup")[:2] == (0, said)
+
+
 def test_its_progress_is_a_line_now_and_then(run, monkeypatch):
     def slow(dtypes, tell):
-        tell(0, 2, "product float32")
-        return engine.WarmUp(Path("/somewhere"), True, 0, 1, 1, 0.0)
+        tell(1, 2, "product float32")
+        return engine.WarmUp(Path("/somewhere"), True, False, 0, 1, 1, 0.0)
 
     monkeypatch.setattr(engine, "warm_up", slow)
     monkeypatch.setattr(command, "FIRST_AFTER", -1.0)
-    assert run("warmup")[2] == "compiling 1/2  product float32\n"
+    assert run("warmup")[2] == "compiled 1/2  product float32\n"
     assert run("warmup", "--json")[2] == ""
 
 
 def test_kernels_that_cannot_be_kept_are_an_error(run, monkeypatch):
-    lost = engine.WarmUp(Path("/tmp/x"), False, 3, 3, 4500, 2.0)
+    lost = engine.WarmUp(Path("/tmp/x"), False, False, 3, 3, 4500, 2.0)
     monkeypatch.setattr(engine, "warm_up", lambda dtypes, tell: lost)
     code, out, err = run("warmup")
     assert (code, out) == (1, "")
@@ -72,7 +79,9 @@ def test_the_cache_is_where_the_environment_says(tmp_path, variable):
     code = """
 from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.engines.compiled import warmup
-warmup._steps = lambda dtype: [("finish piece", lambda: kernel_cache.address("half", SOURCE))]
+warmup._sources = lambda dtypes: []
+warmup.jobs = lambda: [("half", None)]
+warmup._update = lambda job, dtype: kernel_cache.address("half", SOURCE)
 SOURCE = '''
 from numba import cfunc, float64
 @cfunc(float64(float64))

@@ -42,10 +42,13 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
         watched = words.console(error=True)
         showing = _showing(settings.time_limit, watched, log, hidden=outputs.as_json and not watched.is_terminal)
         with Waiting(watched) as waiting:
+            told: list[str] = []
 
             def tell(sentence: str) -> None:
-                out.print(sentence)
-                waiting.begin("compiling")
+                (watched if told else out).print(sentence)
+                if not told:
+                    waiting.begin("compiling")
+                told.append(sentence)
 
             begin = partial(_begin, shown(file), reading, out, outputs, config, waiting)
             ready, scores = _prepared(reading, settings, None if outputs.as_json else tell, showing, begin)

@@ -47,6 +47,12 @@ def run(dtype: str | None, *, as_json: bool) -> int:
             }
         )
         return 0
+    if done.came_along:
+        there = (
+            f"{words.plural(done.n_kernels, 'kernel')}, {in_words(done.n_bytes)}, came with clearprop, in {done.folder}"
+        )
+        words.console().print(f"nothing to do for {' and '.join(dtypes)}: {there}")
+        return 0
     kept = f"{words.plural(done.n_kernels, 'kernel')}, {in_words(done.n_bytes)}, in {done.folder}"
     if done.n_compiled:
         took = f"compiled {words.plural(done.n_compiled, 'kernel')} in {words.seconds(done.seconds)}"
@@ -77,6 +83,6 @@ def _lines(out: Any) -> Callable[[int, int, str], None]:
         nonlocal due
         if time.monotonic() > due:
             due = time.monotonic() + SECONDS_BETWEEN
-            out.print(f"compiling {done + 1}/{steps}  {title}")
+            out.print(f"compiled {done}/{steps}  {title}")
 
     return show

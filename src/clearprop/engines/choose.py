@@ -58,7 +58,8 @@ def choose(
         The most threads of the compiled engine; by default, and at most, as many as the process may use. (The threads
         of the reference engine are the BLAS's: see `clearprop.engines.blas_threads`.)
     tell : callable, optional
-        Called with a sentence before the engine is compiled, which takes long the first time on a machine.
+        Called with a sentence before the engine is compiled, which takes long the first time on a machine, and with
+        further ones while it is.
 
     Raises
     ------
@@ -82,7 +83,8 @@ def choose(
     tried = _try(name, job, layout, n_threads, tell)
     if tried.engine is None:
         raise EngineRefusal(f"the engine {name!r} cannot do this job: {tried.missing or tried.refusal}")
-    return Choice(tried.engine, "it was asked for by name", n_threads or usable_cores())
+    reason = f"it was asked for by name{tried.engine.remark(job, layout)}"
+    return Choice(tried.engine, reason, n_threads or usable_cores())
 
 
 def _first_that_can(
@@ -98,7 +100,8 @@ def _first_that_can(
     for name in ENGINES:
         tried = _try(name, job, layout, n_threads, tell, predicts=predicts)
         if tried.engine is not None:
-            return Choice(tried.engine, reason, n_threads or usable_cores())
+            remark = "" if predicts else tried.engine.remark(job, layout)
+            return Choice(tried.engine, f"{reason}{remark}", n_threads or usable_cores())
         reason = f"the {name} engine {tried.unready or f'cannot do this job: {tried.refusal}'}"
         if tried.missing is not None:
             _warn_once(tried.missing)
@@ -137,7 +140,7 @@ def _try(
         return Tried(refusal=refusal)
     if tell is not None and (first := engine.preparation(dtype)) is not None:
         tell(f"engine {name}: {first}")
-    missing = engine.make_ready(job, layout, predicts=predicts)
+    missing = engine.make_ready(job, layout, predicts=predicts, tell=tell)
     return Tried(engine) if missing is None else Tried(missing=missing)
 
 

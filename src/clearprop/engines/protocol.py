@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from clearprop.job.data import Data, Layout
@@ -33,14 +34,27 @@ class Engine(Protocol):
         """None if the engine can begin at once, otherwise a sentence on what it must do first and for how long."""
         ...
 
-    def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
+    def make_ready(
+        self,
+        job: Job,
+        layout: Layout,
+        *,
+        predicts: bool = False,
+        tell: Callable[[str], object] | None = None,
+    ) -> str | None:
         """Do what such a job (or predictions of its network) needs first; a sentence where that cannot be done.
+
+        What takes long is told from time to time.
 
         Raises
         ------
         InputError
             When memory has no room for it.
         """
+        ...
+
+    def remark(self, job: Job, layout: Layout) -> str:
+        """What decides about the bits of the job's results beside the engine, to follow the reason for it; or ""."""
         ...
 
     def shuffle(self, order: Any, key: int) -> None:

@@ -7,7 +7,7 @@ matrix products for all but small networks.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,10 +46,20 @@ class ReferenceEngine:
     def preparation(self, dtype: Any) -> str | None:
         return None
 
-    def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
+    def make_ready(
+        self,
+        job: Job,
+        layout: Layout,
+        *,
+        predicts: bool = False,
+        tell: Callable[[str], object] | None = None,
+    ) -> str | None:
         """It takes a whole batch through the network at once, so there must be room for that."""
         check_memory(job, layout.n_samples, layout.dtype, in_chunks=False)
         return None
+
+    def remark(self, job: Job, layout: Layout) -> str:
+        return ""
 
     def shuffle(self, order: Any, key: int) -> None:
         listed = order.tolist()  # Python is three times as quick with lists

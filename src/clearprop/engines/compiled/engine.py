@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -15,16 +16,24 @@ import numpy as np
 
 from clearprop.engines.compiled.codegen import fixed_kernels
 from clearprop.engines.compiled.codegen.addresses import place
+from clearprop.engines.compiled.codegen.job_kernels import extras_of, needed
+from clearprop.engines.compiled.compiler.kernel_cache import make_all
 from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.host.plan import Plan
 from clearprop.engines.compiled.host.plan_base import PlanBase
+from clearprop.engines.compiled.host.readiness import (
+    COMPILES_FIRST,
+    can_be_printed,
+    no_compiler,
+    now_and_then,
+    way_of_tiny_updates,
+)
 from clearprop.engines.compiled.host.refusals import uncompilable, unprintable
 from clearprop.engines.compiled.host.tiny_plan import TinyPlan
 from clearprop.engines.compiled.kernels.layout import MOST_MEMORY, Task
 from clearprop.engines.compiled.workers.crew import CREW
 from clearprop.engines.compiled.workers.thread_tuning import CROWD
 from clearprop.engines.cores import threads_asked, threads_granted
-from clearprop.engines.first_use import FIRST_USE
 from clearprop.errors import InputError
 from clearprop.formulas import UpdateRule
 from clearprop.job.data import Data, Layout
@@ -78,23 +87,21 @@ class CompiledEngine:
 
     def missing(self, dtype: Any) -> str | None:
         """Numba is imported only where something must be compiled: it takes half a second; machine code needs none."""
-        if self.preparation(dtype) is not None:
-            try:
-                with FIRST_USE:
-                    import clearprop.engines.compiled.compiler.compiling  # noqa: F401
-            except ImportError as error:
-                return f"Numba cannot be imported ({error}); install it with `pip install numba`"
-        return None
+        return None if self.preparation(dtype) is None else no_compiler()
 
     def preparation(self, dtype: Any) -> str | None:
-        if fixed_kernels.are_compiled(np.dtype(dtype).name):
-            return None
-        return "first it is compiled for this processor, once: 10 to 20 s if it is idle, a minute or more if it is busy"
+        return COMPILES_FIRST if not fixed_kernels.are_compiled(np.dtype(dtype).name) else None
 
-    def make_ready(self, job: Job, layout: Layout, *, predicts: bool = False) -> str | None:
+    def make_ready(
+        self, job: Job, layout: Layout, *, predicts: bool = False, tell: Callable[[str], object] | None = None
+    ) -> str | None:
         """Compile what a job needs, or what predictions of its network need; a sentence where that cannot be done."""
-        extras = job.label_smoothing > 0, job.l1 > 0, job.l2 > 0, job.clip_norm is not None
-        return uncompilable(job.network, None if predicts else job.update_rule, extras, layout.dtype.name)
+        asked = job.network, None if predicts else job.update_rule, extras_of(job), layout.dtype.name
+        make_all(needed(*asked).items(), now_and_then(tell))
+        return uncompilable(*asked)
+
+    def remark(self, job: Job, layout: Layout) -> str:
+        return way_of_tiny_updates() if is_tiny(job, layout.n_samples) else ""
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
@@ -219,7 +226,7 @@ class CompiledEngine:
             return kept[2]  # type: ignore[no-any-return]
         network = job.network
         plan: PlanBase
-        if task == Task.STEPS and is_tiny(job, data.n_samples):
+        if task == Task.STEPS and is_tiny(job, data.n_samples) and can_be_printed():
             plan = TinyPlan(job, dtype, weighted=data.weight is not None)
         else:
             how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from clearprop.engines.compiled.codegen import fixed_kernels
-from clearprop.engines.compiled.compiler import kernel_cache
+from clearprop.engines.compiled.codegen.job_kernels import extras_of, needed
+from clearprop.engines.compiled.compiler import kernel_cache, shipped
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES
 from clearprop.job.data import Data, prepared
@@ -23,7 +23,7 @@ from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
 DTYPES = ("float32", "float64")
-Tell = Callable[[int, int, str], None]  # how many steps are done, of how many, and what the next one compiles
+Tell = Callable[[int, int, str], object]  # how many kernels are compiled, of how many, and the last of them
 
 
 class WarmUp(NamedTuple):
@@ -35,6 +35,8 @@ class WarmUp(NamedTuple):
         Where the kernels are.
     kept : bool
         Whether the next process will find them; False where no folder of a cache can be written.
+    came_along : bool
+        Whether they came with clearprop, so that there is no cache.
     n_compiled : int
         Kernels that were not there before.
     n_kernels, n_bytes : int
@@ -44,6 +46,7 @@ class WarmUp(NamedTuple):
 
     folder: Path
     kept: bool
+    came_along: bool
     n_compiled: int
     n_kernels: int
     n_bytes: int
@@ -57,33 +60,33 @@ def warm_up(dtypes: Iterable[str] = DTYPES, tell: Tell = lambda done, steps, tit
     ----------
     dtypes : iterable of {"float32", "float64"}
     tell : callable, optional
-        Called before each step.
+        Called after each kernel that is compiled beside others.
     """
     began, before = time.perf_counter(), len(kernel_cache.compiled)
-    steps = [step for dtype in dtypes for step in _steps(dtype)]
-    for done, (title, work) in enumerate(steps):
-        tell(done, len(steps), title)
-        work()
+    kernel_cache.make_all(_sources(dtypes := tuple(dtypes)), tell)
+    for dtype in dtypes:
+        for _, job in jobs():
+            _update(job, dtype)
     n_compiled = len(kernel_cache.compiled) - before
     places = [*kernel_cache.folders()]
-    folder = kernel_cache.folder() if n_compiled or not places else places[0]
-    files = [*folder.glob("*.o")]
-    return WarmUp(
-        folder,
-        folder in places,
-        n_compiled,
-        len(files),
-        sum(file.stat().st_size for file in files),
-        time.perf_counter() - began,
-    )
+    library = shipped.library()
+    if isinstance(library, shipped.Library) and not n_compiled:
+        where, sizes = shipped.FOLDER, [library.n_bytes, *[0] * (len(library.symbols) - 1)]
+    else:
+        where = kernel_cache.folder() if n_compiled or not places else places[0]
+        sizes = [file.stat().st_size for file in where.glob("*.o")]
+    came_along = where == shipped.FOLDER
+    seconds = time.perf_counter() - began
+    return WarmUp(where, came_along or where in places, came_along, n_compiled, len(sizes), sum(sizes), seconds)
 
 
-def _steps(dtype: str) -> Iterator[tuple[str, Callable[[], object]]]:
-    """What there is to do, with a title for each: first the parts, which take the longest."""
-    for name, source in fixed_kernels.sources(dtype).items():
-        yield name.replace("_", " "), partial(kernel_cache.address, name, source)
-    for title, job in jobs():
-        yield f"{title} {dtype}", partial(_update, job, dtype)
+def _sources(dtypes: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """All kernels that there are, those first that take longest."""
+    for dtype in dtypes:
+        yield from fixed_kernels.sources(dtype).items()
+    for dtype in dtypes:
+        for _, job in jobs():
+            yield from needed(job.network, job.update_rule, extras_of(job), dtype).items()
 
 
 def jobs() -> Iterator[tuple[str, Job]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import processes
-from clearprop.engines.compiled.compiler import kernel_cache
+from clearprop.engines.compiled.compiler import kernel_cache, sources
 from clearprop.errors import EngineRefusal
 from planted_kernels import OWN as SOURCE
 
@@ -64,23 +64,24 @@ def imported_by(file):
 
 def test_all_that_compiled_code_is_made_from_is_in_the_name_of_the_folder():
     """A file that is missing there would be run as it was before it was changed."""
-    known = kernel_cache.compiled_sources()
+    known = sources.compiled_sources()
     assert {CLEARPROP / "engines/compiled/kernels/products.py", CLEARPROP / "job/shuffling.py"} <= {*known}
     for file in (file for file in known if "kernels" in file.parts):
         assert {*imported_by(file)} <= {*known}, file
 
 
 def test_a_change_in_any_file_that_is_compiled_gives_the_folder_another_name(monkeypatch):
-    now, read = kernel_cache.version(), Path.read_text
-    for changed in kernel_cache.compiled_sources():
+    now, read = sources.sources_digest(), Path.read_text
+    assert kernel_cache.version() != now
+    for changed in sources.compiled_sources():
 
         def one_more_line(file, *args, changed=changed, **options):
             return read(file, *args, **options) + ("\n" if file == changed else "")
 
         with monkeypatch.context() as patched:
             patched.setattr(Path, "read_text", one_more_line)
-            assert kernel_cache.version.__wrapped__() != now, changed
-    assert kernel_cache.version.__wrapped__() == now
+            assert sources.sources_digest.__wrapped__() != now, changed
+    assert sources.sources_digest.__wrapped__() == now
 
 
 def test_a_kernel_is_compiled_once_and_found_again(cache, monkeypatch):
@@ -108,7 +109,7 @@ except Exception as error:
     first, second = run(code).splitlines()
     assert first == "42"
     assert second.startswith(EngineRefusal.__name__)
-    assert "Numba cannot be imported" in second
+    assert "Numba and LLVM, which compile kernels, are not installed: `pip install 'clearprop[compiler]'`" in second
 
 
 @pytest.mark.parametrize("damage", [b"", b"no digest, no code", None], ids=["empty", "foreign", "one bit"])
@@ -240,14 +241,18 @@ except Exception as error:
     print(type(error).__name__, error)
 """
     out = run(code, CLEARPROP_CACHE_DIR=str(tmp_path), TMPDIR=str(tmp_path))
-    assert out.startswith("['reference', 'reference'] 1 the compiled engine is not there: Numba cannot be imported")
-    assert "EngineRefusal the engine 'compiled' cannot do this job: Numba cannot be imported" in out
+    why = (
+        "no kernels for this machine came with clearprop, and Numba and LLVM, which compile kernels, are not installed"
+    )
+    assert out.startswith(f"['reference', 'reference'] 1 the compiled engine is not there: {why}")
+    assert f"EngineRefusal the engine 'compiled' cannot do this job: {why}" in out
 
 
 FAILS = """
 import warnings
 import numpy as np
-from clearprop.engines.compiled.compiler import compiling
+from clearprop.engines.compiled.compiler import compiling, kernel_cache
+kernel_cache.FEW = 1000  # no other process, which would not be broken
 def broken(source):
     raise RuntimeError("Attribute 'alwaysinline' does not apply\\nand more")
 compiling.object_code = broken

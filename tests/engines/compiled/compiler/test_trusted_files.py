@@ -41,10 +41,10 @@ def runs(**environment):
     """What a kernel that is found says to 21 in a process of this kind, where one would be kept, and warnings."""
     code = f"""
 import ctypes, warnings
-from clearprop.engines.compiled.compiler import kernel_cache
+from clearprop.engines.compiled.compiler import kernel_cache, sources
 with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
-    found = kernel_cache._found("twice_" + kernel_cache.hash_of({OWN!r}))
+    found = kernel_cache._found("twice_" + sources.hash_of({OWN!r}))
     print(None if found is None else ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(found)(21))
     print(kernel_cache.folder())
 for warning in said:

@@ -25,14 +25,14 @@ from clearprop.engines.compiled.kernels.{file} import {function}
 
 kernel = cfunc(types_of({function}, {dtype}), error_model="numpy")(plain({function}))
 '''
-# Each kernel that other kernels call, and the file in which it is.
+# Each kernel that other kernels call, and the file in which it is; those first that take longest to compile.
 KERNELS: Mapping[str, str] = {
-    "product": "products",
-    "times_transposed": "products",
     "train_rows": "forward_backward",
+    "product": "products",
+    "gradient_of_layer": "gradient",
+    "times_transposed": "products",
     "first_layer": "forward_backward",
     "forward_rows": "forward_backward",
-    "gradient_of_layer": "gradient",
     "finish_piece": "gradient",
 }
 # What Python calls for each type of numbers: the writer of the table of microkernels, and what a thread does for a job.
@@ -53,8 +53,9 @@ def _source(file: str, function: str, dtype: str = "float64") -> str:
 @cache
 def sources(dtype: str) -> Mapping[str, str]:
     """The source of everything in this file for a type, by its name in the cache."""
-    found = {f"{name}_{dtype}": _source(file, name, dtype) for name, file in KERNELS.items()}
-    found |= {f"tiles_{dtype}": _source(*TILES, dtype), f"engine_{dtype}": _source(*ENTRY, dtype)}
+    found = {f"engine_{dtype}": _source(*ENTRY, dtype)}
+    found |= {f"{name}_{dtype}": _source(file, name, dtype) for name, file in KERNELS.items()}
+    found[f"tiles_{dtype}"] = _source(*TILES, dtype)
     return {**found, **{name: _source(file, name) for name, (file, _) in ALONE.items()}}
 
 

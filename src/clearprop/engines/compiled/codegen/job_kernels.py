@@ -9,11 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.engines.compiled.codegen import fixed_kernels
 from clearprop.engines.compiled.codegen.formula_kernels import FormulaKernel, elementwise, summing
 from clearprop.engines.compiled.compiler import kernel_cache
-from clearprop.formulas import Activation, ClipByNorm, Expression, LabelSmoothing, Penalty, UpdateRule, evaluate
+from clearprop.formulas import (
+    L1,
+    L2,
+    LBFGS,
+    Activation,
+    ClipByNorm,
+    Expression,
+    Identity,
+    LabelSmoothing,
+    Penalty,
+    UpdateRule,
+    evaluate,
+)
 from clearprop.formulas.evaluation import prepare
 from clearprop.formulas.expressions import symbols
+from clearprop.job.job import Job
 from clearprop.network import Network
 
 FEW, AHEAD = 16, 256  # steps whose uniforms are kept beforehand
@@ -91,6 +105,51 @@ def clip_kernel(dtype: str) -> FormulaKernel:
 def smoothing_kernel(dtype: str) -> FormulaKernel:
     """Label smoothing of targets, in place in array 0."""
     return elementwise({"y": 0}, {"y": LabelSmoothing.tree("value")}, dtype)
+
+
+def extras_of(job: Job) -> tuple[bool, bool, bool, bool]:
+    """Whether a job has label smoothing, l1, l2, a limit to the gradient's norm."""
+    return job.label_smoothing > 0, job.l1 > 0, job.l2 > 0, job.clip_norm is not None
+
+
+@kept
+def needed(
+    network: Network, rule: UpdateRule | LBFGS | None, extras: tuple[bool, bool, bool, bool], dtype: str
+) -> Mapping[str, str]:
+    """The sources of all kernels that a job needs, by name, those first that take longest to compile.
+
+    Parameters
+    ----------
+    network : Network
+    rule : UpdateRule, LBFGS or None
+        None for predictions alone.
+    extras : tuple of bool
+        Of `extras_of`.
+    dtype : {"float32", "float64"}
+    """
+    found = dict(fixed_kernels.sources(dtype))
+    learns = rule is not None
+    for activation in dict.fromkeys(layer.activation for layer in network.layers):
+        if type(activation) is not Identity:
+            found[f"{activation.name}_forward"] = forward_kernel(activation, dtype).source
+            if learns:
+                found[f"{activation.name}_backward"] = backward_kernel(activation, dtype).source
+    if learns:
+        name = network.head.computed.name
+        found[f"{name}_loss"] = loss_kernel(network, dtype).source
+        found[f"{name}_error"] = output_error_kernel(network, dtype).source
+    if isinstance(rule, UpdateRule):
+        found[f"{rule.name}_update"] = update_kernel(rule, dtype).source
+    smoothing, l1, l2, clips = extras
+    for penalty in (L1(1.0), L2(1.0)):
+        if learns and (l1 if isinstance(penalty, L1) else l2):
+            value, slope = penalty_kernels(penalty, dtype)
+            found |= {f"{penalty.name}_value": value.source, f"{penalty.name}_slope": slope.source}
+    if isinstance(rule, UpdateRule) and clips:
+        found["clip_by_norm"] = clip_kernel(dtype).source
+    if learns and smoothing:
+        found["label_smoothing"] = smoothing_kernel(dtype).source
+    return found
 
 
 class UpdateUniforms:

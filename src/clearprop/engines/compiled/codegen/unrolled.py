@@ -24,8 +24,9 @@ from __future__ import annotations
 
 import math
 
-from numba import cfunc, njit, {dtype}
+from numba import cfunc, {dtype}
 
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import types_of
 from clearprop.engines.compiled.kernels.kernel_vocabulary import *
 '''

@@ -16,34 +16,26 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-import llvmlite
-
-from clearprop.engines.compiled.compiler import trusted_files
+from clearprop.engines.compiled.compiler import shipped, side_by_side, trusted_files
 from clearprop.engines.compiled.compiler.loading import load
-from clearprop.engines.compiled.compiler.machine import signature
+from clearprop.engines.compiled.compiler.machine import NO_COMPILER, can_compile, signature
+from clearprop.engines.compiled.compiler.sources import hash_of, sources_digest
+from clearprop.engines.cores import usable_cores
 from clearprop.engines.first_use import FIRST_USE
 from clearprop.errors import EngineRefusal
 
-# What machine code is made from beside the generated sources: all of kernels/, and what makes machine code of it. The
-# other folders decide nothing that does not reach compiled code as numbers, or in the source of a kernel.
-CLEARPROP = Path(__file__).parents[3]
-COMPILED = (
-    CLEARPROP / "engines/compiled/kernels",
-    CLEARPROP / "engines/compiled/compiler/compiling.py",
-    CLEARPROP / "engines/compiled/compiler/machine.py",
-    CLEARPROP / "job/hashing.py",
-    CLEARPROP / "job/shuffling.py",
-)
 ENTRY = "kernel"  # the function that each generated source defines
 DIGEST = hashlib.sha256().digest_size
 BELOW = Path("clearprop", "kernels")
 PART = ".part"
+FEW = 5  # kernels, up to which another process would take longer to start than to be of help
 OLD = 3600.0  # seconds after which a file that is being written no longer is
 
 compiled: list[str] = []  # the kernels that this process has compiled, in order
@@ -52,22 +44,11 @@ _checked: set[Path] = set()  # folders that were found to be this user's
 _said: set[Path | None] = set()  # places of which something was said
 
 
-def hash_of(*parts: str) -> str:
-    """A short name for these texts."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-
-
 @cache
 def version() -> str:
     """The name of the folder: a hash of everything that all compiled code depends on."""
-    texts = [file.read_text("utf-8") for file in compiled_sources()]
     with FIRST_USE:  # Python imports what reads the metadata of a package when it is first asked
-        return hash_of(*texts, version_of("numba"), llvmlite.__version__, sys.version, signature())
-
-
-def compiled_sources() -> list[Path]:
-    """The files that machine code is made from, beside the generated sources."""
-    return [file for place in COMPILED for file in (sorted(place.rglob("*.py")) if place.is_dir() else [place])]
+        return hash_of(sources_digest(), version_of("numba"), version_of("llvmlite"), sys.version, signature())
 
 
 def address(name: str, source: str) -> int:
@@ -94,13 +75,16 @@ def address(name: str, source: str) -> int:
     if full not in _addresses:
         with FIRST_USE:
             if full not in _addresses:
-                _addresses[full] = _found(full) or _made(full, source)
+                _addresses[full] = shipped.address(full) or _found(full) or _made(full, source)
     return _addresses[full]
 
 
 def is_compiled(name: str, source: str) -> bool:
-    """Whether the cache holds machine code for a source."""
-    return any(trusted_files.is_trusted(place / f"{name}_{hash_of(source)}.o") for place in folders())
+    """Whether there is machine code for a source, built with the wheel or kept in the cache."""
+    full = f"{name}_{hash_of(source)}"
+    return shipped.address(full) is not None or any(
+        trusted_files.is_trusted(place / f"{full}.o") for place in folders()
+    )
 
 
 def _found(full: str) -> int | None:
@@ -127,20 +111,55 @@ def _made(full: str, source: str) -> int:
     try:
         from clearprop.engines.compiled.compiler.compiling import object_code
     except ImportError as error:
-        raise EngineRefusal(
-            f"the compiled engine has to compile {full!r}, and Numba cannot be imported ({error}); "
-            "install it with `pip install numba`, or take engine='reference'"
-        ) from None
+        raise EngineRefusal(f"{shipped.why_none()}, and {NO_COMPILER}; or take engine='reference'") from error
     try:
-        code = object_code(source)
-        found = load(code, ENTRY)
+        return _loaded(full, object_code(source))
     except Exception as error:  # whatever Numba and LLVM raise; there is another engine, which needs neither
         said = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-        versions = f"Numba {version_of('numba')} and llvmlite {llvmlite.__version__}"
+        versions = f"Numba {version_of('numba')} and llvmlite {version_of('llvmlite')}"
         raise EngineRefusal(f"compiling failed in {versions} ({said})") from error
+
+
+def _loaded(full: str, code: bytes) -> int:
+    """Keep what was compiled; its address."""
+    found = load(code, ENTRY)
     compiled.append(full)
     _keep(f"{full}.o", hashlib.sha256(code).digest() + code)
     return found
+
+
+def make_all(
+    sources: Iterable[tuple[str, str]], watch: Callable[[int, int, str], object] = lambda done, all_, name: None
+) -> None:
+    """Compile all of these that are not there yet, several at once where that is quicker.
+
+    One that cannot be compiled is left out: `address` says why.
+
+    Parameters
+    ----------
+    sources : iterable of (str, str)
+        The name and the source of each, those first that take longest.
+    watch : callable, optional
+        Called when one more is done, with how many are, of how many, and its name.
+    """
+    asked = {f"{name}_{hash_of(source)}": source for name, source in sources}
+    if asked.keys() <= _addresses.keys():
+        return
+    with FIRST_USE:
+        missing = {}
+        for full, source in asked.items():
+            found = _addresses.get(full) or shipped.address(full) or _found(full)
+            if found is None:
+                missing[full] = source
+            else:
+                _addresses[full] = found
+        processes = min(usable_cores(), len(missing))
+        if processes < 2 or len(missing) < FEW or not can_compile():
+            return
+        for done, (full, code) in enumerate(side_by_side.compiled(missing, processes), 1):
+            if code is not None:
+                _addresses[full] = _loaded(full, code)
+            watch(done, len(missing), full)
 
 
 def _keep(name: str, content: bytes) -> None:
@@ -171,8 +190,12 @@ def _say_once(about: Path | None, sentence: str) -> None:
 
 def folders() -> Iterator[Path]:
     """The folders for this version that kernels may be read from, the first choice first."""
+    try:
+        named = version()
+    except PackageNotFoundError:  # without Numba and LLVM, which would link what a folder holds
+        return
     for base in _bases():
-        place = base / BELOW / version()
+        place = base / BELOW / named
         if place not in _checked:
             try:
                 trusted_files.check_below(base, place)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
-
 from clearprop.engines.compiled.compiler.machine import target_machine
 
 _engines: list[Any] = []  # they own the memory of the code, which stays as long as the process does
@@ -20,6 +18,8 @@ def load(code: bytes, symbol: str) -> int:
     RuntimeError
         When it is no object file with that function.
     """
+    import llvmlite.binding as llvm
+
     _initialise()
     # An engine of its own for each file: files that came from different processes may use the same names inside.
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
@@ -34,5 +34,7 @@ def load(code: bytes, symbol: str) -> int:
 
 @cache
 def _initialise() -> None:
+    import llvmlite.binding as llvm
+
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from clearprop.engines.compiled.kernels.blocks import WORD
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.layout import APART
 from clearprop.engines.compiled.kernels.pointers import (
     atomic_add,

@@ -7,9 +7,8 @@ shards are added up afterwards, piece by piece in a fixed order. Which way is ta
 
 from __future__ import annotations
 
-from numba import njit
-
 from clearprop.engines.compiled.kernels.barrier import wait_for_all
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.elementwise import clear
 from clearprop.engines.compiled.kernels.forward_backward import first_layer, train_rows

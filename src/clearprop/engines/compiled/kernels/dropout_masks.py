@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from numba import njit, types
+from numba import types
 
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.hashes import joined, of_row, of_unit
 from clearprop.engines.compiled.kernels.pointers import offset
 

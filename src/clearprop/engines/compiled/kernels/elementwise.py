@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.pointers import offset
 from clearprop.engines.compiled.kernels.vector_functions import multiply_add, sum_across

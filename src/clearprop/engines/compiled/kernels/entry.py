@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from clearprop.engines.compiled.kernels.barrier import wait_for_all
 from clearprop.engines.compiled.kernels.batch_division import rows_and_gradient
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.forward_backward import forward_rows
 from clearprop.engines.compiled.kernels.layout import SCRATCH, Job, Task

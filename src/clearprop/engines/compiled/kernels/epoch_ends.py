@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.pointers import is_null, offset
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.vector_functions import (
     absolute,
     bits,

@@ -7,8 +7,7 @@ between rows is written by elementwise formulas, never read.
 
 from __future__ import annotations
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import Numbers, arguments_of, call_formula, call_kernel
 from clearprop.engines.compiled.kernels.dropout_masks import draw_mask
 from clearprop.engines.compiled.kernels.elementwise import (

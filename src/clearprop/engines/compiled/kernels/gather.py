@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.elementwise import copy_numbers
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE

@@ -6,8 +6,7 @@ update. A piece is computed in the same way whoever does it: the number of threa
 
 from __future__ import annotations
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import Numbers, arguments_of, call_formula, call_kernel
 from clearprop.engines.compiled.kernels.elementwise import column_sums, sum_of_squares, transpose
 from clearprop.engines.compiled.kernels.gather import stride_below

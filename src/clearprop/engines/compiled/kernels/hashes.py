@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.job import hashing, shuffling
 
 

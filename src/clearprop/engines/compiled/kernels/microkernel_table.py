@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.compiler.machine import n_tiles, vector_bytes
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import Numbers, Wholes
 from clearprop.engines.compiled.kernels.microkernels import ROWS, TALL, VECTORS, Kind, microkernel
 from clearprop.engines.compiled.kernels.vectors import I64

@@ -14,10 +14,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.compiler.machine import vector_bytes
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import Numbers, Wholes
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import DEPTH_AT_ONCE, FAR_APART

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
 from clearprop.engines.compiled.kernels.barrier import clock, only_wait, wait_for_all
 from clearprop.engines.compiled.kernels.batch_division import rows_and_gradient
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.epoch_ends import end_epoch
 from clearprop.engines.compiled.kernels.gather import row_at

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import call_formula
 from clearprop.engines.compiled.kernels.elementwise import scale_numbers
 from clearprop.engines.compiled.kernels.gradient import for_each_piece
