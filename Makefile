@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Rooms whose own tests must reach the share of lines that pyproject.toml names (fail_under).
 MEASURED := network job formulas trace
 
-.PHONY: demo test minutes format changelog torture test-pages test-oldest test-versions benchmark clean
+.PHONY: demo test minutes wheel wheel-twice test-levels format changelog torture test-pages test-oldest test-versions benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -25,6 +25,29 @@ test: $(VENV)/installed-for-tests
 minutes: $(VENV)/installed-for-tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q -n auto --junitxml=build/tests.xml
 	$(BIN)/python tools/minutes.py build/tests.xml
+
+# A wheel with the kernels of every level of x86-64 compiled in, for Linux; needs a C compiler, and some minutes. What is
+# in it is printed. The same sources and tools make the same bytes: `make wheel-twice` compares.
+wheel: $(VENV)/installed-for-tests
+	$(PIP) install hatchling
+	CLEARPROP_BUILD_KERNELS=1 SOURCE_DATE_EPOCH=1700000000 $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	$(BIN)/python tools/list_wheel.py dist
+	$(PIP) install auditwheel && $(BIN)/auditwheel show dist/clearprop-*_$$(uname -m).whl
+
+wheel-twice: wheel
+	cp dist/clearprop-*.whl build/
+	rm -rf build/objects build/kernels
+	$(MAKE) wheel
+	cmp dist/clearprop-*.whl build/clearprop-*.whl
+
+# The conformance suite with the libraries of a wheel, at each level that this machine offers.
+BUILT := src/clearprop/engines/compiled/built
+test-levels: wheel
+	mkdir -p $(BUILT) && cp build/kernels/* $(BUILT)/
+	for level in $$($(BIN)/python -c 'from clearprop.engines.compiled.compiler import levels; print(*levels.offered())'); do \
+		CLEARPROP_LEVEL=$$level OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -q tests/engines/test_conformance.py tests/engines/test_same_bits.py || { rm -r $(BUILT); exit 1; }; \
+	done
+	rm -r $(BUILT)
 
 # Layout and order of imports, as `make test` wants them.
 format: $(VENV)/installed-for-tests
@@ -57,7 +80,7 @@ test-oldest:
 	.venv-oldest/bin/python -m pip --quiet install uv
 	.venv-oldest/bin/python tools/oldest.py > .venv-oldest/oldest.txt
 	.venv-oldest/bin/uv pip install --quiet --python .venv-oldest/bin/python --constraint .venv-oldest/oldest.txt \
-		--editable . --group test
+		--editable ".[arrays,cli,compiler]" --group test
 	OPENBLAS_NUM_THREADS=1 .venv-oldest/bin/pytest -q -W "ignore::pytest.PytestRemovedIn10Warning" tests/test_doors.py
 
 # Beside scikit-learn, and PyTorch and JAX where they are installed into .venv; results go to benchmarks/results/.
@@ -77,7 +100,7 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/fashion_mnist.py
 
 clean:
-	rm -rf .venv .venv-oldest .venv-3.* build
+	rm -rf .venv .venv-oldest .venv-3.* build dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "clearprop needs Python 3.11 or newer; try: make PYTHON=python3.12")'
@@ -85,7 +108,7 @@ $(VENV)/bin/python:
 	$(PIP) install --upgrade "pip>=25.1"
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml
-	$(PIP) install --editable .
+	$(PIP) install --editable ".[cli,compiler]"
 	touch $@
 
 $(VENV)/installed-for-tests: $(VENV)/installed

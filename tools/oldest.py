@@ -6,13 +6,18 @@ import re
 import tomllib
 from pathlib import Path
 
+EXTRAS = ("arrays", "compiler", "tables", "cli")
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def oldest() -> list[str]:
     """A constraint for each dependency; raises ValueError for one without a lower bound."""
     found = []
-    for dependency in tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]:
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    extras = [library for extra in EXTRAS for library in project["optional-dependencies"][extra]]
+    for dependency in project["dependencies"] + extras:
+        if dependency.startswith("clearprop["):
+            continue
         match = re.fullmatch(r"([\w-]+)>=([\d.]+)(,.*)?", dependency)
         if match is None:
             raise ValueError(f"{dependency!r} has no lower bound of the form name>=version")

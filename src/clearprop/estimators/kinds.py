@@ -10,9 +10,8 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from clearprop.engines.first_use import first_time
-from clearprop.errors import InputError
+from clearprop.errors import InputError, has_extra
 from clearprop.estimators.target_values import TIMES, check_order, is_number, shown, unmasked
-from clearprop.tables.frames import is_frame
 from clearprop.tables.spelling import is_missing
 
 TABLES = "take {}, which takes such columns as they are"
@@ -125,12 +124,9 @@ def _refuse_times(values: Any, name: Any, estimator: str) -> None:
 
 def _odd_columns(X: Any) -> Iterator[tuple[Any, Any]]:
     """The columns of X that are not of numbers, each with its name."""
-    import narwhals as nw
-
-    if is_frame(X):
-        for series in nw.from_native(X, eager_only=True).iter_columns():
-            if not series.dtype.is_numeric() and series.dtype != nw.Boolean:
-                yield repr(series.name), series.to_native()
+    if not isinstance(X, list | tuple | np.ndarray):
+        if has_extra("tables"):  # without them scikit-learn says what it cannot take, with no place
+            yield from _odd_columns_of_frame(X)
         return
     if isinstance(X, list | tuple):
         try:
@@ -140,3 +136,15 @@ def _odd_columns(X: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "OUSTMm":
         for place in range(X.shape[1]):
             yield place, X[:, place]
+
+
+def _odd_columns_of_frame(X: Any) -> Iterator[tuple[str, Any]]:
+    """The columns of a data frame that are not of numbers; none of what is no data frame."""
+    import narwhals as nw
+
+    from clearprop.tables.frames import is_frame
+
+    if is_frame(X):
+        for series in nw.from_native(X, eager_only=True).iter_columns():
+            if not series.dtype.is_numeric() and series.dtype != nw.Boolean:
+                yield repr(series.name), series.to_native()

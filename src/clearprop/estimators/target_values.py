@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.errors import InputError, shortened
-from clearprop.tables.spelling import is_missing
-from clearprop.tabular.actual import rows_in_words
+from clearprop.tables.spelling import is_missing, rows_in_words
 
 TIMES = {"M": "dates", "m": "lengths of time"}
 LABELS = (str, bool, np.bool_, int, float, np.integer, np.floating)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy as np
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from clearprop.job import Job
 from clearprop.network import Network
-from clearprop.tables import Encoder, NumberTarget, Target
-from clearprop.tables.origins import Origin, origins
+from clearprop.tables.origin import Origin
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from clearprop.tables import Encoder, Target
 
 
 class TableModel(Protocol):
@@ -104,33 +105,6 @@ class Trained:
     answer: Any
     unit: Unit | None
     step: str
-
-
-def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int, step: str) -> Trained:
-    """What network `member` of a model of a table belongs to, for a table of one row."""
-    target = model.target
-    found = model.predict(row)
-    members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
-    return Trained(
-        inputs=origins(model.encoder, row),
-        target=target.column,
-        actual=actual,
-        labels=tuple(map(str, target.labels)),
-        members=members,
-        member=member,
-        mean=mean,
-        probabilities=mean if found.probabilities is None else found.probabilities[0],
-        temperature=model.temperature,
-        answer=found.values[0],
-        unit=_unit(target, mean) if isinstance(target, NumberTarget) else None,
-        step=step,
-    )
-
-
-def _unit(target: NumberTarget, mean: Any) -> Unit:
-    unbounded = float(mean[0].astype(np.float64) * target.scale + target.centre)
-    learned = float(target.decode(mean[None])[0])
-    return Unit(target.centre, target.scale, target.low, target.high, target.log, unbounded, learned)
 
 
 def trained_on_arrays(

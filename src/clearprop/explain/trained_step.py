@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from clearprop.errors import InputError
 from clearprop.explain.explained import Trace, explain
-from clearprop.explain.trained import TableModel, trained_on_table
+from clearprop.explain.trained import TableModel, Trained, Unit
 from clearprop.formulas import LBFGS, UpdateRule
-from clearprop.tables import NumberTargets
+from clearprop.tables import NumberTarget, NumberTargets
+from clearprop.tables.origins import origins
 
 PLAIN = "sgd"  # the rule where it is not known how a model was trained
 
@@ -58,3 +59,30 @@ def explain_row(
     rule = PLAIN if step == "assumed" else optimizer
     trace = explain(model.network, parameters, inputs, sample, rule, job=job)
     return replace(trace, trained=trained_on_table(model, row, actual, member, step))
+
+
+def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int, step: str) -> Trained:
+    """What network `member` of a model of a table belongs to, for a table of one row."""
+    target = model.target
+    found = model.predict(row)
+    members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
+    return Trained(
+        inputs=origins(model.encoder, row),
+        target=target.column,
+        actual=actual,
+        labels=tuple(map(str, target.labels)),
+        members=members,
+        member=member,
+        mean=mean,
+        probabilities=mean if found.probabilities is None else found.probabilities[0],
+        temperature=model.temperature,
+        answer=found.values[0],
+        unit=_unit(target, mean) if isinstance(target, NumberTarget) else None,
+        step=step,
+    )
+
+
+def _unit(target: NumberTarget, mean: Any) -> Unit:
+    unbounded = float(mean[0].astype(np.float64) * target.scale + target.centre)
+    learned = float(target.decode(mean[None])[0])
+    return Unit(target.centre, target.scale, target.low, target.high, target.log, unbounded, learned)

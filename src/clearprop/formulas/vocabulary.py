@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.errors import require
 from clearprop.formulas.expressions import Expression, apply
 
 
@@ -35,6 +36,7 @@ def array_namespace(*arrays: Any) -> Any:
     foreign = [a for a in arrays if not isinstance(a, np.ndarray | np.generic | int | float)]
     if not foreign:
         return np
+    require("arrays of another library than NumPy need", "arrays")
     from array_api_compat import array_namespace as find
 
     return find(*foreign)

@@ -4,22 +4,29 @@ Start with `steps`, what a column can become; `fitting` decides which, from the 
 frozen result.
 """
 
-from clearprop.tables.class_target import ClassTarget, fit_class_target
-from clearprop.tables.csv_form import NUMBERED
-from clearprop.tables.encoder import Encoded, Encoder
-from clearprop.tables.fitting import Fitted, alike, fit_encoder
-from clearprop.tables.frames import from_frame
-from clearprop.tables.images import ImageFormat
-from clearprop.tables.naming import missing_column, missing_file
-from clearprop.tables.number_target import NumberTarget, fit_number_target, target_numbers
-from clearprop.tables.options import ReadOptions
-from clearprop.tables.reading import Reading, read
-from clearprop.tables.several import NumberTargets, Target, target_from_json
-from clearprop.tables.splitting import Fold, Parts, folds, split
-from clearprop.tables.step import Remark, Step
-from clearprop.tables.steps import Category, Moment, Number, Truth
-from clearprop.tables.task import TASKS, TaskChoice, as_kind, decide_task, missing_rows
-from clearprop.tables.vector_step import Vector
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clearprop.late import LateNames
+
+if TYPE_CHECKING:
+    from clearprop.tables.class_target import ClassTarget, fit_class_target
+    from clearprop.tables.csv_form import NUMBERED
+    from clearprop.tables.encoder import Encoded, Encoder
+    from clearprop.tables.fitting import Fitted, alike, fit_encoder
+    from clearprop.tables.frames import from_frame
+    from clearprop.tables.images import ImageFormat
+    from clearprop.tables.naming import missing_column, missing_file
+    from clearprop.tables.number_target import NumberTarget, fit_number_target, target_numbers
+    from clearprop.tables.options import ReadOptions
+    from clearprop.tables.reading import Reading, read
+    from clearprop.tables.several import NumberTargets, Target, target_from_json
+    from clearprop.tables.splitting import Fold, Parts, folds, split
+    from clearprop.tables.step import Remark, Step
+    from clearprop.tables.steps import Category, Moment, Number, Truth
+    from clearprop.tables.task import TASKS, TaskChoice, as_kind, decide_task, missing_rows
+    from clearprop.tables.vector_step import Vector
 
 __all__ = [
     "NUMBERED",
@@ -60,3 +67,79 @@ __all__ = [
     "target_from_json",
     "target_numbers",
 ]
+
+_late = LateNames(
+    "clearprop.tables",
+    {
+        "class_target": (
+            "ClassTarget",
+            "fit_class_target",
+        ),
+        "csv_form": ("NUMBERED",),
+        "encoder": (
+            "Encoded",
+            "Encoder",
+        ),
+        "fitting": (
+            "Fitted",
+            "alike",
+            "fit_encoder",
+        ),
+        "frames": ("from_frame",),
+        "images": ("ImageFormat",),
+        "naming": (
+            "missing_column",
+            "missing_file",
+        ),
+        "number_target": (
+            "NumberTarget",
+            "fit_number_target",
+            "target_numbers",
+        ),
+        "options": ("ReadOptions",),
+        "reading": (
+            "Reading",
+            "read",
+        ),
+        "several": (
+            "NumberTargets",
+            "Target",
+            "target_from_json",
+        ),
+        "splitting": (
+            "Fold",
+            "Parts",
+            "folds",
+            "split",
+        ),
+        "step": (
+            "Remark",
+            "Step",
+        ),
+        "steps": (
+            "Category",
+            "Moment",
+            "Number",
+            "Truth",
+        ),
+        "task": (
+            "TASKS",
+            "TaskChoice",
+            "as_kind",
+            "decide_task",
+            "missing_rows",
+        ),
+        "vector_step": ("Vector",),
+    },
+    what="tables of columns need",
+    extra="tables",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """A public name of this room, imported now."""
+    return _late.get(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,16 +19,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.formulas import Constant, Expression, Symbol, cos, floor, maximum, minimum, sin, sqrt, where
+from clearprop.formulas import Constant, Expression, cos, floor, maximum, minimum, sin, sqrt, where
 from clearprop.formulas.vocabulary import equal
 from clearprop.tables import columns
 from clearprop.tables.column_vectors import matrix
 from clearprop.tables.numeric import BIN, CLIP, FAR
+from clearprop.tables.origin import CODE, MISSING, X
 from clearprop.tables.step import Step
 from clearprop.tables.steps import Category, Moment, Number, Truth
 from clearprop.tables.vector_step import Vector
-
-X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
 
 
 @singledispatch

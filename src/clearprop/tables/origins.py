@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from clearprop.formulas import Expression
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.input_trees import input_trees, symbol_values
+from clearprop.tables.origin import Origin
 from clearprop.tables.step import Step
 from clearprop.tables.steps import Category, Moment, Number, Truth
 from clearprop.tables.vector_step import Vector
 
 LONGEST_VALUE = 40  # letters of a value that is shown
-
-
-class Origin(NamedTuple):
-    """Where one input comes from.
-
-    Attributes
-    ----------
-    name : str
-        Of the input, as the encoder calls it: "cut: Ideal".
-    column : str
-        "" where the network was given its inputs directly.
-    value : str or float or None
-        What the row says there; None where it is missing.
-    kind : str
-        "scaled", "bin", "category", "pair", "rare", "missing", "truth", "circle", "item" or "" for any other.
-    formula : Expression or None
-        What `encode` computes: see `clearprop.tables.input_trees`.
-    known : mapping of str to number
-        What the row says, by the symbols of the formula.
-    categories : tuple of str
-        What the symbol `code` counts.
-    """
-
-    name: str
-    column: str = ""
-    value: str | float | None = None
-    kind: str = ""
-    formula: Expression | None = None
-    known: Mapping[str, float] = {}
-    categories: tuple[str, ...] = ()
 
 
 def origins(encoder: Encoder, row: pa.Table) -> tuple[Origin, ...]:

@@ -206,3 +206,20 @@ def _of_interval(value: Any) -> str | None:
     if left is None or right is None:
         return None
     return f"{'[' if closed in ('left', 'both') else '('}{left}, {right}{']' if closed in ('right', 'both') else ')'}"
+
+
+def rows_in_words(chosen: Any, first_number: int = 1) -> str:
+    """Which rows of a mask are chosen: their number, and the first of them.
+
+    Rows of a table are counted from 1, as people do; those of an array from 0, which is said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tables.spelling import rows_in_words
+    >>> rows_in_words(np.array([False, True])), rows_in_words(np.array([True, True]))
+    ('row 2', '2 rows, the first of them row 1')
+    """
+    count, first = int(chosen.sum()), f"row {int(np.argmax(chosen)) + first_number:,}"
+    first += "" if first_number else " (counted from 0)"
+    return first if count == 1 else f"{count:,} rows, the first of them {first}"

@@ -3,13 +3,20 @@
 The command line uses it, and so can whoever has a table and wants no scikit-learn.
 """
 
-from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
-from clearprop.tabular.fit import TableFit, train
-from clearprop.tabular.model import TableModel
-from clearprop.tabular.preparation import Prepared, prepare
-from clearprop.tabular.results import Evaluation, Predictions
-from clearprop.tabular.scores import ClassScores, NumberScores, Scores
-from clearprop.tabular.settings import TableSettings
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from clearprop.late import LateNames
+
+if TYPE_CHECKING:
+    from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
+    from clearprop.tabular.fit import TableFit, train
+    from clearprop.tabular.model import TableModel
+    from clearprop.tabular.preparation import Prepared, prepare
+    from clearprop.tabular.results import Evaluation, Predictions
+    from clearprop.tabular.scores import ClassScores, NumberScores, Scores
+    from clearprop.tabular.settings import TableSettings
 
 __all__ = [
     "ClassScores",
@@ -27,3 +34,44 @@ __all__ = [
     "prepare",
     "train",
 ]
+
+_late = LateNames(
+    "clearprop.tabular",
+    {
+        "cross_validation": (
+            "CrossValidated",
+            "averages",
+            "cross_validate",
+        ),
+        "fit": (
+            "TableFit",
+            "train",
+        ),
+        "model": ("TableModel",),
+        "preparation": (
+            "Prepared",
+            "prepare",
+        ),
+        "results": (
+            "Evaluation",
+            "Predictions",
+        ),
+        "scores": (
+            "ClassScores",
+            "NumberScores",
+            "Scores",
+        ),
+        "settings": ("TableSettings",),
+    },
+    what="tables of columns need",
+    extra="tables",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """A public name of this room, imported now."""
+    return _late.get(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import TableError
 from clearprop.tables import ReadOptions, Target, missing_column, missing_rows
 from clearprop.tables.columns import present
+from clearprop.tables.spelling import rows_in_words
 
 
 def actual_of(table: pa.Table, target: Target, read: ReadOptions) -> Any:
@@ -51,23 +51,6 @@ def without_missing(table: pa.Table, name: str, absent: Any, *, skip: bool) -> p
         rows = rows_in_words(absent)
         raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
     return table.filter(pa.array(~absent))
-
-
-def rows_in_words(chosen: Any, first_number: int = 1) -> str:
-    """Which rows of a mask are chosen: their number, and the first of them.
-
-    Rows of a table are counted from 1, as people do; those of an array from 0, which is said.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from clearprop.tabular.actual import rows_in_words
-    >>> rows_in_words(np.array([False, True])), rows_in_words(np.array([True, True]))
-    ('row 2', '2 rows, the first of them row 1')
-    """
-    count, first = int(chosen.sum()), f"row {int(np.argmax(chosen)) + first_number:,}"
-    first += "" if first_number else " (counted from 0)"
-    return first if count == 1 else f"{count:,} rows, the first of them {first}"
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray:

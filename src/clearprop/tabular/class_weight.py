@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from clearprop.errors import InputError, UnknownNameError
-from clearprop.tables import ClassTarget, Target
 from clearprop.tables.spelling import of_object
+
+if TYPE_CHECKING:
+    from clearprop.tables import ClassTarget, Target
 
 
 def balanced(codes: Any, n_classes: int, weight: Any = None) -> Any:
@@ -63,7 +65,7 @@ def class_factors(
     """
     if asked is None:
         return None
-    assert isinstance(target, ClassTarget)
+    target = cast("ClassTarget", target)  # whose file brings the libraries of tables, which weights do not need
     if isinstance(asked, str):
         if asked != "balanced":
             raise InputError(f"the class weight is 'balanced' or a weight for classes by name, not {asked!r}")

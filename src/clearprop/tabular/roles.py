@@ -13,7 +13,7 @@ from clearprop.tables.column_types import in_words, is_moment, is_number, is_tim
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
 from clearprop.tables.options import ReadOptions
-from clearprop.tabular.actual import rows_in_words
+from clearprop.tables.spelling import rows_in_words
 from clearprop.tabular.settings import TableSettings
 
 

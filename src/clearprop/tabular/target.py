@@ -29,8 +29,9 @@ from clearprop.tables import (
 )
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
+from clearprop.tables.spelling import rows_in_words
 from clearprop.tables.storage import plain
-from clearprop.tabular.actual import rows_in_words, without_missing
+from clearprop.tabular.actual import without_missing
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.settings import TableSettings
 

@@ -1,4 +1,4 @@
-"""The reader behind ``verbose=True``: a bar on a terminal, a line per epoch otherwise.
+"""The reader behind ``verbose=True``: a bar on a terminal where rich is installed, a line per epoch otherwise.
 
 Besides the command line, the only part that prints.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from clearprop.errors import is_installed
 from clearprop.job import Epoch
 from clearprop.training.stopping import Callback
 
@@ -47,7 +48,7 @@ def shown(verbose: Any, first: int, last: int) -> Iterator[Callback]:
     """
     if not verbose:
         yield lambda epoch: None
-    elif sys.stdout.isatty():
+    elif sys.stdout.isatty() and is_installed("rich"):
         with bar(first, last) as reader:
             yield reader
     else:

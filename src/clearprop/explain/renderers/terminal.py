@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from clearprop.errors import require
 from clearprop.explain.derivations.lines import Line, Omission
 from clearprop.explain.drawings.colours import TERMINAL
 from clearprop.explain.renderers.wrapping import columns, wrapped
@@ -176,6 +177,7 @@ def _narrowed(rows: list[list[str]], width: int) -> dict[int, int]:
 
 def to_text(document: Document, pen: Pen, words: Words, *, width: int = 110, ascii_only: bool = False) -> str:
     """The document as plain text."""
+    require("an explanation as plain text needs", "cli", "rich")
     from rich.console import Console
 
     file = io.StringIO()

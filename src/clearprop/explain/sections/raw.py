@@ -15,8 +15,7 @@ from clearprop.formulas import Apply, Constant, Expression, Symbol
 from clearprop.formulas.evaluation import evaluate
 from clearprop.formulas.expressions import fold, nodes
 from clearprop.formulas.expressions import symbols as symbols_of
-from clearprop.tables.input_trees import CODE, MISSING, X
-from clearprop.tables.origins import Origin
+from clearprop.tables.origin import CODE, MISSING, Origin, X
 from clearprop.trace.names import at
 from clearprop.trace.trace import Trace
 

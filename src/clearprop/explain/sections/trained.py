@@ -11,7 +11,7 @@ from clearprop.explain.trained import Trained
 from clearprop.explain.words import Words
 from clearprop.explain.writing.document import Block, Bullets, Number, Paragraph, Piece, Table
 from clearprop.formulas import Symbol
-from clearprop.tables.origins import Origin
+from clearprop.tables.origin import Origin
 from clearprop.trace.names import at
 from clearprop.trace.trace import Trace
 
