@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import sys
 from collections import Counter
@@ -16,6 +17,10 @@ posix = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system h
 COMMAND = [sys.executable, interrupted.__file__]
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 SOON = 5.0  # seconds that a fit may go on after Ctrl-C; what it has begun it ends
+# Python itself loses one that comes where it clears a weak reference away, as to a thread that has ended, and says so.
+LOST_BY_PYTHON = re.compile(
+    r"Exception ignored in: <function \w+\.__init__\.<locals>\._?remove.*\n([T ].*\n)*KeyboardInterrupt: ?\n"
+)
 
 
 def attacked(kind, count, seed):
@@ -24,7 +29,7 @@ def attacked(kind, count, seed):
     times = [chance.uniform(0.0, 0.25) * (-1 if n % 2 else 1) or 0.01 for n in range(count)]
     done = processes.run([*COMMAND, kind, *times], timeout=300 + 6 * count, env=ENVIRONMENT)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stderr == ""
+    assert LOST_BY_PYTHON.sub("", done.stderr) == ""
     *fits, process = [json.loads(line) for line in done.stdout.splitlines()]
     print(kind, Counter(fit["ended"] for fit in fits), max(fit["took"] for fit in fits), process)  # noqa: T201
     return fits, process
