@@ -75,7 +75,7 @@ def jobs_from_json(network: Network, found: object, n_networks: int) -> tuple[Jo
             if len(seeds) != n_networks:  # before a job is made for each
                 raise ModelFileError(f"it says how {len(seeds):,} networks were trained, and has {n_networks:,}")
             if not all(map(_is_seed, seeds)):
-                raise ModelFileError("the seeds of its training are no seeds")
+                raise ModelFileError("the seeds of its training are not whole numbers from 0 to 2⁶⁴ − 1")
             job = _job_from_json(network, spec)
             return tuple(replace(job, seed=seed) for seed in seeds)
     raise ModelFileError("how it was trained is not described as this version describes it")
