@@ -230,6 +230,6 @@ def exactly(text, calls=None):
     source = NUMBER.sub(lambda m: f"N({m[1]}{m[2] or ''})", source)
     source = re.sub(r"\*\*P(m?\d+)", lambda m: f"**{m[1].replace('m', '-')}", source)
     known = {name: through(function) for name, function in {**EXACT, **(calls or {})}.items()}
-    known |= {f"matrix_{i}_": found for i, found in enumerate(matrices)}
+    known |= {"π": Exact(np.pi)} | {f"matrix_{i}_": found for i, found in enumerate(matrices)}
     with np.errstate(all="ignore"):
         return Exact(0.0).with_other(eval(source, {"__builtins__": {}, "N": Exact}, known), lambda _, y: y).value

@@ -1,5 +1,7 @@
 """The two ways through the rooms of ARCHITECTURE.md are walked: every file and function that it names is passed."""
 
+import functools
+import gc
 import re
 import sys
 import threading
@@ -13,6 +15,7 @@ from clearprop.cli.app import exit_code
 PACKAGE = Path(clearprop.__file__).parent
 TEXT = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text(encoding="utf-8")
 MOST = {"The way of a batch": 15, "The way of a weight": 10}
+FORGETFUL = ("clearprop.explain", "clearprop.trace")
 NAME = r"`([A-Za-z_]+(?:\.[a-z_]+)?)`"
 
 
@@ -41,8 +44,16 @@ def table(tmp_path):
     return tmp_path / "t.csv"
 
 
+def forget():
+    """Empty what explanations keep from call to call: another test may have asked for the same case."""
+    for kept in gc.get_objects():
+        if isinstance(kept, functools._lru_cache_wrapper) and kept.__module__.startswith(FORGETFUL):
+            kept.cache_clear()
+
+
 def passed(arguments):
     """The functions of the package that a command calls, by file."""
+    forget()
     called = {}
 
     def note(frame, event, _):

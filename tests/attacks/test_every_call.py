@@ -46,6 +46,7 @@ class AtCall:
 
         monkeypatch.setattr(READER, "see", watched)
         monkeypatch.setattr(interrupts, "_last", float("-inf"))
+        monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)  # pytest's own makes calls
 
     def profiled(self, frame, event, _):
         self.n_calls += event == "call"

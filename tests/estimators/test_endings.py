@@ -54,7 +54,7 @@ def test_weights_are_windows_that_can_be_written(kind, iris):
     other = clone(model).fit(X, y)
     model.coefs_, model.intercepts_ = other.coefs_, other.intercepts_
     np.testing.assert_array_equal(model.predict(X), before)
-    with pytest.raises(ShapeError, match=r"has shape \(6,\), not \(7,\)"):
+    with pytest.raises(ShapeError, match=r"must have shape \(6,\), not \(7,\)"):
         model.intercepts_[0] = np.zeros(7)
     with pytest.raises(ShapeError, match="2 arrays must be given, one for each layer, not 1"):
         model.coefs_ = [np.zeros((4, 6))]

@@ -124,7 +124,7 @@ def test_bad_values_are_named_by_row_and_column(rents):
         TabularRegressor(**QUICK).fit(X.assign(size=np.where(np.arange(500) == 2, np.inf, X["size"])), y)
     with pytest.raises(InputError, match="y is -5 in row 2"):
         TabularRegressor(**QUICK, log_target=True).fit(X, np.where(np.arange(500) == 1, -5, y))
-    with pytest.raises(InputError, match="y holds 'dear' in row 1"):
+    with pytest.raises(InputError, match="y holds the text 'dear' in row 1"):
         TabularRegressor(**QUICK).fit(X, np.array(["dear"] * 500, dtype=object))
     with pytest.raises(ShapeError, match="X has 500 rows, but y has 499"):
         TabularRegressor(**QUICK).fit(X, y[:-1])

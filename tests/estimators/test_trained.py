@@ -88,7 +88,7 @@ def test_the_step_of_a_model_from_a_file_is_the_one_of_its_training(classes, tab
     assert "with the settings of that training" in text_of(one[1], sections=["model"])
     assert again.model_.jobs == classes.model_.jobs
     plain = again.explain(table[:1], NAMES[0], optimizer="sgd")
-    assert "The step is one of sgd, as was asked." in text_of(plain, sections=["model"])
+    assert "The step is one of gradient descent, as was asked." in text_of(plain, sections=["model"])
 
 
 def test_a_file_that_does_not_say_how_it_was_trained(classes, table, tmp_path):
@@ -99,14 +99,14 @@ def test_a_file_that_does_not_say_how_it_was_trained(classes, table, tmp_path):
     trace = old.explain(table[:1], NAMES[0])
     assert (trace.trained.step, trace.optimizer.name, trace.job.dropout) == ("assumed", "sgd", ())
     text = text_of(trace, sections=["model"])
-    assert "The file does not say how the model was trained: the step shown is a plain one, of sgd." in text
+    assert "The file does not say how the model was trained: the step shown is a plain one, of gradient descent." in text
 
 
 def test_the_command_explains_the_same_step_as_the_estimator(classes, table, tmp_path, capfd, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     path, rows = tmp_path / "flowers.clearprop", tmp_path / "flowers.csv"
     table.assign(y=NAMES).to_csv(rows, index=False)
-    for saved, sentence in ((classes.model_, "by adamw"), (replace(classes.model_, jobs=()), "a plain one, of sgd")):
+    for saved, sentence in ((classes.model_, "by AdamW"), (replace(classes.model_, jobs=()), "a plain one, of gradient descent")):
         saved.save(path)
         own = TabularClassifier.load(path)
         for row in (0, 5):

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 
 from clearprop.cli import interrupts
-from clearprop.errors import MissingExtra, require
 
 __all__ = ["main"]
 
@@ -17,6 +16,8 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point. A Ctrl-C is answered from its first line on, before NumPy and the rest are imported."""
     interrupts.end_at_once()
+    from clearprop.errors import MissingExtra, require
+
     try:
         require("the command line needs", "cli")
     except MissingExtra as error:
