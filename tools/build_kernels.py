@@ -18,23 +18,16 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-DTYPES = ("float32", "float64")
 # No start-up files (the library needs nothing done when it is loaded), no name of the build, no symbols but ours.
 FLAGS = ("-shared", "-nostartfiles", "-Wl,--build-id=none", "-Wl,--no-undefined", "-Wl,-z,noexecstack", "-s")
 
 
 def kernels() -> Mapping[str, str]:
     """The sources of all kernels that built-in formulas need, by name and hash."""
-    from clearprop.engines.compiled.codegen.job_kernels import extras_of, needed
-    from clearprop.engines.compiled.compiler.sources import hash_of
-    from clearprop.engines.compiled.warmup import jobs
+    from clearprop.engines.compiled.compiler.sources import full_name
+    from clearprop.engines.compiled.warmup import DTYPES, sources
 
-    found: dict[str, str] = {}
-    for dtype in DTYPES:
-        for _, job in jobs():
-            for name, source in needed(job.network, job.update_rule, extras_of(job), dtype).items():
-                found[f"{name}_{hash_of(source)}"] = source
-    return dict(sorted(found.items()))
+    return dict(sorted((full_name(name, source), source) for name, source in sources(DTYPES)))
 
 
 def objects(level: str, only: str | None) -> Mapping[str, Path]:

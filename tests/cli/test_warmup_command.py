@@ -79,7 +79,7 @@ def test_the_cache_is_where_the_environment_says(tmp_path, variable):
     code = """
 from clearprop.engines.compiled.compiler import kernel_cache
 from clearprop.engines.compiled import warmup
-warmup._sources = lambda dtypes: []
+warmup.sources = lambda dtypes: []
 warmup.jobs = lambda: [("half", None)]
 warmup._update = lambda job, dtype: kernel_cache.address("half", SOURCE)
 SOURCE = '''

@@ -51,6 +51,7 @@ def test_nobody_waits_for_a_compiler_to_predict(tmp_path, monkeypatch):
     warm_up(["float64"])
     assert choose_for_prediction(JOB.network, "float64", 1).engine.name == "compiled"
     monkeypatch.setattr(kernel_cache, "folders", lambda: [tmp_path])
+    monkeypatch.setattr(kernel_cache, "_addresses", {})  # as in a process that has loaded none
     monkeypatch.setattr(kernel_cache.shipped, "address", lambda full: None)
     choice = choose_for_prediction(JOB.network, "float64", 1)
     assert choice.engine.name == "reference"

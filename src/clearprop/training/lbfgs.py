@@ -86,7 +86,7 @@ def lbfgs_epochs(
     if state.search_start is None:
         state.search_start, state.searched = state.theta.copy(), 0
     known, most_iterations = state.searched, job.epochs - state.epoch + state.searched
-    reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss) after each iteration, then SciPy's result or an exception
+    reports: SimpleQueue[Any] = SimpleQueue()  # (θ, loss, norms) of each iteration, then SciPy's result or an exception
     orders: SimpleQueue[int] = SimpleQueue()  # how many iterations to make; 0 to stop
     last: dict[str, Any] = {"is_over": False, "waits": True}
 

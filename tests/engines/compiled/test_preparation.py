@@ -9,6 +9,7 @@ from clearprop.engines.compiled.engine import CompiledEngine
 
 def test_only_what_is_not_in_the_cache_is_announced(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel_cache, "folders", lambda: [tmp_path])
+    monkeypatch.setattr(kernel_cache, "_addresses", {})  # as in a process that has loaded none
     monkeypatch.setattr(kernel_cache.shipped, "address", lambda full: None)
     engine = CompiledEngine()
     assert "compiled for this processor, once" in engine.preparation(np.float32)

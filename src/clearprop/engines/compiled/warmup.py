@@ -63,7 +63,7 @@ def warm_up(dtypes: Iterable[str] = DTYPES, tell: Tell = lambda done, steps, tit
         Called after each kernel that is compiled beside others.
     """
     began, before = time.perf_counter(), len(kernel_cache.compiled)
-    kernel_cache.make_all(_sources(dtypes := tuple(dtypes)), tell)
+    kernel_cache.make_all(sources(dtypes := tuple(dtypes)), tell)
     for dtype in dtypes:
         for _, job in jobs():
             _update(job, dtype)
@@ -71,16 +71,17 @@ def warm_up(dtypes: Iterable[str] = DTYPES, tell: Tell = lambda done, steps, tit
     places = [*kernel_cache.folders()]
     library = shipped.library()
     if isinstance(library, shipped.Library) and not n_compiled:
-        where, sizes = shipped.FOLDER, [library.n_bytes, *[0] * (len(library.symbols) - 1)]
+        where, n_kernels, n_bytes = shipped.FOLDER, len(library.symbols), library.n_bytes
     else:
         where = kernel_cache.folder() if n_compiled or not places else places[0]
         sizes = [file.stat().st_size for file in where.glob("*.o")]
+        n_kernels, n_bytes = len(sizes), sum(sizes)
     came_along = where == shipped.FOLDER
     seconds = time.perf_counter() - began
-    return WarmUp(where, came_along or where in places, came_along, n_compiled, len(sizes), sum(sizes), seconds)
+    return WarmUp(where, came_along or where in places, came_along, n_compiled, n_kernels, n_bytes, seconds)
 
 
-def _sources(dtypes: Iterable[str]) -> Iterator[tuple[str, str]]:
+def sources(dtypes: Iterable[str]) -> Iterator[tuple[str, str]]:
     """All kernels that there are, those first that take longest."""
     for dtype in dtypes:
         yield from fixed_kernels.sources(dtype).items()

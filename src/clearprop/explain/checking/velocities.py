@@ -69,7 +69,6 @@ class NesterovSubtracted(Nesterov):
         return theta - momentum * v - rate * g, v
 
 
-VELOCITIES = ("steps", "gradients", "subtracted", "mean")
 RULES: dict[tuple[type[UpdateRule], str], type[UpdateRule]] = {
     (Momentum, "gradients"): OfGradients, (Momentum, "subtracted"): Subtracted, (Momentum, "mean"): OfMeans,
     (Nesterov, "gradients"): NesterovOfGradients, (Nesterov, "subtracted"): NesterovSubtracted,
@@ -79,7 +78,7 @@ RULES: dict[tuple[type[UpdateRule], str], type[UpdateRule]] = {
 def velocities_of(rule: UpdateRule) -> tuple[str, ...]:
     """The velocities that a rule can be written with, next to the usual one; none for a rule without one."""
     plain = next((kind for kind in (Nesterov, Momentum) if isinstance(rule, kind)), None)
-    return tuple(velocity for velocity in VELOCITIES if (plain, velocity) in RULES)
+    return tuple(velocity for kind, velocity in RULES if kind is plain)
 
 
 def with_velocity(rule: UpdateRule, velocity: str) -> UpdateRule:

@@ -26,7 +26,7 @@ from pathlib import Path
 from clearprop.engines.compiled.compiler import shipped, side_by_side, trusted_files
 from clearprop.engines.compiled.compiler.loading import load
 from clearprop.engines.compiled.compiler.machine import NO_COMPILER, can_compile, signature
-from clearprop.engines.compiled.compiler.sources import hash_of, sources_digest
+from clearprop.engines.compiled.compiler.sources import full_name, hash_of, sources_digest
 from clearprop.engines.cores import usable_cores
 from clearprop.engines.first_use import FIRST_USE
 from clearprop.errors import EngineRefusal
@@ -71,7 +71,7 @@ def address(name: str, source: str) -> int:
     RuntimeWarning
         When a file of the cache is damaged and is compiled anew, and, once in a process, when one cannot be written.
     """
-    full = f"{name}_{hash_of(source)}"
+    full = full_name(name, source)
     if full not in _addresses:
         with FIRST_USE:
             if full not in _addresses:
@@ -80,11 +80,11 @@ def address(name: str, source: str) -> int:
 
 
 def is_compiled(name: str, source: str) -> bool:
-    """Whether there is machine code for a source, built with the wheel or kept in the cache."""
-    full = f"{name}_{hash_of(source)}"
-    return shipped.address(full) is not None or any(
-        trusted_files.is_trusted(place / f"{full}.o") for place in folders()
-    )
+    """Whether there is machine code for a source: loaded already, built with the wheel, or kept in the cache."""
+    full = full_name(name, source)
+    if full in _addresses or shipped.address(full) is not None:
+        return True
+    return any(trusted_files.is_trusted(place / f"{full}.o") for place in folders())
 
 
 def _found(full: str) -> int | None:
@@ -142,7 +142,7 @@ def make_all(
     watch : callable, optional
         Called when one more is done, with how many are, of how many, and its name.
     """
-    asked = {f"{name}_{hash_of(source)}": source for name, source in sources}
+    asked = {full_name(name, source): source for name, source in sources}
     if asked.keys() <= _addresses.keys():
         return
     with FIRST_USE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 # All of kernels/, and what makes machine code of it. The other folders decide nothing that does not reach compiled code
@@ -22,6 +22,12 @@ COMPILED = (
 def hash_of(*parts: str) -> str:
     """A short name for these texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+@lru_cache(maxsize=1024)  # fit after fit asks for the same few
+def full_name(name: str, source: str) -> str:
+    """What a kernel is called in the cache and in a library: its name, and the hash of its source."""
+    return f"{name}_{hash_of(source)}"
 
 
 def compiled_sources() -> list[Path]:
