@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 import warnings
@@ -23,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from answering import Answering
 from machine import keep
 
 LIBRARIES = {"clearprop": "clearprop", "scikit-learn": "sklearn", "skorch": "skorch", "keras": "keras"}
@@ -190,38 +190,19 @@ def contend(name: str, title: str, folder: str) -> None:
         print(json.dumps({"seconds": (time.perf_counter() - began) / count}), flush=True)
 
 
-class Contender:
+class Contender(Answering):
     """A process that fits."""
 
     def __init__(self, name: str, title: str, folder: str) -> None:
-        self.name, self.seconds, began = name, list[float](), time.time()
+        began = time.time()
         command = [sys.executable, __file__, "--contender", name, "--only", title, "--data", folder]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env={"KERAS_BACKEND": "jax", **os.environ},
-        )  # fmt: skip
-        found = self._answer()
-        self.cold = {key: found[key] - began for key in ("fitted", "predicted")}
-        self.epochs = found["epochs"]
-
-    def _answer(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended before it answered; run with --contender by hand to see why")
-        return dict(json.loads(line))
+        super().__init__(name, command, {"KERAS_BACKEND": "jax", **os.environ})
+        self.cold = {key: self.ready[key] - began for key in ("fitted", "predicted")}
+        self.epochs = self.ready["epochs"]
 
     def run(self) -> None:
         """One turn."""
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.seconds.append(self._answer()["seconds"])
-
-    def end(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        self.ask("seconds")
 
 
 def cold(names: list[str], title: str, folder: str, rounds: int) -> dict[str, Any]:

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import between_cores
+from answering import Answering
 from isa import SETS, environment
 from machine import keep
 from predictions import PREDICTIONS
@@ -33,43 +32,22 @@ HERE = Path(__file__).parent
 REST = 0.2  # seconds
 
 
-class Process:
+class Process(Answering):
     """A contender in a process of its own, of another checkout of this repository if one is given."""
 
     def __init__(self, contender: str, workload: str, threads: int, isa: str, checkout: Path | None = None) -> None:
-        self.name, self.threads = contender, threads
         folder = HERE if checkout is None else checkout / "benchmarks"
         command = [sys.executable, str(folder / "contenders.py"), contender, workload, str(threads)]
         elsewhere = {} if checkout is None else {"PYTHONPATH": str(checkout / "src")}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=environment(isa) | elsewhere,
-        )  # fmt: skip
-        self.seconds: list[float] = []
-        ready = self._answer()
-        self.first, self.isa = ready["seconds_to_first_update"], ready["isa"]
+        super().__init__(contender, command, environment(isa) | elsewhere)
+        self.threads, self.first, self.isa = threads, self.ready["seconds_to_first_update"], self.ready["isa"]
         if isa == "avx2" and self.isa != "AVX2":
             raise RuntimeError(f"{contender} was to keep to AVX2 and uses {self.isa}")
-
-    def _answer(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended before it answered; run contenders.py by hand to see why")
-        return dict(json.loads(line))
 
     def run(self) -> None:
         """One burst, after a rest: threads of the process before may look for work for a tenth of a second more."""
         time.sleep(REST)
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.seconds.append(self._answer()["seconds_per_update"])
-
-    def end(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        self.ask("seconds_per_update")
 
 
 def installed() -> list[str]:
