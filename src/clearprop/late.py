@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 from clearprop.errors import require
 
 
-class LateNames:
-    """Where each of these names is at home, and what it takes to import them.
+def late_names(
+    room: str, homes: Mapping[str, tuple[str, ...]], *, what: str, extra: str
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The functions ``__getattr__`` and ``__dir__`` of a room with such names.
+
+    The first imports the object of a name, which the room keeps from then on. It raises AttributeError for another
+    name, and MissingExtra when libraries of the extra are not installed.
 
     Parameters
     ----------
@@ -22,24 +27,17 @@ class LateNames:
     what, extra : str
         As `MissingExtra` says them.
     """
+    home_of = {name: home for home, names in homes.items() for name in names}
 
-    def __init__(self, room: str, homes: Mapping[str, tuple[str, ...]], *, what: str, extra: str) -> None:
-        self.room, self.what, self.extra = room, what, extra
-        self.home_of = {name: home for home, names in homes.items() for name in names}
-
-    def get(self, name: str) -> Any:
-        """The object of this name, which the room keeps from now on.
-
-        Raises
-        ------
-        AttributeError
-            For another name.
-        MissingExtra
-            When libraries of the extra are not installed.
-        """
-        if name not in self.home_of:
-            raise AttributeError(f"module {self.room!r} has no attribute {name!r}")
-        require(self.what, self.extra)
-        found = getattr(import_module(f"{self.room}.{self.home_of[name]}"), name)
-        setattr(sys.modules[self.room], name, found)
+    def get(name: str) -> Any:
+        if name not in home_of:
+            raise AttributeError(f"module {room!r} has no attribute {name!r}")
+        require(what, extra)
+        found = getattr(import_module(f"{room}.{home_of[name]}"), name)
+        setattr(sys.modules[room], name, found)
         return found
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[room]), *home_of})
+
+    return get, names

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clearprop.estimators.classifier import MLPClassifier
 from clearprop.estimators.regressor import MLPRegressor
-from clearprop.late import LateNames
+from clearprop.late import late_names
 
 if TYPE_CHECKING:
     from clearprop.estimators.tabular_classifier import TabularClassifier
@@ -17,18 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"]
 
-_late = LateNames(
-    "clearprop.estimators",
+__getattr__, __dir__ = late_names(
+    __name__,
     {"tabular_classifier": ("TabularClassifier",), "tabular_regressor": ("TabularRegressor",)},
     what="estimators of tables need",
     extra="tables",
 )
-
-
-def __getattr__(name: str) -> Any:
-    """An estimator of tables, imported now."""
-    return _late.get(name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

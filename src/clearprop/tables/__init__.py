@@ -6,9 +6,9 @@ frozen result.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from clearprop.late import LateNames
+from clearprop.late import late_names
 
 if TYPE_CHECKING:
     from clearprop.tables.class_target import ClassTarget, fit_class_target
@@ -68,78 +68,26 @@ __all__ = [
     "target_numbers",
 ]
 
-_late = LateNames(
-    "clearprop.tables",
+__getattr__, __dir__ = late_names(
+    __name__,
     {
-        "class_target": (
-            "ClassTarget",
-            "fit_class_target",
-        ),
+        "class_target": ("ClassTarget", "fit_class_target"),
         "csv_form": ("NUMBERED",),
-        "encoder": (
-            "Encoded",
-            "Encoder",
-        ),
-        "fitting": (
-            "Fitted",
-            "alike",
-            "fit_encoder",
-        ),
+        "encoder": ("Encoded", "Encoder"),
+        "fitting": ("Fitted", "alike", "fit_encoder"),
         "frames": ("from_frame",),
         "images": ("ImageFormat",),
-        "naming": (
-            "missing_column",
-            "missing_file",
-        ),
-        "number_target": (
-            "NumberTarget",
-            "fit_number_target",
-            "target_numbers",
-        ),
+        "naming": ("missing_column", "missing_file"),
+        "number_target": ("NumberTarget", "fit_number_target", "target_numbers"),
         "options": ("ReadOptions",),
-        "reading": (
-            "Reading",
-            "read",
-        ),
-        "several": (
-            "NumberTargets",
-            "Target",
-            "target_from_json",
-        ),
-        "splitting": (
-            "Fold",
-            "Parts",
-            "folds",
-            "split",
-        ),
-        "step": (
-            "Remark",
-            "Step",
-        ),
-        "steps": (
-            "Category",
-            "Moment",
-            "Number",
-            "Truth",
-        ),
-        "task": (
-            "TASKS",
-            "TaskChoice",
-            "as_kind",
-            "decide_task",
-            "missing_rows",
-        ),
+        "reading": ("Reading", "read"),
+        "several": ("NumberTargets", "Target", "target_from_json"),
+        "splitting": ("Fold", "Parts", "folds", "split"),
+        "step": ("Remark", "Step"),
+        "steps": ("Category", "Moment", "Number", "Truth"),
+        "task": ("TASKS", "TaskChoice", "as_kind", "decide_task", "missing_rows"),
         "vector_step": ("Vector",),
     },
     what="tables of columns need",
     extra="tables",
 )
-
-
-def __getattr__(name: str) -> Any:
-    """A public name of this room, imported now."""
-    return _late.get(name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

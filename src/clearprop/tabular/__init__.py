@@ -5,9 +5,9 @@ The command line uses it, and so can whoever has a table and wants no scikit-lea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from clearprop.late import LateNames
+from clearprop.late import late_names
 
 if TYPE_CHECKING:
     from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
@@ -35,43 +35,17 @@ __all__ = [
     "train",
 ]
 
-_late = LateNames(
-    "clearprop.tabular",
+__getattr__, __dir__ = late_names(
+    __name__,
     {
-        "cross_validation": (
-            "CrossValidated",
-            "averages",
-            "cross_validate",
-        ),
-        "fit": (
-            "TableFit",
-            "train",
-        ),
+        "cross_validation": ("CrossValidated", "averages", "cross_validate"),
+        "fit": ("TableFit", "train"),
         "model": ("TableModel",),
-        "preparation": (
-            "Prepared",
-            "prepare",
-        ),
-        "results": (
-            "Evaluation",
-            "Predictions",
-        ),
-        "scores": (
-            "ClassScores",
-            "NumberScores",
-            "Scores",
-        ),
+        "preparation": ("Prepared", "prepare"),
+        "results": ("Evaluation", "Predictions"),
+        "scores": ("ClassScores", "NumberScores", "Scores"),
         "settings": ("TableSettings",),
     },
     what="tables of columns need",
     extra="tables",
 )
-
-
-def __getattr__(name: str) -> Any:
-    """A public name of this room, imported now."""
-    return _late.get(name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
