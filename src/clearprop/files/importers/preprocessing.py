@@ -1,0 +1,168 @@
+"""Steps before the first layer of an imported network: each of its inputs as a formula of one column.
+
+The formulas are in the symbols that the inputs of a table's encoder have: ``x``, the number in the column; ``code``,
+the place of its category among the column's, from 0, −1 for any other; ``missing``, 1 where there is no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InputError, NotFiniteError, ShapeError, quoted
+from clearprop.formulas import Expression, Symbol
+from clearprop.formulas.evaluation import prepare
+
+X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as it comes in.
+
+    Attributes
+    ----------
+    name : str
+    categories : tuple of str, or None
+        Of a column of text: what `code` counts. None for a column of numbers.
+    known_only : bool
+        Whether a category that is not among them is an error, as in the source.
+    """
+
+    name: str
+    categories: tuple[str, ...] | None = None
+    known_only: bool = False
+
+
+@dataclass(frozen=True)
+class MadeInput:
+    """One input of the network.
+
+    Attributes
+    ----------
+    name : str
+    column : int
+        Which of the raw columns it is made of.
+    tree : Expression
+        In x, code and missing.
+    """
+
+    name: str
+    column: int
+    tree: Expression
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How raw columns become the inputs of the first layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.files.importers.preprocessing import MadeInput, Preprocessing, RawColumn, X
+    >>> Preprocessing((RawColumn("age"),), (MadeInput("age", 0, (X - 40) / 10),)).apply(np.array([[30.0], [60.0]]))
+    array([[-1.],
+           [ 2.]])
+    """
+
+    columns: tuple[RawColumn, ...]
+    inputs: tuple[MadeInput, ...]
+
+    @property
+    def n_inputs(self) -> int:
+        """How many inputs the first layer gets."""
+        return len(self.inputs)
+
+    def apply(self, rows: Any) -> Any:
+        """The inputs, float64 (n_rows, n_inputs).
+
+        Parameters
+        ----------
+        rows : array-like or data frame of shape (n_rows, n_columns)
+
+        Raises
+        ------
+        ShapeError
+            When it has another number of columns.
+        InputError
+            When a value is no number, or a category that the source refuses.
+        NotFiniteError
+            When a value is missing and nothing stands in for it.
+        """
+        values = columns_of(rows, len(self.columns))
+        symbols = [_symbols(column, value) for column, value in zip(self.columns, values, strict=True)]
+        n_rows = len(values[0]) if values else 0
+        made = np.empty((n_rows, self.n_inputs))
+        with np.errstate(all="ignore"):  # what comes of it is looked at below
+            for k, item in enumerate(self.inputs):
+                made[:, k] = prepare(item.tree)(symbols[item.column])
+        if not np.isfinite(made).all():
+            row, k = map(int, np.argwhere(~np.isfinite(made))[0])
+            name = self.columns[self.inputs[k].column].name
+            raise NotFiniteError(f"column {name!r} is missing or not finite in row {row}, and no step fills it in")
+        return made
+
+
+def columns_of(rows: Any, n_columns: int) -> list[Any]:
+    """The columns of an array or a data frame, each an array (n_rows,) of its own type."""
+    names = getattr(rows, "columns", None)
+    if names is not None and hasattr(rows, "__getitem__"):
+        found = [np.asarray(rows[name]) for name in names]
+    else:
+        array = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
+        if array.ndim != 2:
+            raise ShapeError(f"rows must be a matrix of {n_columns} columns, not of shape {array.shape}")
+        found = [array[:, k] for k in range(array.shape[1])]
+    if len(found) != n_columns:
+        raise ShapeError(f"the network takes {n_columns} columns, but there are {len(found)}")
+    return found
+
+
+def _symbols(column: RawColumn, values: Any) -> dict[str, Any]:
+    """What a column says, by symbols."""
+    if column.categories is not None:
+        return _coded(column, values)
+    try:
+        x = values.astype(np.float64)
+    except (TypeError, ValueError):
+        bad = next(value for value in values if not _is_number(value))
+        raise InputError(f"column {column.name!r} holds {quoted(bad)}, where a number is expected") from None
+    return {"x": x, "missing": np.isnan(x).astype(np.float64), "code": np.full(len(x), -1.0)}
+
+
+def _coded(column: RawColumn, values: Any) -> dict[str, Any]:
+    """Places of categories. None and NaN are missing, unless they are a category."""
+    assert column.categories is not None
+    place = {category: float(k) for k, category in enumerate(column.categories)}
+    texts = [_text(value) for value in values]
+    code = np.array([-1.0 if text is None else place.get(text, -1.0) for text in texts])
+    missing = np.array([float(text is None) for text in texts])
+    unknown = np.flatnonzero((code < 0) & (missing == 0))
+    if column.known_only and unknown.size:
+        row = int(unknown[0])
+        raise InputError(
+            f"column {column.name!r} holds {quoted(texts[row])} in row {row}, which the source was not trained with "
+            f"and refuses; it knows {_few(column.categories)}"
+        )
+    return {"x": np.zeros(len(code)), "code": code, "missing": missing}
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value != value:
+        return None
+    return value if isinstance(value, str) else str(value)
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:10])) + (", …" if len(names) > 10 else "")
