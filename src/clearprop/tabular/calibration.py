@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.first_use import FIRST_USE
+from clearprop.formulas import exp, log, maximum, row_max, row_sum
 
 SMALLEST_PROBABILITY = 1e-7  # float32 knows none nearer to 1 than this; keeps logarithms finite
 COLDEST, HOTTEST = 0.2, 5.0
@@ -21,6 +22,7 @@ def at_temperature(probabilities: Any, temperature: float) -> Any:
     Parameters
     ----------
     probabilities : array of shape (n_rows, n_classes)
+        A symbol gives the formula as an expression tree, for exporters.
     temperature : float
         T; above 1 the probabilities come nearer to one another, below 1 they move apart. Which is largest stays.
 
@@ -33,15 +35,15 @@ def at_temperature(probabilities: Any, temperature: float) -> Any:
     """
     if temperature == 1.0:
         return probabilities
-    powers, totals = _powers(np.log(np.maximum(probabilities, SMALLEST_PROBABILITY)), temperature)
+    powers, totals = _powers(log(maximum(probabilities, SMALLEST_PROBABILITY)), temperature)
     return powers / totals
 
 
 def _powers(logs: Any, temperature: float) -> tuple[Any, Any]:
     """p^(1/T) of probabilities with these logarithms, up to a factor in each row, and the sums of the rows."""
     scaled = logs / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return powers, powers.sum(axis=1, keepdims=True)
+    powers = exp(scaled - row_max(scaled))
+    return powers, row_sum(powers)
 
 
 def fit_temperature(probabilities: Any, codes: Any, weight: Any = None) -> float:

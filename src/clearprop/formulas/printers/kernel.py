@@ -12,16 +12,11 @@ one for the results.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from clearprop.errors import FormulaError
-from clearprop.formulas.evaluation import evaluate
-from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, apply, nodes
-from clearprop.formulas.printers.idioms import idiom
+from clearprop.formulas.expressions import Expression
+from clearprop.formulas.printers.numbering import COMPARISONS, OPERATORS, REDUCTIONS, Entry, Numbering
 
-REDUCTIONS = ("row_sum", "row_max")
-COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "<=", "equal": "=="}
-OPERATORS: Mapping[str, str] = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 FUNCTIONS: Mapping[str, str] = {
     "sqrt": "square_root", "sin": "sine", "cos": "cosine", "exp": "exp", "expm1": "expm1", "log": "log",
     "log1p": "log1p", "tanh": "tanh", "erf": "erf", "absolute": "absolute", "sign": "sign", "floor": "floor",
@@ -94,146 +89,32 @@ def to_kernel(trees: Sequence[Expression], variables: Sequence[str]) -> KernelTe
     >>> [step.reduction for step in to_kernel([Softmax.tree("stable")], ["z"]).passes]
     ['row_max', 'row_sum', '']
     """
-    numbering = _Numbering(frozenset(variables))
+    numbering = Numbering(frozenset(variables))
     outputs = [numbering.add(tree) for tree in trees]
     passes = []
     for number in sorted(numbering.reductions):
         entry = numbering.entries[number]
-        lines, results = numbering.lines([entry.arguments[0]])
+        lines, results = _lines(numbering, [entry.arguments[0]])
         passes.append(Pass(lines, results, entry.function, f"t{number}"))
-    passes.append(Pass(*numbering.lines(outputs)))
+    passes.append(Pass(*_lines(numbering, outputs)))
     return KernelText(tuple(passes), tuple(numbering.uniforms), tuple(n for n in variables if n in numbering.read))
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A distinct value: a variable or uniform (`text`), or a function of earlier entries."""
-
-    function: str
-    arguments: tuple[int, ...] = ()
-    text: str = ""
-    is_condition: bool = False
-    constant: float | None = None
-
-
-@dataclass
-class _Numbering:
-    """Gives every distinct value a number, so that what is computed twice is computed once."""
-
-    variables: frozenset[str]
-    entries: list[_Entry] = field(default_factory=list)
-    numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
-    uniforms: list[Expression] = field(default_factory=list)
-    reductions: set[int] = field(default_factory=set)
-    read: set[str] = field(default_factory=set)
-
-    def add(self, tree: Expression) -> int:
-        """The number of a tree's value."""
-        is_uniform: dict[int, bool] = {}
-        number: dict[int, int] = {}
-        for node in nodes(tree):
-            is_uniform[id(node)] = (
-                all(is_uniform[id(a)] for a in node.arguments)
-                if isinstance(node, Apply)
-                else not (isinstance(node, Symbol) and node.name in self.variables)
-            )
-        for node in nodes(tree):
-            if is_uniform[id(node)]:
-                continue
-            if isinstance(node, Symbol):
-                self.read.add(node.name)
-                number[id(node)] = self._number(_Entry("variable", text=node.name))
-                continue
-            assert isinstance(node, Apply)
-            if known := idiom(node, number):
-                number[id(node)] = self._apply(known[0], [known[1]], node.arguments)
-                continue
-            function, trees = node.function, node.arguments
-            if function == "divide" and is_uniform[id(trees[1])]:
-                function, trees = "multiply", (trees[0], apply("divide", 1, trees[1]))
-                is_uniform[id(trees[1])] = True
-            arguments = [self._uniform(a) if is_uniform[id(a)] else number[id(a)] for a in trees]
-            number[id(node)] = self._apply(function, arguments, trees)
-        return self._uniform(tree) if is_uniform[id(tree)] else number[id(tree)]
-
-    def _number(self, entry: _Entry) -> int:
-        key = (entry.function, entry.arguments, entry.text)
-        if key not in self.numbers:
-            self.numbers[key] = len(self.entries)
-            self.entries.append(entry)
-            if entry.function in REDUCTIONS:
-                self.reductions.add(self.numbers[key])
-        return self.numbers[key]
-
-    def _uniform(self, tree: Expression) -> int:
-        """A number known before the kernel runs: written into it if it is a constant of the formula."""
-        if not any(isinstance(node, Symbol) for node in nodes(tree)):
-            value = float(evaluate(tree, {}))
-            return self._number(_Entry("constant", text=repr(value), constant=value))
-        if tree not in self.uniforms:
-            self.uniforms.append(tree)
-        return self._number(_Entry("uniform", text=f"u{self.uniforms.index(tree)}"))
-
-    def _apply(self, function: str, arguments: list[int], trees: Sequence[Expression]) -> int:
-        if function == "power":
-            return self._power(arguments[0], trees[1], arguments[1])
-        if function in ("maximum", "minimum") and self.entries[arguments[0]].function in ("constant", "uniform"):
-            arguments = arguments[::-1]  # the number that cannot be NaN comes second
-        if function != "where":
-            arguments = [self._as_number(a) for a in arguments]
-        return self._number(_Entry(function, tuple(arguments), is_condition=function in COMPARISONS))
-
-    def _as_number(self, number: int) -> int:
-        """A condition that is computed with counts as 1 or 0."""
-        if not self.entries[number].is_condition:
-            return number
-        return self._number(_Entry("where", (number, self._uniform(Constant(1)), self._uniform(Constant(0)))))
-
-    def _power(self, base: int, exponent: Expression, exponent_number: int) -> int:
-        """Small whole powers as products, ½ as a root."""
-        base = self._as_number(base)
-        value = exponent.value if isinstance(exponent, Constant) else None
-        if value == 0.5:
-            return self._number(_Entry("sqrt", (base,)))
-        if value is None or value != int(value) or not 1 <= abs(value) <= 16:
-            return self._number(_Entry("power", (base, self._as_number(exponent_number))))
-        result, square, left = None, base, int(abs(value))
-        while left:
-            if left % 2:
-                result = square if result is None else self._number(_Entry("multiply", (result, square)))
-            left //= 2
-            square = self._number(_Entry("multiply", (square, square))) if left else square
-        assert result is not None
-        return result if value > 0 else self._number(_Entry("divide", (self._uniform(Constant(1)), result)))
-
-    def lines(self, outputs: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The assignments that lead to `outputs`, and the names of those."""
-        needed: set[int] = set()
-        stack = list(outputs)
-        while stack:
-            number = stack.pop()
-            if number not in needed:
-                needed.add(number)
-                if self.entries[number].function not in REDUCTIONS:
-                    stack.extend(self.entries[number].arguments)
-        variable = next((e.text for e in self.entries if e.function == "variable"), None)
-        if variable is None and any(self.entries[n].function in REDUCTIONS for n in needed):
-            raise FormulaError("a sum or maximum over a row needs something that differs along the row")
-        users: dict[int, int] = {}
-        for n in needed:
-            for argument in self.entries[n].arguments:
-                users[argument] = users.get(argument, 0) + 1
-        for n in outputs:
-            users[n] = users.get(n, 0) + 2  # an output is stored, so it must have a name
-        written = _Writer(self.entries, users, variable or sorted(self.variables)[0])
-        return written.lines(sorted(needed)), tuple(written.name(n) for n in outputs)
+def _lines(numbering: Numbering, outputs: Sequence[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The assignments that lead to `outputs`, and the names of those."""
+    needed = numbering.needed(outputs)
+    numbering.check_reductions(needed)
+    variable = next((e.text for e in numbering.entries if e.function == "variable"), None)
+    like = variable or sorted(numbering.variables)[0]
+    written = _Writer(numbering.entries, numbering.users(needed, outputs), like)
+    return written.lines(sorted(needed)), tuple(written.name(n) for n in outputs)
 
 
 @dataclass(frozen=True)
 class _Writer:
     """Writes entries as assignments."""
 
-    entries: Sequence[_Entry]
+    entries: Sequence[Entry]
     users: Mapping[int, int]
     like: str  # any variable, for the type of constants
 
@@ -258,7 +139,7 @@ class _Writer:
         user = next(n for n in numbers if number in self.entries[n].arguments)
         return self._product(self.entries[user]) == number
 
-    def _product(self, entry: _Entry) -> int | None:
+    def _product(self, entry: Entry) -> int | None:
         """The argument of a sum or difference that is a product used nowhere else."""
         if entry.function in ("add", "subtract"):
             for argument in reversed(entry.arguments):
@@ -266,7 +147,7 @@ class _Writer:
                     return argument
         return None
 
-    def _call(self, entry: _Entry) -> str:
+    def _call(self, entry: Entry) -> str:
         names = [self.name(a) for a in entry.arguments]
         product = self._product(entry)
         if product is not None:

@@ -1,0 +1,74 @@
+"""From a trained model to files that predict without clearprop: Python, JavaScript, C, ONNX.
+
+`program` says what a prediction is; each medium has a file of its own with one function `write`, and `MEDIA` names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from clearprop.errors import UnknownNameError
+from clearprop.files.export.program import Program
+
+
+@dataclass(frozen=True)
+class Medium:
+    """A kind of file that is exported.
+
+    Attributes
+    ----------
+    module : str
+        Where its ``write(program, path, *, replace=True, **options)`` is, which gives the paths of the files written.
+    ending : str
+        Of its file's name.
+    description : str
+        What it is, in a few words.
+    """
+
+    module: str
+    ending: str
+    description: str
+
+
+MEDIA: Mapping[str, Medium] = {
+    "python": Medium("clearprop.files.export.python", ".py", "one file of Python that needs NumPy only"),
+    "javascript": Medium(
+        "clearprop.files.export.javascript", ".mjs", "one module for browsers and node that predicts, and trains"
+    ),
+    "c": Medium("clearprop.files.export.c", ".c", "C99, a .c and a .h"),
+    "onnx": Medium("clearprop.files.export.onnx", ".onnx", "one file for ONNX runtimes"),
+}
+
+
+def write(program: Program, path: str | os.PathLike[str], to: str, **options: Any) -> tuple[Path, ...]:
+    """Write a program to a file of this medium, whole or not at all.
+
+    Parameters
+    ----------
+    program : Program
+    path : path
+    to : {"python", "javascript", "c", "onnx"}
+    **options
+        Of the medium; all take `replace`, whether a file of that name is replaced.
+
+    Returns
+    -------
+    tuple of Path
+        The files that were written.
+
+    Raises
+    ------
+    UnknownNameError
+        For another medium.
+    InputError
+        For something that the medium cannot say, by its name.
+    """
+    if to not in MEDIA:
+        raise UnknownNameError("medium", to, MEDIA)
+    found: tuple[Path, ...] = import_module(MEDIA[to].module).write(program, Path(path), **options)
+    return found

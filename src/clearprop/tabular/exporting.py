@@ -1,0 +1,99 @@
+"""The model of a table as a program that media print: see `clearprop.files.export.program`."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from clearprop.files.export.program import A, Answer, Column, Program, QuantileProgram, members_of
+from clearprop.tables import Category, ClassTarget, Encoder, Moment, Number, Step, Truth, Vector
+from clearprop.tables.input_trees import input_trees
+from clearprop.tables.target_trees import decoded, in_unit
+from clearprop.tabular.calibration import at_temperature
+from clearprop.tabular.model import TableModel
+from clearprop.version import __version__
+
+
+def program_of(model: TableModel, name: str = "model", labels: tuple[Any, ...] = ()) -> Program:
+    """The prediction of a model of a table as data.
+
+    Parameters
+    ----------
+    model : TableModel
+    name : str
+        What the program is called.
+    labels : tuple, optional
+        What the classes are called, where that is not what the target says.
+
+    Raises
+    ------
+    InputError
+        For a layer that is not dense.
+    """
+    return Program(
+        name=name,
+        source=f"clearprop {model.version or __version__}",
+        columns=columns_of(model.encoder),
+        members=members_of(model.network, model.thetas),
+        answer=answer_of(model, labels),
+        network=model.network,
+        quantiles=tuple(
+            QuantileProgram(each.quantile, members_of(model.network, each.thetas), each.shift)
+            for each in model.quantiles
+        ),
+        dtype="float64" if model.thetas.dtype.itemsize == 8 else "float32",
+        job=model.job(0),
+    )
+
+
+def columns_of(encoder: Encoder) -> tuple[Column, ...]:
+    """The columns of an encoder."""
+    words = encoder.read.missing_words
+    return tuple(_column(step, tuple(words)) for step in encoder.steps)
+
+
+def answer_of(model: TableModel, labels: tuple[Any, ...] = ()) -> Answer:
+    """What is made of the outputs of its networks."""
+    target = model.target
+    if isinstance(target, ClassTarget):
+        classes = tuple(labels) or target.classes
+        return Answer("class", (target.column,), classes, row=at_temperature(A, model.temperature))
+    return Answer("numbers", target.columns, decode=tuple(map(decoded, target.each)), unit=in_unit(target))
+
+
+@singledispatch
+def _column(step: Step, missing_words: tuple[str, ...]) -> Column:
+    raise NotImplementedError(f"a step of the kind {step.kind!r} is not exported")
+
+
+@_column.register
+def _(step: Number, missing_words: tuple[str, ...]) -> Column:
+    words = tuple(dict.fromkeys((*missing_words, *step.missing_words)))
+    return Column(
+        step.column, "number", input_trees(step), missing_words=words, names=step.names, **step.notation._asdict()
+    )
+
+
+@_column.register
+def _(step: Truth, missing_words: tuple[str, ...]) -> Column:
+    return Column(step.column, "truth", input_trees(step), missing_words=missing_words, names=step.names)
+
+
+@_column.register
+def _(step: Category, missing_words: tuple[str, ...]) -> Column:
+    words = () if step.exact else missing_words
+    return Column(
+        step.column, "category", input_trees(step), categories=step.categories, missing_words=words,
+        is_exact=step.exact, names=step.names,
+    )  # fmt: skip
+
+
+@_column.register
+def _(step: Moment, missing_words: tuple[str, ...]) -> Column:
+    words = tuple(dict.fromkeys((*missing_words, *step.missing_words)))
+    return Column(step.column, "moment", input_trees(step), missing_words=words, order=step.order, names=step.names)
+
+
+@_column.register
+def _(step: Vector, missing_words: tuple[str, ...]) -> Column:
+    return Column(step.column, "vector", input_trees(step), step.size, names=step.names)
