@@ -5,6 +5,8 @@ import re
 # What a Chinese text writes in Latin letters: names of quantities, of functions and optimizers, of people, of commands.
 LATIN = {
     "sigmoid", "tanh", "relu", "softmax", "identity", "logistic", "leaky_relu", "elu", "selu", "gelu", "silu", "mish",
+    "relu6", "hard_tanh", "hard_sigmoid", "hard_swish", "softsign", "celu", "softplus_threshold", "log_sigmoid",
+    "swish", "gelu_tanh", "squared_relu", "tanhshrink", "log_softmax",
     "softplus", "exp", "huber", "quantile", "poisson", "squared_error", "half_squared_error", "absolute_error",
     "cross_entropy", "binary_cross_entropy", "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "beta1",
     "beta2", "epsilon", "weight_decay", "learning_rate", "Nielsen", "nielsen", "code", "letters", "mazur", "rashid",

@@ -169,6 +169,8 @@ def test_bad_parameters_and_names(make, message):
 
 def test_the_published_table_of_fits():
     real = "identity, logistic, tanh, relu, leaky_relu, elu, selu, gelu, silu, mish, softplus, exp, softmax"
+    real += ", relu6, hard_tanh, hard_sigmoid, hard_swish, softsign, celu, softplus_threshold, log_sigmoid, swish"
+    real += ", gelu_tanh, squared_relu, tanhshrink, log_softmax"
     assert table_of_fits().splitlines() == [
         "| loss | output activations that fit |",
         "|---|---|",
@@ -177,7 +179,7 @@ def test_the_published_table_of_fits():
         f"| absolute_error | **identity**, {real.removeprefix('identity, ')} |",
         f"| huber | **identity**, {real.removeprefix('identity, ')} |",
         f"| quantile | **identity**, {real.removeprefix('identity, ')} |",
-        "| poisson | logistic, softplus, **exp**, softmax |",
+        "| poisson | logistic, softplus, **exp**, softmax, softplus_threshold |",
         "| cross_entropy | **softmax** |",
         "| binary_cross_entropy | **logistic**, softmax |",
     ]

@@ -1,12 +1,13 @@
-"""The activations: a = σ(z), each class one formula; see `clearprop.formulas.activation_base` for their forms."""
+"""The activations of the textbooks: a = σ(z), each class one formula; `activation_base` says what their forms are.
+
+Those that networks of other libraries bring are in `library_activations`, the names of all in `activation_names`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import inf, pi, sqrt
 
 from clearprop.formulas.activation_base import Activation
-from clearprop.formulas.formula import by_name
 from clearprop.formulas.vocabulary import (
     absolute,
     erf,
@@ -221,26 +222,3 @@ class Softmax(Activation):
 
     def pullback(g, z, a):
         return a * (g - row_sum(g * a))
-
-
-ACTIVATIONS: Mapping[str, type[Activation]] = {
-    **{
-        cls.name: cls
-        for cls in (
-            Identity, Logistic, Tanh, Relu, LeakyRelu, Elu, Selu, Gelu, Silu, Mish, Softplus, Exp, Softmax
-        )
-    },
-    "sigmoid": Logistic,
-}  # fmt: skip
-
-
-def activation(given: str | Activation | type[Activation]) -> Activation:
-    """The activation of this name, class or instance.
-
-    Examples
-    --------
-    >>> from clearprop.formulas import activation
-    >>> activation("sigmoid")
-    Logistic()
-    """
-    return by_name("activation", given, ACTIVATIONS)

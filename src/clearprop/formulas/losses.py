@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, ClassVar
 
 from clearprop.formulas.activation_base import Activation
-from clearprop.formulas.activations import ACTIVATIONS
+from clearprop.formulas.activation_names import ACTIVATIONS
 from clearprop.formulas.derivative import pullback as tree_pullback
 from clearprop.formulas.evaluation import evaluate
 from clearprop.formulas.expressions import Constant, Expression

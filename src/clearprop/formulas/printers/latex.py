@@ -23,9 +23,9 @@ from clearprop.formulas.printers.text import (
 )
 
 NAMES: Mapping[str, str] = {
-    "theta": r"\theta", "rate": r"\eta", "alpha": r"\alpha", "beta1": r"\beta_1", "beta2": r"\beta_2",
-    "epsilon": r"\varepsilon", "rho": r"\rho", "gamma": r"\gamma", "momentum": r"\mu", "weight_decay": r"\lambda",
-    "delta": r"\delta", "smoothing": r"\alpha", "n_classes": "K", "a": "a", "z": "z",
+    "theta": r"\theta", "rate": r"\eta", "alpha": r"\alpha", "beta": r"\beta", "beta1": r"\beta_1",
+    "beta2": r"\beta_2", "epsilon": r"\varepsilon", "rho": r"\rho", "gamma": r"\gamma", "momentum": r"\mu",
+    "weight_decay": r"\lambda", "delta": r"\delta", "smoothing": r"\alpha", "n_classes": "K", "a": "a", "z": "z",
 }  # fmt: skip
 FUNCTIONS: Mapping[str, str] = {
     "log": r"\log", "tanh": r"\tanh", "cos": r"\cos", "sin": r"\sin", "maximum": r"\max", "minimum": r"\min",

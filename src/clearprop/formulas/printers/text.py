@@ -16,8 +16,8 @@ COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="
 TURNED: Mapping[str, str] = {"<": ">", "≤": "≥", r"\le": r"\ge", "=": "="}
 BY_ELEMENT: Mapping[str, str] = {"hadamard": "⊙", "quotient": "⊘"}
 NAMES: Mapping[str, str] = {
-    "theta": "θ", "rate": "η", "alpha": "α", "beta1": "β₁", "beta2": "β₂", "epsilon": "ε", "rho": "ρ", "gamma": "γ",
-    "momentum": "μ", "weight_decay": "λ", "delta": "δ", "smoothing": "α", "n_classes": "K",
+    "theta": "θ", "rate": "η", "alpha": "α", "beta": "β", "beta1": "β₁", "beta2": "β₂", "epsilon": "ε", "rho": "ρ",
+    "gamma": "γ", "momentum": "μ", "weight_decay": "λ", "delta": "δ", "smoothing": "α", "n_classes": "K",
 }  # fmt: skip
 
 Printed = tuple[str, int]
