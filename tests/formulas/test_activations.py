@@ -44,17 +44,6 @@ ALL = [*BUILT_IN, *OTHERS]
 ELEMENTWISE = [formula for formula in ALL if not formula.is_coupled()]
 TOLERANCES = {np.float64: {"rtol": 1e-12, "atol": 1e-14}, np.float32: {"rtol": 2e-5, "atol": 2e-6}}
 
-OWN_KINKS = {
-    HardSigmoid(0.2, 0.5): (-2.5, 2.5), HardTanh(-0.5, 2): (-0.5, 2), SoftplusThreshold(2.0, 3.0): (1.5,),
-    Threshold(0.5, -0.25): (0.5,),
-}  # fmt: skip
-
-
-def away_from(formula, z):
-    """z away from the kinks of this formula."""
-    return away_from_kinks(formula, z, kinks=OWN_KINKS.get(formula))
-
-
 every = pytest.mark.parametrize("formula", ALL, ids=repr)
 elementwise = pytest.mark.parametrize("formula", ELEMENTWISE, ids=repr)
 some = settings(max_examples=20)  # of each of the many
@@ -105,7 +94,7 @@ def test_large_weighted_inputs_give_finite_activations_and_errors_without_a_warn
 @given(z=rows(np.float64, 6))
 def test_the_slope_is_the_limit_of_difference_quotients(formula, z):
     h = 1e-6
-    z = away_from(formula, z)
+    z = away_from_kinks(formula, z)
     quotient = (formula.forward(z + h) - formula.forward(z - h)) / (2 * h)
     slope = np.broadcast_to(formula.compute("slope", z=z, a=formula.forward(z)), z.shape)
     np.testing.assert_allclose(slope, quotient, rtol=1e-8, atol=2e-9)
@@ -115,7 +104,7 @@ def test_the_slope_is_the_limit_of_difference_quotients(formula, z):
 @some
 @given(z=rows(np.float64, 20))
 def test_the_slope_is_the_derivative_that_the_tree_gives(formula, z):
-    z = away_from(formula, z)
+    z = away_from_kinks(formula, z)
     from_tree = evaluate(pullback(formula.tree(), "z", Constant(1)), {"z": z, **formula.parameters})
     slope = formula.compute("slope", z=z, a=formula.forward(z))
     np.testing.assert_allclose(*np.broadcast_arrays(slope, from_tree), rtol=1e-9, atol=1e-12)
@@ -165,7 +154,7 @@ def test_without_slope_or_pullback_the_derivative_comes_from_the_tree(formula, z
     forms = {form: staticmethod(getattr(formula, form)) for form in ("value", "stable") if formula.has(form)}
     annotations = {"__annotations__": dict.fromkeys(formula.parameters, float)}
     bare = type("Bare", (Activation,), {**forms, **annotations, **formula.parameters})()
-    z = away_from(formula, np.where(z == 0, 1.0, z))  # 0 is a kink of the stable forms of logistic and softplus
+    z = away_from_kinks(formula, np.where(z == 0, 1.0, z))  # 0 is a kink of the stable forms of logistic and softplus
     g, a = np.linspace(-1, 2, z.size).reshape(z.shape), formula.forward(z)
     assert not bare.has("slope")
     assert not bare.has("pullback")
