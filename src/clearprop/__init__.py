@@ -16,6 +16,7 @@ from clearprop.version import __version__
 if TYPE_CHECKING:
     from clearprop.errors import ClearpropError
     from clearprop.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
+    from clearprop.estimators.imported import Imported, from_sklearn
     from clearprop.files import load, save
     from clearprop.formulas import Activation, Loss, Schedule, UpdateRule
     from clearprop.formulas.update_rules import LBFGS as lbfgs
@@ -33,6 +34,7 @@ __all__ = [
     "Activation",
     "ClearpropError",
     "Epoch",
+    "Imported",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
@@ -49,6 +51,7 @@ __all__ = [
     "backward",
     "check_gradient",
     "forward",
+    "from_sklearn",
     "lbfgs",
     "load",
     "loss",
@@ -66,6 +69,7 @@ __all__ = [
 _HOMES = {
     "clearprop.errors": ("ClearpropError",),
     "clearprop.estimators": ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"),
+    "clearprop.estimators.imported": ("Imported", "from_sklearn"),
     "clearprop.files": ("load", "save"),
     "clearprop.formulas": ("Activation", "Loss", "Schedule", "UpdateRule"),
     "clearprop.formulas.update_rules": ("adam", "adamw", "lbfgs", "momentum", "nesterov", "rmsprop", "sgd"),

@@ -122,13 +122,11 @@ class Preparation(FittedNetwork, ABC):
     def _go_on(self, settings: Settings, factors: ClassFactors | None, *, is_part: bool = False) -> None:
         """Make the state ready for more; the optimizer's memory stays as long as it is the same optimizer's."""
         run = copy(self._run)  # the other remains as it is, should this fit fail
-        network = settings.network(run.network.widths[0], run.network.widths[-1], run.network.loss)
-        if network != run.network:
-            was, now = run.network.widths[1:-1], network.widths[1:-1]
+        difference = settings.difference(run.network)
+        if difference:
             raise InputError(
-                "training can only go on with the same network: "
-                + (f"hidden_layer_sizes was {was} and is {now}" if was != now else "activation has changed")
-                + "; put it back, or fit anew with warm_start=False"
+                f"training can only go on with the same network: {difference}; put it back, or fit anew with "
+                "warm_start=False"
             )
         run.factors = factors
         # Passes over parts may be many: the last records stay.
@@ -138,7 +136,7 @@ class Preparation(FittedNetwork, ABC):
         state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0  # of an epoch that was cut short
         remembered = getattr(run.job.update_rule, "memory", None)
         if getattr(settings.update_rule, "memory", None) != remembered:
-            job = settings.job(network, 1, state.epoch + 1, run.seeds.order)
+            job = settings.job(run.network, 1, state.epoch + 1, run.seeds.order)
             fresh = TrainingState.start(job, state.theta)
             run.state = replace(fresh, epoch=state.epoch, samples=state.samples)
         self._run = run

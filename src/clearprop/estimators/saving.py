@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 from sklearn.base import is_classifier
+from sklearn.utils import check_random_state
 
 from clearprop.engines import Choice, TrainingState, choose, choose_for_prediction
 from clearprop.errors import ModelFileError, quoted
@@ -85,24 +86,38 @@ def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> An
             raise ModelFileError("its outputs are not those of such an estimator")
         facts = _facts_from_json(details["facts"])
         seeds = Seeds(*map(_seed, details["seeds"]))
-        if len(settings.widths()) != model.network.depth - 1:
+        if settings.difference(model.network) or facts["n_features_in_"] != model.network.widths[0]:
             raise ModelFileError("the parameters are those of another network")
-        network = settings.network(model.network.widths[0], targets.n_outputs, targets.loss)
-        if network != model.network or facts["n_features_in_"] != network.widths[0]:
-            raise ModelFileError("the parameters are those of another network")
-        names = feature_names(details["feature_names"], network.widths[0])
-        job = settings.job(network, 1, 1, seeds.order)
-        run = Run(model.network, targets, seeds, TrainingState.start(job, model.parameters.theta), job)
+        names = feature_names(details["feature_names"], model.network.widths[0])
+        run = filled(estimator, model.network, model.parameters.theta, targets, seeds)
         training_from_json(details.get("training"), run)
-        choice = _engine(settings, run)
-        run.engine, run.engine_reason = choice.engine, choice.reason
-        estimator._run = run
     vars(estimator).update(facts)
-    if isinstance(targets, ClassTargets):
-        estimator.classes_ = targets.classes
     if names is not None:
         estimator.feature_names_in_ = names
     return estimator
+
+
+def filled(
+    estimator: Any,
+    network: Network,
+    theta: Any,
+    targets: Targets,
+    seeds: Seeds | None = None,
+    *,
+    stopping_reason: str = "",
+) -> Run:
+    """Make an estimator a fitted one, with these numbers; its run."""
+    settings = estimator._settings()
+    seeds = seeds or Seeds(*(int(check_random_state(settings.random_state).randint(2**31 - 1)) for _ in Seeds._fields))
+    job = settings.job(network, 1, 1, seeds.order)
+    run = Run(network, targets, seeds, TrainingState.start(job, theta), job)
+    choice = _engine(settings, run)
+    run.engine, run.engine_reason = choice.engine, choice.reason
+    facts = {"n_features_in_": network.widths[0], "n_iter_": 0, "t_": 0, "loss_": math.nan}
+    vars(estimator).update(facts, _run=run, best_validation_score_=None, stopping_reason_=stopping_reason)
+    if isinstance(targets, ClassTargets):
+        estimator.classes_ = targets.classes
+    return run
 
 
 def feature_names(found: Any, n_features: int) -> Any:

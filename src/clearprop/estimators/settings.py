@@ -144,6 +144,15 @@ class Settings:
         each = tuple(found) if isinstance(found, list) else found
         return _network((n_inputs, *self.widths(), n_outputs), each, loss)
 
+    def difference(self, network: Network) -> str:
+        """What about the hidden layers of a network is not as these settings say, in words; "" where all is."""
+        was, now = network.widths[1:-1], self.widths()
+        if was != now:
+            return f"hidden_layer_sizes was {was} and is {now}"
+        found = self.activations()
+        each = found if isinstance(found, list) else [found] * len(now)
+        return "" if each == [layer.activation for layer in network.layers[:-1]] else "activation has changed"
+
     def initialiser(self) -> Initialiser:
         """Glorot & Bengio (2010), eq. 16, for weights and biases alike; a third of the variance for logistic."""
         found = self.activations()

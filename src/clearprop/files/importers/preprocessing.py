@@ -30,11 +30,17 @@ class RawColumn:
         Of a column of text: what `code` counts. None for a column of numbers.
     known_only : bool
         Whether a category that is not among them is an error, as in the source.
+    known_numbers : tuple of float, or None
+        Of a column of numbers: those that the source knows, where it refuses others.
+    takes_missing : bool
+        False where the source refuses a missing value.
     """
 
     name: str
     categories: tuple[str, ...] | None = None
     known_only: bool = False
+    known_numbers: tuple[float, ...] | None = None
+    takes_missing: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,8 @@ class Preprocessing:
             When a value is missing and nothing stands in for it.
         """
         values = columns_of(rows, len(self.columns))
-        symbols = [_symbols(column, value) for column, value in zip(self.columns, values, strict=True)]
+        used = {item.column for item in self.inputs}  # the others may hold anything
+        symbols = {k: _symbols(self.columns[k], values[k]) for k in used}
         n_rows = len(values[0]) if values else 0
         made = np.empty((n_rows, self.n_inputs))
         with np.errstate(all="ignore"):  # what comes of it is looked at below
@@ -130,7 +137,10 @@ def _symbols(column: RawColumn, values: Any) -> dict[str, Any]:
     except (TypeError, ValueError):
         bad = next(value for value in values if not _is_number(value))
         raise InputError(f"column {column.name!r} holds {quoted(bad)}, where a number is expected") from None
-    return {"x": x, "missing": np.isnan(x).astype(np.float64), "code": np.full(len(x), -1.0)}
+    missing = np.isnan(x)
+    unknown = ~np.isin(x, column.known_numbers) & ~missing if column.known_numbers is not None else missing & False
+    _refuse(column, unknown, missing, x)
+    return {"x": x, "missing": missing.astype(np.float64)}
 
 
 def _coded(column: RawColumn, values: Any) -> dict[str, Any]:
@@ -140,14 +150,23 @@ def _coded(column: RawColumn, values: Any) -> dict[str, Any]:
     texts = [_text(value) for value in values]
     code = np.array([-1.0 if text is None else place.get(text, -1.0) for text in texts])
     missing = np.array([float(text is None) for text in texts])
-    unknown = np.flatnonzero((code < 0) & (missing == 0))
-    if column.known_only and unknown.size:
-        row = int(unknown[0])
+    unknown = (code < 0) & (missing == 0) & column.known_only
+    _refuse(column, unknown, missing > 0, texts)
+    return {"code": code, "missing": missing}
+
+
+def _refuse(column: RawColumn, unknown: Any, missing: Any, values: Any) -> None:
+    """Raise InputError for the first value that the source refuses."""
+    if unknown.any():
+        row = int(np.argmax(unknown))
+        known = column.categories if column.known_numbers is None else column.known_numbers
         raise InputError(
-            f"column {column.name!r} holds {quoted(texts[row])} in row {row}, which the source was not trained with "
-            f"and refuses; it knows {_few(column.categories)}"
+            f"column {column.name!r} holds {quoted(values[row])} in row {row}, which the source was not trained with "
+            f"and refuses; it knows {_few(known or ())}"
         )
-    return {"x": np.zeros(len(code)), "code": code, "missing": missing}
+    if not column.takes_missing and missing.any():
+        row = int(np.argmax(missing))
+        raise InputError(f"column {column.name!r} is missing in row {row}, and no step of the source takes that")
 
 
 def _text(value: Any) -> str | None:
@@ -164,5 +183,5 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def _few(names: Sequence[str]) -> str:
+def _few(names: Sequence[Any]) -> str:
     return ", ".join(map(repr, names[:10])) + (", …" if len(names) > 10 else "")

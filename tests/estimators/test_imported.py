@@ -1,0 +1,395 @@
+"""Networks of scikit-learn brought in: the same outputs, the same gradient, an estimator that predicts the same."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
+
+from clearprop import Imported, from_sklearn
+from clearprop.errors import InputError, NotFiniteError, ShapeError
+from clearprop.estimators.imported import imported
+from clearprop.files.importers.source import SourceLayer, SourceNetwork
+
+RANDOM = np.random.default_rng(7)
+X = RANDOM.normal(size=(60, 4))
+THREE = np.digitize(X[:, 0] + X[:, 1], [-0.5, 0.5])
+LABELS = np.stack([X[:, 0] > 0, X[:, 1] > 0, X[:, 2] > 1], axis=1).astype(int)
+
+
+def fitted(model, X=X, y=THREE):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(X, y)
+
+
+def classifier(**settings):
+    return MLPClassifier(**{"hidden_layer_sizes": (5, 4), "max_iter": 8, "random_state": 0, **settings})
+
+
+def regressor(**settings):
+    return MLPRegressor(**{"hidden_layer_sizes": (5,), "max_iter": 8, "random_state": 0, **settings})
+
+
+NETWORKS = {
+    "three classes": (classifier(), THREE),
+    "two classes, tanh, sgd": (classifier(activation="tanh", solver="sgd", momentum=0.5), (X[:, 0] > 0).astype(int)),
+    "three named classes, logistic, lbfgs": (
+        classifier(activation="logistic", solver="lbfgs"),
+        np.array(["red", "green", "blue"])[THREE],
+    ),
+    "two named classes": (classifier(hidden_layer_sizes=(3,)), np.array(["yes", "no"])[(X[:, 1] > 0).astype(int)]),
+    "labels": (classifier(), LABELS),
+    "one number": (regressor(), X[:, 0] * X[:, 1]),
+    "two numbers, identity": (regressor(activation="identity", hidden_layer_sizes=(5, 3)), X[:, :2] ** 2),
+    "counts": (regressor(loss="poisson"), np.floor(np.abs(3 * X[:, 0]))),
+    "no hidden layer, nesterov": (regressor(hidden_layer_sizes=(), solver="sgd"), X[:, 2]),
+}
+
+
+@pytest.fixture(params=NETWORKS)
+def both(request):
+    model, y = NETWORKS[request.param]
+    theirs = fitted(model, X, y)
+    return theirs, from_sklearn(theirs), y
+
+
+def test_the_outputs_are_the_source_s_own(both):
+    theirs, ours, _ = both
+    assert ours.proof.passed
+    assert ours.proof.n_rows == 1000
+    own = theirs.predict_proba(X) if hasattr(theirs, "predict_proba") else theirs.predict(X)
+    own = np.asarray(own).reshape(len(X), -1)
+    own = own[:, 1:] if own.shape[1] == ours.network.widths[-1] + 1 else own
+    assert np.abs(ours.outputs(X) - own).max() < 1e-12
+
+
+def test_the_gradient_is_the_source_s_own_and_that_of_central_differences(both):
+    _, ours, y = both
+    found = ours.check_gradient(X, y, n_parameters=None)
+    assert found.passed
+    assert [each.name for each in found.tensors] == [block.name for block in ours.network.blocks]
+    assert all(each.source_error < 1e-9 for each in found.tensors)
+    assert "source − ours" in str(found)
+
+
+def test_the_estimator_predicts_the_same_and_goes_on_learning(both):
+    theirs, ours, y = both
+    model = ours.estimator()
+    same = np.asarray(model.predict(X)) == theirs.predict(X)
+    close = same | np.isclose(model.predict(X), theirs.predict(X), rtol=1e-12) if same.dtype != bool else same
+    if y.dtype.kind == "f":
+        close = np.isclose(model.predict(X), theirs.predict(X), rtol=1e-12, atol=1e-12)
+    assert np.all(close)
+    before = model.parameters_.theta.copy()
+    model.partial_fit(X, y) if theirs.solver != "lbfgs" else fitted(model, X, y)
+    assert np.isfinite(model.parameters_.theta).all()
+    assert (model.parameters_.theta != before).any()
+
+
+def test_a_step_is_explained(both):
+    _, ours, y = both
+    text = ours.explain(X[0], y[0]).explained().text()
+    assert "One step of back-propagation" in text
+    assert ours.explain(X[:3], y[:3]).is_batch
+
+
+def test_the_step_explained_is_the_one_that_scikit_learn_makes():
+    theirs = fitted(classifier(batch_size=60, shuffle=False, alpha=0.01, solver="sgd", learning_rate_init=0.1))
+    trace = from_sklearn(theirs).explain(X, THREE)
+    theirs.partial_fit(X, THREE)
+    assert np.abs(trace["W1_new"].value - theirs.coefs_[0]).max() < 1e-12
+    assert np.abs(trace["b3_new"].value - theirs.intercepts_[2]).max() < 1e-12
+
+
+def test_the_memory_of_the_optimizer_is_carried_over():
+    for settings in ({"solver": "sgd"}, {"solver": "sgd", "nesterovs_momentum": False}):
+        theirs = fitted(classifier(batch_size=60, shuffle=False, **settings))
+        model = from_sklearn(theirs).estimator()
+        theirs.partial_fit(X, THREE)
+        model.partial_fit(X, THREE)
+        for ours, own in zip(model.coefs_, theirs.coefs_, strict=True):
+            assert np.abs(ours - own).max() < 1e-12
+
+
+def test_float32_stays_float32():
+    theirs = fitted(classifier(), X.astype(np.float32))
+    ours = from_sklearn(theirs)
+    assert ours.parameters.theta.dtype == np.float32 == ours.estimator().parameters_.theta.dtype
+    assert ours.proof.passed
+    assert ours.check_gradient(X, THREE).passed
+
+
+def test_names_of_columns_come_along():
+    theirs = fitted(classifier(), pd.DataFrame(X, columns=list("abcd")))
+    ours = from_sklearn(theirs)
+    assert ours.estimator().feature_names_in_.tolist() == list("abcd")
+    assert ours.proof.passed
+
+
+def test_a_search_gives_its_best():
+    search = GridSearchCV(classifier(), {"alpha": [0.1, 0.2]}, cv=2)
+    ours = from_sklearn(fitted(search))
+    assert "GridSearchCV" in ours.report
+
+
+FRAME = pd.DataFrame(
+    {
+        "age": np.where(np.arange(60) % 7 == 0, np.nan, 40 + 10 * X[:, 0]),
+        "income": np.exp(X[:, 1]),
+        "town": pd.Series([["Ulm", "Bonn", None][k] for k in THREE], dtype=object),
+        "grade": pd.Series([["a", "b", "c"][k % 3] for k in range(60)], dtype=object),
+        "children": np.arange(60.0) % 4,
+        "noise": X[:, 3],
+        "missing": pd.Series([["p", "q", "q", np.nan][k % 4] for k in range(60)], dtype=object),
+    }
+)
+
+
+def of_columns(**parts):
+    return ColumnTransformer([(name, *part) for name, part in parts.items()])
+
+
+NUMBERS = ["age", "income", "noise"]
+FILLED = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+STEPS = {
+    "all kinds": of_columns(
+        numbers=(make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), ["age", "income"]),
+        towns=(OneHotEncoder(handle_unknown="ignore"), ["town"]),
+        grades=(OrdinalEncoder(), ["grade"]),
+        children=(OneHotEncoder(drop="first"), ["children"]),
+        noise=("drop", ["noise"]),
+    ),
+    "the same column twice": of_columns(
+        one=(OneHotEncoder(), ["grade"]), number=(OrdinalEncoder(), ["grade"]), rest=("passthrough", ["income"])
+    ),
+    "unknown and missing as numbers": of_columns(
+        towns=(
+            OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
+            ["town"],
+        ),
+        grades=(OrdinalEncoder(categories=[["c", "a", "b"]]), ["grade"]),
+    ),
+    "filled text": of_columns(
+        towns=(make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()), ["missing", "grade"])
+    ),
+    "filled numbers": of_columns(numbers=(FILLED, NUMBERS)),
+    "robust": make_pipeline(of_columns(numbers=(FILLED, NUMBERS)), RobustScaler()),
+    "min and max, clipped": make_pipeline(
+        of_columns(numbers=(SimpleImputer(strategy="constant", fill_value=1.0), NUMBERS)), MinMaxScaler(clip=True)
+    ),
+    "max": make_pipeline(of_columns(children=("passthrough", ["children", "income"])), MaxAbsScaler()),
+    "scaled before it is filled": make_pipeline(
+        of_columns(n=(StandardScaler(), slice("age", "income"))), SimpleImputer()
+    ),
+    "by number, by mask, none": of_columns(
+        first=(FILLED, [0]), second=(StandardScaler(with_mean=False), [False, True, *[False] * 5])
+    ),
+    "side by side": make_pipeline(
+        of_columns(numbers=(FILLED, NUMBERS)), FeatureUnion([("as", "passthrough"), ("scaled", MinMaxScaler())])
+    ),
+    "selected": make_pipeline(of_columns(numbers=(FILLED, NUMBERS)), SelectKBest(k=2)),
+    "nothing done": make_pipeline(of_columns(numbers=(FILLED, NUMBERS)), FunctionTransformer(), "passthrough"),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_pipeline_comes_whole(name):
+    theirs = fitted(Pipeline([("before", STEPS[name]), ("network", classifier())]), FRAME)
+    ours = from_sklearn(theirs, rows=FRAME)
+    assert ours.proof.passed
+    assert from_sklearn(theirs).proof.passed
+    model = ours.estimator()
+    assert np.abs(model.predict_proba(FRAME) - theirs.predict_proba(FRAME)).max() < 1e-12
+    assert ours.check_gradient(FRAME, THREE).passed
+    assert ours.explain(FRAME.iloc[:1], THREE[:1])["loss"].value > 0
+
+
+def test_a_pipeline_of_arrays_is_one_of_x1_x2():
+    theirs = fitted(make_pipeline(StandardScaler(), regressor()), X, X[:, 0])
+    ours = from_sklearn(theirs)
+    assert ours.source.feature_names == ("x1", "x2", "x3", "x4")
+    assert ours.proof.passed
+
+
+def test_what_the_source_refuses_is_refused():
+    steps = of_columns(grades=(OneHotEncoder(), ["grade"]), children=(OrdinalEncoder(), ["children"]))
+    ours = from_sklearn(fitted(Pipeline([("before", steps), ("network", classifier())]), FRAME))
+    with pytest.raises(InputError, match=r"'grade' holds 'z' in row 1.*knows 'a', 'b', 'c'"):
+        ours.outputs(FRAME.assign(grade=["a", "z"] * 30))
+    with pytest.raises(InputError, match=r"'children' holds .*9\.0.* in row 0"):
+        ours.outputs(FRAME.assign(children=9.0))
+    with pytest.raises(InputError, match="'grade' is missing in row 0"):
+        ours.outputs(FRAME.assign(grade=[None, "a"] * 30))
+    plain = from_sklearn(fitted(make_pipeline(StandardScaler(), regressor()), X, X[:, 0]))
+    with pytest.raises(NotFiniteError, match="'x2' is missing or not finite in row 3"):
+        plain.outputs(np.where(np.arange(240).reshape(60, 4) == 13, np.nan, X))
+    with pytest.raises(InputError, match="'x1' holds 'two'"):
+        plain.outputs(np.full((2, 4), "two", dtype=object))
+    with pytest.raises(ShapeError, match="takes 4 columns, but there are 3"):
+        plain.outputs(X[:, :3])
+
+
+def test_the_scale_of_the_target_is_folded():
+    Y = 100 + 5 * X[:, :2]
+    theirs = fitted(TransformedTargetRegressor(regressor(), transformer=StandardScaler()), X, Y)
+    ours = from_sklearn(theirs)
+    assert ours.proof.passed
+    assert "folded" in ours.report
+    assert np.allclose(ours.estimator().predict(X), theirs.predict(X), rtol=1e-12)
+    logs = fitted(TransformedTargetRegressor(regressor(), func=np.log, inverse_func=np.exp), X, np.exp(X[:, 0]))
+    with pytest.raises(InputError, match="FunctionTransformer"):
+        from_sklearn(logs)
+
+
+REFUSED = {
+    "is not a network of scikit-learn": lambda: LogisticRegression().fit(X, THREE),
+    "'list' is not a network": lambda: [1, 2],
+    "not fitted yet: it has no coefs_": classifier,
+    "'pca', 'PCA', is not known .it mixes columns": lambda: fitted(make_pipeline(PCA(2), classifier())),
+    "calls 'log1p'": lambda: fitted(make_pipeline(FunctionTransformer(np.log1p, validate=True), classifier()), abs(X)),
+    "infrequent": lambda: fitted(
+        make_pipeline(OneHotEncoder(min_frequency=20, handle_unknown="ignore"), classifier()), np.round(X)
+    ),
+    "ends in 'logisticregression'": lambda: fitted(make_pipeline(StandardScaler(), LogisticRegression())),
+    "as text by one step and as a number by another": lambda: fitted(
+        make_pipeline(
+            of_columns(text=(OneHotEncoder(), [0]), number=(StandardScaler(), [0])),
+            classifier(),
+        ),
+        np.array([[str(k % 3)] for k in range(60)], dtype=object),
+    ),
+    "fills in for -1": lambda: fitted(make_pipeline(SimpleImputer(missing_values=-1), classifier())),
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_what_is_not_known_is_refused_by_name(sentence):
+    with pytest.raises(InputError, match=sentence):
+        from_sklearn(REFUSED[sentence]())
+
+
+def layer(n_in, n_out, activation="identity", biases=True):
+    random = np.random.default_rng(n_in)
+    return SourceLayer(random.normal(size=(n_in, n_out)), random.normal(size=n_out) if biases else None, activation)
+
+
+def test_a_loss_is_asked_for():
+    source = SourceNetwork("a test", (layer(4, 3, "relu"), layer(3, 3)))
+    with pytest.raises(InputError, match=r"say loss=.*'identity' of 3 can be 'cross_entropy', .*'half_squared_error'"):
+        imported(source)
+    assert imported(source, loss="half_squared_error").classes is None
+
+
+def test_cross_entropy_on_a_linear_output_adds_softmax():
+    found = imported(SourceNetwork("a test", (layer(4, 3, "relu"), layer(3, 3))), loss="cross_entropy")
+    z = found.outputs(X)
+    assert found.network.layers[-1].activation.name == "softmax"
+    assert (z < 0).any()
+    assert np.allclose(found.estimator().predict_proba(X), np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))
+    assert "softmax is added" in found.report
+    assert "0 … 2" in found.report
+    assert found.check_gradient(X, THREE).passed
+
+
+def test_classes_come_in_the_order_of_scikit_learn():
+    for widths, classes in ((1, ["yes", "no"]), (2, ["yes", "no"]), (3, ["c", "a", "b"])):
+        loss = "binary_cross_entropy" if widths == 1 else "cross_entropy"
+        output = "logistic" if widths == 1 else "softmax"
+        source = SourceNetwork("a test", (layer(4, 3, "tanh"), layer(3, widths, output)))
+        found = imported(source, loss=loss, classes=classes)
+        model, a = found.estimator(), found.outputs(X)
+        expected = np.hstack([1 - a, a]) if widths == 1 else a
+        place = [classes.index(label) for label in model.classes_]
+        assert np.allclose(model.predict_proba(X), expected[:, place])
+        assert (model.predict(X) == np.array(classes)[expected.argmax(axis=1)]).all()
+        assert (found.targets.decode(a) == model.predict(X)).all()
+
+
+def test_biases_that_the_source_has_not_stay_zero():
+    found = imported(
+        SourceNetwork("a test", (layer(4, 3, "tanh", biases=False), layer(3, 1))), loss="half_squared_error"
+    )
+    assert "layer 1 has no biases" in found.report
+    model = found.estimator()
+    model.partial_fit(X, X[:, 0])
+    assert not model.intercepts_[0].any()
+    assert model.intercepts_[1].any()
+    assert [each.name for each in found.check_gradient(X, X[:, 0]).tensors] == ["W1", "W2", "b2"]
+
+
+def test_classes_must_be_as_many_as_the_outputs():
+    source = SourceNetwork("a test", (layer(4, 3, "softmax"),))
+    with pytest.raises(InputError, match="classes must name 3 different classes for 3 outputs, not 2"):
+        imported(source, loss="cross_entropy", classes=["a", "b"])
+
+
+def test_layers_must_chain_and_hold_numbers():
+    with pytest.raises(ShapeError, match=r"layer 1, .*has 3 outputs, but layer 2, .*takes 2 inputs"):
+        SourceNetwork("a test", (layer(4, 3), layer(2, 1)))
+    with pytest.raises(NotFiniteError, match="the layer 'first' has weights that are NaN"):
+        SourceLayer(np.array([[np.nan]]), None, "relu", "first")
+    with pytest.raises(ShapeError, match=r"biases of shape \(2,\), not \(1,\)"):
+        SourceLayer(np.ones((1, 1)), np.ones(2), "relu")
+    with pytest.raises(InputError, match="no dense layer"):
+        SourceNetwork("a test", ())
+
+
+def test_a_wrong_reading_is_told():
+    source = SourceNetwork("a test", (layer(4, 1),), reference=lambda rows: np.zeros((len(rows), 1)))
+    with pytest.warns(UserWarning, match="a test is not computed as it computes itself"):
+        found = imported(source, loss="half_squared_error")
+    assert not found.proof.passed
+    assert "NOT the same" in found.report
+
+
+MISTAKES = {
+    "the number of rows: it sums": lambda W, n: n * W,
+    "it goes uphill": lambda W, n: -W,
+    "instead of ½": lambda W, n: 2 * W,
+    "0 everywhere": lambda W, n: 0 * W,
+}
+
+
+@pytest.mark.parametrize("said", MISTAKES)
+def test_a_mistake_of_the_source_is_named(said):
+    ours = from_sklearn(fitted(regressor(), X, X[:, 0]))
+    right = ours.source.gradient
+
+    def wrong(rows, targets):
+        found = right(rows, targets)
+        return [(MISTAKES[said](found[0][0], len(rows)), found[0][1]), *found[1:]]
+
+    found = replace(ours, source=replace(ours.source, gradient=wrong)).check_gradient(X, X[:, 0])
+    assert not found.passed
+    assert found.first_wrong.name == "W1"
+    assert said in str(found)
+    assert "b2" in str(found)
+
+
+def test_y_that_is_no_class_is_told_with_its_row():
+    ours = from_sklearn(fitted(classifier()))
+    with pytest.raises(InputError, match="y is 9 in row 1, which is none of the classes: 0, 1, 2"):
+        ours.check_gradient(X[:2], [0, 9])
+    with pytest.raises(ShapeError, match="X must be of shape"):
+        ours.outputs(X[:, :2])
+    assert isinstance(ours, Imported)
