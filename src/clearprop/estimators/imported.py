@@ -300,8 +300,8 @@ def from_sklearn(model: Any, *, rows: Any = None) -> Imported:
     >>> from sklearn.preprocessing import StandardScaler
     >>> from clearprop import from_sklearn
     >>> X = np.linspace(0, 100, 50)[:, None]
-    >>> theirs = make_pipeline(StandardScaler(), MLPRegressor((5,), solver="lbfgs", max_iter=5000, random_state=0))
-    >>> ours = from_sklearn(theirs.fit(X, np.sin(X[:, 0] / 20)), rows=X)
+    >>> network = MLPRegressor(hidden_layer_sizes=5, solver="lbfgs", max_iter=5000, random_state=0)
+    >>> ours = from_sklearn(make_pipeline(StandardScaler(), network).fit(X, np.sin(X[:, 0] / 20)), rows=X)
     >>> ours.proof.n_rows, ours.proof.passed
     (50, True)
     >>> ours.check_gradient(X, np.sin(X[:, 0] / 20)).passed
