@@ -1,0 +1,242 @@
+"""A function of units taken apart: what scales and shifts them, and the activations between.
+
+What stands between two products with matrices can have numbers for each unit (a normalisation's, a PReLU's), and a
+layer has one activation for all of its units. So the numbers are taken out: `pieces` of a tree are scales and shifts,
+which belong to the matrices beside them, and activations, which are the same for every unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.files.importers.recognise import has_only, recognised
+from clearprop.formulas import evaluate
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold, nodes
+from clearprop.formulas.vocabulary import FUNCTIONS
+
+Z = Symbol("z")
+
+
+@dataclass(frozen=True)
+class Affine:
+    """x·scale + shift, each a number or one for each unit."""
+
+    scale: Any
+    shift: Any
+
+    @property
+    def is_trivial(self) -> bool:
+        """Whether it changes nothing."""
+        return bool(np.all(self.scale == 1) and np.all(self.shift == 0))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """An activation, the same for all units, as a tree in z."""
+
+    tree: Expression
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """z for z > 0, otherwise z times the unit's own slope (PReLU)."""
+
+    slopes: Any
+
+
+Piece = Affine | Curve | Slopes
+
+
+@dataclass(frozen=True)
+class _Form:
+    """scale·atom + shift; of a constant, the atom is None."""
+
+    scale: Any
+    shift: Any
+    atom: Expression | None
+
+
+def pieces(tree: Expression, vectors: Mapping[str, Any], dtype: str) -> list[Piece] | None:
+    """What a tree in z does to the units, one after the other; None where it cannot be taken apart.
+
+    Parameters
+    ----------
+    tree : Expression
+        In z and in the names of `vectors`.
+    vectors : mapping of str to array of shape (n_units,)
+    dtype : {"float32", "float64"}
+        To which accuracy activations are recognised.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.files.importers.affine import pieces
+    >>> from clearprop.formulas import Symbol, tanh
+    >>> z, v = Symbol("z"), Symbol("v0")
+    >>> pieces(tanh(z + v), {"v0": np.array([1.0, 2.0])}, "float32")
+    [Affine(scale=1.0, shift=array([1., 2.])), Curve(tree=Apply('tanh', (Symbol('z'),)))]
+    """
+    if has_only(tree, "z") and (tree == Z or recognised(tree, dtype) is not None):
+        return [] if tree == Z else [Curve(tree)]
+    for whole in (True, False):  # first with every part that is the same for all units left whole
+        forms = _forms(tree, vectors, whole)
+        form = forms[id(tree)]
+        if form.atom is None:
+            return None
+        inner = _inner(form.atom, tree, forms, vectors, dtype)
+        if inner is not None:
+            outer = Affine(form.scale, form.shift)
+            return inner if outer.is_trivial else [*inner, outer]
+    return [Curve(tree)] if has_only(tree, "z") else None
+
+
+def _inner(
+    atom: Expression, tree: Expression, forms: dict[int, _Form], vectors: Mapping[str, Any], dtype: str
+) -> list[Piece] | None:
+    """The pieces of what is scaled and shifted."""
+    if atom is not tree:
+        if atom == Z:
+            return []
+        if has_only(atom, "z"):
+            found = pieces(atom, vectors, dtype)
+            is_known = found is not None and all(_is_known(piece, dtype) for piece in found)
+            return found if is_known or not has_only(tree, "z") else None
+    slopes = None if has_only(atom, "z") else _slopes(atom, vectors)
+    if slopes is not None:
+        return [Slopes(slopes)]
+    within = _within(atom, forms)
+    if within is None:
+        return None
+    form, outer_tree = within
+    before = pieces(form.atom, vectors, dtype) if form.atom is not None else None
+    after = pieces(outer_tree, vectors, dtype)
+    if before is None or after is None or not all(_is_known(piece, dtype) for piece in after):
+        return None
+    return [*before, Affine(form.scale, form.shift), *after]
+
+
+def _is_known(piece: Piece, dtype: str) -> bool:
+    return not isinstance(piece, Curve) or recognised(piece.tree, dtype) is not None
+
+
+def _forms(tree: Expression, vectors: Mapping[str, Any], whole: bool) -> dict[int, _Form]:
+    """For every part of a tree what it is as scale·atom + shift.
+
+    With `whole`, what has numbers for all units alike is an atom, however it is made.
+    """
+    found: dict[int, _Form] = {}
+    for part in nodes(tree):
+        if isinstance(part, Constant):
+            found[id(part)] = _Form(0.0, float(part.value), None)
+        elif isinstance(part, Symbol):
+            is_z = part.name == "z"
+            found[id(part)] = _Form(1.0, 0.0, Z) if is_z else _Form(0.0, _wide(vectors[part.name]), None)
+        else:
+            assert isinstance(part, Apply)
+            if whole and part is not tree and has_only(part, "z") and _depends(part):
+                found[id(part)] = _Form(1.0, 0.0, part)
+            else:
+                found[id(part)] = _combined(part, [found[id(a)] for a in part.arguments])
+    return found
+
+
+def _wide(vector: Any) -> Any:
+    return np.asarray(vector, dtype=np.float64)
+
+
+def _depends(tree: Expression) -> bool:
+    return any(item == Z for item in nodes(tree) if isinstance(item, Symbol))
+
+
+def _combined(part: Apply, forms: list[_Form]) -> _Form:
+    """The form of a function of forms; the part itself where it is not scaled or shifted."""
+    if all(form.atom is None for form in forms):
+        with np.errstate(all="ignore"):
+            return _Form(0.0, FUNCTIONS[part.function](*(np.float64(form.shift) for form in forms)), None)
+    rule = _RULES.get(part.function)
+    found = rule(*forms) if rule is not None else None
+    return _Form(1.0, 0.0, part) if found is None else found
+
+
+def _add(x: _Form, y: _Form, sign: float = 1.0) -> _Form | None:
+    atom = y.atom if x.atom is None else x.atom
+    if x.atom is not None and y.atom is not None and x.atom is not y.atom and x.atom != y.atom:
+        return None
+    return _Form(x.scale + sign * y.scale, x.shift + sign * y.shift, atom)
+
+
+def _multiply(x: _Form, y: _Form) -> _Form | None:
+    if x.atom is not None:
+        x, y = y, x
+    return None if x.atom is not None else _Form(x.shift * y.scale, x.shift * y.shift, y.atom)
+
+
+def _divide(x: _Form, y: _Form) -> _Form | None:
+    if y.atom is not None or np.any(y.shift == 0):
+        return None
+    return _Form(x.scale / y.shift, x.shift / y.shift, x.atom)
+
+
+_RULES: Mapping[str, Callable[..., _Form | None]] = {
+    "add": _add,
+    "subtract": lambda x, y: _add(x, y, -1.0),
+    "multiply": _multiply,
+    "divide": _divide,
+    "negative": lambda x: _Form(-x.scale, -x.shift, x.atom),
+}
+
+
+def _slopes(atom: Expression, vectors: Mapping[str, Any]) -> Any:
+    """The slopes of a PReLU, however it is written; None for something else."""
+    z = np.concatenate([np.linspace(-9, 9, 73), [-40.0, 40.0]])[:, None]
+    with np.errstate(all="ignore"):
+        values = np.asarray(evaluate(atom, {"z": z, **{name: _wide(v) for name, v in vectors.items()}}))
+        slopes = -values[z[:, 0] == -1][0] if values.ndim == 2 else None
+        if slopes is None or not np.isfinite(slopes).all():
+            return None
+        wanted = np.where(z > 0, z, slopes * z)
+        return slopes if (np.abs(values - wanted) <= 1e-13 * np.abs(z)).all() else None
+
+
+def _within(atom: Expression, forms: dict[int, _Form]) -> tuple[_Form, Expression] | None:
+    """The one scaled and shifted thing that all of a tree depends on, and the tree with z in its place."""
+    found: list[tuple[Expression, _Form]] = []
+    seen: set[int] = set()
+    stack: list[Expression] = list(atom.arguments) if isinstance(atom, Apply) else []
+    while stack:
+        part = stack.pop()
+        form = forms[id(part)]
+        if form.atom is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        if form.atom is part:
+            stack.extend(part.arguments if isinstance(part, Apply) else ())
+        else:
+            found.append((part, form))
+    if not found:
+        return None
+    first = found[0][1]
+    alike = all(
+        form.atom == first.atom and np.array_equal(form.scale, first.scale) and np.array_equal(form.shift, first.shift)
+        for _, form in found
+    )
+    if not alike or (first.atom == Z and Affine(first.scale, first.shift).is_trivial):
+        return None
+    return first, _with_z(atom, {id(part) for part, _ in found})
+
+
+def _with_z(tree: Expression, places: set[int]) -> Expression:
+    """A tree with z in some places."""
+    made: dict[int, Expression] = {}
+    for part in nodes(tree):
+        if id(part) in places:
+            made[id(part)] = Z
+        elif isinstance(part, Apply):
+            made[id(part)] = Apply(part.function, tuple(made[id(a)] for a in part.arguments))
+        else:
+            made[id(part)] = part
+    return made[id(tree)]
