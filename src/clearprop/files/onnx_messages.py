@@ -6,6 +6,7 @@ compares them with it. Descriptions and metadata are not among them: they are ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,18 +31,18 @@ class Entry:
 class Tensor:
     """TensorProto: its numbers are in one of the `..._data`, or in a file beside this one."""
 
-    dims: list[int] = many(1, "int")
+    dims: Sequence[int] = many(1, "int")
     data_type: int = one(2, "int")
     segment: Any = one(3, "bytes")
     float_data: Any = many(4, "floats")
-    int32_data: list[int] = many(5, "int")
-    string_data: list[Any] = many(6, "bytes")
-    int64_data: list[int] = many(7, "int")
+    int32_data: Sequence[int] = many(5, "int")
+    string_data: Sequence[Any] = many(6, "bytes")
+    int64_data: Sequence[int] = many(7, "int")
     name: str = one(8, "text")
     raw_data: Any = one(9, "bytes")
     double_data: Any = many(10, "doubles")
-    uint64_data: list[int] = many(11, "int")
-    external_data: list[Entry] = many(13)
+    uint64_data: Sequence[int] = many(11, "int")
+    external_data: Sequence[Entry] = many(13)
     data_location: int = one(14, "int")
 
 
@@ -56,9 +57,9 @@ class Attribute:
     t: Tensor | None = one(5)
     g: Any = maybe(6, "bytes")
     floats: Any = many(7, "floats")
-    ints: list[int] = many(8, "int")
-    strings: list[Any] = many(9, "bytes")
-    graphs: list[Any] = many(11, "bytes")
+    ints: Sequence[int] = many(8, "int")
+    strings: Sequence[Any] = many(9, "bytes")
+    graphs: Sequence[Any] = many(11, "bytes")
     type: int = one(20, "int")
     ref_attr_name: str = one(21, "text")
     sparse_tensor: Any = maybe(22, "bytes")
@@ -68,11 +69,11 @@ class Attribute:
 class Node:
     """NodeProto."""
 
-    input: list[str] = many(1, "text")
-    output: list[str] = many(2, "text")
+    input: Sequence[str] = many(1, "text")
+    output: Sequence[str] = many(2, "text")
     name: str = one(3, "text")
     op_type: str = one(4, "text")
-    attribute: list[Attribute] = many(5)
+    attribute: Sequence[Attribute] = many(5)
     domain: str = one(7, "text")
     overload: str = one(8, "text")
 
@@ -89,7 +90,7 @@ class Dimension:
 class Shape:
     """TensorShapeProto."""
 
-    dim: list[Dimension] = many(1)
+    dim: Sequence[Dimension] = many(1)
 
 
 @dataclass
@@ -121,12 +122,12 @@ class ValueInfo:
 class Graph:
     """GraphProto."""
 
-    node: list[Node] = many(1)
+    node: Sequence[Node] = many(1)
     name: str = one(2, "text")
-    initializer: list[Tensor] = many(5)
-    input: list[ValueInfo] = many(11)
-    output: list[ValueInfo] = many(12)
-    sparse_initializer: list[Any] = many(15, "bytes")
+    initializer: Sequence[Tensor] = many(5)
+    input: Sequence[ValueInfo] = many(11)
+    output: Sequence[ValueInfo] = many(12)
+    sparse_initializer: Sequence[Any] = many(15, "bytes")
 
 
 @dataclass
@@ -142,13 +143,13 @@ class Function:
     """FunctionProto: nodes under a name of their own."""
 
     name: str = one(1, "text")
-    input: list[str] = many(4, "text")
-    output: list[str] = many(5, "text")
-    attribute: list[str] = many(6, "text")
-    node: list[Node] = many(7)
-    opset_import: list[OperatorSet] = many(9)
+    input: Sequence[str] = many(4, "text")
+    output: Sequence[str] = many(5, "text")
+    attribute: Sequence[str] = many(6, "text")
+    node: Sequence[Node] = many(7)
+    opset_import: Sequence[OperatorSet] = many(9)
     domain: str = one(10, "text")
-    attribute_proto: list[Attribute] = many(11)
+    attribute_proto: Sequence[Attribute] = many(11)
     overload: str = one(13, "text")
 
 
@@ -160,5 +161,5 @@ class Model:
     producer_name: str = one(2, "text")
     producer_version: str = one(3, "text")
     graph: Graph | None = one(7)
-    opset_import: list[OperatorSet] = many(8)
-    functions: list[Function] = many(25)
+    opset_import: Sequence[OperatorSet] = many(8)
+    functions: Sequence[Function] = many(25)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from clearprop.errors import ModelFileError
 
-MOST_THINGS = 60_000  # messages, texts and whole numbers that one file may hold
+MOST_THINGS = 50_000  # messages, texts and whole numbers that one file may hold
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 ARRAYS = {"floats": (FIXED32, "<f4"), "doubles": (FIXED64, "<f8")}
 
@@ -33,19 +33,12 @@ def one(number: int, kind: str = "") -> Any:
 
 def maybe(number: int, kind: str) -> Any:
     """A field that occurs once, None where it does not occur, so that a 0 is written."""
-    return field(default=None, metadata={"number": number, "kind": kind, "many": False})
+    return field(default=None, metadata={"number": number, "kind": kind, "many": False, "always": True})
 
 
 def many(number: int, kind: str = "") -> Any:
-    """A repeated field: a list, or for "floats" and "doubles" an array of numbers."""
-    return field(
-        default_factory=_no_numbers if kind in ARRAYS else list,
-        metadata={"number": number, "kind": kind, "many": True},
-    )
-
-
-def _no_numbers() -> Any:
-    return np.empty(0)
+    """A repeated field: a sequence, or for "floats" and "doubles" an array of numbers; () where there is none."""
+    return field(default=(), metadata={"number": number, "kind": kind, "many": True})
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,7 @@ class _Field:
     number: int
     kind: str
     many: bool
+    is_always: bool  # whether a 0 is written, too
     message: Any  # the class of a message
 
 
@@ -65,11 +59,12 @@ def _fields(cls: type) -> dict[int, _Field]:
     for item in fields(cls):
         facts = item.metadata
         of_message = hints[item.name]
-        for part in getattr(of_message, "__args__", ()):  # list[Node], Tensor | None
+        for part in getattr(of_message, "__args__", ()):  # Sequence[Node], Tensor | None
             of_message = part if part is not type(None) else of_message
             break
-        found[facts["number"]] = _Field(item.name, facts["number"], facts["kind"], facts["many"], of_message)
-    assert all(item.default is not MISSING or item.default_factory is not MISSING for item in fields(cls))
+        found[facts["number"]] = _Field(
+            item.name, facts["number"], facts["kind"], facts["many"], "always" in facts, of_message
+        )
     return found
 
 
@@ -105,7 +100,8 @@ class Reader:
                 continue
             values = self._values(item, wire, value)
             if item.many:
-                getattr(message, item.name).extend(values)
+                there = getattr(message, item.name)
+                setattr(message, item.name, values) if there == () else there.extend(values)
             elif not item.kind and getattr(message, item.name) is not None:
                 raise self.damaged(f"it has two {item.name}s where one is expected")
             else:
@@ -218,7 +214,7 @@ def _parts(message: Any) -> Iterator[bytes]:
         elif item.many:
             for part in value:
                 yield _part(item, part)
-        elif value is not None and value != type(message)().__dict__.get(item.name):
+        elif value is not None and (not item.kind or item.is_always or value):
             yield _part(item, value)
 
 

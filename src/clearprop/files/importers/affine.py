@@ -7,7 +7,7 @@ which belong to the matrices beside them, and activations, which are the same fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from clearprop.formulas import evaluate
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold, nodes
 from clearprop.formulas.vocabulary import FUNCTIONS
 
-Z = Symbol("z")
+Z, INNER = Symbol("z"), "inner"
+MOST_TRIES = 100  # at taking one formula apart
+MOST_PARTS = 200  # of a formula that are tried as what it is a formula of
 
 
 @dataclass(frozen=True)
@@ -80,47 +82,60 @@ def pieces(tree: Expression, vectors: Mapping[str, Any], dtype: str) -> list[Pie
     >>> pieces(tanh(z + v), {"v0": np.array([1.0, 2.0])}, "float32")
     [Affine(scale=1.0, shift=array([1., 2.])), Curve(tree=Apply('tanh', (Symbol('z'),)))]
     """
-    if has_only(tree, "z") and (tree == Z or recognised(tree, dtype) is not None):
-        return [] if tree == Z else [Curve(tree)]
-    for whole in (True, False):  # first with every part that is the same for all units left whole
-        forms = _forms(tree, vectors, whole)
-        form = forms[id(tree)]
-        if form.atom is None:
-            return None
-        inner = _inner(form.atom, tree, forms, vectors, dtype)
-        if inner is not None:
-            outer = Affine(form.scale, form.shift)
-            return inner if outer.is_trivial else [*inner, outer]
-    return [Curve(tree)] if has_only(tree, "z") else None
+    return _Apart(vectors, dtype).pieces(tree)
 
 
-def _inner(
-    atom: Expression, tree: Expression, forms: dict[int, _Form], vectors: Mapping[str, Any], dtype: str
-) -> list[Piece] | None:
-    """The pieces of what is scaled and shifted."""
-    if atom is not tree:
-        if atom == Z:
+@dataclass
+class _Apart:
+    """Takes one formula apart, in a bounded number of tries."""
+
+    vectors: Mapping[str, Any]
+    dtype: str
+    tries: int = MOST_TRIES
+
+    def pieces(self, tree: Expression) -> list[Piece] | None:
+        """See `pieces`."""
+        is_alike = has_only(tree, "z")
+        if is_alike and (tree == Z or recognised(tree, self.dtype) is not None):
+            return [] if tree == Z else [Curve(tree)]
+        for whole in (True, False):  # first with every part that is the same for all units left whole
+            forms = _forms(tree, self.vectors, whole)
+            form = forms[id(tree)]
+            if form.atom is None:
+                return None
+            inner = self._inner(form.atom, tree, forms)
+            if inner is not None:
+                outer = Affine(form.scale, form.shift)
+                return inner if outer.is_trivial else [*inner, outer]
+        return [Curve(tree)] if is_alike else None
+
+    def _inner(self, atom: Expression, tree: Expression, forms: dict[int, _Form]) -> list[Piece] | None:
+        """The pieces of what is scaled and shifted."""
+        is_alike = has_only(atom, "z")
+        if atom is not tree and atom == Z:
             return []
-        if has_only(atom, "z"):
-            found = pieces(atom, vectors, dtype)
-            is_known = found is not None and all(_is_known(piece, dtype) for piece in found)
-            return found if is_known or not has_only(tree, "z") else None
-    slopes = None if has_only(atom, "z") else _slopes(atom, vectors)
-    if slopes is not None:
-        return [Slopes(slopes)]
-    within = _within(atom, forms)
-    if within is None:
+        if atom is not tree and is_alike:
+            found = self.pieces(atom)
+            return found if not has_only(tree, "z") or self._are_known(found) else None
+        slopes = None if is_alike else _slopes(atom, self.vectors)
+        if slopes is not None:
+            return [Slopes(slopes)]
+        for form, rest in _cuts(atom, forms):
+            self.tries -= 1
+            if self.tries < 0:
+                return None
+            before = self.pieces(form.atom) if form.atom is not None else None
+            after = self.pieces(rest)
+            if before is not None and after is not None and self._are_known(after):
+                between = Affine(form.scale, form.shift)
+                return [*before, *after] if between.is_trivial else [*before, between, *after]
         return None
-    form, outer_tree = within
-    before = pieces(form.atom, vectors, dtype) if form.atom is not None else None
-    after = pieces(outer_tree, vectors, dtype)
-    if before is None or after is None or not all(_is_known(piece, dtype) for piece in after):
-        return None
-    return [*before, Affine(form.scale, form.shift), *after]
 
-
-def _is_known(piece: Piece, dtype: str) -> bool:
-    return not isinstance(piece, Curve) or recognised(piece.tree, dtype) is not None
+    def _are_known(self, found: list[Piece] | None) -> bool:
+        """Whether all activations among some pieces have names."""
+        return found is not None and all(
+            not isinstance(piece, Curve) or recognised(piece.tree, self.dtype) is not None for piece in found
+        )
 
 
 def _forms(tree: Expression, vectors: Mapping[str, Any], whole: bool) -> dict[int, _Form]:
@@ -129,7 +144,13 @@ def _forms(tree: Expression, vectors: Mapping[str, Any], whole: bool) -> dict[in
     With `whole`, what has numbers for all units alike is an atom, however it is made.
     """
     found: dict[int, _Form] = {}
+    alike: dict[int, bool] = {}  # whether a part has no numbers of its own for each unit
     for part in nodes(tree):
+        alike[id(part)] = (
+            all(alike[id(a)] for a in part.arguments)
+            if isinstance(part, Apply)
+            else isinstance(part, Constant) or part == Z
+        )
         if isinstance(part, Constant):
             found[id(part)] = _Form(0.0, float(part.value), None)
         elif isinstance(part, Symbol):
@@ -137,19 +158,14 @@ def _forms(tree: Expression, vectors: Mapping[str, Any], whole: bool) -> dict[in
             found[id(part)] = _Form(1.0, 0.0, Z) if is_z else _Form(0.0, _wide(vectors[part.name]), None)
         else:
             assert isinstance(part, Apply)
-            if whole and part is not tree and has_only(part, "z") and _depends(part):
-                found[id(part)] = _Form(1.0, 0.0, part)
-            else:
-                found[id(part)] = _combined(part, [found[id(a)] for a in part.arguments])
+            forms = [found[id(a)] for a in part.arguments]
+            is_whole = whole and part is not tree and alike[id(part)] and any(form.atom is not None for form in forms)
+            found[id(part)] = _Form(1.0, 0.0, part) if is_whole else _combined(part, forms)
     return found
 
 
 def _wide(vector: Any) -> Any:
     return np.asarray(vector, dtype=np.float64)
-
-
-def _depends(tree: Expression) -> bool:
-    return any(item == Z for item in nodes(tree) if isinstance(item, Symbol))
 
 
 def _combined(part: Apply, forms: list[_Form]) -> _Form:
@@ -202,39 +218,32 @@ def _slopes(atom: Expression, vectors: Mapping[str, Any]) -> Any:
         return slopes if (np.abs(values - wanted) <= 1e-13 * np.abs(z)).all() else None
 
 
-def _within(atom: Expression, forms: dict[int, _Form]) -> tuple[_Form, Expression] | None:
-    """The one scaled and shifted thing that all of a tree depends on, and the tree with z in its place."""
-    found: list[tuple[Expression, _Form]] = []
-    seen: set[int] = set()
-    stack: list[Expression] = list(atom.arguments) if isinstance(atom, Apply) else []
-    while stack:
-        part = stack.pop()
+def _cuts(atom: Expression, forms: dict[int, _Form]) -> Iterator[tuple[_Form, Expression]]:
+    """Things within a tree that everything in it depends on, and for each the tree with z in its place.
+
+    Of a tree without numbers for each unit it is a scaled and shifted z.
+    """
+    is_alike = has_only(atom, "z")
+    parts = [part for part in nodes(atom) if part is not atom and forms[id(part)].atom is not None][:MOST_PARTS]
+    for part in sorted(parts, key=lambda part: forms[id(part)].atom is part):  # what is scaled and shifted first
         form = forms[id(part)]
-        if form.atom is None or id(part) in seen:
+        if (form.atom == Z and Affine(form.scale, form.shift).is_trivial) or (is_alike and form.atom != Z):
             continue
-        seen.add(id(part))
-        if form.atom is part:
-            stack.extend(part.arguments if isinstance(part, Apply) else ())
-        else:
-            found.append((part, form))
-    if not found:
-        return None
-    first = found[0][1]
-    alike = all(
-        form.atom == first.atom and np.array_equal(form.scale, first.scale) and np.array_equal(form.shift, first.shift)
-        for _, form in found
-    )
-    if not alike or (first.atom == Z and Affine(first.scale, first.shift).is_trivial):
-        return None
-    return first, _with_z(atom, {id(part) for part, _ in found})
+        rest = _with_symbol(atom, {id(other) for other in parts if _equal(forms[id(other)], form)})
+        if has_only(rest, INNER):
+            yield form, evaluate(rest, {INNER: Z})
 
 
-def _with_z(tree: Expression, places: set[int]) -> Expression:
-    """A tree with z in some places."""
+def _equal(x: _Form, y: _Form) -> bool:
+    return x.atom == y.atom and np.array_equal(x.scale, y.scale) and np.array_equal(x.shift, y.shift)
+
+
+def _with_symbol(tree: Expression, places: set[int]) -> Expression:
+    """A tree with a symbol in some places."""
     made: dict[int, Expression] = {}
     for part in nodes(tree):
         if id(part) in places:
-            made[id(part)] = Z
+            made[id(part)] = Symbol(INNER)
         elif isinstance(part, Apply):
             made[id(part)] = Apply(part.function, tuple(made[id(a)] for a in part.arguments))
         else:

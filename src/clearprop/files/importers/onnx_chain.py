@@ -11,7 +11,7 @@ from clearprop.errors import InputError, NotFiniteError
 from clearprop.files.importers.affine import Affine, Curve, Piece, Slopes, pieces
 from clearprop.files.importers.onnx_values import Columns, Flow, Found, Stage
 from clearprop.files.importers.preprocessing import MadeInput, Preprocessing, RawColumn
-from clearprop.files.importers.recognise import own_formula, recognised
+from clearprop.files.importers.recognise import has_only, own_formula, recognised
 from clearprop.files.importers.source import SourceLayer
 from clearprop.formulas import Activation, Identity, LeakyRelu, Relu, Symbol
 from clearprop.formulas.expressions import Apply, Constant, Expression, fold, nodes
@@ -107,7 +107,9 @@ class _Chain:
         if known is not None:
             return known
         own = own_formula(tree, "from_onnx")
-        self.found.note(f"the activation of {name!r} has no name in clearprop and is kept as its formula, {_short(tree)}")
+        self.found.note(
+            f"the activation of {name!r} has no name in clearprop and is kept as its formula, {_short(tree)}"
+        )
         return own
 
 
@@ -143,6 +145,8 @@ def layers_of(flow: Flow, found: Found, dtype: str) -> tuple[tuple[SourceLayer, 
                 f"behind the layer {part.stage.name!r} is a formula with other numbers for each unit, which no "
                 f"activation has: {_short(part.tree)}"
             )
+        if part is flow and has_only(part.tree, "z") and found_pieces and isinstance(found_pieces[-1], Affine):
+            found_pieces = [Curve(part.tree)]  # no layer follows that could take it
         for piece in found_pieces:
             chain.add(piece)
     if chain.is_pending:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from codecs import getincrementaldecoder
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +74,17 @@ def _check_kind(path: Path, start: bytes, size: int) -> None:
     for place, mark, kind in KINDS:
         if start[place:].startswith(mark) and not (mark == b"{" and start[:1] == b"\x08"):
             raise ModelFileError(f"{path} is not an ONNX file: it looks like {kind}")
-    if all(byte in b"\t\n\r" or byte >= 0x20 for byte in start):
+    if _is_text(start):
         raise ModelFileError(f"{path} is a text, not an ONNX file")
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether a file begins with letters and nothing else (the last one may be cut)."""
+    try:
+        text = getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return all(letter in "\t\n\r" or letter.isprintable() for letter in text)
 
 
 def _check_outline(path: Path, file: Any, size: int) -> None:
@@ -117,7 +128,7 @@ def domain_of(name: str) -> str:
     return "" if name == "ai.onnx" else name
 
 
-def check_operators(path: Path, sets: list[OperatorSet]) -> None:
+def check_operators(path: Path, sets: Sequence[OperatorSet]) -> None:
     """Raise ModelFileError for versions of operators that this version does not know."""
     for item in sets:
         newest = NEWEST_OPSETS.get(domain_of(item.domain))

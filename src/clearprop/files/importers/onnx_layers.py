@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,15 @@ from clearprop.errors import FormulaError, InputError
 from clearprop.files.importers.onnx_operators import ELEMENTWISE, ROWS, Operator, Settings, shortest
 from clearprop.files.importers.onnx_values import (
     MOST_COLUMNS,
+    OF_A_COLUMN,
     Columns,
     Flow,
     Found,
     Stage,
     Tail,
     Z,
-    check_size,
     numbers_as_objects,
+    size_of,
 )
 from clearprop.formulas.expressions import Expression, as_expression
 
@@ -34,15 +36,15 @@ def elementwise(found: Found, s: Settings, function: Operator, values: Values) -
         raise InputError(f"{s.place} joins the inputs of the network with what a later layer makes of them")
     try:
         if columns:
-            return _of_columns(s, function, values, columns)
+            return _of_columns(found, s, function, values, columns)
         if flows:
             return _of_flows(found, s, function, values, flows)
     except FormulaError as error:
         raise InputError(f"{s.place} cannot be read as a formula: {error}") from None
-    return of_constants(s, function, values)
+    return of_constants(found, s, function, values)
 
 
-def of_constants(s: Settings, function: Operator, values: Values) -> Any:
+def of_constants(found: Found, s: Settings, function: Operator, values: Values) -> Any:
     """What an operator computes of the file's own numbers."""
     arrays = [value for value in values if value is not None]
     try:
@@ -51,6 +53,7 @@ def of_constants(s: Settings, function: Operator, values: Values) -> Any:
         raise InputError(f"{s.place} gets arrays of shapes that do not fit each other") from None
     if size > max(MOST_NUMBERS, *(array.size for array in arrays)):
         raise InputError(f"{s.place} would make {size:,} numbers of a few")
+    found.spend(size, s.place)
     if any(array.dtype == object for array in arrays):
         raise InputError(f"{s.place} computes with texts")
     with np.errstate(all="ignore"):
@@ -62,7 +65,7 @@ def of_constants(s: Settings, function: Operator, values: Values) -> Any:
     return result if dtype is None or result.dtype == bool else result.astype(dtype)
 
 
-def _of_columns(s: Settings, function: Operator, values: Values, columns: list[Columns]) -> Columns:
+def _of_columns(found: Found, s: Settings, function: Operator, values: Values, columns: list[Columns]) -> Columns:
     n_axes, transposed = max(item.trees.ndim for item in columns), columns[0].is_transposed
     if any(item.is_transposed != transposed for item in columns):
         raise InputError(f"{s.place} joins inputs with rows on different axes")
@@ -81,6 +84,7 @@ def _of_columns(s: Settings, function: Operator, values: Values, columns: list[C
     shape = np.broadcast_shapes(*(np.shape(item) for item in arguments if item is not None))
     if np.prod(shape, dtype=float) > MOST_COLUMNS:
         raise InputError(f"{s.place} makes more than {MOST_COLUMNS:,} inputs")
+    found.spend(OF_A_COLUMN * int(np.prod(shape)), s.place)
     given = [item for item in arguments if item is not None]
 
     def make(*items: Any) -> Expression:
@@ -88,11 +92,11 @@ def _of_columns(s: Settings, function: Operator, values: Values, columns: list[C
         return as_expression(function(s, *(None if item is None else next(there) for item in arguments)))
 
     trees = np.frompyfunc(make, len(given), 1)(*given)
-    found = np.empty(shape, dtype=object)
-    found[...] = trees
-    for tree in found.flat:
-        check_size(tree, s.place)
-    return Columns(found, transposed)
+    columns_made = np.empty(shape, dtype=object)
+    columns_made[...] = trees
+    for tree in columns_made.flat:
+        size_of(tree, (), s.place)
+    return Columns(columns_made, transposed)
 
 
 def _of_flows(found: Found, s: Settings, function: Operator, values: Values, flows: list[Flow]) -> Flow:
@@ -112,8 +116,7 @@ def _of_flows(found: Found, s: Settings, function: Operator, values: Values, flo
         else:
             arguments.append(None if value is None else constant(found, s, first, value))
     tree = as_expression(function(s, *arguments))
-    check_size(tree, s.place)
-    return first.with_tree(tree)
+    return first.with_tree(tree, flows, s.place)
 
 
 def constant(found: Found, s: Settings, flow: Flow, value: Any) -> Any:
@@ -147,21 +150,25 @@ def along_rows(found: Found, s: Settings, name: str, values: Values, opset: int)
     axis = value.rank - 1 if value.form == "plain" else 0
     if value.form not in ("plain", "transposed") or [a % value.rank for a in axes or ()] != [axis]:
         raise InputError(f"{s.place} works along another axis than that of the units")
-    result = value.with_tree(as_expression(ROWS[name](value.tree, value.width)))
-    check_size(result.tree, s.place)
+    result = value.with_tree(as_expression(ROWS[name](value.tree, value.width)), [value], s.place)
     if is_softmax:
         return result
     form, rank = (value.form, value.rank) if s.whole("keepdims", 1) else ("squeezed", value.rank - 1)
-    return Flow(value.stage, result.tree, form, rank, 1)
+    return replace(result, form=form, rank=rank, width=1)
 
 
-def product(s: Settings, x: Any, weights: Any, biases: Any = None, *, transposed: bool = False, rank: int = 2) -> Flow:
+def product(
+    found: Found, s: Settings, x: Any, weights: Any, biases: Any = None, *, transposed: bool = False, rank: int = 2
+) -> Flow:
     """The stage that begins with a product."""
     weights = np.asarray(weights)
     before = x
     if isinstance(x, Columns):
         before = Columns(x.last(s.place), x.is_transposed)
         n_in = len(before.trees)
+        if n_in < x.trees.size:
+            found.note(f"each sample of the input is {x.trees.size // n_in} rows of {n_in}; here they are rows")
+            found.columns = found.columns[:n_in]
     else:
         n_in = x.width
     if weights.dtype.kind not in "fiu" or weights.ndim != 2 or 0 in weights.shape:
@@ -175,18 +182,19 @@ def matmul(found: Found, s: Settings, values: Values) -> Any:
     """A product with a constant matrix on either side."""
     a, b = values
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        if a.ndim > 2 or b.ndim > 2 or a.shape[-1] != b.shape[0] or a.size * b.shape[-1] > 10**9:
+        if a.ndim > 2 or b.ndim > 2 or a.shape[-1] != b.shape[0]:
             raise InputError(f"{s.place} multiplies constants of shapes {a.shape} and {b.shape}")
+        found.spend(a.size * b.shape[-1] // 10, s.place)
         return a @ b
     if isinstance(b, np.ndarray):
         is_vector = b.ndim == 1
         matrix = b[:, None] if is_vector else b.reshape(b.shape[-2:]) if b.size == np.prod(b.shape[-2:]) else b
         _check_side(s, a, "plain")
-        flow = product(s, a, matrix, rank=len(a.shape))
+        flow = product(found, s, a, matrix, rank=len(a.shape))
         return Flow(flow.stage, Z, "squeezed", flow.rank - 1) if is_vector else flow
     if isinstance(a, np.ndarray):
         _check_side(s, b, "transposed")
-        return product(s, b, a.T, transposed=True)
+        return product(found, s, b, a.T, transposed=True)
     raise InputError(f"{s.place} multiplies two values that both depend on the inputs: it is not a dense layer")
 
 
@@ -217,13 +225,15 @@ def gemm(found: Found, s: Settings, values: Values) -> Any:
     _check_side(s, x, form)
     if alpha != 1:
         weights = weights * weights.dtype.type(alpha)
-    flow = product(s, x, weights, transposed=transposed)
+    flow = product(found, s, x, weights, transposed=transposed)
     if c is None or beta == 0:
         return flow
     if not isinstance(c, np.ndarray):
         raise InputError(f"{s.place} adds what depends on the inputs (its C): it is not a dense layer")
     biases = _biases(s, flow, c)
-    return product(s, x, weights, biases if beta == 1 else biases * biases.dtype.type(beta), transposed=transposed)
+    return product(
+        found, s, x, weights, biases if beta == 1 else biases * biases.dtype.type(beta), transposed=transposed
+    )
 
 
 def _biases(s: Settings, flow: Flow, c: Any) -> Any:

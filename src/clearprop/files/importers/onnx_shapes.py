@@ -44,7 +44,8 @@ def reshape(found: Found, s: Settings, values: Values) -> Any:
 
 def _of_array(s: Settings, make: Callable[[], Any]) -> Any:
     try:
-        return make()
+        made = make()
+        return np.asarray(made) if isinstance(made, np.generic) else made
     except (ValueError, IndexError, TypeError) as error:
         raise InputError(f"{s.place} cannot be computed: {error}") from None
 

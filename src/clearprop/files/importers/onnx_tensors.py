@@ -78,9 +78,9 @@ class Tensors:
         if len(tensor.raw_data):
             return _from_bytes(tensor.raw_data, kind, name)
         if kind == onnx.FLOAT:
-            return tensor.float_data.astype(np.float32, copy=False)
+            return np.asarray(tensor.float_data, dtype=np.float32)
         if kind == onnx.DOUBLE:
-            return tensor.double_data.astype(np.float64, copy=False)
+            return np.asarray(tensor.double_data, dtype=np.float64)
         whole = {onnx.INT64: tensor.int64_data, onnx.UINT64: tensor.uint64_data, onnx.UINT32: tensor.uint64_data}
         numbers = np.array(whole.get(kind, tensor.int32_data), dtype=np.int64)
         if kind in BITS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, 
 Z = Symbol("z")
 MOST_NODES = 10_000  # of a formula, counted as often as they are used
 MOST_COLUMNS = 100_000
+WORK, PER_NUMBER = 2_000_000, 20  # numbers a file may have computed: so many, and more for each that it holds
+OF_A_COLUMN = 20  # as many numbers a formula of one column counts as
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class Flow:
         Number of axes.
     width : int
         1 after a sum over the row.
+    size : int
+        Nodes of the tree.
     """
 
     stage: Stage
@@ -108,6 +113,7 @@ class Flow:
     form: str = "plain"
     rank: int = 2
     width: int = 0
+    size: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", self.width or self.stage.width)
@@ -120,9 +126,9 @@ class Flow:
             self.form, (-1,)
         )
 
-    def with_tree(self, tree: Expression) -> Flow:
-        """The same units with another function."""
-        return replace(self, tree=tree)
+    def with_tree(self, tree: Expression, parts: Iterable[Flow], place: str) -> Flow:
+        """The same units with another function, made of these flows; InputError for one that is too long."""
+        return replace(self, tree=tree, size=size_of(tree, parts, place))
 
 
 @dataclass(frozen=True)
@@ -162,17 +168,26 @@ class Found:
         Those of text.
     vectors : dict of str to array of shape (n_units,)
         v0, v1, ….
+    work : int
+        How many numbers the file may still have computed of its constants.
     """
 
     columns: list[str] = field(default_factory=list)
     texts: dict[int, Text] = field(default_factory=dict)
     vectors: dict[str, Any] = field(default_factory=dict)
+    work: int = WORK
     notes: list[str] = field(default_factory=list)
 
     def note(self, sentence: str) -> None:
         """Add a sentence to the report, once."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+    def spend(self, numbers: int, place: str) -> None:
+        """Count numbers that are computed; InputError for more than any network needs."""
+        self.work -= numbers
+        if self.work < 0:
+            raise InputError(f"the file has too much computed of its constants and inputs, up to {place}")
 
     def vector(self, values: Any) -> Symbol:
         """A symbol for numbers that differ from unit to unit."""
@@ -181,11 +196,27 @@ class Found:
         return Symbol(name)
 
 
-def check_size(tree: Expression, place: str) -> None:
-    """Raise InputError for a formula with more nodes than can be worked with."""
-    n_nodes = fold(tree, lambda _: 1, lambda _, __, sizes: 1 + sum(sizes))
-    if n_nodes > MOST_NODES:
+def size_of(tree: Expression, parts: Iterable[Flow], place: str) -> int:
+    """How many nodes a formula has, counted as often as they are used; those of its parts are known.
+
+    Raises
+    ------
+    InputError
+        For more than can be worked with.
+    """
+    sizes = {id(part.tree): part.size for part in parts}
+    stack = [tree]
+    while stack:
+        item = stack[-1]
+        arguments = item.arguments if isinstance(item, Apply) else ()
+        open_ones = [a for a in arguments if id(a) not in sizes]
+        if not open_ones:
+            sizes[id(item)] = sizes.get(id(item), 1 + sum(sizes[id(a)] for a in arguments))
+            stack.pop()
+        stack.extend(open_ones)
+    if sizes[id(tree)] > MOST_NODES:
         raise InputError(f"{place} ends a formula of more than {MOST_NODES:,} operations without a layer between them")
+    return sizes[id(tree)]
 
 
 def numbers_as_objects(array: Any) -> Any:

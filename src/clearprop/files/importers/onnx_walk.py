@@ -6,7 +6,7 @@ one that is in no table of operators, or is used as no dense chain uses it, is r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,12 @@ from clearprop.files.importers.onnx_layers import LAYERS, along_rows, elementwis
 from clearprop.files.importers.onnx_operators import ELEMENTWISE, ROWS, Settings, place_of
 from clearprop.files.importers.onnx_shapes import MOVES
 from clearprop.files.importers.onnx_tensors import Tensors
-from clearprop.files.importers.onnx_values import MOST_COLUMNS, Columns, Flow, Found, Tail, Text
+from clearprop.files.importers.onnx_values import MOST_COLUMNS, PER_NUMBER, Columns, Flow, Found, Tail, Text
 from clearprop.files.onnx_messages import Attribute, Function, Model, Node, ValueInfo
 from clearprop.formulas.expressions import Symbol
 
 MOST_CALLS = 10  # functions within functions
-MOST_NODES = 50_000  # nodes walked, those of functions as often as they are called
+MOST_NODES = 20_000  # nodes walked, those of functions as often as they are called
 ML = "ai.onnx.ml"
 OF_ML = ("ArrayFeatureExtractor", "Binarizer", "FeatureVectorizer", "Imputer", "LabelEncoder", "Normalizer",
          "OneHotEncoder", "Scaler", "ZipMap")  # fmt: skip
@@ -46,6 +46,7 @@ class Walk:
         self.found, self.left = Found(), MOST_NODES
         self.files = {tensor.name: tensor for tensor in self.graph.initializer}
         self.inputs = [item for item in self.graph.input if item.name not in self.files]
+        self.found.work += PER_NUMBER * sum(len(t.raw_data) + len(t.float_data) for t in self.graph.initializer)
         self.values: dict[str, Any] = {}
         self._columns()
 
@@ -114,7 +115,7 @@ class Walk:
         return self.tensors.array(self.files[name], name)
 
     def _run(
-        self, nodes: list[Node], values: dict[str, Any], needed: set[int] | None, outer: Mapping[str, Attribute],
+        self, nodes: Sequence[Node], values: dict[str, Any], needed: set[int] | None, outer: Mapping[str, Attribute],
         depth: int,
     ) -> None:  # fmt: skip
         """Walk nodes in their order, which is one in which all inputs are there."""
@@ -200,7 +201,9 @@ class Walk:
         self._run(function.node, values, None, given, depth + 1)
         missing = [name for name in function.output if name not in values]
         if missing:
-            raise ModelFileError(f"the function {shortened(function.name)!r} does not make its {shortened(missing[0])!r}")
+            raise ModelFileError(
+                f"the function {shortened(function.name)!r} does not make its {shortened(missing[0])!r}"
+            )
         return [values[name] for name in function.output]
 
 
@@ -216,7 +219,9 @@ def _declared(item: ValueInfo) -> list[int]:
 
 
 def _is_text(item: ValueInfo) -> bool:
-    return item.type is not None and item.type.tensor_type is not None and item.type.tensor_type.elem_type == onnx.STRING
+    return (
+        item.type is not None and item.type.tensor_type is not None and item.type.tensor_type.elem_type == onnx.STRING
+    )
 
 
 def is_output(value: Any) -> bool:

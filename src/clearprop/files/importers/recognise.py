@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 from clearprop.errors import InputError
 from clearprop.formulas import ACTIVATIONS, Activation, evaluate
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, nodes
-from clearprop.formulas.saving import formula_from_json, tree_from_json, tree_to_json
+from clearprop.formulas.saving import formula_from_json, tree_to_json
 
 CLOSE = {"float32": 1e-6, "float64": 1e-12}  # how far two formulas may be apart, beside 1 or their value
 MOST_NUMBERS = 10  # of a formula that are tried as parameters
@@ -40,24 +41,36 @@ def recognised(tree: Expression, dtype: str) -> Activation | None:
     >>> recognised(z * absolute(z), "float32") is None
     True
     """
-    return _recognised(json.dumps(tree_to_json(tree)), dtype)
+    return _recognised(_Written(json.dumps(tree_to_json(tree)), tree), dtype)
 
 
-@cache
-def _recognised(tree: str, dtype: str) -> Activation | None:
-    formula = tree_from_json(json.loads(tree))
+@dataclass(frozen=True)
+class _Written:
+    """A tree that is compared by how it is written, without walking shared parts again and again."""
+
+    text: str
+    tree: Expression = field(compare=False)
+
+
+@lru_cache(maxsize=1000)
+def _recognised(written: _Written, dtype: str) -> Activation | None:
+    formula = written.tree
     constants = [float(item.value) for item in nodes(formula) if isinstance(item, Constant)]
-    is_coupled = any(isinstance(item, Apply) and item.function.startswith("row_") for item in nodes(formula))
+    is_coupled, has_erf = (_uses(formula, function) for function in ("row_", "erf"))
     z = _rows() if is_coupled else _points(constants)
     with np.errstate(all="ignore"):
         values = np.broadcast_to(evaluate(formula, {"z": z}), z.shape)
         if not np.isfinite(values).all():
             return None
         margin = CLOSE[dtype] * np.maximum(1, np.abs(values))
-        for known in _candidates(is_coupled, constants):
+        for known in _candidates(is_coupled, has_erf, constants):
             if (np.abs(known.forward(z) - values) <= margin).all():
                 return known
     return None
+
+
+def _uses(formula: Expression, function: str) -> bool:
+    return any(isinstance(item, Apply) and item.function.startswith(function) for item in nodes(formula))
 
 
 def _points(constants: list[float]) -> Any:
@@ -71,13 +84,19 @@ def _rows() -> Any:
     return 4 * np.random.default_rng(18).standard_normal((60, 7))
 
 
-def _candidates(is_coupled: bool, constants: list[float]) -> Iterator[Activation]:
+def _candidates(is_coupled: bool, has_erf: bool, constants: list[float]) -> Iterator[Activation]:
     """Every known activation, with its own parameters first and then with numbers of the formula."""
-    classes = [cls for cls in dict.fromkeys(ACTIVATIONS.values()) if cls.is_coupled() == is_coupled]
+    classes = [
+        cls
+        for cls in dict.fromkeys(ACTIVATIONS.values())
+        if cls.is_coupled() == is_coupled and (has_erf or not _uses(cls.tree(), "erf"))  # erf takes SciPy
+    ]
     yield from (cls() for cls in classes)
-    numbers = list(dict.fromkeys(n for c in constants for n in (c, -c, 1 / c if c else 0.0)))[: 3 * MOST_NUMBERS]
+    there = list(dict.fromkeys(constants))[:MOST_NUMBERS]
+    turned = [-c for c in there] + [1 / c for c in there if c]
     for cls in classes:
         names = list(cls().parameters)
+        numbers = [*there, *turned] if len(names) == 1 else there
         for values in product(numbers, repeat=len(names)) if 1 <= len(names) <= 2 else ():
             try:
                 yield cls(**dict(zip(names, values, strict=True)))
