@@ -9,7 +9,7 @@ as their classes do. The format: https://protobuf.dev/programming-guides/encodin
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
@@ -52,11 +52,12 @@ class _Field:
 
 
 @cache
-def _fields(cls: type) -> dict[int, _Field]:
+def _fields(cls: Hashable) -> dict[int, _Field]:
     """The fields of a class of messages by their numbers."""
-    hints = get_type_hints(cls)
+    of: Any = cls
+    hints = get_type_hints(of)
     found = {}
-    for item in fields(cls):
+    for item in fields(of):
         facts = item.metadata
         of_message = hints[item.name]
         for part in getattr(of_message, "__args__", ()):  # Sequence[Node], Tensor | None
@@ -90,7 +91,9 @@ class Reader:
         ModelFileError
             When they are cut off or no such message, or hold too much.
         """
-        known, message, chunks = _fields(cls), cls(), {}
+        message = cls()
+        known = _fields(type(message))
+        chunks: dict[str, list[Any]] = {}
         for number, wire, value in self.entries(data):
             if number not in known:
                 continue

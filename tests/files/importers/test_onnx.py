@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from onnx_made import declared, model, node, tensor, write
 
 from clearprop import Network
 from clearprop import forward as forward_of
@@ -15,6 +14,7 @@ from clearprop.errors import InputError, UnknownNameError
 from clearprop.files import onnx_messages as onnx
 from clearprop.files.importers.onnx import read
 from clearprop.network import Dense
+from onnx_made import declared, model, node, tensor, write
 
 FILES = Path(__file__).parents[2] / "importer_files"
 RANDOM = np.random.default_rng(18)

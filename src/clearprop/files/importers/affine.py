@@ -15,7 +15,7 @@ import numpy as np
 
 from clearprop.files.importers.recognise import has_only, recognised
 from clearprop.formulas import evaluate
-from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold, nodes
+from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, nodes
 from clearprop.formulas.vocabulary import FUNCTIONS
 
 Z, INNER = Symbol("z"), "inner"

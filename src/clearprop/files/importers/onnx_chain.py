@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError
-from clearprop.files.importers.affine import Affine, Curve, Piece, Slopes, pieces
+from clearprop.files.importers.affine import Affine, Curve, Piece, pieces
 from clearprop.files.importers.onnx_values import Columns, Flow, Found, Stage
 from clearprop.files.importers.preprocessing import MadeInput, Preprocessing, RawColumn
 from clearprop.files.importers.recognise import has_only, own_formula, recognised

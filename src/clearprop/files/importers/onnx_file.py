@@ -1,4 +1,4 @@
-"""From the bytes of an ONNX file to its messages: what it is, whether it is whole, and whether its versions are known."""
+"""From the bytes of an ONNX file to its messages: what it is, and whether it is whole and its versions known."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def read_model(path: Path) -> Model:
         raise ModelFileError(f"{path} is {what}, not an ONNX file")
     if facts.st_size > LARGEST_FILE:
         raise ModelFileError(
-            f"{path} has {in_words(facts.st_size)}; an ONNX file has at most {in_words(LARGEST_FILE)} (protocol buffers "
-            "allow no more)"
+            f"{path} has {in_words(facts.st_size)}; an ONNX file has at most {in_words(LARGEST_FILE)}, what "
+            "protocol buffers allow"
         )
     with open(path, "rb") as file:
         _check_kind(path, file.read(64), facts.st_size)
@@ -112,8 +112,7 @@ def _check_versions(path: Path, model: Model) -> None:
             f"{NEWEST_IR}. " + ("Upgrade clearprop, or export it in an older version"
             if model.ir_version > NEWEST_IR else "Export it again with a newer library")
         )  # fmt: skip
-    for holder in (model, *model.functions):
-        check_operators(path, holder.opset_import)
+    check_operators(path, [*model.opset_import, *(item for each in model.functions for item in each.opset_import)])
     if "" not in opsets(model):
         raise ModelFileError(f"{path} names no version of ONNX's operators (opset): it is damaged")
 

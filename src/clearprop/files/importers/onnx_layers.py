@@ -109,7 +109,7 @@ def _of_flows(found: Found, s: Settings, function: Operator, values: Values, flo
             )
         if flow.form != first.form or flow.form == "flat":
             raise InputError(f"{s.place} computes with values whose rows and units lie on different axes")
-    arguments = []
+    arguments: Values = []
     for value in values:
         if isinstance(value, Flow):
             arguments.append(value.tree)
@@ -249,8 +249,8 @@ def _biases(s: Settings, flow: Flow, c: Any) -> Any:
 def turned_input(s: Settings, x: Columns) -> Columns:
     """An input whose rows lie along the other axis: as its axes have fixed sizes, nothing was said of which it is."""
     raise InputError(
-        f"{s.place} takes the rows of its input along the last axis, where the file declares {x.trees.shape[-1]} columns; "
-        "name that axis in the file (it is the batch)"
+        f"{s.place} takes the rows of its input along the last axis, where the file declares {x.trees.shape[-1]} "
+        "columns; name that axis in the file (it is the batch)"
     )
 
 

@@ -17,12 +17,13 @@ import numpy as np
 
 from clearprop.errors import InputError, shortened
 from clearprop.files.onnx_messages import ATTRIBUTE_TYPES, Attribute, Node
-from clearprop.formulas import Elu, Gelu, Logistic, Mish, Selu, Softmax, Softplus
+from clearprop.formulas import activations
 from clearprop.formulas import vocabulary as v
 from clearprop.formulas.expressions import Apply, Expression
 
 FIELDS = {kind: name for name, kind in ATTRIBUTE_TYPES.items()}
 Operator = Callable[..., Any]
+forms: Any = activations  # whose forms take trees as well as arrays
 
 
 class Settings:
@@ -101,15 +102,15 @@ def shortest(number: Any) -> float:
 
 
 def _softplus(_: Settings, x: Any) -> Any:
-    return Softplus.stable(x)
+    return forms.Softplus.stable(x)
 
 
 def _log(_: Settings, x: Any) -> Any:
     """The logarithm; of a sigmoid or a softmax in the form that does not become −∞."""
-    of_sigmoid = _argument_of(x, Logistic)
+    of_sigmoid = _argument_of(x, forms.Logistic)
     if of_sigmoid is not None:
-        return -Softplus.stable(-of_sigmoid)
-    of_softmax = _argument_of(x, Softmax)
+        return -forms.Softplus.stable(-of_sigmoid)
+    of_softmax = _argument_of(x, forms.Softmax)
     return v.log(x) if of_softmax is None else log_softmax(of_softmax)
 
 
@@ -118,7 +119,7 @@ def _argument_of(tree: Any, cls: Any) -> Expression | None:
     if not isinstance(tree, Apply):
         return None
     inner: Any = tree
-    place = {Logistic: (1, 1, 0, 0, 0), Softmax: (0, 0, 0)}[cls]  # of 1 + exp(−|x|), and of exp(x − max x)
+    place = {forms.Logistic: (1, 1, 0, 0, 0), forms.Softmax: (0, 0, 0)}[cls]  # of 1 + exp(−|x|), and of exp(x − max x)
     for k in place:
         if not isinstance(inner, Apply) or len(inner.arguments) <= k:
             return None
@@ -148,7 +149,7 @@ def _is_past(bound: Any, sign: int) -> bool:
 def _gelu(s: Settings, x: Any) -> Any:
     if s.text("approximate", "none") == "tanh":
         return x * (1 + v.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2
-    return Gelu.value(x)
+    return forms.Gelu.value(x)
 
 
 def _hard_sigmoid(s: Settings, x: Any) -> Any:
@@ -165,12 +166,12 @@ def _celu(s: Settings, x: Any) -> Any:
 
 
 def _elu(s: Settings, x: Any) -> Any:
-    return Elu.stable(x, s.number("alpha", 1.0))
+    return forms.Elu.stable(x, s.number("alpha", 1.0))
 
 
 def _selu(s: Settings, x: Any) -> Any:
-    defaults = Selu()
-    return Selu.stable(x, s.number("alpha", defaults.alpha), s.number("gamma", defaults.scale))
+    defaults = activations.Selu()
+    return forms.Selu.stable(x, s.number("alpha", defaults.alpha), s.number("gamma", defaults.scale))
 
 
 def _leaky_relu(s: Settings, x: Any) -> Any:
@@ -187,7 +188,7 @@ def _shrink(s: Settings, x: Any) -> Any:
 
 
 def _swish(s: Settings, x: Any) -> Any:
-    return x * Logistic.stable(s.number("alpha", 1.0) * x)
+    return x * forms.Logistic.stable(s.number("alpha", 1.0) * x)
 
 
 def _either(_: Settings, a: Any, b: Any) -> Any:
@@ -220,9 +221,9 @@ ELEMENTWISE: Mapping[str, Operator] = {
     "Abs": _plain(v.absolute), "Exp": _plain(v.exp), "Log": _log, "Sqrt": _plain(v.sqrt), "Erf": _plain(v.erf),
     "Sin": _plain(v.sin), "Cos": _plain(v.cos), "Tan": _plain(_tangent), "Sign": _plain(v.sign),
     "Floor": _plain(v.floor), "Ceil": _plain(lambda x: -v.floor(-x)), "Reciprocal": _plain(lambda x: 1 / x),
-    "Tanh": _plain(v.tanh), "Sigmoid": _plain(Logistic.stable), "Relu": _plain(lambda x: v.maximum(x, 0)),
+    "Tanh": _plain(v.tanh), "Sigmoid": _plain(forms.Logistic.stable), "Relu": _plain(lambda x: v.maximum(x, 0)),
     "Sinh": _plain(lambda x: (v.exp(x) - v.exp(-x)) / 2), "Cosh": _plain(lambda x: (v.exp(x) + v.exp(-x)) / 2),
-    "Softplus": _softplus, "Softsign": _plain(lambda x: x / (1 + v.absolute(x))), "Mish": _plain(Mish.stable),
+    "Softplus": _softplus, "Softsign": _plain(lambda x: x / (1 + v.absolute(x))), "Mish": _plain(forms.Mish.stable),
     "Clip": _clip, "Gelu": _gelu, "HardSigmoid": _hard_sigmoid, "HardSwish": _hard_swish, "Celu": _celu, "Elu": _elu,
     "Selu": _selu, "LeakyRelu": _leaky_relu, "PRelu": _plain(lambda x, slope: v.where(x > 0, x, slope * x)),
     "ThresholdedRelu": _thresholded_relu, "Shrink": _shrink, "Swish": _swish,
@@ -233,7 +234,7 @@ ELEMENTWISE: Mapping[str, Operator] = {
 
 # Along the last axis, which is kept with length 1 by those that reduce it; n is how long it is.
 ROWS: Mapping[str, Callable[[Any, int], Any]] = {
-    "Softmax": lambda x, n: Softmax.stable(x),
+    "Softmax": lambda x, n: forms.Softmax.stable(x),
     "LogSoftmax": lambda x, n: log_softmax(x),
     "ReduceSum": lambda x, n: v.row_sum(x),
     "ReduceMax": lambda x, n: v.row_max(x),

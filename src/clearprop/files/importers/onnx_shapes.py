@@ -11,9 +11,9 @@ import numpy as np
 from clearprop.errors import InputError
 from clearprop.files.importers.onnx_layers import MOST_NUMBERS, Values
 from clearprop.files.importers.onnx_operators import Settings
-from clearprop.files.importers.onnx_values import Columns, Flow, Found, Symbol, Tail, Text
+from clearprop.files.importers.onnx_values import Columns, Flow, Found, Tail, Text
 from clearprop.files.importers.recognise import agree
-from clearprop.formulas import where
+from clearprop.formulas import Symbol, where
 from clearprop.formulas.expressions import apply
 
 KEPT = ("Identity", "Dropout", "Cast", "CastLike")  # at prediction, their first input
@@ -205,10 +205,10 @@ def cut(found: Found, s: Settings, values: Values) -> Any:
     value = values[0]
     if isinstance(value, Tail | Flow):
         return Tail(value.of if isinstance(value, Tail) else value, "some of the outputs")
-    given = [np.ravel(v).tolist() if v is not None else None for v in values[1:]]
-    starts, ends = (given[0], given[1]) if len(given) > 1 else (s.get("starts", []), s.get("ends", []))
-    axes = given[2] if len(given) > 2 and given[2] is not None else s.get("axes", list(range(len(starts))))
-    steps = given[3] if len(given) > 3 and given[3] is not None else [1] * len(starts)
+    given: list[Any] = [np.ravel(v).tolist() if v is not None else None for v in values[1:]] + [None] * 4
+    starts, ends = given[:2] if len(values) > 2 else (s.get("starts", []), s.get("ends", []))
+    axes = s.get("axes", list(range(len(starts)))) if given[2] is None else given[2]
+    steps = [1] * len(starts) if given[3] is None else given[3]
     cuts = [slice(None)] * len(value.shape)
     for axis, *bounds in zip(axes, starts, ends, steps, strict=True):
         cuts[int(axis)] = slice(*(int(n) for n in bounds))

@@ -118,7 +118,7 @@ class Tensors:
             inside = place.resolve().parent == place.parent.resolve() and place.resolve().is_relative_to(folder)
         except (OSError, ValueError, RuntimeError):
             raise ModelFileError(
-                f"{name} lies in {shortened(place.name)}, which is not beside {self.path.name}: copy both files together"
+                f"{name} lies in {shortened(place.name)}, which is not beside {self.path.name}: copy both together"
             ) from None
         if stat.S_ISLNK(facts.st_mode) or not inside:
             raise ModelFileError(f"{name} lies in {shortened(place.name)}, which is a link; links are not followed")
