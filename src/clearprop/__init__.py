@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clearprop.errors import ClearpropError
     from clearprop.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
     from clearprop.estimators.imported import Imported, from_sklearn
+    from clearprop.estimators.imported_onnx import from_onnx
     from clearprop.files import load, save
     from clearprop.formulas import Activation, Loss, Schedule, UpdateRule
     from clearprop.formulas.update_rules import LBFGS as lbfgs
@@ -51,6 +52,7 @@ __all__ = [
     "backward",
     "check_gradient",
     "forward",
+    "from_onnx",
     "from_sklearn",
     "lbfgs",
     "load",
@@ -70,6 +72,7 @@ _HOMES = {
     "clearprop.errors": ("ClearpropError",),
     "clearprop.estimators": ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"),
     "clearprop.estimators.imported": ("Imported", "from_sklearn"),
+    "clearprop.estimators.imported_onnx": ("from_onnx",),
     "clearprop.files": ("load", "save"),
     "clearprop.formulas": ("Activation", "Loss", "Schedule", "UpdateRule"),
     "clearprop.formulas.update_rules": ("adam", "adamw", "lbfgs", "momentum", "nesterov", "rmsprop", "sgd"),

@@ -9,9 +9,8 @@ as their classes do. The format: https://protobuf.dev/programming-guides/encodin
 from __future__ import annotations
 
 import struct
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
@@ -51,13 +50,17 @@ class _Field:
     message: Any  # the class of a message
 
 
-@cache
-def _fields(cls: Hashable) -> dict[int, _Field]:
+def _fields(cls: Any) -> dict[int, _Field]:
     """The fields of a class of messages by their numbers."""
-    of: Any = cls
-    hints = get_type_hints(of)
+    if cls not in _KNOWN:
+        _KNOWN[cls] = _described(cls)
+    return _KNOWN[cls]
+
+
+def _described(cls: Any) -> dict[int, _Field]:
+    hints = get_type_hints(cls)
     found = {}
-    for item in fields(of):
+    for item in fields(cls):
         facts = item.metadata
         of_message = hints[item.name]
         for part in getattr(of_message, "__args__", ()):  # Sequence[Node], Tensor | None
@@ -67,6 +70,9 @@ def _fields(cls: Hashable) -> dict[int, _Field]:
             item.name, facts["number"], facts["kind"], facts["many"], "always" in facts, of_message
         )
     return found
+
+
+_KNOWN: dict[Any, dict[int, _Field]] = {}
 
 
 class Reader:

@@ -16,6 +16,7 @@ import numpy as np
 from clearprop.errors import ClearpropError, InputError, UnknownNameError, shortened
 from clearprop.files.importers.onnx_chain import inputs_of, layers_of
 from clearprop.files.importers.onnx_file import opsets, read_model
+from clearprop.files.importers.onnx_reference import reference_of
 from clearprop.files.importers.onnx_tensors import Tensors
 from clearprop.files.importers.onnx_values import Flow, Tail
 from clearprop.files.importers.onnx_walk import Walk
@@ -47,7 +48,7 @@ def read(path: str | os.PathLike[str], output: str | None = None) -> SourceNetwo
     path = Path(path)
     model = read_model(path)
     walk = Walk(model, Tensors(path))
-    flow, tails = _chosen(walk, output)
+    flow, name, tails = _chosen(walk, output)
     dtype = _dtype(flow)
     layers, columns = layers_of(flow, walk.found, dtype)
     classes = next((tail.classes for tail in tails if tail.of.stage is flow.stage and tail.classes), None)
@@ -62,11 +63,12 @@ def read(path: str | os.PathLike[str], output: str | None = None) -> SourceNetwo
         classes=_fitting(classes, layers[-1].weights.shape[1], walk),
         feature_names=tuple(walk.found.columns) if len(walk.inputs) > 1 else None,
         inputs=inputs,
+        reference=reference_of(path, walk, name, flow) if name else None,
         notes=tuple(walk.found.notes),
     )
 
 
-def _chosen(walk: Walk, output: str | None) -> tuple[Flow, list[Tail]]:
+def _chosen(walk: Walk, output: str | None) -> tuple[Flow, str, list[Tail]]:
     """The output that is the network's, and what else is made of it."""
     names = [item.name for item in walk.graph.output]
     if output is not None and output not in names:
@@ -86,15 +88,16 @@ def _chosen(walk: Walk, output: str | None) -> tuple[Flow, list[Tail]]:
             tails.append(value)
             walk.found.note(f"the output {shortened(name)!r} is {value.what}, made of the network's outputs")
     if not flows and tails:
-        return tails[-1].of, tails
+        return tails[-1].of, "", tails
     if not flows:
         raise failures[0] if failures else InputError(f"no output of {walk.tensors.path} depends on its inputs")
     if failures:
         walk.found.note(f"another output of the file was not read: {failures[0]}")
-    return _last_of(flows, walk), tails
+    last = _last_of(flows, walk)
+    return flows[last], last, tails
 
 
-def _last_of(flows: dict[str, Flow], walk: Walk) -> Flow:
+def _last_of(flows: dict[str, Flow], walk: Walk) -> str:
     """Of several outputs the one that all others come before."""
     depth = {name: len(_stages(flow)) for name, flow in flows.items()}
     last = max(flows, key=lambda name: depth[name])  # of equal ones the first
@@ -109,7 +112,7 @@ def _last_of(flows: dict[str, Flow], walk: Walk) -> Flow:
         same = [name for name, flow in flows.items() if flow.stage is flows[last].stage]
         last = same[-1] if len(same) > 1 else last
         walk.found.note(f"of the outputs {', '.join(map(shortened, flows))} the last, {shortened(last)}, was taken")
-    return flows[last]
+    return last
 
 
 def _stages(flow: Flow) -> list[Any]:
