@@ -16,7 +16,7 @@ from clearprop.cli import exits
 from clearprop.cli.app import app
 
 LONGEST = 20  # seconds: a pipe or a device that is waited for would take for ever
-WRITTEN = ("--output", "--log", "--save-config", "--certificate")  # files that are not read
+WRITTEN = ("--output", "--log", "--save-config", "--certificate", "--checkpoint")  # files that are not read
 SHEET = "network: 1-1\noutput: sigmoid\nloss: squared_error\nx = 0.5\nW1 = 0.2\nb1 = 0.1\ny = 1\n"
 GOOD = {"MODEL": "good.clearprop", "FILE": "good.csv", "SOURCE": "good.md", "SHEET": "good.md"}
 OPTIONS = {  # what a command needs beside its files; what it needs beside one of them

@@ -143,9 +143,9 @@ def epochs_interrupted(monkeypatch):
     def have(*when):
         carry_out, left = learning.carry_out, list(when)
 
-        def disturbed(plan, callbacks=(), on_end=None, interrupts=None):
+        def disturbed(plan, callbacks=(), *more):
             n = left.pop(0) if left else 0
-            return carry_out(plan, [*callbacks, *([interrupt_at(n)] if n else [])], on_end, interrupts)
+            return carry_out(plan, [*callbacks, *([interrupt_at(n)] if n else [])], *more)
 
         monkeypatch.setattr("clearprop.tabular.quantiles.carry_out", disturbed)
 

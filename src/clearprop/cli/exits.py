@@ -18,6 +18,7 @@ from clearprop.cli import interrupts
 from clearprop.errors import ClearpropError, FileError, InputError, UnreadableTableError, shortened
 
 DONE, FAILED, USAGE, UNREADABLE = 0, 1, 2, 3  # and 130, 143: see `interrupts`
+TO_GO_ON = "{} has where it was: the same command with --resume goes on from there"
 ADDRESS = re.compile(r"(https?|ftp|s3|gs|hdfs|file):/")
 STANDARD_INPUT = Path("/dev/stdin")
 TRACEBACK = "CLEARPROP_TRACEBACK"  # an environment variable that shows where an error came from
@@ -33,6 +34,10 @@ class UnreadableError(FileError):
 
 class InterruptedEarly(KeyboardInterrupt):
     """Training was interrupted before a first epoch was whole."""
+
+
+class InterruptedKept(KeyboardInterrupt):
+    """Training was interrupted, and a folder has the checkpoints from which it can go on."""
 
 
 @contextmanager
@@ -111,6 +116,8 @@ def ending(error: BaseException) -> int:
     match error:
         case SystemExit():
             raise error
+        case InterruptedKept(args=(folder,)):
+            return _said(f"interrupted; {TO_GO_ON.format(folder)}", interrupts.exit_code())
         case InterruptedEarly():
             return _said(
                 "interrupted within the first epoch, with nothing learned yet: nothing was saved",

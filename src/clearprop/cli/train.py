@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from clearprop.cli.standard_input import NAME, as_file, shown
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
 from clearprop.errors import FileError
+from clearprop.files.checkpoints import SECONDS, Checkpoints
 from clearprop.files.writing import write_whole
 from clearprop.tables import NUMBERED, Reading
 from clearprop.tabular.cross_validation import cross_validate, with_folds
@@ -32,8 +34,12 @@ from clearprop.tabular.settings import TableSettings
 
 def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: str | None) -> int:
     """Train, say what was done, save the model; the exit code."""
+    checkpoints = _checkpoints(outputs)
+    goes_on = checkpoints is not None and checkpoints.is_begun
+    if goes_on and not outputs.force:  # an interrupted run has written its model
+        outputs = replace(outputs, force=True)
     output = _checked(file, settings, outputs)
-    with as_file(file) as there, opened(outputs.log) as log:
+    with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log:
         as_written = (*settings.category, *settings.keep, *settings.drop)
         names = [form.format(name) for name in as_written for form in ("{}", NUMBERED)]
         reading = read_table(there, options=settings.read, keep=names)
@@ -42,6 +48,8 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
         watched = words.console(error=True)
         showing = _showing(settings.time_limit, watched, log, hidden=outputs.as_json and not watched.is_terminal)
         with Waiting(watched) as waiting:
+            if goes_on:
+                watched.print(f"going on from the checkpoints in {outputs.checkpoint}")
             told: list[str] = []
 
             def tell(sentence: str) -> None:
@@ -51,10 +59,11 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
                 told.append(sentence)
 
             begin = partial(_begin, shown(file), reading, out, outputs, config, waiting)
-            ready, scores = _prepared(reading, settings, None if outputs.as_json else tell, showing, begin)
+            ready, scores = _prepared(reading, settings, None if outputs.as_json else tell, showing, begin, checkpoints)
         with interrupts.kept():
             interrupts.check()
-            done = train(ready, sources=_sources(file, there), on_end=interrupts.has_ended, showing=showing)
+            sources, ended = _sources(file, there), interrupts.has_ended
+            done = train(ready, sources=sources, on_end=ended, showing=showing, checkpoints=checkpoints)
             return _saved(ready, with_folds(done, scores) if scores else done, scores, output, outputs)
 
 
@@ -79,19 +88,44 @@ def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Pat
     return output
 
 
+def _checkpoints(outputs: OutputOptions) -> Checkpoints | None:
+    """The folder of checkpoints that was asked for."""
+    if outputs.checkpoint is None:
+        if outputs.resume or outputs.checkpoint_seconds is not None:
+            option = "--resume" if outputs.resume else "--checkpoint-seconds"
+            raise exits.UsageError(f"{option} is about checkpoints: name their folder, as --checkpoint run")
+        return None
+    exits.check_here(outputs.checkpoint)
+    seconds = SECONDS if outputs.checkpoint_seconds is None else outputs.checkpoint_seconds
+    with exits.asking():
+        return Checkpoints(outputs.checkpoint, seconds, outputs.resume, words.console(error=True).print)
+
+
+@contextmanager
+def _keeping(checkpoints: Checkpoints | None) -> Iterator[None]:
+    """What ends here by a signal can be gone on with, once there is a checkpoint."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if checkpoints is None or not checkpoints.is_begun:
+            raise
+        raise exits.InterruptedKept(checkpoints.folder) from None
+
+
 def _prepared(
     reading: Reading,
     settings: TableSettings,
     tell: Callable[[str], object] | None,
     showing: Showing,
     begin: Callable[[Prepared], None],
+    checkpoints: Checkpoints | None,
 ) -> tuple[Prepared, tuple[Scores, ...]]:
     """The training that makes the model, and the scores of the folds before it, if there are any."""
     if settings.folds is None:
         ready = prepare(reading, settings, tell)
         begin(ready)
         return ready, ()
-    found = cross_validate(reading, settings, tell=tell, showing=showing, begin=begin)
+    found = cross_validate(reading, settings, tell=tell, showing=showing, begin=begin, checkpoints=checkpoints)
     return found.ready, found.scores
 
 
@@ -124,6 +158,8 @@ def _saved(ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: 
             words.print_json(document(place, ready, done, scores))
         else:
             print_after(place, ready, done, scores, words.console())
+        if interrupted and asked.checkpoint is not None:
+            words.console(error=True).print(exits.TO_GO_ON.format(asked.checkpoint))
     if elsewhere is not None:
         raise FileError(f"{elsewhere}; the model was saved as {place}")
     return interrupts.exit_code() if interrupted else exits.DONE

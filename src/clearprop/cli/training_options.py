@@ -132,6 +132,13 @@ class OutputOptions:
     ----------
     output
         The model file to write. By default named as FILE, in this folder.
+    checkpoint
+        A folder to keep the training in while it goes on, for --resume; the model file is written at the end all the
+        same.
+    checkpoint_seconds
+        How long from one checkpoint to the next, at least.
+    resume
+        Go on where the last checkpoint of the same command is, as if it had never stopped; without one, begin.
     log
         A file to write a record of every epoch to, as run.jsonl: one JSON object a line.
     save_config
@@ -145,6 +152,9 @@ class OutputOptions:
     """
 
     output: Path | None = None
+    checkpoint: Path | None = None
+    checkpoint_seconds: float | None = None
+    resume: Annotated[bool, Flag] = False
     log: Path | None = None
     save_config: Path | None = None
     config: Path | None = None

@@ -57,6 +57,10 @@ class Engine(Protocol):
         """What decides about the bits of the job's results beside the engine, to follow the reason for it; or ""."""
         ...
 
+    def made_with(self, job: Job, layout: Layout) -> str:
+        """What computes a job here, as far as the bits of its results depend on it, in a few words."""
+        ...
+
     def shuffle(self, order: Any, key: int) -> None:
         """Bring an int64 array into a random order, in place, as `shuffling` does it for a key."""
         ...

@@ -61,6 +61,9 @@ class ReferenceEngine:
     def remark(self, job: Job, layout: Layout) -> str:
         return ""
 
+    def made_with(self, job: Job, layout: Layout) -> str:
+        return f"the reference engine on NumPy {np.__version__}"
+
     def shuffle(self, order: Any, key: int) -> None:
         listed = order.tolist()  # Python is three times as quick with lists
         exchange(listed, partners(np.uint64(key), np.arange(1, len(order))).tolist(), 1, len(order))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Generator, Iterator
 from typing import Any, Self
@@ -15,6 +16,7 @@ from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut
 from clearprop.estimators.run import UnderWay
 from clearprop.estimators.targets import Targets
+from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.training import Epoch
 from clearprop.training.progress import shown
 
@@ -33,6 +35,9 @@ class Learning(Preparation):
         sample_weight_val: Any = None,
         coefs_init: Any = None,
         intercepts_init: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_seconds: float = SECONDS,
+        resume: bool = False,
     ) -> Self:
         """Train the network.
 
@@ -50,6 +55,13 @@ class Learning(Preparation):
         coefs_init, intercepts_init : list of array-likes, optional
             + Weights of shape (n_{l−1}, n_l) and biases of shape (n_l,) of the layers 1 … L to start from; those left
             out are drawn.
+        checkpoint : path, optional
+            + A folder that the fit is written to while it is under way, and when it ends.
+        checkpoint_seconds : float
+            + At least so long from one checkpoint to the next.
+        resume : bool
+            + Go on from the last checkpoint of the same call, to the same bits as if it had never stopped; `callbacks`
+            see its epochs again. Without one, begin.
 
         Returns
         -------
@@ -60,6 +72,8 @@ class Learning(Preparation):
         ValueError
             When data or a parameter cannot be used (`clearprop.errors.InputError` and scikit-learn's own), and when
             training diverges (`clearprop.errors.DivergenceError`). The fit before, where there was one, then remains.
+            Of checkpoints `clearprop.errors.FileError`, when they cannot be written, are another training's, or
+            `resume` is False.
 
         Warns
         -----
@@ -70,9 +84,9 @@ class Learning(Preparation):
             When Ctrl-C ends it, with the best weights kept. A second Ctrl-C within two seconds, in this fit or in one
             before it, is raised as KeyboardInterrupt, and the best weights are kept as well.
         """
-        with KeptIfItFails(self):
+        with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
-            fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init)
+            fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init, checkpoints)
             self._carry_out(fit)
         self._tell(fit)
         return self

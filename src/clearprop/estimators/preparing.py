@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -27,8 +28,10 @@ from clearprop.estimators.settings import Settings, names_of, settings_of
 from clearprop.estimators.target_values import Wanted, plain_targets
 from clearprop.estimators.targets import Targets
 from clearprop.estimators.validation import Scorer, measure_of, scorer_of
+from clearprop.files.checkpoints import Checkpoints
 from clearprop.job.memory import bytes_copied, check_memory
 from clearprop.training import Epoch, Fitting, OneNetwork
+from clearprop.training.keeping import kept_by
 from clearprop.training.progress import announced
 
 TEXT_TAKES = "classes take MLPClassifier, for a table with text TabularRegressor"
@@ -51,18 +54,31 @@ class Preparation(FittedNetwork, ABC):
         return None
 
     def _start(
-        self, X: Any, y: Any, sample_weight: Any, held_out: HeldOut, coefs_init: Any, intercepts_init: Any
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        held_out: HeldOut,
+        coefs_init: Any,
+        intercepts_init: Any,
+        checkpoints: Checkpoints | None = None,
     ) -> UnderWay:
         """Check and encode all that a whole fit is given."""
         settings = self._settings()
         goes_on = bool(settings.warm_start) and self.__sklearn_is_fitted__()
+        if goes_on and checkpoints is not None:
+            raise InputError(
+                "a fit that goes on from another (warm_start=True) has no checkpoints, as no later process has the "
+                "fit before; fit a new estimator, or set warm_start=False"
+            )
         X, y = self._checked(X, y, reset=not goes_on)
         targets = self._same_targets(y) if goes_on else self._learn_targets(y)
         rows, factors = self._rows(X, y, sample_weight, targets)
         if goes_on:
             self._go_on(settings, factors)
         else:
-            self._begin(settings, rows, targets, factors)
+            kept = {} if checkpoints is None else checkpoints.details("")
+            self._begin(settings, rows, targets, factors, kept.get("seeds"))
         self._set_initial(coefs_init, intercepts_init)
         run = self._run
         run.state.rate_scale, run.state.plateau_best, run.state.plateau_stale = 1.0, np.inf, 0
@@ -78,7 +94,8 @@ class Preparation(FittedNetwork, ABC):
                 f"scoring={settings.scoring!r} is measured over rows held out, and there are none: "
                 + (give if settings.early_stopping else "set early_stopping=True or give X_val, y_val")
             )
-        return self._prepared(settings, rows, validation, int(settings.max_iter), scorer=scorer)
+        fit = self._prepared(settings, rows, validation, int(settings.max_iter), scorer=scorer)
+        return fit if checkpoints is None else _kept(fit, checkpoints, validation)
 
     def _settings(self) -> Settings:
         return settings_of({name: getattr(self, name) for name in names_of(type(self))})
@@ -107,14 +124,22 @@ class Preparation(FittedNetwork, ABC):
         factors = self._learn_factors(targets, Y, weight)
         return weighed(X, y, Y, weight, factors), factors
 
-    def _begin(self, settings: Settings, rows: Rows, targets: Targets, factors: ClassFactors | None) -> None:
-        """Draw the seeds and the initial weights; forget all that was learned before."""
+    def _begin(
+        self,
+        settings: Settings,
+        rows: Rows,
+        targets: Targets,
+        factors: ClassFactors | None,
+        seeds_kept: Sequence[int] | None = None,
+    ) -> None:
+        """Draw the seeds, unless a checkpoint has them, and the initial weights; forget all that was learned before."""
         draw = check_random_state(settings.random_state).randint
         network = settings.network(rows.X.shape[1], targets.n_outputs, targets.loss)
         n_samples, dtype, is_sparse = rows.X.shape[0], rows.X.dtype, hasattr(rows.X, "toarray")
         job, in_chunks = settings.job(network, n_samples, 1, 0), not is_sparse and settings.engine != "reference"
         check_memory(job, n_samples, dtype, copied=bytes_copied((rows.X, rows.Y), dtype), in_chunks=in_chunks)
-        seeds = Seeds(*(int(draw(2**31 - 1)) for _ in Seeds._fields))
+        drawn = [int(draw(2**31 - 1)) for _ in Seeds._fields]
+        seeds = Seeds(*(seeds_kept if seeds_kept is not None and settings.random_state is None else drawn))
         job = replace(job, seed=seeds.order)
         initial = network.initial(seeds.weights, settings.initialiser(), dtype)
         self._run = Run(network, targets, seeds, TrainingState.start(job, initial.theta), job, factors)
@@ -201,3 +226,12 @@ class Preparation(FittedNetwork, ABC):
         self._run.history.append(epoch)
         self.n_iter_ += 1
         self.t_, self.loss_ = self._run.state.samples, epoch.loss
+
+
+def _kept(fit: UnderWay, checkpoints: Checkpoints, validation: Rows | None) -> UnderWay:
+    """A fit that is written down from now on, and goes on where its last checkpoint is."""
+    run, source, fitting = fit.run, fit.source, fit.fitting
+    measured = () if validation is None else validation.to_learn
+    keeper = kept_by(checkpoints, source, fitting.stopping, *measured, details={"seeds": list(run.seeds)})
+    run.state = source.state
+    return fit._replace(fitting=Fitting(source, fitting.stopping, fitting.callbacks, resume=True, keeper=keeper))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -32,6 +34,7 @@ from clearprop.estimators.tabular_glass import TabularGlassBox
 from clearprop.estimators.tabular_rows import Validation, groups_of, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
 from clearprop.estimators.target_values import check_order, unmasked
+from clearprop.files.checkpoints import SECONDS, Checkpoints, kept_in
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
 from clearprop.tabular.class_weight import class_factors
@@ -94,6 +97,9 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_seconds: float = SECONDS,
+        resume: bool = False,
     ) -> Self:
         """Fit the encoder of the columns, then train the networks.
 
@@ -109,6 +115,13 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             Rows of one group stay together: no network has validation rows of a group that it learns from.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, optional
             The validation rows of all networks, which choose the best epoch; all of X is then learned from.
+        checkpoint : path, optional
+            A folder that the fit is written to while it is under way, and when it ends.
+        checkpoint_seconds : float
+            At least so long from one checkpoint to the next.
+        resume : bool
+            Go on from the last checkpoint of the same call, to the same bits as if it had never stopped; without one,
+            begin.
 
         Returns
         -------
@@ -119,6 +132,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
         ValueError
             When data or a parameter cannot be used (`clearprop.errors` and scikit-learn's own; with the row and the
             column where there is one), or when training diverges. The fit before, where there was one, then remains.
+            Of checkpoints `FileError`, when they cannot be written, are another training's, or `resume` is False.
 
         Warns
         -----
@@ -130,7 +144,9 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             one before it, is raised as KeyboardInterrupt, and what was learned is kept as well.
         """
         settings = self._settings()
-        with KeptIfItFails(self):
+        with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
+            if checkpoints is not None and self.random_state is None:
+                settings = replace(settings, seed=checkpoints.details("").get("seed", settings.seed))
             if y is None:
                 raise InputError(
                     f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
@@ -152,7 +168,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
             factors = class_factors(settings.class_weight, target, y, rows.weight)
             rows, folds = with_validation(rows, target, given, settings)
             main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
-            n_quantiles = self._train(main, encoder, interrupts)
+            n_quantiles = self._train(main, encoder, interrupts, checkpoints)
         interrupts.raise_again()
         for doubt in fitted.doubts:
             warnings.warn(in_python(doubt), stacklevel=2)
@@ -177,9 +193,11 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC): 
         check_length("X_val", table.num_rows, "y_val", len(given))
         return EncodedRows(encoder.encode(table).X, given, weights(sample_weight_val, len(given), "sample_weight_val"))
 
-    def _train(self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts) -> int:
+    def _train(
+        self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts, checkpoints: Checkpoints | None
+    ) -> int:
         """The main ensemble, then one for each quantile; together they take the time limit. How many quantiles."""
-        learned = carry_out_all(main, self._showing, interrupts)
+        learned = carry_out_all(main, self._showing, interrupts, checkpoints=checkpoints)
         kept = came = False
         while not kept:
             try:

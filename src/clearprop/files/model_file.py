@@ -143,6 +143,8 @@ def load(path: str | os.PathLike[str]) -> Model:
         raise ModelFileError(f"{path} is damaged: its contents do not match its checksum")
     with refusing(path, "is damaged: its description cannot be read"):
         document = read_json(text)
+    if isinstance(document, dict) and document.get("kind") == "checkpoint":
+        raise ModelFileError(f"{path} is a checkpoint of a training, not a model: the same call with resume goes on")
     _check_format(path, document)
     with refusing(path, "is damaged"):
         network = network_from_json(document.get("network"), theta.shape[-1])

@@ -81,6 +81,7 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
             os.replace(part, path)
         else:
             _put(part, path)
+        _sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -143,6 +144,18 @@ def _belong(descriptor: int, before: os.stat_result) -> None:
         except PermissionError:
             mode &= 0o707 if now.st_gid != before.st_gid else 0o777  # a group of one's own was not meant
     os.fchmod(descriptor, mode & 0o777)
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder written to the disk, where the system can be asked to."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # not every file system can
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _put(part: Path, path: Path) -> None:

@@ -3,6 +3,18 @@
 from clearprop.job.data import Data, Layout, numbers, prepared
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Best, Epoch, Progress, TrainingState
+from clearprop.job.state import Best, Epoch, Progress, Snapshot, TrainingState
 
-__all__ = ["Best", "Data", "Epoch", "Job", "Layout", "OneHot", "Progress", "TrainingState", "numbers", "prepared"]
+__all__ = [
+    "Best",
+    "Data",
+    "Epoch",
+    "Job",
+    "Layout",
+    "OneHot",
+    "Progress",
+    "Snapshot",
+    "TrainingState",
+    "numbers",
+    "prepared",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,6 +108,8 @@ class Progress:
         For how many epochs there has been no better one.
     history : list of Epoch
         All of this fit.
+    ended : (str, str) or None
+        Of a fit that has ended: the word and the sentence that say why.
     """
 
     first_epoch: int = 0
@@ -115,11 +117,12 @@ class Progress:
     best: Best | None = None
     stale: int = 0
     history: list[Epoch] = field(default_factory=list)
+    ended: tuple[str, str] | None = None
 
 
 @dataclass
 class TrainingState:
-    """What must be carried from one update to the next, and is all that a checkpoint holds.
+    """What must be carried from one update to the next.
 
     Engines write the weights, the loop counts epochs, and the reader of the epochs keeps the best ones. A copy that is
     taken while a fit is under way, by `copy.deepcopy` or pickle, goes on as that fit would have.
@@ -191,9 +194,44 @@ class TrainingState:
         self.cursor, self.loss_sum, self.weight_sum = 0, 0.0, 0.0
         return ended
 
+    def copy(self) -> TrainingState:
+        """A state of its own, without the progress of the fit, which several networks share."""
+        return replace(
+            self,
+            theta=self.theta.copy(),
+            memory=[vector.copy() for vector in self.memory],
+            gradient_norms=self.gradient_norms.copy(),
+            progress=None,
+        )
+
     def own(self) -> None:
         """Copy θ and the memory where they are not this state's to write: `owned`. Before anything is written."""
         self.theta, self.memory = owned(self.theta), [owned(vector) for vector in self.memory]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A fit between two updates of each of its networks: all that it takes to go on from there.
+
+    Attributes
+    ----------
+    states : tuple of TrainingState
+        Of each network, without its progress; copies.
+    progress : Progress
+        Of all of them.
+    unread : tuple of Epoch or None
+        Of each network the record of the epoch that it has just ended, where the others have not yet.
+    """
+
+    states: tuple[TrainingState, ...]
+    progress: Progress
+    unread: tuple[Epoch | None, ...]
+
+    def restored(self) -> list[TrainingState]:
+        """The states with their progress, to go on from; not copied."""
+        for state in self.states:
+            state.progress = self.progress
+        return list(self.states)
 
 
 def clock(job: Job, state: TrainingState, n_samples: int, ahead: Any = 0.0) -> Clock:

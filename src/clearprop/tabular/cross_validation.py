@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.files.checkpoints import Checkpoints
 from clearprop.tables import Reading
 from clearprop.tabular.fit import TableFit, train
 from clearprop.tabular.preparation import Prepared, prepare_table, table_of
@@ -50,6 +51,7 @@ def cross_validate(
     tell: Callable[[str], object] | None = None,
     showing: Showing | None = None,
     begin: Callable[[Prepared], object] = lambda ready: None,
+    checkpoints: Checkpoints | None = None,
 ) -> CrossValidated:
     """Train once for each fold without its rows, and score these; each encoder sees its training rows alone.
 
@@ -67,6 +69,8 @@ def cross_validate(
         As for `train`; the names are "fold 1 of 5" and so on.
     begin : callable, optional
         Called with the training on all rows, before the first fold.
+    checkpoints : Checkpoints, optional
+        As for `train`.
 
     Raises
     ------
@@ -97,8 +101,9 @@ def cross_validate(
     begin(last)
     scores = []
     for k, fold in enumerate(folds, start=1):
-        ready = prepare_table(table, fold)
-        done = train(ready, showing=None if showing is None else _named(showing, f"fold {k} of {n}"))
+        ready, name = prepare_table(table, fold), f"fold {k} of {n}"
+        kept = None if checkpoints is None else checkpoints.within(name)
+        done = train(ready, showing=None if showing is None else _named(showing, name), checkpoints=kept)
         if done.fit.stopped_by == "interrupt" or len(done.model.quantiles) < len(settings.quantiles):
             raise KeyboardInterrupt
         assert done.model.held_out is not None

@@ -7,10 +7,11 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from clearprop.files.checkpoints import Checkpoints
 from clearprop.tables import Encoder
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.importance import importances
-from clearprop.tabular.learning import Learned, carry_out
+from clearprop.tabular.learning import Learned
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.preparation import Prepared
@@ -35,6 +36,7 @@ def train(
     sources: Mapping[str, Any] | None = None,
     on_end: Callable[[], None] | None = None,
     showing: Showing | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TableFit:
     """Train until the validation rows are predicted no better, put the best weights back, and score the held-out rows.
 
@@ -52,18 +54,19 @@ def train(
     showing : callable, optional
         Instead of callbacks: given what is trained ("" for the main networks, "quantile 0.05") and its most epochs, a
         context whose callbacks see them.
+    checkpoints : Checkpoints, optional
+        Where the training is kept while it is under way, and goes on.
 
     Raises
     ------
+    FileError
+        When the checkpoints are those of another training.
     DivergenceError
         When the loss is not finite any more.
     """
-    if ready.settings.quantiles or showing is not None:
-        interrupts = Interrupts()
-        done, quantiles = carry_out_all(ready.plan, showing or _with(tuple(callbacks)), interrupts, on_end)
-        interrupts.raise_again()
-    else:
-        done, quantiles = carry_out(ready.plan, callbacks, on_end), ()
+    interrupts = Interrupts()
+    done, quantiles = carry_out_all(ready.plan, showing or _with(tuple(callbacks)), interrupts, on_end, checkpoints)
+    interrupts.raise_again()
     rows = {name: len(part) for name, part in ready.parts._asdict().items()}
     kept = {**_kept(ready.settings), **(sources or {}), "rows": rows}
     model = replace(model_of(ready.plan, done, ready.encoder, settings=kept, quantiles=quantiles), images=ready.images)

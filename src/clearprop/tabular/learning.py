@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.engines import prepared
+from clearprop.files.checkpoints import Checkpoints, Kept, described, fingerprint
+from clearprop.job import Layout
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping, fit
 from clearprop.training.interrupts import Interrupts
+from clearprop.training.keeper import Keeper
 
 EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
 
@@ -51,6 +54,7 @@ def carry_out(
     callbacks: Iterable[Callback] = (),
     on_end: Callable[[], None] | None = None,
     interrupts: Interrupts | None = None,
+    kept: Kept | None = None,
 ) -> Learned:
     """Train the ensemble until its validation rows are predicted no better, and put the best weights back.
 
@@ -65,6 +69,8 @@ def carry_out(
         Called when training has ended, before anything else is computed.
     interrupts : Interrupts, optional
         Told of every Ctrl-C; who gives it raises the second one.
+    kept : Kept, optional
+        Where its checkpoints go, and which one it goes on from.
 
     Raises
     ------
@@ -72,8 +78,8 @@ def carry_out(
         When the loss is not finite any more.
     """
     told = Interrupts() if interrupts is None else interrupts
-    together = Together([member(plan, k) for k in range(len(plan.folds))], _validate(plan), plan.n_threads)
-    done = fit(together, stopping(plan), callbacks, interrupts=told)
+    together, keeper = _together(plan, kept)
+    done = fit(together, stopping(plan), callbacks, interrupts=told, resume=keeper is not None, keeper=keeper)
     learned, came = None, False
     while learned is None:
         try:
@@ -89,6 +95,39 @@ def carry_out(
     if interrupts is None:
         told.raise_again()
     return learned
+
+
+def _together(plan: EnsemblePlan, kept: Kept | None) -> tuple[Together, Keeper | None]:
+    """The networks, at their beginning or where a checkpoint has them, and who keeps them."""
+    members = [member(plan, k) for k in range(len(plan.folds))]
+    before = None if kept is None else kept.snapshot
+    going_on = () if before is None else (before.restored(), before.unread)
+    together = Together(members, _validate(plan), plan.n_threads, *going_on)
+    return together, None if kept is None else Keeper(kept.write, kept.seconds)
+
+
+def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> Kept | None:
+    """How the training of an ensemble is kept; None where it is not.
+
+    Raises
+    ------
+    FileError
+        When the checkpoints of this name are those of another training.
+    """
+    if checkpoints is None:
+        return None
+    rows, first = plan.rows, plan.jobs[0]
+    folds = (part for fold in plan.folds for part in fold)
+    identity = {
+        "job": described(first),
+        "seeds": [job.seed for job in plan.jobs],
+        "metric": plan.settings.metric,
+        "stopping": repr(stopping(plan)),
+        "rows": fingerprint(rows.X, plan.Y, rows.weight, *folds),
+    }
+    layout = Layout.dense(len(plan.folds[0].learn), np.float32)
+    made_with = plan.choice.engine.made_with(first, layout)
+    return checkpoints.of(name, identity, made_with, {"seed": plan.settings.seed})
 
 
 def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from clearprop.files.checkpoints import Checkpoints
 from clearprop.tabular.details import QuantileNetworks
-from clearprop.tabular.learning import Learned, carry_out
+from clearprop.tabular.learning import Learned, carry_out, kept_as
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback
@@ -25,7 +26,11 @@ def shared(settings: TableSettings, n_trainings: int = 1) -> TableSettings:
 
 
 def carry_out_all(
-    main: EnsemblePlan, showing: Showing, interrupts: Interrupts, on_end: Callable[[], None] | None = None
+    main: EnsemblePlan,
+    showing: Showing,
+    interrupts: Interrupts,
+    on_end: Callable[[], None] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Learned, tuple[QuantileNetworks, ...]]:
     """Train the main ensemble, then one for each quantile that its settings ask for.
 
@@ -41,6 +46,8 @@ def carry_out_all(
         Told of every Ctrl-C.
     on_end : callable, optional
         Called when the last epoch of all is over, before anything else is computed.
+    checkpoints : Checkpoints, optional
+        Where each training is kept, and goes on.
     """
     found: list[Learned] = []
     quantiles = main.settings.quantiles
@@ -51,7 +58,7 @@ def carry_out_all(
                 on_end()
 
         with showing(name, ready.jobs[0].epochs) as callbacks:
-            found.append(carry_out(ready, callbacks, end, interrupts))
+            found.append(carry_out(ready, callbacks, end, interrupts, kept_as(ready, name, checkpoints)))
 
     networks: tuple[QuantileNetworks, ...] = ()
     whole = came = False

@@ -20,6 +20,7 @@ from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.blas_threads import suited_to
 from clearprop.tabular.crew import Crew
 from clearprop.training import Epoch, epochs
+from clearprop.training.keeper import Keeper
 from clearprop.training.source import Epochs
 
 Validate = Callable[[list[Any]], Mapping[str, float]]  # from each member's outputs for its validation rows to scores
@@ -48,6 +49,8 @@ class Together:
         How many members are trained at the same time.
     states : sequence of TrainingState, optional
         Where each member goes on; by default at its beginning.
+    unread : sequence of Epoch or None, optional
+        Of each member the record of the epoch that it has ended there, where others have not.
     """
 
     def __init__(
@@ -56,8 +59,10 @@ class Together:
         validate: Validate,
         n_threads: int,
         states: Sequence[TrainingState] | None = None,
+        unread: Sequence[Epoch | None] = (),
     ) -> None:
         self.members, self.validate = members, validate
+        self._unread = list(unread) or [None] * len(members)
         self.states = states or [TrainingState.start(member.job, member.initial) for member in members]
         self._is_over = False
         # Each member stays with one thread: an engine prepares itself for every thread that it is called from.
@@ -77,22 +82,29 @@ class Together:
         """Each member's outputs for its validation rows."""
         return [self._outputs(k) for k in range(len(self.members))]
 
-    def epochs(self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int]) -> Epochs:
+    def epochs(
+        self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int], keeper: Keeper | None = None
+    ) -> Epochs:
         """A record for every epoch that all members have finished; see `clearprop.training.Source`.
 
         Every epoch is validated, so none is made ahead of its record.
         """
 
-        def ends() -> bool:
+        def ends(k: int) -> bool:
+            if keeper is not None:
+                keeper.at(k)
             return self._is_over or is_over()
 
         generators = [
-            epochs(member.job, state, member.data, member.engine, is_over=ends, began=began)
-            for member, state in zip(self.members, self.states, strict=True)
+            epochs(member.job, state, member.data, member.engine, is_over=partial(ends, k), began=began)
+            for k, (member, state) in enumerate(zip(self.members, self.states, strict=True))
         ]
 
         def advance(k: int) -> tuple[Epoch | None, Any]:
-            record = next(generators[k], None)
+            record = self._unread[k] or next(generators[k], None)
+            self._unread[k] = None
+            if record is not None and keeper is not None:
+                keeper.rests(k, record if record.complete else None)
             return record, None if record is None else self._outputs(k)
 
         while True:
@@ -100,6 +112,8 @@ class Together:
             records = [record for record, _ in rounds if record is not None]
             if len(records) < len(self.members):
                 return None
+            if keeper is not None:
+                keeper.goes_on()
             scores = self.validate([outputs for _, outputs in rounds])
             yield _merged(records, scores, time.perf_counter() - began)
             if not all(record.complete for record in records):

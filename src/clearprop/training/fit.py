@@ -11,6 +11,7 @@ from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
 from clearprop.job import Epoch, Progress
 from clearprop.training.interrupts import Interrupts
+from clearprop.training.keeper import Keeper
 from clearprop.training.source import Epochs, Source
 from clearprop.training.stopping import (
     Callback,
@@ -72,6 +73,8 @@ class Fitting:
     looks : bool
         Whether the callbacks, or whoever asks for the epochs, look at the states. Where nobody does, short epochs are
         made several at a time, and the states are further than the records.
+    keeper : Keeper, optional
+        Takes snapshots of the fit, and hands them on. Callbacks of a fit that goes on from one see its epochs again.
 
     Examples
     --------
@@ -100,11 +103,13 @@ class Fitting:
         resume: bool = False,
         interrupts: Interrupts | None = None,
         looks: bool = True,
+        keeper: Keeper | None = None,
     ) -> None:
         self.source, self.stopping, self.callbacks, self.looks = source, stopping, tuple(callbacks), looks
         kept = source.states[0].progress if resume else None
         self.progress = Progress(first_epoch=source.states[0].epoch) if kept is None else kept
-        self._ended: Ending | None = None
+        self.keeper = keeper
+        self._ended = None if self.progress.ended is None else Ending(*self.progress.ended)
         self._is_cut = False  # by Ctrl-C
         self._epochs: Epochs | None = None
         self.interrupts = Interrupts() if interrupts is None else interrupts
@@ -161,7 +166,12 @@ class Fitting:
         deadline = math.inf if limit is None else began + limit
         try:
             self._begin()
-            self._epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began, self._ahead)
+            if self.keeper is not None:  # who reads the epochs has not seen those of an earlier process
+                for seen in self.progress.history:
+                    asked_to_stop(self.callbacks, seen)
+            if self._ended is not None:
+                return
+            self._epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began, self._ahead, self.keeper)
             while (epoch := self._next()) is not None:
                 self._ended = self._seen(epoch, deadline)
                 if self._ended is not None:
@@ -207,6 +217,8 @@ class Fitting:
         """Take possession of the states, which know one fit at a time."""
         for state in self.source.states:
             state.progress = self.progress
+        if self.keeper is not None:
+            self.keeper.begin(self.source.states, self.progress)
 
     def _next(self) -> Epoch | None:
         """The next epoch; None after the last."""
@@ -257,6 +269,9 @@ class Fitting:
             self._epochs.close()
         self.source.close()
         self._put_back()
+        if self.keeper is not None:  # a fit that was cut off goes on from there, and one that diverged does so again
+            is_done = self._ended is not None and self._ended.stopped_by not in ("interrupt", "divergence")
+            self.keeper.end(self._ended if is_done else None)
         for state in self.source.states:
             if state.progress is self.progress:
                 state.progress = None
@@ -276,6 +291,7 @@ def fit(
     resume: bool = False,
     interrupts: Interrupts | None = None,
     looks: bool = True,
+    keeper: Keeper | None = None,
 ) -> Fit:
     """Train until the preset number of epochs or until `stopping` says so.
 
@@ -284,7 +300,7 @@ def fit(
 
     Parameters
     ----------
-    source, stopping, callbacks, resume, interrupts, looks
+    source, stopping, callbacks, resume, interrupts, looks, keeper
         As for `Fitting`; the source's states hold the result.
 
     Raises
@@ -295,4 +311,6 @@ def fit(
         When a loss or gradient is not finite. The states then hold the best weights so far, where they are kept, or the
         last good ones.
     """
-    return Fitting(source, stopping, callbacks, resume=resume, interrupts=interrupts, looks=looks).to_the_end()
+    return Fitting(
+        source, stopping, callbacks, resume=resume, interrupts=interrupts, looks=looks, keeper=keeper
+    ).to_the_end()

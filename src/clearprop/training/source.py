@@ -15,6 +15,7 @@ from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.blas_threads import suited_to
 from clearprop.formulas import LBFGS
 from clearprop.job import Epoch
+from clearprop.training.keeper import Keeper
 from clearprop.training.lbfgs import lbfgs_epochs
 from clearprop.training.loop import Measure, epochs
 from clearprop.training.stopping import Ending
@@ -35,7 +36,9 @@ class Source(Protocol):
         """The state of each network, written in place."""
         ...
 
-    def epochs(self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int]) -> Epochs:
+    def epochs(
+        self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int], keeper: Keeper | None = None
+    ) -> Epochs:
         """Train, and yield a record after every epoch.
 
         Parameters
@@ -46,6 +49,8 @@ class Source(Protocol):
             When training began, by `time.perf_counter`.
         ahead : callable
             How many epochs, 1 at least, the states may be further than the records: nobody looks at them meanwhile.
+        keeper : Keeper, optional
+            Told when a network is between two updates and no record of it is left to be read.
 
         Returns
         -------
@@ -87,12 +92,21 @@ class OneNetwork:
         """The state alone."""
         return (self.state,)
 
-    def epochs(self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int]) -> Epochs:
+    def epochs(
+        self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int], keeper: Keeper | None = None
+    ) -> Epochs:
         """See `Source`."""
         given, measure = (self.job, self.state, self.data, self.engine), self.measure
+
+        def is_kept_and_over() -> bool:
+            if keeper is not None:
+                keeper.at(0)
+            return is_over()
+
         if isinstance(self.job.update_rule, LBFGS):
-            return lbfgs_epochs(*given, measure=measure, ahead=ahead, began=began)
-        return epochs(*given, measure=measure, is_over=is_over, ahead=ahead, began=began)
+            found = lbfgs_epochs(*given, measure=measure, ahead=ahead, began=began)
+            return found if keeper is None else _kept(found, keeper)
+        return epochs(*given, measure=measure, is_over=is_kept_and_over, ahead=ahead, began=began)
 
     def close(self) -> None:
         """There is nothing to wait for: the state is written by who reads the epochs."""
@@ -102,3 +116,17 @@ class OneNetwork:
         if self.engine.uses_blas or isinstance(self.job.update_rule, LBFGS):
             return suited_to(self.job, self.data.n_samples, self.n_threads)
         return nullcontext()
+
+
+def _kept(found: Epochs, keeper: Keeper) -> Epochs:
+    """The iterations of a search, whose state is that of the last record."""
+    try:
+        while True:
+            keeper.at(0)
+            try:
+                epoch = next(found)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            yield epoch
+    finally:
+        found.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ import numpy as np
 from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
+from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
 from clearprop.job import Epoch
 from clearprop.network import Network, Parameters
 from clearprop.training.fit import fit
+from clearprop.training.keeping import kept_by
 from clearprop.training.loop import Measure
 from clearprop.training.progress import announced, shown
 from clearprop.training.source import OneNetwork
@@ -74,6 +77,9 @@ def train(
     callbacks: Sequence[Callback] = (),
     verbose: bool = False,
     state: TrainingState | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_seconds: float = SECONDS,
+    resume: bool = False,
 ) -> Trained:
     """Train a network from the given parameters, which are left as they are.
 
@@ -108,6 +114,13 @@ def train(
         Show a bar on a terminal, print a line after each epoch otherwise.
     state : TrainingState, optional
         To go on from an earlier fit, its optimizer's memory included; `params` is then not used.
+    checkpoint : path, optional
+        A folder that the fit is written to while it is under way, and when it ends.
+    checkpoint_seconds : float
+        At least so long from one checkpoint to the next.
+    resume : bool
+        Go on from the last checkpoint of the same call, to the same bits as if it had never stopped; the callbacks see
+        its epochs again. Without a checkpoint in the folder the fit begins.
 
     Returns
     -------
@@ -119,8 +132,15 @@ def train(
         When an argument cannot be used; the message says which and why.
     DivergenceError
         When the loss or a gradient is not finite any more.
+    FileError
+        When the folder cannot be written to, holds checkpoints and `resume` is False, or those of another training.
     KeyboardInterrupt
         When Ctrl-C comes a second time within two seconds; one alone ends training, and what was learned is returned.
+
+    Warns
+    -----
+    UserWarning
+        When a checkpoint could not be written or read, or was written by another processor's code.
 
     Examples
     --------
@@ -157,16 +177,21 @@ def train(
     choice = choose(engine, job, data.layout, n_threads, announced(verbose))
     state = _start(job, params, state)
     measure: Measure | None = None
+    measured: Data | None = None
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
     if validation is not None:
         if not isinstance(validation, tuple) or len(validation) != 2:
             raise InputError("validation must be a pair (X, Y) of rows held out")
-        measure = loss_measure(network, prepared(Job(network), *validation, dtype=dtype), choice.engine)
+        measured = prepared(Job(network), *validation, dtype=dtype)
+        measure = loss_measure(network, measured, choice.engine)
         stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
-    with shown(verbose, state.epoch, epochs) as reader:
-        readers = [*callbacks, reader]
+    with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
         source = OneNetwork(job, state, data, choice.engine, measure, n_threads)
-        done = fit(source, stopping, readers, looks=bool(callbacks))
+        keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
+        with shown(verbose, source.state.epoch, epochs) as reader:
+            readers, resume = [*callbacks, reader], keeper is not None
+            done = fit(source, stopping, readers, looks=bool(callbacks), resume=resume, keeper=keeper)
+    state = source.state
     return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
 
 

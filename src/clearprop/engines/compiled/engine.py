@@ -24,6 +24,7 @@ from clearprop.engines.compiled.host.plan_base import PlanBase
 from clearprop.engines.compiled.host.readiness import (
     COMPILES_FIRST,
     can_be_printed,
+    made_for,
     no_compiler,
     now_and_then,
     way_of_tiny_updates,
@@ -102,6 +103,9 @@ class CompiledEngine:
 
     def remark(self, job: Job, layout: Layout) -> str:
         return way_of_tiny_updates() if is_tiny(job, layout.n_samples) else ""
+
+    def made_with(self, job: Job, layout: Layout) -> str:
+        return f"the compiled engine for {made_for()}{self.remark(job, layout)}"
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)

@@ -7,8 +7,9 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 
-from clearprop.engines.compiled.compiler.machine import NO_COMPILER, can_compile
+from clearprop.engines.compiled.compiler.machine import NO_COMPILER, can_compile, processor, signature
 from clearprop.engines.compiled.compiler.shipped import why_none
+from clearprop.engines.compiled.compiler.sources import hash_of
 
 COMPILES_FIRST = (
     "first it is compiled for this processor, once: about 10 s if its cores are idle, a minute or more if they are busy"
@@ -40,6 +41,11 @@ def way_of_tiny_updates() -> str:
     if can_compile():
         return "; a network this small trains in code printed for it alone"
     return "; it trains in the general kernels, as there is no compiler for code of its own"
+
+
+def made_for() -> str:
+    """The processor that code is made for, with a few letters that stand for all that it has."""
+    return f"{processor()[0]} ({hash_of(signature())[:8]})"
 
 
 def can_be_printed() -> bool:

@@ -213,20 +213,12 @@ def _second_half(made: Int8Layer, tree: Expression, z: Any, a: Any) -> tuple[Int
         with np.errstate(all="ignore"):
             table = grid.nearest(np.broadcast_to(evaluate(tree, {"z": at}), at.shape)).astype(np.int8)
     shifted = made.biases - np.rint(steps.offset / made.scales.astype(np.float64))
-    factors, shifts = as_factors(made.scales.astype(np.float64) / float(steps.scale))
+    factors, shifts = _as_factors(made.scales.astype(np.float64) / float(steps.scale))
     return Int8Layer(made.weights, shifted.astype(np.int32), made.scales, factors, shifts, table), grid
 
 
-def as_factors(ratios: Any) -> tuple[Any, Any]:
-    """Whole factors of 31 bits and shifts: ratio ≈ factor / 2^shift, both (n,).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from clearprop.files.export.c.quantising import as_factors
-    >>> as_factors(np.array([0.25, 0.001]))
-    (array([1073741824, 1099511628], dtype=int32), array([32, 40], dtype=int8))
-    """
+def _as_factors(ratios: Any) -> tuple[Any, Any]:
+    """Whole factors of 31 bits and shifts: ratio ≈ factor / 2^shift."""
     mantissas, exponents = np.frexp(ratios)
     factors, shifts = np.rint(mantissas * 2.0**31), 31 - exponents
     halved = factors == 2.0**31
