@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 
 from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, words
+from clearprop.cli.importing import import_
 from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.cli.run_file import as_toml, from_file
 from clearprop.cli.standard_input import with_standard_input
@@ -41,6 +42,7 @@ For example:
   clearprop predict diamonds.clearprop new.csv --output prices.csv
   clearprop evaluate diamonds.clearprop sold.csv
   clearprop inspect diamonds.clearprop
+  clearprop import network.onnx --output network.clearprop
   clearprop warmup
 
 'clearprop COMMAND --help' explains a command.""",
@@ -250,6 +252,7 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
     return command.run(dtype, as_json=as_json)
 
 
+app.command(import_, name="import")
 for glass_command in (glass.explain, glass.check, glass.exercise):
     app.command(glass_command)
 

@@ -44,6 +44,9 @@ def run(model: Path, *, as_json: bool) -> int:
         used = [(words.plural(rows[part], "row"), what) for part, what in purpose.items() if rows.get(part)]
         parts = ", ".join(f"{n_rows} {what}" for n_rows, what in used)
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
+    if "imported" in settings:
+        proof = settings.get("proof") or "no rows to compare with the source"
+        pairs.append(("imported", f"from {settings['imported']}; {proof}"))
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))
     chosen = chosen_settings(trained)
@@ -75,7 +78,8 @@ def chosen_settings(trained: TableModel) -> str:
     found = {}
     if job is not None:
         everything = {**vars(job), **getattr(job.update_rule, "parameters", {})}
-        found = {name: everything[name] for name in RECIPE if name in everything}
+        known = ("learning_rate", "weight_decay") if "imported" in settings else RECIPE
+        found = {name: everything[name] for name in known if name in everything}
     found |= {name: settings[name] for name in ASKED if _says_something(settings.get(name))}
     if "test_file" in found or "folds" in found:
         found.pop("test", None)  # they say what is held out

@@ -31,6 +31,10 @@ def engine_sentence(choice: Choice) -> str:
 
 def trivial_words(model: TableModel) -> str:
     """What the trivial predictor does."""
+    if "imported" in model.settings:
+        said = model.trivial if isinstance(model.trivial, list) else [model.trivial]
+        known = f"{', '.join(map(str, said))} (what is usual was not imported)"
+        return f"always saying {known}"
     return f"always saying {model.target.always(model.trivial, words.number)}"
 
 

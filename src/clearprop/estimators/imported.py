@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -175,6 +176,25 @@ class Imported:
         from clearprop.estimators.imported_check import gradients_of
 
         return gradients_of(self, X, y, n_parameters, tolerance)
+
+    def save(self, path: str | os.PathLike[str], target: str | Sequence[str] | None = None) -> None:
+        """Write a model file, which the command line predicts, evaluates, explains and exports with.
+
+        Parameters
+        ----------
+        path : path
+            Usually ending in ``.clearprop``.
+        target : str or sequence of str, optional
+            What the column, or the columns, of the target are called in tables; by default "target", or "y1", "y2", ….
+        """
+        self.table_model(target).save(path)
+
+    def table_model(self, target: str | Sequence[str] | None = None) -> Any:
+        """The network as a `clearprop.tabular.TableModel`, whose columns are called as the source's, or x1, x2, …."""
+        from clearprop.estimators.imported_table import table_model_of
+
+        proof = None if self.proof is None else str(self.proof)
+        return table_model_of(self, target, {"imported": self.source.source, "notes": list(self.notes), "proof": proof})
 
     @property
     def report(self) -> str:

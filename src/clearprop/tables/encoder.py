@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from clearprop.errors import ClearpropError, ModelFileError, TableError, quoted, shortened
 from clearprop.tables import columns, spelling
+from clearprop.tables.formula_step import Computed
 from clearprop.tables.naming import missing_column
 from clearprop.tables.options import MISSING as MISSING_WORDS
 from clearprop.tables.options import ReadOptions
@@ -27,7 +28,7 @@ class Encoded(NamedTuple):
 
     Attributes
     ----------
-    X : float32 array of shape (n_rows, width)
+    X : array of shape (n_rows, width), float32 but for imported networks in float64
     remarks : tuple of Remark
         Values that training had not prepared for, and what was done.
     """
@@ -80,6 +81,12 @@ class Encoder:
         """The columns to read as text from a CSV file, so that a category "01" stays what it is, and 1.234 is 1234."""
         return tuple(step.column for step in self.steps if _is_text(step))
 
+    @property
+    def dtype(self) -> Any:
+        """float32; of a network that was imported in float64, float64."""
+        is_double = any(isinstance(step, Computed) and step.exact for step in self.steps)
+        return np.dtype(np.float64 if is_double else np.float32)
+
     def encode(self, table: pa.Table) -> Encoded:
         """The inputs for these rows.
 
@@ -94,7 +101,7 @@ class Encoder:
         for step in self.steps:
             if step.column not in present:
                 raise missing_column(step.column, table.column_names)
-        X = np.empty((table.num_rows, self.n_inputs), dtype=np.float32)
+        X = np.empty((table.num_rows, self.n_inputs), dtype=self.dtype)
         found: list[Remark] = []
         start = 0
         for step in self.steps:
@@ -149,6 +156,8 @@ class Encoder:
 def _is_text(step: Step) -> bool:
     if isinstance(step, Number):
         return step.decimal == "," or step.thousands != "" or step.unit not in ("", columns.UNKNOWN_TIME)
+    if isinstance(step, Computed):
+        return step.is_text
     return isinstance(step, Category) or (isinstance(step, Moment) and step.order != "")
 
 

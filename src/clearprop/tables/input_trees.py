@@ -23,6 +23,7 @@ from clearprop.formulas import Constant, Expression, cos, floor, maximum, minimu
 from clearprop.formulas.vocabulary import equal
 from clearprop.tables import columns
 from clearprop.tables.column_vectors import matrix
+from clearprop.tables.formula_step import Computed
 from clearprop.tables.numeric import BIN, CLIP, FAR
 from clearprop.tables.origin import CODE, MISSING, X
 from clearprop.tables.step import Step
@@ -131,6 +132,16 @@ def _(step: Vector) -> tuple[Expression, ...]:
     return tuple(
         unless_missing(standardised(X, step.centres[i % n], step.scales[i % n]), 0) for i in range(step.size)
     )  # fmt: skip
+
+
+@input_trees.register
+def _(step: Computed) -> tuple[Expression, ...]:
+    return step.trees
+
+
+@symbol_values.register
+def _(step: Computed, values: pa.ChunkedArray) -> Mapping[str, Any]:
+    return step.symbols(values)
 
 
 def unless_missing(tree: Expression, stand_in: float) -> Expression:

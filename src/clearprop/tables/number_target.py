@@ -71,6 +71,9 @@ class Numbers(ABC):
         for target in self.each:
             low, high = (number(float(target.in_unit(value))) for value in (target.low, target.high))
             how = ", learned as its logarithm" if target.log else ""
+            if target.high - target.low == math.inf:  # imported: nobody knows what it was in training
+                lines.append(f"{target.column}, a number")
+                continue
             lines.append(f"{target.column}, a number from {low} to {high}{how}")
         return "\n".join(lines)
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from clearprop.errors import InputError
 from clearprop.tables import columns, dates
+from clearprop.tables.formula_step import Computed
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
 from clearprop.tables.options import ORDERS, is_order
@@ -269,4 +270,4 @@ class Moment(Step):
         return f"date or time, median {middle}, with its place in {len(self.periods)} cycles{or_missing(self)}"
 
 
-STEPS: Mapping[str, type[Step]] = {cls.kind: cls for cls in (Number, Truth, Category, Moment, Vector)}
+STEPS: Mapping[str, type[Step]] = {cls.kind: cls for cls in (Number, Truth, Category, Moment, Vector, Computed)}

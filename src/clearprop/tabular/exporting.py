@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import Any
 
-from clearprop.files.export.program import A, Answer, Column, Program, QuantileProgram, members_of
+from clearprop.files.export.program import A, Answer, Column, Kind, Program, QuantileProgram, members_of
 from clearprop.tables import Category, ClassTarget, Encoder, Moment, Number, Step, Truth, Vector
+from clearprop.tables.formula_step import Computed
 from clearprop.tables.input_trees import input_trees
 from clearprop.tables.target_trees import decoded, in_unit
 from clearprop.tabular.calibration import at_temperature
@@ -92,6 +93,15 @@ def _(step: Category, missing_words: tuple[str, ...]) -> Column:
 def _(step: Moment, missing_words: tuple[str, ...]) -> Column:
     words = tuple(dict.fromkeys((*missing_words, *step.missing_words)))
     return Column(step.column, "moment", input_trees(step), missing_words=words, order=step.order, names=step.names)
+
+
+@_column.register
+def _(step: Computed, missing_words: tuple[str, ...]) -> Column:
+    kind: Kind = "category" if step.is_text else "number"
+    return Column(
+        step.column, kind, input_trees(step), categories=step.categories, missing_words=missing_words, is_exact=True,
+        names=step.names,
+    )  # fmt: skip
 
 
 @_column.register
