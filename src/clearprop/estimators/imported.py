@@ -134,6 +134,18 @@ class Imported:
 
         return estimator_of(self)
 
+    def to_sklearn(self) -> Any:
+        """scikit-learn's own fitted estimator of this network, as `MLPClassifier.to_sklearn` makes it.
+
+        Behind steps of a pipeline it is the last step of one.
+        """
+        from sklearn.pipeline import Pipeline
+
+        found = self.estimator()
+        if not isinstance(found, Pipeline):
+            return found.to_sklearn()
+        return Pipeline([found.steps[0], ("network", found.steps[1][1].to_sklearn())])
+
     def explain(self, x: Any, y: Any, optimizer: str | UpdateRule | None = None) -> Trace:
         """Every number of one step of training with this row, or with these rows.
 

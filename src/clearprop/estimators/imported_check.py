@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from clearprop.engines import Data, Job, TrainingState
 from clearprop.estimators.checking import checked_gradient
-from clearprop.estimators.imported_targets import ImportedTargets
+from clearprop.estimators.imported_targets import ImportedNetwork
 from clearprop.explain import Trace
 from clearprop.explain import explain as make_trace
 from clearprop.explain.trained import trained_on_arrays
 from clearprop.files.importers.source import OptimizerMemory, SourceNetwork
 from clearprop.formulas import UpdateRule
-from clearprop.network import Network, Parameters, backward, forward
+from clearprop.network import Network, backward, forward
 
 FLOOR = 1e-4  # below this size gradients are compared absolutely, as central differences are
-
-
-class ImportedNetwork(Protocol):
-    """What is asked of an imported network; see `clearprop.estimators.imported.Imported`."""
-
-    @property
-    def source(self) -> SourceNetwork: ...
-    @property
-    def network(self) -> Network: ...
-    @property
-    def parameters(self) -> Parameters: ...
-    @property
-    def targets(self) -> ImportedTargets: ...
-    def inputs(self, X: Any) -> Any: ...
 
 
 @dataclass(frozen=True)

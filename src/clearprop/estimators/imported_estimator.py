@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -11,31 +11,14 @@ from sklearn.pipeline import Pipeline
 from clearprop.errors import InputError
 from clearprop.estimators.classifier import MLPClassifier
 from clearprop.estimators.imported_check import remember
-from clearprop.estimators.imported_targets import ImportedTargets
+from clearprop.estimators.imported_targets import ImportedNetwork
 from clearprop.estimators.regressor import MLPRegressor
 from clearprop.estimators.saving import filled
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
 from clearprop.files.importers.preprocessing import Preprocessing
 from clearprop.files.importers.source import OptimizerMemory, SourceNetwork
-from clearprop.formulas import SGD, Adam, Logistic, Loss, Momentum, Nesterov, UpdateRule
-from clearprop.network import Dense, Network, Parameters
-
-
-class ImportedNetwork(Protocol):
-    """What is asked of an imported network; see `clearprop.estimators.imported.Imported`."""
-
-    @property
-    def source(self) -> SourceNetwork: ...
-    @property
-    def loss(self) -> Loss: ...
-    @property
-    def classes(self) -> tuple[Any, ...] | None: ...
-    @property
-    def network(self) -> Network: ...
-    @property
-    def parameters(self) -> Parameters: ...
-    @property
-    def targets(self) -> ImportedTargets: ...
+from clearprop.formulas import SGD, Adam, Logistic, Momentum, Nesterov, UpdateRule
+from clearprop.network import Dense, Network
 
 
 class ImportedSteps(TransformerMixin, BaseEstimator):  # type: ignore[misc]

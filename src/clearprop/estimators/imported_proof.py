@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from clearprop.estimators.imported_targets import ImportedNetwork
 from clearprop.files.importers.preprocessing import Preprocessing, RawColumn
 from clearprop.files.importers.source import SourceNetwork
 from clearprop.formulas import evaluate
@@ -15,14 +16,6 @@ from clearprop.formulas import evaluate
 MOST_ROWS = 1000
 BOUNDS = {"float32": 1e-6, "float64": 1e-12}
 WRONG = 1e-3  # a difference that no rounding makes
-
-
-class Computes(Protocol):
-    """What is asked of an imported network."""
-
-    @property
-    def source(self) -> SourceNetwork: ...
-    def outputs(self, X: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,7 @@ class Proof:
         )
 
 
-def proof_of(imported: Computes, rows: Any = None) -> Proof | None:
+def proof_of(imported: ImportedNetwork, rows: Any = None) -> Proof | None:
     """Compare outputs on these rows, on those recorded, or on rows drawn at random; None where there is no source.
 
     Warns

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.errors import InputError, require
-from clearprop.estimators.imported_check import ImportedNetwork, job_of
+from clearprop.estimators.imported_check import job_of
+from clearprop.estimators.imported_targets import ImportedNetwork
 from clearprop.files.importers.preprocessing import MadeInput, RawColumn, X
 from clearprop.formulas import Softmax
 from clearprop.formulas.saving import tree_to_json

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from clearprop.errors import InputError, ShapeError, quoted
+from clearprop.files.importers.source import SourceNetwork
+from clearprop.formulas import Loss
+from clearprop.network import Network, Parameters
 
 
 @dataclass(frozen=True)
@@ -76,3 +79,22 @@ class ImportedTargets:
         if self.classes is None:
             return [f"y{k + 1}" for k in range(self.n_outputs)]
         return [str(label) for label in self.classes[-self.n_outputs :]]
+
+
+class ImportedNetwork(Protocol):
+    """What is asked of an imported network; see `clearprop.estimators.imported.Imported`."""
+
+    @property
+    def source(self) -> SourceNetwork: ...
+    @property
+    def loss(self) -> Loss: ...
+    @property
+    def classes(self) -> tuple[Any, ...] | None: ...
+    @property
+    def network(self) -> Network: ...
+    @property
+    def parameters(self) -> Parameters: ...
+    @property
+    def targets(self) -> ImportedTargets: ...
+    def inputs(self, X: Any) -> Any: ...
+    def outputs(self, X: Any) -> Any: ...

@@ -121,6 +121,39 @@ class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[m
         """
         return load_estimator(path, cls)  # type: ignore[no-any-return]
 
+    def to_sklearn(self) -> Any:
+        """scikit-learn's own estimator of the same name, fitted: the same weights, settings and optimizer's memory.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPClassifier or MLPRegressor
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        InputError
+            When the network is one that scikit-learn has not: another activation, or another loss.
+
+        Warns
+        -----
+        UserWarning
+            When it was trained with something that scikit-learn has not, such as dropout: that is left out.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier((5,), random_state=0).initialize(X, y)
+        >>> theirs = model.to_sklearn()
+        >>> bool((theirs.coefs_[0] == model.coefs_[0]).all())
+        True
+        """
+        from clearprop.estimators.to_sklearn import sklearn_of
+
+        return sklearn_of(self)
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
