@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,7 @@ def run(model: Path, *, as_json: bool) -> int:
         used = [(words.plural(rows[part], "row"), what) for part, what in purpose.items() if rows.get(part)]
         parts = ", ".join(f"{n_rows} {what}" for n_rows, what in used)
         pairs.append(("trained on", f"{settings.get('file', 'a table')}: {parts}"))
-    if "imported" in settings:
-        proof = settings.get("proof") or "no rows to compare with the source"
-        pairs.append(("imported", f"from {settings['imported']}; {proof}"))
+    pairs += _imported(settings)
     if "ended" in settings:
         pairs.append(("training", str(settings["ended"])))
     chosen = chosen_settings(trained)
@@ -70,6 +69,14 @@ def run(model: Path, *, as_json: bool) -> int:
         print_folds(trained, found, kept["folds"], out)
     print_importances(trained, out)
     return 0
+
+
+def _imported(settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where a network of another library comes from."""
+    if "imported" not in settings:
+        return []
+    proof = settings.get("proof") or "no rows to compare with the source"
+    return [("imported", f"from {settings['imported']}; {proof}")]
 
 
 def chosen_settings(trained: TableModel) -> str:
