@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from clearprop import MLPClassifier, TabularClassifier, TabularRegressor
+from clearprop.engines.blas_threads import BLAS
 from clearprop.training import interrupts
 
 # Python itself loses one that comes where a weak reference is cleared away.
@@ -89,6 +90,7 @@ def attack(kind, epoch, stride=1, later=None):
         assert model.n_iter_ >= epoch, n
         if hasattr(model, "_run"):
             assert model._run.state.progress is None, n  # the fit has let go of it
+        assert not BLAS._wanted, n  # and of the BLAS's threads
         n_raised += raised and came == 1
     return n // stride, n_raised
 
@@ -101,7 +103,9 @@ def threads():
     return left
 
 
-@pytest.mark.parametrize(("kind", "stride"), [("adam", 1), ("lbfgs", 2), ("table", 61), ("quantiles", 199)])
+@pytest.mark.parametrize(
+    ("kind", "stride"), [("adam", 1), ("reference", 3), ("lbfgs", 2), ("table", 61), ("quantiles", 199)]
+)
 def test_ctrl_c_at_any_call_after_the_last_epoch_loses_nothing(kind, stride):
     n_fits, n_raised = attack(kind, QUICK["max_iter"], stride)
     print(kind, n_fits, n_raised)  # noqa: T201

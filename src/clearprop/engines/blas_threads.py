@@ -12,8 +12,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from weakref import WeakSet
 
 from clearprop.engines.cores import usable_cores
 from clearprop.engines.first_use import FIRST_USE
@@ -26,6 +28,13 @@ def is_small(job: Job, n_samples: int) -> bool:
     """Whether no product of a batch with a weight matrix is worth a second thread."""
     largest = max(inputs * outputs for inputs, outputs in pairwise(job.network.widths))
     return min(job.batch_size, n_samples) * largest < LARGE_PRODUCT
+
+
+@dataclass(eq=False)
+class _Wish:
+    """How many threads one of the fits under way wants at most."""
+
+    n_threads: int
 
 
 class BlasThreads:
@@ -46,7 +55,7 @@ class BlasThreads:
         if self._limit is not None:
             self._limit.restore_original_limits()
         self._lock = threading.Lock()
-        self._wanted: list[list[int]] = []
+        self._wanted: WeakSet[_Wish] = WeakSet()  # whoever is cut off before its end wishes no more
         self._least: int | None = None  # of those wanted, which is what is set
         self._limit = None
 
@@ -54,19 +63,27 @@ class BlasThreads:
     def at_most(self, n_threads: int) -> Iterator[None]:
         """At most so many threads inside the ``with``."""
         n_threads = min(n_threads, usable_cores())
-        mine = [n_threads]  # told from the equal ones of other fits by what it is
+        mine = _Wish(n_threads)
         try:  # Ctrl-C may come at any call
             with self._lock:
-                self._wanted.append(mine)
+                self._wanted.add(mine)
                 self._set()
             yield
         finally:
-            with self._lock:
-                self._wanted = [wanted for wanted in self._wanted if wanted is not mine]
-                self._set()
+            whole = came = False
+            while not whole:  # otherwise the BLAS would be held for ever
+                try:
+                    with self._lock:
+                        self._wanted.discard(mine)
+                        self._set()
+                    whole = True
+                except KeyboardInterrupt:
+                    came = True
+            if came:
+                raise KeyboardInterrupt
 
     def _set(self) -> None:
-        least = min((wanted[0] for wanted in self._wanted), default=None)
+        least = min((wish.n_threads for wish in self._wanted), default=None)
         if least == self._least:
             return
         self._least = least
