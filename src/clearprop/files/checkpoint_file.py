@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import ModelFileError
-from clearprop.files.contents import checksum, read_contents
+from clearprop.files import contents
 from clearprop.files.json_text import read_json, refusing
 from clearprop.job import Best, Epoch, Progress, Snapshot, TrainingState
 from clearprop.version import __version__
@@ -39,8 +39,6 @@ def to_bytes(snapshot: Snapshot, identity: Mapping[str, Any], details: Mapping[s
     details : mapping
         Anything else that JSON can hold.
     """
-    from safetensors.numpy import save
-
     progress, parts = snapshot.progress, []
     records = (*progress.history, *(record for record in snapshot.unread if record is not None))
     names = tuple(next((record.scores for record in records if record.scores), ()))
@@ -68,7 +66,7 @@ def to_bytes(snapshot: Snapshot, identity: Mapping[str, Any], details: Mapping[s
     text = json.dumps(found, allow_nan=False)
     dtype = snapshot.states[0].theta.dtype
     flat = np.frombuffer(b"".join(np.ascontiguousarray(part).tobytes() for part in parts), dtype)
-    return bytes(save({"theta": flat}, metadata={"clearprop": text, "sha256": checksum(text, flat)}))
+    return contents.to_bytes(text, flat)
 
 
 @dataclass(frozen=True)
@@ -106,8 +104,8 @@ def read(path: Path) -> Found:
     OSError
         When it cannot be read.
     """
-    text, flat, kept = read_contents(path)
-    if kept != checksum(text, flat):
+    text, flat, kept = contents.read_contents(path)
+    if kept != contents.checksum(text, flat):
         raise ModelFileError(f"{path} is damaged: its contents do not match its checksum")
     with refusing(path, "is damaged: its description cannot be read"):
         document = read_json(text)

@@ -1,7 +1,8 @@
 """The bytes of a model file: a safetensors file with one array, θ, and our JSON and its checksum as metadata.
 
 A header is the length of a JSON text, 8 bytes, and that text; behind it are the numbers
-(https://github.com/huggingface/safetensors, "Format"). Writing is safetensors' own.
+(https://github.com/huggingface/safetensors, "Format"). It is written here, as safetensors (0.8.0) writes the entries of
+its metadata in another order from save to save: the same model is the same bytes.
 """
 
 from __future__ import annotations
@@ -36,6 +37,32 @@ def checksum(text: str, theta: Any) -> str:
     digest = hashlib.sha256(text.encode())
     digest.update(np.ascontiguousarray(theta).data)
     return digest.hexdigest()
+
+
+def to_bytes(text: str, theta: Any) -> bytes:
+    """A whole file: our JSON, its checksum, and the numbers.
+
+    Parameters
+    ----------
+    text : str
+    theta : float32 or float64 array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.files.contents import to_bytes
+    >>> content = to_bytes("{}", np.zeros(2))
+    >>> content == to_bytes("{}", np.zeros(2)), len(content) % 8
+    (True, 0)
+    """
+    kind = next(kind for kind, dtype in DTYPES.items() if np.dtype(dtype) == theta.dtype.newbyteorder("<"))
+    numbers = np.ascontiguousarray(theta, dtype=DTYPES[kind]).tobytes()
+    described = {"dtype": kind, "shape": list(theta.shape), "data_offsets": [0, len(numbers)]}
+    metadata = {"clearprop": text, "sha256": checksum(text, theta)}
+    found = json.dumps({"__metadata__": metadata, "theta": described}, ensure_ascii=False, separators=(",", ":"))
+    header = found.encode()
+    header += b" " * (-len(header) % 8)
+    return struct.pack("<Q", len(header)) + header + numbers
 
 
 def check_length(text: str) -> None:

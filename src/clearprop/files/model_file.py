@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, ModelFileError, NotFiniteError, shortened
-from clearprop.files.contents import check_length, checksum, read_contents
+from clearprop.files.contents import check_length, checksum, read_contents, to_bytes
 from clearprop.files.json_text import read_json, refusing
 from clearprop.files.network_json import network_from_json, network_to_json
 from clearprop.files.writing import write_whole
@@ -105,8 +105,6 @@ def save(
     >>> load(path).network == net
     True
     """
-    from safetensors.numpy import save as to_bytes
-
     members = [params] if isinstance(params, Parameters) or not isinstance(params, Sequence) else list(params)
     for member in members:
         network.check_parameters(member)
@@ -123,8 +121,7 @@ def save(
         ensure_ascii=False,
     )
     check_length(text)
-    content = to_bytes({"theta": theta}, metadata={"clearprop": text, "sha256": checksum(text, theta)})
-    write_whole(Path(path), content, replace=replace)
+    write_whole(Path(path), to_bytes(text, theta), replace=replace)
 
 
 def load(path: str | os.PathLike[str]) -> Model:
