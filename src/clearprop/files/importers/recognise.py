@@ -56,14 +56,14 @@ class _Written:
 def _recognised(written: _Written, dtype: str) -> Activation | None:
     formula = written.tree
     constants = [float(item.value) for item in nodes(formula) if isinstance(item, Constant)]
-    is_coupled, has_erf = (_uses(formula, function) for function in ("row_", "erf"))
+    is_coupled = _uses(formula, "row_")
     z = _rows() if is_coupled else _points(constants)
     with np.errstate(all="ignore"):
         values = np.broadcast_to(evaluate(formula, {"z": z}), z.shape)
         if not np.isfinite(values).all():
             return None
         margin = CLOSE[dtype] * np.maximum(1, np.abs(values))
-        for known in _candidates(is_coupled, has_erf, constants):
+        for known in _candidates(is_coupled, constants):
             if (np.abs(known.forward(z) - values) <= margin).all():
                 return known
     return None
@@ -84,13 +84,10 @@ def _rows() -> Any:
     return 4 * np.random.default_rng(18).standard_normal((60, 7))
 
 
-def _candidates(is_coupled: bool, has_erf: bool, constants: list[float]) -> Iterator[Activation]:
+def _candidates(is_coupled: bool, constants: list[float]) -> Iterator[Activation]:
     """Every known activation, with its own parameters first and then with numbers of the formula."""
-    classes = [
-        cls
-        for cls in dict.fromkeys(ACTIVATIONS.values())
-        if cls.is_coupled() == is_coupled and (has_erf or not _uses(cls.tree(), "erf"))  # erf takes SciPy
-    ]
+    classes = [cls for cls in dict.fromkeys(ACTIVATIONS.values()) if cls.is_coupled() == is_coupled]
+    classes.sort(key=lambda cls: _uses(cls.tree(), "erf"))  # those last: they bring SciPy
     yield from (cls() for cls in classes)
     there = list(dict.fromkeys(constants))[:MOST_NUMBERS]
     turned = [-c for c in there] + [1 / c for c in there if c]

@@ -1,0 +1,235 @@
+"""A program as one ONNX file, for ONNX Runtime and whatever else reads the format.
+
+Inputs are the raw columns under their names (see `clearprop.files.export.onnx_columns`), or one matrix; outputs are
+``label``, ``probabilities`` and ``log_probabilities``, or ``labels`` and ``probabilities``, or ``prediction`` and
+``quantiles``. The file holds nothing but the model: no names of machines, folders or times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InputError
+from clearprop.files import onnx_messages as onnx
+from clearprop.files.export.onnx_columns import inputs_of, side_by_side
+from clearprop.files.export.onnx_graph import DTYPES, Graph
+from clearprop.files.export.program import Answer, Layer, Member, Program
+from clearprop.files.protobuf import written
+from clearprop.files.writing import write_whole
+from clearprop.formulas import Identity, Logistic, LogSoftmax, Relu, Softmax, Softplus, Symbol, Tanh
+from clearprop.version import __version__
+
+IR, OPSET, ML_OPSET = 8, 18, 3  # what ONNX Runtime has read since version 1.14
+LARGEST = 2**31 - 2**20  # bytes of one file
+WORDS = {Relu: ("Relu", {}), Tanh: ("Tanh", {}), Softmax: ("Softmax", {"axis": -1}),
+         LogSoftmax: ("LogSoftmax", {"axis": -1})}  # fmt: skip
+Z, A = Symbol("z"), Symbol("a")
+
+
+def write(program: Program, path: Path, *, replace: bool = True, dtype: str | None = None) -> tuple[Path, ...]:
+    """Write a program to an ONNX file; see `clearprop.files.export.write`.
+
+    Parameters
+    ----------
+    program : Program
+    path : Path
+    replace : bool
+        Whether a file of that name is replaced.
+    dtype : {"float32", "float64"}, optional
+        What the networks are computed in; by default what they were trained in.
+
+    Raises
+    ------
+    InputError
+        For another dtype, two columns of one name, or a model of more than 2 GB.
+    """
+    write_whole(path, bytes_of(program, dtype), replace=replace)
+    return (path,)
+
+
+def bytes_of(program: Program, dtype: str | None = None) -> bytes:
+    """The ONNX file that predicts as this program says.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop import Network
+    >>> from clearprop.files.export.onnx import bytes_of
+    >>> from clearprop.files.export.program import plain_program
+    >>> net = Network.mlp([2, 3, 1])
+    >>> len(bytes_of(plain_program(net, [net.initial(seed=0).theta]), "float32")) < 1000
+    True
+    """
+    dtype = program.dtype if dtype is None else dtype
+    if dtype not in DTYPES:
+        raise InputError(f"dtype must be float32 or float64, not {dtype!r}")
+    names = [column.name for column in program.columns]
+    if len(set(names)) < len(names) or "" in names:
+        raise InputError("an ONNX file needs a name for each column, and no name twice")
+    graph = Graph(dtype)
+    X = inputs_of(program, graph)
+    last = [_layers(graph, X, member, f"{k}.") for k, member in enumerate(program.members)]
+    a = _mean(graph, [_activation(graph, z, member[-1]) for z, member in zip(last, program.members, strict=True)])
+    if program.answer.kind == "numbers":
+        _numbers(graph, program, X, a)
+    else:
+        _probabilities(graph, program, a, last)
+    made = onnx.Graph(graph.nodes, program.name, list(graph.arrays.values()), graph.inputs, graph.outputs)
+    sets = [onnx.OperatorSet("", OPSET), onnx.OperatorSet("ai.onnx.ml", ML_OPSET)]
+    content = written(onnx.Model(IR, "clearprop", __version__, made, sets))
+    if len(content) > LARGEST:
+        raise InputError(f"the model takes {len(content):,} bytes, more than one ONNX file can hold (2 GB)")
+    return content
+
+
+def _layers(graph: Graph, X: str, member: Member, prefix: str) -> str:
+    """The weighted inputs of the last layer of a network."""
+    kind = DTYPES[graph.dtype][1]
+    for l, layer in enumerate(member, start=1):
+        if l > 1:
+            X = _activation(graph, X, member[l - 2])
+        arrays = ((layer.weights, "weight"), (layer.biases, "bias"))
+        held = [graph.array(array.astype(kind, copy=False), f"{prefix}{l}.{name}") for array, name in arrays]
+        X = graph.add("Gemm", [X, *held], f"{prefix}{l}.z")
+    return X
+
+
+def _activation(graph: Graph, z: str, layer: Layer) -> str:
+    """What a layer makes of its weighted inputs."""
+    if type(layer.activation) is Identity:
+        return z
+    word = WORDS.get(type(layer.activation))
+    output = z.removesuffix("z") + "a"
+    if word is not None:
+        return graph.add(word[0], [z], output, **word[1])
+    return graph.formula(layer.tree, {"z": z}, output=output)
+
+
+def _mean(graph: Graph, values: Sequence[str]) -> str:
+    """The mean of what several networks say."""
+    if len(values) == 1:
+        return values[0]
+    total = values[0]
+    for value in values[1:]:
+        total = graph.add("Add", [total, value])
+    return graph.add("Div", [total, graph.number(len(values))], "mean")
+
+
+def _numbers(graph: Graph, program: Program, X: str, a: str) -> None:
+    """Outputs of a regression: what is expected, and quantiles."""
+    answer, kind = program.answer, DTYPES[graph.dtype][0]
+    found = graph.formula(answer.unit, {"a": _decoded(graph, answer, a)})
+    graph.give(found, "prediction", len(answer.decode), kind)
+    if not program.quantiles:
+        return
+    made = []
+    for k, each in enumerate(program.quantiles):
+        last = [_layers(graph, X, member, f"q{k}.{m}.") for m, member in enumerate(each.members)]
+        outputs = [_activation(graph, z, member[-1]) for z, member in zip(last, each.members, strict=True)]
+        decoded = _decoded(graph, answer, _mean(graph, outputs))
+        made.append(graph.add("Add", [decoded, graph.number(each.shift)]))
+    whole = graph.add("Concat", made, axis=1)
+    count = graph.array(np.array([len(made) * len(answer.decode)]), "how_many")
+    graph.nodes.append(
+        onnx.Node(
+            [whole, count], [graph.name("sorted"), ""], "sorted", "TopK",
+            [onnx.Attribute("largest", i=0, type=2), onnx.Attribute("axis", i=1, type=2)],
+        )
+    )  # fmt: skip
+    graph.give(graph.formula(answer.unit, {"a": "sorted"}), "quantiles", len(made), kind)
+
+
+def _decoded(graph: Graph, answer: Answer, a: str) -> str:
+    """Outputs on the scale that is learned."""
+    parts = side_by_side(answer.decode, {"a": a}, graph, graph.dtype, sliced=True)
+    return graph.add("Concat", parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _probabilities(graph: Graph, program: Program, a: str, last: Sequence[str]) -> None:
+    """Outputs of a classification."""
+    answer, kind = program.answer, DTYPES[graph.dtype][0]
+    p = graph.formula(answer.row, {"a": a})
+    if answer.kind == "labels":
+        above = graph.add("Less", [graph.number(0.5), p])
+        graph.give(graph.add("Cast", [above], to=onnx.INT64), "labels", len(answer.labels), onnx.INT64)
+        graph.give(p, "probabilities", len(answer.labels), kind)
+        return
+    if _is_pair(program):
+        p = graph.add("Concat", [graph.add("Sub", [graph.number(1.0), p]), p], axis=1)
+    best = graph.add("ArgMax", [p], axis=1, keepdims=0)
+    labels, label_kind = _labels(answer)
+    graph.give(graph.add("Gather", [graph.array(labels, "classes"), best]), "label", None, label_kind)
+    graph.give(p, "probabilities", len(answer.labels), kind)
+    logs = _log_probabilities(graph, program, last)
+    if logs:
+        graph.give(logs, "log_probabilities", len(answer.labels), kind)
+
+
+def _is_pair(program: Program) -> bool:
+    """Whether one output stands for two classes."""
+    return program.answer.kind == "class" and program.members[0][-1].weights.shape[1] == 1
+
+
+def _labels(answer: Answer) -> tuple[Any, int]:
+    """The classes as an array: whole numbers, numbers or, of anything else, texts."""
+    if all(type(label) is int for label in answer.labels):
+        return np.array(answer.labels, dtype=np.int64), onnx.INT64
+    if all(type(label) is bool for label in answer.labels):
+        return np.array(answer.labels), onnx.BOOL
+    if all(type(label) is float for label in answer.labels):
+        return np.array(answer.labels), onnx.DOUBLE
+    return np.array([str(label) for label in answer.labels], dtype=object), onnx.STRING
+
+
+def _log_probabilities(graph: Graph, program: Program, last: Sequence[str]) -> str:
+    """Logarithms of the probabilities, from the weighted inputs, so that none is −∞; "" where they cannot be had so."""
+    kinds = {type(member[-1].activation) for member in program.members}
+    if kinds == {Softmax}:
+        logs = [graph.add("LogSoftmax", [z], axis=-1) for z in last]
+    elif kinds == {Logistic} and _is_pair(program):
+        stable: Any = Softplus.computed_tree()
+        logs = []
+        for z in last:
+            parts = [graph.formula(-with_symbol(stable, sign), {"z": z}) for sign in (1, -1)]
+            logs.append(graph.add("Concat", parts, axis=1))
+    else:
+        return ""
+    return _at_temperature(graph, program, _log_mean(graph, logs))
+
+
+def with_symbol(tree: Any, sign: int) -> Any:
+    """A formula of z as one of −z."""
+    from clearprop.formulas import evaluate
+
+    return tree if sign > 0 else evaluate(tree, {"z": -Z})
+
+
+def _log_mean(graph: Graph, logs: Sequence[str]) -> str:
+    """log of the mean of e to the power of each."""
+    if len(logs) == 1:
+        return logs[0]
+    greatest = logs[0]
+    for value in logs[1:]:
+        greatest = graph.add("Max", [greatest, value])
+    total = _mean(graph, [graph.add("Exp", [graph.add("Sub", [value, greatest])]) for value in logs])
+    return graph.add("Add", [greatest, graph.add("Log", [total])])
+
+
+def _at_temperature(graph: Graph, program: Program, logs: str) -> str:
+    """log p divided by the temperature, brought back to probabilities that sum to 1."""
+    temperature = temperature_of(program.answer)
+    if temperature == 1:
+        return logs
+    return graph.add("LogSoftmax", [graph.add("Div", [logs, graph.number(temperature)])], axis=-1)
+
+
+def temperature_of(answer: Answer) -> float:
+    """T of p^(1/T): what it makes of two probabilities says it."""
+    from clearprop.formulas import evaluate
+
+    p, q = np.ravel(evaluate(answer.row, {"a": np.array([[0.9, 0.1]])}))
+    return 1.0 if answer.row == A else float(np.log(0.9 / 0.1) / np.log(p / q))
