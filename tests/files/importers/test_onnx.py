@@ -1,6 +1,7 @@
 """ONNX files of real exporters, and legal ones that none of them writes."""
 
 import json
+from math import erf
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,13 @@ CASES = {
          node("Concat", "u rest", "to", axis=0), node("Reshape", "x to", "f"), node("MatMul", "f w", "y")],
         {"w": W, "zero": np.array(0), "axes": np.array([0]), "rest": np.array([-1])},
         lambda x: x @ W,
+    ),
+    "one unit, with numbers as vectors of one": (
+        [node("MatMul", "x w", "p"), node("Add", "p b", "z"), node("Mul", "z half", "h"), node("Erf", "h", "e"),
+         node("Add", "e one", "f"), node("Mul", "z f", "g"), node("MatMul", "g v", "q"), node("Add", "q c", "y")],
+        {"w": W[:, :1], "b": B[:1], "half": np.array([2**-0.5], np.float32), "one": np.ones(1, np.float32),
+         "v": V[:1, :1], "c": B[None, 1:2]},
+        lambda x: (x @ W[:, :1] + B[0]) * (1 + np.vectorize(erf)((x @ W[:, :1] + B[0]) / 2**0.5)) * V[0, 0] + B[1],
     ),
     "a vector of weights": (
         [node("MatMul", "x w", "p"), node("Exp", "p", "y")], {"w": W[:, 0]}, lambda x: np.exp(x @ W[:, :1]),

@@ -15,12 +15,12 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.files import onnx_messages as onnx
-from clearprop.files.export.onnx_columns import inputs_of, side_by_side
+from clearprop.files.export.onnx_columns import EXACT, inputs_of, side_by_side
 from clearprop.files.export.onnx_graph import DTYPES, Graph
 from clearprop.files.export.program import Answer, Layer, Member, Program
 from clearprop.files.protobuf import written
 from clearprop.files.writing import write_whole
-from clearprop.formulas import Identity, Logistic, LogSoftmax, Relu, Softmax, Softplus, Symbol, Tanh
+from clearprop.formulas import Identity, Logistic, LogSoftmax, Relu, Softmax, Softplus, Symbol, Tanh, evaluate
 from clearprop.version import __version__
 
 IR, OPSET, ML_OPSET = 8, 18, 3  # what ONNX Runtime has read since version 1.14
@@ -72,8 +72,7 @@ def bytes_of(program: Program, dtype: str | None = None) -> bytes:
         raise InputError("an ONNX file needs a name for each column, and no name twice")
     graph = Graph(dtype)
     X = inputs_of(program, graph)
-    last = [_layers(graph, X, member, f"{k}.") for k, member in enumerate(program.members)]
-    a = _mean(graph, [_activation(graph, z, member[-1]) for z, member in zip(last, program.members, strict=True)])
+    a, last = _outputs(graph, X, program.members, "")
     if program.answer.kind == "numbers":
         _numbers(graph, program, X, a)
     else:
@@ -109,50 +108,61 @@ def _activation(graph: Graph, z: str, layer: Layer) -> str:
     return graph.formula(layer.tree, {"z": z}, output=output)
 
 
+def _outputs(graph: Graph, X: str, members: Sequence[Member], prefix: str) -> tuple[str, list[str]]:
+    """The mean of what networks say, of several in float64, and the weighted inputs of their last layers."""
+    last = [_layers(graph, X, member, f"{prefix}{k}.") for k, member in enumerate(members)]
+    values = [_activation(graph, z, member[-1]) for z, member in zip(last, members, strict=True)]
+    return (_mean(graph, [_exact(graph, value) for value in values]) if len(values) > 1 else values[0]), last
+
+
+def _exact(graph: Graph, value: str) -> str:
+    """A value of the networks in float64."""
+    return value if graph.dtype == EXACT else graph.cast(value, EXACT)
+
+
 def _mean(graph: Graph, values: Sequence[str]) -> str:
-    """The mean of what several networks say."""
-    if len(values) == 1:
-        return values[0]
+    """The mean of values in float64."""
     total = values[0]
     for value in values[1:]:
         total = graph.add("Add", [total, value])
-    return graph.add("Div", [total, graph.number(len(values))], "mean")
+    return graph.add("Div", [total, graph.number(len(values), EXACT)])
 
 
 def _numbers(graph: Graph, program: Program, X: str, a: str) -> None:
-    """Outputs of a regression: what is expected, and quantiles."""
-    answer, kind = program.answer, DTYPES[graph.dtype][0]
-    found = graph.formula(answer.unit, {"a": _decoded(graph, answer, a)})
-    graph.give(found, "prediction", len(answer.decode), kind)
+    """Outputs of a regression: what is expected, and quantiles. What is decoded is so in float64."""
+    answer, n = program.answer, len(program.answer.decode)
+    is_plain = len(program.members) == 1 and not program.quantiles and {*answer.decode, answer.unit} == {A}
+    if is_plain:
+        graph.give(a, "prediction", n, DTYPES[graph.dtype][0])
+        return
+    a = _decoded(graph, answer, a if len(program.members) > 1 else _exact(graph, a))
+    graph.give(graph.formula(answer.unit, {"a": a}, EXACT), "prediction", n, onnx.DOUBLE)
     if not program.quantiles:
         return
     made = []
     for k, each in enumerate(program.quantiles):
-        last = [_layers(graph, X, member, f"q{k}.{m}.") for m, member in enumerate(each.members)]
-        outputs = [_activation(graph, z, member[-1]) for z, member in zip(last, each.members, strict=True)]
-        decoded = _decoded(graph, answer, _mean(graph, outputs))
-        made.append(graph.add("Add", [decoded, graph.number(each.shift)]))
+        found, _ = _outputs(graph, X, each.members, f"q{k}.")
+        decoded = _decoded(graph, answer, found if len(each.members) > 1 else _exact(graph, found))
+        made.append(graph.add("Add", [decoded, graph.number(each.shift, EXACT)]))
     whole = graph.add("Concat", made, axis=1)
-    count = graph.array(np.array([len(made) * len(answer.decode)]), "how_many")
-    graph.nodes.append(
-        onnx.Node(
-            [whole, count], [graph.name("sorted"), ""], "sorted", "TopK",
-            [onnx.Attribute("largest", i=0, type=2), onnx.Attribute("axis", i=1, type=2)],
-        )
-    )  # fmt: skip
-    graph.give(graph.formula(answer.unit, {"a": "sorted"}), "quantiles", len(made), kind)
+    count = graph.array(np.array([len(made) * n]), "how_many")
+    rising = graph.add("TopK", [whole, count], "rising", more=["places"], axis=1, largest=0)
+    graph.give(graph.formula(answer.unit, {"a": rising}, EXACT), "quantiles", len(made) * n, onnx.DOUBLE)
 
 
 def _decoded(graph: Graph, answer: Answer, a: str) -> str:
-    """Outputs on the scale that is learned."""
-    parts = side_by_side(answer.decode, {"a": a}, graph, graph.dtype, sliced=True)
+    """Outputs on the scale that is learned, in float64."""
+    parts = side_by_side(answer.decode, {"a": a}, graph, EXACT, sliced=True)
     return graph.add("Concat", parts, axis=1) if len(parts) > 1 else parts[0]
 
 
 def _probabilities(graph: Graph, program: Program, a: str, last: Sequence[str]) -> None:
     """Outputs of a classification."""
     answer, kind = program.answer, DTYPES[graph.dtype][0]
-    p = graph.formula(answer.row, {"a": a})
+    several = len(program.members) > 1
+    p = graph.formula(answer.row, {"a": a}, EXACT if several else "")
+    if several and graph.dtype != EXACT:
+        p = graph.cast(p, graph.dtype)
     if answer.kind == "labels":
         above = graph.add("Less", [graph.number(0.5), p])
         graph.give(graph.add("Cast", [above], to=onnx.INT64), "labels", len(answer.labels), onnx.INT64)
@@ -194,17 +204,15 @@ def _log_probabilities(graph: Graph, program: Program, last: Sequence[str]) -> s
         stable: Any = Softplus.computed_tree()
         logs = []
         for z in last:
-            parts = [graph.formula(-with_symbol(stable, sign), {"z": z}) for sign in (1, -1)]
+            parts = [graph.formula(-_of_sign(stable, sign), {"z": z}) for sign in (1, -1)]
             logs.append(graph.add("Concat", parts, axis=1))
     else:
         return ""
     return _at_temperature(graph, program, _log_mean(graph, logs))
 
 
-def with_symbol(tree: Any, sign: int) -> Any:
+def _of_sign(tree: Any, sign: int) -> Any:
     """A formula of z as one of −z."""
-    from clearprop.formulas import evaluate
-
     return tree if sign > 0 else evaluate(tree, {"z": -Z})
 
 
@@ -212,11 +220,13 @@ def _log_mean(graph: Graph, logs: Sequence[str]) -> str:
     """log of the mean of e to the power of each."""
     if len(logs) == 1:
         return logs[0]
+    logs = [_exact(graph, value) for value in logs]
     greatest = logs[0]
     for value in logs[1:]:
         greatest = graph.add("Max", [greatest, value])
     total = _mean(graph, [graph.add("Exp", [graph.add("Sub", [value, greatest])]) for value in logs])
-    return graph.add("Add", [greatest, graph.add("Log", [total])])
+    found = graph.add("Add", [greatest, graph.add("Log", [total])])
+    return found if graph.dtype == EXACT else graph.cast(found, graph.dtype)
 
 
 def _at_temperature(graph: Graph, program: Program, logs: str) -> str:
@@ -229,7 +239,5 @@ def _at_temperature(graph: Graph, program: Program, logs: str) -> str:
 
 def temperature_of(answer: Answer) -> float:
     """T of p^(1/T): what it makes of two probabilities says it."""
-    from clearprop.formulas import evaluate
-
     p, q = np.ravel(evaluate(answer.row, {"a": np.array([[0.9, 0.1]])}))
     return 1.0 if answer.row == A else float(np.log(0.9 / 0.1) / np.log(p / q))

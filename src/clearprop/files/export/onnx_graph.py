@@ -66,11 +66,14 @@ class Graph:
         self.taken.add(found)
         return found
 
-    def add(self, kind: str, inputs: Sequence[str], output: str = "", domain: str = "", **settings: Any) -> str:
-        """A node with one output."""
+    def add(
+        self, kind: str, inputs: Sequence[str], output: str = "", domain: str = "", more: Sequence[str] = (),
+        **settings: Any,
+    ) -> str:  # fmt: skip
+        """A node; `more` are outputs that it has beside the one that is used."""
         made = self.name(output or kind.lower())
         attributes = [_attribute(name, value) for name, value in settings.items()]
-        self.nodes.append(onnx.Node(list(inputs), [made], made, kind, attributes, domain))
+        self.nodes.append(onnx.Node(list(inputs), [made, *map(self.name, more)], made, kind, attributes, domain))
         return made
 
     def array(self, values: Any, name: str = "") -> str:

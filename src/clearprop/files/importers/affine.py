@@ -32,8 +32,8 @@ class Affine:
 
     @property
     def is_trivial(self) -> bool:
-        """Whether it changes nothing."""
-        return bool(np.all(self.scale == 1) and np.all(self.shift == 0))
+        """Whether it changes nothing; a shift of 0 for each unit is biases that were not trained yet."""
+        return bool(np.all(self.scale == 1) and np.ndim(self.shift) == 0 and self.shift == 0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,13 @@ def pieces(tree: Expression, vectors: Mapping[str, Any], dtype: str) -> list[Pie
     >>> pieces(tanh(z + v), {"v0": np.array([1.0, 2.0])}, "float32")
     [Affine(scale=1.0, shift=array([1., 2.])), Curve(tree=Apply('tanh', (Symbol('z'),)))]
     """
-    return _Apart(vectors, dtype).pieces(tree)
+    found = _Apart(vectors, dtype).pieces(tree)
+    alike = {name: float(v[0]) for name, v in vectors.items() if len(v) and (v == v[0]).all()}
+    if found is not None or not alike:
+        return found
+    others = {name: v for name, v in vectors.items() if name not in alike}
+    symbols: dict[str, Any] = {"z": Z, **{name: Symbol(name) for name in others}, **alike}
+    return _Apart(others, dtype).pieces(evaluate(tree, symbols))
 
 
 @dataclass
@@ -117,9 +123,6 @@ class _Apart:
         if atom is not tree and is_alike:
             found = self.pieces(atom)
             return found if not has_only(tree, "z") or self._are_known(found) else None
-        slopes = None if is_alike else _slopes(atom, self.vectors)
-        if slopes is not None:
-            return [Slopes(slopes)]
         for form, rest in _cuts(atom, forms):
             self.tries -= 1
             if self.tries < 0:
@@ -129,7 +132,8 @@ class _Apart:
             if before is not None and after is not None and self._are_known(after):
                 between = Affine(form.scale, form.shift)
                 return [*before, *after] if between.is_trivial else [*before, between, *after]
-        return None
+        slopes = None if is_alike else _slopes(atom, self.vectors)
+        return None if slopes is None else [Slopes(slopes)]
 
     def _are_known(self, found: list[Piece] | None) -> bool:
         """Whether all activations among some pieces have names."""
@@ -230,8 +234,9 @@ def _cuts(atom: Expression, forms: dict[int, _Form]) -> Iterator[tuple[_Form, Ex
         if (form.atom == Z and Affine(form.scale, form.shift).is_trivial) or (is_alike and form.atom != Z):
             continue
         rest = _with_symbol(atom, {id(other) for other in parts if _equal(forms[id(other)], form)})
-        if has_only(rest, INNER):
-            yield form, evaluate(rest, {INNER: Z})
+        names = {item.name for item in nodes(rest) if isinstance(item, Symbol)}
+        if "z" not in names:
+            yield form, evaluate(rest, {name: Z if name == INNER else Symbol(name) for name in names})
 
 
 def _equal(x: _Form, y: _Form) -> bool:

@@ -20,6 +20,7 @@ from clearprop.files.importers.onnx_reference import reference_of
 from clearprop.files.importers.onnx_tensors import Tensors
 from clearprop.files.importers.onnx_values import Flow, Tail
 from clearprop.files.importers.onnx_walk import Walk
+from clearprop.files.importers.recognise import has_only, recognised
 from clearprop.files.importers.source import SourceNetwork
 from clearprop.files.onnx_messages import Model
 
@@ -61,6 +62,7 @@ def read(path: str | os.PathLike[str], output: str | None = None) -> SourceNetwo
         source=_source(model),
         layers=layers,
         classes=_fitting(classes, layers[-1].weights.shape[1], walk),
+        is_multilabel=any("(Binarizer)" in tail.what for tail in tails),
         feature_names=tuple(walk.found.columns) if len(walk.inputs) > 1 else None,
         inputs=inputs,
         reference=reference_of(path, walk, name, flow) if name else None,
@@ -110,9 +112,15 @@ def _last_of(flows: dict[str, Flow], walk: Walk) -> str:
         )
     if len(flows) > 1:
         same = [name for name, flow in flows.items() if flow.stage is flows[last].stage]
-        last = same[-1] if len(same) > 1 else last
-        walk.found.note(f"of the outputs {', '.join(map(shortened, flows))} the last, {shortened(last)}, was taken")
+        last = next((name for name in same if _is_probability(flows[name])), same[-1])
+        walk.found.note(f"of the outputs {', '.join(map(shortened, flows))}, {shortened(last)} was taken")
     return last
+
+
+def _is_probability(flow: Flow) -> bool:
+    """Whether an output is softmax's or the logistic function's."""
+    known = recognised(flow.tree, "float32") if has_only(flow.tree, "z") else None
+    return known is not None and (known.is_distribution or known.name == "logistic")
 
 
 def _stages(flow: Flow) -> list[Any]:

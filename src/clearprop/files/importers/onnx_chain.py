@@ -13,7 +13,7 @@ from clearprop.files.importers.onnx_values import Columns, Flow, Found, Stage
 from clearprop.files.importers.preprocessing import MadeInput, Preprocessing, RawColumn
 from clearprop.files.importers.recognise import has_only, own_formula, recognised
 from clearprop.files.importers.source import SourceLayer
-from clearprop.formulas import Activation, Identity, LeakyRelu, Relu, Symbol
+from clearprop.formulas import Activation, Identity, Relu, Symbol, where
 from clearprop.formulas.expressions import Apply, Constant, Expression, fold, nodes
 
 
@@ -71,7 +71,8 @@ class _Chain:
             return
         slopes = piece.slopes
         if (slopes == slopes[0]).all():
-            last.activation = LeakyRelu(float(slopes[0]))
+            z = Symbol("z")
+            last.activation = self._activation(where(z > 0, z, float(slopes[0]) * z), last.name)
             return
         self.found.note(
             f"the slopes of {last.name!r} differ from unit to unit (PReLU): its {len(slopes)} units became "
@@ -89,7 +90,7 @@ class _Chain:
             if np.any(piece.scale != 1):
                 last.weights = last.weights * np.asarray(piece.scale)
                 last.biases = None if last.biases is None else last.biases * piece.scale
-            if np.any(piece.shift != 0):
+            if np.ndim(piece.shift) or piece.shift != 0:
                 biases = np.broadcast_to(piece.shift, (self.width,))
                 last.biases = biases if last.biases is None else last.biases + biases
             return
@@ -145,7 +146,7 @@ def layers_of(flow: Flow, found: Found, dtype: str) -> tuple[tuple[SourceLayer, 
                 f"behind the layer {part.stage.name!r} is a formula with other numbers for each unit, which no "
                 f"activation has: {_short(part.tree)}"
             )
-        if part is flow and has_only(part.tree, "z") and found_pieces and isinstance(found_pieces[-1], Affine):
+        if part is flow and has_only(part.tree, "z") and len(found_pieces) > 1 and isinstance(found_pieces[-1], Affine):
             found_pieces = [Curve(part.tree)]  # no layer follows that could take it
         for piece in found_pieces:
             chain.add(piece)

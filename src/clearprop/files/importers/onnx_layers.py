@@ -124,9 +124,9 @@ def constant(found: Found, s: Settings, flow: Flow, value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise InputError(f"{s.place} computes with texts")
-    if array.size and (array == array.flat[0]).all():
-        return shortest(array.flat[0])
     n = flow.width
+    if array.size == 1 and (n > 1 or array.ndim == 0):
+        return shortest(array.flat[0])
     on_units = array.shape[0] if flow.form == "transposed" and array.ndim == 2 else array.shape[-1]
     if array.size != n or on_units != n or flow.form == "squeezed":
         raise InputError(

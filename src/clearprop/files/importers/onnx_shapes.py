@@ -171,7 +171,8 @@ def concat(found: Found, s: Settings, values: Values) -> Any:
             return _of_array(s, lambda: Columns(np.concatenate([value.trees for value in values], axis - 1)))
     if len(values) == 2 and all(isinstance(value, Flow) and value.width == 1 for value in values):
         other, p = values
-        if other.stage is p.stage and agree(other.tree, 1 - p.tree):
+        of_one_unit = {name: vector for name, vector in found.vectors.items() if len(vector) == 1}
+        if other.stage is p.stage and agree(other.tree, 1 - p.tree, of_one_unit):
             found.note(f"{s.place} gives 1 − p and p of the one output p of the network; here the output is p")
             return Tail(p, "the pair 1 − p, p")
     raise InputError(f"{s.place} joins values of several branches: the network is not a chain of dense layers")

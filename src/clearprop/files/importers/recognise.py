@@ -9,7 +9,7 @@ that it is: it is trained, explained and saved as an activation of one's own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -101,11 +101,18 @@ def _candidates(is_coupled: bool, constants: list[float]) -> Iterator[Activation
                 continue  # not in the range of the parameter
 
 
-def agree(tree: Expression, other: Expression) -> bool:
-    """Whether two trees in z are the same function, to the accuracy of float32."""
+def agree(tree: Expression, other: Expression, values: Mapping[str, Any]) -> bool:
+    """Whether two trees in z and other symbols are the same function, to the accuracy of float32.
+
+    Parameters
+    ----------
+    tree, other : Expression
+    values : mapping of str to array of shape (1,)
+        Of the other symbols.
+    """
     z = _points([])
     with np.errstate(all="ignore"):
-        one, two = (np.broadcast_to(evaluate(item, {"z": z}), z.shape) for item in (tree, other))
+        one, two = (np.broadcast_to(evaluate(item, {**values, "z": z}), z.shape) for item in (tree, other))
         return bool((np.abs(one - two) <= CLOSE["float32"] * np.maximum(1, np.abs(two))).all())
 
 
