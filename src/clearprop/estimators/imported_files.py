@@ -67,7 +67,7 @@ def from_file(
         given["layers"] = list(layers)
     elif layers is not None:
         raise InputError(f"--layers is for files of PyTorch; {path} says itself what its layers are")
-    found: Imported = getattr(import_module("clearprop.estimators.imported"), reader)(path, **given)
+    found: Imported = getattr(import_module("clearprop"), reader)(path, **given)
     return found
 
 

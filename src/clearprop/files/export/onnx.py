@@ -7,7 +7,7 @@ Inputs are the raw columns under their names (see `clearprop.files.export.onnx_c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,25 @@ from clearprop.files.export.onnx_graph import DTYPES, Graph
 from clearprop.files.export.program import Answer, Layer, Member, Program
 from clearprop.files.protobuf import written
 from clearprop.files.writing import write_whole
-from clearprop.formulas import Identity, Logistic, LogSoftmax, Relu, Softmax, Softplus, Symbol, Tanh, evaluate
+from clearprop.formulas import (
+    Activation,
+    Identity,
+    Logistic,
+    LogSoftmax,
+    Relu,
+    Softmax,
+    Softplus,
+    Symbol,
+    Tanh,
+    evaluate,
+)
 from clearprop.version import __version__
 
 IR, OPSET, ML_OPSET = 8, 18, 3  # what ONNX Runtime has read since version 1.14
 LARGEST = 2**31 - 2**20  # bytes of one file
-WORDS = {Relu: ("Relu", {}), Tanh: ("Tanh", {}), Softmax: ("Softmax", {"axis": -1}),
-         LogSoftmax: ("LogSoftmax", {"axis": -1})}  # fmt: skip
+WORDS: Mapping[type[Activation], tuple[str, dict[str, Any]]] = {
+    Relu: ("Relu", {}), Tanh: ("Tanh", {}), Softmax: ("Softmax", {"axis": -1}), LogSoftmax: ("LogSoftmax", {"axis": -1})
+}  # fmt: skip
 Z, A = Symbol("z"), Symbol("a")
 
 
