@@ -96,16 +96,16 @@ def test_a_network_of_keras(tmp_path, monkeypatch):
     if keras.backend.backend() != "torch":
         pytest.skip("Keras was imported with another backend than torch")
     pytest.importorskip("onnxscript", reason="onnxscript is not installed")
-    layers = keras.layers
-    model = keras.Sequential(
-        [layers.Input((4,)), layers.Dense(6, "selu"), layers.BatchNormalization(), layers.Dense(5), layers.PReLU(),
-         layers.Dense(4, "swish"), layers.Dense(3, "softmax")]
-    )  # fmt: skip
-    model.layers[3].set_weights([RANDOM.uniform(-0.5, 0.5, 5)])
-    model.layers[1].set_weights([RANDOM.uniform(0.5, 2, 6) for _ in range(4)])
-    rows = RANDOM.standard_normal((7, 4)).astype(np.float32)
-    wanted = model.predict(rows, verbose=0)
-    with quietly():
+    with quietly():  # Keras' own calls of NumPy are deprecated
+        layers = keras.layers
+        model = keras.Sequential(
+            [layers.Input((4,)), layers.Dense(6, "selu"), layers.BatchNormalization(), layers.Dense(5), layers.PReLU(),
+             layers.Dense(4, "swish"), layers.Dense(3, "softmax")]
+        )  # fmt: skip
+        model.layers[3].set_weights([RANDOM.uniform(-0.5, 0.5, 5)])
+        model.layers[1].set_weights([RANDOM.uniform(0.5, 2, 6) for _ in range(4)])
+        rows = RANDOM.standard_normal((7, 4)).astype(np.float32)
+        wanted = model.predict(rows, verbose=0)
         model.export(str(tmp_path / "net.onnx"), format="onnx", verbose=False)
     ours = from_onnx(tmp_path / "net.onnx", loss="cross_entropy")
     assert np.abs(ours.outputs(rows) - wanted).max() <= 1e-6
