@@ -126,3 +126,45 @@ def test_ctrl_c_twice_at_once_loses_nothing(kind):
 def test_ctrl_c_at_every_call_after_the_first_epoch(kind, later):
     attack(kind, 1, 1 if later is None else 5, later)
     assert not threads()
+
+
+def kept_and_interrupted(folder, n, epoch=1):
+    """A fit with checkpoints that is interrupted there, then the same call again in what it left; whether one came."""
+    kept = {"checkpoint": folder, "checkpoint_seconds": 0, "resume": True}
+    with pytest.MonkeyPatch.context() as monkeypatch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        at = AtCall(monkeypatch, epoch, n)
+        try:
+            MLPClassifier(**LONGER).fit(X, Y > 0, **kept)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.setprofile(None)
+        assert not [path.name for path in folder.iterdir() if path.suffix == ".part"], n
+        return at.came, MLPClassifier(**LONGER).fit(X, Y > 0, **kept)
+
+
+LONGER = QUICK | {"max_iter": 6, "batch_size": 30}
+
+
+def attack_kept(folder, stride):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        undisturbed = MLPClassifier(**LONGER).fit(X, Y > 0)
+    came, numbers = 1, count(1, stride)
+    while came:
+        n = next(numbers)
+        (folder / str(n)).mkdir()
+        came, model = kept_and_interrupted(folder / str(n), n)
+        assert model.loss_curve_ == undisturbed.loss_curve_, n
+        np.testing.assert_array_equal(model.coefs_[0], undisturbed.coefs_[0])
+    return n // stride
+
+
+def test_ctrl_c_at_any_call_leaves_a_checkpoint_to_go_on_from(tmp_path):
+    assert attack_kept(tmp_path, 61) > 5
+
+
+@pytest.mark.torture
+def test_ctrl_c_at_every_call_leaves_a_checkpoint_to_go_on_from(tmp_path):
+    print(attack_kept(tmp_path, 1))  # noqa: T201

@@ -68,6 +68,7 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     before = _facts(path)
     sweep(path.parent)
     part = path.with_name(f".clearprop-{secrets.token_hex(8)}.part")
+    name = os.fspath(part)
     try:
         # What replaces a file may be as private as that one: nobody else reads it while it is being written.
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666 if before is None else 0o600)
@@ -83,7 +84,10 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
             _put(part, path)
         _sync(path.parent)
     finally:
-        part.unlink(missing_ok=True)
+        try:
+            os.unlink(name)  # no function of Python's, on entering which Ctrl-C could come
+        except FileNotFoundError:
+            name = ""  # it has been put in place
 
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would otherwise write other line ends

@@ -171,7 +171,11 @@ class Fitting:
                     asked_to_stop(self.callbacks, seen)
             if self._ended is not None:
                 return
-            self._epochs = self.source.epochs(lambda: time.perf_counter() >= deadline, began, self._ahead, self.keeper)
+
+            def is_over() -> bool:
+                return self._is_cut or time.perf_counter() >= deadline
+
+            self._epochs = self.source.epochs(is_over, began, self._ahead, self.keeper)
             while (epoch := self._next()) is not None:
                 self._ended = self._seen(epoch, deadline)
                 if self._ended is not None:

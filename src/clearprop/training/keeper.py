@@ -76,6 +76,9 @@ class Keeper:
 
     def _copy(self, k: int, record: Epoch | None) -> None:
         began = time.monotonic()
+        n_read = self._progress.first_epoch + len(self._progress.history)
+        if self._states[k].epoch != n_read + (record is not None):
+            return  # Ctrl-C came as a record was handed on, and it is lost
         for place, its_record in {**self._resting, k: record}.items():
             if place not in self._copies:
                 self._copies[place] = self._states[place].copy(), its_record
