@@ -13,6 +13,7 @@ Trees hold no parameters any more: their values stand in them as constants.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -72,6 +73,18 @@ class Column:
     is_exact: bool = False
     names: tuple[str, ...] = ()
     may_miss: bool = True
+
+    @property
+    def missing_numbers(self) -> tuple[float, ...]:
+        """The numbers among `missing_words`."""
+        return tuple(float(word) for word in self.missing_words if _is_number(word))
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -179,6 +192,11 @@ class Program:
     def n_inputs(self) -> int:
         """How many inputs the networks get."""
         return self.network.widths[0]
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether the one output is the probability of the second of two classes."""
+        return self.answer.kind == "class" and self.network.widths[-1] == 1
 
     @property
     def is_plain(self) -> bool:
