@@ -58,7 +58,7 @@ class Exported(NamedTuple):
         return np.concatenate([answered(program, X), *more], axis=1)
 
     def check(self, found):
-        """That what a medium says is no farther from the exact answer than twice our own engine's, class by class too."""
+        """That a medium is no farther from the exact answer than twice our own engine, and says the same classes."""
         exact = self.exact
         scale = np.maximum(1, np.abs(exact).max(axis=1, keepdims=True))
         bound = max(2 * float((np.abs(self.expected - exact) / scale).max()), 1e-12)
@@ -113,7 +113,9 @@ def quantiles():
         "since": pd.Timestamp("2001-02-03 04:05") + pd.to_timedelta(random.integers(0, 10**8, ROWS), unit="s"),
     })  # fmt: skip
     rent = 10 * np.nan_to_num(size, nan=50.0) + 100 * frame["balcony"] + random.normal(0, 20, ROWS)
-    model = TabularRegressor(quantiles=(0.1, 0.5, 0.9), ensemble=2, max_iter=10, hidden_layer_sizes=(16,), random_state=0)
+    model = TabularRegressor(
+        quantiles=(0.1, 0.5, 0.9), ensemble=2, max_iter=10, hidden_layer_sizes=(16,), random_state=0
+    )
     model.fit(frame[:3000], rent[:3000])
     return Exported(model, frame, np.column_stack([model.predict(frame), model.predict_quantiles(frame)]))
 
@@ -124,10 +126,15 @@ def own():
     random = np.random.default_rng(3)
     kind = random.choice(["cat", "cow", "dog"], ROWS, p=[0.5, 0.2, 0.3])
     weight = np.select([kind == "cat", kind == "dog"], [4.0, 20.0], 500.0) * np.exp(random.normal(0, 0.5, ROWS))
-    says = np.where(random.random(ROWS) < 0.1, None, np.where(kind == "cow", "moo", "呼 \"x\""))
+    says = np.where(random.random(ROWS) < 0.1, None, np.where(kind == "cow", "moo", '呼 "x"'))
     frame = pd.DataFrame({"weight": weight, "says": says})
     model = TabularClassifier(
-        activation=Bend(0.5), probabilities=True, ensemble=2, max_iter=20, hidden_layer_sizes=(12,), random_state=0,
+        activation=Bend(0.5),
+        probabilities=True,
+        ensemble=2,
+        max_iter=20,
+        hidden_layer_sizes=(12,),
+        random_state=0,
         engine="reference",
     )
     model.fit(frame[:2000], kind[:2000])

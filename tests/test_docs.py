@@ -91,3 +91,10 @@ def test_links_of_the_documents_lead_somewhere():
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
             if "://" not in link:
                 assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_the_tables_of_exports_are_what_exporting_gives():
+    spec = importlib.util.spec_from_file_location("build_exports", ROOT / "docs" / "build_exports.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    assert (ROOT / "docs" / "exports.md").read_text(encoding="utf-8") == build.page()

@@ -10,10 +10,15 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.compose import make_column_transformer
+from sklearn.neural_network import MLPClassifier as SklearnClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from clearprop import Activation, Network
-from clearprop.files.export import write
+from clearprop import Activation, Network, from_sklearn
+from clearprop.estimators.exporting import program_of
 from clearprop.files.export import python_values as values
+from clearprop.files.export import write
 from clearprop.files.export.program import plain_program
 from clearprop.files.export.python import text_of
 from clearprop.formulas import ACTIVATIONS, erf
@@ -71,7 +76,9 @@ def test_two_activations_of_one_name_and_names_that_are_taken():
         def value(z):
             return z * erf(z)
 
-    net = Network.mlp([2, 3, 3, 1], hidden=[Predict(), Network.mlp([1, 1, 1], hidden="leaky_relu").layers[0].activation])
+    net = Network.mlp(
+        [2, 3, 3, 1], hidden=[Predict(), Network.mlp([1, 1, 1], hidden="leaky_relu").layers[0].activation]
+    )
     program = plain_program(net, [net.initial(0).theta])
     X = np.random.default_rng(0).normal(size=(5, 2))
     np.testing.assert_allclose(made(program)["predict"](X), answered(program, X)[:, 0], rtol=1e-12)
@@ -111,7 +118,11 @@ def test_no_rows_give_no_answers():
     ["1.10", "3.0", "1e-05", "0.00001", "-0.0", "TRUE", " red ", "01", "1e16", "1.5e+300", "é", "e\u0301"]
 ))  # fmt: skip
 def test_texts_are_spelled_as_the_encoder_spells_them(text):
-    if not spelling._MOMENT.fullmatch(text) and not spelling._TIME.fullmatch(text) and not spelling._LENGTH.fullmatch(text):
+    if (
+        not spelling._MOMENT.fullmatch(text)
+        and not spelling._TIME.fullmatch(text)
+        and not spelling._LENGTH.fullmatch(text)
+    ):
         assert values.text_of(text) == spelling.spelled(text)
 
 
@@ -149,3 +160,14 @@ def test_no_dates(text):
 )  # fmt: skip
 def test_numbers_as_people_write_them(text, notation, number):
     assert values.number_of(text, **notation) == number
+
+
+def test_steps_before_an_imported_network_come_along_in_the_order_of_their_columns():
+    rows = pd.DataFrame({"a": [1.0, 2.0, 4.0, 8.0] * 5, "b": ["u", "v", "w", "v"] * 5, "c": [0.5, -1.0, 2.0, 0.0] * 5})
+    steps = make_column_transformer((OneHotEncoder(), ["b"]), (StandardScaler(), ["c", "a"]))
+    theirs = make_pipeline(steps, SklearnClassifier((4,), max_iter=3000, random_state=0)).fit(rows, [0, 1, 1, 0] * 5)
+    ours = from_sklearn(theirs, rows=rows)
+    file = made(program_of(ours))
+    np.testing.assert_allclose(file["predict_proba"](rows), theirs.predict_proba(rows), rtol=1e-9)
+    with pytest.raises(ValueError, match="column 'a' is missing in row 2"):
+        file["predict"]([{"a": 1, "b": "u", "c": 0}, {"a": None, "b": "u", "c": 0}])

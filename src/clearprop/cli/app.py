@@ -227,6 +227,46 @@ def inspect(model: Path, /, *, as_json: Json = False) -> int:
 
 
 @app.command
+def export(
+    model: Path,
+    /,
+    *,
+    output: Path,
+    to: Literal["python", "javascript", "c", "onnx"] | None = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> int:
+    """Write a file that predicts as a model does, without clearprop.
+
+    It takes raw rows, as the model does: numbers, categories, dates, missing
+    values. python is one file that needs NumPy; javascript a module for
+    browsers and node, which can also go on training; c is C99; onnx is for
+    ONNX runtimes. What each can say: docs/exports.md.
+
+    Examples:
+
+      clearprop export diamonds.clearprop --output diamonds.py
+      clearprop export diamonds.clearprop --to javascript --output diamonds.mjs
+
+    Parameters
+    ----------
+    model
+        A model file of clearprop: of 'clearprop train', of an estimator, or of a network.
+    output
+        The file to write.
+    to
+        The kind of file; by default what the ending of the output says: .py, .mjs or .js, .c, .onnx.
+    force
+        Replace the output file if it exists.
+    as_json
+        Print one JSON document instead.
+    """
+    from clearprop.cli import export as command
+
+    return command.run(model, output=output, to=to, force=force, as_json=as_json)
+
+
+@app.command
 def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json = False) -> int:
     """Compile the engine for this machine ahead, so that no training has to wait for it.
 

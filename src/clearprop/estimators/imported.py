@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.errors import InputError, ShapeError
+from clearprop.estimators.exports import Exports
 from clearprop.estimators.imported_proof import Proof, proof_of
 from clearprop.estimators.imported_targets import ImportedTargets
 from clearprop.files.importers.source import SourceNetwork
@@ -32,7 +33,7 @@ ADDED = {
 
 
 @dataclass(frozen=True)
-class Imported:
+class Imported(Exports):
     """A network of another library, here.
 
     It is made by `from_sklearn` and its kin.

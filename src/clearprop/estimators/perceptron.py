@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import finite
 from clearprop.engines.blas_threads import BLAS
+from clearprop.estimators.exports import Exports
 from clearprop.estimators.glass import GlassBox
 from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.learning import Learning
@@ -28,7 +29,7 @@ def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
             setattr(estimator, name, value)
 
 
-class MultilayerPerceptron(Learning, GlassBox, BaseEstimator):  # type: ignore[misc]
+class MultilayerPerceptron(Learning, GlassBox, Exports, BaseEstimator):  # type: ignore[misc]
     """Base of `MLPClassifier` and `MLPRegressor`."""
 
     n_threads: Any

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines.first_use import first_time
 from clearprop.errors import InputError, ShapeError, TableError, UnknownNameError
+from clearprop.estimators.exports import Exports
 from clearprop.estimators.fitted import KeptIfItFails
 from clearprop.estimators.ranges import is_count
 from clearprop.estimators.tabular_data import (
@@ -55,7 +56,7 @@ from clearprop.training.progress import announced, shown
 COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads")
 
 
-class TabularEstimator(SavedWithItsTable, TabularGlassBox, BaseEstimator, ABC):  # type: ignore[misc]
+class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimator, ABC):  # type: ignore[misc]
     """Base of `TabularClassifier` and `TabularRegressor`."""
 
     ensemble: Any

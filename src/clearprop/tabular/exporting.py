@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
+from clearprop.files.export import CALIBRATION, medium_of, write
 from clearprop.files.export.program import A, Answer, Column, Kind, Program, QuantileProgram, members_of
 from clearprop.tables import Category, ClassTarget, Encoder, Moment, Number, Step, Truth, Vector
 from clearprop.tables.formula_step import Computed
@@ -45,6 +48,32 @@ def program_of(model: TableModel, name: str = "model", labels: tuple[Any, ...] =
         dtype="float64" if model.thetas.dtype.itemsize == 8 else "float32",
         job=model.job(0),
     )
+
+
+def export(model: TableModel, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
+    """Write a file that predicts as a model of a table does, without clearprop: see docs/exports.md.
+
+    Parameters
+    ----------
+    model : TableModel
+    path : path
+        A file of that name is replaced.
+    to : {"python", "javascript", "c", "onnx"}, optional
+        By default what the ending of the name says.
+    **options
+        What the medium can be asked for; `calibration` is a table of rows.
+
+    Raises
+    ------
+    InputError
+        For something that the medium cannot say, by its name.
+    OSError
+        When the file cannot be written.
+    """
+    path = Path(path)
+    if options.get(CALIBRATION) is not None:
+        options[CALIBRATION] = model.encoder.encode(options[CALIBRATION]).X
+    write(program_of(model, path.stem), path, medium_of(path) if to is None else to, **options)
 
 
 def columns_of(encoder: Encoder) -> tuple[Column, ...]:

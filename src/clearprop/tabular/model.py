@@ -256,6 +256,12 @@ class TableModel:
         thetas = [*self.thetas, *(theta for each in self.quantiles for theta in each.thetas)]
         save(path, self.network, [self.network.views(theta) for theta in thetas], self._details(), replace=replace)
 
+    def export(self, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
+        """Write a file that predicts the same without clearprop: see `clearprop.tabular.exporting.export`."""
+        from clearprop.tabular.exporting import export
+
+        export(self, path, to, **options)
+
     def _details(self) -> dict[str, Any]:
         """All of the model but its networks, as JSON holds it."""
         return {

@@ -12,8 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from clearprop.errors import UnknownNameError
+from clearprop.errors import InputError, UnknownNameError
 from clearprop.files.export.program import Program
+
+CALIBRATION = "calibration"  # the option of a medium that wants rows, as the networks get them
 
 
 @dataclass(frozen=True)
@@ -24,25 +26,49 @@ class Medium:
     ----------
     module : str
         Where its ``write(program, path, *, replace=True, **options)`` is, which gives the paths of the files written.
-    ending : str
-        Of its file's name.
+    endings : tuple of str
+        Of its files' names; the first is the usual one.
     description : str
         What it is, in a few words.
     """
 
     module: str
-    ending: str
+    endings: tuple[str, ...]
     description: str
 
 
 MEDIA: Mapping[str, Medium] = {
-    "python": Medium("clearprop.files.export.python", ".py", "one file of Python that needs NumPy only"),
+    "python": Medium("clearprop.files.export.python", (".py",), "one file of Python that needs NumPy only"),
     "javascript": Medium(
-        "clearprop.files.export.javascript", ".mjs", "one module for browsers and node that predicts, and trains"
+        "clearprop.files.export.javascript",
+        (".mjs", ".js"),
+        "one module for browsers and node that predicts, and trains",
     ),
-    "c": Medium("clearprop.files.export.c", ".c", "C99, a .c and a .h"),
-    "onnx": Medium("clearprop.files.export.onnx", ".onnx", "one file for ONNX runtimes"),
+    "c": Medium("clearprop.files.export.c", (".c",), "C99, a .c and a .h"),
+    "onnx": Medium("clearprop.files.export.onnx", (".onnx",), "one file for ONNX runtimes"),
 }
+
+
+def medium_of(path: Path) -> str:
+    """The medium that the ending of a file's name says.
+
+    Raises
+    ------
+    InputError
+        When it says none.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from clearprop.files.export import medium_of
+    >>> medium_of(Path("diamonds.mjs")), medium_of(Path("diamonds.onnx"))
+    ('javascript', 'onnx')
+    """
+    for name, medium in MEDIA.items():
+        if path.suffix.lower() in medium.endings:
+            return name
+    endings = ", ".join(f"{medium.endings[0]} for {name}" for name, medium in MEDIA.items())
+    raise InputError(f"the ending of {path.name!r} says no medium; name one, or take {endings}")
 
 
 def write(program: Program, path: str | os.PathLike[str], to: str, **options: Any) -> tuple[Path, ...]:

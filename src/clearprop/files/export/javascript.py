@@ -24,11 +24,12 @@ from clearprop.files.export.javascript_columns import (
 )
 from clearprop.files.export.javascript_training import job_of, left_out, step_text
 from clearprop.files.export.printing import base64_lines, functions_of
-from clearprop.files.export.program import Column, Member, Program
+from clearprop.files.export.program import Member, Program
 from clearprop.files.writing import write_whole
 from clearprop.formulas import Expression
 from clearprop.formulas.patterns import patterns
 from clearprop.formulas.printers.code import to_code
+from clearprop.trace.graph import Step
 
 FEW = 64  # numbers of an array that are written as literals
 RESERVED = (  # words of the language, and names of the module's own functions
@@ -36,7 +37,7 @@ RESERVED = (  # words of the language, and names of the module's own functions
     "function if implements import in instanceof interface let new null package private protected public return static "
     "super switch this throw true try typeof var void while with yield arguments eval n width step encode predict "
     "answered inUnit decoded erf forward outputs probabilities members labels columns total z a"
-).split()
+)
 
 
 def write(program: Program, path: Path, *, replace: bool = True) -> tuple[Path, ...]:
@@ -57,13 +58,13 @@ def text_of(program: Program) -> str:
     >>> text = text_of(plain_program(net, [net.parameters([[0.6, 0.7]], [0.3]).theta]))
     >>> print(text[text.index("function logistic") :].split("}")[0])
     function logistic(z, n, width) {
-      const a = new Float64Array(n * width);
+      const found = new Float64Array(n * width);
       for (let i = 0; i < n * width; i += width) {
         for (let j = 0; j < width; j++) {
           const t3 = Math.exp(-Math.abs(z[i + j]));
-          a[i + j] = (0 <= z[i + j] ? 1 : t3) / (1 + t3);
+          found[i + j] = (0 <= z[i + j] ? 1 : t3) / (1 + t3);
     """
-    names = functions_of(program, taken=RESERVED)
+    names = functions_of(program, taken=RESERVED.split())
     parts = [*_inputs(program), _shared("network"), *(function_text(name, tree) for tree, name in names.items())]
     parts += [_forward(program.members[0], names), _members(program.members, "members"), _shared("outputs")]
     parts += [*_answer(program), *_training(program)]
@@ -84,11 +85,13 @@ def _head(program: Program) -> str:
     rows = "arrays of numbers" if program.is_plain else "objects with a value for each of `columns`"
     missing = left_out(program)
     without = f" It does not have {', '.join(missing)}, which training had." if missing else ""
-    return "\n".join((
-        f"// {comment(program.name)}: a trained network, written by {comment(program.source)}.",
-        f"// predict(rows) gives {answers}. Rows are {rows}, or one alone.",
-        f"// `new Trainer().step(X, Y)` makes one update, and gives every value of it by name.{without}",
-    ))
+    return "\n".join(
+        (
+            f"// {comment(program.name)}: a trained network, written by {comment(program.source)}.",
+            f"// predict(rows) gives {answers}. Rows are {rows}, or one alone.",
+            f"// `new Trainer().step(X, Y)` makes one update, and gives every value of it by name.{without}",
+        )
+    )
 
 
 def _inputs(program: Program) -> Iterator[str]:
@@ -101,7 +104,10 @@ def _inputs(program: Program) -> Iterator[str]:
         yield _shared("plain")
         return
     yield _shared("values")
-    words = {words: f"MISSING{place or ''}" for place, words in enumerate(dict.fromkeys(c.missing_words for c in program.columns))}
+    words = {
+        words: f"MISSING{place or ''}"
+        for place, words in enumerate(dict.fromkeys(c.missing_words for c in program.columns))
+    }
     yield "\n".join(f"const {name} = new Set({shown(list(found))});" for found, name in words.items())
     for place, column in enumerate(program.columns):
         yield column_text(place, column, words[column.missing_words])
@@ -109,8 +115,6 @@ def _inputs(program: Program) -> Iterator[str]:
     encoders = ", ".join(f"column{place}" for place in range(len(program.columns)))
     yield f"const encoders = [{encoders}];"
     yield _shared("table")
-
-
 
 
 def _forward(member: Member, functions: Mapping[Expression, str]) -> str:
@@ -188,13 +192,14 @@ def _decode(program: Program) -> str:
 def _training(program: Program) -> Iterator[str]:
     """One step, and who keeps what it changes."""
     job, network = job_of(program), program.network
+    rule = Step(job).rule
     yield _shared("training")
     yield step_text(program)
-    memory = [f"{name}_{block.name}" for name in job.update_rule.memory for block in network.blocks]
+    memory = [f"{name}_{block.name}" for name in rule.memory for block in network.blocks]
     constants = {
         "nInputs": network.widths[0],
         "nOutputs": network.widths[-1],
-        "learningRate": job.update_rule.learning_rate,
+        "learningRate": rule.learning_rate,
         "memoryNames": memory,
         "settings": {name: getattr(job, name) for name in ("l1", "l2") if getattr(job, name)},
     }

@@ -68,12 +68,18 @@ def row_loop(
 
 def function_text(name: str, tree: Expression, variable: str = "z") -> str:
     """A formula as a function of a matrix (n, width), row by row."""
-    read = f"{variable}[i + j]"
-    body = indent(row_loop(tree, {variable: read}, "a[i + j]" if variable != "a" else "found[i + j]", "width"), "    ")
-    made = "a" if variable != "a" else "found"
-    return (
-        f"// {comment(str(tree))}\nfunction {name}({variable}, n, width) {{\n  const {made} = new Float64Array(n * width);\n"
-        f"  for (let i = 0; i < n * width; i += width) {{\n{body}\n  }}\n  return {made};\n}}"
+    loop = row_loop(tree, {variable: f"{variable}[i + j]"}, "found[i + j]", "width")
+    return "\n".join(
+        (
+            f"// {comment(str(tree))}",
+            f"function {name}({variable}, n, width) {{",
+            "  const found = new Float64Array(n * width);",
+            "  for (let i = 0; i < n * width; i += width) {",
+            indent(loop, "    "),
+            "  }",
+            "  return found;",
+            "}",
+        )
     )
 
 
@@ -89,7 +95,9 @@ def column_text(place: int, column: Column, words: str) -> str:
         The name under which the file has its words for missing values.
     """
     tables: list[str] = []
-    lines = _read(place, column, words, tables)
+    lines = [*_read(place, column, words, tables)]
+    if not column.may_miss:
+        lines.append('if (missing) throw new TypeError("a value is needed");')
     start = 0
     for number, pattern in enumerate(patterns(column.inputs)):
         names = {name: f"table{place}_{number}_{name}" for name in pattern.numbers}
@@ -110,7 +118,9 @@ def _read(place: int, column: Column, words: str, tables: list[str]) -> Sequence
     if column.kind == "vector":
         return [f"const x = vectorOf(value, {column.size});"]
     if column.kind == "category":
-        tables.append(f"const places{place} = new Map({shown([[text, n] for n, text in enumerate(column.categories)])});")
+        tables.append(
+            f"const places{place} = new Map({shown([[text, n] for n, text in enumerate(column.categories)])});"
+        )
         return [
             f"const text = isMissing(value, {words}) ? null : {'String' if column.is_exact else 'textOf'}(value);",
             f"const missing = text === null || {words}.has(text) ? 1 : 0;",
@@ -125,7 +135,12 @@ def _read(place: int, column: Column, words: str, tables: list[str]) -> Sequence
 
 def _notation(column: Column) -> str:
     """How a column of numbers writes them, where that is not as usual."""
-    given = {"decimal": column.decimal, "thousands": column.thousands, "unit": column.unit, "absent": list(column.missing_numbers)}
+    given = {
+        "decimal": column.decimal,
+        "thousands": column.thousands,
+        "unit": column.unit,
+        "absent": list(column.missing_numbers),
+    }
     usual = {"decimal": ".", "thousands": "", "unit": "", "absent": []}
     found = {name: value for name, value in given.items() if value != usual[name]}
     return shown(found) if found else ""

@@ -1,4 +1,4 @@
-"""One step of training as JavaScript, printed from its graph: forward, loss, backward, update, under the graph's names."""
+"""One step of training as JavaScript, printed from its graph and under its names: forward, loss, backward, update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from clearprop.formulas.patterns import with_values
 from clearprop.formulas.printers.code import to_code
 from clearprop.job import Job
 from clearprop.trace.builder import elementwise
-from clearprop.trace.equations import CarriedBack, Elementwise, Equation, OuterProduct, Product, SumOverSamples, WeightedSum
+from clearprop.trace.equations import (
+    CarriedBack,
+    Elementwise,
+    Equation,
+    OuterProduct,
+    Product,
+    SumOverSamples,
+    WeightedSum,
+)
 from clearprop.trace.graph import Graph, Size, Step
 from clearprop.trace.jacobian import ErrorThroughJacobian, Jacobian
 from clearprop.trace.penalties_and_weights import GradientNorm, Penalty
@@ -115,8 +123,12 @@ def _(equation: ErrorThroughJacobian, name: str, graph: Graph) -> str:
     jacobian = graph[equation.jacobian].equation
     assert isinstance(jacobian, Jacobian)
     sites = {"g": equation.error, "a": jacobian.a, "z": jacobian.z}
-    return _computed(elementwise(jacobian.pullback, sites, equation.law, parameters=jacobian.parameters), name,
-                     graph[name].shape, graph)
+    return _computed(
+        elementwise(jacobian.pullback, sites, equation.law, parameters=jacobian.parameters),
+        name,
+        graph[name].shape,
+        graph,
+    )
 
 
 @statements.register

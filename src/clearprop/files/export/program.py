@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -271,3 +271,21 @@ def numbers(n_outputs: int) -> Answer:
     """The answer of a network whose outputs are numbers as they are."""
     names = tuple(f"y{k}" for k in range(n_outputs)) if n_outputs > 1 else ("y",)
     return Answer("numbers", names, decode=(A,) * n_outputs)
+
+
+def with_columns(program: Program, columns: Sequence[Column], order: Sequence[int]) -> Program:
+    """A program whose networks get what these columns make, instead of numbers as they are.
+
+    Parameters
+    ----------
+    program : Program
+        Without an encoder.
+    columns : sequence of Column
+    order : sequence of int
+        Which input of the networks each of the columns' inputs is, one after the other.
+    """
+    members = tuple(
+        (replace(first, weights=np.ascontiguousarray(first.weights[list(order)])), *others)
+        for first, *others in program.members
+    )
+    return replace(program, columns=tuple(columns), members=members)

@@ -57,7 +57,9 @@ def text_of(program: Program) -> str:
     >>> made["predict"]([[0.5, 0.3]]).round(4)
     array([0.6921])
     """
-    names = functions_of(program, taken={"array", "decoded", "encode", "erf", "in_unit", "math", "np", "outputs", "predict"})
+    names = functions_of(
+        program, taken={"array", "decoded", "encode", "erf", "in_unit", "math", "np", "outputs", "predict"}
+    )
     parts = [*_inputs(program), *(_function(name, tree) for tree, name in names.items()), _ARRAY]
     parts.append(_members("MEMBERS", program.members, names))
     parts += [_members(f"QUANTILE_{place}", each.members, names) for place, each in enumerate(program.quantiles)]
@@ -75,7 +77,9 @@ def _head(program: Program, body: str) -> str:
     rows = f"Rows are arrays of {program.n_inputs} numbers." if program.is_plain else TAKES
     says = SAYS[program.answer.kind]
     if program.quantiles:
-        says += f"\n`predict_quantiles` gives its quantiles {', '.join(str(each.quantile) for each in program.quantiles)}."
+        says += (
+            f"\n`predict_quantiles` gives its quantiles {', '.join(str(each.quantile) for each in program.quantiles)}."
+        )
     libraries = [name for name in ("base64", "datetime", "math", "re", "unicodedata") if f"{name}." in body]
     imports = "\n".join(f"import {name}" for name in libraries)
     return (
@@ -94,6 +98,8 @@ def _inputs(program: Program) -> Iterator[str]:
         yield _ENCODE_PLAIN.format(dtype=program.dtype)
         return
     needed = {name for column in program.columns for name in NEEDED[column.kind]} | {"columns_of", "is_missing"}
+    if not all(column.may_miss for column in program.columns):
+        needed.add("refuse_missing")
     source = inspect.getsource(values)
     yield source[source.index("LARGEST") : source.index("\n\n\ndef")]
     for name, function in vars(values).items():  # in the order in which they are written there

@@ -55,7 +55,10 @@ def column_text(place: int, column: Column, words: str) -> str:
     words : str
         The name under which the file has its words for missing values.
     """
-    lines = [*_read(column, words), *side_by_side(column.inputs, "x" if column.kind == "vector" else "")]
+    lines = _read(column, words)
+    if not column.may_miss:
+        lines.append(f"refuse_missing(missing, {column.name!r})")
+    lines += side_by_side(column.inputs, "x" if column.kind == "vector" else "")
     body = indent("\n".join(lines), "    ")
     head = f'def column_{place}(values: Sequence[Any]) -> Any:\n    """{docstring(column.name)}, a {column.kind}."""'
     return f"{head}\n{body}"
@@ -111,6 +114,11 @@ def _notation(column: Column) -> str:
     """How a column of numbers writes them, as arguments."""
     if column.kind != "number":
         return ""
-    given = {"decimal": column.decimal, "thousands": column.thousands, "unit": column.unit, "absent": list(column.missing_numbers)}
+    given = {
+        "decimal": column.decimal,
+        "thousands": column.thousands,
+        "unit": column.unit,
+        "absent": list(column.missing_numbers),
+    }
     usual = {"decimal": ".", "thousands": "", "unit": "", "absent": []}
     return ", ".join(f"{name}={value!r}" for name, value in given.items() if value != usual[name])

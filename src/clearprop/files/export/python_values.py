@@ -118,7 +118,8 @@ def seconds_of(value: Any) -> float:
         try:
             if found is None:
                 raise ValueError
-            value = datetime.datetime(*(int(each or 0) for each in found.groups()[:6]))
+            year, month, day, hour, minute, second = (int(each or 0) for each in found.groups()[:6])
+            value = datetime.datetime(year, month, day, hour, minute, second)
         except ValueError:
             raise ValueError("a date is expected, as 2025-12-31 or 2025-12-31T23:59:00") from None
         part = int((found[7] or "").ljust(9, "0")) / 1e9
@@ -126,8 +127,8 @@ def seconds_of(value: Any) -> float:
             zone = (60 * int(found[8][1:3]) + int(found[8][-2:])) * (-60 if found[8][0] == "-" else 60)
     if not isinstance(value, datetime.datetime):
         return number_of(value)
-    value = value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
-    return (value - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)).total_seconds() + part - zone
+    since = value.replace(tzinfo=None) - datetime.datetime(1970, 1, 1) - (value.utcoffset() or datetime.timedelta())
+    return float(since.total_seconds()) + part - zone
 
 
 def text_of(value: Any) -> str:
@@ -137,7 +138,7 @@ def text_of(value: Any) -> str:
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     if isinstance(value, (float, np.floating)):
-        return str(int(value)) if abs(value) < 2.0**64 and float(value).is_integer() else str(value)
+        return str(int(value)) if abs(float(value)) < 2.0**64 and float(value).is_integer() else str(value)
     if isinstance(value, datetime.date):
         return value.isoformat().replace("T", " ").removesuffix(" 00:00:00")
     text = str(value).strip()
@@ -160,8 +161,8 @@ def codes_of(
     """The place of each category, -1 for any other, and where there is none; both (n_rows, 1)."""
     codes, missing = np.full((len(values), 1), -1.0), np.zeros((len(values), 1))
     for row, value in enumerate(values):
-        text = None if is_missing(value, words) else spelled(value)
-        missing[row] = text is None or text in words
+        text = "" if is_missing(value, words) else spelled(value)
+        missing[row] = is_missing(value, words) or text in words
         codes[row] = -1 if missing[row] else places.get(text, -1)
     return codes, missing
 
@@ -176,6 +177,12 @@ def vectors_of(values: Sequence[Any], name: str, size: int) -> tuple[Any, Any]:
     if (np.abs(x) > LARGEST).any():
         raise ValueError(f"column {name!r} holds numbers that cannot be computed with")
     return x, np.isnan(x).astype(float)
+
+
+def refuse_missing(missing: Any, name: str) -> None:
+    """Raise ValueError where a value of a column is missing that has to be there."""
+    if missing.any():
+        raise ValueError(f"column {name!r} is missing in row {int(missing.any(axis=1).argmax()) + 1}")
 
 
 def plain_rows(rows: Any, size: int) -> Any:

@@ -1,0 +1,69 @@
+"""`clearprop export`: a file that predicts as a model does, without clearprop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from clearprop.cli import exits, words
+from clearprop.cli.inputs import check_there
+from clearprop.cli.output_files import check_output, size_of
+from clearprop.errors import FileError, InputError, ModelFileError
+from clearprop.estimators import MLPClassifier, MLPRegressor
+from clearprop.estimators.exporting import program_of
+from clearprop.estimators.saving import KIND as ESTIMATOR
+from clearprop.files import load
+from clearprop.files.export import MEDIA, medium_of, write
+from clearprop.tabular.model import TableModel
+from clearprop.tabular.saving import KIND as TABLE
+
+ESTIMATORS = {cls.__name__: cls for cls in (MLPClassifier, MLPRegressor)}
+
+
+def run(model: Path, *, output: Path, to: str | None, force: bool, as_json: bool) -> int:
+    """Write the file; the exit code."""
+    medium = _medium(output, to)
+    check_output(output, force=force, inputs=(model,))
+    program = program_of(_loaded(model), output.stem)
+    try:
+        written = write(program, output, medium, replace=force)
+    except FileExistsError as error:
+        raise FileError(f"{error.filename or output} exists already; --force replaces it") from None
+    except OSError as error:
+        raise FileError(f"{output} cannot be written: {error.strerror or error}") from None
+    if as_json:
+        words.print_json({"to": medium, "files": [str(path) for path in written]})
+        return 0
+    out = words.console()
+    for path in written:
+        out.print(f"Wrote {path} ({size_of(path)}), {MEDIA[medium].description}")
+    return 0
+
+
+def _medium(output: Path, to: str | None) -> str:
+    """The medium asked for, which the ending of the output must not contradict."""
+    if to is None:
+        try:
+            return medium_of(output)
+        except InputError as error:
+            raise exits.UsageError(str(error)) from None
+    endings = MEDIA[to].endings
+    if output.suffix.lower() not in endings:
+        raise exits.UsageError(f"the output of --to {to} should end in {' or '.join(endings)}, not {output.name!r}")
+    return to
+
+
+def _loaded(path: Path) -> Any:
+    """What is in a model file: of a table, of an estimator, or a network alone."""
+    check_there(path)
+    with exits.reading(path):
+        found = load(path)
+        kind = found.details.get("kind")
+        if kind == TABLE:
+            return TableModel.load(path)
+        if kind == ESTIMATOR:
+            name = str(found.details.get("estimator"))
+            if name not in ESTIMATORS:
+                raise ModelFileError(f"{path} holds an estimator that this version does not know, {name!r}")
+            return ESTIMATORS[name].load(path)
+        return found
