@@ -66,6 +66,17 @@ def test_the_file_of_an_estimator_and_of_a_network(tmp_path, capsys):
     assert runpy.run_path(str(tmp_path / "net.py"))["predict"]([[3.0, 1.0]]).tolist() == [5.5]
 
 
+def test_c_of_whole_numbers_says_what_that_costs(trained, tmp_path, capsys):
+    code, out, err = said(
+        capsys, trained / "pets.clearprop", "--output", tmp_path / "pets.c", "--int8", trained / "pets.csv"
+    )
+    assert (code, err) == (0, "")
+    assert [line.split(" (")[0] for line in out.splitlines()] == [
+        f"Wrote {tmp_path / 'pets.c'}", f"Wrote {tmp_path / 'pets.h'}",
+    ]  # fmt: skip
+    assert "accuracy" in (tmp_path / "pets.c").read_text() + (tmp_path / "pets.h").read_text()
+
+
 def test_what_is_there_stays_without_force(trained, tmp_path, capsys):
     path = tmp_path / "pets.py"
     path.write_text("mine")
@@ -91,6 +102,13 @@ def test_what_is_there_stays_without_force(trained, tmp_path, capsys):
         ("pets.clearprop", [], 2, "--output"),
         ("pest.clearprop", ["--output", "p.py"], 3, "pest.clearprop"),
         ("pets.csv", ["--output", "p.py"], 3, "pets.csv is a text, not a clearprop model"),
+        (
+            "pets.clearprop",
+            ["--output", "p.py", "--int8", "x.csv"],
+            2,
+            "--int8 is for C, and p.py is to be one file of",
+        ),
+        ("pets.clearprop", ["--output", "p.c", "--int8", "x.csv"], 3, "x.csv"),
         (".", ["--output", "p.py"], 3, "is a folder, not a model file"),
     ],
 )

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop import Activation, Network, from_sklearn
+from clearprop.errors import InputError
 from clearprop.estimators.exporting import program_of
 from clearprop.files.export import python_values as values
 from clearprop.files.export import write
@@ -107,6 +108,17 @@ def test_bad_rows_of_numbers_get_a_sentence():
         predict(np.zeros((2, 63)))
     with pytest.raises(ValueError, match="row 2 holds NaN"):
         predict(np.where(np.arange(128).reshape(2, 64) == 70, np.nan, 0))
+
+
+def test_what_a_medium_does_not_know_is_refused_by_name(tmp_path):
+    program = MODELS["digits"]().program
+    with pytest.raises(InputError, match="the medium python cannot be asked for 'opset'"):
+        write(program, tmp_path / "a.py", "python", opset=20)
+    with pytest.raises(InputError, match="there is no medium 'pyton'; did you mean 'python'"):
+        write(program, tmp_path / "a.py", "pyton")
+    with pytest.raises(InputError, match="the ending of 'a.txt' says no medium"):
+        MODELS["digits"]().model.export(tmp_path / "a.txt")
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_rows_give_no_answers():

@@ -6,27 +6,33 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.cli import exits, words
-from clearprop.cli.inputs import check_there
+from clearprop.cli.inputs import check_there, read_table
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.errors import FileError, InputError, ModelFileError
 from clearprop.estimators import MLPClassifier, MLPRegressor
 from clearprop.estimators.exporting import program_of
 from clearprop.estimators.saving import KIND as ESTIMATOR
 from clearprop.files import load
-from clearprop.files.export import MEDIA, medium_of, write
+from clearprop.files.export import CALIBRATION, MEDIA, medium_of, write
+from clearprop.files.export.c.accuracy import Calibration
+from clearprop.tabular.exporting import calibrated
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.saving import KIND as TABLE
 
 ESTIMATORS = {cls.__name__: cls for cls in (MLPClassifier, MLPRegressor)}
 
 
-def run(model: Path, *, output: Path, to: str | None, force: bool, as_json: bool) -> int:
+def run(model: Path, *, output: Path, to: str | None, int8: Path | None, force: bool, as_json: bool) -> int:
     """Write the file; the exit code."""
     medium = _medium(output, to)
-    check_output(output, force=force, inputs=(model,))
-    program = program_of(_loaded(model), output.stem)
+    if int8 is not None and medium != "c":
+        raise exits.UsageError(f"--int8 is for C, and {output.name} is to be {MEDIA[medium].description}")
+    check_output(output, force=force, inputs=(model,) if int8 is None else (model, int8))
+    trained = _loaded(model)
+    program = program_of(trained, output.stem)
+    options = {} if int8 is None else {CALIBRATION: _calibration(trained, int8)}
     try:
-        written = write(program, output, medium, replace=force)
+        written = write(program, output, medium, replace=force, **options)
     except FileExistsError as error:
         raise FileError(f"{error.filename or output} exists already; --force replaces it") from None
     except OSError as error:
@@ -51,6 +57,15 @@ def _medium(output: Path, to: str | None) -> str:
     if output.suffix.lower() not in endings:
         raise exits.UsageError(f"the output of --to {to} should end in {' or '.join(endings)}, not {output.name!r}")
     return to
+
+
+def _calibration(model: Any, file: Path) -> Calibration:
+    """The rows of a table, with which networks are brought to eight bits."""
+    if not isinstance(model, TableModel):
+        raise exits.UsageError(
+            "--int8 takes the rows of a table, and the model is none of a table; use export in Python"
+        )
+    return calibrated(model, read_table(file, model).table)
 
 
 def _loaded(path: Path) -> Any:

@@ -15,6 +15,7 @@ from clearprop.estimators.imported import Imported
 from clearprop.estimators.targets import ClassTargets
 from clearprop.files import Model
 from clearprop.files.export import CALIBRATION, medium_of, write
+from clearprop.files.export.c.accuracy import Calibration
 from clearprop.files.export.program import Answer, Column, Program, numbers, plain_program, with_columns
 from clearprop.files.importers.preprocessing import MadeInput, RawColumn
 from clearprop.formulas.expressions import symbols
@@ -27,7 +28,7 @@ def export(model: Any, path: str | os.PathLike[str], to: str | None = None, **op
     to = medium_of(path) if to is None else to
     program = program_of(model, path.stem)
     if options.get(CALIBRATION) is not None:
-        options[CALIBRATION] = inputs_of(model, options[CALIBRATION])
+        options[CALIBRATION] = calibrated(program, model, options[CALIBRATION])
     return write(program, path, to, **options)
 
 
@@ -68,6 +69,18 @@ def program_of(model: Any, name: str = "") -> Program:
         feature_names=[str(feature) for feature in getattr(model, "feature_names_in_", ())],
         job=run.job,
     )
+
+
+def calibrated(program: Program, model: Any, given: Any) -> Calibration:
+    """Rows that an int8 network is made with, of rows as `predict` takes them or a pair of those and y."""
+    rows, y = given if isinstance(given, tuple) else (given, None)
+    inputs, answer = inputs_of(model, rows), program.answer
+    if y is None:
+        return Calibration(inputs)
+    if answer.kind == "class":
+        place = {label: k for k, label in enumerate(answer.labels)}
+        return Calibration(inputs, np.array([place.get(label, -1) for label in np.asarray(y).tolist()]))
+    return Calibration(inputs, np.asarray(y, dtype=float).reshape(len(inputs), -1))
 
 
 def inputs_of(model: Any, rows: Any) -> Any:

@@ -19,7 +19,8 @@ class Exports:
         to : {"python", "javascript", "c", "onnx"}, optional
             By default what the ending of the name says.
         **options
-            What the medium can be asked for; `calibration` takes rows as `predict` does.
+            What the medium can be asked for. `calibration`, rows as `predict` takes them or a pair of rows and y, makes
+            C of whole numbers of eight bits, and a table of what that costs.
 
         Raises
         ------

@@ -7,12 +7,16 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from clearprop.files.export import CALIBRATION, medium_of, write
+from clearprop.files.export.c.accuracy import Calibration
 from clearprop.files.export.program import A, Answer, Column, Kind, Program, QuantileProgram, members_of
 from clearprop.tables import Category, ClassTarget, Encoder, Moment, Number, Step, Truth, Vector
 from clearprop.tables.formula_step import Computed
 from clearprop.tables.input_trees import input_trees
 from clearprop.tables.target_trees import decoded, in_unit
+from clearprop.tabular.actual import actual_of
 from clearprop.tabular.calibration import at_temperature
 from clearprop.tabular.model import TableModel
 from clearprop.version import __version__
@@ -61,7 +65,7 @@ def export(model: TableModel, path: str | os.PathLike[str], to: str | None = Non
     to : {"python", "javascript", "c", "onnx"}, optional
         By default what the ending of the name says.
     **options
-        What the medium can be asked for; `calibration` is a table of rows.
+        What the medium can be asked for. `calibration`, a table of rows, makes C of whole numbers of eight bits.
 
     Raises
     ------
@@ -72,8 +76,17 @@ def export(model: TableModel, path: str | os.PathLike[str], to: str | None = Non
     """
     path = Path(path)
     if options.get(CALIBRATION) is not None:
-        options[CALIBRATION] = model.encoder.encode(options[CALIBRATION]).X
+        options[CALIBRATION] = calibrated(model, options[CALIBRATION])
     write(program_of(model, path.stem), path, medium_of(path) if to is None else to, **options)
+
+
+def calibrated(model: TableModel, table: pa.Table) -> Calibration:
+    """Rows that an int8 network is made with, and what is true of them where the table has the target in every row."""
+    inputs, target = model.encoder.encode(table).X, model.target
+    if not set(target.columns) <= set(table.column_names):
+        return Calibration(inputs)
+    y = actual_of(table, target, model.encoder.read)
+    return Calibration(inputs, y if isinstance(target, ClassTarget) else target.in_unit(y).reshape(len(inputs), -1))
 
 
 def columns_of(encoder: Encoder) -> tuple[Column, ...]:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,13 @@ def write(program: Program, path: str | os.PathLike[str], to: str, **options: An
     UnknownNameError
         For another medium.
     InputError
-        For something that the medium cannot say, by its name.
+        For something that the medium cannot say, or cannot be asked for, by its name.
     """
     if to not in MEDIA:
         raise UnknownNameError("medium", to, MEDIA)
-    found: tuple[Path, ...] = import_module(MEDIA[to].module).write(program, Path(path), **options)
+    function = import_module(MEDIA[to].module).write
+    for name in options:
+        if name not in signature(function).parameters:
+            raise InputError(f"the medium {to} cannot be asked for {name!r}")
+    found: tuple[Path, ...] = function(program, Path(path), **options)
     return found

@@ -26,6 +26,7 @@ POWER = re.compile(r"-?\d(?:\.\d+)?[eE][-+]?\d{1,3}")
 
 def columns_of(rows: Any, names: Sequence[str]) -> dict[str, list[Any]]:
     """The columns by name; rows are a mapping for one row, a list of such, a data frame, or columns by name."""
+    names = list(dict.fromkeys(names))  # two encoders may read one column
     if isinstance(rows, (list, tuple)):
         found: dict[str, Any] = {name: [] for name in names}
         for place, row in enumerate(rows, start=1):
