@@ -114,9 +114,9 @@ def test_what_a_medium_does_not_know_is_refused_by_name(tmp_path):
     program = MODELS["digits"]().program
     with pytest.raises(InputError, match="the medium python cannot be asked for 'opset'"):
         write(program, tmp_path / "a.py", "python", opset=20)
-    with pytest.raises(InputError, match="there is no medium 'pyton'; did you mean 'python'"):
+    with pytest.raises(InputError, match=r"there is no medium 'pyton'; did you mean 'python'"):
         write(program, tmp_path / "a.py", "pyton")
-    with pytest.raises(InputError, match="the ending of 'a.txt' says no medium"):
+    with pytest.raises(InputError, match=r"the ending of 'a\.txt' says no medium"):
         MODELS["digits"]().model.export(tmp_path / "a.txt")
     assert not list(tmp_path.iterdir())
 

@@ -62,9 +62,7 @@ def _medium(output: Path, to: str | None) -> str:
 def _calibration(model: Any, file: Path) -> Calibration:
     """The rows of a table, with which networks are brought to eight bits."""
     if not isinstance(model, TableModel):
-        raise exits.UsageError(
-            "--int8 takes the rows of a table, and the model is none of a table; use export in Python"
-        )
+        raise exits.UsageError("--int8 takes a table, and this model has none; model.export in Python takes arrays")
     return calibrated(model, read_table(file, model).table)
 
 
