@@ -1,5 +1,6 @@
 """A model as a module of JavaScript, run in node: it predicts what the model does, and trains as the reference does."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES, Cosine, erf
 from clearprop.job import Data, Job, TrainingState
 from evaluated_programs import answered
 from exported_models import MODELS
+from pages_in_chromium import chromium
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
@@ -259,3 +261,19 @@ def test_classes_that_are_numbers_truths_and_texts(tmp_path):
             model.fit(frame, y)
         found = run(tmp_path, program_of(model), "say(m.predict(rows))", rows=told(frame))
         assert found == model.predict(frame).tolist()
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed")
+def test_a_browser_predicts_and_trains_too():
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    exported = MODELS["own"]()
+    url = "data:text/javascript;base64," + base64.b64encode(text_of(exported.program).encode()).decode()
+    script = """async ([url, row]) => {
+      const m = await import(url);
+      return [m.predict(row), new m.Trainer().step(m.encode([row]), [1, 0, 0]).loss];
+    }"""
+    with chromium() as browser:
+        page = browser.new_page()
+        said, loss = page.evaluate(script, [url, {"weight": 480, "says": "moo"}])
+    assert said == "cow"
+    assert loss > 1

@@ -49,13 +49,13 @@ def comment(text: str) -> str:
 
 def row_loop(
     tree: Expression, variables: Mapping[str, str], target: str, width: str, scalars: Mapping[str, str] | None = None
-) -> str:
+) -> tuple[Sequence[str], str]:
     """Statements that compute a tree for each j below `width` and put each result in `target`.
 
-    Sums and maxima over the row are loops of their own before.
+    Sums and maxima over the row are loops of their own. What is the same for all rows comes first, by itself.
     """
     code = to_code([tree], variables, SCRIPT, scalars)
-    parts = list(code.before)
+    parts: list[str] = []
     for step in code.passes:
         (value,) = step.results
         if step.reduction:
@@ -63,12 +63,12 @@ def row_loop(
         put = STEP[step.reduction].format(name=step.name, value=value) if step.reduction else f"{target} = {value};"
         body = "\n".join([*step.lines, put])
         parts.append(f"for (let j = 0; j < {width}; j++) {{\n{indent(body, '  ')}\n}}")
-    return "\n".join(parts)
+    return code.before, "\n".join(parts)
 
 
 def function_text(name: str, tree: Expression, variable: str = "z") -> str:
     """A formula as a function of a matrix (n, width), row by row."""
-    loop = row_loop(tree, {variable: f"{variable}[i + j]"}, "found[i + j]", "width")
+    _, loop = row_loop(tree, {variable: f"{variable}[i + j]"}, "found[i + j]", "width")
     return "\n".join(
         (
             f"// {comment(str(tree))}",

@@ -148,7 +148,9 @@ def _computed(equation: Elementwise, name: str, shape: tuple[Size, ...], graph: 
     variables = {
         symbol: f"{equation.sites[symbol]}[{'i + j' if own == shape else 'r'}]" for symbol, own in shapes.items() if own
     }
-    loop = indent(row_loop(tree, variables, f"{name}[i + j]", str(width), scalars), "  ")
+    before, loop = row_loop(tree, variables, f"{name}[i + j]", str(width), scalars)
     size = f"{n_rows} * {width}" if n_rows != 1 else str(width)
     head = f"for (let r = 0, i = 0; r < {n_rows}; r++, i += {width}) {{"
-    return f"const {name} = new Float64Array({size});\n{head}\n{loop}\n}}"
+    text = "\n".join([*before, head, indent(loop, "  "), "}"])
+    made = f"const {name} = new Float64Array({size});"
+    return f"{made}\n{{\n{indent(text, '  ')}\n}}" if before else f"{made}\n{text}"

@@ -75,17 +75,18 @@ def side_by_side(trees: Sequence[Expression], sliced: str, like: str = "missing"
     like : str
         A symbol with as many rows as there will be.
     """
-    lines, start = ["made = []"], 0
-    for pattern in patterns(trees):
-        part = f"[:, {start} : {start + pattern.count}]"
+    lines, start, forms = [], 0, patterns(trees)
+    put = "made.append({})" if len(forms) > 1 else "return {}"
+    for pattern in forms:
+        part = f"[:, {start} : {start + pattern.count}]" if len(forms) > 1 else ""
         lines += [f"{name} = np.array({shown(row)})" for name, row in pattern.numbers.items()]
         symbols = {name: name for name in ("x", "code", "missing", "a", *pattern.numbers)}
         if sliced:
             symbols |= {name: f"{name}{part}" for name in {sliced, like}}
         before, value = array_code(pattern.tree, symbols)
-        lines += [*before, f"made.append(np.broadcast_to({value}, (len({like}), {pattern.count})))"]
+        lines += [*before, put.format(f"np.broadcast_to({value}, (len({like}), {pattern.count}))")]
         start += pattern.count
-    return [*lines, "return np.concatenate(made, axis=1)"]
+    return ["made = []", *lines, "return np.concatenate(made, axis=1)"] if len(forms) > 1 else lines
 
 
 def array_code(tree: Expression, symbols: Mapping[str, str]) -> tuple[Sequence[str], str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clearprop.errors import FormulaError
-from clearprop.formulas.expressions import Expression, symbols
+from clearprop.formulas.expressions import Expression, Symbol, symbols
 from clearprop.formulas.printers.kernel import Pass
 from clearprop.formulas.printers.numbering import COMPARISONS, OPERATORS, REDUCTIONS, Entry, Numbering
 from clearprop.formulas.printers.text import ATOM, COMPARISON, PRODUCT, SIGN, SUM, Printed, bracket
@@ -124,7 +124,8 @@ def to_code(
         raise FormulaError(f"nothing says how the code writes {', '.join(sorted(unknown))}")
     numbering = Numbering(frozenset(variables), as_written=True)
     outputs = [numbering.as_number(numbering.add(tree)) for tree in trees]
-    writer = _Writer(numbering, {**variables, **scalars}, dialect)
+    plain = {f"u{k}": scalars[tree.name] for k, tree in enumerate(numbering.uniforms) if isinstance(tree, Symbol)}
+    writer = _Writer(numbering, {**variables, **plain}, dialect)
     passes = []
     if not set(REDUCTIONS) <= set(dialect.functions):
         for number in sorted(numbering.reductions):
@@ -138,6 +139,8 @@ def _uniforms(trees: Sequence[Expression], scalars: Mapping[str, str], dialect: 
     """Lines that compute u0, u1, …"""
     found: list[str] = []
     for place, tree in enumerate(trees):
+        if isinstance(tree, Symbol):  # it has a name already
+            continue
         numbering = Numbering(frozenset(scalars), as_written=True)
         output = numbering.as_number(numbering.add(tree))
         if numbering.reductions:
