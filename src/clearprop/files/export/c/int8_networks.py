@@ -30,20 +30,27 @@ static void quantise(const float *x, int8_t *q)
     }}
 }}
 """
-RESCALED = """\
-/* round(sum * factor / 2^shift), not beyond the largest */
-static int rescaled(int32_t sum, int32_t factor, int shift, int largest)
-{
-    const int64_t found = ((int64_t)sum * factor + ((int64_t)1 << (shift - 1))) >> shift;
-    return found < -largest ? -largest : found > largest ? largest : (int)found;
-}
-"""
 SUM = """\
 /* bias + the products of n inputs and weights */
 static int32_t sum_of(const int8_t *x, const int8_t *weights, int n, int32_t bias)
 {
     for (int i = 0; i < n; i++) bias += (int32_t)x[i] * weights[i];
     return bias;
+}
+"""
+
+HIDDEN = """\
+/* A hidden layer: round(sum * factor / 2^shift), no more than the largest, and what an activation with a table makes
+   of that */
+static void hidden(const int8_t *x, int n_in, const int8_t *weights, const int32_t *biases, const int32_t *factors,
+                   const int8_t *shifts, int largest, const int8_t *table, int8_t *a, int n_out)
+{
+    for (int j = 0; j < n_out; j++) {
+        const int64_t sum = sum_of(x, weights + n_in * j, n_in, biases[j]);
+        const int64_t scaled = (sum * factors[j] + ((int64_t)1 << (shifts[j] - 1))) >> shifts[j];
+        const int found = scaled < -largest ? -largest : scaled > largest ? largest : (int)scaled;
+        a[j] = table ? table[found + largest] : (int8_t)found;
+    }
 }
 """
 
@@ -99,7 +106,7 @@ class Int8Networks:
             array(f"float input_factors[{n}]", singles(np.broadcast_to((1 / grid.scale).astype(np.float32), n))),
             QUANTISE.format(n=n, least=LEAST),
             SUM,
-            *([RESCALED] if len(layers) > 1 else []),
+            *([HIDDEN] if len(layers) > 1 else []),
             self._forward(layers),
         ]
         return "\n".join(parts)
@@ -107,18 +114,21 @@ class Int8Networks:
     def _forward(self, layers: Any) -> str:
         last = self.program.members[0][-1]
         names, texts = activation_functions([last.tree], [last.activation.name])
-        lines, source = [], "input"
+        source = "input"
+        lines = [f"int8_t a{l}[{layer.biases.size}];" for l, layer in enumerate(layers[:-1], start=1)]
         for l, layer in enumerate(layers, start=1):
             n_in, n_out = layer.weights.shape
-            total = f"sum_of({source}, network->weights{l} + {n_in} * j, {n_in}, network->biases{l}[j])"
             if l < len(layers):
-                value = f"rescaled({total}, network->factors{l}[j], network->shifts{l}[j], {layer.largest})"
-                value = f"(int8_t){value}" if layer.table is None else f"network->table{l}[{value} + {layer.largest}]"
-                lines.append(f"int8_t a{l}[{n_out}];")
-                source, target = f"a{l}", f"a{l}[j]"
+                table = "0" if layer.table is None else f"network->table{l}"
+                lines.append(
+                    f"hidden({source}, {n_in}, network->weights{l}, network->biases{l}, network->factors{l}, "
+                    f"network->shifts{l}, {layer.largest}, {table}, a{l}, {n_out});"
+                )
+                source = f"a{l}"
             else:
-                target, value = "output[j]", f"(float){total} * network->scales{l}[j]"
-            lines.append(f"for (int j = 0; j < {n_out}; j++) {target} = {value};")
+                total = f"sum_of({source}, network->weights{l} + {n_in} * j, {n_in}, network->biases{l}[j])"
+                lines.append(f"for (int j = 0; j < {n_out}; j++)")
+                lines.append(f"    output[j] = (float){total} * network->scales{l}[j];")
         if names[0]:
             lines.append(f"{names[0]}(output, {n_out});")
         head = "static void forward(const struct network *network, const int8_t *input, float *output)\n{\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,14 @@ from clearprop.files.writing import destination, write_whole
 ENDS = "#ifdef __cplusplus\n{}\n#endif\n"
 
 
-def write(program: Program, path: Path, *, replace: bool = True, calibration: Any = None) -> tuple[Path, ...]:
+def write(
+    program: Program,
+    path: Path,
+    *,
+    replace: bool = True,
+    calibration: Any = None,
+    tell: Callable[[str], object] | None = None,
+) -> tuple[Path, ...]:
     """Write a program in C: the .c to `path`, the .h beside it.
 
     Parameters
@@ -41,6 +48,8 @@ def write(program: Program, path: Path, *, replace: bool = True, calibration: An
     calibration : Calibration or array of shape (n_rows, n_inputs), optional
         What the networks get of rows with which they are brought to whole numbers of eight bits, with what is true of
         them or without; by default the networks stay in float.
+    tell : callable, optional
+        Called with each line of the table of what int8 costs, which stands in the .h too.
 
     Returns
     -------
@@ -62,6 +71,9 @@ def write(program: Program, path: Path, *, replace: bool = True, calibration: An
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(each))
     for each, text in ((header, source.header()), (code, source.code(header.name))):
         write_whole(each, text.encode(), replace=replace)
+    if tell is not None:
+        for line in source.accuracy:
+            tell(line)
     return code, header
 
 
