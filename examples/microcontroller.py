@@ -28,7 +28,7 @@ from clearprop import MLPRegressor
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
 x = np.linspace(0, 2 * np.pi, 1000)[:, None]
 y = np.sin(x[:, 0])
-model = MLPRegressor(hidden_layer_sizes=(16, 16), solver="lbfgs", max_iter=2000, random_state=0).fit(x, y)
+model = MLPRegressor(hidden_layer_sizes=(16, 16), learning_rate_init=0.01, random_state=0).fit(x, y)
 
 model.export(folder / "sine.c")
 model.export(folder / "sine8.c", calibration=(x, y), tell=print)

@@ -1,6 +1,7 @@
 """clearprop export: files that predict without clearprop."""
 
 import json
+import re
 import runpy
 import shutil
 import subprocess
@@ -68,13 +69,16 @@ def test_the_file_of_an_estimator_and_of_a_network(tmp_path, capsys):
 
 def test_c_of_whole_numbers_says_what_that_costs(trained, tmp_path, capsys):
     code, out, err = said(
-        capsys, trained / "pets.clearprop", "--output", tmp_path / "pets.c", "--int8", trained / "pets.csv"
+        capsys, trained / "pets.clearprop", "--output", tmp_path / "pets.c", "--calibrate", trained / "pets.csv"
     )
     assert (code, err) == (0, "")
-    assert [line.split(" (")[0] for line in out.splitlines()] == [
-        f"Wrote {tmp_path / 'pets.c'}", f"Wrote {tmp_path / 'pets.h'}",
-    ]  # fmt: skip
-    assert "accuracy" in (tmp_path / "pets.c").read_text() + (tmp_path / "pets.h").read_text()
+    *costs, code, header = out.splitlines()
+    assert [line.split(" (")[0] for line in (code, header)] == [
+        f"Wrote {tmp_path / 'pets.c'}",
+        f"Wrote {tmp_path / 'pets.h'}",
+    ]
+    assert re.fullmatch(r"  accuracy +[\d.]+ % +[\d.]+ %", costs[1])
+    assert all(line.strip() in (tmp_path / "pets.h").read_text() for line in costs)
 
 
 def test_what_is_there_stays_without_force(trained, tmp_path, capsys):
@@ -104,11 +108,11 @@ def test_what_is_there_stays_without_force(trained, tmp_path, capsys):
         ("pets.csv", ["--output", "p.py"], 3, "pets.csv is a text, not a clearprop model"),
         (
             "pets.clearprop",
-            ["--output", "p.py", "--int8", "x.csv"],
+            ["--output", "p.py", "--calibrate", "x.csv"],
             2,
-            "--int8 is for C, and p.py is to be one file of",
+            "--calibrate is for C, and p.py is to be one file of",
         ),
-        ("pets.clearprop", ["--output", "p.c", "--int8", "x.csv"], 3, "x.csv"),
+        ("pets.clearprop", ["--output", "p.c", "--calibrate", "x.csv"], 3, "x.csv"),
         (".", ["--output", "p.py"], 3, "is a folder, not a model file"),
     ],
 )

@@ -233,7 +233,7 @@ def export(
     *,
     output: Path,
     to: Literal["python", "javascript", "c", "onnx"] | None = None,
-    int8: Path | None = None,
+    calibrate: Path | None = None,
     force: Force = False,
     as_json: Json = False,
 ) -> int:
@@ -248,7 +248,7 @@ def export(
 
       clearprop export diamonds.clearprop --output diamonds.py
       clearprop export diamonds.clearprop --to javascript --output diamonds.mjs
-      clearprop export diamonds.clearprop --output small.c --int8 new.parquet
+      clearprop export diamonds.clearprop --output small.c --calibrate new.parquet
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ def export(
         The file to write.
     to
         The kind of file; by default what the ending of the output says: .py, .mjs or .js, .c, .onnx.
-    int8
+    calibrate
         A table whose rows show how large numbers become: the networks in C then compute with eight bits.
     force
         Replace the output file if it exists.
@@ -267,7 +267,7 @@ def export(
     """
     from clearprop.cli import export as command
 
-    return command.run(model, output=output, to=to, int8=int8, force=force, as_json=as_json)
+    return command.run(model, output=output, to=to, calibrate=calibrate, force=force, as_json=as_json)
 
 
 @app.command

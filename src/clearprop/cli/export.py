@@ -22,15 +22,16 @@ from clearprop.tabular.saving import KIND as TABLE
 ESTIMATORS = {cls.__name__: cls for cls in (MLPClassifier, MLPRegressor)}
 
 
-def run(model: Path, *, output: Path, to: str | None, int8: Path | None, force: bool, as_json: bool) -> int:
+def run(model: Path, *, output: Path, to: str | None, calibrate: Path | None, force: bool, as_json: bool) -> int:
     """Write the file; the exit code."""
     medium = _medium(output, to)
-    if int8 is not None and medium != "c":
-        raise exits.UsageError(f"--int8 is for C, and {output.name} is to be {MEDIA[medium].description}")
-    check_output(output, force=force, inputs=(model,) if int8 is None else (model, int8))
+    if calibrate is not None and medium != "c":
+        raise exits.UsageError(f"--calibrate is for C, and {output.name} is to be {MEDIA[medium].description}")
+    check_output(output, force=force, inputs=(model,) if calibrate is None else (model, calibrate))
     trained = _loaded(model)
     program = program_of(trained, output.stem)
-    options = {} if int8 is None else {CALIBRATION: _calibration(trained, int8)}
+    costs: list[str] = []  # of eight bits, in lines
+    options = {} if calibrate is None else {CALIBRATION: _calibration(trained, calibrate), "tell": costs.append}
     try:
         written = write(program, output, medium, replace=force, **options)
     except FileExistsError as error:
@@ -38,9 +39,13 @@ def run(model: Path, *, output: Path, to: str | None, int8: Path | None, force: 
     except OSError as error:
         raise FileError(f"{output} cannot be written: {error.strerror or error}") from None
     if as_json:
-        words.print_json({"to": medium, "files": [str(path) for path in written]})
+        words.print_json(
+            {"to": medium, "files": [str(path) for path in written], **({"accuracy": costs} if costs else {})}
+        )
         return 0
     out = words.console()
+    for line in costs:
+        out.print(line)
     for path in written:
         out.print(f"Wrote {path} ({size_of(path)}), {MEDIA[medium].description}")
     return 0
@@ -62,7 +67,9 @@ def _medium(output: Path, to: str | None) -> str:
 def _calibration(model: Any, file: Path) -> Calibration:
     """The rows of a table, with which networks are brought to eight bits."""
     if not isinstance(model, TableModel):
-        raise exits.UsageError("--int8 takes a table, and this model has none; model.export in Python takes arrays")
+        raise exits.UsageError(
+            "--calibrate takes a table, and this model has none; model.export in Python takes arrays"
+        )
     return calibrated(model, read_table(file, model).table)
 
 

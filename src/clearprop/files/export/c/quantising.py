@@ -1,9 +1,10 @@
 """The networks of a program in whole numbers of eight bits, and what they give, to the last bit as the C computes it.
 
 A number is x ≈ scale · q + offset with q from −127 to 127. What is known of the numbers of each place comes from
-calibration rows: every input has a grid of its own, as has every hidden layer; the weights of each neuron have one
-scale. So Σ w · q, a sum of 32 bits, is z in steps of its own, and a multiplication of 64 bits and a shift bring it to
-the next layer's grid. Scales of inputs are factors of weights and offsets are parts of biases, so they cost nothing.
+calibration rows: every input has a grid of its own, as has every hidden neuron of relu or identity, and every hidden
+layer of another activation, which a table holds; the weights of each neuron have one scale. So Σ w · q, a sum of 32
+bits, is z in steps of its own, and a multiplication of 64 bits and a shift bring it to the next layer's grid. Scales of
+inputs are factors of weights and offsets are parts of biases, so they cost nothing.
 
 Jacob et al. (2018), Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference,
 section 2; the biases make the mean of each z what it is in float on the calibration rows: Nagel et al. (2019),
@@ -199,21 +200,21 @@ def _first_half(layer: Layer, grid: Grid, q: Any, mean_z: Any) -> Int8Layer:
 
 def _second_half(made: Int8Layer, tree: Expression, z: Any, a: Any) -> tuple[Int8Layer, Grid]:
     """The layer with the way from its sums to the next numbers, and the grid of those."""
-    grid = _grid_of(a, None)
     table = None
     if tree == Relu.tree():
-        grid = _grid_of(np.array([0.0, a.max()]), None)
-        steps = grid
+        highest = a.max(axis=0)
+        steps = grid = _grid_of(np.stack([np.zeros_like(highest), np.where(highest > 0, highest, 1.0)]))
     elif tree == Identity.tree():
-        steps = grid
+        steps = grid = _grid_of(a)
     else:
+        grid = _grid_of(a, None)
         side = FINE if made.weights.size >= 16 * FINE else LEAST
         steps = _grid_of(z, None, side)
         at = steps.scale.astype(np.float64) * np.arange(-side, side + 1) + steps.offset
         with np.errstate(all="ignore"):
             table = grid.nearest(np.broadcast_to(evaluate(tree, {"z": at}), at.shape)).astype(np.int8)
     shifted = made.biases - np.rint(steps.offset / made.scales.astype(np.float64))
-    factors, shifts = _as_factors(made.scales.astype(np.float64) / float(steps.scale))
+    factors, shifts = _as_factors(made.scales.astype(np.float64) / steps.scale.astype(np.float64))
     return Int8Layer(made.weights, shifted.astype(np.int32), made.scales, factors, shifts, table), grid
 
 
