@@ -14,19 +14,19 @@ Data-Free Quantization, section 4.2.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.files.export.program import Layer, Member, Program
-from clearprop.formulas import Expression, Identity, Relu, evaluate
+from clearprop.formulas import Identity, Relu, evaluate
 
 LEAST = 127  # and its negative: the numbers of eight bits that are used
 FINE = 511  # the same of a place in a fine table; a table of no more than 1/8 of the layer's weights is fine
 WIDEST = 60_000  # inputs whose products are surely added in 32 bits
-LARGEST_BIAS = 2.0**29
+LARGEST_BIAS, SMALLEST = 2.0**29, 1e-30  # of a bias in steps, and of a step
 MOST_ROWS = 10_000
 
 
@@ -167,12 +167,15 @@ def _network(member: Member, X: Any, grid: Grid) -> tuple[Int8Layer, ...]:
     for l, layer in enumerate(member, start=1):
         _check(layer, l, l == len(member))
         z = a @ layer.weights.astype(np.float64) + layer.biases.astype(np.float64)
-        made = _first_half(layer, grid, q, z.mean(axis=0))
-        if l < len(member):
-            a = np.broadcast_to(evaluate(layer.tree, {"z": z}), z.shape)
-            made, grid = _second_half(made, layer.tree, z, a)
-            q = made.outputs(q)
-        found.append(made)
+        if l == len(member):
+            found.append(_sums(layer, grid, q, z.mean(axis=0)))
+            break
+        a = np.broadcast_to(evaluate(layer.tree, {"z": z}), z.shape)
+        steps, next_grid, table = _grids(layer, z, a)
+        made = _sums(layer, grid, q, z.mean(axis=0) - steps.offset)
+        factors, shifts = as_factors(made.scales.astype(np.float64) / steps.scale)
+        found.append(replace(made, factors=factors, shifts=shifts, table=table))
+        q, grid = found[-1].outputs(q), next_grid
     return tuple(found)
 
 
@@ -186,40 +189,44 @@ def _check(layer: Layer, l: int, is_last: bool) -> None:
         )
 
 
-def _first_half(layer: Layer, grid: Grid, q: Any, mean_z: Any) -> Int8Layer:
-    """Weights and biases; what they make of q has this mean."""
+def _sums(layer: Layer, grid: Grid, q: Any, mean: Any) -> Int8Layer:
+    """Weights and biases, such that what they make of q has this mean."""
     weights = layer.weights.astype(np.float64) * np.reshape(grid.scale, (-1, 1)).astype(np.float64)
-    scales = np.maximum(np.abs(weights).max(axis=0) / LEAST, 1e-30)
-    whole = np.rint(weights / scales)
-    biases = mean_z - scales * (q.mean(axis=0) @ whole)
-    scales = np.maximum(scales, np.abs(biases) / LARGEST_BIAS)
-    whole = np.rint(weights / scales)
-    biases = mean_z / scales - q.mean(axis=0) @ whole
-    return Int8Layer(whole.astype(np.int8), np.rint(biases).astype(np.int32), scales.astype(np.float32))
+    scales, middle = np.maximum(np.abs(weights).max(axis=0) / LEAST, SMALLEST), q.mean(axis=0)
+    biases = mean - scales * (middle @ np.rint(weights / scales))
+    scales = np.maximum(scales, np.abs(biases) / LARGEST_BIAS).astype(np.float32)
+    whole = np.rint(np.clip(weights / scales, -LEAST, LEAST))
+    biases = np.rint(mean / scales - middle @ whole)
+    return Int8Layer(whole.astype(np.int8), biases.astype(np.int32), scales)
 
 
-def _second_half(made: Int8Layer, tree: Expression, z: Any, a: Any) -> tuple[Int8Layer, Grid]:
-    """The layer with the way from its sums to the next numbers, and the grid of those."""
-    table = None
-    if tree == Relu.tree():
+def _grids(layer: Layer, z: Any, a: Any) -> tuple[Grid, Grid, Any]:
+    """The steps that a hidden layer's sums are brought to, the grid of what is made of them, and the table in between."""
+    if layer.tree == Relu.tree():
         highest = a.max(axis=0)
-        steps = grid = _grid_of(np.stack([np.zeros_like(highest), np.where(highest > 0, highest, 1.0)]))
-    elif tree == Identity.tree():
-        steps = grid = _grid_of(a)
-    else:
-        grid = _grid_of(a, None)
-        side = FINE if made.weights.size >= 16 * FINE else LEAST
-        steps = _grid_of(z, None, side)
-        at = steps.scale.astype(np.float64) * np.arange(-side, side + 1) + steps.offset
-        with np.errstate(all="ignore"):
-            table = grid.nearest(np.broadcast_to(evaluate(tree, {"z": at}), at.shape)).astype(np.int8)
-    shifted = made.biases - np.rint(steps.offset / made.scales.astype(np.float64))
-    factors, shifts = _as_factors(made.scales.astype(np.float64) / steps.scale.astype(np.float64))
-    return Int8Layer(made.weights, shifted.astype(np.int32), made.scales, factors, shifts, table), grid
+        steps = _grid_of(np.stack([np.zeros_like(highest), np.where(highest > 0, highest, 1.0)]))
+        return steps, steps, None
+    if layer.tree == Identity.tree():
+        steps = _grid_of(a)
+        return steps, steps, None
+    grid, side = _grid_of(a, None), FINE if layer.weights.size >= 16 * FINE else LEAST
+    steps = _grid_of(z, None, side)
+    at = steps.scale.astype(np.float64) * np.arange(-side, side + 1) + steps.offset
+    with np.errstate(all="ignore"):
+        table = grid.nearest(np.broadcast_to(evaluate(layer.tree, {"z": at}), at.shape)).astype(np.int8)
+    return steps, grid, table
 
 
-def _as_factors(ratios: Any) -> tuple[Any, Any]:
-    """Whole factors of 31 bits and shifts: ratio ≈ factor / 2^shift."""
+def as_factors(ratios: Any) -> tuple[Any, Any]:
+    """Whole factors of 31 bits and shifts: ratio ≈ factor / 2^shift, both (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.files.export.c.quantising import as_factors
+    >>> as_factors(np.array([0.25, 0.001]))
+    (array([1073741824, 1099511628], dtype=int32), array([32, 40], dtype=int8))
+    """
     mantissas, exponents = np.frexp(ratios)
     factors, shifts = np.rint(mantissas * 2.0**31), 31 - exponents
     halved = factors == 2.0**31
