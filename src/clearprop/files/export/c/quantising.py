@@ -201,7 +201,7 @@ def _sums(layer: Layer, grid: Grid, q: Any, mean: Any) -> Int8Layer:
 
 
 def _grids(layer: Layer, z: Any, a: Any) -> tuple[Grid, Grid, Any]:
-    """The steps that a hidden layer's sums are brought to, the grid of what is made of them, and the table in between."""
+    """The steps that sums of a hidden layer are brought to, the grid of what comes of them, the table in between."""
     if layer.tree == Relu.tree():
         highest = a.max(axis=0)
         steps = _grid_of(np.stack([np.zeros_like(highest), np.where(highest > 0, highest, 1.0)]))
