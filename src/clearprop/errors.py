@@ -100,6 +100,8 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "compiler": ("numba", "llvmlite"),
     "tables": ("pyarrow", "narwhals"),
     "cli": ("cyclopts", "rich", "pyarrow", "narwhals"),
+    "keras": ("pyfive",),
+    "torch": ("torch",),
 }
 
 

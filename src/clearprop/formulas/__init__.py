@@ -56,6 +56,14 @@ from clearprop.formulas.library_activations import (
     Tanhshrink,
     Threshold,
 )
+from clearprop.formulas.library_update_rules import (
+    KerasAdam,
+    KerasRMSProp,
+    TorchAdam,
+    TorchMomentum,
+    TorchNesterov,
+    TorchRMSProp,
+)
 from clearprop.formulas.losses import (
     LOSSES,
     AbsoluteError,
@@ -163,6 +171,8 @@ __all__ = [
     "Identity",
     "Initialiser",
     "InverseScaling",
+    "KerasAdam",
+    "KerasRMSProp",
     "LabelSmoothing",
     "LeakyRelu",
     "LecunNormal",
@@ -201,6 +211,10 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "TorchAdam",
+    "TorchMomentum",
+    "TorchNesterov",
+    "TorchRMSProp",
     "UpdateRule",
     "absolute",
     "activation",

@@ -167,8 +167,8 @@ def _add_function(chain: Chain, graph: Any, step: Step, name: str) -> bool:
     others = [_constant(graph, a) for a in node.args if a is not step.before]
     others += [_constant(graph, a) for a in node.kwargs.values() if a is not step.before]
     if name == "linear":
-        weights, bias = (*others, None)[:2]
-        chain.dense(array(weights).T, None if bias is None else array(bias), _path(node.args[1], n), node)
+        weights, *bias = [tensor for tensor in others if tensor is not None]
+        chain.dense(array(weights).T, array(bias[0]) if bias else None, _path(node.args[1], n), node)
         return True
     if name in ("matmul", "mm") and node.args[0] is step.before:
         chain.dense(array(others[0]), None, _path(node.args[1], n), node)
@@ -189,11 +189,10 @@ def _arithmetic(chain: Chain, step: Step, name: str, others: list[Any]) -> bool:
     other = other.reshape(-1) if other.ndim and other.size == other.shape[-1] else other
     if other.ndim > 1 or (name in ("truediv", "div") and not first):
         return False
-    if name in ("add", "sub"):
-        scale = 1.0 if first or name == "add" else -1.0
-        shift = -other if first and name == "sub" else other
-    else:
-        scale, shift = (other if name == "mul" else 1 / other), np.float64(0)
+    scale: Any = 1.0 if first or name == "add" else -1.0
+    shift: Any = -other if first and name == "sub" else other
+    if name not in ("add", "sub"):
+        scale, shift = (other if name == "mul" else 1 / other), 0.0
     chain.affine(scale, shift, n, step.node, quietly=name == "add" and chain.width == other.size)
     return True
 

@@ -146,9 +146,7 @@ def _safe_array(path: Path, name: str, entry: Any, data: bytes) -> Any:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(stop)]} if kind in SAFE_TYPES:
             pass
         case {"dtype": kind}:
-            raise FileError(
-                f"{name} of {path} has the type {quoted(kind)} or a broken entry; read are {', '.join(SAFE_TYPES)}"
-            )
+            raise FileError(f"{name} of {path} has the type {quoted(kind)}; read are {', '.join(SAFE_TYPES)}")
         case _:
             raise FileError(f"{name} of {path} has a broken entry")
     dtype = np.dtype(SAFE_TYPES[kind])

@@ -74,12 +74,11 @@ def reference_and_gradient(
 
     def gradient(X: Any, Y: Any) -> Any:
         with evaluating(module):
-            return _gradient(graph, chain, cost, tensor(X), tensor(Y))
+            return _gradient(graph, chain, cost, tensor(X), tensor(Y))  # type: ignore[arg-type]
 
-    if loss is None or any(layer.is_doubled for layer in chain.layers):
-        return reference, None
     last = chain.layers[-1].activation
-    cost = _cost(loss, "identity" if last is None else last.name)
+    is_doubled = any(layer.is_doubled for layer in chain.layers)
+    cost = None if loss is None or is_doubled else _cost(loss, "identity" if last is None else last.name)
     return reference, None if cost is None else gradient
 
 
@@ -92,7 +91,7 @@ def _gradient(graph: Any, chain: Chain, cost: Callable[[Any, Any], Any], X: Any,
 
     values: dict[Any, Any] = {}
 
-    class Recording(torch.fx.Interpreter):
+    class Recording(torch.fx.Interpreter):  # type: ignore[misc]
         def run_node(self, n: Any) -> Any:
             values[n] = super().run_node(n)
             return values[n]

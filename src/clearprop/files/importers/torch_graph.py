@@ -38,7 +38,7 @@ def traced(module: Any) -> Any:
     """
     import torch
 
-    class Tracer(torch.fx.Tracer):
+    class Tracer(torch.fx.Tracer):  # type: ignore[misc]
         def is_leaf_module(self, m: Any, name: str) -> bool:
             return not isinstance(m, torch.nn.Sequential) and type(m).__module__.startswith("torch.")
 

@@ -10,7 +10,17 @@ from clearprop.errors import InputError, quoted
 from clearprop.files.importers.chain import Chain
 from clearprop.files.importers.source import OptimizerMemory
 from clearprop.files.importers.torch_layers import array
-from clearprop.formulas import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp, UpdateRule
+from clearprop.formulas import (
+    SGD,
+    Adam,
+    AdamW,
+    RMSProp,
+    TorchAdam,
+    TorchMomentum,
+    TorchNesterov,
+    TorchRMSProp,
+    UpdateRule,
+)
 
 Found = tuple[UpdateRule | None, OptimizerMemory | None, tuple[str, ...]]
 # What each rule remembers, by torch's names of it.
@@ -52,27 +62,22 @@ def _settings(group: Any) -> dict[str, Any]:
 
 
 def _rule(kind: str, group: Any) -> tuple[UpdateRule, list[str]]:
-    rate, decay, notes = float(group["lr"]), float(group["weight_decay"]), []
-    if decay and kind != "AdamW":
-        notes.append(
-            f"the weight_decay {decay:g} of {kind} is a penalty ½λθ² on every parameter in PyTorch, not a decay "
-            "beside the step; here it is alpha, which leaves biases out, and was not taken along"
-        )
-    if decay and kind == "AdamW":
-        notes.append("AdamW of PyTorch lets biases decay too; here they do not")
+    """The rule in PyTorch's own form, and what differs all the same."""
+    rate, decay = float(group["lr"]), float(group["weight_decay"])
     if kind in ("Adam", "AdamW"):
-        betas = [float(beta) for beta in group["betas"]]
-        make = AdamW if kind == "AdamW" or group.get("decoupled_weight_decay") else Adam
-        return make(rate, decay if make is AdamW else 0.0, *betas, float(group["eps"])), notes
+        beta1, beta2 = map(float, group["betas"])
+        numbers = (beta1, beta2, float(group["eps"]))
+        if kind == "AdamW" or group.get("decoupled_weight_decay"):
+            notes = ["PyTorch's AdamW lets biases decay too; here they do not"] if decay else []
+            return AdamW(rate, decay, *numbers), notes
+        return (TorchAdam(rate, 0.0, *numbers, decay) if decay else Adam(rate, 0.0, *numbers)), []
     if kind == "RMSprop":
-        return RMSProp(rate, 0.0, float(group["alpha"]), float(group["eps"])), notes
-    if not group["momentum"]:
-        return SGD(rate), notes
-    notes.append(
-        "PyTorch multiplies its momentum by the rate of the step, here the rate is in the momentum already: the same "
-        "steps as long as the rate stays the same"
-    )
-    return (Nesterov if group["nesterov"] else Momentum)(rate, 0.0, float(group["momentum"])), notes
+        rho, epsilon = float(group["alpha"]), float(group["eps"])
+        return (TorchRMSProp(rate, 0.0, rho, epsilon, decay) if decay else RMSProp(rate, 0.0, rho, epsilon)), []
+    momentum = float(group["momentum"])
+    if not momentum and not decay:
+        return SGD(rate), []
+    return (TorchNesterov if group["nesterov"] else TorchMomentum)(rate, 0.0, momentum, decay), []
 
 
 def _memory(kind: str, optimizer: Any, module: Any, chain: Chain, rule: UpdateRule) -> OptimizerMemory | None:
@@ -94,8 +99,7 @@ def _memory(kind: str, optimizer: Any, module: Any, chain: Chain, rule: UpdateRu
             kept = [optimizer.state[t].get(theirs) for t in (weight, bias) if t is not None]
             if any(tensor is None for tensor in kept):
                 return None
-            factor = -rule.learning_rate if kind == "SGD" else 1.0
-            W, *b = (array(tensor) * np.float64(factor) if kind == "SGD" else array(tensor) for tensor in kept)
+            W, *b = map(array, kept)
             vectors[ours].append((np.ascontiguousarray(W.T), b[0] if b else None))
         step = int(optimizer.state[weight].get("step", 0))
     if len({layer.name for layer in chain.layers}) < len(chain.layers):

@@ -116,9 +116,8 @@ def _written_out(layers: Sequence[Any] | str, modules: Tensors) -> list[Any]:
         named = [s for s in steps if isinstance(s, str)]
         left = [m for m, parts in modules.items() if _is_dense(parts) and m not in named]
         if len(left) != wanted:
-            raise InputError(
-                f"layers has {wanted} times 'Linear', and the file {len(left)} matrices: {', '.join(left)}"
-            )
+            names = ", ".join(left)
+            raise InputError(f"layers has 'Linear' {wanted} times, and the file {len(left)} matrices: {names}")
         order = iter(_in_order(left, modules))
         steps = [next(order) if step is None else step for step in steps]
     return [step for step in steps if step != ""]
