@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clearprop.errors import ClearpropError
     from clearprop.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
     from clearprop.estimators.imported import Imported, from_sklearn
+    from clearprop.estimators.imported_libraries import from_keras, from_torch, from_torch_state
     from clearprop.estimators.imported_onnx import from_onnx
     from clearprop.files import load, save
     from clearprop.formulas import Activation, Loss, Schedule, UpdateRule
@@ -52,8 +53,11 @@ __all__ = [
     "backward",
     "check_gradient",
     "forward",
+    "from_keras",
     "from_onnx",
     "from_sklearn",
+    "from_torch",
+    "from_torch_state",
     "lbfgs",
     "load",
     "loss",
@@ -72,6 +76,7 @@ _HOMES = {
     "clearprop.errors": ("ClearpropError",),
     "clearprop.estimators": ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"),
     "clearprop.estimators.imported": ("Imported", "from_sklearn"),
+    "clearprop.estimators.imported_libraries": ("from_keras", "from_torch", "from_torch_state"),
     "clearprop.estimators.imported_onnx": ("from_onnx",),
     "clearprop.files": ("load", "save"),
     "clearprop.formulas": ("Activation", "Loss", "Schedule", "UpdateRule"),

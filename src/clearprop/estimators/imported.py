@@ -14,9 +14,11 @@ from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.exports import Exports
 from clearprop.estimators.imported_proof import Proof, proof_of
 from clearprop.estimators.imported_targets import ImportedTargets
+from clearprop.estimators.to_libraries import ToLibraries
 from clearprop.files.importers.source import SourceNetwork
 from clearprop.formulas import ACTIVATIONS, Activation, Loss, UpdateRule, fitting_activations, loss_function
 from clearprop.network import Dense, Network, Parameters, forward
+from clearprop.network.layers import Layer
 
 if TYPE_CHECKING:
     from clearprop.estimators.imported_check import ImportedGradients
@@ -33,7 +35,7 @@ ADDED = {
 
 
 @dataclass(frozen=True)
-class Imported(Exports):
+class Imported(Exports, ToLibraries):
     """A network of another library, here.
 
     It is made by `from_sklearn` and its kin.
@@ -92,6 +94,10 @@ class Imported(Exports):
         """The activation that training adds to the last layer, where the loss of the source works without it."""
         name = ADDED.get((self.source.layers[-1].activation.name, self.loss.name))
         return None if name is None else ACTIVATIONS[name]()
+
+    def _layers_and_parameters(self) -> tuple[tuple[Layer, ...], Parameters]:
+        *before, last = self.network.layers
+        return (*before, replace(last, activation=self.source.layers[-1].activation)), self.parameters
 
     @cached_property
     def targets(self) -> ImportedTargets:

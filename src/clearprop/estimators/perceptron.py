@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Self
 
@@ -19,7 +19,10 @@ from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.learning import Learning
 from clearprop.estimators.plain import is_plain
 from clearprop.estimators.saving import load_estimator, save_estimator
+from clearprop.estimators.to_libraries import ToLibraries
 from clearprop.job.memory import NUMBERS_AT_ONCE
+from clearprop.network import Parameters
+from clearprop.network.layers import Layer
 
 
 def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
@@ -29,10 +32,15 @@ def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
             setattr(estimator, name, value)
 
 
-class MultilayerPerceptron(Learning, GlassBox, Exports, BaseEstimator):  # type: ignore[misc]
+class MultilayerPerceptron(Learning, GlassBox, Exports, ToLibraries, BaseEstimator):  # type: ignore[misc]
     """Base of `MLPClassifier` and `MLPRegressor`."""
 
     n_threads: Any
+
+    def _layers_and_parameters(self) -> tuple[Sequence[Layer], Parameters]:
+        check_is_fitted(self)
+        network = self._run.network
+        return network.layers, network.views(self._run.state.theta)
 
     def _outputs(self, X: Any) -> Any:
         """The activations of the last layer, (n_samples, n_outputs)."""

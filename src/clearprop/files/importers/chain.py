@@ -78,6 +78,8 @@ class Chain:
     notes: list[str] = field(default_factory=list)
     scale: Any = None  # what the next layer's inputs are multiplied by: one number each, or a matrix
     shift: Any = None
+    scaled_at: Any = None  # where in the source the scaled values are, up to a factor
+    scaled_by: Any = 1.0
 
     @property
     def width(self) -> int:
@@ -122,10 +124,12 @@ class Chain:
             last.z_at, last.z_scale = (last.z_at, last.z_scale * scale) if at is None else (at, 1.0)
             if last.biases is not None or shift.any():
                 last.biases = (0 if last.biases is None else last.biases * scale) + shift
-        elif self.scale is None:
-            self.scale, self.shift = scale, shift
+            return
+        if self.scale is None:
+            self.scale, self.shift, self.scaled_at, self.scaled_by = scale, shift, self.at, 1.0
         else:
             self.scale, self.shift = self.scale * scale, self.shift * scale + shift
+        self.scaled_at, self.scaled_by = (self.scaled_at, self.scaled_by * scale) if at is None else (at, 1.0)
 
     def activation(self, formula: Activation, name: str, at: Any = None) -> None:
         """What every unit of the last layer goes through."""
@@ -166,9 +170,11 @@ class Chain:
         """A layer of its own for what can go into no other."""
         n = self.width
         self.notes.append(f"{name} got a layer of its own with the unit matrix as weights")
-        at = self.at
+        at, factor = (self.at, 1.0) if self.scale is None else (self.scaled_at, self.scaled_by)
         self.dense(np.eye(n), None, f"before {name}", at)
-        self.layers[-1].is_folded = self.layers[-1].is_own = True
+        last = self.layers[-1]
+        last.is_folded = last.is_own = True
+        last.z_scale = factor
 
     def finish(self, dtype: Any) -> tuple[SourceLayer, ...]:
         """The layers, their numbers in this type.

@@ -17,6 +17,7 @@ from clearprop.files.importers.keras_file import KerasFile, opened
 from clearprop.files.importers.keras_layers import add_layer
 from clearprop.files.importers.keras_training import loss_of, memory_of, rule_of
 from clearprop.files.importers.source import SourceNetwork
+from clearprop.formulas import Loss
 
 
 def read(model: Any) -> SourceNetwork:
@@ -36,12 +37,12 @@ def read(model: Any) -> SourceNetwork:
     """
     if isinstance(model, str | os.PathLike):
         path = Path(model)
-        return _network(opened(path), f", {path.name}", None, f" of {path}")
+        return _network(opened(path), f", {path.name}", f" of {path}")
     if type(model).__module__.partition(".")[0] != "keras" and not hasattr(model, "to_json"):
         raise InputError(f"from_keras takes a keras.Model or the path of a .keras file, not {quoted(model)}")
     if not getattr(model, "built", True) or not hasattr(model, "get_weights"):
         raise InputError("the model is not built yet: give it an Input, or call it once")
-    return _network(_of_object(model), "", _reference(model), "")
+    return _network(_of_object(model), "", "", model)
 
 
 def _of_object(model: Any) -> KerasFile:
@@ -67,6 +68,38 @@ def _of_object(model: Any) -> KerasFile:
     return KerasFile(config, compiled, arrays, kept, keras.__version__)
 
 
+def _gradient(model: Any, chain: Chain, loss: Loss | None) -> Callable[[Any, Any], Any] | None:
+    """The source's own gradient, where Keras runs on PyTorch and the layers are as they were; otherwise None."""
+    import keras
+
+    names = [layer.name for layer in chain.layers]
+    is_plain = len(set(names)) == len(names) and not any(layer.is_folded for layer in chain.layers)
+    if keras.backend.backend() != "torch" or loss is None or not is_plain:
+        return None
+    import torch
+
+    from clearprop.files.importers.torch_gradient import cost_of
+
+    last = chain.layers[-1].activation
+    cost = cost_of(loss, "identity" if last is None else last.name)
+    layers = [_layer(model, name) for name in names]
+
+    def gradient(X: Any, Y: Any) -> list[tuple[Any, Any]]:
+        output = model(np.ascontiguousarray(X), training=False).reshape(len(X), -1)
+        total = cost(output, torch.as_tensor(Y).to(output))  # type: ignore[misc]
+        variables = [v.value for layer in layers for v in (layer.kernel, layer.bias) if v is not None]
+        found = iter(each.detach().cpu().numpy() for each in torch.autograd.grad(total, variables))
+        return [(next(found), None if layer.bias is None else next(found)) for layer in layers]
+
+    return None if cost is None else gradient
+
+
+def _layer(model: Any, name: str) -> Any:
+    for part in name.split("/"):
+        model = model.get_layer(part)
+    return model
+
+
 def _collect(model: Any, path: tuple[str, ...], arrays: dict[tuple[str, ...], list[Any]]) -> None:
     for layer in model.layers:
         if hasattr(layer, "layers"):
@@ -85,7 +118,7 @@ def _reference(model: Any) -> Callable[[Any], Any]:
     return reference
 
 
-def _network(file: KerasFile, where: str, reference: Any, place: str) -> SourceNetwork:
+def _network(file: KerasFile, where: str, place: str, model: Any = None) -> SourceNetwork:
     layers = layers_of(file.model)
     chain = Chain(_n_inputs(layers, file))
     trained: list[Any] = []
@@ -124,7 +157,8 @@ def _network(file: KerasFile, where: str, reference: Any, place: str) -> SourceN
         update_rule=rule,
         memory=memory,
         notes=(*chain.notes, *notes, *told, *more, *last),
-        reference=reference,
+        reference=None if model is None else _reference(model),
+        gradient=None if model is None else _gradient(model, chain, loss),
     )
 
 

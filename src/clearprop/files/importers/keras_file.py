@@ -44,7 +44,6 @@ def opened(path: Path) -> KerasFile:
     FileError
         When it is another kind of file, damaged, or says of itself what is not true.
     """
-    require("Keras files need", "keras", "pyfive")
     try:
         facts = os.stat(path)
     except OSError as error:
@@ -116,6 +115,7 @@ def _json(data: bytes | str, path: Path) -> Any:
 
 
 def _hdf5(file: Any, path: Path) -> Any:
+    require("Keras files need", "keras", "pyfive")
     import pyfive
 
     try:

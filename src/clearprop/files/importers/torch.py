@@ -186,7 +186,7 @@ def _arithmetic(chain: Chain, step: Step, name: str, others: list[Any]) -> bool:
         return False
     number = others[0]
     other = array(number).astype(np.float64) if hasattr(number, "detach") else np.float64(number)
-    other = other.reshape(-1) if other.ndim and other.size == other.shape[-1] else other
+    other = other.ravel() if other.size == max(other.shape, default=1) else other
     if other.ndim > 1 or (name in ("truediv", "div") and not first):
         return False
     scale: Any = 1.0 if first or name == "add" else -1.0

@@ -78,7 +78,7 @@ def reference_and_gradient(
 
     last = chain.layers[-1].activation
     is_doubled = any(layer.is_doubled for layer in chain.layers)
-    cost = None if loss is None or is_doubled else _cost(loss, "identity" if last is None else last.name)
+    cost = None if loss is None or is_doubled else cost_of(loss, "identity" if last is None else last.name)
     return reference, None if cost is None else gradient
 
 
@@ -109,7 +109,7 @@ def _gradient(graph: Any, chain: Chain, cost: Callable[[Any, Any], Any], X: Any,
     return pairs
 
 
-def _cost(loss: Loss, output: str) -> Callable[[Any, Any], Any] | None:
+def cost_of(loss: Loss, output: str) -> Callable[[Any, Any], Any] | None:
     """The mean over rows of a loss, by PyTorch's own functions, from what the module gives; None where it has none."""
     from torch.nn import functional as F
 

@@ -72,8 +72,8 @@ def steps_of(graph_module: Any) -> tuple[Any, list[Step]]:
     while value is not inputs[0]:
         before = [node for node in _tensors_of(value) if node in depends]
         if len(set(before)) != 1:
-            number = len([node for node in graph.nodes if node in depends and node.name < value.name])
-            raise refused(number + 1, _called(graph_module, value), value.name, _why(before))
+            number = [node for node in graph.nodes if node in depends].index(value)  # the input is number 0
+            raise refused(number, _called(graph_module, value), value.name, _why(before))
         backwards.append(Step(value, before[0]))
         value = before[0]
     return inputs[0], backwards[::-1]

@@ -80,7 +80,7 @@ def _by_module(tensors: Mapping[str, Any]) -> Tensors:
         module, _, part = re.sub(r"parametrizations\.weight\.(original\d?|0\._[uv])$", r"\1", name).rpartition(".")
         if part in ("_u", "_v"):
             module = module.removesuffix("0").removesuffix(".")
-        found.setdefault(module, {})[part] = tensors[key]
+        found.setdefault(module or "module", {})[part] = tensors[key]  # "module": of a module that is one layer
     return {module: _without_norms(module, parts) for module, parts in found.items()}
 
 
