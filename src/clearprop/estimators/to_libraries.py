@@ -19,8 +19,8 @@ class ToLibraries:
     def to_torch(self) -> Any:
         """The network as a torch.nn.Sequential with the same numbers, in evaluation.
 
-        An activation that PyTorch has no module for becomes a torch.fx.GraphModule of its formula. A classifier's module
-        ends in its softmax or sigmoid: it gives probabilities, in the order of ``classes_``.
+        An activation that PyTorch has no module for becomes a torch.fx.GraphModule of its formula. A classifier's ends
+        in its softmax or sigmoid: it gives probabilities, in the order of ``classes_``.
 
         Raises
         ------
