@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from clearprop import from_keras, from_torch_state
 from clearprop.errors import FileError
+from clearprop.files.importers.keras_config import layers_of
 
 HUGE = 2**40
 
@@ -116,15 +117,11 @@ def test_of_keras(tmp_path, name):
 
 
 def test_models_within_models_without_end():
-    from clearprop.files.importers.keras_config import layers_of
-
     with pytest.raises(FileError, match="more than 20 models within each other"):
         layers_of(many_models())
 
 
 def test_a_functional_config_that_goes_round():
-    from clearprop.files.importers.keras_config import layers_of
-
     tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["b", 0, 0]}}
     layers = [
         {"class_name": "Dense", "config": {"name": name}, "inbound_nodes": [{"args": [tensor], "kwargs": {}}]}
@@ -133,6 +130,13 @@ def test_a_functional_config_that_goes_round():
     config = {"layers": layers, "input_layers": [["start", 0, 0]], "output_layers": [["a", 0, 0]]}
     with pytest.raises(FileError, match="no way from its output to its input"):
         layers_of({"class_name": "Functional", "config": config})
+
+
+def test_activations_alone_are_those_of_the_layers(tmp_path):
+    tensors = {"fc.weight": np.ones((3, 2), dtype=np.float32), "out.weight": np.ones((1, 3), dtype=np.float32)}
+    save_file(tensors, tmp_path / "m.safetensors")
+    found = from_torch_state(tmp_path / "m.safetensors", ["relu", "identity"], loss="squared_error")
+    assert [layer.activation.name for layer in found.network.layers] == ["relu", "identity"]
 
 
 def test_types_of_a_true_file(tmp_path):

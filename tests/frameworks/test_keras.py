@@ -23,7 +23,9 @@ from clearprop.formulas import KerasAdam, KerasRMSProp, Momentum, Nesterov  # no
 L = keras.layers
 CASE = Path(__file__).parent.parent / "importer_files" / "keras-sequential-names-crossed"
 X = np.random.default_rng(0).normal(size=(40, 4)).astype(np.float32)
-pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+pytestmark = pytest.mark.filterwarnings(  # of Keras itself
+    "ignore:You are saving your model as an HDF5 file", "ignore::DeprecationWarning"
+)
 
 
 def within(ours, theirs):

@@ -15,6 +15,7 @@ from clearprop.files.export.keras import NAMES, to_keras  # noqa: E402
 from clearprop.formulas import Elu, GeluTanh, LeakyRelu, Relu6, Threshold  # noqa: E402
 from clearprop.network import Dense  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras itself
 X = np.random.default_rng(0).normal(size=(40, 4))
 
 
@@ -42,7 +43,7 @@ def test_there_and_back_the_numbers_are_the_same_to_the_bit(dtype, tmp_path):
         assert ours.parameters.theta.tobytes() == params.theta.tobytes()
 
 
-@pytest.mark.filterwarnings("ignore:.*iterations reached")
+@pytest.mark.filterwarnings("ignore:.*hasn.t converged")
 def test_an_estimator_and_what_keras_has_no_name_for():
     model = MLPRegressor((6,), max_iter=5, random_state=0).fit(X, X[:, 0])
     found = np.asarray(model.to_keras().predict(X, verbose=0))[:, 0]

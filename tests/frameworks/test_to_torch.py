@@ -63,7 +63,7 @@ def test_there_and_back_the_numbers_are_the_same_to_the_bit():
         assert ours.parameters.theta.tobytes() == params.theta.tobytes()
 
 
-@pytest.mark.filterwarnings("ignore:.*iterations reached")
+@pytest.mark.filterwarnings("ignore:.*hasn.t converged")
 def test_estimators_and_imported_networks():
     y = np.array(["a", "b", "c"])[np.arange(40) % 3]
     model = MLPClassifier((6,), activation=Bump(), max_iter=5, random_state=0).fit(X, y)

@@ -22,6 +22,7 @@ READERS = {
     ".hdf5": "from_keras",
     ".pt": "from_torch_state",
     ".pth": "from_torch_state",
+    ".safetensors": "from_torch_state",
 }
 PICKLES = (".pkl", ".pickle", ".joblib", ".sav")
 

@@ -206,7 +206,7 @@ def fitting_activations(loss: str | Loss | type[Loss]) -> list[str]:
     --------
     >>> from clearprop.formulas import fitting_activations
     >>> fitting_activations("poisson")
-    ['logistic', 'softplus', 'exp', 'softmax']
+    ['logistic', 'softplus', 'exp', 'softmax', 'softplus_threshold']
     """
     found = loss_function(loss)
     return [name for name, cls in ACTIVATIONS.items() if name == cls.name and found.fits(cls)]

@@ -35,7 +35,7 @@ def read(path: Any, layers: Sequence[Any] | str | None) -> SourceNetwork:
     layers : sequence
         The steps in the order of use: "Linear" or, where the file has matrices that could follow each other in several
         orders, a layer's name in the file; between them activations, as PyTorch or clearprop call them
-        ("LeakyReLU(0.2)") or as formulas.
+        ("LeakyReLU(0.2)") or as formulas. Activations alone, one for each matrix, will do: ["relu", "identity"].
 
     Raises
     ------
@@ -111,6 +111,10 @@ def _written_out(layers: Sequence[Any] | str, modules: Tensors) -> list[Any]:
     if isinstance(layers, str):
         layers = re.split(r",\s*(?![^(]*\))", layers)
     steps: list[Any] = [_step(item, modules) for item in layers]
+    matrices = [m for m, parts in modules.items() if _is_dense(parts)]
+    are_activations = (isinstance(step, Activation) or step == "" for step in steps)
+    if matrices and len(steps) == len(matrices) and all(are_activations):
+        steps = [step for formula in steps for step in (None, formula)]  # an activation for each layer
     wanted = sum(step is None for step in steps)
     if wanted:
         named = [s for s in steps if isinstance(s, str)]
