@@ -23,7 +23,9 @@ IMPORTERS = {
     "rich": ("cli", "explain/renderers/terminal.py", "training/progress.py"),
     "cyclopts": ("cli",),
     "sympy": (),
-    "torch": (),
+    "torch": ("files/importers", "files/export/torch.py"),
+    "keras": ("files/importers", "files/export/keras.py"),
+    "pyfive": ("files/importers",),
     "pickle": (),
     "pandas": (),
 }

@@ -69,7 +69,7 @@ def test_estimators_and_imported_networks():
     model = MLPClassifier((6,), activation=Bump(), max_iter=5, random_state=0).fit(X, y)
     found = model.to_torch()(torch.tensor(X)).detach().numpy()
     np.testing.assert_allclose(found, model.predict_proba(X), rtol=1e-10)
-    number = MLPRegressor((6,), max_iter=5, random_state=0).fit(X, X[:, 0])
+    number = MLPRegressor(hidden_layer_sizes=(6,), max_iter=5, random_state=0).fit(X, X[:, 0])
     np.testing.assert_allclose(number.to_torch()(torch.tensor(X)).detach().numpy()[:, 0], number.predict(X), rtol=1e-10)
     module = torch.nn.Sequential(torch.nn.Linear(4, 3))
     back = from_torch(module, loss="cross_entropy").to_torch()

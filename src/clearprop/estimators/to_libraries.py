@@ -30,7 +30,7 @@ class ToLibraries:
         Examples
         --------
         >>> from clearprop import MLPRegressor
-        >>> model = MLPRegressor((3,), solver="lbfgs").fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
+        >>> model = MLPRegressor(hidden_layer_sizes=(3,), solver="lbfgs").fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
         >>> model.to_torch()  # doctest: +SKIP
         Sequential(
           (0): Linear(in_features=1, out_features=3, bias=True)

@@ -119,6 +119,28 @@ def _reference(model: Any) -> Callable[[Any], Any]:
 
 
 def _network(file: KerasFile, where: str, place: str, model: Any = None) -> SourceNetwork:
+    chain, trained, notes = _chain(file, place)
+    is_half = any("half precision" in note for note in notes)
+    kinds = [a.dtype for arrays in file.arrays.values() for a in arrays if a.dtype.kind == "f"] or [np.float32]
+    found = chain.finish(np.result_type(*kinds))
+    loss, told = loss_of(file.compiled, found[-1].weights.shape[1])
+    rule, more = rule_of(file.compiled)
+    memory, last = memory_of(rule, file.optimizer, trained, chain)
+    kind = file.model["class_name"]
+    return SourceNetwork(
+        source=f"Keras {file.version}, {kind}{where}",
+        layers=found,
+        loss=loss,
+        update_rule=rule,
+        memory=memory,
+        notes=(*chain.notes, *notes, *told, *more, *last),
+        reference=None if model is None or is_half else _reference(model),
+        gradient=None if model is None else _gradient(model, chain, loss),
+    )
+
+
+def _chain(file: KerasFile, place: str) -> tuple[Chain, list[Any], list[str]]:
+    """The layers, the arrays that are trained, and notes beside the chain's."""
     layers = layers_of(file.model)
     chain = Chain(_n_inputs(layers, file))
     trained: list[Any] = []
@@ -143,23 +165,10 @@ def _network(file: KerasFile, where: str, place: str, model: Any = None) -> Sour
         for path, n in seen.items() if n > 1 and file.arrays.get(path)
     ]  # fmt: skip
     if is_half:
-        notes.append("its layers compute in half precision (mixed_float16); here they compute in float32")
-    kinds = [a.dtype for arrays in file.arrays.values() for a in arrays if a.dtype.kind == "f"] or [np.float32]
-    found = chain.finish(np.result_type(*kinds))
-    loss, told = loss_of(file.compiled, found[-1].weights.shape[1])
-    rule, more = rule_of(file.compiled)
-    memory, last = memory_of(rule, file.optimizer, trained, chain)
-    kind = file.model["class_name"]
-    return SourceNetwork(
-        source=f"Keras {file.version}, {kind}{where}",
-        layers=found,
-        loss=loss,
-        update_rule=rule,
-        memory=memory,
-        notes=(*chain.notes, *notes, *told, *more, *last),
-        reference=None if model is None else _reference(model),
-        gradient=None if model is None else _gradient(model, chain, loss),
-    )
+        notes.append(
+            "its layers compute in half precision (mixed_float16); here they compute in float32 and are not compared"
+        )
+    return chain, trained, notes
 
 
 def _n_inputs(layers: list[Placed], file: KerasFile) -> int:

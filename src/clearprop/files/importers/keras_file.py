@@ -215,9 +215,9 @@ def _legacy(path: Path) -> KerasFile:
             raise FileError(f"{path} holds weights without a model; save the whole model as .keras")
         config, training = (_json(_text(texts[k]) or "null", path) for k in ("model_config", "training_config"))
         arrays: Arrays = {}
-        weights = _child(root, "model_weights")
+        weights, models = _child(root, "model_weights"), _models_in(config)
         for layer in [] if weights is None else sorted(weights.keys()):
-            _legacy_layer(weights[layer], layer, config, arrays, path)
+            _legacy_layer(weights[layer], layer, models, arrays, path)
         if isinstance(training, dict) and "optimizer_config" in training:
             training["optimizer"] = training["optimizer_config"]
         return KerasFile(config, training, arrays, [], str(_text(texts["keras_version"]) or "")[:20])
@@ -227,7 +227,7 @@ def _text(given: Any) -> str | None:
     return given.decode("utf-8", "replace") if isinstance(given, bytes) else given
 
 
-def _legacy_layer(group: Any, layer: str, config: Any, arrays: Arrays, file: Path) -> None:
+def _legacy_layer(group: Any, layer: str, models: set[str], arrays: Arrays, file: Path) -> None:
     """The arrays of one layer, or of the layers of a model within the model, in the order of `weight_names`."""
     names = [_text(name) for name in np.ravel(group.attrs.get("weight_names", ())) if isinstance(name, bytes | str)]
     for name in names:
@@ -237,9 +237,9 @@ def _legacy_layer(group: Any, layer: str, config: Any, arrays: Arrays, file: Pat
             value = None if value is None or part not in value.keys() else value[part]  # noqa: SIM118
         if value is None or hasattr(value, "keys"):
             raise FileError(f"{file} has no weights {quoted(name)}, which it names")
-        inner = tuple(parts[:-1])
-        is_nested = len(inner) > 1 or (inner and inner[0] != layer and layer in _models_in(config))
-        path = (layer, *(part for part in inner if part != layer)) if is_nested else (layer,)
+        path = (layer,)
+        if layer in models and layer in parts:  # the layers of a model within the model lie behind its name
+            path = (layer, *parts[parts.index(layer) + 1 : -1])
         arrays.setdefault(path, []).append(_array(value, file))
 
 

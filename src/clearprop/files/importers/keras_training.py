@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def loss_of(compiled: Any, width: int) -> tuple[Loss | None, list[str]]:
         case (str() as name) | {"class_name": "function", "config": str(name)}:
             pass
         case {"class_name": str(kind), "config": dict(settings)}:
-            name = str(settings.get("fn") or settings.get("name") or kind)
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind)  # as Keras' functions are called
         case _:
             return None, [f"its loss {quoted(given)} is not known here"]
     name = name.lower()
