@@ -237,7 +237,7 @@ def _legacy_layer(group: Any, layer: str, models: set[str], arrays: Arrays, file
             value = None if value is None or part not in value.keys() else value[part]  # noqa: SIM118
         if value is None or hasattr(value, "keys"):
             raise FileError(f"{file} has no weights {quoted(name)}, which it names")
-        path = (layer,)
+        path: tuple[str, ...] = (layer,)
         if layer in models and layer in parts:  # the layers of a model within the model lie behind its name
             path = (layer, *parts[parts.index(layer) + 1 : -1])
         arrays.setdefault(path, []).append(_array(value, file))

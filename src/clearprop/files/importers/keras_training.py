@@ -58,8 +58,9 @@ def loss_of(compiled: Any, width: int) -> tuple[Loss | None, list[str]]:
     loss = LOSSES[name]
     if width > 1 and loss is not CrossEntropy:
         notes.append(f"Keras' {name} is the mean over the outputs; here loss and gradient are of their sum")
-    delta = settings.get("delta")
-    return (Huber(float(delta)) if loss is Huber and isinstance(delta, int | float) else loss()), notes
+    if loss is Huber:
+        notes.append("Keras does not write the delta of its Huber loss: it is taken to be 1; say loss=Huber(…)")
+    return loss(), notes
 
 
 def rule_of(compiled: Any) -> tuple[UpdateRule | None, list[str]]:
