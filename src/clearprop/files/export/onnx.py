@@ -180,7 +180,7 @@ def _probabilities(graph: Graph, program: Program, a: str, last: Sequence[str]) 
         graph.give(graph.add("Cast", [above], to=onnx.INT64), "labels", len(answer.labels), onnx.INT64)
         graph.give(p, "probabilities", len(answer.labels), kind)
         return
-    if _is_pair(program):
+    if program.is_pair:
         p = graph.add("Concat", [graph.add("Sub", [graph.number(1.0), p]), p], axis=1)
     best = graph.add("ArgMax", [p], axis=1, keepdims=0)
     labels, label_kind = _labels(answer)
@@ -189,11 +189,6 @@ def _probabilities(graph: Graph, program: Program, a: str, last: Sequence[str]) 
     logs = _log_probabilities(graph, program, last)
     if logs:
         graph.give(logs, "log_probabilities", len(answer.labels), kind)
-
-
-def _is_pair(program: Program) -> bool:
-    """Whether one output stands for two classes."""
-    return program.answer.kind == "class" and program.members[0][-1].weights.shape[1] == 1
 
 
 def _labels(answer: Answer) -> tuple[Any, int]:
@@ -212,7 +207,7 @@ def _log_probabilities(graph: Graph, program: Program, last: Sequence[str]) -> s
     kinds = {type(member[-1].activation) for member in program.members}
     if kinds == {Softmax}:
         logs = [graph.add("LogSoftmax", [z], axis=-1) for z in last]
-    elif kinds == {Logistic} and _is_pair(program):
+    elif kinds == {Logistic} and program.is_pair:
         stable: Any = Softplus.computed_tree()
         logs = []
         for z in last:

@@ -7,9 +7,6 @@ rounded to the type of the networks, as in training.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-
 import numpy as np
 
 from clearprop.files import onnx_messages as onnx
@@ -39,20 +36,11 @@ def _column(column: Column, graph: Graph) -> list[str]:
         found = _text(column, graph)
     else:
         x = graph.declare(column.name, column.size, onnx.DOUBLE)
-        for number in _numbers_among(column.missing_words):
+        for number in column.missing_numbers:
             is_that = graph.add("Equal", [x, graph.number(number, EXACT)])
             x = graph.add("Where", [is_that, graph.number(np.nan, EXACT), x])
         found = {"x": x, "missing": graph.cast(graph.add("IsNaN", [x]), EXACT)}
     return side_by_side(column.inputs, found, graph, EXACT, sliced=column.kind == "vector")
-
-
-def _numbers_among(words: Sequence[str]) -> list[float]:
-    """The numbers that stand for a missing value."""
-    found = []
-    for word in words:
-        with suppress(ValueError):
-            found.append(float(word))
-    return [number for number in found if np.isfinite(number)]
 
 
 def side_by_side(
