@@ -270,6 +270,18 @@ def test_columns_of_text_and_with_missing_values(tmp_path):
     assert source.inputs.columns[0].categories == ("fair", "good")
 
 
+def test_missing_values_that_a_graph_looks_for(tmp_path):
+    nodes = [
+        node("IsNaN", "x", "gone"), node("Cast", "gone", "missing", to=1), node("Less", "zero missing", "is"),
+        node("Where", "is half x", "filled"), node("Concat", "filled missing", "all", axis=1),
+        node("MatMul", "all w", "y"),
+    ]  # fmt: skip
+    arrays = {"w": normal(6, 2), "zero": np.float32(0), "half": np.float32(0.5)}
+    source = read(write(tmp_path / "t.onnx", model(nodes, arrays)))
+    rows = np.array([[1.0, np.nan, 3.0]])
+    assert outputs(source, rows) == pytest.approx(np.array([[1, 0.5, 3, 0, 1, 0]]) @ arrays["w"], abs=1e-6)
+
+
 def test_of_several_outputs_the_one_behind_the_others_is_taken(tmp_path):
     nodes = [node("MatMul", "x w", "z"), node("Softmax", "z", "y", axis=1), node("ArgMax", "y", "best", axis=1)]
     path = write(tmp_path / "net.onnx", model(nodes, {"w": W}, outputs=("z", "best", "y")))

@@ -253,6 +253,15 @@ def imputer(found: Found, s: Settings, values: Values) -> Any:
     return Columns(made)
 
 
+def is_missing(found: Found, s: Settings, values: Values) -> Any:
+    """IsNaN of columns of the input: where there is no value."""
+    trees = values[0].trees.ravel() if isinstance(values[0], Columns) else [None]
+    if not all(isinstance(tree, Symbol) and tree.name.startswith("x") for tree in trees):
+        raise InputError(f"{s.place} asks for missing values of what was computed, not of what comes in")
+    made = np.array([*(Symbol(f"missing{tree.name[1:]}") for tree in trees), None], dtype=object)
+    return Columns(made[:-1].reshape(values[0].trees.shape))
+
+
 def one_hot(found: Found, s: Settings, values: Values) -> Any:
     """ai.onnx.ml's OneHotEncoder: a column for each category."""
     value = values[0]
@@ -286,6 +295,6 @@ MOVES: Mapping[str, Callable[[Found, Settings, Values], Any]] = {
     **dict.fromkeys(KEPT, passed),
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Squeeze": squeeze, "Unsqueeze": unsqueeze,
     "Concat": concat, "Gather": gather, "ArrayFeatureExtractor": gather, "Slice": cut, "Shape": shape_of,
-    "Imputer": imputer, "OneHotEncoder": one_hot, "FeatureVectorizer": features,
+    "Imputer": imputer, "IsNaN": is_missing, "OneHotEncoder": one_hot, "FeatureVectorizer": features,
     **dict.fromkeys(("ArgMax", "ZipMap", "Binarizer", "LabelEncoder", "Hardmax", "TopK", "Normalizer"), behind),
 }  # fmt: skip
