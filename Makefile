@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Rooms whose own tests must reach the share of lines that pyproject.toml names (fail_under).
 MEASURED := network job formulas trace
 
-.PHONY: demo test minutes wheel wheel-twice test-levels format changelog torture test-pages test-oldest test-versions benchmark clean
+.PHONY: demo test minutes wheel wheel-twice test-levels format changelog torture test-pages test-frameworks test-oldest test-versions benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -71,6 +71,17 @@ test-versions: test-oldest
 		OPENBLAS_NUM_THREADS=1 $$venv/bin/pytest -q tests/test_doors.py || exit 1; \
 	done
 
+# Beside PyTorch, Keras, ONNX Runtime and skl2onnx, in an environment of their own. PyTorch's builds for CPUs are small;
+# pip takes the one that its settings name.
+test-frameworks: .venv-frameworks/installed
+	OPENBLAS_NUM_THREADS=1 KERAS_BACKEND=torch .venv-frameworks/bin/pytest -q tests/frameworks
+
+.venv-frameworks/installed: pyproject.toml
+	$(MAKE) VENV=.venv-frameworks .venv-frameworks/bin/python
+	.venv-frameworks/bin/python -m pip install --quiet --editable ".[cli,compiler,keras,torch]" \
+		--group test --group frameworks
+	touch $@
+
 # Every page of the explanations in Chromium: measured at three widths and on paper, and what axe-core finds; some minutes.
 test-pages: $(VENV)/installed-for-tests
 	CLEARPROP_EVERY_PAGE=1 $(BIN)/pytest tests/explain/test_pages.py
@@ -100,7 +111,7 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/fashion_mnist.py
 
 clean:
-	rm -rf .venv .venv-oldest .venv-3.* build dist
+	rm -rf .venv .venv-frameworks .venv-oldest .venv-3.* build dist
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "clearprop needs Python 3.11 or newer; try: make PYTHON=python3.12")'

@@ -74,7 +74,7 @@ def import_(
     except FileError:
         raise
     except InputError as error:
-        raise exits.UsageError(str(error)) from error
+        raise exits.UsageError(str(error).replace("say loss=", "say --loss")) from error
     found.save(output, target)
     if as_json:
         proof = found.proof

@@ -31,6 +31,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         a formula of one's own, or a list with one for each hidden layer.
     solver : {"lbfgs", "sgd", "adam"}, default="adam"
         "sgd" goes with `momentum` and `nesterovs_momentum`; "lbfgs" takes all rows at once.
+        + An update rule of `clearprop.formulas` as a formula, with its own rate, decay and ε.
     alpha : float, default=0.0001
         Strength of the L2 penalty ½·alpha·Σw², divided by the weight of the batch.
     batch_size : int or "auto", default="auto"
@@ -100,6 +101,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     n_threads : int or None, default=None
         + The most threads for training and prediction; None: as many as the process may use. In a search that runs
         several fits at once, 1 is best. The result does not depend on it.
+    layer_rates : sequence of float or None, default=None
+        + A factor on the learning rate of each of the layers 1 … L; 0 keeps a layer as it is, which with warm_start or
+        `partial_fit` is how a network that has learned elsewhere is fine-tuned. Not with lbfgs.
     engine : {"auto", "compiled", "reference"}, default="auto"
         + Who computes: "compiled" is the fast one, machine code made from the formulas, "reference" the one to read, in
         NumPy. "auto" takes the fastest that can do the job; `engine_reason_` says why. One asked for by name that
@@ -159,7 +163,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         hidden_layer_sizes: Any = (100,),
         activation: Any = "relu",
         *,
-        solver: str = "adam",
+        solver: Any = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
         learning_rate: Any = "constant",
@@ -190,6 +194,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         max_seconds: float | None = None,
         callbacks: Any = None,
         n_threads: int | None = None,
+        layer_rates: Any = None,
         engine: str = "auto",
     ) -> None:
         store(self, locals())

@@ -16,7 +16,7 @@ from clearprop.estimators.imported_proof import Proof, proof_of
 from clearprop.estimators.imported_targets import ImportedTargets
 from clearprop.estimators.to_libraries import ToLibraries
 from clearprop.files.importers.source import SourceNetwork
-from clearprop.formulas import ACTIVATIONS, Activation, Loss, UpdateRule, fitting_activations, loss_function
+from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Loss, UpdateRule, fitting_activations, loss_function
 from clearprop.network import Dense, Network, Parameters, forward
 from clearprop.network.layers import Layer
 
@@ -288,7 +288,7 @@ def loss_of(source: SourceNetwork, loss: str | Loss | type[Loss] | None) -> Loss
         name for name in ("half_squared_error", "cross_entropy", "binary_cross_entropy", "huber", "poisson")
         if last.name in fitting_activations(name) and name not in fitting
     ]  # fmt: skip
-    fitting = fitting or ["half_squared_error"]
+    fitting = sorted(fitting or ["half_squared_error"], key=lambda name: LOSSES[name].natural_output != last.name)
     raise InputError(
         f"{source.source} does not say what it was trained with; say loss=, which for its output {last.name!r} of "
         f"{source.widths[-1]} can be {', '.join(map(repr, fitting))}"

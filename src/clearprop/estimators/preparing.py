@@ -153,6 +153,7 @@ class Preparation(FittedNetwork, ABC):
                 f"training can only go on with the same network: {difference}; put it back, or fit anew with "
                 "warm_start=False"
             )
+        run.network = settings.at_rates(run.network)
         run.factors = factors
         # Passes over parts may be many: the last records stay.
         run.history = run.history[-MOST_PARTS:] if is_part else list(run.history)

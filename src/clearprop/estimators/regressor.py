@@ -44,7 +44,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         As for `MLPClassifier`; the score is R².
     beta_1, beta_2, epsilon, max_fun
         As for `MLPClassifier`.
-    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, engine
+    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, layer_rates, engine
         + As for `MLPClassifier`.
 
     Attributes
@@ -77,7 +77,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         hidden_layer_sizes: Any = (100,),
         activation: Any = "relu",
         *,
-        solver: str = "adam",
+        solver: Any = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
         learning_rate: Any = "constant",
@@ -106,6 +106,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         max_seconds: float | None = None,
         callbacks: Any = None,
         n_threads: int | None = None,
+        layer_rates: Any = None,
         engine: str = "auto",
     ) -> None:
         store(self, locals())

@@ -36,6 +36,7 @@ from clearprop.formulas import (
     schedule,
 )
 from clearprop.network import Network
+from clearprop.network.rates import at_rates
 from clearprop.training import Stopping
 
 SOLVERS = ("lbfgs", "sgd", "adam")
@@ -55,7 +56,7 @@ class Settings:
 
     hidden_layer_sizes: Any
     activation: Any
-    solver: str
+    solver: str | UpdateRule
     alpha: float
     batch_size: Any
     learning_rate: Any
@@ -86,9 +87,10 @@ class Settings:
     max_seconds: float | None = None
     callbacks: Any = None
     n_threads: int | None = None
+    layer_rates: Any = None
 
     def __post_init__(self) -> None:
-        if self.solver not in SOLVERS:
+        if not isinstance(self.solver, UpdateRule) and self.solver not in SOLVERS:
             raise UnknownNameError("solver", self.solver, SOLVERS)
         check_values(self)
         _ = self.rate_schedule, self.dropout_fractions  # they check themselves
@@ -101,6 +103,7 @@ class Settings:
             "dropout": (self.dropout_fractions, "it needs a deterministic loss"),
             "clip_norm": (self.clip_norm, "it needs the true gradient"),
             "weight_decay": (self.weight_decay, "it makes no steps that could decay; alpha is the penalty for it"),
+            "layer_rates": (self.layer_rates, "it has no learning rate"),
         }
         for name, (given, reason) in because.items():
             if given:
@@ -142,7 +145,16 @@ class Settings:
         """The network that these settings describe."""
         found = self.activations()
         each = tuple(found) if isinstance(found, list) else found
-        return _network((n_inputs, *self.widths(), n_outputs), each, loss)
+        return self.at_rates(_network((n_inputs, *self.widths(), n_outputs), each, loss))
+
+    def at_rates(self, network: Network) -> Network:
+        """The network with the rates of its layers, where some are given."""
+        if self.layer_rates is None:
+            return network
+        try:
+            return at_rates(network, self.layer_rates)
+        except InputError as error:
+            raise InputError(f"layer_rates: {error}") from None
 
     def difference(self, network: Network) -> str:
         """What about the hidden layers of a network is not as these settings say, in words; "" where all is."""
@@ -164,6 +176,8 @@ class Settings:
     def update_rule(self) -> UpdateRule | LBFGS:
         """What moves the parameters."""
         rate, decay = float(self.learning_rate_init), float(self.weight_decay)
+        if isinstance(self.solver, UpdateRule):
+            return self.solver
         if self.solver == "lbfgs":
             return LBFGS(int(self.max_fun), float(self.tol))
         if self.solver == "adam":
