@@ -12,7 +12,7 @@ from clearprop.network.rates import at_rates
 RANDOM = np.random.default_rng(3)
 X = RANDOM.normal(size=(40, 3))
 Y = np.digitize(X[:, 0], [-0.5, 0.5])
-SHORT = {"max_iter": 4, "tol": 1e9, "n_iter_no_change": 3, "random_state": 0}
+SHORT = {"max_iter": 9, "tol": 1e9, "n_iter_no_change": 1, "random_state": 0}
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
@@ -75,7 +75,7 @@ def test_rates_that_cannot_be(rates, said):
 
 
 def test_rates_do_not_go_with_lbfgs():
-    with pytest.raises(InputError, match="layer_rates=.* does not go with solver='lbfgs': it has no learning rate"):
+    with pytest.raises(InputError, match=r"layer_rates=.* does not go with solver='lbfgs': it has no learning rate"):
         MLPClassifier((4,), solver="lbfgs", layer_rates=[1, 1]).fit(X, Y)
 
 
