@@ -24,6 +24,7 @@ RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "labe
 ASKED = (
     "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "category",
     "activation", "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
+    "from", "frozen", "layer_rates",
 )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def as_toml(target: Any, *groups: Any) -> str:
     found: dict[str, Any] = {} if target is None else {"target": target}
     for group in groups:
         found |= {name: value for name, value in asdict(group).items() if value is not None and name not in NOT_KEPT}
-    return "".join(f"{name.replace('_', '-')} = {_value(value)}\n" for name, value in found.items())
+    return "".join(f"{name.rstrip('_').replace('_', '-')} = {_value(value)}\n" for name, value in found.items())
 
 
 def _value(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from clearprop.cli import exits, interrupts, words
 from clearprop.cli.exits import STANDARD_INPUT
-from clearprop.cli.inputs import check_there, read_table
+from clearprop.cli.inputs import check_there, load_model, read_table
 from clearprop.cli.log import Log, opened
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
 from clearprop.cli.progress import Waiting, progress
@@ -42,7 +42,8 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
     with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log:
         as_written = (*settings.category, *settings.keep, *settings.drop)
         names = [form.format(name) for name in as_written for form in ("{}", NUMBERED)]
-        reading = read_table(there, options=settings.read, keep=names)
+        begun = None if settings.start is None else load_model(Path(settings.start), there)
+        reading = read_table(there, begun, settings.read, names)
         out = words.console()
         # Progress goes to standard error; with --json only where that is a terminal.
         watched = words.console(error=True)

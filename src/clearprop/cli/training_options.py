@@ -97,6 +97,13 @@ class LearningOptions:
         mae, r2. By default accuracy, or rmse.
     quantiles
         Quantiles to predict beside the mean, as 0.05,0.95; each takes as long as the mean does.
+    from_
+        A model to go on from, as 'clearprop train' or 'clearprop import' wrote it: its columns, its target and its
+        network stay, and it learns at a tenth of the usual rate.
+    freeze
+        Layers of it that stay as they are, as 1,2.
+    layer_rates
+        A factor on the learning rate of each of its layers, as 0.1,0.1,1.
     seed
         Decides the split, the initial weights and the order of the rows.
     engine
@@ -118,6 +125,9 @@ class LearningOptions:
     class_weight: Annotated[list[str] | None, Several] = None
     metric: str | None = None
     quantiles: Annotated[list[str] | None, Several] = None
+    from_: Annotated[Path | None, Parameter(name="--from")] = None
+    freeze: str | None = None
+    layer_rates: str | None = None
     seed: int = 0
     engine: str = "auto"
     threads: str | None = None
@@ -207,6 +217,9 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             class_weight=_class_weight(learning.class_weight),
             metric=learning.metric,
             quantiles=_quantiles(learning.quantiles),
+            start=None if learning.from_ is None else str(learning.from_),
+            frozen=tuple(map(int, _numbers(learning.freeze, "--freeze", whole=True))),
+            layer_rates=tuple(_numbers(learning.layer_rates, "--layer-rates")),
             seed=learning.seed,
             engine=learning.engine,
             n_threads=threads_of(learning.threads),
@@ -231,6 +244,15 @@ def _layers(text: str) -> tuple[int, ...]:
     if min(sizes) < 1:
         raise exits.UsageError(f"--hidden must name at least one neuron in each hidden layer, not {text!r}")
     return sizes
+
+
+def _numbers(text: str | None, option: str, *, whole: bool = False) -> list[float]:
+    """The numbers of an option, with commas between them."""
+    try:
+        return [] if text is None else [int(part) if whole else float(part) for part in text.split(",")]
+    except ValueError:
+        example = "1,2" if whole else "0.1,0.1,1"
+        raise exits.UsageError(f"{option} is numbers with commas between them, as {example}, not {text!r}") from None
 
 
 def _class_weight(texts: list[str] | None) -> str | Mapping[Any, float] | None:

@@ -22,6 +22,7 @@ KINDS = {
     "truth": ("true-or-false column",),
     "moment": ("date",),
     "vector": ("vector",),
+    "formula": ("imported column",),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from clearprop.files.checkpoints import Checkpoints
@@ -20,6 +21,8 @@ from clearprop.tabular.seen import learned_rows, seen
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback, Fit
 from clearprop.training.interrupts import Interrupts
+
+OF_START = ("start", "frozen", "layer_rates")  # settings of going on from a model
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,11 @@ def _kept(settings: TableSettings) -> dict[str, Any]:
     factors = settings.class_weight
     if isinstance(factors, Mapping):
         factors = {str(label): float(factor) for label, factor in factors.items()}
-    return {**asdict(replace(settings, class_weight=None, n_threads=None)), "class_weight": factors}
+    start = None if settings.start is None else Path(settings.start).name  # a model names no file of another folder
+    plain = replace(settings, class_weight=None, n_threads=None, start=None)
+    kept = {**asdict(plain), "class_weight": factors}
+    begun = {name: kept.pop(name) for name in OF_START}
+    return kept if start is None else {**kept, **begun, "from": start, "activation": None}
 
 
 def model_of(

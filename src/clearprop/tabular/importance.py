@@ -6,6 +6,7 @@ networks use, not what causes what; of two columns that say the same, each can s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from functools import partial
 from itertools import pairwise
@@ -55,13 +56,21 @@ def importances(plan: EnsemblePlan, done: Learned, encoder: Encoder) -> dict[str
         return None
     repeats = max(1, min(MOST_REPEATS, affordable // n_rows))
     with Shuffling(plan, done, rows) as shuffling:
-        before, found, start = shuffling.loss(), {}, 0
-        for step in encoder.steps:
-            block = slice(start, start + step.n_inputs)
-            losses = [shuffling.loss(block, random.permutation(n_rows)) for _ in range(repeats)]
-            found[step.column] = float(np.mean(losses) - before)
-            start += step.n_inputs
+        before, found = shuffling.loss(), {}
+        for column, inputs in _inputs_of(encoder).items():
+            losses = [shuffling.loss(inputs, random.permutation(n_rows)) for _ in range(repeats)]
+            found[column] = float(np.mean(losses) - before)
     return {"rows": n_rows, "columns": found} if np.isfinite(list(found.values())).all() else None
+
+
+def _inputs_of(encoder: Encoder) -> dict[str, list[int]]:
+    """The numbers of the inputs of each column; an imported network may have them apart."""
+    found: dict[str, list[int]] = {}
+    start = 0
+    for step in encoder.steps:
+        found.setdefault(step.column, []).extend(range(start, start + step.n_inputs))
+        start += step.n_inputs
+    return found
 
 
 def _drawn(plan: EnsemblePlan, most: int, random: np.random.Generator) -> list[Any]:
@@ -103,9 +112,10 @@ class Shuffling:
     def __exit__(self, *_: object) -> None:
         self.crew.end()
 
-    def loss(self, block: slice = slice(0), order: Any = None) -> float:
-        """The log loss, or the share of the variance that is not explained, with the block of inputs in this order."""
-        kept = self.inputs[:, block].copy()
+    def loss(self, inputs: Sequence[int] = (), order: Any = None) -> float:
+        """The log loss, or the share of the variance that is not explained, with these inputs in this order."""
+        block = list(inputs)
+        kept = self.inputs[:, block]
         if order is not None:
             self.inputs[:, block] = kept[order]
         outputs = np.concatenate(self.crew.did([partial(self._outputs, k) for k in range(len(self.parts))]))

@@ -161,7 +161,10 @@ def member(plan: EnsemblePlan, k: int) -> Member:
     job, (learn, validation), rows = plan.jobs[k], plan.folds[k], plan.rows
     weight = None if rows.weight is None else rows.weight[learn]
     data = prepared(job, rows.X[learn], plan.Y[learn], weight, np.float32)
-    initial = plan.network.initial(job.seed, dtype=np.float32).theta
+    if plan.start is None:
+        initial = plan.network.initial(job.seed, dtype=np.float32).theta
+    else:
+        initial = plan.start.initial(k)
     return Member(job, data, copy(plan.choice.engine), rows.X[validation], initial)
 
 

@@ -19,6 +19,7 @@ from clearprop.tabular import recipe
 from clearprop.tabular.scoring import Scoring, scoring_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import FEWEST_FOLDS
+from clearprop.tabular.start import SLOWER, Start
 
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
 
@@ -54,6 +55,8 @@ class EnsemblePlan:
         One for each network; they differ in the seed alone.
     choice : Choice
         The engine of each network, and how many threads all of them may use together.
+    start : Start or None
+        What they go on from; None for weights drawn at random.
     """
 
     settings: TableSettings
@@ -64,6 +67,7 @@ class EnsemblePlan:
     folds: tuple[Fold, ...]
     jobs: tuple[Job, ...]
     choice: Choice
+    start: Start | None = None
 
     @property
     def network(self) -> Network:
@@ -84,6 +88,7 @@ def plan(
     parts: tuple[Fold, ...] = (),
     class_weight: tuple[float, ...] | None = None,
     quantile: float | None = None,
+    start: Start | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> EnsemblePlan:
     """Cut the rows into folds and decide each network's job.
@@ -99,6 +104,8 @@ def plan(
         One factor per class.
     quantile : float, optional
         Learn this quantile instead of the mean.
+    start : Start, optional
+        A network to go on from; its learning rate is then a tenth of the recipe's, unless one was asked for.
     tell : callable, optional
         As for `clearprop.engines.choose`.
 
@@ -109,9 +116,10 @@ def plan(
     """
     parts = parts or dealt(rows, target, settings)
     scoring, learn = scoring_of(target, quantile), parts[0].learn
-    network = recipe.network(rows.X.shape[1], target.n_outputs, scoring.loss, settings)
+    made = recipe.network(rows.X.shape[1], target.n_outputs, scoring.loss, settings)
+    network, slower = (made, 1.0) if start is None else (start.network, SLOWER)
     jobs = tuple(
-        recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight)
+        recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight, slower)
         for k in range(len(parts))
     )
     Y = target.encode(rows.y)
@@ -122,7 +130,7 @@ def plan(
     check_memory(jobs[0], len(learn), np.float32, copied=copied, networks=len(parts), predicted=predicted)
     layout = Layout.dense(len(learn), np.float32)
     choice = choose(settings.engine, jobs[0], layout, threads_of_each(most, len(parts)), tell)
-    return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice._replace(n_threads=most))
+    return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice._replace(n_threads=most), start)
 
 
 def threads_of_each(most: int, n_members: int) -> int:

@@ -25,6 +25,7 @@ from clearprop.tabular.quantiles import shared
 from clearprop.tabular.roles import Roles, roles_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Cut, Marks, cut
+from clearprop.tabular.start import Start
 from clearprop.tabular.target import FoundTarget, find_target, fitted, of_classes, with_targets
 
 
@@ -82,6 +83,7 @@ class Table(NamedTuple):
     roles: Roles
     notations: tuple[Notation, ...]
     notices: tuple[str, ...]
+    start: Start | None = None
 
     @property
     def marks(self) -> Marks:
@@ -91,10 +93,15 @@ class Table(NamedTuple):
 
 def table_of(reading: Reading, settings: TableSettings) -> Table:
     """Find the target, the task and the columns with another use; errors as of `prepare`."""
+    start = Start.of(settings)
+    if start is not None:
+        settings = start.asked(settings)
     table, names, notices, notations = with_targets(reading, settings)
     roles = roles_of(table, reading, settings, names)
     found = find_target(table, names, settings)
-    return Table(reading, settings, table.drop_columns(list(names)), names, found, roles, notations, notices)
+    if start is not None:
+        found, notices = start.found(table, names, found), (*notices, *start.notices)
+    return Table(reading, settings, table.drop_columns(list(names)), names, found, roles, notations, notices, start)
 
 
 def prepare(
@@ -130,6 +137,8 @@ def prepare_table(
     if not len(counted):
         raise TableError(f"the weight {settings.weights!r} is 0 in all {len(train):,} rows to learn from")
     target = fitted(found, table.columns, counted, settings, table.notations)
+    if table.start is not None:
+        target = table.start.target(target)
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
     said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
@@ -143,7 +152,9 @@ def prepare_table(
         target=target,
         images=table.reading.images,
         parts=chosen.parts,
-        plan=plan(rows, target, shared(settings), parts=chosen.folds, class_weight=factors, tell=tell),
+        plan=plan(
+            rows, target, shared(settings), parts=chosen.folds, class_weight=factors, start=table.start, tell=tell
+        ),
         notices=(*before, *notices, *said, *beside),
     )
 
@@ -201,6 +212,8 @@ def _with_others(
 
 def _encoder(table: Table, train: Any, target: Target) -> tuple[Encoder, tuple[str, ...]]:
     reading, settings, left_out = table.reading, table.settings, table.roles.left_out
+    if table.start is not None:
+        return table.start.encoder, ()
     drop = tuple(left_out)
     drop += ("file",) if reading.images is not None and "file" not in drop else ()
     fitted = fit_encoder(

@@ -57,11 +57,16 @@ def network(n_inputs: int, n_outputs: int, loss: str | Loss, settings: TableSett
 
 
 def job(
-    network: Network, n_rows: int, settings: TableSettings, seed: int, class_weight: tuple[float, ...] | None = None
+    network: Network,
+    n_rows: int,
+    settings: TableSettings,
+    seed: int,
+    class_weight: tuple[float, ...] | None = None,
+    slower: float = 1.0,
 ) -> Job:
-    """What training one network on so many rows is asked to do."""
+    """What training one network on so many rows is asked to do; `slower` is a factor on the recipe's learning rate."""
     size = batch_size(n_rows) if settings.batch_size is None else settings.batch_size
-    rate = settings.learning_rate or LEARNING_RATE * math.sqrt(min(1.0, size / LARGEST_BATCH))
+    rate = settings.learning_rate or slower * LEARNING_RATE * math.sqrt(min(1.0, size / LARGEST_BATCH))
     smoothes = network.loss.is_distribution and not settings.probabilities
     drops = network.depth > 1 and (network.loss.is_distribution or n_rows <= MOST_ROWS_OF_DROPOUT_FOR_NUMBERS)
     return Job(

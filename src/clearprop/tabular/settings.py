@@ -78,6 +78,12 @@ class TableSettings:
         The score that chooses the best epoch, one of `clearprop.tabular.metrics.METRICS`.
     n_threads : int, optional
         The most threads; by default as many as the process may use. The result does not depend on it.
+    start : str, optional
+        A model file to go on from: its encoder, target and network stay.
+    frozen : tuple of int
+        Layers of it, from 1, that stay as they are.
+    layer_rates : tuple of float
+        A factor on the learning rate of each of its layers; () for none.
     read : ReadOptions
         How the table is written, where that was said.
     """
@@ -110,6 +116,9 @@ class TableSettings:
     class_weight: str | Mapping[Any, float] | None = None
     metric: str | None = None
     n_threads: int | None = None
+    start: str | None = None
+    frozen: tuple[int, ...] = ()
+    layer_rates: tuple[float, ...] = ()
     read: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
@@ -134,6 +143,7 @@ class TableSettings:
         if self.learning_rate is not None and not 0 < self.learning_rate <= FASTEST:
             raise InputError(f"the learning rate must be above 0 and at most {FASTEST:g}, not {self.learning_rate!r}")
         self._check_names()
+        self._check_start()
         inside = all(isinstance(q, Real) and not isinstance(q, bool) and 0 < q < 1 for q in self.quantiles)
         if not inside or list(self.quantiles) != sorted(set(self.quantiles)):
             raise InputError(
@@ -164,6 +174,23 @@ class TableSettings:
             self._check_several()
         if self.weights is not None and self.weights in (self.group, self.time_column):
             raise InputError(f"the column {self.weights!r} cannot hold the weights and split the rows as well")
+
+    def _check_start(self) -> None:
+        """What does not go with a network that there is."""
+        if self.start is None:
+            return
+        said = {
+            "--hidden": self.hidden is not None,
+            "--activation": self.activation != "silu",
+            "--quantiles": bool(self.quantiles),
+            "--folds": self.folds is not None,
+            "--log-target": self.log_target,
+            "--category": bool(self.category),
+            "--drop": bool(self.drop),
+        }
+        for option, is_said in said.items():
+            if is_said:
+                raise InputError(f"{option} does not go with --from: the network, its columns and its target stay")
 
     @property
     def targets(self) -> tuple[str, ...]:
