@@ -40,10 +40,7 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
         outputs = replace(outputs, force=True)
     output = _checked(file, settings, outputs)
     with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log:
-        as_written = (*settings.category, *settings.keep, *settings.drop)
-        names = [form.format(name) for name in as_written for form in ("{}", NUMBERED)]
-        begun = None if settings.start is None else load_model(Path(settings.start), there)
-        reading = read_table(there, begun, settings.read, names)
+        reading = _read(there, settings)
         out = words.console()
         # Progress goes to standard error; with --json only where that is a terminal.
         watched = words.console(error=True)
@@ -66,6 +63,14 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
             sources, ended = _sources(file, there), interrupts.has_ended
             done = train(ready, sources=sources, on_end=ended, showing=showing, checkpoints=checkpoints)
             return _saved(ready, with_folds(done, scores) if scores else done, scores, output, outputs)
+
+
+def _read(there: Path, settings: TableSettings) -> Reading:
+    """The table; columns that have another use are left as they are written, and those of a model as it has them."""
+    as_written = (*settings.category, *settings.keep, *settings.drop)
+    names = [form.format(name) for name in as_written for form in ("{}", NUMBERED)]
+    begun = None if settings.start is None else load_model(Path(settings.start), there)
+    return read_table(there, begun, settings.read, names)
 
 
 def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Path:

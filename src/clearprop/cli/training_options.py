@@ -185,11 +185,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
     """
     from clearprop.tabular.settings import TableSettings
 
-    if rows.test is not None and (rows.test_file is not None or rows.folds is not None):
-        other = "--test-file" if rows.folds is None else "--folds"
-        raise exits.UsageError(f"{other} says what is held out, so --test would be ignored: leave one of them out")
-    if learning.hidden == "0" and learning.activation != "silu":
-        raise exits.UsageError("--activation is of hidden layers, and --hidden 0 has none: leave one of them out")
+    _check_together(rows, learning)
     with exits.asking():
         return TableSettings(
             target=_target(target),
@@ -225,6 +221,15 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             n_threads=threads_of(learning.threads),
             read=read.options(),
         )
+
+
+def _check_together(rows: RowOptions, learning: LearningOptions) -> None:
+    """Raise UsageError for options of which one would be ignored."""
+    if rows.test is not None and (rows.test_file is not None or rows.folds is not None):
+        other = "--test-file" if rows.folds is None else "--folds"
+        raise exits.UsageError(f"{other} says what is held out, so --test would be ignored: leave one of them out")
+    if learning.hidden == "0" and learning.activation != "silu":
+        raise exits.UsageError("--activation is of hidden layers, and --hidden 0 has none: leave one of them out")
 
 
 def _target(names: list[str] | None) -> str | tuple[str, ...] | None:
