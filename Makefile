@@ -104,6 +104,7 @@ benchmark: $(VENV)/installed
 	$(BIN)/python benchmarks/fits.py
 	$(BIN)/python benchmarks/lbfgs.py
 	$(BIN)/python benchmarks/one_row.py
+	$(BIN)/python benchmarks/exported.py
 	$(BIN)/python benchmarks/explaining.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/linear.py
