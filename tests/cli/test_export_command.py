@@ -113,6 +113,7 @@ def test_what_is_there_stays_without_force(trained, tmp_path, capsys):
             "--calibrate is for C, and p.py is to be one file of",
         ),
         ("pets.clearprop", ["--output", "p.c", "--calibrate", "x.csv"], 3, "x.csv"),
+        ("pets.clearprop", ["--output", "p.c", "--dtype", "float32"], 2, "--dtype is for ONNX, and p.c is to be C99"),
         (".", ["--output", "p.py"], 3, "is a folder, not a model file"),
     ],
 )

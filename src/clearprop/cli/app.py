@@ -234,6 +234,7 @@ def export(
     output: Path,
     to: Literal["python", "javascript", "c", "onnx"] | None = None,
     calibrate: Path | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
     force: Force = False,
     as_json: Json = False,
 ) -> int:
@@ -260,6 +261,8 @@ def export(
         The kind of file; by default what the ending of the output says: .py, .mjs or .js, .c, .onnx.
     calibrate
         A table whose rows show how large numbers become: the networks in C then compute with eight bits.
+    dtype
+        Of ONNX: what is computed in; by default what the model was trained in.
     force
         Replace the output file if it exists.
     as_json
@@ -267,7 +270,7 @@ def export(
     """
     from clearprop.cli import export as command
 
-    return command.run(model, output=output, to=to, calibrate=calibrate, force=force, as_json=as_json)
+    return command.run(model, output=output, to=to, calibrate=calibrate, dtype=dtype, force=force, as_json=as_json)
 
 
 @app.command

@@ -22,16 +22,28 @@ from clearprop.tabular.saving import KIND as TABLE
 ESTIMATORS = {cls.__name__: cls for cls in (MLPClassifier, MLPRegressor)}
 
 
-def run(model: Path, *, output: Path, to: str | None, calibrate: Path | None, force: bool, as_json: bool) -> int:
+def run(
+    model: Path,
+    *,
+    output: Path,
+    to: str | None,
+    calibrate: Path | None,
+    dtype: str | None,
+    force: bool,
+    as_json: bool,
+) -> int:
     """Write the file; the exit code."""
     medium = _medium(output, to)
-    if calibrate is not None and medium != "c":
-        raise exits.UsageError(f"--calibrate is for C, and {output.name} is to be {MEDIA[medium].description}")
+    for option, given, of, what in (("--calibrate", calibrate, "c", "C"), ("--dtype", dtype, "onnx", "ONNX")):
+        if given is not None and medium != of:
+            raise exits.UsageError(f"{option} is for {what}, and {output.name} is to be {MEDIA[medium].description}")
     check_output(output, force=force, inputs=(model,) if calibrate is None else (model, calibrate))
     trained = _loaded(model)
     program = program_of(trained, output.stem)
     costs: list[str] = []  # of eight bits, in lines
-    options = {} if calibrate is None else {CALIBRATION: _calibration(trained, calibrate), "tell": costs.append}
+    options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
+    if calibrate is not None:
+        options |= {CALIBRATION: _calibration(trained, calibrate), "tell": costs.append}
     try:
         written = write(program, output, medium, replace=force, **options)
     except FileExistsError as error:
