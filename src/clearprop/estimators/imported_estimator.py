@@ -17,8 +17,25 @@ from clearprop.estimators.saving import filled
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
 from clearprop.files.importers.preprocessing import Preprocessing
 from clearprop.files.importers.source import OptimizerMemory, SourceNetwork
-from clearprop.formulas import SGD, Adam, Logistic, Momentum, Nesterov, UpdateRule
+from clearprop.formulas import (
+    SGD,
+    Adam,
+    KerasAdam,
+    KerasRMSProp,
+    Logistic,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    TorchAdam,
+    TorchMomentum,
+    TorchNesterov,
+    TorchRMSProp,
+    UpdateRule,
+)
 from clearprop.network import Dense, Network
+
+# Rules whose memory none of an estimator's solvers can go on with.
+OTHER_MEMORY = (RMSProp, KerasRMSProp, TorchRMSProp, TorchMomentum)
 
 
 class ImportedSteps(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -63,7 +80,7 @@ def estimator_of(imported: ImportedNetwork) -> Any:
     estimator = make(**settings)
     params = network.parameters([W for W, _ in arrays], [b for _, b in arrays], source.dtype)
     filled(estimator, network, params.theta, targets, stopping_reason=f"imported from {source.source}")
-    if memory is not None:
+    if memory is not None and not isinstance(source.update_rule, OTHER_MEMORY):
         remember(estimator._run.state, network, estimator._run.job.update_rule, memory)
     if source.inputs is not None:
         return Pipeline([("inputs", ImportedSteps(source.inputs)), ("network", estimator)])
@@ -89,7 +106,7 @@ def _rule(source: SourceNetwork, network: Network) -> dict[str, Any]:
         return {}
     common = {"learning_rate_init": rule.learning_rate, "weight_decay": rule.weight_decay}
     match rule:
-        case Adam():
+        case Adam() | KerasAdam() | TorchAdam():
             betas = {"beta_1": rule.beta1, "beta_2": rule.beta2, "epsilon": rule.epsilon}
             return {"solver": "adam", **common, **betas, "alpha": 0.0}
         case Momentum():
@@ -99,8 +116,13 @@ def _rule(source: SourceNetwork, network: Network) -> dict[str, Any]:
             }  # fmt: skip
         case SGD():
             return {"solver": "sgd", **common, "momentum": 0.0, "alpha": 0.0}
-        case UpdateRule():
-            return {"solver": rule, "alpha": 0.0}
+        case TorchMomentum():
+            is_nesterov = isinstance(rule, TorchNesterov)
+            return {
+                "solver": "sgd", **common, "momentum": rule.momentum, "nesterovs_momentum": is_nesterov, "alpha": 0.0,
+            }  # fmt: skip
+        case UpdateRule():  # an estimator has no solver like it: adam, at its rate
+            return {"solver": "adam", **common, "alpha": 0.0}
 
 
 def _as_estimators_have_it(

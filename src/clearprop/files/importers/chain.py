@@ -16,6 +16,11 @@ from clearprop.errors import InputError
 from clearprop.files.importers.source import SourceLayer
 from clearprop.formulas import Activation, Identity, LeakyRelu, Relu
 
+ESTIMATORS_SOLVER = (
+    "an estimator's solvers are adam, sgd and lbfgs: estimator() goes on with the nearest; clearprop.train with "
+    "optimizer=imported.source.update_rule goes on in the source's own form"
+)
+
 
 @dataclass
 class OpenLayer:
