@@ -8,20 +8,23 @@ from clearprop import Network
 from clearprop.explain import explain
 from clearprop.explain.checking.convened import convened
 from clearprop.explain.checking.conventions import Conventions
+from clearprop.explain.checking.velocities import velocities_of, with_velocity
 from clearprop.explain.checking.worksheets import Entry, WrittenNumber
 from clearprop.explain.checking.worlds import Truth
 from clearprop.formulas import update_rule
+from clearprop.job import Job
 from clearprop.network import Dense
 from clearprop.trace.names import Reference, parse
 
 CONVENTIONS = [
     {}, {}, {}, {"delta": "minus"}, {"samples": "sum"}, {"outputs": "mean"}, {"biases": "shared"},
-    {"delta": "minus", "samples": "sum"}, {"samples": "sum", "outputs": "mean"},
+    {"biases": "none"}, {"delta": "minus", "samples": "sum"}, {"samples": "sum", "outputs": "mean"},
 ]  # fmt: skip
 HEADS = [("sigmoid", "half_squared_error"), ("sigmoid", "squared_error"), ("identity", "half_squared_error"),
          ("tanh", "squared_error"), ("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy")]  # fmt: skip
 WIDE = 0.3  # share of networks with up to six neurons in a layer and up to six samples
-NOT_WRITTEN = ("", "rate", "prediction", "weight", "penalty")  # laws of sites that nobody is asked for
+PENALTIES = [{}, {}, {}, {"l2": 0.1}, {"l1": 0.05}, {"l1": 0.02, "l2": 0.01}]
+NOT_WRITTEN = ("", "rate", "prediction", "weight")  # laws of sites that nobody is asked for
 
 
 def random_truth(random):
@@ -33,11 +36,14 @@ def random_truth(random):
     hidden = str(random.choice(["sigmoid", "tanh", "relu"]))
     conventions = Conventions(**CONVENTIONS[int(random.integers(len(CONVENTIONS)))])
     network = Network.mlp(widths, hidden, output, loss)
-    if random.random() < 0.2:
+    if conventions.biases == "none" or random.random() < 0.2:
         network = Network(
             tuple(Dense(l.inputs, l.outputs, l.activation, bias_rate=0.0) for l in network.layers), network.loss
         )
     theta = random.uniform(-1.5, 1.5, network.n_parameters).round(2)
+    if conventions.biases == "none":
+        for l in range(1, network.depth + 1):
+            network.views(theta).b[l][:] = 0.0
     n = int(random.integers(2, 7 if is_wide else 4)) if random.random() < (0.7 if is_wide else 0.4) else 0
     shape = (n,) if n else ()
     x = random.uniform(-1, 1, (*shape, widths[0])).round(2)
@@ -48,7 +54,10 @@ def random_truth(random):
     else:
         y = random.uniform(0, 1, (*shape, widths[-1])).round(2)
     rule = update_rule(str(random.choice(["sgd", "sgd", "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])))
-    return Truth(convened(explain(network, network.views(theta), x, y, rule), conventions)), conventions
+    velocity = str(random.choice(["steps", *velocities_of(rule)]))
+    conventions = conventions.under(velocity=velocity)
+    job = Job(network, with_velocity(rule, velocity), **PENALTIES[int(random.integers(len(PENALTIES)))])
+    return Truth(convened(explain(network, network.views(theta), x, y, job=job), conventions)), conventions
 
 
 def rounding(random):

@@ -53,11 +53,11 @@ def test_version(run):
     ("arguments", "words"),
     [
         (["trian"], 'Did you mean "train"'),
-        (["train"], "requires an argument"),
+        (["train"], "FILE is missing"),
         (["train", "t.csv", "--tarfet", "x"], "--target"),
         (["train", "t.csv", "--epochs", "many"], "many"),
         (["train", "t.csv", "--task", "guess"], "guess"),
-        (["predict", "m"], "requires an argument"),
+        (["predict", "m"], "FILE is missing"),
         (["inspect", "a", "b"], "b"),
     ],
 )

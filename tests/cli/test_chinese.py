@@ -49,6 +49,11 @@ USAGE = (
     ("exercise", "--network", "2-2-1", "--output", "a.pdf"), ("exercise", "--class", "names.txt"),
     ("exercise", "--class", "names.txt", "--case", "mazur"), ("exercise", "a.md", "--class", "names.txt"),
     ("exercise", "--network", "2-2-1", "--find-mistake", "--format", "latex"),
+    ("check",), ("check", "a.md", "b.md"), ("check", "a.md", "--certificate"), ("explain", "--cas", "mazur"),
+    ("explain", "--xyzzy"), ("explain", "-x"), ("explain", "--case", "xor", "--case", "mazur"),
+    ("explain", "--case", "xor", "--digits", "many"), ("explain", "--case", "xor", "--digits", "1.5"),
+    ("explain", "--case", "xor", "--learning-rate", "fast"), ("explain", "--case", "xor", "--fractions=perhaps"),
+    ("explain", "--case", "xor", "--notation", "Nielsen"),
 )  # fmt: skip
 
 
@@ -61,8 +66,8 @@ def test_wrong_usage_is_told_in_chinese(run, tmp_path, monkeypatch):
         assert not out
         assert re.search("[\u4e00-\u9fff]{2}", error), (arguments, error)
         bare = re.sub(
-            r"^clearprop:|(?:可用的有|例如可以写).*|--\w+|clearprop check.*|Markdown|L-BFGS|names\.txt"
-            r"|扩展名应是 .*之一|\S+\.pdf",
+            r"^clearprop:|(?:可用的有|例如可以写).*|--[\w-]+|clearprop check.*|Markdown|L-BFGS|names\.txt"
+            r"|扩展名应是 .*之一|\S+\.pdf|[A-Z]{4,}|b\.md|应是 \".* 之一|“\w+”",
             "",
             error,
         )

@@ -59,7 +59,7 @@ FAULTS = [
     NET + "delta: sideways\nrows: x\nsamples: few\noutputs: few\nbiases: maybe\ncount from: 7\ngiven: perhaps\n" + H,
     NET + "m_W1 = 1, 2, 3, 4\n" + H,
     NET + "optimizer: momentum\nm_W1 = 1, 2, 3, 4\n" + H,
-    NET + NET + H,
+    NET + NET.replace("2-2-1", "2-3-1") + H,
     NET + H + "z1 = 1\nz1 = 1, 2, 3\nz9 = 1\nzz2 = 3\nzed = 1\nz1[5] = 1\nz1[2] = 1\nW1_new[2,2] = 3\nz1 = ...\n",
     NET + H + "ΔW2 = 3\nw12 = 3\nw5 = 2\ndC/dw12 = 1\nw_{12} = 0.3\na = 3\nsigmoid(9) = 3\nz2 = 1e200\n0.5932\n",
     NET + H + "z1[0] = 0.5*0.5 + 0.2\nloss = 1/0\nz1 = 0.4, 0.5 volts\nz1 = 1, 2\nstep 5\nz1 = 1, 2\n",

@@ -28,7 +28,7 @@ from clearprop.trace.penalties_and_weights import GradientNorm, Penalty, RowWeig
 from clearprop.trace.record import given_to, trace_of
 from clearprop.trace.setting import setting_of
 from clearprop.trace.step import graph_of
-from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass
+from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass, SumOverOutputs
 from clearprop.trace.trace import Trace
 from sample_networks import fits
 
@@ -80,10 +80,12 @@ def of_equation(equation, at, clock):
             return np.moveaxis(whole, 0, 1)
         case ErrorThroughJacobian(error, jacobian):
             return np.einsum("nk,nkj->nj", at[error], at[jacobian])
+        case SumOverOutputs(losses):
+            return at[losses].sum(axis=-1)
         case MeanLoss(losses):
             return at[losses].sum() / len(at[losses])
         case WeightedLoss(losses, share):
-            return (at[share][:, None] * at[losses]).sum()
+            return (at[share] * at[losses].reshape(len(at[share]), -1).T).sum()
         case RowWeight(sample_weight, class_weight, y):
             return (at[sample_weight] if sample_weight else 1.0) * (at[y] @ at[class_weight])
         case TotalWeight(weight):

@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, words
 from clearprop.cli.importing import import_
+from clearprop.cli.option_types import Flag, Force, Json, Several, Whole
 from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.cli.run_file import as_toml, from_file
 from clearprop.cli.standard_input import with_standard_input
@@ -47,10 +48,6 @@ For example:
 
 'clearprop COMMAND --help' explains a command.""",
 )
-
-Flag = Parameter(negative="", show_default=False)
-Force = Annotated[bool, Flag]
-Json = Annotated[bool, Parameter(name="--json", negative="", show_default=False)]
 
 
 @app.command(config=from_file)
@@ -103,8 +100,8 @@ def predict(
     /,
     *,
     output: Path | None = None,
-    keep: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-    rows: int | None = None,
+    keep: Annotated[list[str] | None, Several] = None,
+    rows: Annotated[int | None, Whole] = None,
     threads: str | None = None,
     force: Force = False,
     as_json: Json = False,
@@ -326,5 +323,5 @@ def exit_code(arguments: Sequence[str]) -> int:
     try:
         code = app(with_standard_input(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except BaseException as error:
-        return exits.ending(error)
+        return exits.ending(error, glass.language_in(arguments))
     return code if isinstance(code, int) else exits.DONE

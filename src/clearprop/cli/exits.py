@@ -109,8 +109,11 @@ def first_line(error: BaseException) -> str:
     return shortened((str(error).splitlines() or [type(error).__name__])[0], 200)
 
 
-def ending(error: BaseException) -> int:
-    """Say on standard error why a command ended; its exit code."""
+def ending(error: BaseException, language: str = "en") -> int:
+    """Say on standard error why a command ended; its exit code.
+
+    `language` is what the command was asked to speak, for what its options cannot be.
+    """
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error)
     match error:
@@ -126,7 +129,7 @@ def ending(error: BaseException) -> int:
         case KeyboardInterrupt():
             return _said("interrupted; nothing was saved", interrupts.exit_code())
         case cyclopts.CycloptsError():
-            return _said(f"{error}\n'clearprop --help' explains what there is.", USAGE)
+            return _said(_not_understood(error, language), USAGE)
         case UsageError():
             return _said(str(error), USAGE)
         case UnreadableError() | UnreadableTableError():
@@ -149,6 +152,12 @@ def ending(error: BaseException) -> int:
         f"(with {TRACEBACK}=1 in the environment it says where)",
         FAILED,
     )
+
+
+def _not_understood(error: BaseException, language: str) -> str:
+    from clearprop.explain.words.message import Message, in_language  # late: of no use where a command is understood
+
+    return f"{in_language(error, language)}\n{in_language(Message('usage_help'), language)}"
 
 
 def _said(sentence: str, code: int) -> int:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from clearprop.cli import exits
+from clearprop.cli.option_types import Flag, Force, Several, Whole
 
-Flag = Parameter(negative="", show_default=False)
-Names = Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")]
+Names = Annotated[list[str] | None, Several]
 Language = Literal["en", "zh"]
 NotationName = Literal["nielsen", "code", "letters", "mazur", "rashid"]
 Format = Literal["text", "ascii", "markdown", "latex", "html", "json", "svg"]
+
+
+def language_in(arguments: Sequence[str]) -> Language:
+    """The language that a command is asked to speak, read before its options are."""
+    return "zh" if "--language=zh" in arguments or ("--language", "zh") in pairwise(arguments) else "en"
 
 
 def explain(
@@ -23,24 +30,24 @@ def explain(
     /,
     *,
     case: str | None = None,
-    row: int | None = None,
+    row: Annotated[int | None, Whole] = None,
     section: Names = None,
     form: Names = None,
     notation: NotationName = "nielsen",
     language: Language = "en",
-    digits: int = 4,
+    digits: Annotated[int, Whole] = 4,
     comma: Annotated[bool, Flag] = False,
     fractions: Annotated[bool, Flag] = False,
     parameter: str | None = None,
-    sample: int | None = None,
-    steps: int = 5,
-    replay: int = 20,
+    sample: Annotated[int | None, Whole] = None,
+    steps: Annotated[int, Whole] = 5,
+    replay: Annotated[int, Whole] = 20,
     optimizer: str | None = None,
     learning_rate: float | None = None,
     format: Format | None = None,
     output: Path | None = None,
     certificate: Path | None = None,
-    force: Annotated[bool, Flag] = False,
+    force: Force = False,
 ) -> int:
     """Explain one step of back-propagation, number by number.
 
@@ -131,7 +138,7 @@ def check(
     sheet: Path, /, *, notation: NotationName = "code", language: Language = "en",
     as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
     report: Annotated[bool, Flag] = False, output: Path | None = None, certificate: Path | None = None,
-    force: Annotated[bool, Flag] = False,
+    force: Force = False,
 ) -> int:  # fmt: skip
     """Check a hand calculation, line by line, and name its mistakes.
 
@@ -191,15 +198,15 @@ def exercise(
     output_activation: str | None = None,
     loss: str | None = None,
     class_: Annotated[Path | None, Parameter(name="--class")] = None,
-    blank: int = 6,
+    blank: Annotated[int, Whole] = 6,
     find_mistake: Annotated[bool, Flag] = False,
-    seed: int = 0,
+    seed: Annotated[int, Whole] = 0,
     language: Language = "en",
-    digits: int = 4,
+    digits: Annotated[int, Whole] = 4,
     notation: NotationName = "nielsen",
     format: Literal["markdown", "latex", "html"] | None = None,
     output: Path | None = None,
-    force: Annotated[bool, Flag] = False,
+    force: Force = False,
 ) -> int:
     """Make a sheet to fill in, and its key; or one for each student of a class.
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from clearprop.cli import exits
+from clearprop.cli.option_types import Flag, Force, Json, Several, Whole
 from clearprop.cli.read_as import ReadAs
 
 if TYPE_CHECKING:
     from clearprop.tabular.settings import TableSettings
-
-Flag = Parameter(negative="", show_default=False)
-Several = Parameter(consume_multiple=True, negative="")
 
 
 @Parameter(name="*", group="Rows and columns")
@@ -58,7 +56,7 @@ class RowOptions:
     test: float | None = None
     test_file: Path | None = None
     validation_file: Path | None = None
-    folds: int | None = None
+    folds: Annotated[int | None, Whole] = None
     group: str | None = None
     time_column: str | None = None
 
@@ -116,11 +114,11 @@ class LearningOptions:
     log_target: Annotated[bool, Flag] = False
     hidden: str | None = None
     activation: str = "silu"
-    ensemble: int | None = None
-    epochs: int | None = None
+    ensemble: Annotated[int | None, Whole] = None
+    epochs: Annotated[int | None, Whole] = None
     time_limit: float | None = None
     learning_rate: float | None = None
-    batch_size: int | None = None
+    batch_size: Annotated[int | None, Whole] = None
     probabilities: Annotated[bool, Flag] = False
     class_weight: Annotated[list[str] | None, Several] = None
     metric: str | None = None
@@ -128,7 +126,7 @@ class LearningOptions:
     from_: Annotated[Path | None, Parameter(name="--from")] = None
     freeze: str | None = None
     layer_rates: str | None = None
-    seed: int = 0
+    seed: Annotated[int, Whole] = 0
     engine: str = "auto"
     threads: str | None = None
 
@@ -168,8 +166,8 @@ class OutputOptions:
     log: Path | None = None
     save_config: Path | None = None
     config: Path | None = None
-    force: Annotated[bool, Flag] = False
-    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False
+    force: Force = False
+    as_json: Json = False
 
 
 ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()

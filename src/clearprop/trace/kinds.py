@@ -106,6 +106,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("db", (TO,), has_layer=True, by="b"),
         # of the last layer: targets, before and after label smoothing, and the loss of each output
         *(Kind(name, (SAMPLE, OUTPUT)) for name in ("y", "smoothed", "losses")),
+        Kind("sample_loss", (SAMPLE,)),  # of a batch with several outputs
         # weights of rows and classes
         Kind("sample_weight", (SAMPLE,), "s"), Kind("row_weight", (SAMPLE,), "ω"), Kind("share", (SAMPLE,), "p"),
         Kind("class_weight", (CLASS,), "c"), Kind("total_weight", (), "Ω"),

@@ -19,7 +19,7 @@ __all__ = ["PER_SAMPLE", "Partial", "Reference", "at", "parse", "reference"]
 
 PATTERN = re.compile(
     r"(?:(?P<memory>(?!rate_|sample_|class_|row_|total_)[a-z]+(?:_hat)?)_(?=[A-Za-z]+\d))?"
-    r"(?P<kind>rate_(?:[A-Za-z]+\d+|start)|(?:sample|class|row|total)_weight|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
+    r"(?P<kind>rate_(?:[A-Za-z]+\d+|start)|(?:sample|class|row|total)_weight|sample_loss|[A-Za-z]+)(?P<layer>\d+|\{[^}]*\})?"
     r"(?P<after>_new)?(?:\[(?P<index>[^\]]*)\])?"
 )
 

@@ -62,21 +62,20 @@ class TotalWeight(Equation):
 
 @dataclass(frozen=True)
 class WeightedLoss(Equation):
-    """C = Σᵢ pᵢ Σⱼ Cᵢⱼ, pᵢ the share of row i in the total weight."""
+    """C = Σᵢ pᵢ Cᵢ, pᵢ the share of row i in the total weight."""
 
     losses: str
     share: str
     law = Law.LOSS
 
     def compute(self, arrays: Arrays) -> Any:
-        return total_of((arrays[self.share][:, None] * arrays[self.losses]).reshape(-1))
+        return total_of(arrays[self.share] * arrays[self.losses].reshape(-1))
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         losses, share = scope.arrays[self.losses], scope.arrays[self.share]
         places = list(np.ndindex(losses.shape))
         return scope.sum_of(
-            (share[:, None] * losses).reshape(-1),
-            lambda i: scope.symbol(self.share, places[i][0]) * scope.symbol(self.losses, *places[i]),
+            share * losses.reshape(-1), lambda i: scope.symbol(self.share, i) * scope.symbol(self.losses, *places[i])
         )
 
 

@@ -13,7 +13,7 @@ from clearprop.trace.jacobian import ErrorThroughJacobian, Jacobian
 from clearprop.trace.kinds import Law
 from clearprop.trace.layers import LAYERS
 from clearprop.trace.penalties_and_weights import Penalty, RowWeight, TotalWeight, WeightedLoss, penalty_trees
-from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass
+from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass, SumOverOutputs
 from clearprop.trace.update import build_clipping, build_gradients, build_update
 
 
@@ -105,7 +105,12 @@ def _build_loss(builder: Builder) -> None:
         elementwise(head.loss.tree(), sites, Law.LOSS, parameters=head.loss.parameters),
         elementwise(head.loss_tree(), sites, Law.LOSS, parameters=head.computed.parameters),
     )
-    builder.keep("loss", WeightedLoss("losses", "share") if "share" in builder else MeanLoss("losses"))
+    losses = "losses"
+    if builder.step.is_batch and builder.network.widths[-1] > 1:
+        losses = "sample_loss"
+        builder.keep(losses, SumOverOutputs("losses"))
+    whole = MeanLoss(losses) if builder.step.is_batch else SumOverOutputs(losses)
+    builder.keep("loss", WeightedLoss(losses, "share") if "share" in builder else whole)
     if builder.step.is_penalised:
         _build_penalty(builder)
 

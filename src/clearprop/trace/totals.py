@@ -17,23 +17,35 @@ from clearprop.trace.scalar_trees import Scope
 
 
 @dataclass(frozen=True)
-class MeanLoss(Equation):
-    """C: the mean over samples of the sum over outputs."""
+class SumOverOutputs(Equation):
+    """The loss of a sample, or of each sample of a batch: the sum over its outputs."""
 
     losses: str
     law = Law.LOSS
 
     def compute(self, arrays: Arrays) -> Any:
         losses = arrays[self.losses]
-        total = total_of(losses.reshape(-1))
-        return total / len(losses) if losses.ndim == 2 else total
+        return total_of(losses.T)
+
+    def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
+        return scope.sum_of(scope.arrays[self.losses][index], lambda j: scope.symbol(self.losses, *index, j))
+
+
+@dataclass(frozen=True)
+class MeanLoss(Equation):
+    """C: the mean over samples of their losses."""
+
+    losses: str
+    law = Law.LOSS
+
+    def compute(self, arrays: Arrays) -> Any:
+        losses = arrays[self.losses].reshape(-1)
+        return total_of(losses) / len(losses)
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         losses = scope.arrays[self.losses]
-        flat = losses.reshape(-1)
         places = list(np.ndindex(losses.shape))
-        total = scope.sum_of(flat, lambda i: scope.symbol(self.losses, *places[i]))
-        return total / len(losses) if losses.ndim == 2 else total
+        return scope.sum_of(losses.reshape(-1), lambda i: scope.symbol(self.losses, *places[i])) / len(losses)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ import time
 import pytest
 
 from clearprop.errors import InputError
-from clearprop.explain import read_sheet
+from clearprop.explain import case, check, exercise, read_sheet
 from clearprop.explain.checking.worksheets.reading import under
+from clearprop.explain.words.message import in_language
+from english_words import english_in
 
 BOOK = """network: 2-3-2
 hidden: tanh
@@ -43,10 +45,10 @@ def test_a_matrix_of_the_wrong_shape_is_refused_with_its_cure():
         ("dW1 = [[1, 2], [3, 4], [5, 6]]", r"line 11, column 7: dW1 must have shape \(2, 3\), rows the inputs, not"),
         ("W2_new = [[1, 2, 3], [4, 5, 6]]", r"W2_new must have shape \(3, 2\), rows the inputs, not \(2, 3\)"),
         ("∂C/∂W1 = [1 2; 3 4; 5 6]", r"must have shape \(2, 3\)"),
-        ("z1 = [[1, 2, 3], [4, 5, 6]]", r"z1 holds 3 number\(s\) in this network, not 6"),
+        ("z1 = [[1, 2, 3], [4, 5, 6]]", r"z1 holds 3 numbers in this network, not 6"),
         ("dW1 = [[1, 2, 3], [4, 5]]", r"the rows of dW1 have different lengths: 3, 2"),
         ("dW1 = [[1, 2, 3, 4, 5, 6]]", r"dW1 must have shape \(2, 3\), rows the inputs, not \(1, 6\)$"),
-        ("W1_new = 1, 2, 3, 4", r"W1_new holds 6 number\(s\) in this network, not 4"),
+        ("W1_new = 1, 2, 3, 4", r"W1_new holds 6 numbers in this network, not 4"),
     ],
 )  # fmt: skip
 def test_no_matrix_is_cut_anew(line, words):
@@ -202,3 +204,46 @@ def test_no_text_takes_long(text):
     with pytest.raises(InputError):
         read_sheet("network: 2-1\n" + text)
     assert time.process_time() - start < 3
+
+
+TOML = (
+    "x = [1, 2", "x = {a = 1", "x 1", "x = 1 y = 2", 'y = "a', "y = '''a", "x = 1\nx = 2", "[network]", "[results",
+    "= 1", 'y = "\\q"', 'y = "a\x01b"', "x = +", "x = {a = 1, a = 2}", "[[network]]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("body", TOML)
+def test_what_is_wrong_with_toml_is_told_in_chinese(body):
+    with pytest.raises(InputError) as told:
+        read_sheet(f'[network]\nnetwork = "1-1"\n{body}\n')
+    said = in_language(told.value, "zh")
+    assert english_in(said) == []
+    assert "格式有误" not in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [("z1 = 1, 2", "z1 holds 1 number in this network, not 2"),
+     ("row weights: 1, 2, 3", "the sheet has 1 row of x and 3 row weights")],
+)  # fmt: skip
+def test_a_count_is_said_with_what_is_counted(lines, said):
+    head = "network: 1-1\noutput: identity\nx = 1\ny = 1\nW1 = 1\nb1 = 0\n"
+    with pytest.raises(InputError, match=said):
+        read_sheet(head + lines)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_exercise_pasted_with_its_key_is_read_up_to_the_key(language):
+    paper = exercise(case("mazur"), language=language)
+    text = f"{paper.sheet()}\n{paper.key()}"
+    found = check(text)
+    assert sum(blank.count for blank in found.blanks) == len(paper.blanks)
+    assert {number.verdict for number in found.numbers} == {"right"}
+    assert "remark_key" in [remark.key for remark in read_sheet(text).remarks]
+    assert check(paper.key()).passed
+
+
+def test_a_setting_may_be_said_again_but_not_otherwise():
+    assert check("case: case_study\nlearning rate: 0.5\nlr = 0.5\nz1 = 0.41, 0.47").passed
+    with pytest.raises(InputError, match="learning rate is said twice"):
+        read_sheet("case: case_study\nlearning rate: 0.5\nlearning rate: 0.6")

@@ -61,5 +61,5 @@ def test_a_comma_between_digits_beside_decimal_points(line, expected):
 
 
 def test_a_fraction_is_never_cut_into_two_whole_numbers():
-    with pytest.raises(InputError, match=r"line 8, column 6: δ2 holds 2 number\(s\) in this network, not 1"):
+    with pytest.raises(InputError, match=r"line 8, column 6: δ2 holds 2 numbers in this network, not 1"):
         read_sheet(f"{WHOLE}δ2 = -0,0193")

@@ -14,6 +14,7 @@ from clearprop.trace.arithmetic import total_of
 from clearprop.trace.equations import Arrays, Elementwise, Equation, SumOverSamples
 from clearprop.trace.kinds import Law
 from clearprop.trace.scalar_trees import Scope
+from clearprop.trace.totals import SecondPass
 from clearprop.trace.trace import Site, Trace
 
 
@@ -63,6 +64,19 @@ class SharedBias(Equation):
         return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class CostOnceMore(SecondPass):
+    """J with the updated parameters: the loss and the penalties once more, each times what the conventions say."""
+
+    loss: Equation
+    cost: Equation
+    factors: tuple[float, float]
+
+    def compute(self, arrays: Arrays) -> Any:
+        loss, cost = self.loss.compute(arrays), self.cost.compute(arrays)
+        return loss * self.factors[0] + (cost - loss) * self.factors[1]
+
+
 def convened(trace: Trace, conventions: Conventions) -> Trace:
     """The trace with its equations as the conventions have them, and every number computed anew.
 
@@ -79,7 +93,9 @@ def convened(trace: Trace, conventions: Conventions) -> Trace:
     (True, True)
     """
     total = float(trace["total_weight"].value) if "total_weight" in trace.sites else float(trace.n_samples)
-    factors = conventions.factors(total, trace.network.widths[-1], has_shares="share" in trace.sites)
+    factors = conventions.factors(
+        total, trace.network.widths[-1], has_shares="share" in trace.sites, of_samples="sample_loss" in trace.sites
+    )
     if all(factor == 1 for factor in factors.values()) and conventions.biases != "shared":
         return trace
     L = trace.network.depth
@@ -90,6 +106,10 @@ def convened(trace: Trace, conventions: Conventions) -> Trace:
             equation = site.equation
             if conventions.biases == "shared" and isinstance(equation, SumOverSamples):
                 equation = SharedBias(equation)
+            if name == "cost_new" and isinstance(equation, SecondPass):
+                again = trace.sites["loss_new"].equation
+                scales = (factors["loss_new"], 1 / factors["total_weight"])
+                equation = CostOnceMore(blocks=equation.blocks, of="cost", loss=again, cost=equation, factors=scales)
             factor = _factor(name, equation, factors, L)
             if factor != 1:
                 equation = Scaled(equation, factor)
@@ -101,7 +121,7 @@ def convened(trace: Trace, conventions: Conventions) -> Trace:
 
 
 def _factor(name: str, equation: Equation, factors: dict[str, float], L: int) -> float:
-    if name in ("loss", "loss_new", "total_weight"):
+    if name in ("sample_loss", "loss", "loss_new", "total_weight"):
         return factors[name]
     if name == f"error{L}" or (name == f"delta{L}" and isinstance(equation, Elementwise)):
         return factors["error"]

@@ -146,7 +146,9 @@ class Conventions:
         """The shape that a site has on paper."""
         return tuple(shape[::-1]) if self.is_turned(site, shape) else tuple(shape)
 
-    def factors(self, total: float, n_outputs: int, *, has_shares: bool = False) -> dict[str, float]:
+    def factors(
+        self, total: float, n_outputs: int, *, has_shares: bool = False, of_samples: bool = False
+    ) -> dict[str, float]:
         """What the numbers of the mean over samples and the sum over outputs are multiplied by.
 
         Parameters
@@ -157,13 +159,21 @@ class Conventions:
         has_shares : bool
             Whether each sample has a share of the mean in a number of its own. Of the sum that is its weight, and the
             loss and the errors follow from it.
+        of_samples : bool
+            Whether the loss of each sample, over its outputs, is a number of its own, which the loss follows from.
         """
         samples = total if self.samples == "sum" else 1.0
         outputs = 1.0 / n_outputs if self.outputs == "mean" else 1.0
         sign = -1.0 if self.delta == "minus" else 1.0
-        loss = (1.0 if has_shares else samples) * outputs
-        later = samples * outputs
-        return {"loss": loss, "loss_new": later, "error": loss * sign, "gradient": sign, "total_weight": 1.0 / samples}
+        mean = 1.0 if has_shares else samples
+        return {
+            "sample_loss": outputs,
+            "loss": mean * (1.0 if of_samples else outputs),
+            "loss_new": samples * outputs,
+            "error": mean * outputs * sign,
+            "gradient": sign,
+            "total_weight": 1.0 / samples,
+        }
 
 
 def _kind(site: str) -> str:

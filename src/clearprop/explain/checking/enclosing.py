@@ -24,7 +24,7 @@ from clearprop.trace.arithmetic import computed
 from clearprop.trace.equations import Elementwise, Equation
 from clearprop.trace.jacobian import Jacobian
 from clearprop.trace.penalties_and_weights import GradientNorm, Penalty, TotalWeight, WeightedLoss
-from clearprop.trace.totals import FirstOrder, MeanLoss
+from clearprop.trace.totals import FirstOrder, MeanLoss, SumOverOutputs
 
 ENOUGH = 4  # numbers, after which it is known whether somebody rounds to decimals or to significant digits
 NEAR = 4  # units of the last digit
@@ -43,11 +43,15 @@ def enclosed(equation: Equation, arrays: Mapping[str, Any]) -> Interval:
             return _elementwise(equation, arrays)
         case Jacobian():
             return _jacobian(equation, arrays)
+        case SumOverOutputs():
+            return interval(arrays[equation.losses]).each(lambda end: np.sum(end, axis=-1))
         case MeanLoss():
             losses = arrays[equation.losses]
-            return interval(total(losses)) / (len(losses) if np.ndim(losses) == 2 else 1)
+            return interval(total(losses)) / len(losses)
         case WeightedLoss():
-            return interval(total(arrays[equation.losses] * arrays[equation.share][:, None]))
+            share = arrays[equation.share]
+            losses = arrays[equation.losses]
+            return interval(total(losses * (share[:, None] if np.ndim(losses) == 2 else share)))
         case TotalWeight():
             return interval(total(arrays[equation.weight]))
         case Penalty():

@@ -49,11 +49,12 @@ def _factor(written: Any, right: Any, reach: Any) -> float | None:
 
 
 def _difference(truth: Truth, world: Mapping[str, Any], site: str, difference: Any, reach: Any) -> Relation | None:
-    """The difference, where it is one of the numbers that the site is computed from, or a bias of another layer."""
+    """The difference: a number that the site is computed from, a bias of another layer, of a loss the penalty."""
     if (np.abs(difference) < 10 * reach).any():
         return None
     biases = [name for name in truth.trace.sites if name[0] == "b" and name[1:].isdigit() and site[0] == "z"]
-    for name in dict.fromkeys([*truth.trace.sites[site].inputs, *biases]):
+    penalty = ["penalty"] if site == "loss" and "penalty" in truth.trace.sites else []
+    for name in dict.fromkeys([*truth.trace.sites[site].inputs, *biases, *penalty]):
         for place in np.ndindex(truth.arrays[name].shape):
             value = float(np.asarray(world[name])[place])
             for sign in (1.0, -1.0):

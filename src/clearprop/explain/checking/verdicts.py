@@ -177,13 +177,14 @@ def _offered(found: Checked, writer: Writer, language: str) -> Iterator[Sentence
 def _summary(found: Checked, writer: Writer) -> Iterator[Sentence]:
     """How many numbers are right, wrong, left open; the first mistake."""
     total = len(found.numbers)
+    one = "_one" if total == 1 else ""
     if found.blanks:
         names = ", ".join(blank.name for blank in found.blanks)
         yield writer.sentence("check_blank", n=total, m=sum(blank.count for blank in found.blanks), names=names)
     first = found.first_wrong
     if first is not None:
         wrong = sum(number.verdict == "wrong" for number in found.numbers)
-        yield writer.sentence("check_count", wrong=wrong, n=total)
+        yield writer.sentence(f"check_count{one}", wrong=wrong, n=total)
         right = Number(first.own if first.given_slip else first.exact, finer=_finer(first))
         yield writer.sentence("check_first", name=Symbol(str(first.reference)), written=first.written.text, right=right)
         return
@@ -192,9 +193,9 @@ def _summary(found: Checked, writer: Writer) -> Iterator[Sentence]:
     if cut:
         yield writer.sentence("check_passed_but", n=cut, total=total)
     elif within:
-        yield writer.sentence("check_passed_within", n=total, m=within)
+        yield writer.sentence(f"check_passed_within{one}", n=total, m=within)
     elif total:
-        yield writer.sentence("check_passed" if total > 1 else "check_passed_one", n=total)
+        yield writer.sentence(f"check_passed{one}", n=total)
 
 
 def _of_line(line: CheckedLine, writer: Writer) -> Iterator[Sentence]:

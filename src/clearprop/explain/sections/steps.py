@@ -51,7 +51,13 @@ def loss(trace: Trace, kit: Kit) -> list[Block]:
     blocks: list[Block] = [kit.writer.heading("loss")]
     if "smoothed" in trace:
         blocks += [kit.writer.say("smoothing_words"), *kit.derivation(trace, "smoothed")]
-    for names in (("row_weight", "total_weight", "share"), ("losses",), ("loss",), ("penalty", "cost")):
+    for names in (
+        ("row_weight", "total_weight", "share"),
+        ("losses",),
+        ("sample_loss",),
+        ("loss",),
+        ("penalty", "cost"),
+    ):
         for name in names:
             if name in trace and trace[name].inputs:
                 blocks += kit.derivation(trace, name)

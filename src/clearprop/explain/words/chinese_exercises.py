@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "exercise_choices": "写出该行的名称（例如 z1）和错误对应的字母。",
     "meaning_z": "第 {l} 层的带权输入：各个输入乘以对应的权重后相加，再加上偏置",
     "meaning_a": "第 {l} 层的激活值：对每个带权输入使用激活函数",
+    "meaning_sample_loss": "每个样本的损失：对各输出求和",
     "meaning_loss": "损失：输出与目标相差多少",
     "meaning_error": "损失对每个输出的导数",
     "meaning_error_hidden": "传回第 {l} 层每个神经元的误差：后一层各个 δ 乘以相连的权重后相加",

@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "exercise_choices": "Write the name of the line (such as z1) and the letter of the mistake.",
     "meaning_z": "weighted inputs of layer {l}: what arrives, each times its weight, added up, plus the bias",
     "meaning_a": "activations of layer {l}: the activation function of each weighted input",
+    "meaning_sample_loss": "the loss of each sample: the sum over its outputs",
     "meaning_loss": "the loss: how far the outputs are from the targets",
     "meaning_error": "derivative of the loss with respect to each output",
     "meaning_error_hidden": "error that comes back to each neuron of layer {l}: each δ behind it times the weight between, added up",

@@ -28,6 +28,17 @@ FROM_ELSEWHERE: Mapping[str, re.Pattern[str]] = {
         "file_missing_near": r"there is no file '(?P<path>[^']+)'; did you mean '(?P<near>[^']+)'\?",
         "file_no_folder": r"there is no folder '(?P<folder>[^']+)', so no '(?P<name>[^']+)' in it",
         "file_exists": r"(?P<path>.+) exists already; --force replaces it, --output writes to another file",
+        "usage_option": r'Unknown option: "?(?P<name>[^"]+?)"?\.(?: \S+ is not a recognized option\.)?',
+        "usage_option_near": r'Unknown option: "?(?P<name>[^"]+?)"?\. Did you mean (?P<near>\S+)\?',
+        "usage_missing": r'Command ".*" parameter (?P<name>[A-Z]+) requires an argument\.',
+        "usage_needs": r'(?:Command ".*" p|P)arameter (?P<name>\S+) requires an argument\.',
+        "usage_twice": r"Parameter (?P<name>\S+) specified multiple times\.",
+        "usage_whole": r'Invalid value for (?P<name>\S+): unable to convert "(?P<value>.*)" into int\.',
+        "usage_number": r'Invalid value for (?P<name>\S+): unable to convert "(?P<value>.*)" into float\.',
+        "usage_flag": r'Invalid value for (?P<name>\S+): unable to convert "(?P<value>.*)" into bool\.',
+        "usage_choice": r'Invalid value "(?P<value>.*)" for (?P<name>\S+)\. Choose from: (?P<known>[^.]*)\.'
+        r"(?: Did .*)?",
+        "usage_unused": r"Unused Tokens: \['(?P<value>.*)'\]\.",
         "usage_digits": r"digits must be a whole number from 1 to 17, not (?P<value>.*)",
         "usage_count": r"(?P<name>steps|networks) must be a whole number of at least 1, not (?P<value>.*)",
         "usage_no_parameter": r"there is no weight or bias '(?P<name>.*)' in a (?P<widths>[\d-]+) network; write for "
@@ -40,6 +51,8 @@ FROM_ELSEWHERE: Mapping[str, re.Pattern[str]] = {
         r"rational numbers; .*",
     }.items()
 }
+
+BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")  # a space belongs beside Latin letters only
 
 
 class Message(str):
@@ -94,8 +107,23 @@ class Listed(Message):
         return _joined(self.items, self.key, language)
 
 
+class Count(int):
+    """A number of things, which English says with the thing: ``"{n:rows}"`` is "1 row", "2 rows".
+
+    Examples
+    --------
+    >>> from clearprop.explain.words.message import Count
+    >>> f"{Count(1):numbers}, {Count(3):numbers}, {Count(3)}"
+    '1 number, 3 numbers, 3'
+    """
+
+    def __format__(self, things: str) -> str:
+        return " ".join([str(int(self)), *([things.removesuffix("s") if self == 1 else things] if things else [])])
+
+
 def _filled(key: str, fields: Mapping[str, Any], language: str) -> str:
-    return words(language)[key].format(**{name: _said(value, language) for name, value in fields.items()})
+    said = words(language)[key].format(**{name: _said(value, language) for name, value in fields.items()})
+    return BETWEEN_CHINESE.sub("", said) if language == "zh" else said
 
 
 def _joined(items: tuple[Any, ...], joint: str, language: str) -> str:

@@ -41,7 +41,7 @@ class Notation:
 
     name = "nielsen"
     columns = True
-    loss_letter = "C"
+    loss_letter, loss_script = "C", ""
 
     def __init__(self, widths: Sequence[int], is_batch: bool = False, sample: int | None = None) -> None:
         self.widths, self.is_batch, self.sample = tuple(widths), is_batch, sample
@@ -58,7 +58,7 @@ class Notation:
         if name.kind == "error" and name.layer == "L" and not name.indices:  # ∂C/∂aᴸ of all outputs at once
             return Nabla(self.loss(Reference("C")), self.write(Reference("a")))
         match name.kind:
-            case "loss" | "C":
+            case "loss" | "C" | "sample_loss":
                 return self.loss(name)
             case kind if kind in KINDS and KINDS[kind].by:
                 return Ratio(self.loss(Reference("C")), self.write(name._replace(kind=KINDS[kind].by)))
@@ -87,7 +87,9 @@ class Notation:
 
     def loss(self, name: Reference) -> Written:
         """The loss; of a general statement C."""
-        return Letter(self.loss_letter, sup=self.alone, after=name.after)
+        is_of_samples = name.kind == "sample_loss"
+        sample = self.split(name)[1] if is_of_samples else self.alone
+        return Letter(self.loss_letter, self.loss_script, sample, is_of_samples and not sample, name.after)
 
     @property
     def alone(self) -> str:

@@ -66,10 +66,7 @@ class MazurNotation(Notation):
     """After Mazur: net and out of nodes i1, h1, o1; weights numbered through, those into one node side by side."""
 
     name = "mazur"
-    loss_letter = "E"
-
-    def loss(self, name: Reference) -> Written:
-        return Letter("E", sub="total", sup=self.alone, after=name.after)
+    loss_letter, loss_script = "E", "total"
 
     def node(self, layer: str, j: str) -> str:
         """i1, h1, o1; with several hidden layers h1.1 is the first of layer 1."""

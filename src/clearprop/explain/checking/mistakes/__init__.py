@@ -68,7 +68,7 @@ def _of_kind(spot: Spot) -> Iterator[Variant]:
         yield from forward.weighted_sum(spot, equation)
     elif forward.is_activation(spot):
         yield from forward.activation(spot)
-    elif kind in ("losses", "loss"):
+    elif kind in ("losses", "sample_loss", "loss"):
         yield from forward.loss(spot)
     elif isinstance(equation, SecondPass):
         yield from afterwards.second_pass(spot, equation)

@@ -10,7 +10,7 @@ import numpy as np
 from clearprop.explain.checking.mistakes.spot import MOST, Spot, Variant, swaps
 from clearprop.formulas import Activation, Logistic, Relu, Softmax, Tanh
 from clearprop.trace.equations import Elementwise, WeightedSum
-from clearprop.trace.totals import MeanLoss
+from clearprop.trace.totals import MeanLoss, SumOverOutputs
 
 USED: Mapping[str, type[Activation]] = {"sigmoid_used": Logistic, "tanh_used": Tanh, "relu_used": Relu}
 CROSS_ENTROPIES = ("cross_entropy", "binary_cross_entropy")
@@ -91,8 +91,11 @@ def loss(spot: Spot) -> Iterator[Variant]:
     for mistake, each in _other_losses(name, a, y):
         yield spot.made(mistake, _whole(spot, each))
     equation = spot.equation
-    if isinstance(equation, MeanLoss):
-        yield from _something_dropped(spot, spot[equation.losses], right)
+    if spot.kind == "sample_loss":
+        for j in range(min(np.shape(a)[-1], MOST)):
+            yield spot.made("output_dropped", right - spot["losses"][..., j] * spot.factor)
+    elif isinstance(equation, MeanLoss | SumOverOutputs):
+        yield from _something_dropped(spot, spot["losses"], right)
         if name in SQUARES:
             whole = (y - a).sum(axis=-1)
             half = 0.5 if name == "half_squared_error" else 1.0
@@ -126,6 +129,8 @@ def _whole(spot: Spot, each: Any) -> Any:
     """The loss of the site from that of each output."""
     if spot.kind == "losses":
         return each
+    if spot.kind == "sample_loss":
+        return each.sum(axis=-1) * spot.factor
     return each.sum() / (len(each) if each.ndim == 2 else 1) * spot.factor
 
 

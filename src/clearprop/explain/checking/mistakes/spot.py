@@ -103,14 +103,14 @@ class Spot:
         """A constant factor lost: the 2 of (y − a)², the ½ of ½(y − a)², the 1/n of the mean."""
         n, outputs = self.trace.n_samples, self.trace.network.widths[-1]
         name = self.trace.network.loss.name
-        is_loss = self.kind in ("loss", "losses")
+        is_loss = self.kind in ("loss", "losses", "sample_loss")
         if name == "squared_error" and not is_loss:
             yield self.made("two_lost", right / 2)
         if name == "squared_error" and is_loss:
             yield self.made("half_added", right / 2)
         if name == "half_squared_error":
             yield self.made("half_lost", right * 2)
-        if self.is_batch and self.kind != "losses":
+        if self.is_batch and self.kind not in ("losses", "sample_loss"):
             yield self.made("mean_lost", right * n)
             yield self.made("mean_twice", right / n)
             if name == "squared_error" and not is_loss:

@@ -30,10 +30,10 @@ def settings_in(found: Sequence[Found], faults: Faults) -> tuple[dict[str, State
                 settings["step"] = item.statement
         elif isinstance(item, Statement) and item.name in SETTINGS and item.is_setting:
             with faults.gathered():
-                if item.name in settings:
-                    first = settings[item.name].line
-                    raise item.wrong("sheet_said_twice", name=setting_named(item.name), line=first)
-                settings[item.name] = _tidied(item)
+                said, before = _tidied(item), settings.get(item.name)
+                if before is not None and before.value != said.value:
+                    raise item.wrong("sheet_said_twice", name=setting_named(item.name), line=before.line)
+                settings.setdefault(item.name, said)
         elif isinstance(item, Statement | StepMark):
             rest.append(item)
     return settings, rest

@@ -11,7 +11,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
     "dW": ("dW", "dw"), "db": ("db", "dB"), "error": ("error", "da", "dA", "do", "dout", "dO"),
     "delta": ("delta", "dz", "dZ", "dnet", "err", "Err"), "slope": ("slope",), "losses": ("losses",),
     "loss": ("C", "E", "L", "J", "loss", "Loss", "cost", "Cost", "MSE", "mse", "BCE", "CE", "SSE", "Etotal", "Error"),
-    "yhat": ("yhat", "Yhat", "ypred"), "passed": ("atilde",),
+    "penalty": ("R", "penalty"), "yhat": ("yhat", "Yhat", "ypred"), "passed": ("atilde",),
 }  # fmt: skip
 KIND_OF: Mapping[str, str] = {base: kind for kind, bases in BASES.items() for base in bases}
 OF_LOSS: Mapping[str, str] = {"W": "dW", "b": "db", "a": "error", "z": "delta", "passed": "carried", "yhat": "error"}
@@ -26,6 +26,8 @@ CALL = re.compile(r"(sigma|sigmoid|tanh|relu|ReLU|softmax|phi|f|g|act)('?)\((.+)
 MEMORY = re.compile(r"(m|v|mhat|vhat)(?:_\{([A-Za-z]+)(.*?)\}|\(([A-Za-z]+)(.*?)\))((?:\[[^\[\]]*\])*)")
 PLACE = re.compile(r"(hidden|hid|h|H|output|out|o|O|input|in|i)[,.]?(\d*)(?:[,.](\d+))?")
 NODES = "abcdefg"
+COST = ("J", "cost", "Cost")  # where there are penalties, what is minimised
+TOTAL = ("total", "tot", "T", "all")  # subscripts of the loss over all outputs
 
 
 def is_name(name: str) -> bool:
@@ -48,3 +50,9 @@ def is_name(name: str) -> bool:
     if match := re.fullmatch(r"d(.+?)/d(.+)", plain):
         return is_name(match[1]) and is_name(match[2])
     return MEMORY.fullmatch(plain) is not None
+
+
+def scripted(name: str) -> str:
+    """The parameter that a memory belongs to, from how it stands in a subscript: w2,11 is w^{2}_{11}."""
+    match = re.fullmatch(r"([A-Za-z]+)(\d+),(\d[\d,]*)", name)
+    return f"{match[1]}^{{{match[2]}}}_{{{match[3]}}}" if match else name

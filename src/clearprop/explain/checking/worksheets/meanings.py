@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from string import ascii_lowercase
 
 from clearprop.explain.checking.worksheets.letters import (
     ATOM,
     CALL,
+    COST,
     DERIVATIVE,
     GRADIENT,
     KIND_OF,
@@ -17,6 +19,8 @@ from clearprop.explain.checking.worksheets.letters import (
     OF_LOSS,
     PLACE,
     TOGETHER,
+    TOTAL,
+    scripted,
 )
 from clearprop.trace.names import PER_SAMPLE, Reference
 
@@ -35,14 +39,16 @@ class Meanings:
         Whether the first index of a weight is the neuron that it leads to; None where the sheet does not say.
     letters : bool
         Whether every node is called by a letter; otherwise the first few may be.
+    has_cost : bool
+        Whether penalties are added to the loss; then J is their sum.
     """
 
     def __init__(
         self, widths: Sequence[int], is_batch: bool, start: int, from_zero: bool, to_from: bool | None,
-        letters: bool = False,
+        letters: bool = False, has_cost: bool = False,
     ) -> None:  # fmt: skip
         self.widths, self.is_batch, self.start, self.to_from = tuple(widths), is_batch, start, to_from
-        self.letters = letters
+        self.letters, self.has_cost = letters, has_cost
         self.sub_start = 0 if from_zero else 1
 
     @property
@@ -68,11 +74,13 @@ class Meanings:
             yield from self._derived(match[1] or match[2] or match[3])
         elif match := CALL.fullmatch(plain):
             kind = "slope" if match[2] else "a"
-            yield from (item._replace(kind=kind) for item in self.of(match[3]) if item.kind == "z")
+            called = self.of(match[3])
+            yield from (item._replace(kind=kind) for item in called if item.kind == "z")
+            yield from (item._replace(memory="g") for item in called if match[1] == "g" and item.kind in "Wb")
         elif match := MEMORY.fullmatch(plain):
             inner = (match[2] or match[4]) + (match[3] or match[5] or "") + match[6]
             yield from (
-                item._replace(memory=match[1], after=after) for item in self.of(_scripted(inner)) if item.kind in "Wb"
+                item._replace(memory=match[1], after=after) for item in self.of(scripted(inner)) if item.kind in "Wb"
             )
         elif match := ATOM.fullmatch(plain):
             yield from (item._replace(after=after) for item in self._atom(*match.groups()))
@@ -110,8 +118,10 @@ class Meanings:
             yield from self._vector("a", str(self.depth), glued or down, up, index)
         elif kind in ("x", "y"):
             yield from self._vector("a" if kind == "x" else "y", "0" if kind == "x" else "", glued or down, up, index)
+        elif kind == "penalty" or (self.has_cost and base in COST and not (glued or scripts or index)):
+            yield Reference("penalty" if kind == "penalty" else "cost")
         elif kind in ("loss", "losses"):
-            yield from self._loss(kind, glued or down)
+            yield from self._loss(kind, glued or down, up, index)
         elif kind in ("W", "dW"):
             yield from self._weight(kind, glued, up, down, index)
         elif base in ("o", "O", "out") and not (glued or scripts or index):
@@ -122,15 +132,24 @@ class Meanings:
             layers = {"h": range(1, self.depth) if self.depth == 2 else (), "o": (self.depth,)}[base.lower()]
             yield from (Reference("a", str(l), (str(int(glued) - self.sub_start),)) for l in layers)
 
-    def _loss(self, kind: str, down: str) -> Iterator[Reference]:
-        if down in ("", "total", "tot", "T", "all"):
-            yield Reference(kind)
+    def _loss(self, kind: str, down: str, up: str, index: tuple[str, ...]) -> Iterator[Reference]:
+        """The loss, of one sample of a batch, of one output."""
+        is_whole, numbered = down in ("", *TOTAL), re.fullmatch(r"(?:o|out|output,?)?(\d{1,4})", down)
+        sample, output = "".join(self._sample("losses", up)), str(int(numbered[1]) - self.sub_start) if numbered else ""
+        if self.is_batch and is_whole and len(index) == 1:
+            sample = str(int(index[0]) - self.start)
+        if self.is_batch and self.widths[-1] == 1 and (sample or output):
+            yield Reference("losses", "", (sample or output, "0"))
+        elif sample and is_whole:
+            yield Reference("sample_loss", "", (sample,))
+        elif is_whole:
+            yield from map(Reference, (kind, "sample_loss") if kind == "losses" else (kind,))
         elif down == "pred":
             yield Reference("prediction")
-        elif match := re.fullmatch(r"(?:o|out|output,?)?(\d{1,4})", down):
-            yield Reference("losses", "", (str(int(match[1]) - self.sub_start),))
-        elif self._node(down) is not None and self._node(down)[0] == self.depth:  # type: ignore[index]
-            yield Reference("losses", "", (str(self._node(down)[1]),))  # type: ignore[index]
+        elif output:
+            yield Reference("losses", "", (sample, output) if sample else (output,))
+        elif (node := self._node(down)) is not None and node[0] == self.depth:
+            yield Reference("losses", "", (*self._sample("losses", up), str(node[1])))
 
     def _vector(self, kind: str, layer: str, down: str, up: str, index: tuple[str, ...]) -> Iterator[Reference]:
         """One number or all of a vector whose layer is known; of a batch also one sample."""
@@ -215,17 +234,13 @@ class Meanings:
 
     def _weight(self, kind: str, glued: str, up: str, down: str, index: tuple[str, ...]) -> Iterator[Reference]:
         """A weight matrix or one weight."""
-        pairs = {
-            f"{one}{two}": l for l, (one, two) in enumerate(zip(self._short()[:-1], self._short()[1:], strict=True), 1)
-        }
+        pairs = {f"{one}{two}": l for l, (one, two) in enumerate(pairwise(self._short()), 1)}
         layer, rest, from_to = up, glued or down, False
         if up in pairs or down in pairs:
             layer, rest = str(pairs[up if up in pairs else down]), down if up in pairs else ""
             from_to = True
         elif not up and (glued or down):
-            numbers = [
-                part for part in re.split(r"[,. ]", f"{glued},{down}" if glued and down else glued or down) if part
-            ]
+            numbers = [part for part in re.split(r"[,. ]", f"{glued},{down}") if part]
             layer, rest = numbers[0], ",".join(numbers[1:])
             if not rest and not index and re.fullmatch(r"\d{3}", layer):  # w112: of layer 1, between 1 and 2
                 layer, rest = layer[0], layer[1:]
@@ -256,16 +271,10 @@ class Meanings:
     def _pairs(self, kind: str, layer: str, rest: str, to_from: bool | None) -> Iterator[Reference]:
         """One weight by two subscripts, in the order that the sheet says, or both orders."""
         parts = re.split(r"[,. ]", rest)
-        splits = (
-            [parts]
-            if len(parts) == 2
-            else [[rest[:i], rest[i:]] for i in range(1, len(rest))]
-            if len(parts) == 1
-            else []
-        )
-        for one, two in splits:
-            if re.fullmatch(r"\d{1,4}", one) and re.fullmatch(r"\d{1,4}", two):
-                pair = (str(int(one) - self.sub_start), str(int(two) - self.sub_start))
+        splits = [parts] if len(parts) != 1 else [[rest[:i], rest[i:]] for i in range(1, len(rest))]
+        for split in splits:
+            if len(split) == 2 and all(re.fullmatch(r"\d{1,4}", part) for part in split):
+                pair = tuple(str(int(part) - self.sub_start) for part in split)
                 if to_from is not True:
                     yield Reference(kind, layer, pair)
                 if to_from is not False:
@@ -289,9 +298,3 @@ class Meanings:
                 return layer, number
             number -= width
         return None
-
-
-def _scripted(name: str) -> str:
-    """The parameter that a memory belongs to, from how it stands in a subscript: w2,11 is w^{2}_{11}."""
-    match = re.fullmatch(r"([A-Za-z]+)(\d+),(\d[\d,]*)", name)
-    return f"{match[1]}^{{{match[2]}}}_{{{match[3]}}}" if match else name

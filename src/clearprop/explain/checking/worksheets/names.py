@@ -79,7 +79,8 @@ class Names:
         to_from = self.conventions.rows == "outputs" if "rows" in said else None
         start = int(self.conventions.count_from)
         from_zero = "count_from" in said and not start
-        return Meanings(self.widths, self.is_batch, start, from_zero, to_from, self.style == "letters")
+        letters, has_cost = self.style == "letters", "cost" in self.shapes
+        return Meanings(self.widths, self.is_batch, start, from_zero, to_from, letters, has_cost)
 
     @cached_property
     def refusals(self) -> Refusals:
@@ -122,7 +123,7 @@ class Names:
             fitting = known  # "z = 1.09" where there are several layers
         if len(fitting) == 1:
             return Named(fitting[0], self._written_by_a_book(key))
-        if not fitting and count == 1 and (through := self._through(key)) is not None:
+        if not fitting and count is not None and (through := self._through(key, count, known)) is not None:
             return Named(through)
         has_style = self.style is not None
         raise self.refusals.of(name.strip(), key, count, fitting, known, has_style=has_style)
@@ -180,10 +181,13 @@ class Names:
         shared = self.conventions.biases == "shared" and found.kind in ("b", "db") and not found.indices
         return shared and count == 1
 
-    def _through(self, key: str) -> Reference | None:
-        """z1 of one number, where layer 1 has several: the first neuron of all; w5 as Mazur counts."""
+    def _through(self, key: str, count: int, known: Sequence[Reference]) -> Reference | None:
+        """z1 of one number, where layer 1 has several: the first neuron of all; a loss of several: each sample's."""
+        if known and known[0].site == "loss" and self.is_batch and count > 2:  # 0,31 may be one number
+            each = [self._existing(Reference(name)) for name in ("losses", "sample_loss")]
+            return next((item for item in each if item is not None and self._fits(item, count)), None)
         match = re.fullmatch(r"(z|net|a|out|delta)_?\{?1\}?", key)
-        if match is None or self.is_batch:
+        if match is None or count != 1 or self.is_batch:
             return None
         kind = {"net": "z", "out": "a"}.get(match[1], match[1])
         return Reference(kind, "1", ("0",))

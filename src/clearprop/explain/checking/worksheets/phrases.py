@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 SINGLE: Mapping[str, str] = {
-    "total error": "loss", "error": "loss", "the loss": "loss", "loss": "loss", "cost": "loss", "total loss": "loss",
+    "total error": "loss", "error": "loss", "the loss": "loss", "loss": "loss", "cost": "cost", "total loss": "cost",
     "mse": "loss", "bce": "loss", "cross entropy": "loss", "cross-entropy": "loss", "squared error": "loss",
     "mean squared error": "loss", "cost function": "loss", "loss function": "loss", "sse": "loss", "损失": "loss",
-    "误差": "loss", "总误差": "loss", "总损失": "loss", "代价": "loss", "损失值": "loss", "损失函数": "loss",
+    "loss per sample": "losses", "losses per sample": "losses", "loss of each sample": "losses",
+    "sample losses": "losses", "losses of the samples": "losses", "每个样本的损失": "losses",
+    "各样本的损失": "losses", "样本损失": "losses", "regularized loss": "cost", "regularised loss": "cost",
+    "误差": "loss", "总误差": "loss", "总损失": "cost", "代价": "cost", "损失值": "loss", "损失函数": "loss",
     "input": "x", "inputs": "x", "sample": "x", "输入": "x", "样本": "x", "输入值": "x", "target": "y", "targets": "y",
     "label": "y", "labels": "y", "desired output": "y", "expected output": "y", "target output": "y", "目标": "y",
     "目标值": "y", "期望输出": "y", "目标输出": "y", "标签": "y", "真实值": "y", "期望值": "y", "output": "yhat",
@@ -39,6 +42,10 @@ LAYERS: Mapping[str, str] = {
 }  # fmt: skip
 NEURON = r"(?:\s*(?:neuron|node|unit|第)?\s*([\d一二三四五六])\s*(?:个?(?:神经元|节点|单元))?)?"
 CHINESE_DIGITS = str.maketrans("一二三四五六", "123456")
+OF_A_SAMPLE = re.compile(
+    r"(?:loss|error) (?:of|for) sample\s*(\d{1,4})|sample\s*(\d{1,4})(?:'s)? (?:loss|error)"
+    r"|(?:第\s*(\d{1,4})\s*个样本|样本\s*(\d{1,4}))\s*的?(?:损失|误差)"
+)
 WHOLE = re.compile(
     "(?:the )?(?:" + "|".join(f"(?P<{name}>{words})" for name, words in LAYERS.items()) + r")(?:'s)?[\s的]*"
     + f"(?P<neuron>{NEURON})" + r"[\s的]*(?:" + "|".join(
@@ -65,6 +72,8 @@ def meanings(name: str) -> tuple[str, ...]:
     mark = "+" if after else ""
     if plain in SINGLE:
         return (SINGLE[plain] + mark,)
+    if sample := OF_A_SAMPLE.fullmatch(plain):
+        return (f"loss^{{({next(filter(None, sample.groups()))})}}{mark}",)
     found = WHOLE.fullmatch(plain)
     if found is None:
         return ()

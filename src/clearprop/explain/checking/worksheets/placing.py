@@ -82,9 +82,13 @@ def placed(statement: Statement, names: Names) -> Placed:
 
 def _check_matrix(statement: Statement, names: Names, value: Value) -> None:
     """Refuse a matrix of another shape before its numbers are counted."""
-    try:
-        named = names.find(statement.written)
-    except InputError:
+    for count in (len(value.items), None):
+        try:
+            named = names.find(statement.written, count)
+            break
+        except InputError:
+            continue
+    else:
         return
     shape = names.shapes[named.reference.site]
     if not named.reference.indices and len(shape) == 2:

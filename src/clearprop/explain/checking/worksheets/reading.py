@@ -28,6 +28,8 @@ REPLACEABLE = (
     "hidden", "output", "loss", "optimizer", "learning rate", "l1", "l2", "weight decay", "velocity", "step",
     "row weights",
 )  # fmt: skip
+# What `clearprop exercise` prints behind the sheet; the key's own file begins so.
+KEY = re.compile(r"\S.*\n\s*(?P<heading># *(?:Key|答案) *)$", re.M)
 
 
 def read_sheet(source: str | Path) -> Sheet:
@@ -55,14 +57,20 @@ def read_sheet(source: str | Path) -> Sheet:
         is_toml = source.suffix.lower() == ".toml"
     else:
         is_toml = re.search(r"^\s*\[(?:network|results)\]\s*$", text, re.M) is not None
+    key = KEY.search(text)
+    if key is not None and not is_toml:
+        text = text[: key.start("heading")]
     found = list(toml_statements(text) if is_toml else lines_of(text))
     try:
-        return sheet_of(found, {})
+        sheet = sheet_of(found, {})
     except InputError:
         counted = _counted_from_one(found)
         if counted is None:
             raise
-        return counted
+        sheet = counted
+    if key is None or is_toml:
+        return sheet
+    return replace(sheet, remarks=(*sheet.remarks, Message("remark_key", line=text.count("\n") + 1)))
 
 
 def _counted_from_one(found: Sequence[Found]) -> Sheet | None:

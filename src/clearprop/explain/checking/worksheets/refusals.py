@@ -11,7 +11,7 @@ from clearprop.errors import InputError, UnknownNameError, nearest
 from clearprop.explain.checking.conventions import Conventions
 from clearprop.explain.checking.worksheets.faults import fault, hint_at
 from clearprop.explain.checking.worksheets.statements import tidy_name
-from clearprop.explain.words.message import Listed, Message
+from clearprop.explain.words.message import Count, Listed, Message
 from clearprop.trace.names import Reference
 
 MOST_MEANINGS = 4  # told of one name
@@ -91,7 +91,7 @@ class Refusals:
     def _of_another_size(self, name: str, meant: Reference, count: int) -> InputError:
         first = self.written(meant._replace(indices=("0",) * len(self.shapes[meant.site])))
         hint = Message("sheet_holds_one", name=first) if count == 1 and not meant.indices else ""
-        return fault("sheet_holds", name=name, size=size_of(meant, self.shapes), count=count, hint=hint)
+        return fault("sheet_holds", name=name, size=Count(size_of(meant, self.shapes)), count=count, hint=hint)
 
     def _unknown(self, name: str) -> UnknownNameError:
         kind = re.sub(r"[\d\W].*", "", tidy_name(name)).removesuffix("_new")

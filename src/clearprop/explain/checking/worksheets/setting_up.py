@@ -20,7 +20,7 @@ from clearprop.explain.checking.worksheets.placing import OF_INPUTS, OF_NEURONS,
 from clearprop.explain.checking.worksheets.statements import Statement, numbers_in, with_commas_between
 from clearprop.explain.checking.worksheets.values import readings
 from clearprop.explain.explained import Trace, explain
-from clearprop.explain.words.message import Listed, Message, term_told
+from clearprop.explain.words.message import Count, Listed, Message, term_told
 from clearprop.formulas import LOSSES, Activation, Loss, activation, fitting_activations, loss_function, update_rule
 from clearprop.network import Network, Parameters
 
@@ -98,7 +98,7 @@ def _weights(settings: Mapping[str, Statement], x: Any) -> Any:
     statement = with_commas_between(settings["row weights"], n)
     weights = [number.value for number in numbers_in(statement)]
     if len(weights) != n:
-        raise statement.wrong("sheet_row_weights", n=n, m=len(weights))
+        raise statement.wrong("sheet_row_weights", n=Count(n), m=Count(len(weights)))
     if min(weights) < 0:
         raise statement.wrong("sheet_row_weights_negative", value=min(weights))
     if not any(weights):
@@ -197,7 +197,7 @@ def _values(given: Mapping[str, Statement], name: str, count: int) -> Any:
         raise fault("sheet_gives_no", names=shown, first=shown)
     numbers = numbers_in(given[name])
     if len(numbers) != count:
-        raise given[name].wrong("sheet_must_hold", name=name, count=count, found=len(numbers))
+        raise given[name].wrong("sheet_must_hold", name=name, count=Count(count), found=len(numbers))
     return np.array([number.value for number in numbers])
 
 

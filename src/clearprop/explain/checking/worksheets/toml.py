@@ -18,9 +18,21 @@ from clearprop.explain.checking.worksheets.statements import Statement, tidy_nam
 from clearprop.explain.words.message import Message
 
 TABLES = ("network", "results")
-CAUSES = (
-    "toml_array", "toml_string", "toml_equals", "toml_newline", "toml_twice", "toml_invalid", "toml_statement",
-)  # fmt: skip
+CAUSES = {  # what Python's reader says, by the key of the same in other languages
+    "toml_array": r"Unclosed array",
+    "toml_inline": r"Unclosed inline table",
+    "toml_equals": r"Expected '=' after a key in a key/value pair",
+    "toml_newline": r"Expected newline or end of document after a statement",
+    "toml_header": r"Expected '\]\]?' at the end of .*",
+    "toml_string": r"Unterminated string|Illegal character '\\n'|Expected .*",
+    "toml_twice": r"Cannot (?:overwrite a value|(?:declare|mutate|redefine) .*)|Duplicate inline table key .*",
+    "toml_key": r"Invalid initial character for a key part",
+    "toml_escape": r"Unescaped '\\' in a string|Invalid hex value|Escaped character .*",
+    "toml_character": r"(?:Illegal|Found invalid) character .*",
+    "toml_date": r"Invalid date or datetime",
+    "toml_invalid": r"Invalid value",
+    "toml_statement": r"Invalid statement",
+}
 HEADER = re.compile(r"[ \t]*\[[ \t]*([^\[\]\n]+?)[ \t]*\][ \t]*(?:#[^\n]*)?(?=\n|\Z)")
 KEY = re.compile(r"[ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^\s=#]+(?:[ \t]*\.[ \t]*[^\s=#]+)*)[ \t]*=[ \t]*")
 SKIPPED = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.S)
@@ -78,7 +90,8 @@ def _document(text: str) -> dict[str, Any]:
 
 def _cause(told: str) -> Message:
     """What Python's reader says is wrong."""
-    return next((cause for key in CAUSES if (cause := Message(key)) == told), Message("toml_other", words=told))
+    key = next((key for key, pattern in CAUSES.items() if re.fullmatch(pattern, told)), "toml_other")
+    return Message(key, words=told)
 
 
 def _statement(text: str, table: str, key: str, value: Any, places: dict[tuple[str, str], Found]) -> Statement:
