@@ -95,9 +95,9 @@ def test_rows_of_a_group_are_never_on_both_sides(trained):
     for target, ensemble in (("ill", 4), ("ill", 1), ("cost", 3), ("cost", 1)):
         ready = prepare(Reading(table), TableSettings(target=target, group="patient", ensemble=ensemble))
         for fold in ready.plan.folds:
-            assert not set(patients[fold.learn]) & set(patients[fold.judge])
+            assert not set(patients[fold.learn]) & set(patients[fold.validation])
             assert not set(patients[fold.learn]) & set(patients[ready.parts.test])
-            assert len(fold.judge) > 0
+            assert len(fold.validation) > 0
         assert set(patients) == {*patients[ready.parts.train], *patients[ready.parts.test],
                                  *patients[ready.parts.validation]}  # fmt: skip
         assert "patient" not in [step.column for step in ready.encoder.steps]
@@ -117,7 +117,7 @@ def test_only_the_past_is_learned_from(run, trained, tmp_path):
         assert days[ready.parts.train].max() < days[ready.parts.validation].min()
         assert days[ready.parts.validation].max() < days[ready.parts.test].min()
         assert len(ready.parts.test) == 24
-        assert all(fold.judge is ready.parts.validation for fold in ready.plan.folds)
+        assert all(fold.validation is ready.parts.validation for fold in ready.plan.folds)
     trained(table, "cost", "--time-column", "day")
     out = run("train", tmp_path / "t.csv", "--target", "cost", "--time-column", "day", "--output", tmp_path / "n",
               *QUICK[:4])[1]  # fmt: skip

@@ -108,11 +108,11 @@ def test_the_judging_rows_are_no_rows_of_learning(rents):
     model._train, train = lambda *given: plans.append(given) or train(*given), model._train
     model.set_params(max_iter=1).fit(*rents)
     folds = plans[0][0].folds
-    judged = np.concatenate([fold.judge for fold in folds])
+    judged = np.concatenate([fold.validation for fold in folds])
     assert len(np.unique(judged)) == len(judged)
     for fold in folds:
-        assert len(np.intersect1d(fold.learn, fold.judge)) == 0
-        assert len(fold.learn) + len(fold.judge) == 500
+        assert len(np.intersect1d(fold.learn, fold.validation)) == 0
+        assert len(fold.learn) + len(fold.validation) == 500
 
 
 def test_quantiles_do_not_cross_and_hold_their_share(rents):

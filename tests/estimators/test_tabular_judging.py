@@ -59,8 +59,8 @@ def test_groups_stay_together(table, monkeypatch):
     assert len(seen) == 8
     for fold in seen:
         assert len(fold.learn)
-        assert len(fold.judge)
-        assert not set(groups[fold.learn]) & set(groups[fold.judge])
+        assert len(fold.validation)
+        assert not set(groups[fold.learn]) & set(groups[fold.validation])
 
 
 @pytest.mark.parametrize(

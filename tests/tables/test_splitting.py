@@ -61,13 +61,13 @@ def test_folds_share_the_rows_out(n_rows, n_folds, n_classes, seed):
     labels = np.random.default_rng(seed).integers(0, n_classes, 10 + n_rows)
     found = folds(rows, n_folds, seed, labels)
     assert len(found) == min(n_folds, n_rows)
-    np.testing.assert_array_equal(np.sort(np.concatenate([fold.judge for fold in found])), rows)
+    np.testing.assert_array_equal(np.sort(np.concatenate([fold.validation for fold in found])), rows)
     for fold in found:
-        np.testing.assert_array_equal(np.union1d(fold.learn, fold.judge), rows)
-        assert len(fold.learn) + len(fold.judge) == n_rows
+        np.testing.assert_array_equal(np.union1d(fold.learn, fold.validation), rows)
+        assert len(fold.learn) + len(fold.validation) == n_rows
         for label in range(n_classes):  # each class in proportion, to within a row
             share = np.sum(labels[rows] == label) / len(found)
-            assert abs(np.sum(labels[fold.judge] == label) - share) <= 1
+            assert abs(np.sum(labels[fold.validation] == label) - share) <= 1
 
 
 def test_one_row_cannot_be_shared_out():

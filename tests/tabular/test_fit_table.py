@@ -57,7 +57,7 @@ def test_smaller_tables_get_smaller_batches_and_more_epochs():
 def test_small_tables_are_learned_by_several_networks_and_large_ones_by_one():
     assert len(ready(flats(100), target="rent").plan.folds) == 4
     large = ready(flats(30_000), target="rent")
-    assert [(fold.learn.tolist(), fold.judge.tolist()) for fold in large.plan.folds] == [
+    assert [(fold.learn.tolist(), fold.validation.tolist()) for fold in large.plan.folds] == [
         (large.parts.train.tolist(), large.parts.validation.tolist())
     ]
 
@@ -73,8 +73,8 @@ def test_the_weights_of_the_last_of_the_best_epochs_are_put_back(ensemble):
     assert done.fit.best == best
     right = []
     for theta, fold in zip(done.model.thetas, found.plan.folds, strict=True):
-        outputs = found.choice.engine.outputs(found.network, found.network.views(theta), found.X[fold.judge])
-        right.extend(outputs.argmax(axis=1) == found.y[fold.judge])
+        outputs = found.choice.engine.outputs(found.network, found.network.views(theta), found.X[fold.validation])
+        right.extend(outputs.argmax(axis=1) == found.y[fold.validation])
     assert np.mean(right) == best.scores["validation_accuracy"]
 
 

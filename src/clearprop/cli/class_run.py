@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from clearprop.cli import exits, words
-from clearprop.cli.glass_run import asked, write_files
+from clearprop.cli.glass_run import TEXTS, asked, write_files
 from clearprop.errors import FileError, InputError
 from clearprop.explain import Trace
 from clearprop.explain.exercises import (
@@ -22,8 +22,8 @@ from clearprop.explain.exercises import (
 from clearprop.explain.exercises.report import class_text
 from clearprop.explain.words.message import Message
 
-PAPER = {".md": "markdown", ".txt": "markdown", ".tex": "latex", ".html": "html", ".htm": "html"}
-MEDIA = {".csv": "csv", ".md": "markdown", ".txt": "text", ".html": "html", ".htm": "html", ".tex": "latex"}
+PAPER = {**TEXTS, ".txt": "markdown"}
+MEDIA = {".csv": "csv", **TEXTS}
 
 
 def network_of(network: str, hidden: str, output: str | None, loss: str | None, seed: int) -> Trace:

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from clearprop.tabular.model import TableModel
 
 SHEETS = (".toml", ".md", ".txt")
-FORMATS = {
-    ".txt": "text", ".md": "markdown", ".tex": "latex", ".html": "html", ".htm": "html", ".json": "json", ".svg": "svg",
-}  # fmt: skip
+TEXTS = {".md": "markdown", ".txt": "text", ".tex": "latex", ".html": "html", ".htm": "html"}
+FORMATS = {**TEXTS, ".json": "json", ".svg": "svg"}
 
 
 def trace_of(

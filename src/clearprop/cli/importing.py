@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-Flag = Parameter(negative="", show_default=False)
+from clearprop.cli.option_types import Force, Json
 
 
 def import_(
@@ -19,8 +16,8 @@ def import_(
     classes: str | None = None,
     layers: str | None = None,
     target: str | None = None,
-    force: Annotated[bool, Flag] = False,
-    as_json: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    force: Force = False,
+    as_json: Json = False,
 ) -> int:
     """Bring a network of another library in: its model predicts, evaluates, explains and exports.
 

@@ -54,7 +54,7 @@ def _rows(ready: Prepared) -> str:
     """What the rows are for."""
     parts, members, settings = ready.parts, len(ready.plan.folds), ready.settings
     if members > 1 and not len(parts.validation):
-        n_validation = len(ready.plan.folds[0].judge)
+        n_validation = len(ready.plan.folds[0].validation)
         learning = (
             f"{len(parts.train):,} to learn from by {members} networks, whose predictions are averaged; each learns "
             f"from all but {n_validation:,} of them, by which the best epoch is chosen"

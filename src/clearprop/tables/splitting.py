@@ -63,7 +63,7 @@ class Fold(NamedTuple):
     """Row numbers, int64, rising: those that one network of an ensemble learns from, and its validation rows."""
 
     learn: Any
-    judge: Any
+    validation: Any
 
 
 def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold, ...]:
@@ -88,7 +88,7 @@ def folds(rows: Any, n_folds: int, seed: int, labels: Any = None) -> tuple[Fold,
     --------
     >>> import numpy as np
     >>> from clearprop.tables.splitting import folds
-    >>> [len(fold.judge) for fold in folds(np.arange(12), 5, seed=0)]
+    >>> [len(fold.validation) for fold in folds(np.arange(12), 5, seed=0)]
     [3, 3, 2, 2, 2]
     """
     if len(rows) < 2:

@@ -76,8 +76,8 @@ def _inputs_of(encoder: Encoder) -> dict[str, list[int]]:
 def _drawn(plan: EnsemblePlan, most: int, random: np.random.Generator) -> list[Any]:
     """Rows for each network, of those that it did not learn from, each row once."""
     count, folds = len(plan.folds), plan.folds
-    same = all(fold.judge is folds[0].judge for fold in folds)
-    each = [fold.judge[k::count] if same else fold.judge for k, fold in enumerate(folds)]
+    same = all(fold.validation is folds[0].validation for fold in folds)
+    each = [fold.validation[k::count] if same else fold.validation for k, fold in enumerate(folds)]
     return [np.sort(random.permutation(rows)[: max(1, most // count)]) for rows in each]
 
 

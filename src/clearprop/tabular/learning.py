@@ -170,7 +170,7 @@ def member(plan: EnsemblePlan, k: int) -> Member:
 
 def _validation_targets(plan: EnsemblePlan) -> tuple[Any, Any]:
     """What is true of the validation rows of all networks, and their weights (classes' included) if they have any."""
-    places = np.concatenate([fold.judge for fold in plan.folds])
+    places = np.concatenate([fold.validation for fold in plan.folds])
     actual, factors = plan.rows.y[places], plan.jobs[0].class_weight
     weight = None if plan.rows.weight is None else plan.rows.weight[places].astype(np.float64)
     if factors is not None:

@@ -126,7 +126,7 @@ def plan(
     most = threads_granted(settings.n_threads) or usable_cores()
     copied = len(learn) * rows.X.shape[1] * np.dtype(np.float32).itemsize  # each network has a copy of its rows
     # The outputs of each network for its validation rows, all of them in one array, and a copy to scale them.
-    predicted = 3 * sum(len(part.judge) for part in parts) * network.widths[-1]
+    predicted = 3 * sum(len(part.validation) for part in parts) * network.widths[-1]
     check_memory(jobs[0], len(learn), np.float32, copied=copied, networks=len(parts), predicted=predicted)
     layout = Layout.dense(len(learn), np.float32)
     choice = choose(settings.engine, jobs[0], layout, threads_of_each(most, len(parts)), tell)

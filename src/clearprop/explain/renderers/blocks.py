@@ -19,7 +19,7 @@ from clearprop.explain.writing.document import (
     Derivation,
     Document,
     Equation,
-    Fold,
+    Folded,
     Heading,
     Number,
     Paragraph,
@@ -62,7 +62,7 @@ class Blocks:
         match block:
             case Heading(text, level, key):
                 return f"<h{level}{self._id(key)}>{escape(text)}</h{level}>"
-            case Fold(heading, blocks):
+            case Folded(heading, blocks):
                 inside = "\n".join(self.html(item) for item in blocks)
                 summary = f"<summary>{escape(heading.words)}</summary>"
                 return f"<details{self._id(heading.key)}>{summary}\n{inside}</details>"

@@ -21,7 +21,7 @@ from clearprop.explain.writing.document import (
     Derivation,
     Document,
     Equation,
-    Fold,
+    Folded,
     Heading,
     Number,
     Paragraph,
@@ -88,7 +88,7 @@ class LatexWriter:
         match block:
             case Heading(text, level):
                 return rf"\{COMMANDS[level]}{{{escape(text)}}}"
-            case Fold(heading, blocks):
+            case Folded(heading, blocks):
                 return "\n\n".join(self.block(item) for item in (heading, *blocks))
             case Paragraph(pieces):
                 return self.sentence(pieces)

@@ -17,7 +17,7 @@ from clearprop.explain.writing.document import (
     Derivation,
     Document,
     Equation,
-    Fold,
+    Folded,
     Heading,
     Number,
     Paragraph,
@@ -49,7 +49,7 @@ def pictures(document: Document, beside: str) -> dict[str, str]:
 
 def _flat(blocks: Sequence[Block]) -> Iterator[Block]:
     for block in blocks:
-        yield from _flat(block.blocks) if isinstance(block, Fold) else (block,)
+        yield from _flat(block.blocks) if isinstance(block, Folded) else (block,)
 
 
 def _described(svg: str, element: str) -> str:
@@ -62,7 +62,7 @@ def _block(block: Block, pen: Pen, words: Words, names: Iterator[str]) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {_escape(text)}"
-        case Fold(heading, blocks):
+        case Folded(heading, blocks):
             return "\n\n".join(_block(item, pen, words, names) for item in (heading, *blocks))
         case Paragraph(pieces):
             return sentence(pieces, pen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivations.lines import Line, Omission
-from clearprop.explain.writing.document import Block, Columns, Derivation, Fold
+from clearprop.explain.writing.document import Block, Columns, Derivation, Folded
 
 MOST_SOURCES = 6  # that a line names
 
@@ -59,5 +59,5 @@ def lines_of(blocks: Sequence[Block]) -> Iterator[Line]:
                 yield from (line for line in lines if not isinstance(line, Omission))
             case Columns(parts):
                 yield from lines_of([part for _, part in parts])
-            case Fold(_, inside):
+            case Folded(_, inside):
                 yield from lines_of(inside)

@@ -13,7 +13,7 @@ from html import escape
 from clearprop.explain.renderers.blocks import Blocks
 from clearprop.explain.renderers.style import fragment_style, page_style
 from clearprop.explain.words import Words
-from clearprop.explain.writing.document import Block, Document, Fold, Heading
+from clearprop.explain.writing.document import Block, Document, Folded, Heading
 from clearprop.explain.writing.pen import Pen
 
 LANGUAGES = {"en": "en", "zh": "zh-Hans"}
@@ -51,7 +51,7 @@ def body(document: Document, pen: Pen, words: Words, prefix: str = "") -> str:
 
 def contents(blocks: Sequence[Block], words: Words, prefix: str) -> str:
     """Links to the parts; "" where there are few."""
-    headings = [block.heading if isinstance(block, Fold) else block for block in blocks]
+    headings = [block.heading if isinstance(block, Folded) else block for block in blocks]
     parts = [block for block in headings if isinstance(block, Heading) and block.level == 2 and block.key]
     if len(parts) < FEWEST_IN_CONTENTS:
         return ""

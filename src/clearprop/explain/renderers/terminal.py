@@ -18,7 +18,7 @@ from clearprop.explain.writing.document import (
     Derivation,
     Document,
     Equation,
-    Fold,
+    Folded,
     Heading,
     Number,
     Paragraph,
@@ -99,7 +99,7 @@ def line_text(line: Line, pen: Pen, width: int) -> str:
 def show(document: Document, pen: Pen, words: Words, console: Console, spelled: Callable[[str], str] = str) -> None:
     """Write a document to a rich console; the cells of its tables as they are `spelled`, so that they stay aligned."""
     for block in document.blocks:
-        if isinstance(block, Fold):
+        if isinstance(block, Folded):
             show(
                 Document(document.title, document.language, (block.heading, *block.blocks)),
                 pen,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.sections.symbols import readings
-from clearprop.explain.writing.document import Block, Bullets, Fold, Number, Sentence
+from clearprop.explain.writing.document import Block, Bullets, Folded, Number, Sentence
 from clearprop.formulas import Activation, Expression, Symbol
 from clearprop.formulas.evaluation import evaluate
 from clearprop.trace.matrices import call
@@ -37,7 +37,7 @@ def conventions(trace: Trace, kit: Kit) -> list[Block]:
         say("fractions") if kit.fractions else say("rounding", digits=kit.numbers.digits),
     ]
     others: list[Block] = [kit.writer.heading("readings", 3), Bullets(readings(trace, kit))]
-    return [Fold(kit.writer.heading("conventions"), [Bullets(points), *others])]
+    return [Folded(kit.writer.heading("conventions"), [Bullets(points), *others])]
 
 
 def _loss(trace: Trace, kit: Kit) -> list[Sentence]:

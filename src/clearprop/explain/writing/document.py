@@ -98,14 +98,14 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Fold:
+class Folded:
     """Blocks that a page shows when asked to; other media show them where they stand."""
 
     heading: Heading
     blocks: Sequence[Block]
 
 
-Block = Heading | Paragraph | Equation | Derivation | Table | Picture | Bullets | Columns | Fold
+Block = Heading | Paragraph | Equation | Derivation | Table | Picture | Bullets | Columns | Folded
 
 
 @dataclass(frozen=True)
