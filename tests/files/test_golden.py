@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
-from clearprop import MLPClassifier, forward, load
+from clearprop import MLPClassifier, Network, forward, load, save
 from clearprop.files.model_file import FORMAT
 from clearprop.tabular import TableModel
 
@@ -46,3 +47,19 @@ def test_there_is_a_file_of_the_present_format():
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         formats.add(json.loads(header["__metadata__"]["clearprop"])["format"])
     assert FORMAT in formats
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_same_model_is_the_same_bytes_and_safetensors_reads_them(tmp_path, dtype):
+    network, path = Network.mlp([3, 4, 2]), tmp_path / "net.clearprop"
+    several = [network.initial(seed, dtype=dtype) for seed in (1, 2)]
+    found = set()
+    for _ in range(20):
+        save(path, network, several, {"a": "größer \x7f \u2028", "b": [1.5]})
+        found.add(path.read_bytes())
+    assert len(found) == 1
+    with safe_open(path, "numpy") as read:
+        assert list(read.keys()) == ["theta"]
+        np.testing.assert_array_equal(read.get_tensor("theta"), [each.theta for each in several])
+        document = json.loads(read.metadata()["clearprop"])
+    assert document["details"] == {"a": "größer \x7f \u2028", "b": [1.5]}

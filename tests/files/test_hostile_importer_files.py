@@ -57,8 +57,8 @@ OF_TORCH = {
     "offsets backwards": (written(safetensors(entry(offsets=(16, 0)))), "not what the file holds"),
     "another type": (written(safetensors(entry(dtype="F8_E4M3"))), "has the type 'F8_E4M3'; read are"),
     "a broken entry": (written(safetensors({"w": [1]})), "has a broken entry"),
-    "a header that is no JSON": (written(safetensors(b"{" * 1000)), "a header that is no JSON"),
-    "a deep header": (written(safetensors(nested_json(100_000))), "a header that is no JSON|broken entry"),
+    "a header that is no JSON": (written(safetensors(b"{" * 1000)), "a header that is not JSON"),
+    "a deep header": (written(safetensors(nested_json(100_000))), "a header that is not JSON|broken entry"),
     "cut off in its header": (written(safetensors(entry())[:30]), "cut off in its header"),
     "empty": (written(b""), "is empty"),
     "a pickle": (written(b"\x80\x02}q\x00."), "is a pickle, or of PyTorch before"),
@@ -78,7 +78,7 @@ OF_KERAS = {
                "no JSON|too large"),
     "a config too large": (zipped([("config.json", b" " * 9_000_000), ("model.weights.h5", b"")]), "too large"),
     "a deep config": (zipped([("config.json", nested_json(100_000)), ("model.weights.h5", b"")]), "nested too deeply"),
-    "weights that are no HDF5": (zipped([("config.json", b"{}"), ("model.weights.h5", b"abc")]), "no HDF5 file"),
+    "weights that are no HDF5": (zipped([("config.json", b"{}"), ("model.weights.h5", b"abc")]), "not an HDF5 file"),
     "names that lead outside": (
         zipped([("../../config.json", b"{}"), ("/model.weights.h5", b"")]), "without config.json"),
 }  # fmt: skip

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from clearprop import Network, forward, load, save, train
@@ -44,22 +43,6 @@ def test_network_parameters_and_details_come_back(saved):
     np.testing.assert_array_equal(model.parameters.theta, network.initial(seed=1).theta)
     assert model.details == {"classes": ["a", "b"]}
     assert model.version
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_same_model_is_the_same_bytes_and_safetensors_reads_them(path, dtype):
-    network = Network.mlp([3, 4, 2])
-    several = [network.initial(seed, dtype=dtype) for seed in (1, 2)]
-    found = set()
-    for _ in range(20):
-        save(path, network, several, {"a": "größer \x7f \u2028", "b": [1.5]})
-        found.add(path.read_bytes())
-    assert len(found) == 1
-    with safe_open(path, "numpy") as read:
-        assert list(read.keys()) == ["theta"]
-        np.testing.assert_array_equal(read.get_tensor("theta"), [each.theta for each in several])
-        document = json.loads(read.metadata()["clearprop"])
-    assert document["details"] == {"a": "größer \x7f \u2028", "b": [1.5]}
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

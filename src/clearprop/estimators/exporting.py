@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import InputError
-from clearprop.estimators.imported import Imported
 from clearprop.estimators.targets import ClassTargets
 from clearprop.files import Model
 from clearprop.files.export import CALIBRATION, medium_of, write
@@ -52,7 +51,7 @@ def program_of(model: Any, name: str = "") -> Program:
     name = name or kind.lower()
     if isinstance(model, Model):
         return plain_program(model.network, model.thetas, name=name, source=f"clearprop {model.version or __version__}")
-    if isinstance(model, Imported):
+    if hasattr(model, "source"):
         return _of_imported(model, name)
     if hasattr(model, "thetas"):
         return _of_table(model, name)
@@ -85,7 +84,7 @@ def calibrated(program: Program, model: Any, given: Any) -> Calibration:
 
 def inputs_of(model: Any, rows: Any) -> Any:
     """What the networks get for rows as `predict` takes them, (n_rows, n_inputs)."""
-    if isinstance(model, Imported):
+    if hasattr(model, "source"):
         return model.inputs(rows)
     if hasattr(model, "thetas") and hasattr(model, "encoder"):
         return model.encoder.encode(rows).X
@@ -100,7 +99,7 @@ def _of_table(model: Any, name: str, labels: tuple[Any, ...] = ()) -> Program:
     return of_table(model, name, labels)
 
 
-def _of_imported(model: Imported, name: str) -> Program:
+def _of_imported(model: Any, name: str) -> Program:
     """Of a network with steps before it, the inputs are brought into the order of their columns."""
     steps, n_outputs = model.source.inputs, model.network.widths[-1]
     answer = numbers(n_outputs)

@@ -143,7 +143,7 @@ def _as_estimators_have_it(
     low, high = network.layers[-1].activation.range
     if not (low >= 0 and high <= 1):
         raise InputError(
-            f"the output {network.layers[-1].activation.name!r} is no probability, as an MLPClassifier's is; use "
+            f"the output {network.layers[-1].activation.name!r} is not a probability, as an MLPClassifier's is; use "
             "`network` and `parameters` with clearprop.train"
         )
     targets = ClassTargets(np.tile(np.array(classes), 2))

@@ -112,8 +112,8 @@ def _two_outputs(imported: ImportedNetwork) -> tuple[Network, Any]:
     last = network.layers[-1]
     if last.activation.name != "logistic":
         raise InputError(
-            f"two classes with the one output {last.activation.name!r} are no probabilities of a table's classes; use "
-            "`network` and `parameters` with clearprop.save"
+            f"two classes with the one output {last.activation.name!r} are not the probabilities of a table's classes; "
+            "use `network` and `parameters` with clearprop.save"
         )
     wider = Network((*network.layers[:-1], replace(last, outputs=2, activation=Softmax())), "cross_entropy")  # type: ignore[arg-type]
     W, b = list(params.W), list(params.b)

@@ -18,11 +18,10 @@ from clearprop.tables.input_trees import input_trees
 from clearprop.tables.target_trees import decoded, in_unit
 from clearprop.tabular.actual import actual_of
 from clearprop.tabular.calibration import at_temperature
-from clearprop.tabular.model import TableModel
 from clearprop.version import __version__
 
 
-def program_of(model: TableModel, name: str = "model", labels: tuple[Any, ...] = ()) -> Program:
+def program_of(model: Any, name: str = "model", labels: tuple[Any, ...] = ()) -> Program:
     """The prediction of a model of a table as data.
 
     Parameters
@@ -54,7 +53,7 @@ def program_of(model: TableModel, name: str = "model", labels: tuple[Any, ...] =
     )
 
 
-def export(model: TableModel, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
+def export(model: Any, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> None:
     """Write a file that predicts as a model of a table does, without clearprop: see docs/exports.md.
 
     Parameters
@@ -80,7 +79,7 @@ def export(model: TableModel, path: str | os.PathLike[str], to: str | None = Non
     write(program_of(model, path.stem), path, medium_of(path) if to is None else to, **options)
 
 
-def calibrated(model: TableModel, table: pa.Table) -> Calibration:
+def calibrated(model: Any, table: pa.Table) -> Calibration:
     """Rows that an int8 network is made with, and what is true of them where the table has the target in every row."""
     inputs, target = model.encoder.encode(table).X, model.target
     if not set(target.columns) <= set(table.column_names):
@@ -95,7 +94,7 @@ def columns_of(encoder: Encoder) -> tuple[Column, ...]:
     return tuple(_column(step, tuple(words)) for step in encoder.steps)
 
 
-def answer_of(model: TableModel, labels: tuple[Any, ...] = ()) -> Answer:
+def answer_of(model: Any, labels: tuple[Any, ...] = ()) -> Answer:
     """What is made of the outputs of its networks."""
     target = model.target
     if isinstance(target, ClassTarget):

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
@@ -171,11 +172,7 @@ class Fitting:
                     asked_to_stop(self.callbacks, seen)
             if self._ended is not None:
                 return
-
-            def is_over() -> bool:
-                return self._is_cut or time.perf_counter() >= deadline
-
-            self._epochs = self.source.epochs(is_over, began, self._ahead, self.keeper)
+            self._epochs = self.source.epochs(partial(self._is_over, deadline), began, self._ahead, self.keeper)
             while (epoch := self._next()) is not None:
                 self._ended = self._seen(epoch, deadline)
                 if self._ended is not None:
@@ -203,6 +200,9 @@ class Fitting:
                     came = True
         if self._raises:
             self.interrupts.raise_again()
+
+    def _is_over(self, deadline: float) -> bool:
+        return self._is_cut or time.perf_counter() >= deadline
 
     def _ahead(self) -> int:
         """How many epochs may be made before anybody looks at the states, or training might end."""

@@ -40,6 +40,7 @@ from clearprop.formulas import (
     Threshold,
 )
 from clearprop.formulas.expressions import fold
+from clearprop.formulas.vocabulary import FUNCTIONS
 from clearprop.network import Dense, Parameters
 from clearprop.network.layers import Layer
 
@@ -145,8 +146,6 @@ def _graph(formula: Activation) -> Any:
 
 
 def _of_numbers(function: str, values: Any) -> Any:
-    from clearprop.formulas.vocabulary import FUNCTIONS
-
     return float(FUNCTIONS[function](*values))
 
 

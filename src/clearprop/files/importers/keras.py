@@ -17,6 +17,7 @@ from clearprop.files.importers.keras_file import KerasFile, opened
 from clearprop.files.importers.keras_layers import add_layer
 from clearprop.files.importers.keras_training import loss_of, memory_of, rule_of
 from clearprop.files.importers.source import SourceNetwork
+from clearprop.files.importers.torch_gradient import cost_of
 from clearprop.formulas import Loss
 
 
@@ -77,8 +78,6 @@ def _gradient(model: Any, chain: Chain, loss: Loss | None) -> Callable[[Any, Any
     if keras.backend.backend() != "torch" or loss is None or not is_plain:
         return None
     import torch
-
-    from clearprop.files.importers.torch_gradient import cost_of
 
     last = chain.layers[-1].activation
     cost = cost_of(loss, "identity" if last is None else last.name)

@@ -49,7 +49,7 @@ def opened(path: Path) -> KerasFile:
     except OSError as error:
         raise FileError(f"{path} cannot be read ({error.strerror})") from None
     if not stat.S_ISREG(facts.st_mode):
-        raise FileError(f"{path} is no file, but a folder (a SavedModel of TensorFlow?), a pipe or a device")
+        raise FileError(f"{path} is not a file, but a folder (a SavedModel of TensorFlow?), a pipe or a device")
     if facts.st_size > LARGEST_WEIGHTS:
         raise FileError(f"{path} is larger than 4 GiB")
     with open(path, "rb") as file:
@@ -111,7 +111,7 @@ def _json(data: bytes | str, path: Path) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        raise FileError(f"the config of {path} is no JSON, or nested too deeply") from None
+        raise FileError(f"the config of {path} is not JSON, or nested too deeply") from None
 
 
 def _hdf5(file: Any, path: Path) -> Any:
@@ -121,7 +121,9 @@ def _hdf5(file: Any, path: Path) -> Any:
     try:
         return pyfive.File(file)
     except Exception as error:  # of many kinds: what pyfive makes of a damaged file
-        raise FileError(f"the weights in {path} are no HDF5 file that can be read ({type(error).__name__})") from None
+        raise FileError(
+            f"the weights in {path} are not an HDF5 file that can be read ({type(error).__name__})"
+        ) from None
 
 
 def _child(group: Any, name: str) -> Any:

@@ -170,7 +170,7 @@ def _numbers(given: Any) -> Any:
     try:
         return np.ravel(np.array(given, dtype=np.float64)) if np.ndim(given) else np.float64(given)
     except (TypeError, ValueError):
-        raise InputError(f"{quoted(given)} is no number") from None
+        raise InputError(f"{quoted(given)} is not a number") from None
 
 
 def _check_axis(s: Config, allowed: tuple[Any, ...]) -> None:

@@ -255,11 +255,16 @@ def imputer(found: Found, s: Settings, values: Values) -> Any:
 
 def is_missing(found: Found, s: Settings, values: Values) -> Any:
     """IsNaN of columns of the input: where there is no value."""
-    trees = values[0].trees.ravel() if isinstance(values[0], Columns) else [None]
-    if not all(isinstance(tree, Symbol) and tree.name.startswith("x") for tree in trees):
-        raise InputError(f"{s.place} asks for missing values of what was computed, not of what comes in")
-    made = np.array([*(Symbol(f"missing{tree.name[1:]}") for tree in trees), None], dtype=object)
-    return Columns(made[:-1].reshape(values[0].trees.shape))
+    value = values[0]
+    wrong = InputError(f"{s.place} asks for missing values of what was computed, not of what comes in")
+    if not isinstance(value, Columns):
+        raise wrong
+    made = np.empty(value.trees.shape, dtype=object)
+    for k, tree in enumerate(value.trees.flat):
+        if not (isinstance(tree, Symbol) and tree.name.startswith("x")):
+            raise wrong
+        made.flat[k] = Symbol(f"missing{tree.name[1:]}")
+    return Columns(made)
 
 
 def one_hot(found: Found, s: Settings, values: Values) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.files.importers.onnx_operators import shortest
 from clearprop.formulas.expressions import Apply, Constant, Expression, Symbol, fold
 
 Z = Symbol("z")
@@ -221,6 +222,4 @@ def size_of(tree: Expression, parts: Iterable[Flow], place: str) -> int:
 
 def numbers_as_objects(array: Any) -> Any:
     """An array of Python's numbers, as formulas hold them."""
-    from clearprop.files.importers.onnx_operators import shortest
-
     return shortest(array.flat[0]) if array.size == 1 else array.astype(np.float64).astype(object)

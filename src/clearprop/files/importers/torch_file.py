@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import FileError, MissingExtra, is_installed, quoted
+from clearprop.files.importers.torch_layers import array
 
 LARGEST_PICKLE = 8 * 2**20  # bytes of names and shapes in a .pt
 LARGEST_HEADER = 8 * 2**20  # bytes of names and shapes in a .safetensors
@@ -38,7 +39,7 @@ def tensors_of(path: Path) -> tuple[Tensors, list[str], str]:
     except OSError as error:
         raise FileError(f"{path} cannot be read ({error.strerror})") from None
     if not stat.S_ISREG(facts.st_mode):
-        raise FileError(f"{path} is no file, but a folder, a pipe or a device")
+        raise FileError(f"{path} is not a file, but a folder, a pipe or a device")
     with open(path, "rb") as file:
         start = file.read(10)
     if start[:4] == b"PK\x03\x04":
@@ -111,8 +112,6 @@ def _state_dict(found: Any) -> tuple[Mapping[str, Any], list[str]]:
 
 
 def _arrays(tensors: Mapping[str, Any]) -> Tensors:
-    from clearprop.files.importers.torch_layers import array
-
     found: Tensors = {}
     for name, tensor in tensors.items():
         if not isinstance(name, str) or len(name) > 1000:
@@ -135,7 +134,7 @@ def _safetensors(path: Path, size: int) -> Tensors:
         header = json.loads(data[8 : 8 + n])
         entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
     except (ValueError, AttributeError, RecursionError):
-        raise FileError(f"{path} has a header that is no JSON") from None
+        raise FileError(f"{path} has a header that is not JSON") from None
     if len(entries) > MOST_TENSORS:
         raise FileError(f"{path} has {len(entries):,} tensors, more than a network has")
     return {name: _safe_array(path, quoted(name), entry, data[8 + n :]) for name, entry in entries.items()}

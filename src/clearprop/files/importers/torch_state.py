@@ -215,4 +215,4 @@ def _add(chain: Chain, step: str | Activation, modules: Tensors, number: int) ->
             chain.slopes(slopes, f"the PReLU {step!r}")
     else:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in parts.items())
-        raise FileError(f"step {number}, {step!r}, has {shapes}: it is no dense layer, normalisation or PReLU")
+        raise FileError(f"step {number}, {step!r}, has {shapes}: it is not a dense layer, a normalisation or a PReLU")
