@@ -110,7 +110,7 @@ def test_outputs_are_the_sources_own(make, kind, tmp_path):
 def test_every_activation(name):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((4,)), L.Dense(5, name, kernel_initializer="random_normal"), L.Dense(2)])
-    model.layers[0].set_weights([40 * model.layers[0].get_weights()[0], np.linspace(-1, 1, 5)])
+    model.layers[0].set_weights([20 * model.layers[0].get_weights()[0], np.linspace(-1, 1, 5)])
     if name == "exponential":
         model.layers[0].set_weights([w / 10 for w in model.layers[0].get_weights()])
     assert from_keras(model, loss="squared_error").proof.passed

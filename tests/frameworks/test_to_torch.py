@@ -47,7 +47,8 @@ def test_every_activation_computes_the_same(formula, dtype):
     module, given = to_torch(network.layers, params), X.astype(dtype)
     found = module(torch.tensor(given)).detach().numpy()
     assert found.dtype == dtype
-    bound = 1e-8 if formula.name == "softplus" else {"float32": 2e-6, "float64": 1e-13}[dtype]
+    # torch's softplus is z itself from 20 on, and 2e-9 too small there.
+    bound = 2e-6 if dtype == "float32" else 1e-8 if formula.name == "softplus" else 1e-13
     np.testing.assert_allclose(found, forward(network, params, given).a[-1], rtol=bound, atol=bound)
 
 
