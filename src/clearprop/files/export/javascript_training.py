@@ -27,7 +27,7 @@ from clearprop.trace.graph import Graph, Size, Step
 from clearprop.trace.jacobian import ErrorThroughJacobian, Jacobian
 from clearprop.trace.penalties_and_weights import GradientNorm, Penalty
 from clearprop.trace.step import graph_of
-from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass
+from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass, SumOverOutputs
 
 ROWS = "n"  # how the graph calls the number of rows
 NEVER = (Jacobian, FirstOrder, SecondPass)  # values that only a person asks for
@@ -91,6 +91,12 @@ def _(equation: OuterProduct, name: str, graph: Graph) -> str:
 def _(equation: SumOverSamples, name: str, graph: Graph) -> str:
     (n_out,) = graph[name].shape
     return f"const {name} = sumOverSamples({equation.delta}, n, {n_out});"
+
+
+@statements.register
+def _(equation: SumOverOutputs, name: str, graph: Graph) -> str:
+    _, n_out = graph[equation.losses].shape
+    return f"const {name} = sumOverOutputs({equation.losses}, n, {n_out});"
 
 
 @statements.register

@@ -32,6 +32,12 @@ function sumOverSamples(delta, n, nOut) {
   return gradient;
 }
 
+function sumOverOutputs(losses, n, nOut) {
+  const sums = new Float64Array(n);
+  for (let r = 0; r < n; r++) for (let j = 0; j < nOut; j++) sums[r] += losses[r * nOut + j];
+  return sums;
+}
+
 function total(values) {
   let sum = 0;
   for (const value of values) sum += value;
