@@ -20,7 +20,9 @@ WRITTEN = ("--output", "--log", "--save-config", "--certificate", "--checkpoint"
 SHEET = "network: 1-1\noutput: sigmoid\nloss: squared_error\nx = 0.5\nW1 = 0.2\nb1 = 0.1\ny = 1\n"
 GOOD = {"MODEL": "good.clearprop", "FILE": "good.csv", "SOURCE": "good.md", "SHEET": "good.md"}
 OPTIONS = {  # what a command needs beside its files; what it needs beside one of them
-    "train": ["--target", "kind", "--hidden", "2", "--epochs", "1", "--ensemble", "1", "--output", "new.clearprop"],
+    "train": ["--target", "kind", "--epochs", "1", "--ensemble", "1", "--output", "new.clearprop"],
+    "import": ["--output", "new.clearprop"],
+    "export": ["--output", "new.c"],
     "explain FILE": ["--row", "1"],
     "exercise --class": ["--output", "new"],
 }
@@ -98,6 +100,7 @@ KINDS = {
 SAME = {  # not bad there
     ("MODEL", "model"), ("FILE", "table"), ("SOURCE", "sheet"), ("SHEET", "sheet"), ("--config", "empty"),
     ("--class", "table"), ("--class", "sheet"),  # any lines of text are names
+    ("--from", "model"), ("--calibrate", "table"),
 }  # fmt: skip
 
 

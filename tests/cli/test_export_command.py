@@ -102,7 +102,7 @@ def test_what_is_there_stays_without_force(trained, tmp_path, capsys):
             "the ending of 'pets.txt' says no medium; name one, or take .py",
         ),
         ("pets.clearprop", ["--output", "p.py", "--to", "c"], 2, "the output of --to c should end in .c, not 'p.py'"),
-        ("pets.clearprop", ["--output", "p.py", "--to", "cobol"], 2, 'Choose from: "python", "javascript"'),
+        ("pets.clearprop", ["--output", "p.py", "--to", "cobol"], 2, '--to is one of "python", "javascript"'),
         ("pets.clearprop", [], 2, "--output"),
         ("pest.clearprop", ["--output", "p.py"], 3, "pest.clearprop"),
         ("pets.csv", ["--output", "p.py"], 3, "pets.csv is a text, not a clearprop model"),

@@ -200,7 +200,7 @@ def test_a_batch_sheet():
         ("z1 = 0.41, 0.47", InputError, "names no network"),
         ("case: mazurr\nz1 = 1, 2", UnknownNameError, "did you mean 'mazur'"),
         ("case: mazur\nz1 = 0.41, abc", InputError, r"line 2, column 12: 'abc' is not a number"),
-        ("case: mazur\nz1 = 1, 2, 3", InputError, r"line 2, column 6: z1 holds 2 number\(s\) in this network, not 3"),
+        ("case: mazur\nz1 = 1, 2, 3", InputError, r"line 2, column 6: z1 holds 2 numbers in this network, not 3"),
         ("case: mazur\nzz1 = 0.41", InputError, "line 2.*there is no result 'zz1'"),
         ("case: mazur\nz9 = 0.41", InputError, "line 2.*there is no result 'z9'"),
         ("case: mazur\nW1[0,9] = 0.41", InputError, "W1 has shape"),

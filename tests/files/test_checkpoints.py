@@ -16,6 +16,7 @@ from clearprop.files.checkpoint_file import read, to_bytes
 from clearprop.files.checkpoints import described, fingerprint
 from clearprop.formulas import LBFGS, SGD
 from clearprop.job import Best, Epoch, Job, OneHot, Progress, Snapshot, TrainingState
+from clearprop.training import keeper
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.standard_normal((80, 3))
@@ -26,6 +27,12 @@ NET = Network.mlp([3, 4, 1], hidden="tanh", loss="binary_cross_entropy")
 def fitted(folder=None, net=NET, X=X, Y=Y, **options):
     options = {"epochs": 5, "batch_size": 16, "patience": 5, **options}
     return train(net, net.initial(0), X, Y, checkpoint=folder, **options)
+
+
+@pytest.fixture(autouse=True)
+def copied_everywhere(monkeypatch):
+    """A copy wherever there could be one, however quick the fit is."""
+    monkeypatch.setattr(keeper, "SHARE", 1e9)
 
 
 class Stopped(Exception):

@@ -35,7 +35,7 @@ def check_output(path: Path, *, force: bool, inputs: Collection[Path]) -> None:
     exits.check_here(path)
     try:
         for source in inputs:
-            if path.exists() and source.exists() and path.samefile(source):
+            if path.exists() and os.path.exists(source) and path.samefile(source):
                 raise FileError(f"the output {path} is also the input; choose another --output")
         if path.is_dir():
             raise FileError(f"the output {path} is a folder; name a file in it, as {path / 'NAME'}")

@@ -94,7 +94,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_lines():
     assert "there is no result 'zz2'; did you mean 'z2'?" in told[6]
     assert "did you mean 'activation'?" in told[8]
     assert told[-1] == "the sheet gives no y and W2; add lines such as y = …"
-    assert max(map(len, told)) < 230
+    assert max(len(line) for line in told if "Known:" not in line) < 230
 
 
 def test_many_faults_are_not_all_listed():
