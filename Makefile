@@ -71,8 +71,8 @@ test-versions: test-oldest
 		OPENBLAS_NUM_THREADS=1 $$venv/bin/pytest -q tests/test_doors.py || exit 1; \
 	done
 
-# Beside PyTorch, Keras, ONNX Runtime and skl2onnx, in an environment of their own. PyTorch's builds for CPUs are small;
-# pip takes the one that its settings name.
+# Beside PyTorch, Keras, ONNX Runtime and skl2onnx, in an environment of their own. Which build of PyTorch is taken, pip's own
+# settings say: PIP_EXTRA_INDEX_URL can name where its builds for CPUs lie, which are small.
 test-frameworks: .venv-frameworks/installed
 	OPENBLAS_NUM_THREADS=1 KERAS_BACKEND=torch .venv-frameworks/bin/pytest -q tests/frameworks
 
