@@ -1,4 +1,4 @@
-"""Public names of a room that are imported when they are first asked for, as they bring libraries of an extra."""
+"""Public names of a room that are imported when they are first asked for: few need them, or they bring an extra."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clearprop.errors import require
 
 
 def late_names(
-    room: str, homes: Mapping[str, tuple[str, ...]], *, what: str, extra: str
+    room: str, homes: Mapping[str, tuple[str, ...]], *, what: str = "", extra: str | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The functions ``__getattr__`` and ``__dir__`` of a room with such names.
 
@@ -24,15 +24,16 @@ def late_names(
         The package whose names they are.
     homes : mapping of str to tuple of str
         For each file of the package, its public names.
-    what, extra : str
-        As `MissingExtra` says them.
+    what, extra : str, optional
+        As `MissingExtra` says them, where the names need an extra.
     """
     home_of = {name: home for home, names in homes.items() for name in names}
 
     def get(name: str) -> Any:
         if name not in home_of:
             raise AttributeError(f"module {room!r} has no attribute {name!r}")
-        require(what, extra)
+        if extra is not None:
+            require(what, extra)
         found = getattr(import_module(f"{room}.{home_of[name]}"), name)
         setattr(sys.modules[room], name, found)
         return found

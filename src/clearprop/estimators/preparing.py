@@ -77,7 +77,7 @@ class Preparation(FittedNetwork, ABC):
         if goes_on:
             self._go_on(settings, factors)
         else:
-            kept = {} if checkpoints is None else checkpoints.details("")
+            kept = checkpoints.details("") if checkpoints is not None and settings.random_state is None else {}
             self._begin(settings, rows, targets, factors, kept.get("seeds"))
         self._set_initial(coefs_init, intercepts_init)
         run = self._run
@@ -139,7 +139,7 @@ class Preparation(FittedNetwork, ABC):
         job, in_chunks = settings.job(network, n_samples, 1, 0), not is_sparse and settings.engine != "reference"
         check_memory(job, n_samples, dtype, copied=bytes_copied((rows.X, rows.Y), dtype), in_chunks=in_chunks)
         drawn = [int(draw(2**31 - 1)) for _ in Seeds._fields]
-        seeds = Seeds(*(seeds_kept if seeds_kept is not None and settings.random_state is None else drawn))
+        seeds = Seeds(*(drawn if seeds_kept is None else seeds_kept))
         job = replace(job, seed=seeds.order)
         initial = network.initial(seeds.weights, settings.initialiser(), dtype)
         self._run = Run(network, targets, seeds, TrainingState.start(job, initial.theta), job, factors)

@@ -4,6 +4,8 @@ Start with `activations`, the file that most people want to read or add to; `voc
 `expressions` is what a formula returns when it is called on symbols.
 """
 
+from typing import TYPE_CHECKING
+
 from clearprop.formulas.activation_base import Activation
 from clearprop.formulas.activation_names import ACTIVATIONS, activation
 from clearprop.formulas.activations import (
@@ -55,14 +57,6 @@ from clearprop.formulas.library_activations import (
     Swish,
     Tanhshrink,
     Threshold,
-)
-from clearprop.formulas.library_update_rules import (
-    KerasAdam,
-    KerasRMSProp,
-    TorchAdam,
-    TorchMomentum,
-    TorchNesterov,
-    TorchRMSProp,
 )
 from clearprop.formulas.losses import (
     LOSSES,
@@ -126,6 +120,17 @@ from clearprop.formulas.vocabulary import (
     tanh,
     where,
 )
+from clearprop.late import late_names
+
+if TYPE_CHECKING:
+    from clearprop.formulas.library_update_rules import (
+        KerasAdam,
+        KerasRMSProp,
+        TorchAdam,
+        TorchMomentum,
+        TorchNesterov,
+        TorchRMSProp,
+    )
 
 __all__ = [
     "ACTIVATIONS",
@@ -244,3 +249,6 @@ __all__ = [
     "update_rule",
     "where",
 ]
+
+_LATE = ("KerasAdam", "KerasRMSProp", "TorchAdam", "TorchMomentum", "TorchNesterov", "TorchRMSProp")
+__getattr__, __dir__ = late_names(__name__, {"library_update_rules": _LATE})
