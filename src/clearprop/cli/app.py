@@ -19,6 +19,7 @@ from clearprop.cli.option_types import Flag, Force, Json, Several, Whole
 from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.cli.run_file import as_toml, from_file
 from clearprop.cli.standard_input import with_standard_input
+from clearprop.cli.stream_options import STREAMS, StreamOptions
 from clearprop.cli.training_options import (
     LEARNING,
     OUTPUT,
@@ -59,15 +60,17 @@ def train(
     rows: RowOptions = ROWS,
     learning: LearningOptions = LEARNING,
     outputs: OutputOptions = OUTPUT,
+    streams: StreamOptions = STREAMS,
     read: ReadAs = AS_SEEN,
 ) -> int:
     """Train a network on a table, score it on rows held out, and save it.
 
     FILE is CSV, Parquet, Excel, ARFF, JSON, libsvm, IDX, Feather, an .npz with
     arrays X and y, each also as .zip, .gz or .bz2; a folder with one folder of
-    images per class; or - for standard input. Numbers, categories, dates, true
-    and false, and missing values are taken as they are written; what was
-    understood is printed.
+    images per class; a folder of Parquet files, or a pattern that they match;
+    or - for standard input. Numbers, categories, dates, true and false, and
+    missing values are taken as they are written; what was understood is
+    printed. Parquet that does not fit into memory is read in pieces.
 
     Examples:
 
@@ -78,6 +81,7 @@ def train(
       clearprop train digits.npz --hidden 256,128 --epochs 100
       clearprop train flowers/ --time-limit 60
       clearprop train umsatz.csv --target preis --decimal , --dates dmy
+      clearprop train 'sales/*.parquet' --target sold --memory 2GB
 
     Parameters
     ----------
@@ -89,8 +93,8 @@ def train(
     from clearprop.cli import train as command
 
     settings = settings_of(target, rows, learning, read)
-    kept = None if outputs.save_config is None else as_toml(target, rows, learning, outputs, read)
-    return command.run(file, settings, outputs=outputs, config=kept)
+    kept = None if outputs.save_config is None else as_toml(target, rows, learning, outputs, streams, read)
+    return command.run(file, settings, outputs=outputs, config=kept, streams=streams)
 
 
 @app.command
@@ -105,6 +109,7 @@ def predict(
     threads: str | None = None,
     force: Force = False,
     as_json: Json = False,
+    streams: StreamOptions = STREAMS,
     read: ReadAs = AS_SEEN,
 ) -> int:
     """Predict the target of each row of a table, with class probabilities.
@@ -152,6 +157,7 @@ def predict(
         force=force,
         as_json=as_json,
         options=read.options(),
+        streams=streams,
     )
 
 
@@ -164,6 +170,7 @@ def evaluate(
     skip_missing_target: Annotated[bool, Flag] = False,
     threads: str | None = None,
     as_json: Json = False,
+    streams: StreamOptions = STREAMS,
     read: ReadAs = AS_SEEN,
 ) -> int:
     """Score a model on a table whose target is known.
@@ -199,6 +206,7 @@ def evaluate(
         threads=threads_of(threads),
         as_json=as_json,
         options=read.options(),
+        streams=streams,
     )
 
 

@@ -9,6 +9,7 @@ from clearprop.cli import exits
 from clearprop.errors import ModelFileError
 from clearprop.files import is_model_file
 from clearprop.tables import Reading, ReadOptions, missing_file, read
+from clearprop.tables.streaming import is_stored
 from clearprop.tabular.model import TableModel
 
 
@@ -34,5 +35,5 @@ def read_table(
 def check_there(path: Path) -> None:
     """Raise UnreadableError for what is not there, before anything is done."""
     with exits.reading(path):
-        if not path.exists():
+        if not path.exists() and not is_stored(path):
             raise missing_file(path)

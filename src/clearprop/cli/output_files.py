@@ -6,9 +6,11 @@ import os
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 
 from clearprop.cli import exits
 from clearprop.errors import FileError
@@ -103,8 +105,8 @@ def check_table_suffix(path: Path) -> None:
         raise FileError(f"the output {path} must end in .csv, .tsv or .parquet, which says what kind of file to write")
 
 
-def write_output(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a file whole or not at all.
+def write_output(path: Path, content: bytes | Callable[[BinaryIO], None], *, force: bool) -> None:
+    """Write a file whole or not at all; what is called writes to the open file.
 
     Raises
     ------
@@ -123,18 +125,48 @@ def write_table(path: Path, table: pa.Table, *, force: bool = False) -> None:
     """Write a table as CSV, TSV or Parquet, whole or not at all."""
     sink = pa.BufferOutputStream()
     if path.suffix.lower() in (".parquet", ".pq"):
-        import pyarrow.parquet
-
         pyarrow.parquet.write_table(table, sink)
     else:
         write_csv(table, sink, "\t" if path.suffix.lower() == ".tsv" else ",")
     write_output(path, sink.getvalue().to_pybytes(), force=force)
 
 
+def table_writer(path: Path, sink: Any) -> Any:
+    """What writes tables one after the other as CSV, TSV or Parquet, by the name of the file."""
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return _Later(lambda schema: pyarrow.parquet.ParquetWriter(sink, schema))
+    return csv_writer(sink, "\t" if path.suffix.lower() == ".tsv" else ",")
+
+
+def csv_writer(sink: Any, separator: str = ",") -> Any:
+    """The same as CSV, to anything that takes bytes."""
+    options = pyarrow.csv.WriteOptions(delimiter=separator, quoting_style="needed")
+    return _Later(lambda schema: pyarrow.csv.CSVWriter(sink, schema, write_options=options))
+
+
+class _Later:
+    """A writer that is made when the first table comes, whose columns it needs to know."""
+
+    def __init__(self, make: Callable[[pa.Schema], Any]) -> None:
+        self._make = make
+        self._writer: Any = None
+
+    def __enter__(self) -> _Later:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, table: pa.Table) -> None:
+        """Write some rows."""
+        if self._writer is None:
+            self._writer = self._make(table.schema)
+        self._writer.write_table(table)
+
+
 def write_csv(table: pa.Table, sink: Any, separator: str = ",") -> None:
     """Write a table as CSV to anything that takes bytes; quotes only where they are needed."""
-    import pyarrow.csv
-
     options = pyarrow.csv.WriteOptions(delimiter=separator, quoting_style="needed")
     pyarrow.csv.write_csv(table, sink, options)
 

@@ -15,6 +15,8 @@ from clearprop.cli.inputs import load_model, read_table
 from clearprop.cli.output_files import check_output, check_table_suffix, write_csv, write_table
 from clearprop.cli.report import engine_facts, engine_sentence
 from clearprop.cli.standard_input import as_file
+from clearprop.cli.stream_options import STREAMS, StreamOptions, converted, on_disk
+from clearprop.cli.streamed import Predicting, refuse_json
 from clearprop.errors import TableError
 from clearprop.tables import Reading, ReadOptions, missing_column
 from clearprop.tabular.model import TableModel
@@ -36,15 +38,19 @@ def run(
     force: bool,
     as_json: bool,
     options: ReadOptions,
+    streams: StreamOptions = STREAMS,
 ) -> int:
     """Predict, then write or show; the exit code."""
-    if rows is not None and rows < 1:
-        raise exits.UsageError(f"--rows must be at least 1, not {rows}")
-    if output is not None:
-        check_table_suffix(output)
-        check_output(output, force=force, inputs=(model, file))
+    _check(model, file, output, rows, force=force)
     trained = load_model(model, file)
     with as_file(file) as there:
+        there = converted(there, streams, options)
+        found = on_disk(there, streams)
+        if found is not None:
+            refuse_json(as_json=as_json, output=output, rows=rows)
+            kept, missing = _kept(trained, Reading(found.table.empty), keep)
+            stream = Predicting(trained, found.table, kept, threads, as_table)
+            return _streamed(stream, [f"read {found.why}", *missing], output, rows, force=force, as_json=as_json)
         reading = read_table(there, trained, options, keep)
     table = reading.table
     kept, missing = _kept(trained, reading, keep)
@@ -74,6 +80,50 @@ def run(
     if output is not None:
         by = engine_sentence(predictions.choice)
         words.console().print(f"Wrote {words.plural(made.num_rows, 'prediction')} to {output} (engine: {by})")
+    return 0
+
+
+def _check(model: Path, file: Path, output: Path | None, rows: int | None, *, force: bool) -> None:
+    """Raise UsageError or FileError for what cannot be shown or written."""
+    if rows is not None and rows < 1:
+        raise exits.UsageError(f"--rows must be at least 1, not {rows}")
+    if output is not None:
+        check_table_suffix(output)
+        check_output(output, force=force, inputs=(model, file))
+
+
+def _streamed(
+    stream: Predicting, notices: list[str], output: Path | None, rows: int | None, *, force: bool, as_json: bool
+) -> int:
+    """The same for a table on the disk."""
+    shown = None
+    if output is not None:
+        stream.write(output, force=force)
+    elif rows is None:
+        stream.show()
+    if rows is not None:
+        shown = stream.first(rows)
+    assert stream.choice is not None
+    n_rows, remarks = stream.table.n_rows, stream.met.remarks
+    notices += map(str, remarks)
+    if as_json:
+        words.print_json(
+            {
+                "rows": n_rows,
+                **engine_facts(stream.choice),
+                "output": None if output is None else str(output),
+                "notices": notices,
+                "unseen": {r.column: r.n_values for r in remarks if r.kind in ("unseen", "rare")},
+                "predictions": None if shown is None else shown.table.to_pylist(),
+            }
+        )
+        return 0
+    words.notices(notices, words.console(error=True))
+    if shown is not None:
+        _show(stream.model, shown.rows, shown.table, stream.kept, n_rows)
+    if output is not None:
+        by = engine_sentence(stream.choice)
+        words.console().print(f"Wrote {words.plural(n_rows, 'prediction')} to {output} (engine: {by})")
     return 0
 
 

@@ -119,8 +119,10 @@ class Waiting:
         return self
 
     def begin(self, what: str) -> None:
-        """From now on, say that this goes on, and for how long it has."""
-        threading.Thread(target=self._say, args=(what, time.monotonic()), daemon=True).start()
+        """From now on, say that this goes on, and for how long it has, and no more of what went on before."""
+        self.end()
+        self._done = threading.Event()
+        threading.Thread(target=self._say, args=(what, time.monotonic(), self._done), daemon=True).start()
 
     def end(self) -> None:
         """It is over."""
@@ -129,8 +131,8 @@ class Waiting:
     def __exit__(self, *error: object) -> None:
         self.end()
 
-    def _say(self, what: str, began: float) -> None:
-        while not self._done.wait(self.every):
+    def _say(self, what: str, began: float, done: threading.Event) -> None:
+        while not done.wait(self.every):
             self.out.print(f"{what}, {seconds(time.monotonic() - began)} so far")
 
 

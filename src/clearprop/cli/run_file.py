@@ -15,7 +15,14 @@ from cyclopts.config import Dict
 from clearprop.cli import exits
 from clearprop.errors import UnknownNameError
 
-NOT_KEPT = ("config", "save_config", "force", "resume", "as_json")  # they are of one call, not of the training
+NOT_KEPT = (
+    "config",
+    "save_config",
+    "force",
+    "resume",
+    "as_json",
+    "convert",
+)  # they are of one call, not of the training
 
 
 def from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:

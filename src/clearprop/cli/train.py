@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from clearprop.cli.log import Log, opened
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
 from clearprop.cli.progress import Waiting, progress
 from clearprop.cli.standard_input import NAME, as_file, shown
+from clearprop.cli.stream_options import STREAMS, OnDisk, StreamOptions, converted, on_disk
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
 from clearprop.errors import FileError
@@ -30,9 +32,17 @@ from clearprop.tabular.preparation import Prepared, prepare
 from clearprop.tabular.quantiles import Showing
 from clearprop.tabular.scores import Scores
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.streamed_preparation import prepare_stream
 
 
-def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: str | None) -> int:
+def run(
+    file: Path,
+    settings: TableSettings,
+    *,
+    outputs: OutputOptions,
+    config: str | None,
+    streams: StreamOptions = STREAMS,
+) -> int:
     """Train, say what was done, save the model; the exit code."""
     checkpoints = _checkpoints(outputs)
     goes_on = checkpoints is not None and checkpoints.is_begun
@@ -40,7 +50,10 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
         outputs = replace(outputs, force=True)
     output = _checked(file, settings, outputs)
     with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log:
-        reading = _read(there, settings)
+        kept = checkpoints.details("") if checkpoints is not None and goes_on else {}
+        there = converted(there, streams, settings.read)
+        stays = on_disk(there, streams, began="buffer" in kept)
+        table = _read(there, settings) if stays is None else stays
         out = words.console()
         # Progress goes to standard error; with --json only where that is a terminal.
         watched = words.console(error=True)
@@ -49,6 +62,8 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
             if goes_on:
                 watched.print(f"going on from the checkpoints in {outputs.checkpoint}")
             told: list[str] = []
+            if stays is not None:
+                waiting.begin("looking at every row")
 
             def tell(sentence: str) -> None:
                 (watched if told else out).print(sentence)
@@ -56,11 +71,12 @@ def run(file: Path, settings: TableSettings, *, outputs: OutputOptions, config: 
                     waiting.begin("compiling")
                 told.append(sentence)
 
-            begin = partial(_begin, shown(file), reading, out, outputs, config, waiting)
-            ready, scores = _prepared(reading, settings, None if outputs.as_json else tell, showing, begin, checkpoints)
+            begin = partial(_begin, shown(file), table, out, outputs, config, waiting)
+            heard = None if outputs.as_json else tell
+            ready, scores = _prepared(table, settings, heard, showing, begin, checkpoints, kept)
         with interrupts.kept():
             interrupts.check()
-            sources, ended = _sources(file, there), interrupts.has_ended
+            sources, ended = _sources(file, there, stays), interrupts.has_ended
             done = train(ready, sources=sources, on_end=ended, showing=showing, checkpoints=checkpoints)
             return _saved(ready, with_folds(done, scores) if scores else done, scores, output, outputs)
 
@@ -75,7 +91,8 @@ def _read(there: Path, settings: TableSettings) -> Reading:
 
 def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Path:
     """The model file to write, and everything about files that can be known before any work."""
-    stem = "model" if file == STANDARD_INPUT else file.name.split(".")[0] or "model"
+    has_name = file != STANDARD_INPUT and not has_magic(file.name)
+    stem = (file.name.split(".")[0] if has_name else "") or "model"
     output = outputs.output or Path(f"{stem}.clearprop")
     others = [Path(other) for other in (settings.test_file, settings.validation_file) if other is not None]
     for path in (file, *others):
@@ -119,14 +136,19 @@ def _keeping(checkpoints: Checkpoints | None) -> Iterator[None]:
 
 
 def _prepared(
-    reading: Reading,
+    reading: Reading | OnDisk,
     settings: TableSettings,
     tell: Callable[[str], object] | None,
     showing: Showing,
-    begin: Callable[[Prepared], None],
+    begin: Callable[..., None],
     checkpoints: Checkpoints | None,
+    kept: Mapping[str, Any],
 ) -> tuple[Prepared, tuple[Scores, ...]]:
     """The training that makes the model, and the scores of the folds before it, if there are any."""
+    if isinstance(reading, OnDisk):
+        ready, memory = prepare_stream(reading.table, settings, reading.limit, kept, tell)
+        begin(ready, str(memory))
+        return ready, ()
     if settings.folds is None:
         ready = prepare(reading, settings, tell)
         begin(ready)
@@ -137,18 +159,24 @@ def _prepared(
 
 def _begin(
     file: str,
-    reading: Reading,
+    reading: Reading | OnDisk,
     out: Any,
     outputs: OutputOptions,
     config: str | None,
     waiting: Waiting,
     ready: Prepared,
+    memory: str = "",
 ) -> None:
     """Say what was understood, and write the options, now that nothing about them is wrong."""
     waiting.end()
     check_description(ready.encoder, ready.target)
     if not outputs.as_json:
-        print_before(file, reading, ready, out)
+        if isinstance(reading, OnDisk):
+            table = reading.table
+            more = [("read", reading.why), ("memory", memory)]
+            print_before(file, (table.n_rows, len(table.names)), ready, out, more)
+        else:
+            print_before(file, (reading.table.num_rows, reading.table.num_columns), ready, out)
     if config is not None and outputs.save_config is not None:
         write_whole(outputs.save_config, config.encode(), replace=outputs.force)
 
@@ -171,9 +199,11 @@ def _saved(ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: 
     return interrupts.exit_code() if interrupted else exits.DONE
 
 
-def _sources(file: Path, there: Path) -> dict[str, Any]:
+def _sources(file: Path, there: Path, stays: OnDisk | None) -> dict[str, Any]:
     """The file's name and fingerprint, by which `evaluate` knows the training file again."""
-    if there.is_dir():
+    if stays is not None:
+        return {"file": file.name, "sha256": stays.table.fingerprint}
+    if not there.is_file():
         return {"file": file.name, "sha256": None}
     with open(there, "rb") as stream:
         return {

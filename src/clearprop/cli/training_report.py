@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from clearprop.cli import words
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_importances, trivial_words
 from clearprop.cli.scores_table import print_folds, print_scores
-from clearprop.tables import Reading
 from clearprop.tabular.cross_validation import averages
 from clearprop.tabular.fit import TableFit
 from clearprop.tabular.preparation import Prepared
@@ -26,23 +26,25 @@ KINDS = {
 }
 
 
-def print_before(file: str, reading: Reading, ready: Prepared, out: Any) -> None:
-    """What was understood, and what is going to be trained."""
+def print_before(
+    file: str, shape: tuple[int, int], ready: Prepared, out: Any, more: Sequence[tuple[str, str]] = ()
+) -> None:
+    """What was understood, and what is going to be trained; `shape` is how many rows and columns the table has."""
     target = ready.target
     kinds: dict[str, int] = {}
     for step in ready.encoder.steps:
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
     columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
-    table = reading.table
     words.facts(
         [
-            ("file", f"{file}: {words.plural(table.num_rows, 'row')}, {words.plural(table.num_columns, 'column')}"),
+            ("file", f"{file}: {words.plural(shape[0], 'row')}, {words.plural(shape[1], 'column')}"),
             ("target", f"{target.column}, {target.kind}"),
             ("task", f"{ready.task.name}, because {ready.task.reason}"),
             ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
             ("rows", _rows(ready)),
             ("network", architecture(ready.network)),
             ("engine", engine_sentence(ready.choice)),
+            *more,
         ],
         out,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from clearprop.job.data import Data, Layout
+from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
 from clearprop.job.state import Ended, TrainingState
 from clearprop.network import Network, Parameters
@@ -78,7 +78,14 @@ class Engine(Protocol):
         ...
 
     def steps(
-        self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any, ended: list[Ended] | None = None
+        self,
+        job: Job,
+        state: TrainingState,
+        data: Data,
+        order: Any,
+        rates: Any,
+        ended: list[Ended] | None = None,
+        place: Place | None = None,
     ) -> None:
         """Make ``len(rates)`` updates, from the state's cursor on; writes the state.
 
@@ -95,6 +102,9 @@ class Engine(Protocol):
             The learning rate of each update.
         ended : empty list, optional
             Of engines that cross epochs: takes what each epoch came to that ends here, also before an error.
+        place : Place, optional
+            Where `data` are only some of the epoch's rows: which. Batches are counted from `place.first` on, and
+            the bits are those of a call that has all rows.
 
         Raises
         ------

@@ -14,7 +14,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.formulas import ClipByNorm, UpdateRule
-from clearprop.job.data import Data, Layout
+from clearprop.job.data import Data, Layout, Place
 from clearprop.job.divergence import divergence, layer_norms
 from clearprop.job.job import Job
 from clearprop.job.memory import check_memory, check_outputs, rows_at_once
@@ -110,17 +110,25 @@ class ReferenceEngine:
         return total / whole if whole > 0 else 0.0
 
     def steps(
-        self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any, ended: list[Ended] | None = None
+        self,
+        job: Job,
+        state: TrainingState,
+        data: Data,
+        order: Any,
+        rates: Any,
+        ended: list[Ended] | None = None,
+        place: Place | None = None,
     ) -> None:
         if ended is not None:
             raise InputError("the reference engine makes the updates of one epoch at a time")
-        size = min(job.batch_size, data.n_samples)
+        size, first = min(job.batch_size, data.n_samples), 0 if place is None else place.first
         params = job.network.views(state.theta)  # windows into θ, which moves under them
         with np.errstate(
             all="ignore"
         ):  # overflow ends in a loss or gradient that is not finite, which is an error here
             for rate in rates:
-                batch = data.take(order[state.cursor * size : (state.cursor + 1) * size])
+                start = (state.cursor - first) * size
+                batch = data.take(order[start : start + size])
                 weight = batch.total_weight
                 if weight > 0:  # a batch whose weights are all zero says nothing
                     self._step(job, state, params, batch, weight, float(rate))

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,7 @@ from clearprop.estimators.tabular_data import (
     warn_of_unseen,
     weights,
 )
+from clearprop.estimators.tabular_files import Rows, Source, prepared_stream, rows_or_table, source_of
 from clearprop.estimators.tabular_glass import TabularGlassBox
 from clearprop.estimators.tabular_rows import Validation, groups_of, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
@@ -38,6 +39,7 @@ from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.files.checkpoints import SECONDS, Checkpoints, kept_in
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
 from clearprop.tables.frames import is_frame, of_array
+from clearprop.tables.streaming import Stored
 from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, cut_short
@@ -54,6 +56,14 @@ from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
 COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads")
+
+
+class Planned(NamedTuple):
+    """What is to be trained, the encoder of its rows, and what somebody should see of it."""
+
+    main: EnsemblePlan
+    encoder: Encoder
+    doubts: tuple[str, ...]
 
 
 class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimator, ABC):  # type: ignore[misc]
@@ -91,13 +101,16 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         groups: Any = None,
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        target: str | None = None,
+        memory: str | int | None = None,
+        stream: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_seconds: float = SECONDS,
         resume: bool = False,
@@ -109,13 +122,22 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         X : data frame or array-like of shape (n_samples, n_features)
             Numbers, categories, text, dates, true and false; values may be missing. A data frame is of pandas, Polars,
             pyarrow or another library that narwhals reads; what it declares a category is one, whatever it is made of.
+            Or the path of a file, of a folder of Parquet files, or a pattern that they match.
         y : array-like of shape (n_samples,)
+            Not with a path.
         sample_weight : array-like of shape (n_samples,), optional
             At least 0. All 1 by default.
         groups : array-like of shape (n_samples,), optional
             Rows of one group stay together: no network has validation rows of a group that it learns from.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, optional
             The validation rows of all networks, which choose the best epoch; all of X is then learned from.
+        target : str, optional
+            With a path: the column that is learned.
+        memory : str or int, optional
+            With a path: the most that the process may take, as "512MB"; by default what the machine has. Parquet that
+            needs more is read in pieces while it is learned from: docs/larger-than-memory.md.
+        stream : bool
+            With a path: read Parquet in pieces even if it fits.
         checkpoint : path, optional
             A folder that the fit is written to while it is under way, and when it ends.
         checkpoint_seconds : float
@@ -144,41 +166,68 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             always saying the mean, or the most frequent class. A second Ctrl-C within two seconds, in this fit or in
             one before it, is raised as KeyboardInterrupt, and what was learned is kept as well.
         """
+        others = {"y": y, "sample_weight": sample_weight, "groups": groups, "X_val": X_val, "y_val": y_val}
+        source = source_of(X, target, memory, stream, {**others, "sample_weight_val": sample_weight_val})
         settings = self._settings()
         with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
-            if checkpoints is not None and self.random_state is None:
-                settings = replace(settings, seed=checkpoints.details("").get("seed", settings.seed))
-            if y is None:
-                raise InputError(
-                    f"This {type(self).__name__} estimator requires y to be passed, but the target y is None."
-                )
-            table = self._table(X, reset=True)
-            target, y = self._learn_target(y)
-            check_length("X", table.num_rows, "y", len(y))
-            if table.num_rows < 2:
-                raise InputError("n_samples=1: at least 2 rows are needed, some to train on and some for validation")
-            try:
-                fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
-            except TableError as error:
-                raise TableError(in_python(str(error))) from None
-            encoder = fitted.encoder
-            rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)))
-            given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
-            self.notices_ = tuple(map(in_python, fitted.notices))
+            kept = {} if checkpoints is None else checkpoints.details("")
+            if self.random_state is None:
+                settings = replace(settings, seed=kept.get("seed", settings.seed))
+            found = Rows(X, y) if source is None else rows_or_table(source, kept)
+            if source is not None and isinstance(found, Stored):
+                planned = self._planned_stream(found, source, settings, kept)
+            else:
+                assert isinstance(found, Rows)
+                validation = (groups, X_val, y_val, sample_weight_val)
+                planned = self._planned(*found, sample_weight, validation, settings)
             interrupts = Interrupts()
-            factors = class_factors(settings.class_weight, target, y, rows.weight)
-            rows, folds = with_validation(rows, target, given, settings)
-            main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
-            n_quantiles = self._train(main, encoder, interrupts, checkpoints)
+            n_quantiles = self._train(planned.main, planned.encoder, interrupts, checkpoints)
         interrupts.raise_again()
-        for doubt in fitted.doubts:
+        for doubt in planned.doubts:
             warnings.warn(in_python(doubt), stacklevel=2)
-        for sentence in sentences(target, self.model_.trivial, self._done.useless, settings):
+        for sentence in sentences(planned.main.target, self.model_.trivial, self._done.useless, settings):
             warnings.warn(sentence, stacklevel=2)
         if interrupts.came:
             missing = cut_short(self._done, settings.quantiles, n_quantiles)
             warnings.warn(f"Training interrupted by user{missing}.", stacklevel=2)
         return self
+
+    def _planned(
+        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any, Any], settings: TableSettings
+    ) -> Planned:
+        """What is to be trained on rows in memory; `validation` are groups, X_val, y_val and sample_weight_val."""
+        if y is None:
+            raise InputError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None.")
+        table = self._table(X, reset=True)
+        target, y = self._learn_target(y)
+        check_length("X", table.num_rows, "y", len(y))
+        if table.num_rows < 2:
+            raise InputError("n_samples=1: at least 2 rows are needed, some to train on and some for validation")
+        try:
+            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
+        except TableError as error:
+            raise TableError(in_python(str(error))) from None
+        encoder, (groups, X_val, y_val, sample_weight_val) = fitted.encoder, validation
+        rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)))
+        given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
+        self.notices_ = tuple(map(in_python, fitted.notices))
+        factors = class_factors(settings.class_weight, target, y, rows.weight)
+        rows, folds = with_validation(rows, target, given, settings)
+        main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
+        return Planned(main, encoder, fitted.doubts)
+
+    def _planned_stream(
+        self, table: Stored, source: Source, settings: TableSettings, kept: Mapping[str, Any]
+    ) -> Planned:
+        """What is to be trained on rows that stay on the disk."""
+        names = [name for name in table.names if name != source.target]
+        task = "classification" if is_classifier(self) else "regression"
+        ready, _ = prepared_stream(table, source, settings, kept, task, announced(self.verbose))
+        self._columns, self.n_features_in_ = tuple(names), len(names)
+        self.feature_names_in_ = np.array(names, dtype=object)
+        self.notices_ = tuple(map(in_python, ready.notices))
+        self._restore(ready.target)
+        return Planned(ready.plan, ready.encoder, ())
 
     def _validation(
         self, X_val: Any, y_val: Any, sample_weight_val: Any, encoder: Encoder, y: Any
@@ -303,7 +352,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         return self._table(X, reset=False)
 
     def _warn(self, remarks: Remarks) -> None:
-        warn_of_unseen(remarks, stacklevel=4)
+        warn_of_unseen(remarks, stacklevel=5)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")

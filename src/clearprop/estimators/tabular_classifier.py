@@ -13,8 +13,8 @@ from clearprop.errors import InputError
 from clearprop.estimators.perceptron import store
 from clearprop.estimators.tabular import TabularEstimator
 from clearprop.estimators.tabular_data import labels
+from clearprop.estimators.tabular_files import in_pieces
 from clearprop.tables import ClassTarget, Target
-from clearprop.tabular.model import TableModel
 
 
 class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
@@ -147,12 +147,14 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
             )
         return np.searchsorted(self.classes_, given)
 
+    @in_pieces
     def predict_proba(self, X: Any) -> Any:
         """The probability of every class.
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
+            Or the path of a file, as for `fit`.
 
         Returns
         -------
@@ -172,6 +174,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
+            Or the path of a file, as for `fit`.
 
         Returns
         -------
@@ -186,5 +189,5 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
             raise InputError(f"y is {y!r}, which is not one of the learned classes; they are {self.classes_.tolist()}")
         return self.model_.target.encode(places).dense()[0].astype(np.float64)
 
-    def _restore(self, model: TableModel) -> None:
-        self.classes_ = np.array(model.target.labels)
+    def _restore(self, target: Target) -> None:
+        self.classes_ = np.array(target.labels)

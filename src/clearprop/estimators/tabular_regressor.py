@@ -13,6 +13,7 @@ from clearprop.estimators.only_if import OnlyIf
 from clearprop.estimators.perceptron import store
 from clearprop.estimators.tabular import TabularEstimator
 from clearprop.estimators.tabular_data import one_number, several_numbers
+from clearprop.estimators.tabular_files import in_pieces
 from clearprop.tables import NumberTarget, NumberTargets, Target
 
 
@@ -136,12 +137,14 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
             )
         return np.log(values)
 
+    @in_pieces
     def predict(self, X: Any) -> Any:
         """The mean of the target expected for every row (with `log_target`, e to the mean of its logarithm).
 
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
+            Or the path of a file, as for `fit`.
 
         Returns
         -------
@@ -153,6 +156,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         return found.values
 
     @_with_quantiles
+    @in_pieces
     def predict_quantiles(self, X: Any) -> Any:
         """Each of the `quantiles` for every row.
 
@@ -162,6 +166,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : data frame or array-like of shape (n_samples, n_features)
+            Or the path of a file, as for `fit`.
 
         Returns
         -------

@@ -13,6 +13,7 @@ from clearprop.errors import ModelFileError, quoted, shortened
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
 from clearprop.estimators.tabular_data import columns_of
 from clearprop.files.json_text import refusing
+from clearprop.tables import Target
 from clearprop.tabular.model import TableModel
 
 
@@ -65,11 +66,11 @@ class SavedWithItsTable:
                 estimator.feature_names_in_ = names
             estimator._columns = columns_of(kept, n_features, model.encoder)
             estimator.ensemble_ = len(model.thetas)
-            estimator._restore(model)
+            estimator._restore(model.target)
         return estimator
 
-    def _restore(self, model: TableModel) -> None:
-        """The attributes that follow from the model's target."""
+    def _restore(self, target: Target) -> None:
+        """The attributes that follow from the target."""
 
     def _parameters_for_file(self) -> dict[str, Any]:
         """The parameters that JSON can hold (not a RandomState), and what the columns were called."""

@@ -13,8 +13,10 @@ import re
 import secrets
 import stat
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from clearprop.errors import FileError
 
@@ -30,14 +32,15 @@ KINDS = {
 }
 
 
-def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
+def write_whole(path: Path, content: bytes | Callable[[BinaryIO], None], *, replace: bool = True) -> None:
     """Write beside the file first and put it in place in one step, so that no reader ever meets half a file.
 
     Parameters
     ----------
     path : Path
         A link is followed.
-    content : bytes
+    content : bytes or callable
+        What is called is given the open file, and writes to it.
     replace : bool
         Whether a file that is there is replaced.
 
@@ -73,7 +76,10 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
         # What replaces a file may be as private as that one: nobody else reads it while it is being written.
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666 if before is None else 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
             if before is not None:
                 _belong(file.fileno(), before)
             file.flush()

@@ -1,6 +1,6 @@
 """What a fit is asked for: the job, the rows, the state that it carries on, random numbers by their place."""
 
-from clearprop.job.data import Data, Layout, numbers, prepared
+from clearprop.job.data import Data, Layout, Place, numbers, prepared
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
 from clearprop.job.state import Best, Epoch, Progress, Snapshot, TrainingState
@@ -12,6 +12,7 @@ __all__ = [
     "Job",
     "Layout",
     "OneHot",
+    "Place",
     "Progress",
     "Snapshot",
     "TrainingState",

@@ -88,6 +88,21 @@ class Data(NamedTuple):
         return Data(X, Y, None if self.weight is None else _rows(self.weight, rows))
 
 
+class Place(NamedTuple):
+    """Where rows belong in an epoch that has more of them.
+
+    Attributes
+    ----------
+    first : int
+        The epoch's first update that is made with these rows, which are whole batches but for the epoch's last.
+    n_samples : int
+        All rows of the epoch.
+    """
+
+    first: int
+    n_samples: int
+
+
 def _rows(array: Any, rows: Any) -> Any:
     """Those rows of a dense array: a view for a slice; for numbers of rows a copy by `take`, the quicker way."""
     return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from clearprop.errors import InputError, TableError, quoted
 from clearprop.job.one_hot import OneHot
 from clearprop.tables import columns, spelling
-from clearprop.tables.kinds import counted
+from clearprop.tables.kinds import Counted, counted
 from clearprop.tables.storage import plain
 
 MOST_CLASSES = 10_000
@@ -132,8 +132,18 @@ def no_trivial(given: object) -> InputError:
     return InputError(f"the trivial prediction {quoted(given)} is not one that its target allows")
 
 
-def fit_class_target(column: pa.ChunkedArray, name: str) -> ClassTarget:
+def fit_class_target(
+    column: pa.ChunkedArray, name: str, *, n_rows: int | None = None, counts: Any = None
+) -> ClassTarget:
     """The classes of a whole table (held-out rows too: which classes there are is no secret).
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray
+    name : str
+    n_rows : int, optional
+        Of the table, where the column holds each different value once; `counts` then says how often each occurs.
+    counts : array, optional
 
     Raises
     ------
@@ -141,7 +151,8 @@ def fit_class_target(column: pa.ChunkedArray, name: str) -> ClassTarget:
         When there is only one class, or hardly any row shares its class with another.
     """
     column = plain(column)
-    labels = _spellings(column) if pa.types.is_string(column.type) else pc.unique(column).to_pylist()
+    n_rows = len(column) if n_rows is None else n_rows
+    labels = _spellings(column, counts) if pa.types.is_string(column.type) else pc.unique(column).to_pylist()
     if all(isinstance(label, float) and label.is_integer() for label in labels):
         labels = [int(label) for label in labels]  # a column of 0 and 1 with gaps is read as 0.0 and 1.0
     elif not all(isinstance(label, str | bool | int | float) for label in labels):
@@ -151,17 +162,17 @@ def fit_class_target(column: pa.ChunkedArray, name: str) -> ClassTarget:
             f"the target {name!r} has only one class, {labels[0]!r}: there is nothing to tell apart; "
             "add rows of another class or choose another target"
         )
-    if len(labels) > max(20, len(column) // 2) or len(labels) > MOST_CLASSES:
+    if len(labels) > max(20, n_rows // 2) or len(labels) > MOST_CLASSES:
         raise TableError(
-            f"the target {name!r} has {len(labels):,} different classes in {len(column):,} rows: too few rows of each "
+            f"the target {name!r} has {len(labels):,} different classes in {n_rows:,} rows: too few rows of each "
             "to learn from; choose another target, or --task regression if it is a quantity"
         )
     return ClassTarget(name, tuple(sorted(labels)))
 
 
-def _spellings(column: pa.ChunkedArray) -> list[str]:
+def _spellings(column: pa.ChunkedArray, counts: Any = None) -> list[str]:
     """The different texts, without blanks around; of several spellings of one value, the most frequent."""
-    found = counted(column)
+    found = counted(column) if counts is None else Counted(column, counts)
     best: dict[str, tuple[int, str]] = {}
     for text, count in zip(found.texts.to_pylist(), found.counts.tolist(), strict=True):
         key = spelling.spelled(text)

@@ -34,6 +34,7 @@ OTHER_KINDS = {
     b"<!DOCTYPE": "a web page: download the table itself", b"<html": "a web page: download the table itself",
     b"<?xml": "XML: convert it to CSV", b"{\rtf": "a document of a word processor: save the table as CSV",
 }  # fmt: skip
+READ_AS_THEY_ARE = ("utf-8", "cp1252")  # encodings
 SHORT_HEADER, LONGEST_HEADER = 2**16, 2**20  # bytes that are looked at; the longer one where lines are long
 
 
@@ -68,19 +69,10 @@ def read_csv(
         When it cannot be read, or can be understood in two ways; the message says why and what to do.
     """
     source = source if source.is_plain else source.unpacked()
-    head = source.head(SHORT_HEADER)
-    if len(head) == SHORT_HEADER and head.count(b"\n") < LINES:
-        head = source.head(LONGEST_HEADER)
-    if not head.removeprefix(UTF8_MARK).strip():
-        raise TableError(f"{source} is empty")
-    for begin, what in OTHER_KINDS.items():
-        if head.removeprefix(UTF8_MARK).lstrip().startswith(begin):
-            raise TableError(f"{source} holds no text in columns, whatever its name; by its first bytes it is {what}")
-    encoding, notices = _encoding(source, head, options)
-    if encoding not in ("utf-8", "cp1252"):
-        source = _transcoded(source, encoding)
-        head, encoding = source.head(LONGEST_HEADER), "utf-8"
-    form = form_of(source, _whole_lines(head, encoding), options, separator, known, text_columns)
+    encoding, notices = encoding_of(source, options)
+    if encoding not in READ_AS_THEY_ARE:
+        source, encoding = _transcoded(source, encoding), "utf-8"
+    form = form_of(source, head_of(source, encoding), options, separator, known, text_columns)
     if form.separator in BLANKS:
         source, form = _with_tabs(source, form), form._replace(separator="\t")
     if form.marks is not None:
@@ -103,8 +95,33 @@ def read_csv(
     return CsvTable(table, (*said, *more), form.decimal, form.marks.target)
 
 
-def _encoding(source: Source, head: bytes, options: ReadOptions) -> tuple[str, list[str]]:
-    """The encoding to read with, and what there is to say of it."""
+def _head(source: Source) -> bytes:
+    """The beginning, with as many lines as are looked at."""
+    head = source.head(SHORT_HEADER)
+    if len(head) == SHORT_HEADER and head.count(b"\n") < LINES:
+        head = source.head(LONGEST_HEADER)
+    return head
+
+
+def head_of(source: Source, encoding: str) -> str:
+    """The beginning of a file as text, whole lines."""
+    return _whole_lines(_head(source), encoding)
+
+
+def encoding_of(source: Source, options: ReadOptions) -> tuple[str, list[str]]:
+    """The encoding to read with, and what there is to say of it.
+
+    Raises
+    ------
+    TableError
+        When the file is empty, or by its first bytes no text.
+    """
+    head = _head(source)
+    if not head.removeprefix(UTF8_MARK).strip():
+        raise TableError(f"{source} is empty")
+    for begin, what in OTHER_KINDS.items():
+        if head.removeprefix(UTF8_MARK).lstrip().startswith(begin):
+            raise TableError(f"{source} holds no text in columns, whatever its name; by its first bytes it is {what}")
     if options.encoding is not None:
         name = codecs.lookup(options.encoding).name
         return {"utf-8-sig": "utf-8"}.get(name, name), []
@@ -160,10 +177,10 @@ def _read(lines: Lines, encoding: str) -> pa.Table | None:
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         if encoding == "utf-8" and ("invalid UTF8 data" in str(error) or isinstance(error, UnicodeDecodeError)):
             return None
-        raise _clearer(lines.source, error) from None
+        raise clearer(lines.source, error) from None
 
 
-def _clearer(source: Source, error: Any) -> TableError:
+def clearer(source: Source, error: Any) -> TableError:
     """pyarrow's complaint in the words of these messages, where it is one that users meet."""
     text = str(error)
     found = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", text)

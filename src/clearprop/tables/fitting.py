@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping
@@ -15,7 +16,7 @@ from clearprop.errors import TableError
 from clearprop.tables import column_types, columns
 from clearprop.tables.column_vectors import matrix
 from clearprop.tables.encoder import Encoder
-from clearprop.tables.kinds import Kind, counted, kinds
+from clearprop.tables.kinds import Counted, Kind, counted, kinds
 from clearprop.tables.looks import look_of
 from clearprop.tables.naming import missing_column
 from clearprop.tables.notation import Notation
@@ -43,6 +44,40 @@ class Fitted(NamedTuple):
     doubts: tuple[str, ...] = ()
 
 
+class Known(NamedTuple):
+    """What is known of a column of which a sample is learned from.
+
+    Attributes
+    ----------
+    n_rows : int
+        Of which the sample was drawn.
+    missing : bool
+        Whether any of them has no value.
+    low, high : float
+        The least and the greatest number or moment of them; NaN where it has none.
+    counted : Counted or None
+        Of text: the different values and how often each occurs; the rarest may be left out, where there are many.
+    lost : float
+        How many rows its counts are too small by, at most; 0 where none is left out.
+    kind : Kind or None
+        What its text says, where that is known.
+    """
+
+    n_rows: int
+    missing: bool = False
+    low: float = math.nan
+    high: float = math.nan
+    counted: Counted | None = None
+    lost: float = 0.0
+    kind: Kind | None = None
+
+    def beside(self, x: Any) -> Any:
+        """Numbers of the sample with the ends that it lacks, and a missing one, if there is one anywhere."""
+        more = [end for end in (self.low, self.high) if not math.isnan(end) and not (x == end).any()]
+        more += [math.nan] if self.missing and not np.isnan(x).any() else []
+        return np.concatenate([x, np.unique(more)]) if more else x
+
+
 class _LeftOut(Exception):
     """A column is not used; the message says why, and how to keep it where it holds something."""
 
@@ -61,6 +96,7 @@ def fit_encoder(
     decimal: str | None = None,
     strict: bool = False,
     categories: Collection[str] = (),
+    known: Mapping[str, Known] | None = None,
 ) -> Fitted:
     """Decide how each column becomes inputs.
 
@@ -82,6 +118,8 @@ def fit_encoder(
         Refuse a column that can be read in two ways; otherwise it is taken as text.
     categories : collection of str
         Columns whose values are names, whatever they are made of, beside those that a data frame declares so.
+    known : mapping of str to Known, optional
+        Where the table is a sample of a larger one, what is known of that, by column.
 
     Raises
     ------
@@ -93,7 +131,9 @@ def fit_encoder(
             raise missing_column(name, table.column_names)
     used = [name for name in table.column_names if name not in drop]
     declared = {*categories, *(name for name in used if pa.types.is_dictionary(table.schema.field(name).type))}
-    found = kinds(table, used, read, read.decimal or decimal, strict=strict, categories=declared)
+    of_all = known or {}
+    decided = {name: each.kind for name, each in of_all.items() if each.kind is not None}
+    found = kinds(table, used, read, read.decimal or decimal, strict=strict, categories=declared, decided=decided)
     learned_from = table if rows is None else table.take(pa.array(rows))
     n_bins = _bins(learned_from, used, found, max(2, fewest_bins))
     steps: list[Step] = []
@@ -104,7 +144,8 @@ def fit_encoder(
         kind = found.get(name, Kind("number", Notation(read.decimal or decimal or ".")))
         column = learned_from.column(name)
         try:
-            step, said = _fit_step(name, columns.present(column, read.missing_words), kind, n_bins, name in declared)
+            column = columns.present(column, read.missing_words)
+            step, said = _fit_step(name, column, kind, n_bins, name in declared, of_all.get(name))
         except _LeftOut as reason:
             left_out[name] = str(reason)
             notices.append(f"column {name!r} is left out: {reason}")
@@ -129,31 +170,37 @@ def _bins(table: pa.Table, used: Collection[str], found: Mapping[str, Kind], few
 
 
 def _fit_step(
-    name: str, column: pa.ChunkedArray, kind: Kind, n_bins: int, is_category: bool
+    name: str, column: pa.ChunkedArray, kind: Kind, n_bins: int, is_category: bool, known: Known | None = None
 ) -> tuple[Step, tuple[str, ...]]:
     """The step for a column of training rows, and what there is to say of it."""
     stored = column.type
     if pa.types.is_null(stored) or column.null_count == len(column):
         raise _OfNoUse("it has no values")
     if is_category:
-        step, said = _fit_category(name, columns.texts(column, name))
+        step, said = _fit_category(name, columns.texts(column, name), known)
         return step, (*kind.padded, *said)
+    beside = _alone if known is None else known.beside
     if pa.types.is_boolean(stored) or kind.name == "truth":
-        return _fit_truth(name, columns.truths(column, name)), ()
+        return _fit_truth(name, beside(columns.truths(column, name))), ()
     if column_types.is_moment(stored) or kind.name == "moment":
-        return _fit_moment(name, columns.moments(column, name, kind.order, kind.missing_words), kind), kind.notes
+        x = beside(columns.moments(column, name, kind.order, kind.missing_words))
+        return _fit_moment(name, x, kind), kind.notes
     if pa.types.is_string(stored) and kind.name == "text":
-        return _fit_text(name, columns.texts(column, name), kind)
+        return _fit_text(name, columns.texts(column, name), kind, known)
     if column_types.is_number(stored) or pa.types.is_string(stored):
         notation = kind.notation._replace(unit=columns.TIME) if column_types.is_time(stored) else kind.notation
         x = columns.numbers(column, name, kind.missing_words, notation=notation, lenient=True)
         if np.isnan(x).all():
             raise _LeftOut(f"none of its values can be computed with: they are infinite, or beyond {columns.LARGEST:g}")
-        return _fit_number(name, x, n_bins, kind.missing_words, notation), (*kind.notes, *_stand_ins(x))
+        return _fit_number(name, beside(x), n_bins, kind.missing_words, notation), (*kind.notes, *_stand_ins(x))
     if column_types.is_vector(stored):
         return _fit_vector(name, column), ()
     cure = "write them as text or as numbers" if pa.types.is_binary(stored) else "give each a column of its own"
     raise _LeftOut(f"{column_types.in_words(stored)} cannot be used; {cure}")
+
+
+def _alone(x: Any) -> Any:
+    return x
 
 
 def _fit_truth(name: str, x: Any) -> Truth:
@@ -231,24 +278,37 @@ def _fit_vector(name: str, column: pa.ChunkedArray) -> Vector:
     return Vector(name, x.shape[1], tuple(centres.tolist()), tuple(scales.tolist()))
 
 
-def _fit_text(name: str, words: pa.Array, kind: Kind) -> tuple[Step, tuple[str, ...]]:
+def _fit_text(name: str, words: pa.Array, kind: Kind, known: Known | None = None) -> tuple[Step, tuple[str, ...]]:
     """Text is a category, unless it names the rows."""
     n_known = len(words) - words.null_count
     different = pc.unique(words.drop_null())
-    if len(different) > max(20, NAMES_ROWS * n_known):
+    n_different = len(different) if known is None else _estimated(words, known)
+    if n_different > max(20, NAMES_ROWS * (n_known if known is None else known.n_rows)):
         looks = f"it looks like {f'an identifier; {kind.doubt}' if kind.doubt else look_of(different)}"
         if kind.notes:
             looks = f"{kind.notes[0]}; correct the words, or name those that stand for a missing value: --missing WORD"
         raise _LeftOut(f"with {len(different):,} different texts in {n_known:,} rows, {looks}")
-    step, said = _fit_category(name, words)
+    step, said = _fit_category(name, words, known)
     return step, (*(f"{note}: it is taken as text" for note in kind.notes), *kind.padded, *said)
 
 
-def _fit_category(name: str, words: pa.Array) -> tuple[Step, tuple[str, ...]]:
+def _estimated(words: pa.Array, known: Known) -> float:
+    """How many different texts there are in all rows: d + f₁²/(2f₂) of a sample with d, f₁ of them once and f₂ twice.
+
+    Chao (1984), Nonparametric estimation of the number of classes in a population.
+    """
+    if known.lost == 0 and known.counted is not None:
+        return len(known.counted.texts)
+    counts = counted(words).counts
+    once, twice = int((counts == 1).sum()), int((counts == 2).sum())
+    return len(counts) + (once**2 / (2 * twice) if twice else math.inf if once else 0.0)
+
+
+def _fit_category(name: str, words: pa.Array, known: Known | None = None) -> tuple[Step, tuple[str, ...]]:
     """An input for each of the most frequent categories, and one for all others."""
-    found = counted(words)
+    found = counted(words) if known is None or known.counted is None else known.counted
     counts = dict(zip(found.texts.to_pylist(), found.counts.tolist(), strict=True))
-    missing = words.null_count > 0
+    missing = words.null_count > 0 or (known is not None and known.missing)
     if not counts:
         raise _OfNoUse("it has no values")
     if len(counts) == 1 and not missing:

@@ -7,7 +7,7 @@ looked at, and which words count as missing does not depend on which rows are he
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,6 +87,7 @@ def kinds(
     *,
     strict: bool = False,
     categories: Collection[str] = (),
+    decided: Mapping[str, Kind] | None = None,
 ) -> dict[str, Kind]:
     """The kinds of these columns, of those whose type does not tell.
 
@@ -103,6 +104,8 @@ def kinds(
         Refuse a column that can be read in two ways.
     categories : collection of str
         Columns whose values are names, whatever they look like.
+    decided : mapping of str to Kind, optional
+        What more rows than these say of some columns.
 
     Raises
     ------
@@ -112,6 +115,7 @@ def kinds(
     present = {name: columns.present(table.column(name), read.missing_words) for name in names}
     looked = {name: counted(column) for name, column in present.items() if pa.types.is_string(column.type)}
     found = {name: Kind() if name in categories else kind_of(looked[name], read, hint) for name in looked}
+    found.update({name: kind for name, kind in (decided or {}).items() if name in found and name not in categories})
     marks = {kind.notation.decimal for kind in found.values() if kind.name == "number" and _tells(kind)}
     if len(marks) == 1 and hint is None:  # the columns that are clear decide for the others
         mark = marks.pop()

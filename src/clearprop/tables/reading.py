@@ -24,6 +24,8 @@ from clearprop.tables.options import ReadOptions
 from clearprop.tables.other_files import READERS, cure_for, is_idx, is_libsvm, read_idx, read_libsvm
 from clearprop.tables.parquet import read_parquet
 from clearprop.tables.source import Source, source_of
+from clearprop.tables.streaming import is_stored, stored
+from clearprop.tables.streaming_read import read_whole
 
 CSV_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 LIBSVM_SUFFIXES = (".libsvm", ".svmlight", ".svm")
@@ -75,7 +77,8 @@ def read(
     Parameters
     ----------
     path : path
-        A file of one of the `KINDS`, or a folder with one folder of images per class.
+        A file of one of the `KINDS`, a folder with one folder of images per class, or a folder of Parquet files or a
+        pattern that they match.
     text_columns : collection of str
         Columns of a CSV file to leave as text even if they look like numbers: those that were text in training.
     images : ImageFormat, optional
@@ -104,9 +107,12 @@ def read(
     path = Path(path)
     said = ReadOptions.of(options)
     try:
-        if not path.exists():
+        if not path.is_file() and is_stored(path):
+            found = stored(path)
+            reading = Reading(read_whole(found), found.notices)
+        elif not path.exists():
             raise missing_file(path)
-        if path.is_dir():
+        elif path.is_dir():
             reading = _of_images(path, images)
         else:
             reading = _of_source(source_of(path), text_columns, said, known, sizes or {})

@@ -66,26 +66,54 @@ def decide_task(column: pa.ChunkedArray, name: str, asked: str | None = None, *,
     'pet' is text, with 2 different values
     """
     column = plain(column)
-    refused = is_moment(column.type) or is_time(column.type) or pa.types.is_nested(column.type)
-    if refused or pa.types.is_binary(column.type):
-        cure = "; write a length of time as a number" if is_time(column.type) else ""
-        raise TableError(
-            f"the target {name!r} holds {in_words(column.type)}: choose a column of classes or numbers{cure}"
-        )
+    refuse_kinds(column.type, name)
     is_text = pa.types.is_string(column.type)
     n_different = len(pc.unique(columns.texts(column, name) if is_text else column))
-    different = f"{n_different:,} different value{'s' if n_different != 1 else ''}"
-    holds_numbers = is_number(column.type)
+    whole = False
+    if is_number(column.type) and asked is None and not log:
+        values = columns.numbers(column, name)
+        whole = bool((values == np.floor(values)).all())
+    return decided(column.type, name, n_different, whole, len(column), asked, log=log)
+
+
+def refuse_kinds(kind: pa.DataType, name: str) -> None:
+    """Raise TableError for a type whose values are neither classes nor numbers."""
+    refused = is_moment(kind) or is_time(kind) or pa.types.is_nested(kind)
+    if refused or pa.types.is_binary(kind):
+        cure = "; write a length of time as a number" if is_time(kind) else ""
+        raise TableError(f"the target {name!r} holds {in_words(kind)}: choose a column of classes or numbers{cure}")
+
+
+def decided(
+    kind: pa.DataType, name: str, n_different: int | None, whole: bool, n_rows: int, asked: str | None, *, log: bool
+) -> TaskChoice:
+    """Classification or regression, from what is known of the target.
+
+    Parameters
+    ----------
+    kind : pyarrow.DataType
+        Of the column, `plain`.
+    name : str
+    n_different : int or None
+        How many different values there are; None for more than anybody has counted.
+    whole : bool
+        Whether all of them are whole numbers.
+    n_rows : int
+    asked, log
+        As of `decide_task`.
+    """
+    shown = "very many" if n_different is None else f"{n_different:,}"
+    different = f"{shown} different value{'s' if n_different != 1 else ''}"
+    holds_numbers = is_number(kind)
     if log and (asked == "classification" or not holds_numbers):
         raise TableError(f"the target {name!r} cannot be learned as a logarithm: it holds classes, not numbers")
     if asked is not None or log:
         return TaskChoice(asked or "regression", "it was asked for" if asked else "its logarithm was asked for")
     if not holds_numbers:
-        what = "true or false" if pa.types.is_boolean(column.type) else f"text, with {different}"
+        what = "true or false" if pa.types.is_boolean(kind) else f"text, with {different}"
         return TaskChoice("classification", f"{name!r} is {what}")
-    values = columns.numbers(column, name)
-    whole = bool((values == np.floor(values)).all())
-    if whole and n_different <= MOST_WHOLE_NUMBERS and len(values) >= ROWS_PER_CLASS * n_different:
+    few = n_different is not None and n_different <= MOST_WHOLE_NUMBERS
+    if whole and few and n_rows >= ROWS_PER_CLASS * (n_different or 0):
         return TaskChoice(
             "classification",
             f"{name!r} holds whole numbers, only {different} (--task regression to take them as amounts)",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import TableError
@@ -51,6 +53,17 @@ def without_missing(table: pa.Table, name: str, absent: Any, *, skip: bool) -> p
         rows = rows_in_words(absent)
         raise TableError(f"the target {name!r} is missing in {rows}; --skip-missing-target leaves out such rows")
     return table.filter(pa.array(~absent))
+
+
+def absent_targets(table: pa.Table, names: Iterable[str], read: ReadOptions, *, skip: bool) -> Any:
+    """Which rows lack a target, bool (n_rows,); TableError where there are such and they are not to be skipped."""
+    found = np.zeros(table.num_rows, dtype=bool)
+    for name in names:
+        absent = missing_rows(_column(table, name), read.missing_words)
+        if absent.any():
+            without_missing(table, name, absent, skip=skip)
+            found |= absent
+    return found
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray:

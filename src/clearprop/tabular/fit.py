@@ -19,6 +19,7 @@ from clearprop.tabular.preparation import Prepared
 from clearprop.tabular.quantiles import Showing, carry_out_all
 from clearprop.tabular.seen import learned_rows, seen
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.streamed import scores_held_out
 from clearprop.training import Callback, Fit
 from clearprop.training.interrupts import Interrupts
 
@@ -76,6 +77,8 @@ def train(
     test, weight = ready.parts.test, ready.plan.rows.weight
     if len(test) == 0:
         return TableFit(model, done.fit)
+    if ready.plan.stream is not None:
+        return TableFit(replace(model, held_out=scores_held_out(model, ready.plan.stream.rows)), done.fit)
     scores = model.scored(ready.X[test], ready.y[test], None if weight is None else weight[test])
     return TableFit(replace(model, held_out=scores), done.fit)
 
@@ -109,13 +112,17 @@ def model_of(
 
     Whoever is in a hurry gets no importances of columns, which may take a fiftieth of the time of training.
     """
-    learned = learned_rows(len(plan.rows.X), plan.folds)
+    if plan.stream is None:
+        learned = learned_rows(len(plan.rows.X), plan.folds)
+        trivial, ends = _trivial(plan, learned), seen(plan.rows.X, learned, encoder)
+    else:
+        trivial, ends = plan.stream.trivial, dict(plan.stream.seen)
     return TableModel(
         network=plan.network,
         thetas=done.thetas,
         encoder=encoder,
         target=plan.target,
-        trivial=_trivial(plan, learned),
+        trivial=trivial,
         settings={
             **settings,
             "hidden": plan.network.widths[1:-1],
@@ -125,7 +132,7 @@ def model_of(
             "batch_size": plan.jobs[0].batch_size,
             "ended": done.fit.reason,
             "importances": None if is_hurried else importances(plan, done, encoder),
-            "seen": seen(plan.rows.X, learned, encoder),
+            "seen": ends,
         },
         temperature=done.temperature,
         quantiles=quantiles,

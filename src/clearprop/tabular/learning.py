@@ -16,6 +16,7 @@ from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping, fit
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.keeper import Keeper
+from clearprop.training.parts import Rows
 
 EQUAL = 1e-6  # of a score: what is nearer than this is equally good, as rows of hardly any weight are right or wrong
 
@@ -117,7 +118,7 @@ def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> K
     if checkpoints is None:
         return None
     rows, first = plan.rows, plan.jobs[0]
-    folds = (part for fold in plan.folds for part in fold)
+    folds = (part for fold in plan.folds for part in fold if plan.stream is None)
     identity = {
         "job": described(first),
         "seeds": [job.seed for job in plan.jobs],
@@ -125,9 +126,13 @@ def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> K
         "stopping": repr(stopping(plan)),
         "rows": fingerprint(rows.X, plan.Y, rows.weight, *folds),
     }
+    details = {"seed": plan.settings.seed}
+    if plan.stream is not None:
+        identity |= plan.stream.rows.identity
+        details |= plan.stream.rows.buffers
     layout = Layout.dense(len(plan.folds[0].learn), np.float32)
     made_with = plan.choice.engine.made_with(first, layout)
-    return checkpoints.of(name, identity, made_with, {"seed": plan.settings.seed})
+    return checkpoints.of(name, identity, made_with, details)
 
 
 def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
@@ -159,8 +164,12 @@ def stopping(plan: EnsemblePlan) -> Stopping:
 def member(plan: EnsemblePlan, k: int) -> Member:
     """The k-th network of the ensemble, from 0, before its training."""
     job, (learn, validation), rows = plan.jobs[k], plan.folds[k], plan.rows
-    weight = None if rows.weight is None else rows.weight[learn]
-    data = prepared(job, rows.X[learn], plan.Y[learn], weight, np.float32)
+    data: Rows
+    if plan.stream is None:
+        weight = None if rows.weight is None else rows.weight[learn]
+        data = prepared(job, rows.X[learn], plan.Y[learn], weight, np.float32)
+    else:
+        data = plan.stream.rows.another()
     if plan.start is None:
         initial = plan.network.initial(job.seed, dtype=np.float32).theta
     else:

@@ -118,12 +118,21 @@ def _steps(score: Any, is_in: Any, weight: Any) -> tuple[Any, Any]:
 
 
 def _area(score: Any, is_in: Any, weight: Any) -> float:
-    inside, others = _steps(score, is_in, weight)
+    return area_of_steps(*_steps(score, is_in, weight))
+
+
+def area_of_steps(inside: Any, others: Any) -> float:
+    """The area under the ROC curve, from the weight of rows in the class and of others at each score, rising."""
     return float(np.sum(inside * (np.cumsum(others) - others / 2)) / (inside.sum() * others.sum()))
 
 
 def _precision(score: Any, is_in: Any, weight: Any) -> float:
-    inside, others = (part[::-1] for part in _steps(score, is_in, weight))
+    return precision_of_steps(*_steps(score, is_in, weight))
+
+
+def precision_of_steps(inside: Any, others: Any) -> float:
+    """The average precision, from the weight of rows in the class and of others at each score, rising."""
+    inside, others = inside[::-1], others[::-1]
     found = np.cumsum(inside)
     return float(np.sum(inside * found / np.maximum(found + np.cumsum(others), 1e-300)) / inside.sum())
 

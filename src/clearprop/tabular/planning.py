@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from clearprop.tabular.scoring import Scoring, scoring_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import FEWEST_FOLDS
 from clearprop.tabular.start import SLOWER, Start
+from clearprop.tabular.streamed_rows import RowStream
 
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
 
@@ -40,12 +41,34 @@ class EncodedRows(NamedTuple):
     weight: Any = None
 
 
+class Streamed(NamedTuple):
+    """Rows that stay on the disk while they are learned from.
+
+    Attributes
+    ----------
+    rows : RowStream
+    trivial : class label, float or list of float
+        What the trivial predictor always says.
+    seen : mapping
+        As of `clearprop.tabular.seen.seen`.
+    n_test : int
+        Rows of the table that are held out.
+    """
+
+    rows: RowStream
+    trivial: Any
+    seen: Mapping[str, list[float]]
+    n_test: int
+
+
 @dataclass(frozen=True)
 class EnsemblePlan:
     """An ensemble that is ready to be trained; nothing is left that a user could have done wrong.
 
     Attributes
     ----------
+    rows : EncodedRows
+        Of a stream, those that choose the best epoch alone.
     Y : OneHot or float32 array of shape (n_rows, n_outputs)
         The targets of all rows as the networks learn them, encoded once.
     scoring : Scoring
@@ -57,6 +80,8 @@ class EnsemblePlan:
         The engine of each network, and how many threads all of them may use together.
     start : Start or None
         What they go on from; None for weights drawn at random.
+    stream : Streamed or None
+        What is learned from, where that is not in memory; what the folds say of it is how many rows there are.
     """
 
     settings: TableSettings
@@ -68,6 +93,7 @@ class EnsemblePlan:
     jobs: tuple[Job, ...]
     choice: Choice
     start: Start | None = None
+    stream: Streamed | None = None
 
     @property
     def network(self) -> Network:
@@ -89,6 +115,7 @@ def plan(
     class_weight: tuple[float, ...] | None = None,
     quantile: float | None = None,
     start: Start | None = None,
+    stream: Streamed | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> EnsemblePlan:
     """Cut the rows into folds and decide each network's job.
@@ -106,6 +133,8 @@ def plan(
         Learn this quantile instead of the mean.
     start : Start, optional
         A network to go on from; its learning rate is then a tenth of the recipe's, unless one was asked for.
+    stream : Streamed, optional
+        What is learned from, where `rows` only validate.
     tell : callable, optional
         As for `clearprop.engines.choose`.
 
@@ -124,13 +153,15 @@ def plan(
     )
     Y = target.encode(rows.y)
     most = threads_granted(settings.n_threads) or usable_cores()
-    copied = len(learn) * rows.X.shape[1] * np.dtype(np.float32).itemsize  # each network has a copy of its rows
+    # Each network has a copy of its rows; of a stream it is computed elsewhere what that takes.
+    copied = 0 if stream else len(learn) * rows.X.shape[1] * np.dtype(np.float32).itemsize
     # The outputs of each network for its validation rows, all of them in one array, and a copy to scale them.
     predicted = 3 * sum(len(part.validation) for part in parts) * network.widths[-1]
     check_memory(jobs[0], len(learn), np.float32, copied=copied, networks=len(parts), predicted=predicted)
     layout = Layout.dense(len(learn), np.float32)
     choice = choose(settings.engine, jobs[0], layout, threads_of_each(most, len(parts)), tell)
-    return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice._replace(n_threads=most), start)
+    choice = choice._replace(n_threads=most)
+    return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice, start, stream)
 
 
 def threads_of_each(most: int, n_members: int) -> int:

@@ -71,7 +71,9 @@ def carry_out_all(
             for quantile in quantiles[len(found) - 1 :]:
                 if interrupts.came:
                     break
-                ready = plan(main.rows, main.target, main.settings, parts=main.folds, quantile=quantile)
+                ready = plan(
+                    main.rows, main.target, main.settings, parts=main.folds, quantile=quantile, stream=main.stream
+                )
                 carry(ready, f"quantile {quantile:g}", quantile == quantiles[-1])
             networks = tuple(
                 QuantileNetworks(quantile, each.thetas, each.shift)

@@ -221,21 +221,22 @@ def _of_known(probabilities: Any, codes: Any, predicted: Any, weight: Any, frequ
     return {
         "balanced_accuracy": metrics.balanced_accuracy(probabilities, codes, weight),
         "log_loss": log_loss(probabilities, codes, weight),
-        "roc_auc": _or_none(metrics.roc_auc(probabilities, codes, weight)),
-        "average_precision": _or_none(metrics.average_precision(probabilities, codes, weight)),
+        "roc_auc": or_none(metrics.roc_auc(probabilities, codes, weight)),
+        "average_precision": or_none(metrics.average_precision(probabilities, codes, weight)),
         "f1": tuple(metrics.f1_of_classes(codes, predicted, each, n).tolist()),
         "trivial_balanced_accuracy": 1 / int(np.count_nonzero(there)),
-        "trivial_log_loss": _entropy(there),
-        "trivial_average_precision": _or_none(metrics.average_precision(constant, codes, weight)),
+        "trivial_log_loss": entropy(there),
+        "trivial_average_precision": or_none(metrics.average_precision(constant, codes, weight)),
         "trivial_f1": tuple(metrics.f1_of_classes(codes, np.full_like(codes, frequent), each, n).tolist()),
     }
 
 
-def _or_none(value: float) -> float | None:
+def or_none(value: float) -> float | None:
+    """The score, or None for NaN."""
     return None if np.isnan(value) else value
 
 
-def _entropy(of_class: Any) -> float:
+def entropy(of_class: Any) -> float:
     """The log loss of always giving each class its share."""
     shares = of_class[of_class > 0] / max(1e-300, of_class.sum())
     return -float(np.sum(shares * np.log(shares)))

@@ -51,10 +51,15 @@ def _padded(column: pa.ChunkedArray) -> tuple[str, ...]:
 
 def of_classes(classes: ClassTarget | None, y: Any) -> tuple[str, ...]:
     """Notes of classes that differ only in capitals, and of those that hardly a row has; `y` are class numbers."""
-    if classes is None:
+    return () if classes is None else of_counts(classes, np.bincount(y, minlength=classes.n_outputs))
+
+
+def of_counts(classes: Target, counts: Any) -> tuple[str, ...]:
+    """The same where the number of rows of each class is known; nothing of numbers."""
+    if not isinstance(classes, ClassTarget):
         return ()
     like = tuple(f"the classes {said}" for said in alike(filter(_is_text, classes.classes)))
-    counts = np.bincount(y, minlength=classes.n_outputs)
+    counts = np.asarray(counts, dtype=np.int64)
     rare = [f"{label} ({n:,})" for label, n in zip(classes.classes, counts, strict=True) if n < FEWEST_OF_A_CLASS]
     if not rare:
         return like
@@ -155,13 +160,13 @@ def find_target(table: pa.Table, names: tuple[str, ...], settings: TableSettings
     """
     if len(names) > 1:
         task = TaskChoice("regression", "there are several targets")
-        _check_task(task, ", ".join(names), settings)
+        check_task(task, ", ".join(names), settings)
         each = [target_numbers(table.column(name), name, settings.log_target) for name in names]
         return FoundTarget(task, None, np.stack(each, axis=1))
     (name,) = names
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
-    _check_task(task, name, settings)
+    check_task(task, name, settings)
     if task.name == "classification":
         classes = fit_class_target(actual, name)
         return FoundTarget(task, classes, classes.codes(actual))
@@ -182,7 +187,7 @@ def fitted(
     return each[0] if len(each) == 1 else NumberTargets(each)
 
 
-def _check_task(task: TaskChoice, name: str, settings: TableSettings) -> None:
+def check_task(task: TaskChoice, name: str, settings: TableSettings) -> None:
     """Refuse settings that are for the other task."""
     is_number = task.name == "regression"
     if is_number and (settings.probabilities or settings.class_weight is not None):

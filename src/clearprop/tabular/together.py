@@ -21,6 +21,7 @@ from clearprop.engines.blas_threads import suited_to
 from clearprop.tabular.crew import Crew
 from clearprop.training import Epoch, epochs
 from clearprop.training.keeper import Keeper
+from clearprop.training.parts import Rows
 from clearprop.training.source import Epochs
 
 Validate = Callable[[list[Any]], Mapping[str, float]]  # from each member's outputs for its validation rows to scores
@@ -31,7 +32,7 @@ class Member:
     """One network of the ensemble: its job, its rows, its engine, and the inputs of its validation rows."""
 
     job: Job
-    data: Data
+    data: Rows
     engine: Engine  # its own: what an engine has prepared for one job, another would overwrite
     validation: Any  # (n_validation_rows, n_inputs)
     initial: Any  # θ to start from, (n_parameters,)
@@ -123,6 +124,9 @@ class Together:
         """Wait until no member is trained any more; whoever is within an epoch comes out of it within a stretch."""
         self._is_over = True
         self._crew.end()
+        for member in self.members:
+            if not isinstance(member.data, Data):
+                member.data.close()
 
     def blas_threads(self) -> AbstractContextManager[object]:
         """As many as a member's products are worth, for engines that use a BLAS."""

@@ -8,7 +8,7 @@ continued from a copy of its state, inside an epoch too, makes the same updates 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from clearprop.job import Epoch
 from clearprop.job.randomness import state_of
 from clearprop.job.state import Ended
 from clearprop.job.state import rates as rates_of
+from clearprop.training.parts import Part, Rows
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
 ROWS_AHEAD = 65_536  # the orders of several epochs that are made in one call: half a megabyte
@@ -38,10 +39,19 @@ def epoch_order(job: Job, epoch: int, n_samples: int, engine: Engine) -> Any:
     return order
 
 
+def parts_of(
+    job: Job, epoch: int, cursor: int, rows: Rows, engine: Engine, is_over: Callable[[], bool]
+) -> Iterator[Part]:
+    """The parts of an epoch, from the one on in which its update number `cursor` is."""
+    if isinstance(rows, Data):
+        return iter([Part(rows, epoch_order(job, epoch, rows.n_samples, engine))])
+    return rows.parts(job, epoch, cursor, engine, is_over)
+
+
 def epochs(
     job: Job,
     state: TrainingState,
-    data: Data,
+    data: Rows,
     engine: Engine,
     *,
     measure: Measure | None = None,
@@ -57,7 +67,8 @@ def epochs(
     state : TrainingState
         Moved on in place; start from `TrainingState.start` or from a copy of an earlier state. Arrays that are
         read-only, mapped or shared are replaced by copies first.
-    data : Data
+    data : Data or Stream
+        All rows in memory, or rows that come in parts: see `clearprop.training.parts`.
     engine : Engine
     measure : callable, optional
         Called with θ at the end of each pass; its numbers go into the record.
@@ -97,32 +108,29 @@ def epochs(
     stretch = 1
     while state.epoch < job.epochs:
         count = min(stretch // n_steps, ROWS_AHEAD // n_samples) if may_cross and state.cursor == 0 else 0
-        if count > 1 and (count := min(count, job.epochs - state.epoch, ahead())) > 1 and not is_over():
+        count = min(count, job.epochs - state.epoch, ahead()) if count > 1 else count
+        if count > 1 and isinstance(data, Data) and not is_over():
             started = time.perf_counter()
             yield from _several(job, state, data, engine, count, began)
             stretch = _longer(stretch, count * n_steps, time.perf_counter() - started)
             continue
-        order = epoch_order(job, state.epoch, n_samples, engine)
         rate = float("nan")
-        while state.cursor < n_steps and not is_over():
-            rates = rates_of(job, state, n_samples, min(stretch, n_steps - state.cursor))
-            started = time.perf_counter()
-            engine.steps(job, state, data, order, rates)
-            stretch = _longer(stretch, len(rates), time.perf_counter() - started)
-            rate = float(rates[-1])
+        for part in parts_of(job, state.epoch, state.cursor, data, engine, is_over):
+            ends, where = part.ends(job), () if part.place is None else (None, part.place)
+            while state.cursor < ends and not is_over():
+                rates = rates_of(job, state, n_samples, min(stretch, ends - state.cursor))
+                started = time.perf_counter()
+                engine.steps(job, state, part.data, part.order, rates, *where)
+                stretch = _longer(stretch, len(rates), time.perf_counter() - started)
+                rate = float(rates[-1])
+            if state.cursor < ends:
+                break
         if state.cursor == 0:
             return
         complete = state.cursor == n_steps
-        record = Epoch(
-            n=state.epoch + 1,
-            loss=state.so_far.loss,
-            gradient_norms=tuple(float(norm) for norm in state.gradient_norms),
-            learning_rate=rate,
-            seconds=time.perf_counter() - began,
-            steps=state.step,
-            scores={} if measure is None else measure(state.theta),
-            complete=complete,
-        )
+        norms, seconds = tuple(float(norm) for norm in state.gradient_norms), time.perf_counter() - began
+        scores = {} if measure is None else measure(state.theta)
+        record = Epoch(state.epoch + 1, state.so_far.loss, norms, rate, seconds, state.step, scores, complete)
         if complete:
             state.end_epoch(n_samples)
         yield record

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.compiled.codegen import fixed_kernels
-from clearprop.engines.compiled.codegen.addresses import place
+from clearprop.engines.compiled.codegen.addresses import place as address
 from clearprop.engines.compiled.codegen.job_kernels import extras_of, needed
 from clearprop.engines.compiled.compiler.kernel_cache import make_all
 from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
@@ -37,7 +37,7 @@ from clearprop.engines.compiled.workers.thread_tuning import CROWD
 from clearprop.engines.cores import threads_asked, threads_granted
 from clearprop.errors import InputError
 from clearprop.formulas import UpdateRule
-from clearprop.job.data import Data, Layout
+from clearprop.job.data import Data, Layout, Place
 from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
@@ -109,13 +109,20 @@ class CompiledEngine:
 
     def shuffle(self, order: Any, key: int) -> None:
         room = np.empty(SHUFFLED_AT_ONCE, dtype=np.int64)
-        fixed_kernels.alone("shuffle")(place(order), place(room), len(room), len(order), key)
+        fixed_kernels.alone("shuffle")(address(order), address(room), len(room), len(order), key)
 
     def steps(
-        self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any, ended: list[Ended] | None = None
+        self,
+        job: Job,
+        state: TrainingState,
+        data: Data,
+        order: Any,
+        rates: Any,
+        ended: list[Ended] | None = None,
+        place: Place | None = None,
     ) -> None:
-        size = min(job.batch_size, data.n_samples)
-        plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype)
+        size, (first, whole) = min(job.batch_size, data.n_samples), place or Place(0, data.n_samples)
+        plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype, whole)
         order = np.ascontiguousarray(order, dtype=np.int64)
         uniforms = plan.uniforms.of(rates, state.step, plan.dtype)
         vectors = [state.theta, *state.memory]
@@ -126,11 +133,12 @@ class CompiledEngine:
         called, made, most = plan.job, 0, 0 if ended is None else len(order) // data.n_samples
         called.batch_size, called.batches = size, job.steps_per_epoch(data.n_samples)
         records = np.empty((most, 2 + job.network.depth))
-        called.ended = place(records) if most else 0
+        called.ended = address(records) if most else 0
         while made < len(rates):  # threads that only wait for each other come back early
-            called.order = place(order) if not ended else place(order[len(ended) * data.n_samples :])
+            called.order = address(order) if not ended else address(order[len(ended) * data.n_samples :])
             called.steps = left = len(rates) - made
-            called.cursor, called.step, called.update_uniforms = state.cursor, state.step, place(uniforms[made:])
+            called.cursor, called.step = state.cursor - first, state.step
+            called.update_uniforms = address(uniforms[made:])
             plan.result.loss_sum, plan.result.weight_sum = state.loss_sum, state.weight_sum
             self._run(plan, 6.0 * job.network.n_parameters * size, left)
             for mine, moved in zip(vectors, dense, strict=True):
@@ -167,7 +175,7 @@ class CompiledEngine:
         theta = np.ascontiguousarray(theta)
         gradient = np.empty_like(theta)
         plan.describe(data, theta)
-        plan.job.gradient, plan.job.total = place(gradient), data.total_weight
+        plan.job.gradient, plan.job.total = address(gradient), data.total_weight
         self._run(plan, 6.0 * job.network.n_parameters * data.n_samples, 1)
         return plan.result.cost, gradient
 
@@ -214,23 +222,23 @@ class CompiledEngine:
         size = "row" if len(X) == 1 else "rows"
         plan = self._plan(("outputs", network, size, theta.dtype), network, Task.OUTPUTS, len(X), theta)
         job = plan.job
-        job.x, job.n_samples, job.theta, job.outputs_to = place(X), len(X), place(theta), place(found)
+        job.x, job.n_samples, job.theta, job.outputs_to = address(X), len(X), address(theta), address(found)
         if len(X) == 1:
             _run_on(plan, 1)  # over before anything about threads would be worth knowing
         else:
             self._run(plan, 2.0 * network.n_parameters * len(X), 1)
 
-    def _training_plan(self, job: Job, task: Task, rows: int, data: Data, dtype: Any) -> PlanBase:
-        """The plan for updates or gradients of this job, in batches of `rows`; the last two are kept."""
+    def _training_plan(self, job: Job, task: Task, rows: int, data: Data, dtype: Any, whole: int = 0) -> PlanBase:
+        """The plan for updates or gradients of this job, in batches of `rows`; `whole` is how many an epoch has."""
         plans = vars(self._local).setdefault("training", {})
-        key = rows, data.n_samples, data.weight is None, dtype
+        key = rows, whole or data.n_samples, data.weight is None, dtype
         kept = plans.get(task)
         if kept is not None and kept[1] == key and (kept[0] is job or _needs_the_same_plan(kept[0], job)):
             plans[task] = (job, *kept[1:])
             return kept[2]  # type: ignore[no-any-return]
         network = job.network
         plan: PlanBase
-        if task == Task.STEPS and is_tiny(job, data.n_samples) and can_be_printed():
+        if task == Task.STEPS and is_tiny(job, whole) and can_be_printed():
             plan = TinyPlan(job, dtype, weighted=data.weight is not None)
         else:
             how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)
