@@ -4,6 +4,7 @@ import gc
 import math
 import pickle
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,42 @@ def test_a_formula_is_a_frozen_value():
     assert pickle.loads(pickle.dumps(LeakyRelu(0.2))) == LeakyRelu(0.2)
     with pytest.raises(AttributeError):
         LeakyRelu().negative_slope = 1.0
+
+
+def test_a_class_without_parameters_of_its_own_is_as_frozen_as_its_base():
+    class Mine(Relu):
+        """Without an annotation, so that it is no dataclass of its own."""
+
+    class Steeper(LeakyRelu):
+        """With what its base has."""
+
+    assert Mine() == Mine() != Relu()
+    assert hash(Steeper(0.5)) == hash(Steeper(0.5))
+    assert repr(Mine()).endswith(".Mine()")
+    assert repr(Steeper(0.5)).endswith(".Steeper(negative_slope=0.5)")
+    assert replace(Steeper(), negative_slope=0.25).parameters == {"negative_slope": 0.25}
+    for formula in (Mine(), Steeper(), Relu(), LeakyRelu()):
+        for change in (
+            lambda formula=formula: setattr(formula, "negative_slope", 1.0),
+            lambda formula=formula: setattr(formula, "anything", 1.0),
+            lambda formula=formula: delattr(formula, "negative_slope"),
+        ):
+            with pytest.raises(AttributeError):
+                change()
+
+
+def test_parameters_of_two_bases_come_together():
+    class Both(Stretched, LeakyRelu):
+        pass
+
+    assert Both(stretch=2.0).parameters == {"negative_slope": 0.01, "stretch": 2.0}
+
+
+class Stretched(Activation):
+    stretch: float = 1.0
+
+    def value(z, stretch):
+        return stretch * z
 
 
 def test_its_name_is_that_of_its_class_in_snake_case_unless_it_says_otherwise():

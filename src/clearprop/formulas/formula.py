@@ -16,12 +16,10 @@ compiled, exported and saved.
 from __future__ import annotations
 
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from functools import wraps
-from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 import numpy as np
@@ -29,6 +27,7 @@ import numpy as np
 from clearprop.errors import FormulaError, InputError, UnknownNameError
 from clearprop.formulas.evaluation import prepare
 from clearprop.formulas.expressions import Apply, Expression, Symbol, as_expression, symbols
+from clearprop.formulas.parameter_values import check_range, checked_number
 from clearprop.formulas.vocabulary import array_namespace
 
 Formulas = TypeVar("Formulas", bound="Formula")
@@ -82,7 +81,7 @@ class Formula:
     # The variable that the value must depend on, if there is one.
     argument: ClassVar[str | None] = None
     # The trees of the forms, for a formula that comes from a file and has no Python functions.
-    saved_trees: ClassVar[Mapping[str, Expression]] = {}
+    saved_trees: ClassVar[Mapping[str, Expression | tuple[Expression, ...]]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -94,7 +93,8 @@ class Formula:
                 setattr(cls, form, staticmethod(function))
         own = [vars(base).get("parameter_ranges", {}) for base in reversed(cls.__mro__)]
         cls.parameter_ranges = {name: interval for ranges in own for name, interval in ranges.items()}
-        dataclass(frozen=True)(cls)
+        if _has_fields(cls):
+            dataclass(frozen=True)(cls)
         for form in cls.forms:
             if form in vars(cls):
                 form_tree(cls, form)
@@ -104,9 +104,15 @@ class Formula:
     def __post_init__(self) -> None:
         for name, value in self.parameters.items():
             # frozen forbids the plain assignment; a NumPy number is kept as Python's, which JSON can hold
-            object.__setattr__(self, name, _number(f"{self.name}: {name}", value))
+            object.__setattr__(self, name, checked_number(f"{self.name}: {name}", value))
         for name, interval in self.parameter_ranges.items():
-            _check_range(self, name, interval)
+            check_range(f"{self.name}: {name}", getattr(self, name), interval)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to {name!r}: a formula is a value; make another one")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete {name!r}: a formula is a value; make another one")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -155,6 +161,15 @@ class Formula:
         return result if isinstance(result, tuple) else (result,)
 
 
+def _has_fields(cls: type[Formula]) -> bool:
+    """Whether a class may have parameters that its one base has not: then, alone, is it a dataclass of its own.
+
+    To make one takes a millisecond, most of what a class takes.
+    """
+    is_annotated = any(name.startswith("__annot") for name in vars(cls))  # Python 3.14 keeps a function that gives them
+    return is_annotated or len(cls.__bases__) > 1 or cls.__bases__[0] is Formula
+
+
 @once_per_class
 def form_arguments(cls: type[Formula], form: str) -> tuple[str, ...]:
     """The names of the variables and parameters that a form asks for."""
@@ -199,7 +214,11 @@ def _as_value(result: object) -> Expression:
 def callable_form(cls: type[Formula], form: str) -> Callable[[Formula, Mapping[str, Any]], Any]:
     """How to compute a form: by calling its Python function, or by walking a tree that came from a file."""
     if form in cls.saved_trees:
-        value = prepare(cls.saved_trees[form])
+        saved = cls.saved_trees[form]
+        if isinstance(saved, tuple):
+            values = [prepare(tree) for tree in saved]
+            return lambda formula, variables: tuple(each({**formula.parameters, **variables}) for each in values)
+        value = prepare(saved)
         return lambda formula, variables: value({**formula.parameters, **variables})
     if not cls.has(form):
         raise FormulaError(f"{cls.name} defines no {form!r}")
@@ -256,19 +275,6 @@ def _with_defaults(kind: str, cls: type[Formulas]) -> Formulas:
     return cls()
 
 
-def _number(what: str, value: object) -> int | float:
-    """`value` as a finite int or float of Python."""
-    if not isinstance(value, Real) or isinstance(value, bool):
-        raise InputError(f"{what} must be a finite number, not {value!r}")
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number of more than 308 digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise InputError(f"{what} must be a finite number, not {str(value)[:40]}")
-    return int(value) if isinstance(value, Integral) and abs(number) <= 2**53 else number
-
-
 def _of_floating_type(result: Any, variables: Iterable[Any]) -> Any:
     """`result` with the type of the first variable that is of a floating type."""
     for variable in variables:
@@ -278,14 +284,3 @@ def _of_floating_type(result: Any, variables: Iterable[Any]) -> Any:
         if xp.isdtype(variable.dtype, "real floating"):
             return result.astype(variable.dtype) if xp is np else xp.astype(result, variable.dtype)
     return result
-
-
-def _check_range(formula: Formula, name: str, interval: str) -> None:
-    """Raise InputError unless a parameter lies in an interval, such as "[0, 1)" without 1 or "(0, inf)"."""
-    value, (low, high) = getattr(formula, name), map(float, interval[1:-1].split(","))
-    open_low, closed_high = interval.startswith("("), interval.endswith("]")
-    if not (value > low if open_low else value >= low) or not (value <= high if closed_high else value < high):
-        upper = "" if high == math.inf else f" and {'at most' if closed_high else 'below'} {high:g}"
-        raise InputError(
-            f"{formula.name}: {name} must be {'above' if open_low else 'at least'} {low:g}{upper}, not {value!r}"
-        )
