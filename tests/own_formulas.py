@@ -1,6 +1,6 @@
 """Formulas of one's own, as a user would write them, for the tests of model files."""
 
-from clearprop.formulas import Activation, Loss, Softmax, exp, log, maximum, row_max, row_sum, where
+from clearprop.formulas import Activation, Loss, Softmax, UpdateRule, exp, log, maximum, row_max, row_sum, where
 
 
 class Bent(Activation):
@@ -42,3 +42,21 @@ class LogCosh(Loss):
 
     def value(a, y, width):
         return width * log((exp((y - a) / width) + exp((a - y) / width)) / 2)
+
+
+class Halving(UpdateRule):
+    """An update rule that remembers two things, one of which is not in its step."""
+
+    memory = ("v", "n")
+    share: float = 0.5
+
+    def update(theta, g, v, n, rate, t, share):
+        v = share * v + (1 - share) * g
+        return theta - rate * v / (1 - share**t), v, n + 1
+
+
+class Plain(UpdateRule):
+    """Gradient descent of a user's own: one result, nothing remembered."""
+
+    def update(theta, g, rate):
+        return theta - rate * g

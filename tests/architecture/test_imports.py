@@ -81,6 +81,7 @@ LATE = {
     "explain.explanation": "each renderer and its library, when something is rendered",
     "explain.checking.verdicts": "the terminal's renderer brings rich",
     "explain.exercises.exercise": "the renderers, when an exercise is printed",
+    "formulas.saving": "rules of other libraries are classes that few files name",
     "tabular.model": "the exporters, when a model is exported",
 }
 

@@ -14,7 +14,8 @@ import clearprop
 from clearprop import MLPClassifier, MLPRegressor
 from clearprop.errors import ModelFileError
 from clearprop.files.contents import checksum
-from clearprop.formulas import Activation, Cosine, Huber, Loss, Mish, absolute, exp
+from clearprop.formulas import Activation, Cosine, Huber, KerasAdam, Loss, Mish, RMSProp, absolute, exp
+from own_formulas import Halving
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SMALL = {"hidden_layer_sizes": (6,), "random_state": 0, "max_iter": 8, "learning_rate_init": 0.01}
@@ -62,6 +63,18 @@ def test_what_comes_back_is_the_same(kind, options, iris, tmp_path):
     assert back.explain(iris[0][0], iris[1][0], optimizer="sgd")["loss"].value >= 0
     back.set_params(warm_start=True).fit(*iris)
     assert back.n_iter_ > 0
+
+
+@pytest.mark.parametrize("rule", [KerasAdam(0.02), RMSProp(0.01), Halving(0.02, share=0.25)], ids=str)
+def test_a_rule_as_solver_comes_back(rule, iris, tmp_path):
+    options = {**SMALL, "solver": rule, "learning_rate_init": rule.learning_rate, "engine": "reference"}
+    model = MLPClassifier(**options).fit(*iris)
+    back = there_and_back(model, tmp_path)
+    assert (back.solver.name, back.solver.parameters) == (rule.name, rule.parameters)
+    assert type(back.solver) is type(rule) or type(rule) is Halving
+    assert back._run.job.update_rule == back.solver
+    trained = back.set_params(warm_start=True, max_iter=2).fit(*iris)
+    assert np.isfinite(trained.parameters_.theta).all()
 
 
 @pytest.mark.parametrize("loss", ["poisson", "quantile", Huber(delta=0.5), Absolute()], ids=str)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from clearprop import MLPClassifier, MLPRegressor
 from clearprop.errors import InputError
 from clearprop.estimators.ranges import dropout_of
-from clearprop.formulas import SCHEDULES
+from clearprop.formulas import SCHEDULES, RMSProp
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 BOTH = pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
@@ -144,3 +144,11 @@ def test_clipping_keeps_training_that_would_run_away():
     with pytest.raises(ValueError, match="diverged"):
         MLPRegressor(**options).fit(X, y)
     assert MLPRegressor(**options, clip_norm=1.0, max_iter=500).fit(X, y).score(X, y) > 0.9
+
+
+def test_a_rate_beside_a_rule_that_has_its_own_is_refused(iris):
+    for option, said in (({"learning_rate_init": 0.5}, "learning_rate_init=0.5 is not heeded beside solver=RMSProp"),
+                         ({"weight_decay": 0.1}, r"give it there: RMSProp\(…, weight_decay=0.1\)")):  # fmt: skip
+        with pytest.raises(InputError, match=said):
+            MLPClassifier(solver=RMSProp(0.02), **option).fit(*iris)
+    MLPClassifier((2,), solver=RMSProp(0.02), learning_rate_init=0.02, max_iter=1).fit(*iris)

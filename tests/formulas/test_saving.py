@@ -28,14 +28,16 @@ from clearprop.formulas import (
     expm1,
     maximum,
 )
+from clearprop.formulas.library_update_rules import LIBRARY_UPDATE_RULES
 from clearprop.formulas.saving import formula_from_json, formula_to_json, tree_from_json, tree_to_json
-from own_formulas import Bent, LogCosh, Tempered
+from own_formulas import Bent, Halving, LogCosh, Plain, Tempered
 
 ALL_NAMED = [
     *((cls(), Activation, ACTIVATIONS) for cls in ACTIVATIONS.values()),
     *((cls(), Loss, LOSSES) for cls in LOSSES.values()),
     *((cls(), Schedule, SCHEDULES) for cls in SCHEDULES.values()),
     *((cls(), UpdateRule, UPDATE_RULES) for cls in UPDATE_RULES.values()),
+    *((cls(), UpdateRule, UPDATE_RULES) for cls in LIBRARY_UPDATE_RULES.values()),
     (LeakyRelu(0.25), Activation, ACTIVATIONS),
     (Huber(2.5), Loss, LOSSES),
     (OneCycle(rise=0.4, warmup=3), Schedule, SCHEDULES),
@@ -126,3 +128,36 @@ def test_a_saved_formula_with_a_rule_that_overflows_stays_what_it_is():
     back = through_json(own, Activation, ACTIVATIONS)
     with np.errstate(over="ignore"):
         assert back.forward(np.array([1000.0]))[0] == np.inf
+
+
+@pytest.mark.parametrize("rule", [Halving(0.3, 0.1, 0.25), Halving(0.3), Plain(0.1), Plain(0.1, weight_decay=0.5)])
+def test_an_update_rule_of_ones_own_makes_the_same_steps(rule):
+    back = through_json(rule, UpdateRule, UPDATE_RULES)
+    assert (back.name, back.parameters, back.memory) == (rule.name, rule.parameters, rule.memory)
+    theta, g = np.array([1.0, -2.0]), np.array([0.5, 3.0])
+    kept = tuple(np.zeros(2) for _ in rule.memory)
+    for t in range(1, 4):
+        ours, theirs = (each.apply(theta, g, kept, rate=0.1, t=t) for each in (rule, back))
+        np.testing.assert_array_equal(ours, theirs)
+        theta, *kept = ours
+        kept = tuple(kept)
+    assert [str(tree) for tree in back.full_trees()] == [str(tree) for tree in rule.full_trees()]
+    assert through_json(back, UpdateRule, UPDATE_RULES) == back
+
+
+def test_a_damaged_update_rule_is_refused():
+    good = formula_to_json(Halving(), UPDATE_RULES)
+    damages = {
+        "has 2 results, and should have 3": {"trees": {"update": good["trees"]["update"][:2]}},
+        "has 3 results, and should have 1": {"facts": {"memory": []}},
+        "uses 'n', which has no value": {"facts": {"memory": ["v", "w"]}},
+        "cannot be names": {"facts": {"memory": ["v", "theta"]}},
+        "called as a parameter is": {"facts": {"memory": ["v", "share"]}},
+        "at most 10 results": {"trees": {"update": [["theta"]] * 11}},
+        "must have its update": {"trees": {"decayed": ["theta"]}},
+        "invalid": {"facts": {"memory": ["v", "v"]}},
+        "a formula holds something": {"trees": {"update": [["theta"], [["theta"]], ["v"]]}},
+    }
+    for said, damage in damages.items():
+        with pytest.raises(ModelFileError, match=said):
+            formula_from_json({**good, **damage}, UpdateRule, UPDATE_RULES)

@@ -7,11 +7,21 @@ import pytest
 
 from clearprop import Network
 from clearprop.errors import ModelFileError
-from clearprop.formulas import LBFGS, SCHEDULES, SGD, UPDATE_RULES, UpdateRule
+from clearprop.formulas import LBFGS, SCHEDULES, SGD, UPDATE_RULES, KerasAdam, Schedule, floor
 from clearprop.job import Job
 from clearprop.job.saving import jobs_from_json, jobs_to_json
+from own_formulas import Halving
 
 NETWORK = Network.mlp([3, 4, 2], hidden="tanh", loss="cross_entropy")
+
+
+class Steps(Schedule):
+    """A schedule of a user's own."""
+
+    levels: float = 2.0
+
+    def value(progress, levels):
+        return 1 - floor(levels * progress) / levels
 
 
 def there_and_back(jobs):
@@ -34,14 +44,12 @@ def test_all_that_a_fit_can_ask_for():
     assert there_and_back([Job(NETWORK, LBFGS(7, 1e-3, 5))]) == (Job(NETWORK, LBFGS(7, 1e-3, 5)),)
 
 
-def test_nothing_is_known_of_a_rule_of_ones_own():
-    class Halving(UpdateRule):
-        name = "halving"
-
-        def value(theta, g, rate):
-            return theta - rate * g / 2
-
-    assert jobs_to_json([Job(NETWORK, Halving())]) is None
+def test_rules_and_schedules_of_ones_own_and_of_other_libraries():
+    (back,) = there_and_back([Job(NETWORK, Halving(0.1, share=0.25), Steps(levels=3.0))])
+    assert (back.update_rule.name, back.update_rule.parameters["share"]) == ("halving", 0.25)
+    assert (back.schedule.name, back.schedule.levels) == ("steps", 3.0)
+    jobs = [Job(NETWORK, KerasAdam(0.3))]
+    assert there_and_back(jobs) == tuple(jobs)
     assert jobs_from_json(NETWORK, None, 1) == ()
 
 

@@ -253,11 +253,11 @@ class Learning(Preparation):
         if interrupts.came:
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":
-            warnings.warn(f"{settings.solver}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)
+            warnings.warn(f"{settings.solver_name}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)
         elif done.stopped_by in ("epochs", "evaluations", "line_search", "time") and not fit.is_part:
             limit = {"evaluations": "max_fun", "time": "max_seconds"}.get(done.stopped_by, "max_iter")
             warnings.warn(
-                f"{settings.solver}: training {done.reason} and hasn't converged yet. Increase {limit} "
+                f"{settings.solver_name}: training {done.reason} and hasn't converged yet. Increase {limit} "
                 f"({getattr(settings, limit)}) or scale the data",
                 ConvergenceWarning,
                 stacklevel=stacklevel,

@@ -25,9 +25,9 @@ from clearprop.estimators.run import Run, Seeds
 from clearprop.estimators.saved_training import training_from_json, training_to_json
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
-from clearprop.files import load, save
+from clearprop.files import Model, load, save
 from clearprop.files.json_text import refusing
-from clearprop.formulas import ACTIVATIONS, LOSSES, SCHEDULES, Activation, Loss, Schedule
+from clearprop.formulas import ACTIVATIONS, LOSSES, SCHEDULES, UPDATE_RULES, Activation, Loss, Schedule, UpdateRule
 from clearprop.formulas.formula import Formula
 from clearprop.formulas.saving import formula_from_json, formula_to_json
 from clearprop.job import Layout
@@ -38,6 +38,7 @@ KINDS: Mapping[str, tuple[type[Any], Mapping[str, type[Any]]]] = {
     "activation": (Activation, ACTIVATIONS),
     "loss": (Loss, LOSSES),
     "schedule": (Schedule, SCHEDULES),
+    "update rule": (UpdateRule, UPDATE_RULES),
 }
 NUMBER_TYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 TEXT_TYPE = re.compile(r"[<>]U\d{1,9}")
@@ -71,14 +72,18 @@ def save_estimator(path: str | os.PathLike[str], estimator: Any) -> None:
 
 def load_estimator(path: str | os.PathLike[str], make: Callable[..., Any]) -> Any:
     """The estimator of a model file; see `MLPClassifier.load`."""
-    model = load(path)
+    return estimator_of(load(path), Path(path), make)
+
+
+def estimator_of(model: Model, path: Path, make: Callable[..., Any]) -> Any:
+    """The estimator of a model file that is read already."""
     details, name = model.details, make.__name__
     if details.get("kind") != KIND:
         raise ModelFileError(f"{path} holds no estimator; clearprop.load reads the network in it")
     if details.get("estimator") != name:
         was = quoted(details.get("estimator"))
         raise ModelFileError(f"{path} holds an estimator of the class {was}, not {name!r}")
-    with refusing(Path(path), "is damaged: its estimator cannot be made"):
+    with refusing(path, "is damaged: its estimator cannot be made"):
         estimator = make(**parameters_from_json(details["parameters"]))
         settings = estimator._settings()
         targets = _targets_from_json(details["targets"], model.network)

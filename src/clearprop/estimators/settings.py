@@ -42,6 +42,7 @@ from clearprop.training import Stopping
 SOLVERS = ("lbfgs", "sgd", "adam")
 RATES_OF_SGD = ("constant", "invscaling", "adaptive")  # scikit-learn's names, which it heeds for solver="sgd" alone
 LEAST_RATE = 1e-6  # where "adaptive" ends
+OF_ADAM = {"beta_1": "beta1", "beta_2": "beta2", "epsilon": "epsilon"}  # parameters here, and those of the rule
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,21 @@ class Settings:
         if not isinstance(self.solver, UpdateRule) and self.solver not in SOLVERS:
             raise UnknownNameError("solver", self.solver, SOLVERS)
         check_values(self)
+        if isinstance(self.solver, UpdateRule):
+            self._check_rule(self.solver)
         _ = self.rate_schedule, self.dropout_fractions  # they check themselves
         if not self.is_stochastic:
             self._check_full_batch()
+
+    def _check_rule(self, rule: UpdateRule) -> None:
+        """Raise InputError where a rate or a decay was given beside a rule that has another one."""
+        for name, own, usual in (("learning_rate_init", "learning_rate", 0.001), ("weight_decay", "weight_decay", 0.0)):
+            given, has = getattr(self, name), getattr(rule, own)
+            if given not in (usual, has):
+                raise InputError(
+                    f"{name}={given!r} is not heeded beside solver={rule!r}, which has its own; give it there: "
+                    f"{type(rule).__name__}(…, {own}={given!r})"
+                )
 
     def _check_full_batch(self) -> None:
         """Raise InputError for what lbfgs, which takes all rows at once and chooses its own steps, cannot heed."""
@@ -121,6 +134,11 @@ class Settings:
     def is_stochastic(self) -> bool:
         """Whether the solver takes batches; lbfgs does not."""
         return self.solver != "lbfgs"
+
+    @property
+    def solver_name(self) -> str:
+        """What messages call the solver."""
+        return self.solver.name if isinstance(self.solver, UpdateRule) else self.solver
 
     @property
     def holds_out(self) -> bool:
@@ -181,7 +199,7 @@ class Settings:
         if self.solver == "lbfgs":
             return LBFGS(int(self.max_fun), float(self.tol))
         if self.solver == "adam":
-            return Adam(rate, decay, float(self.beta_1), float(self.beta_2), float(self.epsilon))
+            return Adam(rate, decay, **{own: float(getattr(self, name)) for name, own in OF_ADAM.items()})
         if self.momentum == 0:
             return SGD(rate, decay)
         return (Nesterov if self.nesterovs_momentum else Momentum)(rate, decay, float(self.momentum))

@@ -1,12 +1,13 @@
 """Update rules in the forms that other libraries give them, for going on with what was trained there.
 
 They differ from those of `clearprop.formulas.update_rules` in where ε stands, in whether a velocity holds the rate, and
-in weight decay that is a penalty ½λθ² on every parameter (``l2``) and not a decay beside the step. They are in no table
-of names: a network that comes with one is trained on by it, and ``optimizer=`` takes them like any rule.
+in weight decay that is a penalty ½λθ² on every parameter (``l2``) and not a decay beside the step. ``optimizer=`` and
+``solver=`` take them like any rule, and files know them by `LIBRARY_UPDATE_RULES`; to ask for one, give its class.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from clearprop.formulas.update_rules import Adam, RMSProp, UpdateRule
@@ -99,3 +100,8 @@ class KerasRMSProp(UpdateRule):
     def update(theta, g, v, rate, rho, epsilon):
         v = rho * v + (1 - rho) * g**2
         return theta - rate * g / sqrt(v + epsilon), v
+
+
+LIBRARY_UPDATE_RULES: Mapping[str, type[UpdateRule]] = {
+    cls.name: cls for cls in (TorchMomentum, TorchNesterov, TorchAdam, TorchRMSProp, KerasAdam, KerasRMSProp)
+}

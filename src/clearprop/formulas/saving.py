@@ -7,27 +7,22 @@ do nothing but arithmetic. No code is stored or run.
 from __future__ import annotations
 
 import json
-import keyword
-import math
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from clearprop.errors import ModelFileError, quoted
 from clearprop.formulas.expressions import ARITY, Apply, Constant, Expression, Symbol, nodes, symbols
-from clearprop.formulas.formula import Formula, kind_of
+from clearprop.formulas.formula import Formula, form_tree, kind_of
+from clearprop.formulas.saved_facts import LONGEST_NAME, facts_from_json, facts_to_json, is_name, is_number
+from clearprop.formulas.update_rules import UPDATE_RULES
 
 # Limits on a tree. Entries can be shared, so a short list could otherwise print as a text without end.
 MOST_NODES = 10_000  # counted as often as they are used
 MOST_LEVELS = 200
-LONGEST_NAME = 100
 MOST_PARAMETERS = 50
-
-# What a class says of itself besides its forms, and is saved with its trees.
-BOUNDS = ("range", "domain", "targets")  # pairs; null in JSON for an infinite bound
-FLAGS = ("reaches_bounds", "is_distribution")
-NAMES = ("initialiser", "natural_output")
+MOST_RESULTS = 10  # of a form: of an update θ, and what the rule remembers
 
 Kind = TypeVar("Kind", bound=Formula)
 
@@ -80,9 +75,9 @@ def tree_from_json(entries: object) -> Expression:
     for entry in entries:
         places: list[Any] = []
         match entry:
-            case str() if _is_name(entry):
+            case str() if is_name(entry):
                 built.append(Symbol(entry))
-            case int() | float() if _is_number(entry):
+            case int() | float() if is_number(entry):
                 built.append(Constant(entry))
             case [str() as function, *places] if function in ARITY and len(places) == ARITY[function]:
                 if not all(isinstance(p, int) and not isinstance(p, bool) and 0 <= p < len(built) for p in places):
@@ -116,19 +111,34 @@ def formula_to_json(formula: Formula, known: Mapping[str, type[Formula]]) -> dic
     """
     spec: dict[str, Any] = {"name": formula.name, "parameters": formula.parameters}
     cls = type(formula)
-    if known.get(formula.name) is not cls:
-        spec["trees"] = {form: tree_to_json(cls.tree(form)) for form in cls.forms if cls.has(form)}
-        spec["facts"] = _facts_to_json(cls)
+    if _class_of(formula.name, known) is not cls:
+        spec["trees"] = {form: _form_to_json(form_tree(cls, form)) for form in cls.forms if cls.has(form)}
+        spec["facts"] = facts_to_json(cls)
         formula_from_json(spec, kind_of(cls), known)
     return spec
 
 
-def _facts_to_json(cls: type[Formula]) -> dict[str, Any]:
-    facts: dict[str, Any] = {fact: getattr(cls, fact) for fact in (*BOUNDS, *FLAGS, *NAMES) if hasattr(cls, fact)}
-    for fact in BOUNDS:
-        if fact in facts:
-            facts[fact] = [None if math.isinf(bound) else bound for bound in facts[fact]]
-    return facts
+def _class_of(name: str, known: Mapping[str, type[Kind]]) -> type[Kind] | None:
+    """The class of a name; the update rules of other libraries are imported when one of theirs is not among ours."""
+    if name not in known and known is UPDATE_RULES:
+        from clearprop.formulas.library_update_rules import LIBRARY_UPDATE_RULES
+
+        return LIBRARY_UPDATE_RULES.get(name)  # type: ignore[return-value]
+    return known.get(name)
+
+
+def _form_to_json(trees: Expression | tuple[Expression, ...]) -> list[Any]:
+    """The tree of a form, or a list of them where it has several results."""
+    return list(map(tree_to_json, trees)) if isinstance(trees, tuple) else tree_to_json(trees)
+
+
+def _form_from_json(form: str, entries: Any) -> Expression | tuple[Expression, ...]:
+    """What `_form_to_json` wrote: no tree begins with a call, so a list of lists is one of trees, of an update."""
+    if form != "update" or not (isinstance(entries, list) and entries and isinstance(entries[0], list)):
+        return tree_from_json(entries)
+    if len(entries) > MOST_RESULTS:
+        raise ModelFileError(f"a formula has at most {MOST_RESULTS} results, not {len(entries):,}")
+    return tuple(map(tree_from_json, entries))
 
 
 def formula_from_json(spec: Any, base: type[Kind], known: Mapping[str, type[Kind]]) -> Kind:
@@ -162,15 +172,16 @@ def formula_from_json(spec: Any, base: type[Kind], known: Mapping[str, type[Kind
             raise ModelFileError("a formula must have a name and parameters")
     if len(parameters) > MOST_PARAMETERS:
         raise ModelFileError(f"{name!r}: a formula has at most {MOST_PARAMETERS} parameters, not {len(parameters):,}")
-    if not all(_is_name(key) for key in parameters):
+    if not all(is_name(key) for key in parameters):
         raise ModelFileError(f"{name!r}: the names of the parameters are not names")
-    if not all(_is_number(value) for value in parameters.values()):
+    if not all(is_number(value) for value in parameters.values()):
         raise ModelFileError(f"{name!r}: the parameters are not finite numbers")
     if "trees" in spec:
         return _instance(_class_of_trees(name, parameters, spec, base), parameters)
-    if name not in known:
+    found = _class_of(name, known)
+    if found is None:
         raise ModelFileError(f"the model uses {name!r}, which this version of clearprop does not know")
-    return _instance(known[name], parameters)
+    return _instance(found, parameters)
 
 
 def _class_of_trees(name: str, parameters: Mapping[str, Any], spec: Mapping[str, Any], base: type[Kind]) -> type[Kind]:
@@ -189,62 +200,43 @@ def _new_class_of_trees(
     name: str, parameters: Mapping[str, Any], spec: Mapping[str, Any], base: type[Kind]
 ) -> type[Kind]:
     """Check the spec and make the class."""
-    trees, facts = spec["trees"], spec.get("facts", {})
-    if not isinstance(trees, dict) or not set(trees) <= set(base.forms) or "value" not in trees:
-        raise ModelFileError(f"the formula {name!r} must have a value and only forms of {', '.join(base.forms)}")
+    trees, facts = spec["trees"], facts_from_json(name, spec.get("facts", {}), base)
+    needed = next(iter(base.forms))  # a value, or an update
+    if not isinstance(trees, dict) or not set(trees) <= set(base.forms) or needed not in trees:
+        raise ModelFileError(f"the formula {name!r} must have its {needed} and only forms of {', '.join(base.forms)}")
     inherited = {field.name for field in fields(base)}  # type: ignore[arg-type]
     taken = [key for key in parameters if hasattr(base, key) and key not in inherited]
     if taken:
         raise ModelFileError(
             f"the formula {name!r} has a parameter {taken[0]!r}, a name that formulas have for something else"
         )
-    built = {form: tree_from_json(tree) for form, tree in trees.items()}
-    for form, tree in built.items():
-        unknown = symbols(tree) - {*base.forms[form], *parameters}
-        if unknown:
-            raise ModelFileError(f"{form} of the formula {name!r} uses {min(unknown)!r}, which has no value")
-    if base.argument is not None and base.argument not in symbols(built["value"]):
+    built = _built(name, trees, base, {*parameters}, facts.get("memory", ()))
+    if base.argument is not None and base.argument not in symbols(built[needed]):  # type: ignore[arg-type]
         raise ModelFileError(f"the formula {name!r} does not depend on {base.argument}")
     members: dict[str, Any] = {"name": name, "saved_trees": built, "__doc__": "A formula that came from a file."}
     members["__annotations__"] = dict.fromkeys(parameters, "float")
     members["__reduce__"] = lambda formula: (_restored, (base, dict(spec) | {"parameters": formula.parameters}))
-    return type(
-        name if _is_name(name) else "Saved", (base,), members | _facts_from_json(name, facts, base) | dict(parameters)
-    )
+    return type(name if is_name(name) else "Saved", (base,), members | facts | dict(parameters))
 
 
-def _facts_from_json(name: str, facts: object, base: type[Formula]) -> dict[str, Any]:
-    """The facts of a formula from a file as attributes of its class."""
-    if not isinstance(facts, dict):
-        raise ModelFileError(f"the formula {name!r} has facts that are not a mapping")
-    found: dict[str, Any] = {}
-    for fact, value in facts.items():
-        match value:
-            case [low, high] if fact in BOUNDS and all(b is None or _is_number(b) for b in value):
-                found[fact] = (-math.inf if low is None else low, math.inf if high is None else high)
-            case bool() if fact in FLAGS:
-                found[fact] = value
-            case str() if fact in NAMES and _is_name(value):
-                found[fact] = value
-            case _:
-                raise ModelFileError(f"the formula {name!r} has an invalid {quoted(fact)}: {quoted(value)}")
-        if not hasattr(base, fact):
-            raise ModelFileError(f"the formula {name!r} has a {fact!r}, which only other formulas have")
-    return found
-
-
-def _is_name(text: object) -> bool:
-    """Whether this can be the name of a symbol or a parameter."""
-    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME or text.startswith("_"):
-        return False
-    return text.isidentifier() and not keyword.iskeyword(text)
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    """Whether this is a finite number, and a whole one only if float64 holds it exactly."""
-    if isinstance(value, bool):
-        return False
-    return abs(value) <= 2**53 if isinstance(value, int) else isinstance(value, float) and math.isfinite(value)
+def _built(
+    name: str, trees: Mapping[str, Any], base: type[Formula], parameters: set[str], memory: tuple[str, ...]
+) -> dict[str, Expression | tuple[Expression, ...]]:
+    """The trees of every form, of which each symbol has a value and an update as many as it gives."""
+    if set(memory) & parameters:
+        raise ModelFileError(f"the formula {name!r} remembers something that is called as a parameter is")
+    built = {form: _form_from_json(form, tree) for form, tree in trees.items()}
+    for form, found in built.items():
+        n_results = 1 + len(memory) if form == "update" else 1
+        results = found if isinstance(found, tuple) else (found,)
+        if len(results) != n_results:
+            raise ModelFileError(
+                f"{form} of the formula {name!r} has {len(results)} results, and should have {n_results}"
+            )
+        unknown = set().union(*map(symbols, results)) - {*base.forms[form], *parameters, *memory}
+        if unknown:
+            raise ModelFileError(f"{form} of the formula {name!r} uses {min(unknown)!r}, which has no value")
+    return built
 
 
 def _instance(cls: type[Kind], parameters: Mapping[str, Any]) -> Kind:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from clearprop.errors import InputError
-from clearprop.formulas.expressions import Expression, Symbol
+from clearprop.formulas.evaluation import evaluate
+from clearprop.formulas.expressions import Expression, Symbol, symbols
 from clearprop.formulas.formula import Formula, by_name, callable_form, form_arguments, once_per_class
 from clearprop.formulas.vocabulary import sqrt
 
@@ -96,6 +97,11 @@ class UpdateRule(Formula):
 @once_per_class
 def _with_decay(cls: type[UpdateRule]) -> tuple[Expression, ...]:
     moved = cls.tree("decayed")
+    if "update" in cls.saved_trees:
+        return tuple(
+            evaluate(tree, {**{name: Symbol(name) for name in symbols(tree)}, "theta": moved})
+            for tree in cls.trees("update")
+        )
     result = cls.update(*[moved if n == "theta" else Symbol(n) for n in form_arguments(cls, "update")])  # type: ignore[attr-defined]
     return result if isinstance(result, tuple) else (result,)
 

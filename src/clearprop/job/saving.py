@@ -20,13 +20,18 @@ FORMULAS = ("network", "update_rule", "schedule")  # fields of a job that are no
 LARGEST = 2**53  # whole number that JSON of other programs holds exactly; seeds may be larger
 
 
-def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any] | None:
+def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any]:
     """What training each of these networks was asked to do; they differ in the seed alone.
 
     Returns
     -------
-    dict or None
-        None where a rule or schedule is not one of clearprop's own, which cannot be data.
+    dict
+        A rule or schedule of one's own is in it as its trees.
+
+    Raises
+    ------
+    ModelFileError
+        For one that is too large to be read back.
 
     Examples
     --------
@@ -42,10 +47,6 @@ def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any] | None:
     """
     first = jobs[0]
     rule, schedule = first.update_rule, first.schedule
-    if SCHEDULES.get(schedule.name) is not type(schedule):
-        return None
-    if not isinstance(rule, LBFGS) and UPDATE_RULES.get(rule.name) is not type(rule):
-        return None
     plain = {field.name: getattr(first, field.name) for field in fields(Job) if field.name not in FORMULAS}
     del plain["seed"]
     job = {
@@ -61,7 +62,7 @@ def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any] | None:
 
 
 def jobs_from_json(network: Network, found: object, n_networks: int) -> tuple[Job, ...]:
-    """The jobs that `jobs_to_json` wrote for so many networks; () for None.
+    """The jobs that `jobs_to_json` wrote for so many networks; () for None, of a file that does not say.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def _job_from_json(network: Network, spec: Mapping[str, Any]) -> Job:
                 **spec,
                 "network": network,
                 "update_rule": _rule_from_json(spec["update_rule"]),
-                "schedule": formula_from_json(_named(spec["schedule"]), Schedule, SCHEDULES),
+                "schedule": formula_from_json(spec["schedule"], Schedule, SCHEDULES),
             }
         )
     except InputError as error:
@@ -116,14 +117,7 @@ def _rule_from_json(spec: object) -> UpdateRule | LBFGS:
             "parameters": {"max_evaluations": int() as most, "tolerance": tolerance, "history": int() as history},
         } if _is_number(tolerance):
             return LBFGS(most, tolerance, history)
-    return formula_from_json(_named(spec), UpdateRule, UPDATE_RULES)
-
-
-def _named(spec: object) -> object:
-    """A formula of clearprop's own, which has no trees."""
-    if isinstance(spec, dict) and "trees" in spec:
-        raise ModelFileError("update rules and schedules of one's own are not kept in a file")
-    return spec
+    return formula_from_json(spec, UpdateRule, UPDATE_RULES)
 
 
 def _check(spec: Mapping[str, Any], name: str, is_right: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.errors import ModelFileError
-from clearprop.files import load
+from clearprop.files import Model, load
 from clearprop.files.json_text import refusing
 from clearprop.job.saving import jobs_from_json
 from clearprop.tables import Encoder, ImageFormat, missing_file, target_from_json
@@ -24,7 +24,11 @@ def read_model(path: Path) -> dict[str, Any]:
     ModelFileError
         When there is no such file, or it is damaged, foreign, or a network without a table.
     """
-    found = _loaded(path)
+    return model_of(_loaded(path), path)
+
+
+def model_of(found: Model, path: Path) -> dict[str, Any]:
+    """The attributes of the model in a file that is read already; ModelFileError as of `read_model`."""
     details = found.details
     if details.get("kind") != KIND:
         raise ModelFileError(
@@ -60,7 +64,7 @@ def read_model(path: Path) -> dict[str, Any]:
     }
 
 
-def _loaded(path: Path) -> Any:
+def _loaded(path: Path) -> Model:
     try:
         return load(path)
     except FileNotFoundError:
