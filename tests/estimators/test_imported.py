@@ -1,6 +1,7 @@
 """Networks of scikit-learn brought in: the same outputs, the same gradient, an estimator that predicts the same."""
 
 import warnings
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from clearprop import Imported, from_sklearn
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.estimators.imported import imported
 from clearprop.files.importers.source import SourceLayer, SourceNetwork
+from near_exact import assert_near
 
 RANDOM = np.random.default_rng(7)
 X = RANDOM.normal(size=(60, 4))
@@ -107,13 +109,21 @@ def test_the_step_explained_is_the_one_that_scikit_learn_makes():
 
 
 def test_the_memory_of_the_optimizer_is_carried_over():
-    for settings in ({"solver": "sgd"}, {"solver": "sgd", "nesterovs_momentum": False}):
+    for settings in (
+        {"solver": "sgd"},
+        {"solver": "sgd", "nesterovs_momentum": False},
+        {"solver": "adam"},
+        {"solver": "adam", "epsilon": 0.01, "learning_rate_init": 0.02, "beta_1": 0.8, "alpha": 0.1},
+    ):
         theirs = fitted(classifier(batch_size=60, shuffle=False, **settings))
-        model = from_sklearn(theirs).estimator()
-        theirs.partial_fit(X, THREE)
-        model.partial_fit(X, THREE)
-        for ours, own in zip(model.coefs_, theirs.coefs_, strict=True):
+        model = from_sklearn(theirs).estimator().set_params(engine="reference")
+        before = theirs.coefs_[0].copy()
+        for _ in range(7):
+            theirs.partial_fit(X, THREE)
+            model.partial_fit(X, THREE)
+        for ours, own in zip((*model.coefs_, *model.intercepts_), (*theirs.coefs_, *theirs.intercepts_), strict=True):
             assert np.abs(ours - own).max() < 1e-12
+        assert np.abs(theirs.coefs_[0] - before).max() > 1e-3
 
 
 def test_float32_stays_float32():
@@ -122,6 +132,10 @@ def test_float32_stays_float32():
     assert ours.parameters.theta.dtype == np.float32 == ours.estimator().parameters_.theta.dtype
     assert ours.proof.passed
     assert ours.check_gradient(X, THREE).passed
+    exact = copy(theirs)
+    exact.coefs_, exact.intercepts_ = ([a.astype(float) for a in each] for each in (theirs.coefs_, theirs.intercepts_))
+    single = X.astype(np.float32)
+    assert_near(ours, single, exact.predict_proba(single.astype(float)))
 
 
 def test_names_of_columns_come_along():

@@ -6,6 +6,7 @@ from sklearn.exceptions import NotFittedError
 
 from clearprop import MLPClassifier, MLPRegressor, from_sklearn
 from clearprop.errors import InputError
+from clearprop.formulas import KerasAdam, Momentum, RMSProp
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.normal(size=(40, 3))
@@ -52,15 +53,22 @@ def test_the_weights_come_back_to_the_bit(ours):
 
 
 def test_the_next_step_is_the_same():
-    for settings in ({"solver": "sgd"}, {"solver": "sgd", "nesterovs_momentum": False, "momentum": 0.5}):
+    for settings in (
+        {"solver": "sgd"},
+        {"solver": "sgd", "nesterovs_momentum": False, "momentum": 0.5},
+        {"solver": KerasAdam(0.02, beta1=0.8, epsilon=0.01), "engine": "reference"},
+        {"solver": Momentum(0.02, momentum=0.7)},
+    ):
         model = MLPClassifier(
             (4,), batch_size=40, shuffle=False, max_iter=5, tol=1e9, n_iter_no_change=3, random_state=0, **settings
         ).fit(X, THREE)
         theirs = model.to_sklearn()
-        theirs.partial_fit(X, THREE)
-        model.partial_fit(X, THREE)
+        for _ in range(5):
+            theirs.partial_fit(X, THREE)
+            model.partial_fit(X, THREE)
         assert np.abs(theirs.coefs_[0] - model.coefs_[0]).max() < 1e-12
         assert theirs.get_params()["batch_size"] == 40
+        assert theirs.solver in ("adam", "sgd")
 
 
 def test_what_scikit_learn_has_not_is_refused_by_name():
@@ -73,6 +81,7 @@ def test_what_scikit_learn_has_not_is_refused_by_name():
             "layer 2 .*all hidden layers must have the same",
         ),
         ({"learning_rate": "cosine"}, "no schedules"),
+        ({"solver": RMSProp()}, "of update rules SGD, Momentum, Nesterov and KerasAdam"),
     ):
         model = MLPClassifier(**{"hidden_layer_sizes": (2,), **settings}).initialize(X, THREE)
         with pytest.raises(InputError, match=said):

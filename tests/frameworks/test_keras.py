@@ -199,12 +199,16 @@ def test_going_on_with_an_optimizer_is_going_on_there(name, tmp_path):
     g = np.concatenate([a.ravel() for pair in there.gradient(X, Y) for a in pair])
     moved, *_ = rule.apply(theta, g, memory, rate=rule.learning_rate, t=4)
     ours = from_keras(tmp_path / "m.keras")
-    estimator = ours.estimator().partial_fit(X, Y[:, 0])
-    assert estimator.solver == ("sgd" if kind in (Momentum, Nesterov) else "adam")
+    estimator = ours.estimator().set_params(engine="reference", shuffle=False).partial_fit(X, Y[:, 0])
+    assert estimator.solver == ("sgd" if kind in (Momentum, Nesterov) else rule)
     assert ours.explain(X[0], Y[0]).explained().text()
     model.fit(X, Y, batch_size=40, epochs=1, verbose=0)
     after = np.concatenate([w.ravel() for w in model.get_weights()])
     np.testing.assert_allclose(moved, after, rtol=2e-5, atol=1e-6)
+    own = np.concatenate(
+        [a.ravel() for W, b in zip(estimator.coefs_, estimator.intercepts_, strict=True) for a in (W, b)]
+    )
+    np.testing.assert_allclose(own, after, rtol=2e-5, atol=1e-6)
 
 
 def test_how_it_was_compiled():

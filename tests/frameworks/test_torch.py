@@ -1,5 +1,7 @@
 """Networks of PyTorch brought in: the same outputs, autograd's gradient, optimizers; what is no chain is named."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,9 @@ from torch.nn.utils import parametrizations  # noqa: E402
 
 from clearprop import from_torch  # noqa: E402
 from clearprop.errors import InputError  # noqa: E402
-from clearprop.files.importers.torch import read  # noqa: E402
 from clearprop.files.importers.torch_layers import ACTIVATIONS  # noqa: E402
-from clearprop.formulas import AdamW, Huber, TorchAdam, TorchMomentum, TorchNesterov, TorchRMSProp  # noqa: E402
+from clearprop.formulas import Huber  # noqa: E402
+from near_exact import assert_near  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore:`torch.nn.utils.spectral_norm` is deprecated"
@@ -111,6 +113,17 @@ def test_outputs_and_gradients_are_the_sources_own(name):
     assert (checked.tensors[0].source_error is None) == (name == "slopes for each unit")
     assert ours.explain(X[0], Y[0]).explained().text()
     assert all(torch.equal(tensor, before[key]) for key, tensor in module.state_dict().items())
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "double"])
+def test_float32_costs_no_more_than_our_own_engine_twice(name):
+    module = NETWORKS[name]()
+    module = getattr(module, "_orig_mod", module).eval()
+    ours = from_torch(module, loss="half_squared_error")
+    X = np.random.default_rng(3).normal(size=(500, 4)).astype(np.float32)
+    with torch.no_grad():
+        exact = deepcopy(module).double()(torch.tensor(X, dtype=torch.float64)).numpy()
+    assert_near(ours, X, exact)
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"exp", "rrelu", "threshold"}))
@@ -226,56 +239,6 @@ def test_the_gradient_of_every_loss(loss, output, targets):
     if isinstance(loss, nn.HuberLoss):
         assert ours.loss == Huber(0.7)
         assert any("here loss and gradient are of their sum" in note for note in ours.notes)
-
-
-OPTIMIZERS = {
-    "sgd": (lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.01), TorchMomentum),
-    "nesterov": (lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.1), TorchNesterov),
-    "adam": (lambda p: torch.optim.Adam(p, 0.01, weight_decay=0.1), TorchAdam),
-    "adamw": (lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.0), AdamW),
-    "rmsprop": (lambda p: torch.optim.RMSprop(p, 0.01, weight_decay=0.1), TorchRMSProp),
-}
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_going_on_with_an_optimizer_is_going_on_there(name):
-    make, rule = OPTIMIZERS[name]
-    module = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 1)).double()
-    optimizer, X = make(module.parameters()), torch.randn(16, 4, dtype=torch.float64)
-
-    def step():
-        optimizer.zero_grad()
-        ((module(X) - X[:, :1]) ** 2).mean().backward()
-        optimizer.step()
-
-    for _ in range(3):
-        step()
-    source = read(module, "squared_error", optimizer)
-    assert type(source.update_rule) is rule
-    assert source.memory.step == (3 if "step" in next(iter(optimizer.state.values())) else 0)
-    gradient = source.gradient(X.numpy(), X.numpy()[:, :1])
-    step()
-    for l, layer in enumerate(source.layers):
-        vectors = [source.memory.vectors[key][l] for key in source.update_rule.memory]
-        theta = np.concatenate([layer.weights.ravel(), layer.biases])
-        memory = tuple(np.concatenate([W.ravel(), b]) for W, b in vectors)
-        g, rule = np.concatenate([a.ravel() for a in gradient[l]]), source.update_rule
-        moved, *_ = rule.apply(theta, g, memory, rate=rule.learning_rate, t=source.memory.step + 1)
-        there = [t.detach().numpy().T.ravel() for t in (module[2 * l].weight, module[2 * l].bias)]
-        np.testing.assert_allclose(moved, np.concatenate(there), rtol=1e-12)
-
-
-def test_what_of_an_optimizer_has_no_counterpart_is_said():
-    module = nn.Sequential(nn.Linear(4, 3))
-    for optimizer, said in (
-        (torch.optim.Adam(module.parameters(), amsgrad=True), "Adam with amsgrad has no counterpart"),
-        (torch.optim.Adagrad(module.parameters()), "Adagrad has no counterpart"),
-    ):
-        source = read(module, "squared_error", optimizer)
-        assert source.update_rule is None
-        assert said in source.notes[0]
-    with pytest.raises(InputError, match=r"one of torch.optim, not 'adam'"):
-        read(module, "squared_error", "adam")
 
 
 def test_an_estimator_goes_on():

@@ -14,28 +14,12 @@ from clearprop.estimators.imported_check import remember
 from clearprop.estimators.imported_targets import ImportedNetwork
 from clearprop.estimators.regressor import MLPRegressor
 from clearprop.estimators.saving import filled
+from clearprop.estimators.settings import OF_ADAM
 from clearprop.estimators.targets import ClassTargets, NumberTargets, Targets
 from clearprop.files.importers.preprocessing import Preprocessing
 from clearprop.files.importers.source import OptimizerMemory, SourceNetwork
-from clearprop.formulas import (
-    SGD,
-    Adam,
-    KerasAdam,
-    KerasRMSProp,
-    Logistic,
-    Momentum,
-    Nesterov,
-    RMSProp,
-    TorchAdam,
-    TorchMomentum,
-    TorchNesterov,
-    TorchRMSProp,
-    UpdateRule,
-)
+from clearprop.formulas import SGD, Adam, AdamW, Logistic, Momentum, Nesterov
 from clearprop.network import Dense, Network
-
-# Rules whose memory none of an estimator's solvers can go on with.
-OTHER_MEMORY = (RMSProp, KerasRMSProp, TorchRMSProp, TorchMomentum)
 
 
 class ImportedSteps(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -69,7 +53,7 @@ def estimator_of(imported: ImportedNetwork) -> Any:
     """See `Imported.estimator`."""
     source = imported.source
     network, arrays, memory, targets = _as_estimators_have_it(imported)
-    settings = {**_settings(source), **_rule(source, network), "warm_start": True}
+    settings = {**_settings(source), **_rule(source), "warm_start": True}
     hidden = [layer.activation for layer in network.layers[:-1]]
     settings["hidden_layer_sizes"] = network.widths[1:-1]
     if hidden:
@@ -80,7 +64,7 @@ def estimator_of(imported: ImportedNetwork) -> Any:
     estimator = make(**settings)
     params = network.parameters([W for W, _ in arrays], [b for _, b in arrays], source.dtype)
     filled(estimator, network, params.theta, targets, stopping_reason=f"imported from {source.source}")
-    if memory is not None and not isinstance(source.update_rule, OTHER_MEMORY):
+    if memory is not None:
         remember(estimator._run.state, network, estimator._run.job.update_rule, memory)
     if source.inputs is not None:
         return Pipeline([("inputs", ImportedSteps(source.inputs)), ("network", estimator)])
@@ -99,30 +83,20 @@ def _settings(source: SourceNetwork) -> dict[str, Any]:
     return {name: value for name, value in source.settings.items() if name in known}
 
 
-def _rule(source: SourceNetwork, network: Network) -> dict[str, Any]:
-    """The source's update rule as the parameters of an estimator."""
+def _rule(source: SourceNetwork) -> dict[str, Any]:
+    """The source's update rule as parameters of an estimator: by name where it has one, otherwise the rule itself."""
     rule = source.update_rule
-    if rule is None or "solver" in source.settings:
+    if rule is None:
         return {}
-    common = {"learning_rate_init": rule.learning_rate, "weight_decay": rule.weight_decay}
-    match rule:
-        case Adam() | KerasAdam() | TorchAdam():
-            betas = {"beta_1": rule.beta1, "beta_2": rule.beta2, "epsilon": rule.epsilon}
-            return {"solver": "adam", **common, **betas, "alpha": 0.0}
-        case Momentum():
-            is_nesterov = isinstance(rule, Nesterov)
-            return {
-                "solver": "sgd", **common, "momentum": rule.momentum, "nesterovs_momentum": is_nesterov, "alpha": 0.0,
-            }  # fmt: skip
-        case SGD():
-            return {"solver": "sgd", **common, "momentum": 0.0, "alpha": 0.0}
-        case TorchMomentum():
-            is_nesterov = isinstance(rule, TorchNesterov)
-            return {
-                "solver": "sgd", **common, "momentum": rule.momentum, "nesterovs_momentum": is_nesterov, "alpha": 0.0,
-            }  # fmt: skip
-        case UpdateRule():  # an estimator has no solver like it: adam, at its rate
-            return {"solver": "adam", **common, "alpha": 0.0}
+    found = {"learning_rate_init": rule.learning_rate, "weight_decay": rule.weight_decay}
+    if "solver" not in source.settings:  # of another library than scikit-learn, where alpha is no penalty
+        found["alpha"] = 0.0
+    if type(rule) in (Adam, AdamW):
+        return {**found, "solver": "adam", **{ours: getattr(rule, own) for ours, own in OF_ADAM.items()}}
+    if type(rule) in (SGD, Momentum, Nesterov):
+        momentum, is_nesterov = getattr(rule, "momentum", 0.0), isinstance(rule, Nesterov)
+        return {**found, "solver": "sgd", "momentum": momentum, "nesterovs_momentum": is_nesterov}
+    return {**found, "solver": rule}
 
 
 def _as_estimators_have_it(

@@ -10,8 +10,8 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import InputError
-from clearprop.estimators.settings import RATES_OF_SGD, SOLVERS
-from clearprop.formulas import Adam
+from clearprop.estimators.settings import OF_ADAM, RATES_OF_SGD, SOLVERS
+from clearprop.formulas import SGD, KerasAdam, Momentum, Nesterov, UpdateRule
 
 HIDDEN = ("identity", "logistic", "tanh", "relu")
 TRAINED_WITH = ("class_weight", "clip_norm", "dropout", "l1", "label_smoothing", "weight_decay")  # what theirs has not
@@ -75,12 +75,32 @@ def _settings(estimator: Any, names: list[str]) -> dict[str, Any]:
         if "loss" in names:
             settings["loss"] = losses[output, loss.name]
     settings["activation"] = hidden[0].name if hidden else "relu"
+    settings |= _solver(settings["solver"])
     if settings["learning_rate"] not in RATES_OF_SGD or settings["solver"] not in SOLVERS:
-        raise InputError("scikit-learn has no schedules and update rules as formulas; set learning_rate and solver")
+        raise InputError(
+            "scikit-learn has no schedules as formulas, and of update rules SGD, Momentum, Nesterov and KerasAdam, its "
+            "adam; set learning_rate and solver"
+        )
+    if isinstance(given["solver"], UpdateRule):
+        given["weight_decay"] = given["solver"].weight_decay
     lost = [f"{name}={given[name]!r}" for name in TRAINED_WITH if given.get(name)]
     if lost:
         warnings.warn(f"scikit-learn's {kind} has no {', '.join(lost)}: left out", stacklevel=4)
     return settings
+
+
+def _solver(solver: str | UpdateRule) -> dict[str, Any]:
+    """A rule that scikit-learn has, as its parameters."""
+    if isinstance(solver, str):
+        return {}
+    if type(solver) is KerasAdam:
+        found = {name: getattr(solver, own) for name, own in OF_ADAM.items()}
+        return {"solver": "adam", "learning_rate_init": solver.learning_rate, **found}
+    if type(solver) in (SGD, Momentum, Nesterov):
+        momentum = getattr(solver, "momentum", 0.0)
+        found = {"momentum": momentum, "nesterovs_momentum": isinstance(solver, Nesterov)}
+        return {"solver": "sgd", "learning_rate_init": solver.learning_rate, **found}
+    return {}
 
 
 def _first_step(model: Any, estimator: Any, X: Any) -> None:
@@ -99,7 +119,7 @@ def _first_step(model: Any, estimator: Any, X: Any) -> None:
 def _remember(optimizer: Any, estimator: Any) -> None:
     """The memory of our optimizer in theirs."""
     run = estimator._run
-    names = ("ms", "vs") if isinstance(run.job.update_rule, Adam) else ("velocities",)
+    names = ("ms", "vs") if "m" in getattr(run.job.update_rule, "memory", ()) else ("velocities",)
     vectors = run.state.memory or [np.zeros_like(run.state.theta)]
     for name, vector in zip(names, vectors, strict=True):
         found = run.network.views(vector)

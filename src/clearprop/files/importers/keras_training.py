@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import quoted
-from clearprop.files.importers.chain import ESTIMATORS_SOLVER, Chain
+from clearprop.files.importers.chain import Chain
 from clearprop.files.importers.source import OptimizerMemory
 from clearprop.formulas import (
     SGD,
@@ -84,8 +84,6 @@ def rule_of(compiled: Any) -> tuple[UpdateRule | None, list[str]]:
         return None, [*notes, f"the settings of its optimizer {quoted(kind)} cannot be read ({error})"]
     if rule is None:
         return None, [*notes, f"its optimizer {quoted(kind)} has no counterpart here with these settings"]
-    if isinstance(rule, KerasAdam | KerasRMSProp):
-        notes.append(ESTIMATORS_SOLVER)
     if rule.weight_decay:
         notes.append("Keras' weight_decay moves biases too; here they do not decay")
     notes += [f"its {name} {s[name]:g} is a setting of training here, clip_norm" for name in CLIPS if s.get(name)]

@@ -20,10 +20,10 @@ from clearprop.files.importers.sklearn_steps import Steps
 from clearprop.files.importers.source import OptimizerMemory, SourceLayer, SourceNetwork
 from clearprop.formulas import (
     SGD,
-    Adam,
     BinaryCrossEntropy,
     CrossEntropy,
     HalfSquaredError,
+    KerasAdam,
     Loss,
     Momentum,
     Nesterov,
@@ -119,7 +119,7 @@ def _loss(model: Any) -> Loss:
 
 def _rule(model: Any) -> UpdateRule | None:
     if model.solver == "adam":
-        return Adam(model.learning_rate_init, 0.0, model.beta_1, model.beta_2, model.epsilon)
+        return KerasAdam(model.learning_rate_init, 0.0, model.beta_1, model.beta_2, model.epsilon)
     if model.solver == "sgd":
         if model.momentum == 0:
             return SGD(model.learning_rate_init)
@@ -132,7 +132,7 @@ def _memory(model: Any, rule: UpdateRule | None) -> OptimizerMemory | None:
     if rule is None or optimizer is None or not rule.memory:
         return None
     L = len(model.coefs_)
-    kept = {"m": "ms", "v": "vs"} if isinstance(rule, Adam) else {"v": "velocities"}
+    kept = {"m": "ms", "v": "vs"} if isinstance(rule, KerasAdam) else {"v": "velocities"}
     arrays = {name: getattr(optimizer, theirs, ()) for name, theirs in kept.items()}
     if any(len(found) != 2 * L for found in arrays.values()):
         return None
@@ -142,11 +142,6 @@ def _memory(model: Any, rule: UpdateRule | None) -> OptimizerMemory | None:
 
 def _notes(model: Any, rule: UpdateRule | None) -> tuple[str, ...]:
     notes = []
-    if isinstance(rule, Adam):
-        notes.append(
-            "scikit-learn's adam adds epsilon to √v and ours to √v̂ = √(v/(1 − β₂ᵗ)): the first steps differ where "
-            "gradients are as small as epsilon"
-        )
     if rule is None:
         notes.append("it was trained by lbfgs, which has no update rule and leaves no memory")
     if kind_of(model) == "MLPRegressor" and model.coefs_[-1].shape[1] > 1:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, quoted
-from clearprop.files.importers.chain import ESTIMATORS_SOLVER, Chain
+from clearprop.files.importers.chain import Chain
 from clearprop.files.importers.source import OptimizerMemory
 from clearprop.files.importers.torch_layers import array
 from clearprop.formulas import (
@@ -49,8 +49,6 @@ def rule_of(optimizer: Any, module: Any, chain: Chain) -> Found:
         named = f"{kind} with {', '.join(strange)}" if strange else kind
         return None, None, (f"the optimizer {named} has no counterpart here and was not taken along",)
     rule, notes = _rule(kind, group)
-    if not isinstance(rule, SGD | Adam):
-        notes.append(ESTIMATORS_SOLVER)
     if any(_settings(other) != _settings(group) for other in more):
         notes.append("its optimizer has several groups of parameters; the settings are those of the first")
     memory = _memory(kind, optimizer, module, chain, rule)
