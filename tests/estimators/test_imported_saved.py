@@ -1,6 +1,7 @@
 """An imported network as a model file: it predicts and explains from tables; files of other kinds are told apart."""
 
 import pickle
+import runpy
 import warnings
 
 import numpy as np
@@ -17,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from clearprop import from_sklearn
 from clearprop.cli.app import exit_code
 from clearprop.errors import FileError, InputError, TableError
+from clearprop.estimators.exporting import program_of
 from clearprop.estimators.imported_files import from_file
 from clearprop.tabular import TableModel
 
@@ -63,8 +65,34 @@ def test_numbers_and_labels_are_predicted_from_a_table(tmp_path):
     assert model.target.columns == ("width", "height")
     assert np.abs(model.predict(TABLE).values - theirs.predict(X)).max() < 1e-12
     theirs = fitted(classifier(), X, (X > 0).astype(int))
-    model = saved(theirs, tmp_path / "c")
-    assert np.abs(model.predict(TABLE).values - theirs.predict_proba(X)).max() < 1e-12
+    model = saved(theirs, tmp_path / "c", ["warm", "wet", "windy"])
+    found = model.predict(TABLE)
+    assert np.abs(found.probabilities - theirs.predict_proba(X)).max() < 1e-12
+    held = np.where(theirs.predict(X), ["warm", "wet", "windy"], "")
+    assert found.values == [", ".join(filter(None, row)) for row in held]
+    assert program_of(model).answer.labels == ("warm", "wet", "windy")
+
+
+def test_labels_are_named_on_the_command_line(tmp_path, capsys):
+    theirs = fitted(classifier(), X, (X > 0).astype(int))
+    from_sklearn(theirs).save(tmp_path / "net.clearprop", ["warm", "wet", "windy"])
+    rows = pd.DataFrame(X, columns=["x1", "x2", "x3"]).assign(warm=X[:, 0] > 0, wet=X[:, 1] > 0, windy=X[:, 2] > 0)
+    rows.astype(float).to_csv(tmp_path / "rows.csv", index=False)
+    model, table = str(tmp_path / "net.clearprop"), str(tmp_path / "rows.csv")
+    assert exit_code(["predict", model, table, "--rows", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "predicted labels" in said
+    assert "p(windy)" in said
+    assert exit_code(["predict", model, table, "--output", str(tmp_path / "out.csv")]) == 0
+    out = pd.read_csv(tmp_path / "out.csv", keep_default_na=False)
+    assert list(out) == ["predicted_labels", *(f"probability_{name}" for name in ("warm", "wet", "windy"))]
+    assert exit_code(["evaluate", model, table]) == 0
+    assert exit_code(["inspect", model]) == 0
+    assert "warm, a label" in capsys.readouterr().out
+    assert exit_code(["export", model, "--output", str(tmp_path / "net.py")]) == 0
+    names = runpy.run_path(str(tmp_path / "net.py"))
+    assert names["LABELS"].tolist() == ["warm", "wet", "windy"]
+    assert (names["predict"](rows) == theirs.predict(X)).all()
 
 
 @pytest.fixture

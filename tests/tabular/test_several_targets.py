@@ -7,7 +7,7 @@ import pytest
 
 from clearprop import TabularRegressor
 from clearprop.errors import ClearpropError, ModelFileError
-from clearprop.tables import NumberTarget, NumberTargets, Reading, target_from_json
+from clearprop.tables import LabelTargets, NumberTarget, NumberTargets, Reading, target_from_json
 from clearprop.tabular import TableSettings
 from clearprop.tabular.fit import train
 from clearprop.tabular.model import TableModel
@@ -132,3 +132,14 @@ def test_targets_of_the_regressor_that_cannot_be():
         TabularRegressor(**SMALL).fit(X, y, X_val=X, y_val=y[:, 0])
     with pytest.raises(ValueError, match="only numbers above 0 have a logarithm"):
         TabularRegressor(**SMALL, log_target=True).fit(X, y - 100)
+
+
+def test_labels_are_predicted_by_their_names():
+    each = tuple(NumberTarget(name, False, 0.0, 1.0, 0.0, 1.0) for name in ("warm", "wet"))
+    labels = LabelTargets(each)
+    back = target_from_json(labels.to_json())
+    assert back == labels != NumberTargets(each)
+    held, probabilities = back.predicted(np.array([[0.9, 0.2], [0.6, 0.7], [0.1, 0.5]], dtype=np.float32))
+    assert held == ["warm", "warm, wet", ""]
+    assert probabilities.shape == (3, 2)
+    assert labels.describe(str) == "warm, a label\nwet, a label"

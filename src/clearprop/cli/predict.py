@@ -132,10 +132,11 @@ def as_table(
 ) -> pa.Table:
     """The columns that are kept, then predicted_TARGET, the probability of each class, and each quantile."""
     target = trained.target
-    several = len(target.columns) > 1
+    names = target.predicted_names
+    several = len(names) > 1
     values = np.ascontiguousarray(np.transpose(predictions.values)) if several else [predictions.values]
     columns: dict[str, Any] = {
-        f"predicted_{name}": pa.array(column) for name, column in zip(target.columns, values, strict=True)
+        f"predicted_{name}": pa.array(column) for name, column in zip(names, values, strict=True)
     }
     if predictions.probabilities is not None:
         for k, label in enumerate(target.labels):
@@ -177,8 +178,8 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, kept: Sequence[s
     targets = trained.target.columns
     known = [name for name in targets if name in table.column_names and name not in inputs]
     shown = [(name, table.column(name)) for name in inputs + known]
-    shown += [(f"predicted {name}", made.column(k)) for k, name in enumerate(targets)]
-    if trained.target.task == "classification":
+    shown += [(f"predicted {name}", made.column(k)) for k, name in enumerate(trained.target.predicted_names)]
+    if f"probability_{trained.target.labels[0]}" in made.column_names:
         labels = trained.target.labels[:MOST_CLASSES_SHOWN]
         shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]
     shown += [(f"quantile {each.quantile:g}", made.column(1 + k)) for k, each in enumerate(trained.quantiles)]

@@ -32,7 +32,7 @@ def table_model_of(imported: ImportedNetwork, target: str | Sequence[str] | None
     a table's classes have an output each.
     """
     require("a model file that knows its columns needs", "tables")
-    from clearprop.tables import ClassTarget, Encoder, NumberTarget, NumberTargets
+    from clearprop.tables import ClassTarget, Encoder, LabelTargets, NumberTarget, NumberTargets
     from clearprop.tabular.model import TableModel
 
     source, classes = imported.source, imported.classes
@@ -54,7 +54,8 @@ def table_model_of(imported: ImportedNetwork, target: str | Sequence[str] | None
         names = _target_names(imported, target)
         low, high = (0.0, 1.0) if classes is not None else (-FAR, FAR)
         each = tuple(NumberTarget(name, False, 0.0, 1.0, low, high) for name in names)
-        found = each[0] if len(each) == 1 else NumberTargets(each)
+        several = NumberTargets if classes is None else LabelTargets
+        found = each[0] if len(each) == 1 else several(each)
         trivial = 0.0 if len(each) == 1 else [0.0] * len(each)
     rule = source.update_rule
     jobs = () if rule is None else (job_of(source, network, rule),)

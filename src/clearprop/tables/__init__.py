@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clearprop.tables.number_target import NumberTarget, fit_number_target, target_numbers
     from clearprop.tables.options import ReadOptions
     from clearprop.tables.reading import Reading, read
-    from clearprop.tables.several import NumberTargets, Target, target_from_json
+    from clearprop.tables.several import LabelTargets, NumberTargets, Target, target_from_json
     from clearprop.tables.splitting import Fold, Parts, folds, split
     from clearprop.tables.step import Remark, Step
     from clearprop.tables.steps import Category, Moment, Number, Truth
@@ -38,6 +38,7 @@ __all__ = [
     "Fitted",
     "Fold",
     "ImageFormat",
+    "LabelTargets",
     "Moment",
     "Number",
     "NumberTarget",
@@ -81,7 +82,7 @@ __getattr__, __dir__ = late_names(
         "number_target": ("NumberTarget", "fit_number_target", "target_numbers"),
         "options": ("ReadOptions",),
         "reading": ("Reading", "read"),
-        "several": ("NumberTargets", "Target", "target_from_json"),
+        "several": ("LabelTargets", "NumberTargets", "Target", "target_from_json"),
         "splitting": ("Fold", "Parts", "folds", "split"),
         "step": ("Remark", "Step"),
         "steps": ("Category", "Moment", "Number", "Truth"),

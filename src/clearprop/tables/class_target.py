@@ -99,6 +99,11 @@ class ClassTarget:
         return (self.column,)
 
     @property
+    def predicted_names(self) -> tuple[str, ...]:
+        """What predictions are called: as the column."""
+        return (self.column,)
+
+    @property
     def labels(self) -> tuple[ClassLabel, ...]:
         """What the outputs of the network are for: the classes."""
         return self.classes

@@ -45,6 +45,11 @@ class Numbers(ABC):
         return self.columns
 
     @property
+    def predicted_names(self) -> tuple[str, ...]:
+        """What predictions are called: as the columns."""
+        return self.columns
+
+    @property
     def text_columns(self) -> tuple[str, ...]:
         """The columns that a reader must leave as text."""
         return tuple(target.column for target in self.each if target.notation != columns.PLAIN)

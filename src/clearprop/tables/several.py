@@ -95,6 +95,38 @@ class NumberTargets(Numbers):
         return {"task": self.task, "targets": [target.to_json() for target in self.each]}
 
 
+@dataclass(frozen=True)
+class LabelTargets(NumberTargets):
+    """Several labels, each in a column of its own that is 1 where it holds; output k is the probability of the k-th."""
+
+    usual: ClassVar[str] = "the shares"
+
+    @property
+    def predicted_names(self) -> tuple[str, ...]:
+        """What predictions are called: the labels that hold are one text."""
+        return ("labels",)
+
+    @property
+    def kind(self) -> str:
+        """What they are, in a few words."""
+        return "labels"
+
+    def predicted(self, outputs: Any) -> tuple[Any, Any]:
+        """The labels that hold, more probable than not, with commas between them, and the probability of each."""
+        probabilities = self.decode(outputs)
+        names = self.columns
+        held = [", ".join(name for name, p in zip(names, row, strict=True) if p > 0.5) for row in probabilities]
+        return held, probabilities
+
+    def describe(self, number: Callable[[float], str]) -> str:
+        """What is predicted, a line for each."""
+        return "\n".join(f"{column}, a label" for column in self.columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """The labels as JSON holds them."""
+        return {**super().to_json(), "are_labels": True}
+
+
 Target = ClassTarget | NumberTarget | NumberTargets
 
 
@@ -107,10 +139,11 @@ def target_from_json(spec: object) -> Target:
         For anything else.
     """
     match spec:
-        case {"task": "regression", "targets": list() as targets}:
+        case {"task": "regression", "targets": list() as targets, **rest}:
             found = [one_target_from_json(target) for target in targets[: MOST_TARGETS + 1]]
+            make = LabelTargets if rest.get("are_labels") is True else NumberTargets
             try:
-                return NumberTargets(tuple(target for target in found if isinstance(target, NumberTarget)))
+                return make(tuple(target for target in found if isinstance(target, NumberTarget)))
             except InputError as error:
                 raise ModelFileError(f"the description of the targets is damaged: {error}") from None
     return one_target_from_json(spec)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from clearprop.formulas import Loss, Quantile
-from clearprop.tables import ClassTarget, NumberTarget, NumberTargets, Target
+from clearprop.tables import ClassTarget, LabelTargets, NumberTarget, NumberTargets, Target
 from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
 from clearprop.tabular.metrics import METRICS, accuracy, mae, r2, rmse
 from clearprop.tabular.scores import Scores, class_scores, number_scores, several_scores
@@ -197,6 +197,7 @@ SCORINGS: Mapping[type, type[ClassScoring] | type[NumberScoring]] = {
     ClassTarget: ClassScoring,
     NumberTarget: NumberScoring,
     NumberTargets: SeveralScoring,
+    LabelTargets: SeveralScoring,
 }
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from clearprop.errors import InputError, TableError, quoted
 from clearprop.network import Network
 from clearprop.network.rates import at_rates
-from clearprop.tables import ClassTarget, Encoder, NumberTarget, NumberTargets, Target, TaskChoice
+from clearprop.tables import ClassTarget, Encoder, NumberTarget, Target, TaskChoice
 from clearprop.tables.formula_step import Computed
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.settings import TableSettings
@@ -115,7 +115,7 @@ class Start:
             replace(old, column=new.column, low=min(old.low, new.low), high=max(old.high, new.high))
             for old, new in zip(before.each, fitted.each, strict=True)
         )
-        found: Target = each[0] if isinstance(before, NumberTarget) else NumberTargets(each)
+        found: Target = each[0] if isinstance(before, NumberTarget) else replace(before, each=each)
         return found
 
     @property
