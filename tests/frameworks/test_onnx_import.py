@@ -4,12 +4,14 @@ import contextlib
 import io
 import logging
 import warnings
+from copy import deepcopy
 
 import numpy as np
 import pytest
 
 from clearprop import from_onnx
 from clearprop.errors import InputError
+from near_exact import assert_near
 
 RANDOM = np.random.default_rng(18)
 
@@ -78,6 +80,9 @@ def test_networks_of_pytorch(name, dynamo, tmp_path):
     assert found == activations.split()
     assert ours.proof is None or ours.proof.greatest <= 1e-6
     assert ours.check_gradient(x.numpy().reshape(5, -1), wanted).passed
+    if name != "double":
+        many = x.new_tensor(RANDOM.standard_normal((500, 4)))
+        assert_near(ours, many.numpy(), deepcopy(module).double()(many.double()).detach().numpy())
 
 
 def test_what_torch_writes_of_other_networks_is_refused(tmp_path):

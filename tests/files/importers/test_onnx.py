@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clearprop import Network
 from clearprop import forward as forward_of
 from clearprop.errors import InputError, UnknownNameError
+from clearprop.estimators.imported import imported
 from clearprop.files import onnx_messages as onnx
 from clearprop.files.importers.onnx import read
 from clearprop.network import Dense
@@ -55,9 +56,14 @@ def test_files_of_exporters_give_their_frameworks_outputs(name, activations):
     wanted = np.array(said.get("probabilities", said["output"]))
     found = outputs(source, np.array(said["input"]).reshape(-1, source.layers[0].weights.shape[0]))
     wanted = wanted.reshape(found.shape)
-    assert np.abs(found - wanted).max() <= 1e-6 * max(1, np.abs(wanted).max())
+    assert (np.abs(found - wanted) <= 1e-6 * np.maximum(1, np.abs(wanted).max(axis=1, keepdims=True))).all()
     assert [layer.activation.name for layer in source.layers] == activations.split()
     assert source.dtype == np.float32
+    ours = imported(source, loss="cross_entropy" if activations.endswith("softmax") else "half_squared_error")
+    X = np.array(said["input"]).reshape(len(found), -1)
+    y = 0.5 * found if ours.classes is None else np.resize(np.array(ours.classes), len(X))
+    assert ours.check_gradient(X, y).passed
+    assert "One step of back-propagation" in ours.explain(X[0], y[0]).explained().text()
 
 
 def test_the_report_says_what_was_folded_and_what_was_not_taken():

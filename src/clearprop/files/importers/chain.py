@@ -16,11 +16,6 @@ from clearprop.errors import InputError
 from clearprop.files.importers.source import SourceLayer
 from clearprop.formulas import Activation, Identity, LeakyRelu, Relu
 
-ESTIMATORS_SOLVER = (
-    "an estimator's solvers are adam, sgd and lbfgs: estimator() goes on with the nearest; clearprop.train with "
-    "optimizer=imported.source.update_rule goes on in the source's own form"
-)
-
 
 @dataclass
 class OpenLayer:
@@ -118,7 +113,11 @@ class Chain:
         self.layers.append(OpenLayer(weights, biases, name, self.at, at, is_folded=is_folded))
 
     def affine(self, scale: Any, shift: Any, name: str, at: Any = None, *, quietly: bool = False) -> None:
-        """Every unit times its number, plus its number."""
+        """Every unit times its number, plus its number.
+
+        A shift with a number for each unit makes biases, be they 0: such were not trained yet.
+        """
+        has_biases = bool(np.ndim(shift) or shift != 0)
         scale, shift = (np.broadcast_to(np.asarray(x, dtype=np.float64), (self.width,)) for x in (scale, shift))
         after = self.scale is not None or not self.layers or self.layers[-1].activation is not None
         if not quietly:
@@ -127,7 +126,7 @@ class Chain:
             last = self.layers[-1]
             last.weights, last.is_folded = last.weights * scale, True
             last.z_at, last.z_scale = (last.z_at, last.z_scale * scale) if at is None else (at, 1.0)
-            if last.biases is not None or shift.any():
+            if last.biases is not None or has_biases:
                 last.biases = (0 if last.biases is None else last.biases * scale) + shift
             return
         if self.scale is None:
@@ -193,15 +192,16 @@ class Chain:
             raise InputError("there is no dense layer in it: there is no network to import")
         if self.scale is not None:
             self._own_layer("what follows the last layer")
-        return tuple(
-            SourceLayer(
-                np.asarray(layer.weights, dtype=dtype),
-                None if layer.biases is None else np.asarray(layer.biases, dtype=dtype),
-                Identity() if layer.activation is None else layer.activation,
-                layer.name,
+        with np.errstate(over="ignore"):  # a layer says itself that a number of it is infinite
+            return tuple(
+                SourceLayer(
+                    np.asarray(layer.weights, dtype=dtype),
+                    None if layer.biases is None else np.asarray(layer.biases, dtype=dtype),
+                    Identity() if layer.activation is None else layer.activation,
+                    layer.name,
+                )
+                for layer in self.layers
             )
-            for layer in self.layers
-        )
 
 
 def _joined(first: Activation, second: Activation) -> Activation | None:

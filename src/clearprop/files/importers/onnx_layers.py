@@ -168,7 +168,7 @@ def product(
         n_in = len(before.trees)
         if n_in < x.trees.size:
             found.note(f"each sample of the input is {x.trees.size // n_in} rows of {n_in}; here they are rows")
-            found.columns = found.columns[:n_in]
+            found.columns, found.raw = found.columns[:n_in], found.raw[:n_in]
     else:
         n_in = x.width
     if weights.dtype.kind not in "fiu" or weights.ndim != 2 or 0 in weights.shape:

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.files.importers.onnx_encoders import guarded, label_encoder
 from clearprop.files.importers.onnx_layers import MOST_NUMBERS, Values
 from clearprop.files.importers.onnx_operators import Settings
-from clearprop.files.importers.onnx_values import Columns, Flow, Found, Tail, Text
+from clearprop.files.importers.onnx_values import Columns, Flow, Found, Tail
 from clearprop.files.importers.recognise import agree
-from clearprop.formulas import Symbol, where
-from clearprop.formulas.expressions import apply
 
 KEPT = ("Identity", "Dropout", "Cast", "CastLike")  # at prediction, their first input
 
@@ -181,6 +180,8 @@ def concat(found: Found, s: Settings, values: Values) -> Any:
 def gather(found: Found, s: Settings, values: Values) -> Any:
     """Gather, or ai.onnx.ml's ArrayFeatureExtractor: some of the columns, or the names of classes."""
     value, places = values[:2]
+    if isinstance(value, np.ndarray) and isinstance(places, Columns) and value.size == 1:
+        return guarded(found, s, value, places)
     if isinstance(value, np.ndarray) and isinstance(places, Tail):
         return replace(places, what="the name of a class", classes=tuple(value.ravel().tolist()))
     if not isinstance(places, np.ndarray):
@@ -228,6 +229,8 @@ def shape_of(found: Found, s: Settings, values: Values) -> Any:
 def behind(found: Found, s: Settings, values: Values) -> Any:
     """What is made of outputs behind a network."""
     value = next((item for item in values if isinstance(item, Flow | Tail)), None)
+    if isinstance(values[0], Columns) and s.place.endswith("(LabelEncoder)"):
+        return label_encoder(found, s, values)
     if value is None:
         raise InputError(f"{s.place} is not a dense layer, an activation or a step that clearprop reads")
     names = s.get("classlabels_strings") or s.get("classlabels_int64s") or ()
@@ -237,69 +240,9 @@ def behind(found: Found, s: Settings, values: Values) -> Any:
     return Tail(value, f"what {s.place} gives", classes)
 
 
-def imputer(found: Found, s: Settings, values: Values) -> Any:
-    """ai.onnx.ml's Imputer: a number in place of a missing one."""
-    value = values[0]
-    fills = np.ravel(s.get("imputed_value_floats", s.get("imputed_value_int64s", [])))
-    replaced = float(s.get("replaced_value_float", s.get("replaced_value_int64", 0)))
-    if not isinstance(value, Columns) or len(fills) not in (1, value.trees.size) or not len(fills):
-        raise InputError(f"{s.place} does not fill in the columns of the input")
-    made = np.empty(value.trees.shape, dtype=object)
-    for k, tree in enumerate(value.trees.flat):
-        if not (isinstance(tree, Symbol) and tree.name.startswith("x")):
-            raise InputError(f"{s.place} fills in what was computed, not what comes in")
-        condition = Symbol(f"missing{tree.name[1:]}") if np.isnan(replaced) else apply("equal", tree, replaced)
-        made.flat[k] = where(condition, float(fills[k % len(fills)]), tree)
-    return Columns(made)
-
-
-def is_missing(found: Found, s: Settings, values: Values) -> Any:
-    """IsNaN of columns of the input: where there is no value."""
-    value = values[0]
-    wrong = InputError(f"{s.place} asks for missing values of what was computed, not of what comes in")
-    if not isinstance(value, Columns):
-        raise wrong
-    made = np.empty(value.trees.shape, dtype=object)
-    for k, tree in enumerate(value.trees.flat):
-        if not (isinstance(tree, Symbol) and tree.name.startswith("x")):
-            raise wrong
-        made.flat[k] = Symbol(f"missing{tree.name[1:]}")
-    return Columns(made)
-
-
-def one_hot(found: Found, s: Settings, values: Values) -> Any:
-    """ai.onnx.ml's OneHotEncoder: a column for each category."""
-    value = values[0]
-    texts, numbers = s.get("cats_strings", []), s.get("cats_int64s", [])
-    if not isinstance(value, Columns) or not (texts or numbers):
-        raise InputError(f"{s.place} does not encode columns of the input")
-    categories = tuple(bytes(item).decode(errors="replace") for item in texts)
-    made = np.empty((*value.trees.shape, len(texts) or len(numbers)), dtype=object)
-    for k, tree in enumerate(value.trees.flat):
-        if not (isinstance(tree, Symbol) and tree.name.startswith("x")):
-            raise InputError(f"{s.place} encodes what was computed, not what comes in")
-        column = int(tree.name[1:])
-        if texts and column not in found.texts:
-            raise InputError(f"{s.place} encodes texts in the column {found.columns[column]!r}, which holds numbers")
-        symbol = Symbol(f"code{column}") if texts else tree
-        if texts:
-            found.texts[column] = Text(categories)
-        codes: list[int] = list(range(len(texts))) if texts else numbers
-        made.reshape(value.trees.size, -1)[k] = [where(apply("equal", symbol, c), 1, 0) for c in codes]
-    return Columns(made)
-
-
-def features(found: Found, s: Settings, values: Values) -> Any:
-    """ai.onnx.ml's FeatureVectorizer: columns beside each other."""
-    if all(isinstance(value, Columns) and value.trees.ndim == 1 for value in values):
-        return Columns(np.concatenate([value.trees for value in values]))
-    raise InputError(f"{s.place} does not join columns of the input")
-
-
 MOVES: Mapping[str, Callable[[Found, Settings, Values], Any]] = {
     **dict.fromkeys(KEPT, passed),
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Squeeze": squeeze, "Unsqueeze": unsqueeze,
     "Concat": concat, "Gather": gather, "ArrayFeatureExtractor": gather, "Slice": cut, "Shape": shape_of,
-    "Imputer": imputer, "IsNaN": is_missing, "OneHotEncoder": one_hot, "FeatureVectorizer": features,
     **dict.fromkeys(("ArgMax", "ZipMap", "Binarizer", "LabelEncoder", "Hardmax", "TopK", "Normalizer"), behind),
 }  # fmt: skip

@@ -151,10 +151,29 @@ class Tail:
 
 
 @dataclass
-class Text:
-    """A raw column of text, of which categories are made."""
+class Raw:
+    """What is known of a raw column.
 
-    categories: tuple[str, ...] | None = None
+    Attributes
+    ----------
+    categories : dict of str to int, or None
+        Of text the code of each, in the order in which the graph names them; None for numbers.
+    known_only : bool
+        Whether the graph stops at any other text.
+    known_numbers : tuple of float or None
+        Those at which it does not stop, where it stops at others.
+    takes_missing : bool
+    """
+
+    categories: dict[str, int] | None = None
+    known_only: bool = False
+    known_numbers: tuple[float, ...] | None = None
+    takes_missing: bool = True
+
+    def code(self, text: str) -> int:
+        """The number of a category, which gets one where it has none."""
+        assert self.categories is not None
+        return self.categories.setdefault(text, len(self.categories))
 
 
 @dataclass
@@ -165,8 +184,8 @@ class Found:
     ----------
     columns : list of str
         Names of the raw columns.
-    texts : dict of int to Text
-        Those of text.
+    raw : list of Raw
+        What is known of each.
     vectors : dict of str to array of shape (n_units,)
         v0, v1, ….
     work : int
@@ -174,7 +193,7 @@ class Found:
     """
 
     columns: list[str] = field(default_factory=list)
-    texts: dict[int, Text] = field(default_factory=dict)
+    raw: list[Raw] = field(default_factory=list)
     vectors: dict[str, Any] = field(default_factory=dict)
     work: int = WORK
     notes: list[str] = field(default_factory=list)

@@ -13,12 +13,13 @@ import numpy as np
 
 from clearprop.errors import InputError, ModelFileError, shortened
 from clearprop.files import onnx_messages as onnx
+from clearprop.files.importers.onnx_encoders import ENCODERS
 from clearprop.files.importers.onnx_file import domain_of, opsets
 from clearprop.files.importers.onnx_layers import LAYERS, along_rows, elementwise
 from clearprop.files.importers.onnx_operators import ELEMENTWISE, ROWS, Settings, place_of
 from clearprop.files.importers.onnx_shapes import MOVES
 from clearprop.files.importers.onnx_tensors import Tensors
-from clearprop.files.importers.onnx_values import MOST_COLUMNS, PER_NUMBER, Columns, Flow, Found, Tail, Text
+from clearprop.files.importers.onnx_values import MOST_COLUMNS, PER_NUMBER, Columns, Flow, Found, Raw, Tail
 from clearprop.files.onnx_messages import Attribute, Function, Model, Node, ValueInfo
 from clearprop.formulas.expressions import Symbol
 
@@ -94,7 +95,7 @@ class Walk:
                 item.name if count == 1 and several else f"{item.name}[{k}]" if several else f"x{k + 1}"
                 for k in range(count)
             ]
-            self.found.texts.update({start + k: Text() for k in range(count) if is_text})
+            self.found.raw += [Raw({} if is_text else None) for _ in range(count)]
             self.values[item.name] = Columns(trees.reshape(shape), transposed)
 
     def _width_taken(self, item: ValueInfo) -> int:
@@ -157,7 +158,7 @@ class Walk:
             raise InputError(f"{s.place} is not a dense layer, an activation or a step that clearprop reads")
         if name in ROWS:
             return [along_rows(self.found, s, name, inputs, self.opset)]
-        table = {**MOVES, **LAYERS}
+        table = {**MOVES, **LAYERS, **ENCODERS}
         if name not in table and name not in ELEMENTWISE:
             raise InputError(f"{s.place} is not a dense layer, an activation or a step that clearprop reads")
         try:
