@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import stat
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.errors import FileError, quoted, require
+from clearprop.files.importers.plain_file import size_of
 
 LARGEST_CONFIG = 8 * 2**20  # bytes
 LARGEST_WEIGHTS = 4 * 2**30
-MOST_GROUPS = 20_000
+MOST_GROUPS = 20_000  # looked for
+MOST_TIMES = 20  # as many bytes of arrays as the HDF5 part has: some compress it
 DEEPEST = 25  # groups within groups
 HDF5 = b"\x89HDF\r\n\x1a\n"
 Arrays = dict[tuple[str, ...], list[Any]]  # by the names of the models around a layer, and of the layer
@@ -44,30 +44,26 @@ def opened(path: Path) -> KerasFile:
     FileError
         When it is another kind of file, damaged, or says of itself what is not true.
     """
-    try:
-        facts = os.stat(path)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(facts.st_mode):
-        raise FileError(f"{path} is not a file, but a folder (a SavedModel of TensorFlow?), a pipe or a device")
-    if facts.st_size > LARGEST_WEIGHTS:
+    size = size_of(path)
+    if size > LARGEST_WEIGHTS:
         raise FileError(f"{path} is larger than 4 GiB")
     with open(path, "rb") as file:
         start = file.read(8)
     if start == HDF5:
-        return _legacy(path)
+        return _legacy(path, Source(path, size))
     if start[:4] != b"PK\x03\x04":
         raise FileError(f"{path} is neither a .keras nor an .h5 file" if start else f"{path} is empty")
     config, metadata, weights = _parts(path)
+    source = Source(path, len(weights))
     root = _hdf5(io.BytesIO(weights), path)
     arrays: Arrays = {}
-    layers = _child(root, "layers")
+    layers = source.group(root, "layers")
     if layers is not None:
-        _collect(layers, (), arrays, path, [0])
+        _collect(layers, (), arrays, source)
     compiled = config.get("compile_config") if isinstance(config, dict) else None
-    optimizer = _child(_child(root, "optimizer"), "vars")
+    optimizer = source.group(source.group(root, "optimizer"), "vars")
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    kept = [] if optimizer is None else _numbered(optimizer, path)
+    kept = [] if optimizer is None else _numbered(optimizer, source)
     return KerasFile(config, compiled, arrays, kept, str(version or "")[:20])
 
 
@@ -126,39 +122,73 @@ def _hdf5(file: Any, path: Path) -> Any:
         ) from None
 
 
-def _child(group: Any, name: str) -> Any:
-    """A group in a group by its name, or None."""
-    return group[name] if group is not None and name in group.keys() and hasattr(group[name], "keys") else None  # noqa: SIM118
+class Source:
+    """The file that arrays are taken from, and how much may still be taken.
+
+    Groups and arrays can be links to each other, so a small file can name more than there is memory for.
+
+    Parameters
+    ----------
+    path : Path
+    size : int
+        Bytes of its HDF5 part.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path, self.bytes_left, self.groups_left = path, MOST_TIMES * size, MOST_GROUPS
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def item(self, group: Any, name: str) -> Any:
+        """What a group has under a name; None where there is no such thing."""
+        try:
+            return group[name] if name in group.keys() else None  # noqa: SIM118
+        except Exception as error:  # of many kinds: what pyfive makes of links in a circle, and of damage
+            raise FileError(f"the weights in {self} are damaged at {quoted(name)} ({type(error).__name__})") from None
+
+    def group(self, group: Any, name: str) -> Any:
+        """A group in a group by its name, or None."""
+        self.groups_left -= 1
+        if self.groups_left < 0:
+            raise FileError(f"the weights in {self} have more groups than a model has")
+        found = None if group is None else self.item(group, name)
+        return found if hasattr(found, "keys") else None
+
+    def take(self, n_bytes: int, shape: tuple[int, ...]) -> None:
+        """Count the bytes of an array before memory is taken for them."""
+        self.bytes_left -= n_bytes
+        if self.bytes_left < 0:
+            raise FileError(f"the weights in {self} say that they are of shape {shape}, more than the file holds")
 
 
-def _collect(group: Any, path: tuple[str, ...], arrays: Arrays, file: Path, count: list[int]) -> None:
+def _collect(group: Any, path: tuple[str, ...], arrays: Arrays, file: Source) -> None:
     """The arrays of every layer below a group, by the name that the attribute of its `vars` says."""
     used: dict[str, int] = {}
     try:
         keys = sorted(group.keys())
     except Exception as error:  # as above
         raise FileError(f"the weights in {file} are damaged ({type(error).__name__})") from None
+    if len(path) > DEEPEST:
+        raise FileError(f"the weights in {file} have groups within each other, deeper than those of a model")
     _check_gaps(keys, file)
     for key in keys:
-        count[0] += 1
-        if count[0] > MOST_GROUPS or len(path) > DEEPEST:
-            raise FileError(f"the weights in {file} have more groups, or deeper ones, than a model has")
-        child = _child(group, key)
+        child = file.group(group, key)
         if child is None:
             continue
-        found = _child(child, "vars")
+        found = file.group(child, "vars")
         name = key if found is None else _name(found, key)
         used[name] = used.get(name, 0) + 1
         if used[name] > 1:
             raise FileError(f"{file} has two groups of weights for a layer {quoted(name)}")
         if found is not None and len(found.keys()):
             arrays[*path, name] = _numbered(found, file)
-        inner = _child(child, "layers")
+        inner = file.group(child, "layers")
         if inner is not None:
-            _collect(inner, (*path, name), arrays, file, count)
+            _collect(inner, (*path, name), arrays, file)
 
 
-def _check_gaps(keys: list[str], file: Path) -> None:
+def _check_gaps(keys: list[str], file: Source) -> None:
     """Raise FileError where a number is left out: Keras passes over a layer that it has written before."""
     numbers: dict[str, set[int]] = {}
     for key in keys:
@@ -180,15 +210,15 @@ def _name(group: Any, otherwise: str) -> str:
     return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
 
 
-def _numbered(group: Any, file: Path) -> list[Any]:
+def _numbered(group: Any, file: Source) -> list[Any]:
     """The arrays "0", "1", … of a group."""
     keys = list(group.keys())
     if len(keys) > MOST_GROUPS or sorted(keys) != sorted(map(str, range(len(keys)))):
         raise FileError(f"the weights in {file} are numbered {quoted(keys)}, not from 0 on")
-    return [_array(group[str(k)], file) for k in range(len(keys))]
+    return [_array(file.item(group, str(k)), file) for k in range(len(keys))]
 
 
-def _array(dataset: Any, file: Path) -> Any:
+def _array(dataset: Any, file: Source) -> Any:
     """The numbers of a data set; its declared size is held against the file's first."""
     try:
         shape, dtype = tuple(map(int, dataset.shape)), np.dtype(dataset.dtype)
@@ -197,8 +227,7 @@ def _array(dataset: Any, file: Path) -> Any:
         raise FileError(f"the weights in {file} are damaged ({type(error).__name__})") from None
     if dtype.kind not in "fiu" or len(shape) > 8:
         raise FileError(f"the weights in {file} are of type {dtype} and shape {shape}, not numbers of a layer")
-    if size > os.stat(file).st_size * 1000 or size > LARGEST_WEIGHTS:
-        raise FileError(f"the weights in {file} say that they are of shape {shape}, more than the file holds")
+    file.take(size, shape)
     try:
         found = np.asarray(dataset[()])
     except Exception as error:  # as above
@@ -208,7 +237,7 @@ def _array(dataset: Any, file: Path) -> Any:
     return found.astype(np.float32) if found.dtype == np.float16 else np.array(found)
 
 
-def _legacy(path: Path) -> KerasFile:
+def _legacy(path: Path, source: Source) -> KerasFile:
     """An .h5 file: config as attributes, weights by the names of layers and weights."""
     with open(path, "rb") as file:
         root = _hdf5(file, path)
@@ -217,9 +246,9 @@ def _legacy(path: Path) -> KerasFile:
             raise FileError(f"{path} holds weights without a model; save the whole model as .keras")
         config, training = (_json(_text(texts[k]) or "null", path) for k in ("model_config", "training_config"))
         arrays: Arrays = {}
-        weights, models = _child(root, "model_weights"), _models_in(config)
+        weights, models = source.group(root, "model_weights"), _models_in(config)
         for layer in [] if weights is None else sorted(weights.keys()):
-            _legacy_layer(weights[layer], layer, models, arrays, path)
+            _legacy_layer(source.group(weights, layer), layer, models, arrays, source)
         if isinstance(training, dict) and "optimizer_config" in training:
             training["optimizer"] = training["optimizer_config"]
         return KerasFile(config, training, arrays, [], str(_text(texts["keras_version"]) or "")[:20])
@@ -229,14 +258,16 @@ def _text(given: Any) -> str | None:
     return given.decode("utf-8", "replace") if isinstance(given, bytes) else given
 
 
-def _legacy_layer(group: Any, layer: str, models: set[str], arrays: Arrays, file: Path) -> None:
+def _legacy_layer(group: Any, layer: str, models: set[str], arrays: Arrays, file: Source) -> None:
     """The arrays of one layer, or of the layers of a model within the model, in the order of `weight_names`."""
+    if group is None:
+        return
     names = [_text(name) for name in np.ravel(group.attrs.get("weight_names", ())) if isinstance(name, bytes | str)]
     for name in names:
         parts = str(name).split("/")
         value: Any = group
         for part in parts:
-            value = None if value is None or part not in value.keys() else value[part]  # noqa: SIM118
+            value = file.item(value, part) if hasattr(value, "keys") else None
         if value is None or hasattr(value, "keys"):
             raise FileError(f"{file} has no weights {quoted(name)}, which it names")
         path: tuple[str, ...] = (layer,)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import FileError, MissingExtra, is_installed, quoted
+from clearprop.files.importers.plain_file import size_of
 from clearprop.files.importers.torch_layers import array
 
 LARGEST_PICKLE = 8 * 2**20  # bytes of names and shapes in a .pt
@@ -34,18 +33,13 @@ def tensors_of(path: Path) -> tuple[Tensors, list[str], str]:
     MissingExtra
         For a .pt where PyTorch is not installed.
     """
-    try:
-        facts = os.stat(path)
-    except OSError as error:
-        raise FileError(f"{path} cannot be read ({error.strerror})") from None
-    if not stat.S_ISREG(facts.st_mode):
-        raise FileError(f"{path} is not a file, but a folder, a pipe or a device")
+    size = size_of(path)
     with open(path, "rb") as file:
         start = file.read(10)
     if start[:4] == b"PK\x03\x04":
-        return _zip(path, facts.st_size)
+        return _zip(path, size)
     if len(start) > 8 and start[8:9] == b"{" and struct.unpack("<Q", start[:8])[0] <= LARGEST_HEADER:
-        return _safetensors(path, facts.st_size), [], "safetensors"
+        return _safetensors(path, size), [], "safetensors"
     if start[:1] == b"\x80":
         raise FileError(
             f"{path} is a pickle, or of PyTorch before 1.6; load it there with weights_only=True and save it again"
