@@ -124,6 +124,16 @@ def test_a_pipeline_of_arrays_is_one_of_x1_x2():
     assert ours.proof.passed
 
 
+def test_a_frame_is_read_by_the_names_of_its_columns():
+    steps = of_columns(numbers=(FILLED, NUMBERS), grades=(OneHotEncoder(), ["grade"]))
+    ours = from_sklearn(fitted(Pipeline([("before", steps), ("network", classifier())]), FRAME))
+    expected = ours.outputs(FRAME)
+    assert (ours.outputs(FRAME[FRAME.columns[::-1]].assign(more="text")) == expected).all()
+    assert (ours.outputs(FRAME.to_numpy(dtype=object)) == expected).all()
+    with pytest.raises(InputError, match="takes a column 'grade', which these rows do not have"):
+        ours.outputs(FRAME.drop(columns="grade"))
+
+
 def test_what_the_source_refuses_is_refused():
     steps = of_columns(grades=(OneHotEncoder(), ["grade"]), children=(OrdinalEncoder(), ["children"]))
     ours = from_sklearn(fitted(Pipeline([("before", steps), ("network", classifier())]), FRAME))

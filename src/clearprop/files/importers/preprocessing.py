@@ -98,7 +98,7 @@ class Preprocessing:
         NotFiniteError
             When a value is missing and nothing stands in for it.
         """
-        values = columns_of(rows, len(self.columns))
+        values = columns_of(rows, len(self.columns), [column.name for column in self.columns])
         used = {item.column for item in self.inputs}  # the others may hold anything
         symbols = {k: _symbols(self.columns[k], values[k]) for k in used}
         n_rows = len(values[0]) if values else 0
@@ -113,11 +113,17 @@ class Preprocessing:
         return made
 
 
-def columns_of(rows: Any, n_columns: int) -> list[Any]:
-    """The columns of an array or a data frame, each an array (n_rows,) of its own type."""
+def columns_of(rows: Any, n_columns: int, wanted: Sequence[str]) -> list[Any]:
+    """The columns of an array or a data frame, each an array (n_rows,) of its own type; of a frame by their names.
+
+    A frame that has none of the names is taken as an array is.
+    """
     names = getattr(rows, "columns", None)
     if names is not None and hasattr(rows, "__getitem__"):
-        found = [np.asarray(rows[name]) for name in names]
+        lacking = [name for name in wanted if name not in names]
+        if lacking and len(lacking) < len(wanted):
+            raise InputError(f"the network takes a column {lacking[0]!r}, which these rows do not have")
+        found = [np.asarray(rows[name]) for name in (names if lacking else wanted)]
     else:
         array = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
         if array.ndim != 2:
