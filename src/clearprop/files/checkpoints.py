@@ -12,7 +12,7 @@ import json
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -257,6 +257,11 @@ def described(job: Job) -> dict[str, Any]:
         "update_rule": asdict(rule) if isinstance(rule, LBFGS) else formula_to_json(rule, UPDATE_RULES),
         "schedule": formula_to_json(job.schedule, SCHEDULES),
     }
+
+
+def identity_of(job: Job, stopping: object, arrays: Iterable[Any], **more: Any) -> dict[str, Any]:
+    """All that the bits of a training depend on but the machine, as `Checkpoints.of` takes it."""
+    return {"job": described(job), "stopping": repr(stopping), "rows": fingerprint(*arrays), **more}
 
 
 def fingerprint(*parts: Any) -> str:

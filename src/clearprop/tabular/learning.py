@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.engines import prepared
-from clearprop.files.checkpoints import Checkpoints, Kept, described, fingerprint
+from clearprop.files.checkpoints import Checkpoints, Kept, identity_of
 from clearprop.job import Layout
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.together import Member, Together
@@ -119,13 +119,9 @@ def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> K
         return None
     rows, first = plan.rows, plan.jobs[0]
     folds = (part for fold in plan.folds for part in fold if plan.stream is None)
-    identity = {
-        "job": described(first),
-        "seeds": [job.seed for job in plan.jobs],
-        "metric": plan.settings.metric,
-        "stopping": repr(stopping(plan)),
-        "rows": fingerprint(rows.X, plan.Y, rows.weight, *folds),
-    }
+    seeds = [job.seed for job in plan.jobs]
+    arrays = (rows.X, plan.Y, rows.weight, *folds)
+    identity = identity_of(first, stopping(plan), arrays, seeds=seeds, metric=plan.settings.metric)
     details = {"seed": plan.settings.seed}
     if plan.stream is not None:
         identity |= plan.stream.rows.identity

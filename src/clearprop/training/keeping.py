@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from clearprop.files.checkpoints import Checkpoints, described, fingerprint
+from clearprop.files.checkpoints import Checkpoints, identity_of
 from clearprop.training.keeper import Keeper
 from clearprop.training.source import OneNetwork
 from clearprop.training.stopping import Stopping
@@ -36,8 +36,7 @@ def kept_by(
         When the checkpoints are those of another training.
     """
     job, state, data = source.job, source.state, source.data
-    rows = fingerprint(*data, state.theta, *state.memory, *measured)
-    identity = {"job": described(job), "stopping": repr(stopping), "rows": rows}
+    identity = identity_of(job, stopping, (*data, state.theta, *state.memory, *measured))
     kept = checkpoints.of("", identity, source.engine.made_with(job, data.layout), details)
     source.state = kept.restored([state])[0]
     return Keeper(kept.write, kept.seconds)
