@@ -19,9 +19,11 @@ from clearprop.files.export import write
 from clearprop.files.export.javascript import text_of
 from clearprop.files.export.program import plain_program
 from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES, Cosine, erf
+from clearprop.formulas.library_update_rules import LIBRARY_UPDATE_RULES
 from clearprop.job import Data, Job, TrainingState
 from evaluated_programs import answered
-from exported_models import MODELS
+from exported_models import MODELS, TEN_THOUSAND, exported
+from imported_tables import FRAME, STRANGE, strict, with_strange
 from pages_in_chromium import chromium
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -56,13 +58,13 @@ def told(rows):
     return rows.where(rows.notna(), None).to_dict("records")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", TEN_THOUSAND)
 def test_ten_thousand_rows_of_five_models(name, tmp_path):
-    exported = MODELS[name]()
+    model = exported(name)
     script = "say([(m.predictProba ?? m.predict)(rows), m.predictQuantiles?.(rows) ?? null])"
-    says, more = run(tmp_path, exported.program, script, rows=told(exported.rows))
+    says, more = run(tmp_path, model.program, script, rows=told(model.rows))
     says = np.array(says).reshape(len(says), -1)
-    exported.check(says if more is None else np.concatenate([says, more], axis=1))
+    model.check(says if more is None else np.concatenate([says, more], axis=1), "JavaScript")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -141,6 +143,14 @@ def test_a_hundred_updates_are_those_of_the_reference_engine(shape, rule, tmp_pa
     found, expected, loss, same = trained(tmp_path, job, 100)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
     assert loss == pytest.approx(same, abs=1e-10)
+
+
+@pytest.mark.parametrize("rule", LIBRARY_UPDATE_RULES)
+def test_rules_of_other_libraries_train_too(rule, tmp_path):
+    widths, asked = SHAPES["4-5-3"]
+    job = Job(Network.mlp(widths, **asked), LIBRARY_UPDATE_RULES[rule](), batch_size=7)
+    found, expected, _, _ = trained(tmp_path, job, 20)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -277,3 +287,13 @@ def test_a_browser_predicts_and_trains_too():
         said, loss = page.evaluate(script, [url, {"weight": 480, "says": "moo"}])
     assert said == "cow"
     assert loss > 1
+
+
+@pytest.mark.parametrize("column", STRANGE)
+def test_what_the_source_of_a_network_refuses_is_refused(column, tmp_path):
+    theirs, ours = strict()
+    found = run(tmp_path, program_of(ours), "say(m.predictProba(rows))", rows=told(FRAME))
+    assert np.abs(np.array(found) - theirs.predict_proba(FRAME)).max() < 1e-12
+    said = run_module(tmp_path, "say(m.predict(rows))", {"rows": told(with_strange(column))})
+    assert said.startswith(f"TypeError: column {column} holds ")
+    assert said.endswith("in row 2: training did not have it")

@@ -25,7 +25,8 @@ from clearprop.files.export.python import text_of
 from clearprop.formulas import ACTIVATIONS, erf
 from clearprop.tables import spelling
 from evaluated_programs import answered
-from exported_models import MODELS
+from exported_models import MODELS, TEN_THOUSAND, exported
+from imported_tables import FRAME, STRANGE, strict, with_strange
 
 ALONE = {"base64", "collections", "datetime", "math", "numpy", "re", "typing", "unicodedata", "__future__"}
 
@@ -37,14 +38,14 @@ def made(program):
     return names
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", TEN_THOUSAND)
 def test_ten_thousand_rows_of_five_models(name):
-    exported = MODELS[name]()
-    file = made(exported.program)
-    says = file["predict_proba" if "predict_proba" in file else "predict"](exported.rows)
+    model = exported(name)
+    file = made(model.program)
+    says = file["predict_proba" if "predict_proba" in file else "predict"](model.rows)
     says = says if says.ndim == 2 else says[:, None]
-    more = [file["predict_quantiles"](exported.rows)] if "predict_quantiles" in file else []
-    exported.check(np.concatenate([says, *more], axis=1))
+    more = [file["predict_quantiles"](model.rows)] if "predict_quantiles" in file else []
+    model.check(np.concatenate([says, *more], axis=1), "Python")
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -183,3 +184,14 @@ def test_steps_before_an_imported_network_come_along_in_the_order_of_their_colum
     np.testing.assert_allclose(file["predict_proba"](rows), theirs.predict_proba(rows), rtol=1e-9)
     with pytest.raises(ValueError, match="column 'a' is missing in row 2"):
         file["predict"]([{"a": 1, "b": "u", "c": 0}, {"a": None, "b": "u", "c": 0}])
+
+
+@pytest.mark.parametrize("column", STRANGE)
+@pytest.mark.parametrize("as_table", [False, True])
+def test_what_the_source_of_a_network_refuses_is_refused(column, as_table):
+    theirs, ours = strict()
+    file = made(program_of(ours.table_model("sort") if as_table else ours))
+    assert np.abs(file["predict_proba"](FRAME) - theirs.predict_proba(FRAME)).max() < 1e-12
+    assert (file["predict"](FRAME.assign(colour="green")) == theirs.predict(FRAME.assign(colour="green"))).all()
+    with pytest.raises(ValueError, match=f"column '{column}' holds .*{STRANGE[column]}.* in row 2, which training did"):
+        file["predict"](with_strange(column))

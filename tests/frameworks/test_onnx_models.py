@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from clearprop import from_onnx
+from clearprop.estimators.exporting import program_of
 from clearprop.files.export.onnx import bytes_of
 from evaluated_programs import answered
-from exported_models import MODELS
+from exported_models import MODELS, TEN_THOUSAND, exported
+from imported_tables import FRAME, STRANGE, strict, with_strange
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -38,23 +40,23 @@ def _column(column, values):
     return np.array(texts, dtype=object)[:, None]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", TEN_THOUSAND)
 def test_ten_thousand_rows_of_five_models(name):
-    exported = MODELS[name]()
-    program = exported.program
+    model = exported(name)
+    program = model.program
     found = session(bytes_of(program))
     names = [output.name for output in found.get_outputs()]
-    outputs = dict(zip(names, found.run(None, fed(program, exported.rows)), strict=True))
+    outputs = dict(zip(names, found.run(None, fed(program, model.rows)), strict=True))
     if program.answer.kind == "numbers":
-        exported.check(np.concatenate([outputs[n] for n in ("prediction", "quantiles") if n in outputs], axis=1))
+        model.check(np.concatenate([outputs[n] for n in ("prediction", "quantiles") if n in outputs], axis=1), "ONNX")
         return
-    exported.check(outputs["probabilities"])
+    model.check(outputs["probabilities"], "ONNX")
     if program.answer.kind == "labels":
         assert (outputs["labels"] == (outputs["probabilities"] > 0.5)).all()
         return
     said = np.array([str(label) for label in program.answer.labels])[outputs["probabilities"].argmax(axis=1)]
     assert (outputs["label"].astype(str) == said).all()
-    logs = np.log(np.maximum(answered(program, _inputs(exported)), 1e-300))
+    logs = np.log(np.maximum(answered(program, _inputs(model)), 1e-300))
     assert np.abs(outputs["log_probabilities"] - logs).max() < 1e-4
 
 
@@ -86,3 +88,14 @@ def test_fitted_networks_come_back_to_the_bit(name, tmp_path):
     assert np.array_equal(ours.parameters.theta, exported.model._run.state.theta)
     assert ours.proof.passed
     assert np.abs(ours.outputs(exported.rows[:100]) - exported.expected[:100]).max() < 1e-6
+
+
+def test_a_runtime_stops_at_what_the_source_of_a_network_refuses():
+    theirs, ours = strict()
+    program = program_of(ours)
+    found = session(bytes_of(program))
+    _, probabilities, *_ = found.run(None, fed(program, FRAME))
+    assert np.abs(probabilities - theirs.predict_proba(FRAME)).max() < 1e-12
+    for column in STRANGE:
+        with pytest.raises(Exception, match=f"{column}_must_be_known"):
+            found.run(None, fed(program, with_strange(column)))

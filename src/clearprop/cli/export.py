@@ -10,14 +10,14 @@ from clearprop.cli.inputs import check_there, read_table
 from clearprop.cli.output_files import check_output, size_of
 from clearprop.errors import FileError, InputError, ModelFileError
 from clearprop.estimators import MLPClassifier, MLPRegressor
-from clearprop.estimators.exporting import program_of
+from clearprop.estimators.exporting import export
 from clearprop.estimators.saving import KIND as ESTIMATOR
+from clearprop.estimators.saving import estimator_of
 from clearprop.files import load
-from clearprop.files.export import CALIBRATION, MEDIA, medium_of, write
-from clearprop.files.export.c.accuracy import Calibration
-from clearprop.tabular.exporting import calibrated
+from clearprop.files.export import CALIBRATION, MEDIA, medium_of
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.saving import KIND as TABLE
+from clearprop.tabular.saving import model_of
 
 ESTIMATORS = {cls.__name__: cls for cls in (MLPClassifier, MLPRegressor)}
 
@@ -39,13 +39,12 @@ def run(
             raise exits.UsageError(f"{option} is for {what}, and {output.name} is to be {MEDIA[medium].description}")
     check_output(output, force=force, inputs=(model,) if calibrate is None else (model, calibrate))
     trained = _loaded(model)
-    program = program_of(trained, output.stem)
     costs: list[str] = []  # of eight bits, in lines
     options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
     if calibrate is not None:
         options |= {CALIBRATION: _calibration(trained, calibrate), "tell": costs.append}
     try:
-        written = write(program, output, medium, replace=force, **options)
+        written = export(trained, output, medium, replace=force, **options)
     except FileExistsError as error:
         raise FileError(f"{error.filename or output} exists already; --force replaces it") from None
     except OSError as error:
@@ -76,13 +75,13 @@ def _medium(output: Path, to: str | None) -> str:
     return to
 
 
-def _calibration(model: Any, file: Path) -> Calibration:
+def _calibration(model: Any, file: Path) -> Any:
     """The rows of a table, with which networks are brought to eight bits."""
     if not isinstance(model, TableModel):
         raise exits.UsageError(
             "--calibrate takes a table, and this model has none; model.export in Python takes arrays"
         )
-    return calibrated(model, read_table(file, model).table)
+    return read_table(file, model).table
 
 
 def _loaded(path: Path) -> Any:
@@ -92,10 +91,10 @@ def _loaded(path: Path) -> Any:
         found = load(path)
         kind = found.details.get("kind")
         if kind == TABLE:
-            return TableModel.load(path)
+            return TableModel(**model_of(found, path))
         if kind == ESTIMATOR:
             name = str(found.details.get("estimator"))
             if name not in ESTIMATORS:
                 raise ModelFileError(f"{path} holds an estimator that this version does not know, {name!r}")
-            return ESTIMATORS[name].load(path)
+            return estimator_of(found, path, ESTIMATORS[name])
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,16 @@ from sklearn.utils.validation import check_is_fitted
 from clearprop.errors import InputError
 from clearprop.estimators.targets import ClassTargets
 from clearprop.files import Model
-from clearprop.files.export import CALIBRATION, medium_of, write
+from clearprop.files.export import export as write_export
 from clearprop.files.export.c.accuracy import Calibration
-from clearprop.files.export.program import Answer, Column, Program, numbers, plain_program, with_columns
-from clearprop.files.importers.preprocessing import MadeInput, RawColumn
-from clearprop.formulas.expressions import symbols
+from clearprop.files.export.formula_columns import formula_column
+from clearprop.files.export.program import Answer, Program, numbers, plain_program, with_columns
 from clearprop.version import __version__
 
 
 def export(model: Any, path: str | os.PathLike[str], to: str | None = None, **options: Any) -> tuple[Path, ...]:
     """Write a model to a file of a medium; parameters and errors as of `clearprop.estimators.exports.Exports`."""
-    path = Path(path)
-    to = medium_of(path) if to is None else to
-    program = program_of(model, path.stem)
-    if options.get(CALIBRATION) is not None:
-        options[CALIBRATION] = calibrated(program, model, options[CALIBRATION])
-    return write(program, path, to, **options)
+    return write_export(partial(program_of, model), partial(calibrated, model), path, to, **options)
 
 
 def program_of(model: Any, name: str = "") -> Program:
@@ -70,8 +64,12 @@ def program_of(model: Any, name: str = "") -> Program:
     )
 
 
-def calibrated(program: Program, model: Any, given: Any) -> Calibration:
+def calibrated(model: Any, program: Program, given: Any) -> Calibration:
     """Rows that an int8 network is made with, of rows as `predict` takes them or a pair of those and y."""
+    if hasattr(model, "thetas") and hasattr(model, "encoder"):
+        from clearprop.tabular.exporting import calibrated as of_table  # it brings the libraries of tables
+
+        return of_table(model, given)
     rows, y = given if isinstance(given, tuple) else (given, None)
     inputs, answer = inputs_of(model, rows), program.answer
     if y is None:
@@ -86,51 +84,45 @@ def inputs_of(model: Any, rows: Any) -> Any:
     """What the networks get for rows as `predict` takes them, (n_rows, n_inputs)."""
     if hasattr(model, "source"):
         return model.inputs(rows)
-    if hasattr(model, "thetas") and hasattr(model, "encoder"):
-        return model.encoder.encode(rows).X
     if hasattr(model, "model_"):
         return model.model_.encoder.encode(model._predicted(rows)).X
     return np.asarray(rows, dtype=float) if isinstance(model, Model) else model._inputs(rows)
 
 
 def _of_table(model: Any, name: str, labels: tuple[Any, ...] = ()) -> Program:
-    from clearprop.tabular.exporting import program_of as of_table  # it brings the libraries of tables
+    from clearprop.tabular.exporting import program_of as of_table
 
     return of_table(model, name, labels)
 
 
 def _of_imported(model: Any, name: str) -> Program:
     """Of a network with steps before it, the inputs are brought into the order of their columns."""
-    steps, n_outputs = model.source.inputs, model.network.widths[-1]
+    from clearprop.estimators.imported_check import job_of  # it brings what explains
+
+    source, rule = model.source, model.source.update_rule
+    steps, n_outputs = source.inputs, model.network.widths[-1]
     answer = numbers(n_outputs)
     if model.classes is not None:
-        answer = Answer("labels" if model.source.is_multilabel else "class", ("y",), model.classes)
+        answer = Answer("labels" if source.is_multilabel else "class", ("y",), model.classes)
     plain = plain_program(
         model.network,
         model.parameters.theta[None, :],
         name=name,
-        source=f"clearprop {__version__}, from {model.source.source}",
+        source=f"clearprop {__version__}, from {source.source}",
         answer=answer,
-        feature_names=model.source.feature_names or (),
+        feature_names=source.feature_names or (),
+        job=None if rule is None else job_of(source, model.network, rule),
     )
     if steps is None:
         return plain
     order = sorted(range(len(steps.inputs)), key=lambda place: steps.inputs[place].column)
     made = [[each for each in steps.inputs if each.column == place] for place in range(len(steps.columns))]
-    return with_columns(plain, [_raw(*pair) for pair in zip(steps.columns, made, strict=True) if pair[1]], order)
-
-
-def _raw(column: RawColumn, made: Sequence[MadeInput]) -> Column:
-    """A column that the steps before an imported network read."""
-    reads = [symbols(each.tree) for each in made]
-    return Column(
-        column.name,
-        "number" if column.categories is None else "category",
-        tuple(each.tree for each in made),
-        categories=column.categories or (),
-        names=tuple(each.name for each in made),
-        may_miss=column.takes_missing and all("missing" in read or "x" not in read for read in reads),
-    )
+    columns = [
+        formula_column(column, [each.tree for each in inputs], [each.name for each in inputs])
+        for column, inputs in zip(steps.columns, made, strict=True)
+        if inputs
+    ]
+    return with_columns(plain, columns, order)
 
 
 def _answer(targets: Any) -> Answer:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from functools import singledispatch
-from pathlib import Path
+from dataclasses import replace
+from functools import partial, singledispatch
 from typing import Any
 
 import pyarrow as pa
 
-from clearprop.files.export import CALIBRATION, medium_of, write
+from clearprop.files.export import export as write_export
 from clearprop.files.export.c.accuracy import Calibration
-from clearprop.files.export.program import A, Answer, Column, Kind, Program, QuantileProgram, members_of
-from clearprop.tables import Category, ClassTarget, Encoder, Moment, Number, Step, Truth, Vector
+from clearprop.files.export.formula_columns import formula_column
+from clearprop.files.export.program import A, Answer, Column, Program, QuantileProgram, members_of
+from clearprop.files.importers.preprocessing import RawColumn
+from clearprop.tables import Category, ClassTarget, Encoder, LabelTargets, Moment, Number, Step, Truth, Vector
 from clearprop.tables.formula_step import Computed
 from clearprop.tables.input_trees import input_trees
 from clearprop.tables.target_trees import decoded, in_unit
@@ -73,10 +75,7 @@ def export(model: Any, path: str | os.PathLike[str], to: str | None = None, **op
     OSError
         When the file cannot be written.
     """
-    path = Path(path)
-    if options.get(CALIBRATION) is not None:
-        options[CALIBRATION] = calibrated(model, options[CALIBRATION])
-    write(program_of(model, path.stem), path, medium_of(path) if to is None else to, **options)
+    write_export(partial(program_of, model), lambda _, table: calibrated(model, table), path, to, **options)
 
 
 def calibrated(model: Any, table: pa.Table) -> Calibration:
@@ -100,6 +99,8 @@ def answer_of(model: Any, labels: tuple[Any, ...] = ()) -> Answer:
     if isinstance(target, ClassTarget):
         classes = tuple(labels) or target.classes
         return Answer("class", (target.column,), classes, row=at_temperature(A, model.temperature))
+    if isinstance(target, LabelTargets):
+        return Answer("labels", ("labels",), tuple(labels) or target.columns)
     return Answer("numbers", target.columns, decode=tuple(map(decoded, target.each)), unit=in_unit(target))
 
 
@@ -138,11 +139,10 @@ def _(step: Moment, missing_words: tuple[str, ...]) -> Column:
 
 @_column.register
 def _(step: Computed, missing_words: tuple[str, ...]) -> Column:
-    kind: Kind = "category" if step.is_text else "number"
-    return Column(
-        step.column, kind, input_trees(step), categories=step.categories, missing_words=missing_words, is_exact=True,
-        names=step.names,
-    )  # fmt: skip
+    known_numbers = step.known_numbers if step.known_only and not step.is_text else None
+    categories = step.categories if step.is_text else None
+    raw = RawColumn(step.column, categories, step.known_only, known_numbers, step.takes_missing)
+    return replace(formula_column(raw, input_trees(step), step.names), missing_words=missing_words)
 
 
 @_column.register

@@ -7,12 +7,14 @@ import pytest
 
 from clearprop import Network
 from clearprop.errors import FormulaError, InputError
+from clearprop.estimators.exporting import program_of
 from clearprop.files.export.c import write
 from clearprop.files.export.c.source import source_of
 from clearprop.files.export.program import Answer, Column, Program, members_of, plain_program
 from clearprop.formulas import ACTIVATIONS, Activation, Symbol, exp, row_sum, where
 from clearprop.formulas.vocabulary import equal
 from compiled_c import SANITIZED, STRICT, Compiled, needs_gcc, run, self_tested
+from imported_tables import FRAME, STRANGE, strict, symbols_of, with_strange
 
 X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
 A = Symbol("a")
@@ -159,3 +161,21 @@ def test_files_that_are_there_stay_unless_they_are_to_be_replaced(tmp_path):
     assert not (tmp_path / "my model.c").exists()
     write(program, tmp_path / "my model.c")
     assert "my_model" in (tmp_path / "my model.h").read_text()
+
+
+@needs_gcc
+def test_what_the_source_of_a_network_refuses_is_answered_by_nan(tmp_path):
+    theirs, ours = strict()
+    program = program_of(ours)
+    compiled = Compiled(program, tmp_path, SANITIZED)
+    chosen, found = compiled.predict([symbols_of(column, FRAME) for column in program.columns])
+    assert np.abs(found - theirs.predict_proba(FRAME)).max() < 1e-6
+    assert (theirs.classes_[chosen] == theirs.predict(FRAME)).all()
+    for column in STRANGE:
+        rows = [symbols_of(each, with_strange(column)) for each in program.columns]
+        chosen, found = compiled.predict(rows)
+        assert (chosen[0] >= 0, chosen[1]) == (True, -1)
+        assert np.isfinite(found[0]).all()
+        assert np.isnan(found[1]).all()
+    assert "-1, and NAN, of a row with a value that training did not have" in (tmp_path / "model.h").read_text()
+    assert "greatest error" in self_tested(program, tmp_path, SANITIZED)

@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
-from clearprop import Network, from_onnx
+from clearprop import Network, TabularRegressor, from_onnx
 from clearprop.errors import InputError
 from clearprop.files.export.onnx import bytes_of, temperature_of, write
 from clearprop.files.export.program import A, Answer, Column, Program, members_of, numbers, plain_program
 from clearprop.files.importers.onnx import read
 from clearprop.formulas import ACTIVATIONS, Activation, Symbol, cos, exp, sin
+from clearprop.tabular import TableModel
 from clearprop.tabular.calibration import at_temperature
+from imported_tables import FRAME, SORT, STRANGE, strict, with_strange
 
 EVERY = [name for name, cls in ACTIVATIONS.items() if name == cls.name]
 
@@ -84,3 +88,40 @@ def test_no_word_of_the_machine_is_in_a_file():
     assert content == bytes_of(plain_program(net, [net.initial(seed=0).theta]))
     for word in (str(Path.cwd()).encode(), str(Path.home()).encode(), b".py"):
         assert word not in content
+
+
+def test_a_table_comes_back_whole_with_what_it_refuses(tmp_path):
+    theirs, ours = strict()
+    ours.export(tmp_path / "net.onnx")
+    back = from_onnx(tmp_path / "net.onnx", loss="cross_entropy")
+    assert back.source.classes == ("a", "b", "c")
+    filled = FRAME.assign(colour=FRAME.colour.where(FRAME.index % 5 > 0, None))
+    for rows in (FRAME, filled, FRAME.assign(colour="green")):
+        assert np.abs(back.outputs(rows) - theirs.predict_proba(rows)).max() < 1e-12
+    for column in STRANGE:
+        with pytest.raises(InputError, match=rf"column '{column}' holds .*{STRANGE[column]}"):
+            back.outputs(with_strange(column))
+    assert back.check_gradient(FRAME, SORT).passed
+    back.save(tmp_path / "net.clearprop", "sort")
+    model = TableModel.load(tmp_path / "net.clearprop")
+    table = pa.Table.from_pandas(FRAME, preserve_index=False)
+    assert np.abs(model.predict(table).probabilities - theirs.predict_proba(FRAME)).max() < 1e-12
+    model.export(tmp_path / "again.onnx")
+    again = from_onnx(tmp_path / "again.onnx", loss="cross_entropy")
+    assert np.abs(again.outputs(FRAME) - theirs.predict_proba(FRAME)).max() < 1e-12
+
+
+def test_a_table_of_our_own_comes_back_whole(tmp_path):
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({
+        "size": np.where(random.random(300) < 0.1, np.nan, random.uniform(20, 120, 300)),
+        "heating": random.choice(["gas", "oil", "wood"], 300),
+        "balcony": random.random(300) < 0.5,
+    })  # fmt: skip
+    rent = np.exp(5 + 0.01 * np.nan_to_num(frame["size"], nan=60.0) + 0.1 * frame["balcony"])
+    model = TabularRegressor(log_target=True, ensemble=1, max_iter=60, hidden_layer_sizes=(6,), random_state=0)
+    model.fit(frame, rent)
+    model.export(tmp_path / "rent.onnx")
+    back = from_onnx(tmp_path / "rent.onnx", loss="half_squared_error")
+    texts = frame.assign(balcony=frame["balcony"].map({True: "true", False: "no"}))
+    assert np.abs(back.outputs(texts)[:, 0] / model.predict(frame) - 1).max() < 1e-5

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import signature
@@ -70,6 +70,34 @@ def medium_of(path: Path) -> str:
             return name
     endings = ", ".join(f"{medium.endings[0]} for {name}" for name, medium in MEDIA.items())
     raise InputError(f"the ending of {path.name!r} says no medium; name one, or take {endings}")
+
+
+def export(
+    make: Callable[[str], Program],
+    calibrated: Callable[[Program, Any], Any],
+    path: str | os.PathLike[str],
+    to: str | None,
+    **options: Any,
+) -> tuple[Path, ...]:
+    """Write what predicts to a file; `to` and what is raised are as of `write`, None is what the ending says.
+
+    Parameters
+    ----------
+    make : callable
+        The program, of the name that it is to have.
+    calibrated : callable
+        From the program and what was given as `calibration` to what the medium takes.
+    path : path
+    to : str or None
+    **options
+        Of the medium.
+    """
+    path = Path(path)
+    to = medium_of(path) if to is None else to
+    program = make(path.stem)
+    if options.get(CALIBRATION) is not None:
+        options[CALIBRATION] = calibrated(program, options[CALIBRATION])
+    return write(program, path, to, **options)
 
 
 def write(program: Program, path: str | os.PathLike[str], to: str, **options: Any) -> tuple[Path, ...]:

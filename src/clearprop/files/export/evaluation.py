@@ -38,11 +38,21 @@ def drawn(column: Column, n_rows: int, random: np.random.Generator) -> Symbols:
     >>> found["code"].tolist(), found["missing"].tolist()
     ([1, 0, 0, -1, -1, -1], [0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     """
+    found = _drawn(column, n_rows, random)
+    while column.refused is not None and (taken := evaluate(column.refused, found) <= 0).mean() < 1:
+        again = _drawn(column, n_rows, random)
+        found = {name: np.where(taken, values, again[name]) for name, values in found.items()}
+    return found
+
+
+def _drawn(column: Column, n_rows: int, random: np.random.Generator) -> Symbols:
     if column.kind == "category":
         places = random.integers(-2, len(column.categories), n_rows)  # −2 for what is missing
         return {"code": np.maximum(places, -1), "missing": (places == -2).astype(float)}
     if column.kind == "truth":
         x = random.choice([1.0, -1.0, np.nan], n_rows)
+    elif column.refused is not None:
+        x = random.choice([node.value for node in nodes(column.refused) if isinstance(node, Constant)], n_rows)
     elif column.kind == "vector":
         each = [_measured([tree], n_rows, random) for tree in column.inputs]
         x = np.stack(each, axis=1)

@@ -98,6 +98,9 @@ def column_text(place: int, column: Column, words: str) -> str:
     lines = [*_read(place, column, words, tables)]
     if not column.may_miss:
         lines.append('if (missing) throw new TypeError("a value is needed");')
+    if column.refused is not None:
+        (step,) = to_code([column.refused], {name: name for name in ("x", "code", "missing")}, SCRIPT).passes
+        lines += [*step.lines, f'if ({step.results[0]}) throw new TypeError("training did not have it");']
     start = 0
     for number, pattern in enumerate(patterns(column.inputs)):
         names = {name: f"table{place}_{number}_{name}" for name in pattern.numbers}

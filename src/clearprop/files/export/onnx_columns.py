@@ -36,11 +36,25 @@ def _column(column: Column, graph: Graph) -> list[str]:
         found = _text(column, graph)
     else:
         x = graph.declare(column.name, column.size, onnx.DOUBLE)
+        missing = graph.add("IsNaN", [x])
+        is_read = any("x" in read and "missing" not in read for read in map(symbols, column.inputs))
         for number in column.missing_numbers:
             is_that = graph.add("Equal", [x, graph.number(number, EXACT)])
-            x = graph.add("Where", [is_that, graph.number(np.nan, EXACT), x])
-        found = {"x": x, "missing": graph.cast(graph.add("IsNaN", [x]), EXACT)}
+            missing = graph.add("Or", [missing, is_that])
+            x = graph.add("Where", [is_that, graph.number(np.nan, EXACT), x]) if is_read else x
+        found = {"x": x, "missing": graph.cast(missing, EXACT)}
+    if column.refused is not None:
+        _refuse(column, found, graph)
     return side_by_side(column.inputs, found, graph, EXACT, sliced=column.kind == "vector")
+
+
+def _refuse(column: Column, found: dict[str, str], graph: Graph) -> None:
+    """Let a runtime stop at a value that is refused: it gathers the number 1 from a place that there is not."""
+    place = graph.add("Cast", [graph.formula(column.refused, found, EXACT)], to=onnx.INT64)  # type: ignore[arg-type]
+    one = graph.array(np.array([1.0]), "one")
+    known = graph.add("Gather", [one, place], f"{column.name}_must_be_known", axis=0)
+    symbol = "code" if column.kind == "category" else "x"
+    found[symbol] = graph.add("Mul", [found[symbol], known])
 
 
 def side_by_side(
@@ -81,12 +95,12 @@ def _slice(graph: Graph, value: str, start: int, stop: int) -> str:
 def _text(column: Column, graph: Graph) -> dict[str, str]:
     """A column of strings: the place of a category, or 1 and −1 for true and false; and what is missing."""
     given = graph.declare(column.name, 1, onnx.STRING)
-    words = tuple(dict.fromkeys(("", *column.missing_words)))
-    absent = _looked_up(graph, given, dict.fromkeys(words, 1.0), 0.0)
     if column.kind == "category":
+        words = tuple(dict.fromkeys(("", *column.missing_words))) if column.may_miss else ()
+        absent = {"missing": _looked_up(graph, given, dict.fromkeys(words, 1.0), 0.0)} if words else {}
         places = {text: float(k) for k, text in enumerate(column.categories) if text not in words}
         code = _looked_up(graph, given, places, -1.0) if places else _looked_up(graph, given, {"": -1.0}, -1.0)
-        return {"code": code, "missing": absent}
+        return {"code": code, **absent}
     spelled = {form(word): sign for sign, all_of in ((1.0, TRUE), (-1.0, FALSE)) for word in all_of
                for form in (str.lower, str.capitalize, str.upper)}  # fmt: skip
     x = _looked_up(graph, given, spelled, 0.0)

@@ -58,6 +58,8 @@ class Column:
         What each input is called.
     may_miss : bool
         Whether a value may be missing; where not, a NaN is refused.
+    refused : Expression or None
+        Above 0 for a value that the source of the network refuses, in x, code and missing.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Column:
     is_exact: bool = False
     names: tuple[str, ...] = ()
     may_miss: bool = True
+    refused: Expression | None = None
 
     @property
     def missing_numbers(self) -> tuple[float, ...]:

@@ -100,6 +100,8 @@ def _inputs(program: Program) -> Iterator[str]:
     needed = {name for column in program.columns for name in NEEDED[column.kind]} | {"columns_of", "is_missing"}
     if not all(column.may_miss for column in program.columns):
         needed.add("refuse_missing")
+    if any(column.refused is not None for column in program.columns):
+        needed.add("refuse_unknown")
     source = inspect.getsource(values)
     yield source[source.index("LARGEST") : source.index("\n\n\ndef")]
     for name, function in vars(values).items():  # in the order in which they are written there

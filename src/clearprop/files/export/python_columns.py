@@ -58,6 +58,9 @@ def column_text(place: int, column: Column, words: str) -> str:
     lines = _read(column, words)
     if not column.may_miss:
         lines.append(f"refuse_missing(missing, {column.name!r})")
+    if column.refused is not None:
+        before, unknown = array_code(column.refused, {name: name for name in ("x", "code", "missing")})
+        lines += [*before, f"refuse_unknown({unknown}, values, {column.name!r})"]
     lines += side_by_side(column.inputs, "x" if column.kind == "vector" else "")
     body = indent("\n".join(lines), "    ")
     head = f'def column_{place}(values: Sequence[Any]) -> Any:\n    """{docstring(column.name)}, a {column.kind}."""'

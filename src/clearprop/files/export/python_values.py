@@ -186,6 +186,13 @@ def refuse_missing(missing: Any, name: str) -> None:
         raise ValueError(f"column {name!r} is missing in row {int(missing.any(axis=1).argmax()) + 1}")
 
 
+def refuse_unknown(unknown: Any, values: Sequence[Any], name: str) -> None:
+    """Raise ValueError where a value of a column is one that training did not have, and that is to be refused."""
+    if unknown.any():
+        row = int(unknown.any(axis=1).argmax())
+        raise ValueError(f"column {name!r} holds {values[row]!r} in row {row + 1}, which training did not have")
+
+
 def plain_rows(rows: Any, size: int) -> Any:
     """Rows of numbers, (n_rows, size)."""
     X = np.asarray(rows, dtype=float)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from clearprop.files.export.c.dialects import DOUBLE
 from clearprop.files.export.c.int8_networks import Int8Networks
 from clearprop.files.export.c.networks import FloatNetworks, group_name, row_function
+from clearprop.files.export.c.rows import Row
 from clearprop.files.export.c.words import array, comment, string
 from clearprop.files.export.program import A, Program
 from clearprop.formulas import Expression
@@ -67,9 +68,24 @@ class Functions:
     @property
     def predict(self) -> str:
         """The head of the function that predicts."""
-        made = "predicted" if self.program.answer.kind == "numbers" else "probabilities"
         result = "int" if self.is_class else "void"
-        return f"{result} {self.name}_predict({self.given}, {self.real} {made}[{self.n_predicted}])"
+        return f"{result} {self.name}_predict({self.given}, {self.real} {self._made}[{self.n_predicted}])"
+
+    @property
+    def _made(self) -> str:
+        """What that function fills."""
+        return "predicted" if self.program.answer.kind == "numbers" else "probabilities"
+
+    @property
+    def _refuses(self) -> bool:
+        return not self.program.is_plain and Row(self.name, self.program.columns).refuses
+
+    def _refused(self, made: str, n: int, result: str = "") -> list[str]:
+        """The lines that answer a row with a value that is refused."""
+        if not self._refuses:
+            return []
+        filled = f"    for (int j = 0; j < {n}; j++) {made}[j] = ({self.real})NAN;"
+        return ["if (refused(row)) {", filled, f"    return{result};", "}"]
 
     @property
     def quantiles(self) -> str:
@@ -80,7 +96,7 @@ class Functions:
     def declarations(self) -> str:
         """What a header says of them."""
         answer = self.program.answer
-        parts = [f"/* {comment(self._told())} */\n{self.predict};\n"]
+        parts = [f"/* {comment(self._told() + self._told_of_refusals())} */\n{self.predict};\n"]
         if self.program.quantiles:
             shown = ", ".join(f"{each.quantile:g}" for each in self.program.quantiles)
             parts.append(f"/* The quantiles {shown} of {comment(answer.names[0])}, rising */\n{self.quantiles};\n")
@@ -99,6 +115,11 @@ class Functions:
             return "The probability of each label, which holds where it is above 0.5"
         return f"Predicts {', '.join(answer.names[:20])}" + (", …" if len(answer.names) > 20 else "")
 
+    def _told_of_refusals(self) -> str:
+        if not self._refuses:
+            return ""
+        return f"; {'-1, and ' if self.is_class else ''}NAN, of a row with a value that training did not have"
+
     def definitions(self) -> str:
         """All of them."""
         answer, parts = self.program.answer, []
@@ -111,9 +132,11 @@ class Functions:
             parts.append(MEAN.replace("OUTPUTS", str(n)).replace("REAL", self.networks.real))
         if answer.row != A:
             parts.append(row_function(answer.row, "at_temperature", "a"))
-        parts.append(f"{self.predict}\n{{\n{self._body()}}}\n")
+        refused = _indented(self._refused(self._made, self.n_predicted, " -1" if self.is_class else ""))
+        parts.append(f"{self.predict}\n{{\n{refused}{self._body()}}}\n")
         if self.program.quantiles:
-            parts.append(f"{self.quantiles}\n{{\n{self._quantiles_body()}}}\n")
+            refused = _indented(self._refused("quantiles", len(self.program.quantiles)))
+            parts.append(f"{self.quantiles}\n{{\n{refused}{self._quantiles_body()}}}\n")
         return "\n".join(parts)
 
     def _has_mean(self) -> bool:

@@ -110,6 +110,21 @@ class Row:
         head = f"static void encode(const {self.name}_row *row, float *input)\n{{\n"
         return "\n".join([*tables, head + "\n".join(f"    {line}" for line in body) + "\n}\n"])
 
+    @property
+    def refuses(self) -> bool:
+        """Whether there are values that the source of the network refuses."""
+        return any(column.refused is not None for column in self.columns)
+
+    def refusal_definition(self) -> str:
+        """The function that says whether a row has such a value; "" where there is none."""
+        if not self.refuses:
+            return ""
+        columns = zip(self.columns, self.fields, strict=True)
+        body = [line for column, field in columns for line in _Encoding(column, field, 0, []).refusal()]
+        lines = "\n".join(f"    {line}" for line in [*body, "return 0;"])
+        told = "/* Whether a row has a value that training did not have, and that is to be refused */"
+        return f"{told}\nstatic int refused(const {self.name}_row *row)\n{{\n{lines}\n}}\n"
+
 
 def _declared(column: Column, field: str) -> str:
     if column.kind in ("category", "truth"):
@@ -123,7 +138,9 @@ def _described(column: Column, name: str, field: str) -> str:
     if column.kind == "category":
         shown = ", ".join(f"{i} {text}" for i, text in enumerate(column.categories[:12]))
         more = f", … {len(column.categories) - 1}" if len(column.categories) > 12 else ""
-        what = f"{shown}{more}; {prefix}_UNSEEN, {prefix}_MISSING; see {name}_{field}_code"
+        others = [f"{prefix}_UNSEEN"] if column.refused is None else []
+        others += [f"{prefix}_MISSING"] if column.may_miss else []
+        what = "; ".join(filter(None, (f"{shown}{more}", ", ".join(others), f"see {name}_{field}_code")))
     elif column.kind == "truth":
         what = f"1 for true, 0 for false, {prefix}_MISSING"
     elif column.kind == "moment":
@@ -157,6 +174,16 @@ class _Encoding:
             place += pattern.count
         body = [*self._alone(alone), *loops]
         given = [] if self.column.kind == "vector" else self._given(body, f"row->{self.field}")
+        return [f"{{ /* {comment(self.column.name)} */", *(f"    {line}" for line in (*given, *body)), "}"]
+
+    def refusal(self) -> list[str]:
+        """The lines that return 1 for a value that is refused."""
+        tree = self.column.refused
+        if tree is None:
+            return []
+        (step,) = to_code([tree], SYMBOLS, self._dialect([tree])).passes
+        body = [*step.lines, f"if ({step.results[0]} > 0) return 1;"]
+        given = self._given(body, f"row->{self.field}")
         return [f"{{ /* {comment(self.column.name)} */", *(f"    {line}" for line in (*given, *body)), "}"]
 
     def _dialect(self, trees: Sequence[Expression]) -> Dialect:

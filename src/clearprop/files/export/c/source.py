@@ -117,7 +117,9 @@ class Source:
 
     def body(self) -> str:
         """What computes."""
-        encoder = [] if self.program.is_plain else [self.row.code_definitions(), self.row.encode_definition()]
+        row = self.row
+        encoder = [row.code_definitions(), row.encode_definition(), row.refusal_definition()]
+        encoder = [] if self.program.is_plain else encoder
         parts = [self.networks.definitions(), *encoder, self.functions.definitions()]
         return "\n".join(part for part in parts if part)
 
