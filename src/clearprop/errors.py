@@ -151,11 +151,18 @@ class DivergenceError(ClearpropError, ValueError):
         Where it happened, counted from 1; `step` counts all updates since the start.
     layer : int or None
         The first layer whose gradient is not finite; None when only the loss is not.
+    thetas : tuple of arrays of shape (n_parameters,)
+        The weights of each network: those of the best epoch, or the last good ones where none were kept. () where no
+        fit was under way. ``network.views(error.thetas[0])`` shows W and b of each layer.
+    best_epoch : int or None
+        The epoch that they are of; None for the last good ones.
     """
 
     def __init__(self, message: str, *, epoch: int, step: int, layer: int | None) -> None:
         super().__init__(message)
         self.epoch, self.step, self.layer = epoch, step, layer
+        self.thetas: tuple[Any, ...] = ()
+        self.best_epoch: int | None = None
 
 
 class FileError(ClearpropError, ValueError):

@@ -40,8 +40,8 @@ class AtCall:
         self.epoch, self.n, self.later, self.n_calls, self.came = epoch, n, later, 0, 0
         see = READER.see
 
-        def watched(stopping, progress, epoch, states):
-            see(stopping, progress, epoch, states)
+        def watched(stopping, progress, epoch, states, **options):
+            see(stopping, progress, epoch, states, **options)
             if epoch.n == self.epoch and not self.came:
                 sys.setprofile(self.profiled)
 

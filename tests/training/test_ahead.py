@@ -172,8 +172,8 @@ def test_epochs_before_one_that_diverges_have_their_records():
 def test_ctrl_c_between_two_records_loses_none(monkeypatch):
     module = sys.modules["clearprop.training.fit"]
 
-    def see(stopping, progress, epoch, states):
-        actual(stopping, progress, epoch, states)
+    def see(stopping, progress, epoch, states, **options):
+        actual(stopping, progress, epoch, states, **options)
         if epoch.n == 9 and len(progress.history) == 9 and states[0].epoch > 9:
             came.append(states[0].epoch)
             monkeypatch.undo()

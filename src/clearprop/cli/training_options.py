@@ -102,6 +102,9 @@ class LearningOptions:
         Layers of it that stay as they are, as 1,2.
     layer_rates
         A factor on the learning rate of each of its layers, as 0.1,0.1,1.
+    on_divergence
+        When a loss is not finite any more: raise ends with an error, retry goes on from the best weights so far with
+        half the learning rate, ten times at most.
     seed
         Decides the split, the initial weights and the order of the rows.
     engine
@@ -126,6 +129,7 @@ class LearningOptions:
     from_: Annotated[Path | None, Parameter(name="--from")] = None
     freeze: str | None = None
     layer_rates: str | None = None
+    on_divergence: Literal["raise", "retry"] = "raise"
     seed: Annotated[int, Whole] = 0
     engine: str = "auto"
     threads: str | None = None
@@ -214,6 +218,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             start=None if learning.from_ is None else str(learning.from_),
             frozen=tuple(map(int, _numbers(learning.freeze, "--freeze", whole=True))),
             layer_rates=tuple(_numbers(learning.layer_rates, "--layer-rates")),
+            on_divergence=learning.on_divergence,
             seed=learning.seed,
             engine=learning.engine,
             n_threads=threads_of(learning.threads),

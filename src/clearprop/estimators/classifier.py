@@ -104,6 +104,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     layer_rates : sequence of float or None, default=None
         + A factor on the learning rate of each of the layers 1 … L; 0 keeps a layer as it is, which with warm_start or
         `partial_fit` is how a network that has learned elsewhere is fine-tuned. Not with lbfgs.
+    on_divergence : {"raise", "retry"}, default="raise"
+        + When a loss or a gradient is not finite any more: "raise" `clearprop.errors.DivergenceError`, which has the
+        best weights so far, or "retry" from them with half the learning rate, ten times at most, with a warning each
+        time. Not with lbfgs.
     engine : {"auto", "compiled", "reference"}, default="auto"
         + Who computes: "compiled" is the fast one, machine code made from the formulas, "reference" the one to read, in
         NumPy. "auto" takes the fastest that can do the job; `engine_reason_` says why. One asked for by name that
@@ -135,6 +139,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     history_ : tuple of Epoch
         + Of every epoch, or iteration of lbfgs: loss, "validation_loss" and "validation_score", rate, gradient norm of
         every layer, seconds.
+    retries_ : tuple of Retry
+        + How often the last fit diverged and went on, with on_divergence="retry": where, and with which rate.
     network_ : Network
         + The network, for `clearprop.forward`, `backward`, `check_gradient` and `save`.
     parameters_ : Parameters
@@ -195,6 +201,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         callbacks: Any = None,
         n_threads: int | None = None,
         layer_rates: Any = None,
+        on_divergence: str = "raise",
         engine: str = "auto",
     ) -> None:
         store(self, locals())

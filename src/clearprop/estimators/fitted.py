@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import ShapeError
 from clearprop.estimators.run import Run
+from clearprop.job import Retry
 from clearprop.network import Network, Parameters
 from clearprop.training import Epoch
 
@@ -59,6 +60,7 @@ class FittedNetwork:
     loss_: float
     best_validation_score_: float | None
     stopping_reason_: str
+    retries_: tuple[Retry, ...]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_run")

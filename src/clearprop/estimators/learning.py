@@ -71,7 +71,8 @@ class Learning(Preparation):
         ------
         ValueError
             When data or a parameter cannot be used (`clearprop.errors.InputError` and scikit-learn's own), and when
-            training diverges (`clearprop.errors.DivergenceError`). The fit before, where there was one, then remains.
+            training diverges (`clearprop.errors.DivergenceError`, with the best weights so far). The fit before, where
+            there was one, then remains.
             Of checkpoints `clearprop.errors.FileError`, when they cannot be written, are another training's, or
             `resume` is False.
 
@@ -79,7 +80,8 @@ class Learning(Preparation):
         -----
         ConvergenceWarning
             When `max_iter`, `max_seconds`, or `max_fun` with lbfgs ends training; when it diverges after an epoch whose
-            weights early stopping has kept, and these are put back.
+            weights early stopping has kept, and these are put back; for each time that it went on after diverging,
+            with on_divergence="retry".
         UserWarning
             When Ctrl-C ends it, with the best weights kept. A second Ctrl-C within two seconds, in this fit or in one
             before it, is raised as KeyboardInterrupt, and the best weights are kept as well.
@@ -120,7 +122,7 @@ class Learning(Preparation):
         ------
         ValueError
             As `fit`. Data and parameters are looked at when this is called, before the first epoch is asked for. When
-            training diverges, the last good weights remain.
+            training diverges, the last good weights remain; the error has those of the best epoch.
 
         Examples
         --------
@@ -240,7 +242,7 @@ class Learning(Preparation):
         done, run = fit.fitting.result, fit.run
         for epoch in done.history[self.n_iter_ :]:  # one that diverged, which no callback saw
             self._saw(epoch)
-        self.stopping_reason_ = done.reason
+        self.stopping_reason_, self.retries_ = done.reason, done.retries
         if not done.history:  # ended before the first epoch did
             self.loss_ = run.engine.loss_and_gradient(run.job, run.state.theta, fit.source.data)[0]
         if fit.has_best and done.best is not None:
@@ -250,6 +252,8 @@ class Learning(Preparation):
         """Raise a second Ctrl-C, now that everything is kept; otherwise warn of an end that nobody asked for."""
         done, settings, interrupts = fit.fitting.result, fit.settings, fit.fitting.interrupts
         interrupts.raise_again()
+        for retry in done.retries:
+            warnings.warn(f"{settings.solver}: {retry}", ConvergenceWarning, stacklevel=stacklevel)
         if interrupts.came:
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 
 from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
+from clearprop.training.stopping import check_on_divergence
 
 # name: (least, most, whether the least itself is allowed, whether the most is)
 NUMBERS = {
@@ -56,6 +57,7 @@ def check_values(settings: Any) -> None:
             f"random_state must be a whole number from 0, a RandomState or None, not {settings.random_state!r}"
         ) from None
     threads_asked(settings.n_threads)
+    check_on_divergence(settings.on_divergence)
     callbacks_of(settings.callbacks)
 
 

@@ -44,7 +44,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         As for `MLPClassifier`; the score is R².
     beta_1, beta_2, epsilon, max_fun
         As for `MLPClassifier`.
-    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, layer_rates, engine
+    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, layer_rates, on_divergence, engine
         + As for `MLPClassifier`.
 
     Attributes
@@ -107,6 +107,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         callbacks: Any = None,
         n_threads: int | None = None,
         layer_rates: Any = None,
+        on_divergence: str = "raise",
         engine: str = "auto",
     ) -> None:
         store(self, locals())

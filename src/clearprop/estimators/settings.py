@@ -89,6 +89,7 @@ class Settings:
     callbacks: Any = None
     n_threads: int | None = None
     layer_rates: Any = None
+    on_divergence: str = "raise"
 
     def __post_init__(self) -> None:
         if not isinstance(self.solver, UpdateRule) and self.solver not in SOLVERS:
@@ -117,6 +118,7 @@ class Settings:
             "clip_norm": (self.clip_norm, "it needs the true gradient"),
             "weight_decay": (self.weight_decay, "it makes no steps that could decay; alpha is the penalty for it"),
             "layer_rates": (self.layer_rates, "it has no learning rate"),
+            "on_divergence": (self.on_divergence == "retry", "it has no learning rate to lower"),
         }
         for name, (given, reason) in because.items():
             if given:
@@ -224,12 +226,14 @@ class Settings:
         # A rate that adapts ends training itself, once it is at its least.
         adapts = isinstance(self.rate_schedule, ReduceOnPlateau)
         patience = math.inf if adapts else float(self.n_iter_no_change)
-        tolerance, limit = float(self.tol), None if self.max_seconds is None else float(self.max_seconds)
+        limit = None if self.max_seconds is None else float(self.max_seconds)
+        common: dict[str, Any] = {"max_seconds": limit, "on_divergence": self.on_divergence}
+        common |= {"tolerance": float(self.tol), "patience": patience}
         if not (is_validated and self.early_stopping):
-            return Stopping(tolerance=tolerance, patience=patience, max_seconds=limit)
+            return Stopping(**common)
         by_loss = isinstance(self.scoring, str) and self.scoring == "loss"
         watched = "validation_loss" if by_loss else "validation_score"
-        return Stopping(watched, not by_loss, tolerance, patience, restore_best=True, max_seconds=limit)
+        return Stopping(watched, not by_loss, restore_best=True, **common)
 
     def job(self, network: Network, n_samples: int, epochs: int, seed: int) -> Job:
         """The job of a fit to `n_samples` rows that ends after the epoch numbered `epochs`."""

@@ -80,6 +80,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
     random_state: Any
     n_threads: Any
     verbose: Any
+    on_divergence: Any
     engine: Any
     read: Any
 
@@ -160,11 +161,12 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         Warns
         -----
         UserWarning
-            When Ctrl-C ends training, with the best weights so far; it says which quantiles are not learned. When a
-            column can be read in two ways (it is then taken as text, and the message has the options for `read`), or
-            one that holds something is left out (the message says how to keep it); when the networks are no better than
-            always saying the mean, or the most frequent class. A second Ctrl-C within two seconds, in this fit or in
-            one before it, is raised as KeyboardInterrupt, and what was learned is kept as well.
+            When Ctrl-C ends training, with the best weights so far; it says which quantiles are not learned. When
+            training diverged and went on, with on_divergence="retry". When a column can be read in two ways (it is then
+            taken as text, and the message has the options for `read`), or one that holds something is left out (the
+            message says how to keep it); when the networks are no better than always saying the mean, or the most
+            frequent class. A second Ctrl-C within two seconds, in this fit or in one before it, is raised as
+            KeyboardInterrupt, and what was learned is kept as well.
         """
         others = {"y": y, "sample_weight": sample_weight, "groups": groups, "X_val": X_val, "y_val": y_val}
         source = source_of(X, target, memory, stream, {**others, "sample_weight_val": sample_weight_val})
@@ -266,6 +268,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         self._done = done
         self.history_: tuple[Epoch, ...] = done.fit.history
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
+        self.retries_ = done.fit.retries
         self.engine_, self.engine_reason_ = main.choice.engine.name, main.choice.reason
         self.ensemble_ = len(main.folds)
         if done.calibration_error is not None:
@@ -288,6 +291,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             epochs=_whole(self.max_iter),
             time_limit=positive("max_seconds", self.max_seconds),
             n_threads=_whole(self.n_threads),
+            on_divergence=self.on_divergence,
             engine=self.engine,
             learning_rate=positive("learning_rate_init", self.learning_rate_init),
             activation=self.activation,

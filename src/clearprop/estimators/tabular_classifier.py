@@ -57,6 +57,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         depend on it.
     verbose : bool, default=False
         Print a line after each epoch.
+    on_divergence : {"raise", "retry"}, default="raise"
+        When training diverges: raise `clearprop.errors.DivergenceError`, or go on from the best weights so far with
+        half the learning rate, ten times at most, with a warning each time.
     engine : {"auto", "compiled", "reference"}, default="auto"
     read : dict, optional
         How texts in X are written where that cannot be seen: ``decimal`` ("." or ","), ``dates`` ("dmy", "mdy", "ymd"
@@ -112,6 +115,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,
+        on_divergence: str = "raise",
         engine: str = "auto",
         read: Mapping[str, Any] | None = None,
     ) -> None:

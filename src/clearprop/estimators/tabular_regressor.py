@@ -52,7 +52,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         As for `TabularClassifier`.
     metric : str, optional
         The score over the validation rows by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
-    max_seconds, random_state, n_threads, verbose, engine, read
+    max_seconds, random_state, n_threads, verbose, on_divergence, engine, read
         As for `TabularClassifier`.
 
     Attributes
@@ -93,6 +93,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         random_state: Any = None,
         n_threads: int | None = None,
         verbose: bool = False,
+        on_divergence: str = "raise",
         engine: str = "auto",
         read: Mapping[str, Any] | None = None,
     ) -> None:

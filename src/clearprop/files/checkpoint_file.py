@@ -17,7 +17,7 @@ import numpy as np
 from clearprop.errors import ModelFileError
 from clearprop.files import contents
 from clearprop.files.json_text import read_json, refusing
-from clearprop.job import Best, Epoch, Progress, Snapshot, TrainingState
+from clearprop.job import Best, Epoch, Progress, Retry, Snapshot, TrainingState
 from clearprop.version import __version__
 
 FORMAT = 1
@@ -40,6 +40,7 @@ def to_bytes(snapshot: Snapshot, identity: Mapping[str, Any], details: Mapping[s
         Anything else that JSON can hold.
     """
     progress, parts = snapshot.progress, []
+    before = (*progress.start, *(() if progress.best is None else progress.best.states))  # to go back to
     records = (*progress.history, *(record for record in snapshot.unread if record is not None))
     names = tuple(next((record.scores for record in records if record.scores), ()))
     found = {
@@ -54,14 +55,16 @@ def to_bytes(snapshot: Snapshot, identity: Mapping[str, Any], details: Mapping[s
         "unread": [record is not None for record in snapshot.unread],
         "progress": {"first_epoch": progress.first_epoch, "stale": progress.stale, "ended": progress.ended},
         "best": None if progress.best is None else _place(progress.best.epoch, progress.history),
-        "keeps_best": progress.best is not None and bool(progress.best.thetas),
+        "keeps_best": progress.best is not None and bool(progress.best.thetas) and not progress.best.states,
+        "before": [_described(state) for state in before],
+        "retries": [list(retry) for retry in progress.retries],
     }
-    for state in snapshot.states:
+    for state in (*snapshot.states, *before):
         parts += [state.theta, *state.memory, state.gradient_norms]
         parts += [] if state.search_start is None else [state.search_start]
         parts.append(np.array([getattr(state, name) for name in NUMBERS], dtype=np.float64))
     best = Best(np.inf, None) if progress.best is None else progress.best  # type: ignore[arg-type]
-    parts += [*best.thetas, np.array([best.value, progress.seconds])]
+    parts += [*(() if best.states else best.thetas), np.array([best.value, progress.seconds])]
     parts += [_row(record, names) for record in records]
     text = json.dumps(found, allow_nan=False)
     dtype = snapshot.states[0].theta.dtype
@@ -157,18 +160,23 @@ def _snapshot(document: Mapping[str, Any], flat: Any) -> Snapshot:
         return part.copy().view(dtype)
 
     states = tuple(_state(spec, take, dtype) for spec in document["states"])
+    before = tuple(_state(spec, take, dtype) for spec in document["before"])
     n_parameters, depth, names = len(states[0].theta), len(states[0].gradient_norms), tuple(document["scores"])
     kept = tuple(take(n_parameters, dtype) for _ in states) if document["keeps_best"] else ()
+    begun, whole = before[: len(states)], before[len(states) :]
+    kept = kept or tuple(state.theta for state in whole)
     value, seconds = take(2).tolist()
     rows = COLUMNS + depth + len(names)
     history = [_epoch(take(rows), depth, names) for _ in range(document["n_epochs"])]
     unread = tuple(_epoch(take(rows), depth, names) if there else None for there in document["unread"])
-    if start != len(raw) or len(unread) != len(states):
+    if start != len(raw) or len(unread) != len(states) or {len(begun), len(whole)} - {0, len(states)}:
         raise ModelFileError("it is too long")
     best, spec = document["best"], document["progress"]
     ended = None if spec["ended"] is None else (str(spec["ended"][0]), str(spec["ended"][1]))
-    found = None if best is None else Best(value, history[best], kept)
-    return Snapshot(states, Progress(spec["first_epoch"], seconds, found, spec["stale"], history, ended), unread)
+    found = None if best is None else Best(value, history[best], kept, whole)
+    retries = tuple(Retry(*one) for one in document["retries"])
+    told = (spec["first_epoch"], seconds, found, spec["stale"], history, ended)
+    return Snapshot(states, Progress(*told, begun, retries), unread)
 
 
 def _state(spec: Mapping[str, int], take: Any, dtype: Any) -> TrainingState:

@@ -3,7 +3,7 @@
 from clearprop.job.data import Data, Layout, Place, numbers, prepared
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Best, Epoch, Progress, Snapshot, TrainingState
+from clearprop.job.state import Best, Epoch, Progress, Retry, Snapshot, TrainingState
 
 __all__ = [
     "Best",
@@ -14,6 +14,7 @@ __all__ = [
     "OneHot",
     "Place",
     "Progress",
+    "Retry",
     "Snapshot",
     "TrainingState",
     "numbers",

@@ -73,11 +73,47 @@ class Best(NamedTuple):
     epoch : Epoch
     thetas : tuple of arrays of shape (n_parameters,)
         The weights of each network after it; () where they are not kept.
+    states : tuple of TrainingState
+        The state of each network after it, for a fit that may go back to it; () for any other.
     """
 
     value: float
     epoch: Epoch
     thetas: tuple[Vector, ...] = ()
+    states: tuple[TrainingState, ...] = ()
+
+
+class Retry(NamedTuple):
+    """A fit diverged, and went on from its best weights so far with a lower learning rate.
+
+    Attributes
+    ----------
+    epoch, step : int
+        Where it diverged, as of `clearprop.errors.DivergenceError`. That epoch began again.
+    layer : int or None
+        The first layer whose gradient was not finite; None when only the loss was not.
+    from_epoch : int
+        The epoch after which the weights were those that it went on from.
+    is_start : bool
+        Whether these are the weights that the fit began with.
+    rate_scale : float
+        The factor on the learning rate since then.
+    """
+
+    epoch: int
+    step: int
+    layer: int | None
+    from_epoch: int
+    is_start: bool
+    rate_scale: float
+
+    def __str__(self) -> str:
+        what = "the loss" if self.layer is None else f"the gradient of layer {self.layer}"
+        weights = "its first weights" if self.is_start else f"the weights of epoch {self.from_epoch}, the best"
+        return (
+            f"training diverged in epoch {self.epoch}, step {self.step}: {what} was not finite. It went on from "
+            f"{weights}, with {self.rate_scale:g} times the learning rate asked for"
+        )
 
 
 class Ended(NamedTuple):
@@ -110,6 +146,9 @@ class Progress:
         All of this fit.
     ended : (str, str) or None
         Of a fit that has ended: the word and the sentence that say why.
+    start : tuple of TrainingState
+        The state of each network when a fit began that may go back to it; () for any other.
+    retries : tuple of Retry
     """
 
     first_epoch: int = 0
@@ -118,6 +157,8 @@ class Progress:
     stale: int = 0
     history: list[Epoch] = field(default_factory=list)
     ended: tuple[str, str] | None = None
+    start: tuple[TrainingState, ...] = ()
+    retries: tuple[Retry, ...] = ()
 
 
 @dataclass

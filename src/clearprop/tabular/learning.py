@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from typing import Any, NamedTuple
@@ -76,11 +77,13 @@ def carry_out(
     Raises
     ------
     DivergenceError
-        When the loss is not finite any more.
+        When the loss is not finite any more, and the settings do not say to go on, or that did not help.
     """
     told = Interrupts() if interrupts is None else interrupts
     together, keeper = _together(plan, kept)
     done = fit(together, stopping(plan), callbacks, interrupts=told, resume=keeper is not None, keeper=keeper)
+    for retry in done.retries:
+        warnings.warn(str(retry), stacklevel=2)
     learned, came = None, False
     while learned is None:
         try:
@@ -154,7 +157,8 @@ def stopping(plan: EnsemblePlan) -> Stopping:
     # Few mistakes come late, when the learning rate is low: no early end.
     patience = float(epochs if watched.comes_late else max(20, epochs // 3))
     limit = plan.settings.time_limit
-    return Stopping(watched.name, watched.higher_is_better, 0.0, patience, True, limit, later_within=EQUAL)
+    goes_on = plan.settings.on_divergence
+    return Stopping(watched.name, watched.higher_is_better, 0.0, patience, True, limit, EQUAL, goes_on)
 
 
 def member(plan: EnsemblePlan, k: int) -> Member:

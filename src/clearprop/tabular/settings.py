@@ -12,6 +12,7 @@ from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import Activation, activation
 from clearprop.tables import TASKS, ReadOptions
 from clearprop.tabular.metrics import METRICS
+from clearprop.training.stopping import check_on_divergence
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class TableSettings:
         Layers of it, from 1, that stay as they are.
     layer_rates : tuple of float
         A factor on the learning rate of each of its layers; () for none.
+    on_divergence : {"raise", "retry"}
+        What is done when training diverges: as of `clearprop.training.Stopping`.
     read : ReadOptions
         How the table is written, where that was said.
     """
@@ -119,6 +122,7 @@ class TableSettings:
     start: str | None = None
     frozen: tuple[int, ...] = ()
     layer_rates: tuple[float, ...] = ()
+    on_divergence: str = "raise"
     read: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
@@ -154,6 +158,7 @@ class TableSettings:
     def _check_names(self) -> None:
         """What is chosen by its name, and what does not go together whatever the table is."""
         activation(self.activation)
+        check_on_divergence(self.on_divergence)
         if self.metric is not None and self.metric not in METRICS:
             raise UnknownNameError("metric", self.metric, tuple(METRICS))
         if self.probabilities and self.metric is not None:

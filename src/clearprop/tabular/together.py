@@ -120,6 +120,11 @@ class Together:
             if not all(record.complete for record in records):
                 return None
 
+    @property
+    def goes_ahead(self) -> bool:
+        """Never: see `epochs`."""
+        return False
+
     def close(self) -> None:
         """Wait until no member is trained any more; whoever is within an epoch comes out of it within a stretch."""
         self._is_over = True

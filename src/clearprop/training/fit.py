@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
-from clearprop.job import Epoch, Progress
+from clearprop.job import Epoch, Progress, Retry
+from clearprop.training.divergence import explained, go_back, planned
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.keeper import Keeper
 from clearprop.training.source import Epochs, Source
@@ -41,12 +42,15 @@ class Fit:
         epochs left, "reader"; of lbfgs also "minimum", "evaluations" or "line_search".
     best : Epoch or None
         The epoch whose weights the states hold, where the best were put back.
+    retries : tuple of Retry
+        How often it diverged and went on, and with which rate.
     """
 
     history: tuple[Epoch, ...]
     reason: str
     stopped_by: str
     best: Epoch | None
+    retries: tuple[Retry, ...] = ()
 
     @property
     def converged(self) -> bool:
@@ -113,6 +117,7 @@ class Fitting:
         self._ended = None if self.progress.ended is None else Ending(*self.progress.ended)
         self._is_cut = False  # by Ctrl-C
         self._epochs: Epochs | None = None
+        self._retry: Retry | None = None  # that is planned and not yet carried out
         self.interrupts = Interrupts() if interrupts is None else interrupts
         self._raises = interrupts is None
         self._generator = self._run()
@@ -150,11 +155,15 @@ class Fitting:
     def result(self) -> Fit:
         """What the fit came to, once it has ended."""
         found = self.progress.best
-        best = found.epoch if found is not None and found.thetas else None
+        best = found.epoch if found is not None and found.thetas and self.stopping.restore_best else None
         kept = f"; the weights of epoch {best.n}, the best, were put back" if best is not None else ""
         left = f"stopped after epoch {self._n_done}: its reader asked for no more"
         ended = self._ended or (self._interruption() if self._is_cut else Ending("reader", left))
-        return Fit(tuple(self.progress.history), ended.reason + kept, ended.stopped_by, best)
+        retries = self.progress.retries
+        if retries:
+            kept += f"; it had diverged in epoch {', '.join(str(retry.epoch) for retry in retries)} and gone on with "
+            kept += f"{retries[-1].rate_scale:g} times the learning rate"
+        return Fit(tuple(self.progress.history), ended.reason + kept, ended.stopped_by, best, retries)
 
     @property
     def _n_done(self) -> int:
@@ -172,8 +181,8 @@ class Fitting:
                     asked_to_stop(self.callbacks, seen)
             if self._ended is not None:
                 return
-            self._epochs = self.source.epochs(partial(self._is_over, deadline), began, self._ahead, self.keeper)
-            while (epoch := self._next()) is not None:
+            made = partial(self.source.epochs, partial(self._is_over, deadline), began, self._ahead, self.keeper)
+            while (epoch := self._next(made)) is not None:
                 self._ended = self._seen(epoch, deadline)
                 if self._ended is not None:
                     self._put_back()
@@ -185,6 +194,7 @@ class Fitting:
             self._is_cut, self._ended = True, None
             self.interrupts.note()
         except DivergenceError as error:
+            explained(self.progress, self.source.states, error)
             self._ended = Ending("divergence", f"stopped in epoch {error.epoch}: {error}")
             self.progress.history.append(self._broken_off(error, time.perf_counter() - began))
             raise
@@ -207,37 +217,71 @@ class Fitting:
     def _ahead(self) -> int:
         """How many epochs may be made before anybody looks at the states, or training might end."""
         job = self.source.job
-        if self.looks or self.stopping.restore_best or isinstance(job.schedule, ReduceOnPlateau):
+        if self._sees_each:
             return 1
         return int(min(until_stale(job, self.stopping, self.progress), job.epochs))
+
+    @property
+    def _sees_each(self) -> bool:
+        """Whether the states are looked at after every epoch."""
+        stopping, adapts = self.stopping, isinstance(self.source.job.schedule, ReduceOnPlateau)
+        may_go_back = stopping.on_divergence == "retry"
+        return self.looks or stopping.restore_best or adapts or may_go_back or self.keeper is not None
+
+    def _see(self, epoch: Epoch) -> None:
+        """Take an epoch into account; the best weights are kept where the states are never further than the record."""
+        keeps = self._sees_each or not self.source.goes_ahead
+        see(self.stopping, self.progress, epoch, self.source.states, keeps=keeps)
 
     def _catch_up(self) -> None:
         """Take account of epochs that were made ahead, where Ctrl-C came between their records."""
         begun, history, epochs = self.progress.first_epoch, self.progress.history, self._epochs or iter(())
         while begun + len(history) < self._n_done and (epoch := next(epochs, None)) is not None:
-            see(self.stopping, self.progress, epoch, self.source.states)
+            self._see(epoch)
 
     def _begin(self) -> None:
         """Take possession of the states, which know one fit at a time."""
         for state in self.source.states:
             state.progress = self.progress
+        if self.stopping.on_divergence == "retry" and not self.progress.start:
+            self.progress.start = tuple(state.copy() for state in self.source.states)
         if self.keeper is not None:
             self.keeper.begin(self.source.states, self.progress)
 
-    def _next(self) -> Epoch | None:
-        """The next epoch; None after the last."""
-        assert self._epochs is not None
-        try:
-            with self.source.blas_threads():
-                return next(self._epochs)
-        except StopIteration as end:
-            self._ended = end.value
-            return None
+    def _next(self, made: Callable[[], Epochs]) -> Epoch | None:
+        """The next epoch, after one that diverged and is to be tried again too; None after the last."""
+        while True:
+            if self._epochs is None:
+                self._epochs = made()
+            try:
+                with self.source.blas_threads():
+                    return next(self._epochs)
+            except StopIteration as end:
+                self._ended = end.value
+                return None
+            except DivergenceError as error:
+                may_go_back = self.stopping.on_divergence == "retry"
+                self._retry = planned(self.progress, self.source.states, error) if may_go_back else None
+                if self._retry is None:
+                    raise
+            self._go_back()
+
+    def _go_back(self) -> None:
+        """Carry out a retry that is planned; done again where Ctrl-C came in the middle of it."""
+        if self._retry is None:
+            return
+        go_back(self.progress, self.source.states, self._retry)
+        if self.keeper is not None:
+            self.keeper.goes_back()
+        self._epochs = None
+        if self._retry not in self.progress.retries:
+            self.progress.retries = (*self.progress.retries, self._retry)
+        self._retry = None
 
     def _seen(self, epoch: Epoch, deadline: float) -> Ending | None:
         """Take an epoch into account; why training ends with it, or None. The callbacks find whole states."""
         job, stopping, states = self.source.job, self.stopping, self.source.states
-        see(stopping, self.progress, epoch, states)
+        self._see(epoch)
         least_rate = None
         if isinstance(job.schedule, ReduceOnPlateau):
             least_rate = on_plateau(job.schedule, stopping, epoch, states)
@@ -272,6 +316,7 @@ class Fitting:
         if self._epochs is not None:
             self._epochs.close()
         self.source.close()
+        self._go_back()
         self._put_back()
         if self.keeper is not None:  # a fit that was cut off goes on from there, and one that diverged does so again
             is_done = self._ended is not None and self._ended.stopped_by not in ("interrupt", "divergence")
@@ -281,7 +326,8 @@ class Fitting:
                 state.progress = None
 
     def _put_back(self) -> None:
-        kept = () if self.progress.best is None else self.progress.best.thetas
+        best = self.progress.best
+        kept = best.thetas if best is not None and self.stopping.restore_best else ()
         for state, theta in zip(self.source.states, kept, strict=False):
             if state.progress is self.progress:
                 state.theta[:] = theta
@@ -312,8 +358,9 @@ def fit(
     KeyboardInterrupt
         When Ctrl-C comes twice within two seconds, unless `interrupts` are given.
     DivergenceError
-        When a loss or gradient is not finite. The states then hold the best weights so far, where they are kept, or the
-        last good ones.
+        When a loss or gradient is not finite, and `stopping` does not say to go on, or going on did not help. The
+        states then hold the best weights where they are put back, otherwise the last good ones. The error has the best
+        ones, unless short epochs were made several at a time, as nobody looked at them.
     """
     return Fitting(
         source, stopping, callbacks, resume=resume, interrupts=interrupts, looks=looks, keeper=keeper

@@ -62,6 +62,12 @@ class Keeper:
         with self._lock:
             self._resting.clear()
 
+    def goes_back(self) -> None:
+        """All networks were put back to an earlier epoch, so what was copied in this round belongs to no snapshot."""
+        with self._lock:
+            self._resting.clear()
+            self._copies.clear()
+
     def end(self, ended: tuple[str, str] | None) -> None:
         """Write what there is: the end of the fit, or where it was cut off the last whole snapshot of it.
 

@@ -104,10 +104,9 @@ def epochs(
     state.own()
     began = time.perf_counter() if began is None else began
     n_samples, n_steps = data.n_samples, job.steps_per_epoch(data.n_samples)
-    may_cross = engine.crosses_epochs and measure is None and job.schedule.is_constant
-    stretch = 1
+    crosses, stretch = may_cross(job, data, engine, measure), 1
     while state.epoch < job.epochs:
-        count = min(stretch // n_steps, ROWS_AHEAD // n_samples) if may_cross and state.cursor == 0 else 0
+        count = min(stretch // n_steps, ROWS_AHEAD // n_samples) if crosses and state.cursor == 0 else 0
         count = min(count, job.epochs - state.epoch, ahead()) if count > 1 else count
         if count > 1 and isinstance(data, Data) and not is_over():
             started = time.perf_counter()
@@ -136,6 +135,12 @@ def epochs(
         yield record
         if not complete:
             return
+
+
+def may_cross(job: Job, data: Rows, engine: Engine, measure: Measure | None) -> bool:
+    """Whether several epochs may be made in one call of the engine."""
+    is_plain = engine.crosses_epochs and measure is None and job.schedule.is_constant and isinstance(data, Data)
+    return is_plain and ROWS_AHEAD // data.n_samples > 1
 
 
 def _longer(stretch: int, n_steps: int, seconds: float) -> int:

@@ -17,7 +17,7 @@ from clearprop.formulas import LBFGS
 from clearprop.job import Epoch
 from clearprop.training.keeper import Keeper
 from clearprop.training.lbfgs import lbfgs_epochs
-from clearprop.training.loop import Measure, epochs
+from clearprop.training.loop import Measure, epochs, may_cross
 from clearprop.training.stopping import Ending
 
 Epochs = Generator[Epoch, None, Ending | None]
@@ -57,6 +57,11 @@ class Source(Protocol):
         Ending or None
             Why it ended, where that is something else than `is_over` or the job's number of epochs.
         """
+        ...
+
+    @property
+    def goes_ahead(self) -> bool:
+        """Whether the states may be further than the records, where nobody looks."""
         ...
 
     def close(self) -> None:
@@ -107,6 +112,12 @@ class OneNetwork:
             found = lbfgs_epochs(*given, measure=measure, ahead=ahead, began=began)
             return found if keeper is None else _kept(found, keeper)
         return epochs(*given, measure=measure, is_over=is_kept_and_over, ahead=ahead, began=began)
+
+    @property
+    def goes_ahead(self) -> bool:
+        """See `Source`; a search may be ahead, its state is not."""
+        is_search = isinstance(self.job.update_rule, LBFGS)
+        return not is_search and may_cross(self.job, self.data, self.engine, self.measure)
 
     def close(self) -> None:
         """There is nothing to wait for: the state is written by who reads the epochs."""

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.errors import InputError
+from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
 from clearprop.job import Best, Epoch, Job, Progress, TrainingState
 
+ON_DIVERGENCE = ("raise", "retry")
 Callback = Callable[[Epoch], Any]  # called after each epoch; ends training by returning True
 
 
@@ -45,6 +46,9 @@ class Stopping:
     later_within : float, optional
         A later epoch becomes the best one if its value is worse than the best by no more than this share of it. By
         default the first of equal epochs stays the best.
+    on_divergence : {"raise", "retry"}
+        When a loss or gradient is not finite: raise DivergenceError, or go on from the best weights so far, or
+        the first ones, with half the learning rate, ten times at most: `clearprop.training.divergence`.
     """
 
     watch: str = "loss"
@@ -54,8 +58,10 @@ class Stopping:
     restore_best: bool = False
     max_seconds: float | None = None
     later_within: float | None = None
+    on_divergence: str = "raise"
 
     def __post_init__(self) -> None:
+        check_on_divergence(self.on_divergence)
         if not (isinstance(self.tolerance, Real) and self.tolerance >= 0):
             raise InputError(f"tolerance must be at least 0, not {self.tolerance!r}")
         if not (isinstance(self.patience, Real) and self.patience >= 1):
@@ -71,16 +77,30 @@ def watched(stopping: Stopping, epoch: Epoch) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def see(stopping: Stopping, progress: Progress, epoch: Epoch, states: Sequence[TrainingState]) -> None:
-    """Take one more epoch into account; where it is the best so far, keep the weights of the states."""
+def check_on_divergence(given: object) -> None:
+    """Raise UnknownNameError for what is not to be done when training diverges."""
+    if not isinstance(given, str) or given not in ON_DIVERGENCE:
+        raise UnknownNameError("on_divergence", given, ON_DIVERGENCE)
+
+
+def see(
+    stopping: Stopping, progress: Progress, epoch: Epoch, states: Sequence[TrainingState], *, keeps: bool = False
+) -> None:
+    """Take one more epoch into account; where it is the best so far, keep what is wanted of the states.
+
+    `keeps` says that their weights are to be kept even where they are not put back at the end.
+    """
     value, best = watched(stopping, epoch), math.inf if progress.best is None else progress.best.value
     progress.history.append(epoch)
     progress.seconds = epoch.seconds
     progress.stale = 0 if is_better(value, best, stopping.tolerance) else progress.stale + 1
     equals = stopping.later_within is not None and value <= best + stopping.later_within * abs(best)
     if progress.best is None or value < best or equals:
-        thetas = tuple(state.theta.copy() for state in states) if stopping.restore_best else ()
-        progress.best = Best(value, epoch, thetas)  # all of it at once: Ctrl-C may come at any call
+        whole = tuple(state.copy() for state in states) if stopping.on_divergence == "retry" else ()
+        thetas = tuple(state.theta for state in whole)
+        if not thetas and (keeps or stopping.restore_best):
+            thetas = tuple(state.theta.copy() for state in states)
+        progress.best = Best(value, epoch, thetas, whole)  # all of it at once: Ctrl-C may come at any call
 
 
 def is_better(value: float, best: float, tolerance: float) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
 from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
-from clearprop.job import Epoch
+from clearprop.job import Epoch, Retry
 from clearprop.network import Network, Parameters
 from clearprop.training.fit import fit
 from clearprop.training.keeping import kept_by
@@ -39,6 +40,8 @@ class Trained:
         The engine that did it and why it was chosen.
     state : TrainingState
         To go on from, as ``train(..., state=trained.state)``.
+    retries : tuple of Retry
+        How often it diverged and went on, and with which rate.
     """
 
     parameters: Parameters
@@ -47,6 +50,7 @@ class Trained:
     engine: str
     engine_reason: str
     state: TrainingState
+    retries: tuple[Retry, ...] = ()
 
 
 def train(
@@ -71,6 +75,7 @@ def train(
     tolerance: float = 1e-4,
     patience: float = 10,
     max_seconds: float | None = None,
+    on_divergence: str = "raise",
     seed: int = 0,
     engine: str = "auto",
     n_threads: int | None = None,
@@ -103,7 +108,7 @@ def train(
     validation : (X, Y), optional
         Validation rows: training stops when their loss is no better for `patience` epochs, and the best weights are
         put back. Without it the training loss is watched.
-    tolerance, patience, max_seconds
+    tolerance, patience, max_seconds, on_divergence
         As for `clearprop.training.Stopping`.
     engine : {"auto", "compiled", "reference"}
     n_threads : int, optional
@@ -131,7 +136,8 @@ def train(
     InputError
         When an argument cannot be used; the message says which and why.
     DivergenceError
-        When the loss or a gradient is not finite any more.
+        When the loss or a gradient is not finite any more; with the best weights so far. With on_divergence="retry"
+        only when going on from these with a lower rate did not help.
     FileError
         When the folder cannot be written to, holds checkpoints and `resume` is False, or those of another training.
     KeyboardInterrupt
@@ -140,7 +146,8 @@ def train(
     Warns
     -----
     UserWarning
-        When a checkpoint could not be written or read, or was written by another processor's code.
+        When a checkpoint could not be written or read, or was written by another processor's code; for each time that
+        training diverged and went on.
 
     Examples
     --------
@@ -178,21 +185,27 @@ def train(
     state = _start(job, params, state)
     measure: Measure | None = None
     measured: Data | None = None
-    stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds)
+    if isinstance(job.update_rule, LBFGS) and on_divergence == "retry":
+        raise InputError("on_divergence='retry' does not go with lbfgs: it has no learning rate to lower")
+    stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds, on_divergence=on_divergence)
     if validation is not None:
         if not isinstance(validation, tuple) or len(validation) != 2:
             raise InputError("validation must be a pair (X, Y) of rows held out")
         measured = prepared(Job(network), *validation, dtype=dtype)
         measure = loss_measure(network, measured, choice.engine)
-        stopping = Stopping("validation_loss", False, tolerance, patience, restore_best=True, max_seconds=max_seconds)
+        stopping = replace(stopping, watch="validation_loss", restore_best=True)
     with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
         source = OneNetwork(job, state, data, choice.engine, measure, n_threads)
         keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
         with shown(verbose, source.state.epoch, epochs) as reader:
             readers, resume = [*callbacks, reader], keeper is not None
             done = fit(source, stopping, readers, looks=bool(callbacks), resume=resume, keeper=keeper)
+    for retry in done.retries:
+        warnings.warn(str(retry), stacklevel=2)
     state = source.state
-    return Trained(network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state)
+    return Trained(
+        network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state, done.retries
+    )
 
 
 def _rule(optimizer: Any) -> UpdateRule | LBFGS:
