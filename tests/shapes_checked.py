@@ -12,7 +12,8 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, wraps
+from dataclasses import is_dataclass
+from functools import cache, cached_property, wraps
 
 ROOMS = ("clearprop.network", "clearprop.job")
 NAMES = ("Vector", "Matrix", "Mask", "Parameters", "Tape", "Gradient", "Data")  # types that say something
@@ -31,12 +32,14 @@ def n_axes(kind):
 
 @cache
 def fields_of(kind):
-    """The types of the fields of a named tuple that say something about axes."""
-    if not (inspect.isclass(kind) and hasattr(kind, "_fields")):
+    """The types of the fields of a named tuple or a dataclass, and of what it keeps, that say something about axes."""
+    if not (inspect.isclass(kind) and (hasattr(kind, "_fields") or is_dataclass(kind))):
         return {}
-    return {
-        name: each for name, each in typing.get_type_hints(kind, include_extras=True).items() if says_something(each)
-    }
+    found = typing.get_type_hints(kind, include_extras=True)
+    for name, each in vars(kind).items():
+        if isinstance(each, cached_property):
+            found[name] = typing.get_type_hints(each.func, include_extras=True)["return"]
+    return {name: each for name, each in found.items() if says_something(each)}
 
 
 def says_something(kind):

@@ -32,6 +32,12 @@ class Windows(list[Any]):
         window[...] = value
 
 
+def check_fitted(estimator: Any) -> None:
+    """Raise scikit-learn's NotFittedError before `fit`; its own check takes a tenth of the time that one row takes."""
+    if not hasattr(estimator, "_run"):
+        check_is_fitted(estimator)
+
+
 class KeptIfItFails:
     """Put the attributes of an estimator back where a fit fails, so that the fit before, or its absence, remains.
 
@@ -98,7 +104,7 @@ class FittedNetwork:
     @property
     def parameters_(self) -> Parameters:
         """θ with W[l] and b[l], for the functions of `clearprop.network`; writable."""
-        check_is_fitted(self)
+        check_fitted(self)
         return self.network_.views(self._run.state.theta)
 
     @property
@@ -108,7 +114,7 @@ class FittedNetwork:
 
     @coefs_.setter
     def coefs_(self, arrays: Iterable[Any]) -> None:
-        check_is_fitted(self)
+        check_fitted(self)
         self._run.state.own()
         self.coefs_[:] = arrays
 
@@ -119,14 +125,14 @@ class FittedNetwork:
 
     @intercepts_.setter
     def intercepts_(self, arrays: Iterable[Any]) -> None:
-        check_is_fitted(self)
+        check_fitted(self)
         self._run.state.own()
         self.intercepts_[:] = arrays
 
     @property
     def history_(self) -> tuple[Epoch, ...]:
         """The record of every epoch (of every iteration of lbfgs), over all fits that went on from one another."""
-        check_is_fitted(self)
+        check_fitted(self)
         return tuple(self._run.history)
 
     @property
@@ -137,13 +143,13 @@ class FittedNetwork:
     @property
     def best_loss_(self) -> float | None:
         """The least training loss of the history; None where a validation score was what counted."""
-        check_is_fitted(self)
+        check_fitted(self)
         return None if self._run.keeps_best else min(self.loss_curve_, default=None)
 
     @property
     def validation_scores_(self) -> list[float] | None:
         """The score over the validation rows, after every epoch that had any; None where the last fit had none."""
-        check_is_fitted(self)
+        check_fitted(self)
         if not self._run.is_validated:
             return None
         return [epoch.scores["validation_score"] for epoch in self.history_ if "validation_score" in epoch.scores]

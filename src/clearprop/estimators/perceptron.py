@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import finite
 from clearprop.engines.blas_threads import BLAS
 from clearprop.estimators.exports import Exports
+from clearprop.estimators.fitted import check_fitted
 from clearprop.estimators.glass import GlassBox
 from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.learning import Learning
@@ -38,7 +38,7 @@ class MultilayerPerceptron(Learning, GlassBox, Exports, ToLibraries, BaseEstimat
     n_threads: Any
 
     def _layers_and_parameters(self) -> tuple[Sequence[Layer], Parameters]:
-        check_is_fitted(self)
+        check_fitted(self)
         network = self._run.network
         return network.layers, network.views(self._run.state.theta)
 
@@ -48,7 +48,7 @@ class MultilayerPerceptron(Learning, GlassBox, Exports, ToLibraries, BaseEstimat
 
     def _inputs(self, X: Any) -> Any:
         """Rows to predict for, checked and of the type that is computed in."""
-        check_is_fitted(self)
+        check_fitted(self)
         if not is_plain(self, X):
             X = checked_rows(self, X, reset=False)
         return X.astype(self._run.state.theta.dtype, copy=False)
@@ -114,7 +114,7 @@ class MultilayerPerceptron(Learning, GlassBox, Exports, ToLibraries, BaseEstimat
         >>> bool((MLPClassifier.load(path).predict(X) == model.predict(X)).all())
         True
         """
-        check_is_fitted(self)
+        check_fitted(self)
         save_estimator(path, self)
 
     @classmethod

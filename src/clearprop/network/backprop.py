@@ -91,8 +91,8 @@ def backward(network: Network, params: Parameters, tape: Tape, Y: Matrix, sample
             gradient[f"W{l}"] = x[l].T @ delta[l]  # BP4
         else:
             gradient |= {f"{name}{l}": found for name, found in layer.gradients(delta[l], x[l], params.of(l)).items()}
-    pieces = [xp.reshape(gradient[block.name], (-1,)) for block in network.blocks]
-    return Gradient(*network.views(xp.concat(pieces)), FromOne("delta", [delta[l] for l in range(1, L + 1)]))
+    g = network.views(xp.concat([xp.reshape(gradient[block.name], (-1,)) for block in network.blocks]))
+    return Gradient(g.theta, g.W, g.b, g.named, FromOne("delta", [delta[l] for l in range(1, L + 1)]))
 
 
 def loss(

@@ -7,6 +7,8 @@ gradient has the same form.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from string import ascii_letters
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -77,25 +79,42 @@ class FromOne(Generic[Item]):
         return f"{self._name}[1…{len(self)}]: {list(self._items)!r}"
 
 
-class Parameters(NamedTuple):
-    """θ and its windows.
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """θ and its windows, which are made when one is first asked for: engines read θ alone. `Network.views` makes it.
 
     Attributes
     ----------
     theta : array of shape (n_parameters,)
         The only storage: W[1], b[1], W[2], … one after the other.
-    W : FromOne of arrays of shape (n_{l−1}, n_l)
-        Views of theta (with libraries whose reshape copies, copies).
-    b : FromOne of arrays of shape (n_l,)
-        Views of theta.
-    named : mapping of str to array
-        All windows by the names of their blocks, "W1", "b1", …; W and b are None for a layer that has no such block.
+    blocks : sequence of Block
+        Where the windows lie.
+    depth : int
+        L, the number of layers with parameters.
     """
 
     theta: Vector
-    W: FromOne[Matrix]
-    b: FromOne[Vector]
-    named: Blocks
+    blocks: Sequence[Block]
+    depth: int
+
+    @cached_property
+    def named(self) -> Blocks:
+        """All windows by the names of their blocks, "W1", "b1", …: views of theta (copies, where a reshape copies)."""
+        xp = array_namespace(self.theta)
+        return {block.name: xp.reshape(self.theta[block.start : block.stop], block.shape) for block in self.blocks}
+
+    @cached_property
+    def W(self) -> FromOne[Matrix]:
+        """W[1] … W[L], of shapes (n_{l−1}, n_l); None for a layer that has no such block."""
+        return self._windows("W")
+
+    @cached_property
+    def b(self) -> FromOne[Vector]:
+        """b[1] … b[L], of shapes (n_l,); None for a layer that has no such block."""
+        return self._windows("b")
+
+    def _windows(self, letter: str) -> FromOne[Any]:
+        return FromOne(letter, [self.named.get(f"{letter}{l}") for l in range(1, self.depth + 1)])
 
     def of(self, l: int) -> dict[str, Any]:
         """The windows of layer l by their letters."""
@@ -111,10 +130,7 @@ def views(theta: Vector, blocks: Sequence[Block], depth: int) -> Parameters:
     n_parameters = blocks[-1].stop
     if not hasattr(theta, "shape") or tuple(theta.shape) != (n_parameters,):
         raise ShapeError(f"theta must be a vector of {n_parameters} numbers, not {shape_of(theta)}")
-    xp = array_namespace(theta)
-    named = {block.name: xp.reshape(theta[block.start : block.stop], block.shape) for block in blocks}
-    W, b = (FromOne(letter, [named.get(f"{letter}{l}") for l in range(1, depth + 1)]) for letter in "Wb")
-    return Parameters(theta, W, b, named)
+    return Parameters(theta, blocks, depth)
 
 
 def spans(blocks: tuple[Block, ...], *, decays: bool) -> list[Block]:

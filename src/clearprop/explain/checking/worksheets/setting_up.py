@@ -45,7 +45,7 @@ def trace_of(
         rule = update_rule("sgd")
     if known.biases in ("fixed", "none"):
         network = Network(tuple(replace(layer, bias_rate=0.0) for layer in network.layers), network.loss)
-        params = Parameters(*network.views(params.theta))
+        params = network.views(params.theta)
     job = job_of(settings, network, rule_of(settings, rule, known.velocity))
     shapes = {block.name: block.shape for block in network.blocks}
 
