@@ -1,8 +1,9 @@
 """Whole fits through the estimators, beside scikit-learn's, and skorch's and Keras's where they are installed.
 
-Twelve usual cases, with the same networks, rows, batches and numbers of epochs. *Warm*: the median of several fits in a
-process that has fitted before, the contenders in turn. *Cold*: seconds from the start of a new process to a fitted
-model, and to the first prediction, imports included; what is compiled once per machine has been compiled before.
+Twelve usual cases and one of sparse rows, with the same networks, rows, batches and numbers of epochs. *Warm*: the
+median of several fits in a process that has fitted before, the contenders in turn. *Cold*: seconds from the start of a
+new process to a fitted model, and to the first prediction, imports included; what is compiled once per machine has been
+compiled before.
 
     python benchmarks/fits.py [--rounds 7] [--only iris] [--cold 3] [--data FOLDER]
 """
@@ -55,11 +56,12 @@ CASES = {
     "ten outputs": Case("2000x10x10", (50, 50), epochs=50, kind="regressor"),
     "early stopping": Case("digits", epochs=200, stops_early=True),
     "L-BFGS": Case("diabetes", epochs=200, kind="regressor", solver="lbfgs"),
+    "text as counts": Case("words", epochs=3),
 }
 
 
 def rows_of(case: Case, folder: str) -> tuple[Any, Any]:
-    """X (float32, standardised) and y."""
+    """X (float32, standardised; counts of words are a sparse matrix, 100 of 20,000 a row) and y."""
     import numpy as np
     import sklearn.datasets as sets
 
@@ -68,6 +70,12 @@ def rows_of(case: Case, folder: str) -> tuple[Any, Any]:
         from fashion_mnist import images
 
         return images(Path(folder), "train")
+    if case.rows == "words":
+        import scipy.sparse
+
+        X = scipy.sparse.random_array((8000, 20_000), density=0.005, format="csr", rng=random, dtype=np.float32)
+        score = X[:, :400].sum(axis=1)
+        return X, (score > np.median(score)).astype(int)
     if "x" not in case.rows:
         X, y = getattr(sets, f"load_{case.rows}")(return_X_y=True)
     else:
@@ -249,7 +257,7 @@ def main(rounds: int, colds: int, only: str, folder: str) -> None:
         if case.rows == "fashion_mnist" and not Path(folder).is_dir():
             print(f"{title}: skipped, {folder} is not there (Debian's package dataset-fashion-mnist)")
             continue
-        rivals = ["clearprop", "scikit-learn"] if case.solver == "lbfgs" else names
+        rivals = ["clearprop", "scikit-learn"] if case.solver == "lbfgs" or case.rows == "words" else names
         found = {"warm": warm(rivals, title, folder, rounds)}
         if colds:
             found["cold"] = cold(rivals, title, folder, colds)

@@ -44,7 +44,8 @@ class Learning(Preparation):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            float32 stays float32, everything else becomes float64. A sparse matrix is made dense batch by batch.
+            float32 stays float32, everything else becomes float64. Of a sparse matrix the compiled
+            engine reads what is not zero; the reference engine makes it dense batch by batch.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), optional
             At least 0; a row of weight 2 counts as two rows. All 1 by default. A batch in which all are 0 changes

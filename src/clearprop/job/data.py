@@ -25,7 +25,7 @@ class Layout(NamedTuple):
     kind : str
         The type of X: "ndarray", or that of a sparse matrix.
     is_dense, is_contiguous : bool
-        Whether X is a NumPy array, and whether X and Y lie in memory row by row.
+        Whether X is a NumPy array, and whether what is one of X and Y lies in memory row by row.
 
     Examples
     --------
@@ -41,6 +41,11 @@ class Layout(NamedTuple):
     kind: str = "ndarray"
     is_dense: bool = True
     is_contiguous: bool = True
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether X is a sparse matrix of rows, in SciPy's compressed form."""
+        return self.kind in ("csr_array", "csr_matrix")
 
     @classmethod
     def dense(cls, n_samples: int, dtype: Any) -> Layout:
@@ -77,8 +82,8 @@ class Data(NamedTuple):
         """What an engine must know of them beforehand."""
         X, Y = self.X, self.Y
         is_dense = isinstance(X, np.ndarray)
-        rows = [X, *([] if isinstance(Y, OneHot) else [Y])]
-        is_contiguous = is_dense and all(array.flags.c_contiguous for array in rows)
+        rows = [*([X] if is_dense else []), *([] if isinstance(Y, OneHot) else [Y])]
+        is_contiguous = all(array.flags.c_contiguous for array in rows)
         return Layout(self.n_samples, X.dtype, Y.dtype, type(X).__name__, is_dense, is_contiguous)
 
     def take(self, rows: Any) -> Data:
@@ -120,8 +125,8 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     check_memory(job, n_rows(X), dtype, copied=bytes_copied((X, Y), dtype))
     if not hasattr(X, "toarray"):
         X = numbers("X", X, dtype)
-    elif X.dtype != dtype:
-        X = X.astype(dtype)
+    else:
+        X = _canonical(X if X.dtype == dtype else X.astype(dtype))
     network.check_inputs(X)
     if isinstance(Y, OneHot):
         Y = Y.astype(dtype)
@@ -147,6 +152,15 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
         factors = factors[Y.codes] if isinstance(Y, OneHot) else Y @ factors
         weight = factors if weight is None else weight * factors
     return Data(X, Y, weight)
+
+
+def _canonical(X: Any) -> Any:
+    """A sparse matrix as compressed rows, each column once and in its place; the user's own stays as it is."""
+    rows = X.tocsr()
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    return rows
 
 
 def numbers(name: str, given: Any, dtype: Any) -> Any:

@@ -18,6 +18,7 @@ from clearprop.engines.compiled.codegen import fixed_kernels
 from clearprop.engines.compiled.codegen.addresses import place as address
 from clearprop.engines.compiled.codegen.job_kernels import extras_of, needed
 from clearprop.engines.compiled.compiler.kernel_cache import make_all
+from clearprop.engines.compiled.host.compressed import is_compressed
 from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.host.plan import Plan
 from clearprop.engines.compiled.host.plan_base import PlanBase
@@ -74,8 +75,10 @@ class CompiledEngine:
         return _unpickled, (self.n_threads,)
 
     def refuses(self, job: Job, layout: Layout) -> str | None:
-        if not layout.is_dense:
-            return f"it reads dense NumPy arrays, and X is a {layout.kind}"
+        if not layout.is_dense and not layout.is_compressed:
+            return f"it reads dense NumPy arrays and sparse rows (CSR), and X is a {layout.kind}"
+        if not layout.is_dense and job.dropout and job.dropout[0]:
+            return "it drops inputs of dense rows only, and X is sparse"
         if layout.dtype not in (np.float32, np.float64) or layout.target_dtype != layout.dtype:
             types = f"{layout.dtype} and {layout.target_dtype}"
             return f"it computes in float32 or float64, with X and Y of one type, not {types}"
@@ -180,12 +183,11 @@ class CompiledEngine:
         return plan.result.cost, gradient
 
     def loss(self, network: Network, params: Parameters, data: Data) -> float:
-        if hasattr(data.X, "toarray"):
-            return self._loss_in_blocks(network, params, data)
         theta = np.ascontiguousarray(params.theta)
         Y = data.Y.astype(theta.dtype) if isinstance(data.Y, OneHot) else _dense(data.Y, theta.dtype)
-        data = Data(_dense(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
-        plan = self._plan(("loss", network, data.n_samples, theta.dtype), network, Task.LOSS, data.n_samples, theta)
+        data = Data(_rows(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
+        key = "loss", network, data.n_samples, theta.dtype, is_compressed(data.X)
+        plan = self._plan(key, network, Task.LOSS, data.n_samples, theta)
         plan.describe(data, theta)
         plan.job.total = data.total_weight
         if not plan.job.total > 0:
@@ -193,56 +195,51 @@ class CompiledEngine:
         self._run(plan, 2.0 * network.n_parameters * data.n_samples, 1)
         return float(plan.result.cost)
 
-    def _loss_in_blocks(self, network: Network, params: Parameters, data: Data) -> float:
-        """The loss over sparse rows, made dense block by block."""
-        total, weight, size = 0.0, 0.0, rows_at_once(network.widths)
-        for start in range(0, data.n_samples, size):
-            rows = data.take(slice(start, start + size))
-            part = rows.total_weight
-            total += part * self.loss(network, params, rows)
-            weight += part
-        return total / weight if weight > 0 else 0.0
-
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
         theta = np.ascontiguousarray(params.theta)
         check_outputs(network, X.shape[0], theta.dtype)
         found = np.empty((X.shape[0], network.widths[-1]), dtype=theta.dtype)
         network.check_inputs(X)
-        if hasattr(X, "toarray") or not (isinstance(X, np.ndarray) and X.dtype == theta.dtype and X.flags.c_contiguous):
-            size = rows_at_once(network.widths)
-            for start in range(0, X.shape[0], size):
-                rows = X[start : start + size]
-                dense = _dense(rows.toarray() if hasattr(rows, "toarray") else rows, theta.dtype)
-                self._outputs(network, theta, dense, found[start : start + size])
-        elif X.shape[0]:
-            self._outputs(network, theta, X, found)
+        is_read_as_it_is = isinstance(X, np.ndarray) and X.dtype == theta.dtype and X.flags.c_contiguous
+        if hasattr(X, "toarray") or is_read_as_it_is:
+            self._outputs(network, theta, _rows(X, theta.dtype), found)
+            return found
+        size = rows_at_once(network.widths)  # a copy of all rows might not fit into memory
+        for start in range(0, X.shape[0], size):
+            self._outputs(network, theta, _dense(X[start : start + size], theta.dtype), found[start : start + size])
         return found
 
     def _outputs(self, network: Network, theta: Any, X: Any, found: Any) -> None:
-        size = "row" if len(X) == 1 else "rows"
-        plan = self._plan(("outputs", network, size, theta.dtype), network, Task.OUTPUTS, len(X), theta)
+        rows = X.shape[0]
+        if not rows:
+            return
+        key = "outputs", network, "row" if rows == 1 else "rows", theta.dtype, is_compressed(X)
+        plan = self._plan(key, network, Task.OUTPUTS, rows, theta)
         job = plan.job
-        job.x, job.n_samples, job.theta, job.outputs_to = address(X), len(X), address(theta), address(found)
-        if len(X) == 1:
+        job.theta, job.outputs_to = address(theta), address(found)
+        copies = plan.describe_rows(X)
+        if rows == 1:
             _run_on(plan, 1)  # over before anything about threads would be worth knowing
         else:
-            self._run(plan, 2.0 * network.n_parameters * len(X), 1)
+            self._run(plan, 2.0 * network.n_parameters * rows, 1)
+        copies.clear()
 
     def _training_plan(self, job: Job, task: Task, rows: int, data: Data, dtype: Any, whole: int = 0) -> PlanBase:
         """The plan for updates or gradients of this job, in batches of `rows`; `whole` is how many an epoch has."""
         plans = vars(self._local).setdefault("training", {})
-        key = rows, whole or data.n_samples, data.weight is None, dtype
+        sparse = is_compressed(data.X)
+        key = rows, whole or data.n_samples, data.weight is None, dtype, sparse
         kept = plans.get(task)
         if kept is not None and kept[1] == key and (kept[0] is job or _needs_the_same_plan(kept[0], job)):
             plans[task] = (job, *kept[1:])
             return kept[2]  # type: ignore[no-any-return]
         network = job.network
         plan: PlanBase
-        if task == Task.STEPS and is_tiny(job, whole) and can_be_printed():
+        if task == Task.STEPS and is_tiny(job, whole) and not sparse and can_be_printed():
             plan = TinyPlan(job, dtype, weighted=data.weight is not None)
         else:
             how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)
-            plan = Plan(network, dtype, task, how, rows, self._most_threads(), job)
+            plan = Plan(network, dtype, task, how, rows, self._most_threads(), job, sparse=sparse)
         plans[task] = (job, key, plan)
         return plan
 
@@ -257,7 +254,7 @@ class CompiledEngine:
             if task == Task.OUTPUTS:
                 at_once = 1 if key[2] == "row" else rows_of_prediction(network.widths, theta.itemsize)
                 how = how._replace(chunk=at_once, shards=0)
-            plan = plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads())
+            plan = plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads(), sparse=key[-1])
         return plan  # type: ignore[no-any-return]
 
     def _most_threads(self) -> int:
@@ -285,6 +282,11 @@ def _run_on(plan: PlanBase, threads: int) -> None:
 def _dense(array: Any, dtype: Any) -> Any:
     """An array as compiled code reads it: of this type, row by row; None stays."""
     return None if array is None else np.ascontiguousarray(array, dtype=dtype)
+
+
+def _rows(X: Any, dtype: Any) -> Any:
+    """X as compiled code reads it: dense, or compressed rows."""
+    return X.tocsr() if hasattr(X, "toarray") else _dense(X, dtype)
 
 
 def _needs_the_same_plan(job: Job, other: Job) -> bool:

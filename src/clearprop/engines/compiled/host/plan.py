@@ -52,13 +52,17 @@ class Plan(PlanBase):
         The most threads.
     job : Job, optional
         For updates and gradients.
+    sparse : bool
+        Whether X is sparse: compressed rows, of which nothing is gathered. Then a batch is not cut into shards, whose
+        gradients would be as large as W.
     """
 
     def __init__(
-        self, network: Network, dtype: Any, task: Task, cut: Cut, rows: int, threads: int, job: Job | None = None
-    ) -> None:
+        self, network: Network, dtype: Any, task: Task, cut: Cut, rows: int, threads: int, job: Job | None = None,
+        *, sparse: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(network, dtype, threads, job)
-        self.cut, self.task = cut, task
+        self.cut, self.task, self.sparse = cut._replace(shards=0) if sparse else cut, task, sparse
         self.learns = task in (Task.STEPS, Task.GRADIENT)
         self.run = entry(self.dtype.name)
         self._sizes()
@@ -71,7 +75,7 @@ class Plan(PlanBase):
         fractions = dropout_rates(job) if job is not None and task == Task.STEPS else (0.0,) * network.depth
         self._dropout(fractions)
         self._pieces()
-        self._buffers(fractions, -(-rows // cut.block))
+        self._buffers(fractions, -(-rows // self.cut.block))
         self._keep_constants()
 
     def _sizes(self) -> None:
@@ -213,7 +217,7 @@ class Plan(PlanBase):
             begin, top = top, -(-(top + numbers) // step) * step
             return begin
 
-        take(chunk * strides[0] if task == Task.STEPS else 0)
+        take(chunk * strides[0] if task == Task.STEPS and not self.sparse else 0)
         job.gathered_stride = strides[0]
         job.target = take(chunk * widths[-1] if task != Task.OUTPUTS else 0)
         job.share = take(chunk if task != Task.OUTPUTS else 0)
@@ -225,7 +229,7 @@ class Plan(PlanBase):
                 layer.delta = take(chunk * layer.stride)
             if dropout[l]:
                 layer.mask, layer.passed = take(chunk * strides[l]), take(chunk * strides[l])
-        split = split_of(widths[0], self.dtype.itemsize)
+        split = 0 if self.sparse else split_of(widths[0], self.dtype.itemsize)
         if task == Task.STEPS and split and not self.cut.shards and not dropout[0] and widths[1] > 1:
             job.split, job.second_part = split, take(chunk * strides[1])
         own = self.cut.shards > 0 or task == Task.OUTPUTS

@@ -11,6 +11,7 @@ import numpy as np
 
 from clearprop.engines.compiled.codegen.addresses import place
 from clearprop.engines.compiled.codegen.job_kernels import Constants, UpdateUniforms
+from clearprop.engines.compiled.host.compressed import compressed, is_compressed
 from clearprop.engines.compiled.kernels.layout import APART, CACHE_LINE, Layer, Result
 from clearprop.engines.compiled.kernels.layout import Job as ArgumentBlock
 from clearprop.engines.compiled.workers.thread_tuning import Pace
@@ -44,6 +45,7 @@ class PlanBase:
 
     run: Callable[..., None]
     uniforms: UpdateUniforms
+    _copies: list[Any]
 
     def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
         self.network, self.dtype, self.threads = network, np.dtype(dtype), threads
@@ -84,17 +86,34 @@ class PlanBase:
         """Where the rows and the parameters are; call after call they are mostly where they were."""
         codes = data.Y.codes if isinstance(data.Y, OneHot) else None
         targets = data.Y if codes is None else codes
-        arrays = [array for array in (data.X, targets, theta, *memory, data.weight) if array is not None]
+        X = data.X.data if is_compressed(data.X) else data.X
+        arrays = [array for array in (X, targets, theta, *memory, data.weight) if array is not None]
         if len(arrays) == len(self._described) and all(map(_refers_to, self._described, arrays)):
             return
-        self._check(arrays, memory, data, codes)
-        self._described = [ref(array) for array in arrays]  # weak: a plan may outlive the rows that it was made for
+        self._check(arrays if X is data.X else [None, *arrays[1:]], memory, data, codes)
+        copies = self.describe_rows(data.X)
+        # Weak: a plan may outlive the rows that it was made for; copies of their parts are of no use then.
+        self._described = [ref(array, lambda _: copies.clear()) for array in arrays[:1]] + [ref(a) for a in arrays[1:]]
         job = self.job
-        job.x, job.n_samples, job.theta, job.n_memory = place(data.X), data.n_samples, place(theta), len(memory)
+        job.theta, job.n_memory = place(theta), len(memory)
         job.y, job.classes = (place(targets), 0) if codes is None else (0, place(codes))
         job.weight = 0 if data.weight is None else place(data.weight)
         for k, vector in enumerate(memory):
             job.memory[k] = place(vector)
+
+    def describe_rows(self, X: Any) -> list[Any]:
+        """Where X is; what had to be copied of sparse rows, which is kept as long as this plan reads them."""
+        job = self.job
+        job.n_samples, self._copies = X.shape[0], []
+        if is_compressed(X):
+            parts = compressed(X, self.network.widths[0], self.dtype)
+            job.x, job.columns, job.starts = map(place, parts)
+            self._copies = [
+                part for part, given in zip(parts, (X.data, X.indices, X.indptr), strict=True) if part is not given
+            ]
+        else:
+            job.x = place(X)
+        return self._copies
 
     def _check(self, arrays: Sequence[Any], memory: Sequence[Any], data: Data, codes: Any) -> None:
         """Raise ShapeError for arrays that are not those of this plan: compiled code would read beyond their ends."""
@@ -104,6 +123,8 @@ class PlanBase:
         if codes is not None and not (codes.min(initial=0) >= 0 and codes.max(initial=0) < widths[-1]):
             raise ShapeError(f"classes are numbers from 0 to {widths[-1] - 1}")
         for array, shape in zip(arrays, shapes, strict=False):
+            if array is None:  # sparse rows, which `compressed` looks at
+                continue
             dtype = np.int64 if array is codes else self.dtype
             if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
                 raise ShapeError(

@@ -16,6 +16,7 @@ from clearprop.engines.compiled.kernels.gather import inputs_of
 from clearprop.engines.compiled.kernels.gradient import gradient_of_layer, owns_bias, weight_pieces
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE, Task
 from clearprop.engines.compiled.kernels.pointers import atomic_add, offset
+from clearprop.engines.compiled.kernels.sparse_rows import is_sparse, sparse_gradient
 from clearprop.engines.compiled.kernels.vector_memory import prefetch
 
 FirstLayer, TrainRows = arguments_of(first_layer), arguments_of(train_rows)
@@ -74,13 +75,17 @@ def rows_own(job, buffers, panel, thread, step, first, chunk, rows, total):
 
 
 @njit(error_model="numpy")
-def gradient_own(job, buffers, x, thread, rows, begins, panel):
-    """BP4 and BP3 of a chunk for the pieces of a thread, added to the gradient unless `begins`."""
+def gradient_own(job, buffers, first, thread, rows, begins, panel):
+    """BP4 and BP3 of a chunk, which begins at position `first`, for the pieces of a thread; added unless `begins`."""
+    x = inputs_of(job, buffers, first)
     for l in range(job.depth):
         low, high = weight_pieces(job, l, thread)
         first_row, stop_row = 0, 0
         if high > low:
             first_row, stop_row = job.pieces[low].first_row, job.pieces[high - 1].stop_row
+        if l == 0 and is_sparse(job):
+            sparse_gradient(job, buffers, first, rows, first_row, stop_row, begins)
+            stop_row = first_row  # the dense product has nothing left to do
         arguments = GradientOfLayer(
             job=job, buffers=buffers, x=x, l=l, gradient=job.gradient, first_row=first_row, stop_row=stop_row,
             bias=int(owns_bias(job, l, thread)), shift=0, rows=rows, begins=begins, panel=panel,
@@ -107,9 +112,8 @@ def shared_out(job, panel, thread, step, first, count, total):
         rows_own(job, buffers, panel, thread, step, first, chunk, rows, total)
         wait_for_all(job, thread)
         if job.task != Task.LOSS:
-            x = inputs_of(job, buffers, first + chunk)
             prefetch_errors(job, buffers, thread, rows)
-            gradient_own(job, buffers, x, thread, rows, int(chunk == 0), panel)
+            gradient_own(job, buffers, first + chunk, thread, rows, int(chunk == 0), panel)
             if chunk + rows < count:
                 wait_for_all(job, thread)
 

@@ -60,6 +60,19 @@ def add_numbers(values, more, count):
 
 
 @njit(error_model="numpy")
+def add_scaled(values, factor, target, count):
+    """target[:count] += factor · values[:count]."""
+    lanes, by = n_lanes(target), splat(target, factor)
+    whole = count - count % lanes
+    for i in range(0, whole, lanes):
+        store(target, i, multiply_add(by, load(values, i), load(target, i)))
+    if whole < count:
+        left = count - whole
+        total = multiply_add(by, load_first(values, whole, left, by), load_first(target, whole, left, by))
+        store_first(target, whole, left, total)
+
+
+@njit(error_model="numpy")
 def dot_rows(a, stride, w, bias, z, rows, depth):
     """z[i] = bias + Σₚ a[i, p]·w[p]: the product for a layer of one neuron."""
     lanes = n_lanes(a)

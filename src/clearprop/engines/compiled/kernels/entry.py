@@ -9,6 +9,7 @@ from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.forward_backward import forward_rows
 from clearprop.engines.compiled.kernels.layout import SCRATCH, Job, Task
 from clearprop.engines.compiled.kernels.pointers import offset
+from clearprop.engines.compiled.kernels.sparse_rows import is_sparse, sparse_product
 from clearprop.engines.compiled.kernels.update_loop import cost_and_norms, finish_own, make_steps
 
 ForwardRows = arguments_of(forward_rows)
@@ -42,6 +43,11 @@ def predict(job, panel, thread):
     for block in range(blocks * thread // threads, blocks * (thread + 1) // threads):
         row = block * rows_at_once
         rows = min(rows_at_once, job.n_samples - row)
+        if is_sparse(job):
+            first = job.layers[0]
+            to = offset(job.outputs_to, row * job.outputs)
+            z = to if job.depth == 1 and first.z == first.a else offset(buffers, first.z)
+            sparse_product(job, z, row, rows)
         arguments = ForwardRows(
             job=job, buffers=buffers, x=offset(job.x, row * job.inputs), step=0, batch_row=row, rows=rows, shift=0,
             last=offset(job.outputs_to, row * job.outputs), panel=panel,

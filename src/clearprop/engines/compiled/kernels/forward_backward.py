@@ -21,6 +21,7 @@ from clearprop.engines.compiled.kernels.gather import gather, row_at, stride_bel
 from clearprop.engines.compiled.kernels.layout import Job, Task
 from clearprop.engines.compiled.kernels.pointers import is_null, null, offset
 from clearprop.engines.compiled.kernels.products import product, times_transposed
+from clearprop.engines.compiled.kernels.sparse_rows import is_sparse, sparse_product
 
 Product, TimesTransposed = arguments_of(product), arguments_of(times_transposed)
 
@@ -73,7 +74,9 @@ def forward_rows(
             if layer.z == layer.a:
                 z = last
             a = last
-        if l == 0 and job.split > 0:
+        if l == 0 and is_sparse(job):
+            pass  # `train_rows` has it
+        elif l == 0 and job.split > 0:
             add_numbers(z, offset(buffers, job.second_part + shift * stride), rows * stride)
         elif outputs == 1:
             dot_rows(source, below, W, b, z, rows, inputs)
@@ -143,7 +146,7 @@ def inputs_and_targets(job, buffers, first, rows, shift):
     if not is_null(job.order):
         stride = stride_below(job, 0)
         x, y = offset(buffers, shift * stride), target
-        if job.split == 0:
+        if job.split == 0 and not is_sparse(job):
             gather(job, job.x, inputs, x, stride, first, rows, 0, inputs)
         if is_null(job.classes):
             gather(job, job.y, outputs, y, outputs, first, rows, 0, outputs)
@@ -167,6 +170,9 @@ def train_rows(
     """Phase A for the rows `row` … of a batch that begins at `first`; their buffers begin `shift` rows on."""
     outputs, is_weighted = job.outputs, not is_null(job.weight)
     x, y = inputs_and_targets(job, buffers, first + row, rows, shift)
+    if is_sparse(job):
+        first_z = offset(buffers, job.layers[0].z + shift * job.layers[0].stride)
+        sparse_product(job, first_z, first + row, rows)
     forward_rows(job, buffers, x, step, row, rows, shift, null(x), panel)
     share = null(x)
     if is_weighted:

@@ -128,7 +128,9 @@ class Job(Block):
     layers = table(Layer, "one for each layer")
 
     # the rows
-    x = numbers("X, (n_samples, n₀)")
+    x = numbers("X, (n_samples, n₀); of sparse rows what is not zero, one row's after the other's")
+    columns = wholes("of sparse rows: the column of each number of x, rising within a row; none: x is dense")
+    starts = wholes("of sparse rows: where each row's numbers begin in x, and where the last one's end")
     y = numbers("the targets, (n_samples, n_L)")
     classes = wholes("the class of each row, in place of targets")
     weight = numbers("the weight of each row")
