@@ -154,7 +154,7 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     return Data(X, Y, weight)
 
 
-def _canonical(X: Any) -> Any:
+def _canonical(X: Matrix) -> Matrix:
     """A sparse matrix as compressed rows, each column once and in its place; the user's own stays as it is."""
     rows = X.tocsr()
     if not rows.has_canonical_format:
