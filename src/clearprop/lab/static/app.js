@@ -1,0 +1,176 @@
+// What every module of the page is given; its contract stands in main.js.
+
+import { connect } from "./api.js";
+import { Shortcuts } from "./keys.js";
+
+const LOOK = { notation: "nielsen", digits: 4, comma: 0, forms: "component", view: "follow", theme: "system", most: 8 };
+const STYLE = ["notation", "language", "digits", "comma"];
+const PAUSE = 40; // ms between two states while it trains
+
+export class App {
+  constructor() {
+    this.state = Object.freeze({ revision: 0 });
+    this.look = { ...LOOK, language: navigator.language.startsWith("zh") ? "zh" : "en", ...kept("look") };
+    this.sample = 0;
+    this.first = "";
+    this.selected = "";
+    this.handlers = new Map();
+    this.shortcuts = new Shortcuts((root) => this.isShown(root));
+    this.api = connect({
+      style: () => Object.fromEntries(STYLE.map((name) => [name, this.look[name]])),
+      view: () => ({ sample: this.sample, most: this.look.most, first: this.first, of: this.selected }),
+      revision: () => this.state.revision,
+      fresh: (state) => this.take(state),
+      complain: (error) => this.complain(error),
+      lost: (is) => this.lost(is),
+    });
+    this.get = this.api.get;
+    this.post = (...request) => {
+      this.forgive();
+      return this.api.post(...request);
+    };
+  }
+
+  on(event, handler) {
+    if (!this.handlers.has(event)) this.handlers.set(event, new Set());
+    this.handlers.get(event).add(handler);
+    return () => this.handlers.get(event).delete(handler);
+  }
+
+  emit(event, detail) {
+    this.handlers.get(event)?.forEach((handler) => handler(detail));
+  }
+
+  /** A newer state, or the same one in another style. */
+  take(state) {
+    if (state.revision < this.state.revision) return;
+    const before = this.state;
+    this.state = Object.freeze(state);
+    this.sample = state.batch?.sample ?? 0;
+    this.emit("state", before);
+  }
+
+  async refresh() {
+    const state = await this.get("state", {}, "state");
+    if (state) this.take(state);
+    return state;
+  }
+
+  t(key, fields = {}) {
+    const found = this.words[key];
+    if (found === undefined) throw new Error(`no word for ${key}`);
+    return found.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+  }
+
+  async set(change) {
+    Object.assign(this.look, change);
+    localStorage.setItem("clearprop-look", JSON.stringify(this.look));
+    if ("language" in change) await this.learn();
+    this.apply();
+    await this.refresh();
+    this.emit("look", this.look);
+  }
+
+  async show({ sample = this.sample, first = this.first }) {
+    Object.assign(this, { sample, first });
+    await this.refresh();
+    this.emit("select", this.selected);
+  }
+
+  /** The words and choices of the language. */
+  async learn() {
+    const { language } = this.look;
+    const tables = ["words", "panels"].map((name) => import(`./${name}-${language}.js`));
+    const [choices, ...words] = await Promise.all([this.get("choices", {}, "choices"), ...tables]);
+    this.words = Object.assign({}, ...words.map((module) => module.default));
+    this.choices = choices ?? this.choices ?? {};
+    document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
+    for (const element of document.querySelectorAll("[data-word]")) element.textContent = this.t(element.dataset.word);
+    for (const element of document.querySelectorAll("[data-label]"))
+      element.setAttribute("aria-label", this.t(element.dataset.label));
+  }
+
+  apply() {
+    document.documentElement.dataset.theme = this.look.theme;
+  }
+
+  async select(name) {
+    if (name === this.selected) return;
+    this.selected = name;
+    this.emit("select", name);
+  }
+
+  say(text) {
+    document.getElementById("said").textContent = text;
+  }
+
+  complain(error) {
+    const words = typeof error === "string" ? error : this.reason(error);
+    const box = document.getElementById("problem");
+    box.hidden = !words;
+    box.textContent = words;
+  }
+
+  /** What went wrong, in words. */
+  reason(error) {
+    if (error.status === -1) return "";
+    if (error.status === 401 || error.status === 403) return this.words ? this.t("no_token") : error.message;
+    return error.message;
+  }
+
+  forgive() {
+    document.getElementById("problem").hidden = true;
+  }
+
+  lost(is) {
+    if (is && this.words) this.complain(this.t("lost"));
+    else if (!is && this.isLost) this.forgive();
+    this.isLost = is;
+  }
+
+  link(path, query = {}) {
+    const url = new URL(`/api/${path}`, location.origin);
+    const style = Object.fromEntries(STYLE.map((name) => [name, this.look[name]]));
+    for (const [name, value] of Object.entries({ ...style, ...query, token: this.api.token })) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  isShown(root) {
+    const dialog = document.querySelector("dialog:modal");
+    return root.isConnected && !root.closest("[hidden]") && (!dialog || dialog.contains(root));
+  }
+
+  shortcut(root, key, word, action) {
+    this.shortcuts.add(root, key, word, action);
+  }
+
+  cover(dialog) {
+    if (!dialog.isConnected) document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  /** What the event stream brings; states are asked for one after another, never faster than the page shows them. */
+  async heard(event) {
+    if (event && event.revision <= this.state.revision) return;
+    if (event) this.emit("record", event);
+    if (this.isAsking) {
+      this.isBehind = true;
+      return;
+    }
+    this.isAsking = true;
+    do {
+      this.isBehind = false;
+      await this.refresh();
+      await new Promise((go) => setTimeout(go, PAUSE));
+    } while (this.isBehind);
+    this.isAsking = false;
+  }
+}
+
+function kept(name) {
+  try {
+    return JSON.parse(localStorage.getItem(`clearprop-${name}`)) ?? {};
+  } catch {
+    return {}; // somebody else wrote there
+  }
+}

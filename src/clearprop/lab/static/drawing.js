@@ -1,0 +1,195 @@
+// The network, drawn: signals in the forward view, errors in the backward view; everything in it can be chosen.
+
+import { fill, h } from "./dom.js";
+import { Figure, tables } from "./figure.js";
+import { roving } from "./keys.js";
+import { Model, viewOf } from "./model.js";
+import { move } from "./motion.js";
+
+const VIEWS = ["follow", "forward", "backward"];
+const PLACES = { LARGEST: 1.75, SMALLEST: 0.72 }; // of the natural size of a drawing
+
+export function mount(app, root) {
+  return new Drawing(app, root);
+}
+
+class Drawing {
+  constructor(app, root) {
+    this.app = app;
+    this.figure = null;
+    this.path = null;
+    this.bar = h("div", { class: "bar" });
+    this.sheet = h("div", { class: "sheet" });
+    this.legend = h("p", { class: "legend" });
+    this.rows = h("div", {});
+    this.table = h("details", { class: "table", ontoggle: () => this.writeTables() },
+      h("summary", {}, app.t("as_tables")), this.rows);
+    root.append(this.bar, this.sheet, this.legend, this.table);
+    this.listen(root);
+    app.on("state", (before) => this.update(before));
+    app.on("look", () => { this.names = null; this.writeBar(); this.update(); });
+    app.on("select", (name) => this.selected(name));
+    app.on("path", (path) => { this.path = path; this.light(); });
+    this.writeBar();
+    this.update();
+  }
+
+  /** The views, and which sample of a batch. */
+  writeBar() {
+    const { app } = this;
+    const radios = VIEWS.map((view) => h("label", {}, h("input", {
+      type: "radio", name: "view", value: view, checked: view === app.look.view, onchange: () => app.set({ view }),
+    }), h("span", {}, app.t(`view_${view}`))));
+    this.samples = h("span", { class: "samples" });
+    const typed = this.bar.querySelector("input:focus")?.value;
+    fill(this.bar, h("fieldset", { class: "pills" }, h("legend", { class: "said" }, app.t("view")), radios), this.samples);
+    this.table.firstChild.textContent = app.t("as_tables");
+    if (typed) this.bar.querySelector(`[value=${typed}]`)?.focus();
+    this.writeSamples();
+  }
+
+  writeSamples() {
+    const { batch } = this.app.state;
+    const count = batch.n;
+    if (count < 2) return fill(this.samples);
+    const step = (by) => this.app.show({ sample: (batch.sample + by + count) % count });
+    if (!this.samples.firstChild)
+      fill(this.samples, h("button", { type: "button", "aria-label": this.app.t("sample_before"), onclick: () => this.step(-1) }, "‹"),
+        h("span", {}), h("button", { type: "button", "aria-label": this.app.t("sample_after"), onclick: () => this.step(1) }, "›"));
+    this.step = step;
+    this.samples.children[1].textContent = this.app.t("sample", { n: batch.sample + 1, count });
+    return undefined;
+  }
+
+  /** The names of the numbers in the notation; they change with the shape of the network, not with its numbers. */
+  async named() {
+    const { state, look } = this.app;
+    const key = JSON.stringify([look.notation, state.network.layers.map((layer) => layer.shown), state.batch.n > 1]);
+    if (this.names?.key === key) return this.names.names;
+    const answer = await this.app.get("names", { sample: this.app.sample, most: look.most, first: this.app.first,
+      of: this.app.selected }, "names");
+    if (!answer) return null;
+    this.names = { key, names: answer.names };
+    this.app.names = answer.names;
+    return answer.names;
+  }
+
+  async update(before) {
+    const names = await this.named();
+    if (!names) return;
+    const drawing = new Model(this.app, names);
+    performance.mark("drawing");
+    if (this.figure?.fits(drawing)) this.figure.write(drawing);
+    else this.build(drawing);
+    this.figure.now(this.app.state.cursor.names);
+    performance.measure("drawing", "drawing");
+    this.writeSamples();
+    this.writeTables();
+    this.light();
+    if (before) move(this.figure, drawing, before, this.app);
+  }
+
+  build(drawing) {
+    const focused = document.activeElement?.closest("#network [data-name]")?.dataset.name;
+    this.figure = new Figure(drawing);
+    const { svg, places } = this.figure;
+    svg.setAttribute("aria-label", this.app.t("drawing_label", {
+      view: this.app.t(`view_${drawing.view}`), widths: this.app.state.network.widths.join("-") }));
+    svg.style.maxWidth = `${PLACES.LARGEST * places.width}px`;
+    svg.style.minWidth = `${PLACES.SMALLEST * places.width}px`;
+    fill(this.sheet, svg);
+    this.columns = columnsOf(drawing);
+    const stop = this.figure.items.get(focused) ?? this.figure.items.get(this.app.selected);
+    (stop?.element ?? svg.querySelector("[data-name]"))?.setAttribute("tabindex", "0");
+    if (focused) stop?.element.focus();
+    fill(this.legend, this.app.t(drawing.view === "forward" ? "legend_forward" : "legend_backward"));
+  }
+
+  writeTables() {
+    if (this.table.open) fill(this.rows, tables(this.figure.drawing, (...key) => this.app.t(...key)));
+  }
+
+  light() {
+    const path = this.path?.of === this.app.selected ? this.path : undefined;
+    this.figure?.light(this.app.selected, path);
+  }
+
+  selected(name) {
+    this.light();
+    if (name && this.figure && !this.figure.items.has(name) && /[[]/.test(name)) this.app.refresh();
+  }
+
+  listen(root) {
+    const named = (event) => event.target.closest?.("[data-name], [data-of]");
+    const nameOf = (element) => element.dataset.name ?? element.dataset.of;
+    this.sheet.addEventListener("click", (event) => {
+      const element = named(event);
+      if (!element) return;
+      if (element.classList.contains("more")) this.scroll(Number(element.dataset.layer));
+      else this.choose(nameOf(element));
+    });
+    for (const kind of ["pointerover", "focusin"])
+      this.sheet.addEventListener(kind, (event) => { if (named(event)) this.figure.tip(nameOf(named(event))); });
+    for (const kind of ["pointerleave", "focusout"])
+      this.sheet.addEventListener(kind, () => this.figure?.tip(""));
+    roving(this.sheet, "[data-name]", (element, way) => this.neighbour(element.dataset.name, way),
+      (element) => this.ends(element.dataset.name));
+    this.app.shortcut(root, "v", "key_view", () => {
+      const views = ["forward", "backward"];
+      this.app.set({ view: views[1 - views.indexOf(viewOf(this.app))] });
+      this.writeBar();
+    });
+  }
+
+  choose(name) {
+    this.app.open("panel");
+    this.app.select(name);
+  }
+
+  /** The next neurons of a wide layer. */
+  scroll(layer) {
+    const { layers } = this.app.state.network;
+    const first = layers.map((one) => one.shown[0]);
+    const { shown, n } = layers[layer];
+    const next = first[layer] + Math.max(1, shown.length - 1);
+    first[layer] = next >= n - 1 ? 0 : next;
+    this.app.show({ first: first.join(",") });
+  }
+
+  neighbour(name, [right, down]) {
+    const at = this.columns.findIndex((column) => column.some((item) => item.name === name));
+    const column = this.columns[at];
+    const place = column.findIndex((item) => item.name === name);
+    const found = down ? column[place + down] : nearest(column[place], this.columns[at + right], right);
+    return found && this.figure.items.get(found.name).element;
+  }
+
+  ends(name) {
+    const column = this.columns.find((items) => items.some((item) => item.name === name));
+    return [column[0], column.at(-1)].map((item) => this.figure.items.get(item.name).element);
+  }
+}
+
+/** From a neuron along its first arrow, from an arrow to the neuron at its end. */
+function nearest(item, column, right) {
+  if (!column?.length) return null;
+  const isLinked = (other) => {
+    if ("from" in item) return other.index === (right > 0 ? item.to : item.from);
+    if ("from" in other) return item.index === (right > 0 ? other.from : other.to);
+    return other.index === item.index;
+  };
+  return column.find(isLinked) ?? column[0];
+}
+
+/** What can be reached, from left to right: the numbers of a layer, the arrows behind it, …, what stands at the end. */
+function columnsOf(drawing) {
+  const found = [];
+  for (const layer of drawing.layers) {
+    if (layer.layer) found.push(drawing.edges.filter((edge) => edge.layer === layer.layer));
+    const items = layer.nodes.map((node) =>
+      [...node.items, ...(node.bias ? [node.bias] : [])].map(({ name }) => ({ name, index: node.index })));
+    if (layer.more) items.splice(layer.more.before, 0, [{ name: `more${layer.layer}` }]);
+    found.push(items.flat());
+  }
+  return [...found, drawing.ends.flatMap((end) => end.items.map(({ name }) => ({ name, index: end.index })))];
+}

@@ -1,0 +1,85 @@
+// Drag a weight, a bias or the learning rate, and see what the gradient predicts for the loss and what becomes of it.
+
+import { fill, h } from "./dom.js";
+
+export class WhatIf {
+  constructor(app) {
+    this.app = app;
+    this.root = h("div", { class: "whatif" });
+    this.rate = new Lever(app, "rate");
+    this.weight = null;
+    app.on("look", () => { this.of = null; });
+  }
+
+  /** A weight or bias by its name, or "" where only the rate can be dragged. */
+  about(of, symbol) {
+    const { app } = this;
+    const key = `${of} ${symbol} ${app.look.language}`;
+    if (this.of !== key) {
+      this.of = key;
+      this.weight = of ? new Lever(app, of, symbol) : null;
+      this.rate.label();
+      fill(this.root, h("h3", {}, app.t("what_if")), this.weight?.root, this.rate.root);
+    }
+    this.weight?.ask();
+    this.rate.ask();
+  }
+}
+
+/** One slider: what is predicted and what is true at the value that it shows. */
+class Lever {
+  constructor(app, of, symbol = "") {
+    Object.assign(this, { app, of, symbol, value: null });
+    this.name = h("span", {});
+    this.written = h("output", {});
+    this.slider = h("input", { type: "range", oninput: () => this.ask(this.slider.value) });
+    this.set = h("button", { type: "button", onclick: () => this.accept() });
+    this.result = h("div", { class: "result" });
+    this.root = h("div", { class: "lever" }, h("label", {}, this.name, this.slider), this.written, this.set, this.result);
+    this.label();
+  }
+
+  label() {
+    const { app, of, symbol } = this;
+    this.name.textContent = app.t(of === "rate" ? "if_rate" : "if_weight", { symbol });
+    this.set.textContent = app.t("accept");
+  }
+
+  /** Ask what the loss would be; without a value at that of the present. */
+  async ask(value) {
+    if (this.app.state.time.is_running || !this.app.isShown(this.root)) return;
+    const answer = await this.app.get("whatif", { of: this.of, value, sample: this.app.sample }, `whatif ${this.of}`);
+    if (answer) this.write(answer, value === undefined);
+  }
+
+  write(answer, isPresent) {
+    const { slider } = this;
+    if (isPresent) {
+      const { low, high, step } = answer.range;
+      Object.assign(slider, { min: low, max: high, step: "any" });
+      slider.dataset.step = step;
+      slider.value = answer.value;
+    }
+    this.value = answer.value;
+    this.revision = answer.revision;
+    const { texts } = answer;
+    slider.setAttribute("aria-valuetext", texts.value);
+    this.written.textContent = texts.value;
+    this.set.hidden = isPresent;
+    fill(this.result, isPresent ? null : this.table(texts), h("p", {}, answer.says));
+  }
+
+  table(texts) {
+    const row = (word, change, loss) => h("tr", {}, h("th", { scope: "row" }, this.app.t(word)),
+      h("td", { class: "e" }, change), h("td", { class: "e" }, loss));
+    return h("table", {},
+      h("thead", {}, h("tr", {}, h("td", {}), h("th", { scope: "col" }, this.app.t("change_of_loss")),
+        h("th", { scope: "col" }, this.app.t("loss_then")))),
+      h("tbody", {}, row("predicted", texts.predicted_change, texts.predicted), row("truly", texts.true_change, texts.after)));
+  }
+
+  async accept() {
+    const state = await this.app.post("set", { of: this.of, value: this.value }, "set");
+    if (state) this.app.say(this.app.t("accepted", { symbol: this.symbol || this.app.t("if_rate") }));
+  }
+}
