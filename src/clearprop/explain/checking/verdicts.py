@@ -211,7 +211,7 @@ def _of_line(line: CheckedLine, writer: Writer) -> Iterator[Sentence]:
     for number in wrong:
         groups.setdefault((number.names, number.is_certain, number.relation), []).append(number)
     for numbers in groups.values():
-        yield (*_label(numbers, line, writer), *_cause(numbers[0], writer))
+        yield (*_label(numbers, line, writer), *cause(numbers[0], writer))
 
 
 def _label(numbers: Sequence[CheckedNumber], line: CheckedLine, writer: Writer) -> Sentence:
@@ -224,7 +224,8 @@ def _label(numbers: Sequence[CheckedNumber], line: CheckedLine, writer: Writer) 
     return (*pieces[1:], writer.words["check_colon"])
 
 
-def _cause(number: CheckedNumber, writer: Writer) -> Sentence:
+def cause(number: CheckedNumber, writer: Writer) -> Sentence:
+    """What was probably done to arrive at a wrong number, as far as that is known."""
     if number.mistakes and number.is_certain:
         return (*_mistakes(number, writer), writer.words["check_stop"])
     if number.mistakes:

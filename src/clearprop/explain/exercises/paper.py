@@ -100,7 +100,7 @@ class Paper:
         found = []
         for site in self.sites():
             numbers = [written.get(place) or self.number(place) for place in self.names(site)]
-            found.append(f"{site} = {_arranged(numbers, np.shape(self.trace[site].value))}")
+            found.append(f"{site} = {arranged(numbers, np.shape(self.trace[site].value))}")
         width = max(map(len, found))
         return [f"{line:<{width}}  # {self.meaning(site)}" for line, site in zip(found, self.sites(), strict=True)]
 
@@ -158,11 +158,11 @@ class Paper:
         for name in ("a0", "y", *(f"{part}{l}" for l in range(1, depth + 1) for part in ("W", "b"))):
             value = self.trace[name].value
             shown = [repr(float(v)) for v in np.ravel(value)]
-            lines.append(f"{'x' if name == 'a0' else name} = {_arranged(shown, np.shape(value))}")
+            lines.append(f"{'x' if name == 'a0' else name} = {arranged(shown, np.shape(value))}")
         return lines
 
 
-def _arranged(numbers: list[str], shape: tuple[int, ...]) -> str:
+def arranged(numbers: list[str], shape: tuple[int, ...]) -> str:
     """Numbers as a sheet has them: a matrix in rows, in brackets."""
     if len(shape) < 2:
         return ", ".join(numbers)

@@ -30,7 +30,7 @@ const horn = (x) => s("g", {},
 const person = (x, coat, ...head) => s("g", { class: "s-ink person", "stroke-width": 1.5 },
   path(`M${x - 9} ${FLOOR}v-34M${x + 9} ${FLOOR}v-34`, { "stroke-width": 7, stroke: "#6a6a75" }),
   path(`M${x - 22} ${FLOOR - 30}q2 -62 22 -62q20 0 22 62z`, { fill: coat }), s("circle", { cx: x, cy: FLOOR - 110, r: 20, fill: SKIN }),
-  [5, 13].map((d) => s("circle", { cx: x + d, cy: FLOOR - 112, r: 1.5, fill: INK })), path(`M${x + 4} ${FLOOR - 102}q6 4 10 -1`, { fill: "none", stroke: INK }), head);
+  [5, 13].map((d) => s("circle", { cx: x + d, cy: FLOOR - 112, r: 1.5, fill: INK })), path(`M${x + 4} ${FLOOR - 102}q6 4 10 -1`, { fill: "none", stroke: INK }), head.flat());
 const cap = (x) => [path(`M${x - 21} ${FLOOR - 119}q1 -21 21 -21q19 0 21 20z`, { fill: CAP }), path(`M${x + 6} ${FLOOR - 119}q18 -6 30 2q-14 4 -30 2z`, { fill: CAP })];
 const hair = (x) => path(`M${x + 19} ${FLOOR - 118}q-6 -18 -24 -15q-19 3 -18 28q0 16 -5 26q14 -2 15 -16q-4 -18 4 -24q14 2 28 1z`, { fill: "#5a3a22" });
 const cat = (x, y = FLOOR) => s("g", { class: "person" },
@@ -87,7 +87,7 @@ function weight(svg, game, round, l, depth, done, isWalking, ms) {
   const isLearnt = done.has(l === depth ? "guesser_learns" : "girl_learns"), name = `W${l}${isLearnt ? "_new" : ""}`;
   const sign = round.signs?.[name] ?? round.signs?.[`W${l}`] ?? 1, colour = sign < 0 ? "negative" : "positive";
   const shown = round.texts[`${name}[0,0]`];
-  svg.append(...arrow(from, to, HAND, colour, !game.direct[`W${l}[0,0]`]), text(middle, HAND - 66, sign < 0 ? shown : `+${shown}`, colour, isLearnt ? { "font-weight": "bold" } : {}));
+  svg.append(...arrow(from, to, HAND, colour, !game.direct[`W${l}[0,0]`]), text(middle, HAND - 74, sign < 0 ? shown : `+${shown}`, colour, isLearnt ? { "font-weight": "bold" } : {}));
   const figure = porter(middle, HAND, 1, isWalking ? round.texts[`a${l - 1}[0]`] : "");
   svg.append(figure);
   if (isWalking) walk(figure, from - middle + 12, to - middle - 18, ms);

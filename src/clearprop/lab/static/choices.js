@@ -59,7 +59,7 @@ export function mount(app, root) {
     };
     form.addEventListener("input", look);
     form.addEventListener("change", look);
-    form.addEventListener("submit", (event) => { event.preventDefault(); if (look()) app.say(t("no_change")); else send(read(form)); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); if (look()) app.say(t("no_change")); else send(read(form), JSON.parse(at)); });
     return { form, look, reset: () => { at = JSON.stringify(read(form)); look(); } };
   }
 
@@ -110,7 +110,7 @@ export function mount(app, root) {
     const guard = guarded("job_apply", (form) => {
       const fields = readFields(form), numbers = Object.fromEntries(NUMBERS.map((name) => [name, fields[name]]));
       return { ...numbers, shuffle: fields.shuffle, optimizer: chosen(fields, "optimizer"), schedule: chosen(fields, "schedule") };
-    }, (body) => app.post("job", changed(body), "job"),
+    }, (body, before) => app.post("job", changed(body, before), "job"),
     h("h3", {}, t("job_heading")), formula(t("optimizer"), app.choices.optimizers, now.optimizer, "optimizer"),
     formula(t("schedule"), app.choices.schedules, now.schedule, "schedule"), h("div", { class: "grid" }, NUMBERS.map(field)),
     h("label", { class: "check" }, h("input", { type: "checkbox", name: "shuffle", checked: now.shuffle }), t("job_shuffle")));
@@ -118,8 +118,8 @@ export function mount(app, root) {
     guard.reset();
   }
 
-  /** Only what differs from the present job. */
-  const changed = (body) => Object.fromEntries(Object.entries(body).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(app.state.job[key])));
+  /** Only what was edited: what another tab has set meanwhile is not put back. */
+  const changed = (body, before) => Object.fromEntries(Object.entries(body).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key])));
 
   const redraw = () => { drawNetwork(); drawJob(); };
   app.on("state", () => {

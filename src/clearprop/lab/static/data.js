@@ -15,6 +15,8 @@ export function mount(app, root) {
   const made = () => (app.choices.data ?? []).filter((kind) => kind.name !== "function" && kind.name !== "drawn");
   const typed = () => (app.choices.data ?? []).find((kind) => kind.name === "function");
 
+  const own = (kind) => (kind?.parameters ?? []).filter((one) => !["text", "validation"].includes(one.name));
+
   function drawPresent() {
     const { data } = app.state;
     const told = t(data.validation_rows ? "data_told_validation" : "data_told", {
@@ -56,7 +58,7 @@ export function mount(app, root) {
     const show = (name) => {
       const kind = made().find((one) => one.name === name);
       fill(says, kind?.says);
-      fill(fields, parameterFields(app, kind?.parameters ?? []));
+      fill(fields, parameterFields(app, own(kind)));
     };
     const first = made()[0]?.name;
     show(first);
@@ -67,7 +69,7 @@ export function mount(app, root) {
 
   const functions = () => asForm(({ text, ...rest }) => sent({ kind: "function", text, ...rest }),
     typedField(app, "text", "function", "sin(3*x) + 0.1*x^2"),
-    parameterFields(app, (typed()?.parameters ?? []).filter((one) => one.name !== "text")), share(), button("data_make"));
+    parameterFields(app, own(typed())), share(), button("data_make"));
 
   const drawn = () => asForm(({ validation }) => {
     if (hand.points().length < 2) return app.complain(t("pad_few"));

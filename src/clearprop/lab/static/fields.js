@@ -3,15 +3,18 @@ import { fill, h } from "./dom.js";
 
 const WAIT = 250; // ms after the last letter until what was typed is tried
 
+/** What a parameter is called in the language, where there is a word for it; its own name otherwise. */
+const called = (app, name) => app.words[`parameter_${name}`] ?? name;
+
 /** A field for each parameter: name, default and range as the server gives them. */
 export function parameterFields(app, parameters, values = {}, prefix = "") {
   return parameters.map((one) => {
-    const now = values[one.name] ?? one.default, name = prefix + one.name;
-    if (typeof one.default === "boolean") return h("label", { class: "check" }, h("input", { type: "checkbox", name, checked: now }), one.name);
-    if (one.choices) return h("label", { class: "field" }, h("span", {}, one.name), h("select", { name },
+    const now = values[one.name] ?? one.default, name = prefix + one.name, label = called(app, one.name);
+    if (typeof one.default === "boolean") return h("label", { class: "check" }, h("input", { type: "checkbox", name, checked: now }), label);
+    if (one.choices) return h("label", { class: "field" }, h("span", {}, label), h("select", { name },
       one.choices.map((choice) => h("option", { value: choice, selected: choice === now }, choice))));
     const isWhole = Number.isInteger(one.default) && one.whole;
-    return h("label", { class: "field" }, h("span", {}, one.name), h("input", {
+    return h("label", { class: "field" }, h("span", {}, label), h("input", {
       name, type: "text", inputmode: isWhole ? "numeric" : "decimal", "data-number": isWhole ? "whole" : "any", autocomplete: "off",
       value: now === null ? "" : String(now), title: range(app, one) }));
   });
