@@ -39,29 +39,29 @@ export function mount(app, root) {
   function drawSheet() {
     if (!paper) return fill(sheet);
     const groups = new Map();
-    for (const line of paper.lines) groups.set(line.phase, [...(groups.get(line.phase) ?? []), line]);
+    for (const line of paper.lines) groups.set(line.group, [...(groups.get(line.group) ?? []), line]);
     const isOld = revision !== app.state.revision;
     const result = h("p", { class: "result", role: "status" });
     return fill(sheet, h("form", { class: "paper", novalidate: true, autocomplete: "off", onsubmit: check },
       isOld && h("p", { class: "old" }, t("exercise_old", { step })),
       paper.given && h("details", { open: true }, h("summary", {}, t("exercise_given")), h("dl", { class: "given" },
         paper.given.flatMap((line) => [h("dt", {}, line.name), h("dd", {}, line.value)]))),
-      [...groups].map(([phase, lines]) => h("fieldset", {}, h("legend", {}, t(`phase_${phase}`)), lines.map(drawLine))),
+      [...groups].map(([group, lines]) => h("fieldset", {}, h("legend", {}, group), lines.map((line, i) => drawLine(line, line.meaning !== lines[i - 1]?.meaning)))),
       h("p", { class: "note" }, t("exercise_digits", { digits: paper.digits })),
       h("div", { class: "row" }, h("button", { type: "submit", class: "go" }, t("exercise_check"))), result));
   }
 
-  function drawLine(line) {
+  function drawLine(line, isFirst) {
     const id = `blank-${line.name.replace(/\W/g, "-")}`, symbol = h("span", { class: "symbol" });
     symbol.innerHTML = line.html; // made by the server's own printer
-    const meaning = line.meaning && h("span", { class: "note" }, line.meaning);
+    const meaning = isFirst && h("span", { class: "note" }, line.meaning);
     if (!line.blank) return h("div", { class: "line" }, symbol, h("span", { class: "number" }, "= ", line.text ?? ""), meaning);
     const found = verdicts.get(line.name), isWrong = found?.status.startsWith("wrong") ?? false;
     const input = h("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", value: answers[line.name] ?? "",
       "aria-label": `${line.name} ${line.meaning}`.trim(), "aria-invalid": isWrong ? "true" : null, "aria-describedby": found ? `${id}-says` : null,
       oninput: (event) => { answers[line.name] = event.target.value; verdicts.delete(line.name); input.removeAttribute("aria-invalid"); said.replaceChildren(); } });
     const said = h("span", { id: `${id}-says`, class: `verdict ${found?.status ?? ""}` },
-      found && h("strong", {}, `${found.mark ?? ""} `), found?.says);
+      found && h("strong", {}, `${found.mark ?? ""} `), found && [found.says, found.mistake].filter(Boolean).join(t("colon")));
     return h("div", { class: "line" }, symbol, h("span", { class: "number" }, "= ", input), meaning, said);
   }
 

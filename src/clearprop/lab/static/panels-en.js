@@ -2,6 +2,7 @@
 
 export default {
   list: ", ",
+  colon: ": ",
   before: "‹ before",
   after: "next ›",
   of_many: "{from} to {to} of {n}",
@@ -164,6 +165,7 @@ export default {
   range_steps: "steps",
   range_go: "Run the range test",
   range_plot: "Loss at growing learning rates",
+  range_smoothed: "smoothed",
   range_old: "This test was made with another network or other weights.",
   range_take: "Use {rate}",
 

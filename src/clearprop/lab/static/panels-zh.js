@@ -2,6 +2,7 @@
 
 export default {
   list: "，",
+  colon: "：",
   before: "‹ 上一页",
   after: "下一页 ›",
   of_many: "第 {from} 至 {to} 个，共 {n} 个",
@@ -164,6 +165,7 @@ export default {
   range_steps: "步数",
   range_go: "进行范围测试",
   range_plot: "学习率增大时的损失",
+  range_smoothed: "平滑后",
   range_old: "这次测试用的是另一个网络或另一组权重。",
   range_take: "采用 {rate}",
 

@@ -70,7 +70,7 @@ const wide = (text) => [...text].reduce((sum, c) => sum + (c > "⺀" ? 2 * LETTE
  * A plot of lines.
  *
  * `series`: [{name, values, kind?}] with a value (or null) at each of `x`; `read(i)` says what stands at the i-th x;
- * `head` and `rows` are the table. Options: `log`, `xLog`, `points` [[x, y, kind]], `width`, `comma`, `stale`.
+ * `head` and `rows` are the table. Options: `stops` (the numbers of those x that are read, by default all), `log`, `xLog`, `points` [[x, y, kind]], `width`, `comma`, `stale`.
  */
 export function lines({ title, x, series, xName, yName, read, head, rows, words, ...look }) {
   const width = Math.max(260, look.width ?? 640);
@@ -94,7 +94,7 @@ export function lines({ title, x, series, xName, yName, read, head, rows, words,
     if (known.length && series.length > 1) ends.push({ name: one.name, y: known.at(-1)[1], x: known.at(-1)[0], colour, kind });
   });
   svg.append(...named(ends, area));
-  const places = x.map((v) => across.place(v));
+  const places = (look.stops ?? x.map((_, i) => i)).map((i) => across.place(x[i]));
   return figure({ title, svg, places, area, read, head, rows, words, stale: look.stale });
 }
 

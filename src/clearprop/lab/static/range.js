@@ -8,7 +8,7 @@ export function rangeTest(app, section, root) {
 
   async function ask(event) {
     event.preventDefault();
-    const fields = Object.fromEntries(new FormData(event.target));
+    const fields = Object.fromEntries([...new FormData(event.target)].map(([name, text]) => [name, text.trim().replace(",", ".")]));
     const answer = await app.get("range", fields, "range");
     if (!answer) return;
     found = answer;
@@ -17,11 +17,12 @@ export function rangeTest(app, section, root) {
 
   function draw() {
     if (!found) return;
-    const isOld = found.revision !== app.state.revision, { rates, losses, rate_texts: rateTexts, loss_texts: lossTexts } = found;
+    const isOld = found.revision !== app.state.revision, { rates, losses, smoothed, rate_texts: rateTexts, loss_texts: lossTexts } = found;
+    const finite = (values) => values.map((v) => (Number.isFinite(v) ? v : null));
     fill(result, h("p", {}, found.says), lines({
       title: t("range_plot"), x: rates, xLog: true, xName: t("rate"), yName: t("loss"), width: Math.min(640, section.clientWidth - 8),
       log: losses.filter((v) => v > 0).length > 2 && Math.max(...losses.filter(Number.isFinite)) > 100 * Math.min(...losses.filter((v) => v > 0)),
-      series: [{ name: t("loss"), values: losses.map((v) => (Number.isFinite(v) ? v : null)) }], comma: app.look.comma, stale: isOld ? t("range_old") : "",
+      series: [{ name: t("loss"), values: finite(losses) }, { name: t("range_smoothed"), values: finite(smoothed) }], comma: app.look.comma, stale: isOld ? t("range_old") : "",
       read: (i) => `${t("rate")} ${rateTexts[i]}: ${t("loss")} ${lossTexts[i]}`, head: [t("rate"), t("loss")],
       rows: () => rates.map((_, i) => [rateTexts[i], lossTexts[i]]), words: { keys: t("plot_keys"), table: t("plot_table"), empty: t("plot_empty") },
     }), found.suggested && h("button", { type: "button", disabled: isOld, onclick: () => app.post("set", { of: "rate", value: found.suggested }) },

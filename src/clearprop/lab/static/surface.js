@@ -80,13 +80,13 @@ export function mount(app, root) {
   function fit(found, points) {
     const rows = points?.points ?? [], j = Number(of.match(/\[(\d+)\]/)?.[1] ?? 0);
     const isOutput = of.startsWith(`a${depth()}[`);
-    const side = found.table;
+    const { rows: texts } = found.table, last = found.x.length - 1;
     return lines({
       title: t("fit", { of: name(of), x: axis(0) }), x: found.x, xName: axis(0), yName: name(of), words: words(),
       series: [{ name: name(of), values: found.values }], width: Math.min(720, root.clientWidth - 8), comma: app.look.comma,
       points: isOutput ? rows.map((p) => [p.x[0], p.y[j], p.set === "validation" ? 2 : 1]) : [],
-      read: (i) => `${axis(0)} ${found.x_texts?.[i] ?? ""}: ${name(of)} ${found.texts?.[i] ?? ""}`,
-      head: side?.head ?? [axis(0), name(of)], rows: () => side?.rows ?? [],
+      stops: texts.map((_, i) => Math.floor((i * last) / Math.max(1, texts.length - 1))),
+      read: (i) => `${axis(0)} ${texts[i][0]}: ${name(of)} ${texts[i][1]}`, head: [axis(0), name(of)], rows: () => texts,
     });
   }
 
@@ -112,7 +112,7 @@ export function mount(app, root) {
     const side = (text, name) => h("span", { class: name }, text);
     return h("figure", { class: "plotted" }, h("figcaption", {}, title), h("div", { class: "map", style: { "--size": `${size}px` } },
       side(axis(up), "axis-up"), h("div", { class: "canvas" }, canvas, over), side(axis(across), "axis-across")),
-      legend(found, tone, [...kinds].sort(), points), found.table && beside(words(), title, () => table(found.table.head, found.table.rows)));
+      legend(found, tone, [...kinds].sort(), points), beside(words(), title, () => table([`${axis(up)} ↑ ${axis(across)} →`, ...found.table.head], [...found.table.rows].reverse())));
   }
 
   const range = (found) => (of === "class" ? "" : t("surface_range", { low: found.low_text ?? "", high: found.high_text ?? "" }));
