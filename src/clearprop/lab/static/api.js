@@ -2,7 +2,6 @@
 // out of date are dropped.
 
 const AGAIN = [500, 1000, 2000, 4000, 8000]; // ms until the event stream is asked for again
-export const STALE = 409;
 const NO_ANSWER = -1;
 
 /** What the server complained about, in words for people; `state` is the present one where ours was old. */
@@ -43,7 +42,7 @@ export function connect({ style, view, revision, fresh, complain, lost }) {
       if (error.name === "AbortError") return null;
       if (error.state && error.state.revision >= revision()) fresh(error.state);
       if (quiet) throw error;
-      if (error.status !== STALE) complain(error);
+      complain(error);
       return null;
     } finally {
       if (slots.get(slot) === controller) slots.delete(slot);
@@ -109,13 +108,18 @@ function keptToken() {
  * stream is opened by hand. A page in the background closes its stream: a browser has six connections to a server.
  */
 export function listen(address, heard, lost) {
-  let source = null, failures = 0, timer = 0;
+  let source = null, failures = 0, timer = 0, wasOpen = false;
 
   function open() {
     clearTimeout(timer);
     if (source || document.hidden) return;
     source = new EventSource(address);
-    source.onopen = () => { failures = 0; lost(false); heard(null); };
+    source.onopen = () => {
+      failures = 0;
+      lost(false);
+      if (wasOpen) heard(null); // something may have happened meanwhile
+      wasOpen = true;
+    };
     source.addEventListener("state", (event) => heard(JSON.parse(event.data)));
     source.onerror = () => {
       close();

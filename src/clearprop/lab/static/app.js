@@ -5,6 +5,7 @@ import { Shortcuts } from "./keys.js";
 
 const LOOK = { notation: "nielsen", digits: 4, comma: 0, forms: "component", view: "follow", theme: "system", most: 8 };
 const STYLE = ["notation", "language", "digits", "comma"];
+const ASKED = [...STYLE, "most"]; // what the server writes differently
 const PAUSE = 40; // ms between two states while it trains
 
 export class App {
@@ -25,10 +26,17 @@ export class App {
       lost: (is) => this.lost(is),
     });
     this.get = this.api.get;
-    this.post = (...request) => {
+    this.queue = Promise.resolve();
+  }
+
+  /** Changes go one after another, each on the revision that the one before it made. */
+  post(...request) {
+    const answer = this.queue.then(() => {
       this.forgive();
       return this.api.post(...request);
-    };
+    });
+    this.queue = answer.catch(() => null);
+    return answer;
   }
 
   on(event, handler) {
@@ -67,7 +75,7 @@ export class App {
     localStorage.setItem("clearprop-look", JSON.stringify(this.look));
     if ("language" in change) await this.learn();
     this.apply();
-    await this.refresh();
+    if (Object.keys(change).some((name) => ASKED.includes(name))) await this.refresh();
     this.emit("look", this.look);
   }
 
@@ -90,6 +98,13 @@ export class App {
       element.setAttribute("aria-label", this.t(element.dataset.label));
   }
 
+  /** A look that was kept and is not understood any more is given up. */
+  forget() {
+    localStorage.removeItem("clearprop-look");
+    Object.assign(this.look, LOOK);
+    this.forgive();
+  }
+
   apply() {
     document.documentElement.dataset.theme = this.look.theme;
   }
@@ -105,6 +120,7 @@ export class App {
   }
 
   complain(error) {
+    this.complaint = error;
     const words = typeof error === "string" ? error : this.reason(error);
     const box = document.getElementById("problem");
     box.hidden = !words;

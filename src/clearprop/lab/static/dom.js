@@ -27,6 +27,13 @@ export function fill(root, ...nodes) {
   return root;
 }
 
+/** The same, where what is in it may have the focus: it goes to what has the same `data-key` afterwards. */
+export function refill(root, ...nodes) {
+  const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  fill(root, ...nodes);
+  if (key !== undefined) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
 /** A table; the first cell of each row is its head. */
 export function table(head, rows, caption) {
   return h("table", {}, caption && h("caption", {}, caption),

@@ -1,6 +1,6 @@
 // The network, drawn: signals in the forward view, errors in the backward view; everything in it can be chosen.
 
-import { fill, h } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { Figure, tables } from "./figure.js";
 import { roving } from "./keys.js";
 import { Model, viewOf } from "./model.js";
@@ -27,7 +27,7 @@ class Drawing {
     root.append(this.bar, this.sheet, this.legend, this.table);
     this.listen(root);
     app.on("state", (before) => this.update(before));
-    app.on("look", () => { this.names = null; this.writeBar(); this.update(); });
+    app.on("look", () => { this.writeBar(); this.update(); });
     app.on("select", (name) => this.selected(name));
     app.on("path", (path) => { this.path = path; this.light(); });
     this.writeBar();
@@ -38,13 +38,11 @@ class Drawing {
   writeBar() {
     const { app } = this;
     const radios = VIEWS.map((view) => h("label", {}, h("input", {
-      type: "radio", name: "view", value: view, checked: view === app.look.view, onchange: () => app.set({ view }),
+      type: "radio", name: "view", value: view, "data-key": view, checked: view === app.look.view, onchange: () => app.set({ view }),
     }), h("span", {}, app.t(`view_${view}`))));
     this.samples = h("span", { class: "samples" });
-    const typed = this.bar.querySelector("input:focus")?.value;
-    fill(this.bar, h("fieldset", { class: "pills" }, h("legend", { class: "said" }, app.t("view")), radios), this.samples);
+    refill(this.bar, h("fieldset", { class: "pills" }, h("legend", { class: "said" }, app.t("view")), radios), this.samples);
     this.table.firstChild.textContent = app.t("as_tables");
-    if (typed) this.bar.querySelector(`[value=${typed}]`)?.focus();
     this.writeSamples();
   }
 
@@ -64,10 +62,11 @@ class Drawing {
   /** The names of the numbers in the notation; they change with the shape of the network, not with its numbers. */
   async named() {
     const { state, look } = this.app;
-    const key = JSON.stringify([look.notation, state.network.layers.map((layer) => layer.shown), state.batch.n > 1]);
+    const key = JSON.stringify([look.notation, state.network.layers.map((layer) => layer.shown), state.batch.n > 1 && state.batch.sample]);
     if (this.names?.key === key) return this.names.names;
-    const answer = await this.app.get("names", { sample: this.app.sample, most: look.most, first: this.app.first,
-      of: this.app.selected }, "names");
+    const query = { sample: this.app.sample, most: look.most, first: this.app.first, of: this.app.selected };
+    // A step whose numbers are not finite cannot be shown, and has no names.
+    const answer = await this.app.get("names", query, "names", { quiet: true }).catch(() => ({ names: {} }));
     if (!answer) return null;
     this.names = { key, names: answer.names };
     this.app.names = answer.names;
@@ -78,11 +77,12 @@ class Drawing {
     const names = await this.named();
     if (!names) return;
     const drawing = new Model(this.app, names);
-    performance.mark("drawing");
+    const began = performance.now();
     if (this.figure?.fits(drawing)) this.figure.write(drawing);
     else this.build(drawing);
     this.figure.now(this.app.state.cursor.names);
-    performance.measure("drawing", "drawing");
+    performance.clearMeasures("drawing");
+    performance.measure("drawing", { start: began });
     this.writeSamples();
     this.writeTables();
     this.light();
@@ -144,6 +144,8 @@ class Drawing {
   choose(name) {
     this.app.open("panel");
     this.app.select(name);
+    const side = document.getElementById("side");
+    if (side.getBoundingClientRect().top > innerHeight * 0.8) side.scrollIntoView({ block: "start", behavior: "smooth" });
   }
 
   /** The next neurons of a wide layer. */

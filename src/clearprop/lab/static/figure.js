@@ -10,9 +10,9 @@ export const shapeOf = (drawing) =>
   JSON.stringify([drawing.view, drawing.layers.map((layer) => [layer.nodes.map((node) => [node.index, node.items.map(
     (item) => [item.name, item.symbol])]), layer.more?.text]), drawing.edges.map((edge) => [edge.name, edge.symbol])]);
 
-/** The longest texts, by which a drawing is made wide enough. */
-const lengths = (drawing) => Math.max(...drawing.layers.flatMap((layer) =>
-  layer.nodes.flatMap((node) => node.items.map((item) => item.text.length))));
+/** The longest of its texts, for which a drawing is made wide enough. */
+const longest = (drawing) => Math.max(drawing.reserve.length, ...drawing.edges.map((edge) => edge.text.length),
+  ...drawing.layers.flatMap((layer) => layer.nodes.flatMap((node) => node.items.map((item) => item.text.length))));
 
 export class Figure {
   constructor(drawing, words) {
@@ -22,14 +22,14 @@ export class Figure {
     this.groups = new Map(); // by "layer,index": a neuron
     this.places = placed(drawing);
     this.shape = shapeOf(drawing);
-    this.longest = lengths(drawing);
+    this.longest = longest(drawing);
     this.build();
     this.write(drawing);
   }
 
   /** Whether another drawing can be written into this one. */
   fits(drawing) {
-    return this.shape === shapeOf(drawing) && lengths(drawing) <= this.longest + 1;
+    return this.shape === shapeOf(drawing) && longest(drawing) <= this.longest;
   }
 
   build() {
@@ -186,10 +186,11 @@ export class Figure {
     for (const [place, group] of this.groups) group.classList.toggle("lit", places.has(place));
   }
 
-  /** Mark what the last step computed. */
+  /** Mark what the last step computed: single numbers, or all of a site ("z1"); an update is marked at its parameter. */
   now(names) {
-    const fresh = new Set(names);
-    for (const [name, { element }] of this.items) element.classList.toggle("now", fresh.has(name));
+    const fresh = new Set(names.map((name) => name.replace("_new", "")));
+    for (const [name, { element }] of this.items)
+      element.classList.toggle("now", fresh.has(name) || fresh.has(name.replace(/\[.*/, "")));
   }
 
   /** The number of an arrow that has none written on it, while it is pointed at or focused. */

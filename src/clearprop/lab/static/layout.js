@@ -24,6 +24,10 @@ export function measured(parts, size = SIZE) {
   return width;
 }
 
+/** A number that is not known yet needs its room already, so that nothing moves when it comes. */
+const roomFor = (item, drawing) =>
+  Math.max(measured(whole(item)), measured([...item.symbol, [` = ${drawing.reserve}`, 0]]));
+
 /** Item as it is written: z¹₁ = 0.41. */
 export const whole = (item) => [...item.symbol, [` = ${item.text}`, 0]];
 
@@ -35,8 +39,8 @@ export function placed(drawing) {
   const rows = drawing.layers.map((layer) => layer.nodes.length + (layer.more ? 0.5 : 0));
   const { row, bias } = Math.max(...rows) > MOST_ROOMY ? CLOSE : ROOMY;
   const widths = drawing.layers.map((layer) =>
-    Math.max(44, ...layer.nodes.flatMap((node) => node.items.map((item) => measured(whole(item)) + 2 * PADDING)),
-      ...layer.nodes.map((node) => (node.bias ? measured(whole(node.bias)) + 8 : 0)),
+    Math.max(44, ...layer.nodes.flatMap((node) => node.items.map((item) => roomFor(item, drawing) + 2 * PADDING)),
+      ...layer.nodes.map((node) => (node.bias ? roomFor(node.bias, drawing) + 8 : 0)),
       ...layer.nodes.map((node) => measured([[node.caption, 0]], SMALL)),
       ...layer.head.map((text) => measured([[text, 0]], SMALL) + 8),
       layer.more ? measured([[layer.more.text, 0]]) + 2 * PADDING : 0));
@@ -50,7 +54,7 @@ export function placed(drawing) {
     column(drawing, l, x + widths[l] / 2, widths[l], { row, height, bias }, nodes);
     x += widths[l];
   });
-  const beside = Math.max(0, ...drawing.ends.flatMap((end) => end.items.map((item) => measured(whole(item)))));
+  const beside = Math.max(0, ...drawing.ends.flatMap((end) => end.items.map((item) => roomFor(item, drawing))));
   const width = x + (beside ? beside + 46 : 60) + 8;
   return { width, height, nodes, columns, edges: edgesOf(drawing, nodes) };
 }

@@ -56,7 +56,14 @@ async function start() {
   const app = new App();
   app.apply();
   await Promise.all([app.learn(), app.refresh()]);
-  if (!app.state.mode) return;
+  if (app.complaint?.status === 400) {
+    app.forget();
+    await Promise.all([app.learn(), app.refresh()]);
+  }
+  if (!app.state.mode) {
+    app.complain(app.complaint ?? app.t("lost"));
+    return;
+  }
   const isWatching = app.state.mode === "watch";
   document.body.classList.toggle("watching", isWatching);
   dress(app, document.getElementById("top"));

@@ -19,6 +19,7 @@ export class Model {
     this.view = viewOf(app);
     this.texts = app.state.texts;
     this.values = app.state.values;
+    this.reserve = `−0.${"0".repeat(Math.min(app.look.digits, 8))}`;
     this.shown = app.state.network.layers.map((layer) => layer.shown);
     this.depth = this.shown.length - 1;
     this.layers = app.state.network.layers.map((layer) => this.layer(layer));
@@ -107,6 +108,6 @@ export class Model {
   }
 
   loss() {
-    return "loss" in this.values ? [this.item("loss", [], [])] : [];
+    return ["loss", "cost"].filter((site) => site in this.values).map((site) => this.item(site, [], []));
   }
 }

@@ -2,45 +2,41 @@
 
 import { s } from "./dom.js";
 
-const LASTS = 650; // ms
+const LASTS = 650; // ms, from one layer to the next
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Show the way from the state before to this one. */
 export function move(figure, drawing, before, app) {
   const { cursor, time } = app.state;
-  if (still.matches || time.is_running || !before.cursor || document.hidden) return;
-  const isOnward = time.step === before.time.step ? cursor.at > before.cursor.at : time.step > before.time.step;
-  if (!isOnward || cursor.layer === null) return;
-  const layers = movedLayers(cursor, before, time);
-  const isBack = cursor.phase === "backward";
-  if ((isBack ? "backward" : "forward") !== drawing.view) return;
-  const edges = drawing.edges.filter((edge) => layers.includes(edge.layer) && isTouched(edge, cursor, isBack));
-  const d = edges.map((edge) => figure.items.get(edge.name).d).join("");
-  const ways = isBack && cursor.layer === drawing.layers.length - 1
-    ? [...figure.layers.edges.querySelectorAll(".end")].map((end) => end.getAttribute("d")).join("") : d;
-  if (ways) flow(figure, ways, isBack ? "error" : "signal");
+  if (still.matches || time.is_running || document.hidden || !before.cursor) return;
+  const isSame = before.time.step === time.step;
+  if (cursor.layer === null || (isSame ? cursor.at <= before.cursor.at : before.time.step > time.step)) return;
+  if (cursor.phase === drawing.view) ways(figure, drawing, isSame ? before.cursor : {}, cursor).forEach(flow);
 }
 
-/** The arrows between the layers that the step went through. */
-function movedLayers(cursor, before, time) {
-  const shift = cursor.phase === "backward" ? 1 : 0;
-  const last = cursor.layer + shift;
-  const isSame = before.time.step === time.step && before.cursor.phase === cursor.phase && before.cursor.layer !== null;
-  const first = isSame ? before.cursor.layer + shift : last;
-  const [low, high] = [Math.min(first, last), Math.max(first, last)];
-  const all = Array.from({ length: high - low + 1 }, (_, i) => low + i);
-  return all.filter((layer) => layer !== first || first === last);
+/** For each layer that the step went through, one after another, the arrows that it used. */
+function ways(figure, drawing, before, cursor) {
+  const isBack = cursor.phase === "backward", depth = drawing.layers.length - 1;
+  const by = isBack ? -1 : 1;
+  const isUnderWay = before.phase === cursor.phase && before.layer !== null;
+  const first = !isUnderWay ? (isBack ? depth : 1) : before.layer === cursor.layer ? cursor.layer : before.layer + by;
+  const layers = Array.from({ length: Math.max(0, (cursor.layer - first) * by + 1) }, (_, i) => first + i * by);
+  return layers.map((layer, i) => {
+    const neuron = layer === cursor.layer ? cursor.neuron : null;
+    const edges = drawing.edges.filter((edge) => edge.layer === layer + (isBack ? 1 : 0)
+      && (neuron === null || (isBack ? edge.from : edge.to) === neuron));
+    const ends = isBack && layer === depth ? [...figure.layers.edges.querySelectorAll(".end")] : [];
+    const d = [...ends.map((end) => end.getAttribute("d")), ...edges.map((edge) => figure.items.get(edge.name).d)].join("");
+    return { root: figure.layers.flow, d, delay: i * LASTS, kind: isBack ? "error" : "signal" };
+  });
 }
 
-function isTouched(edge, cursor, isBack) {
-  if (cursor.neuron === null || edge.layer !== cursor.layer + (isBack ? 1 : 0)) return true;
-  return (isBack ? edge.from : edge.to) === cursor.neuron;
-}
-
-function flow(figure, d, kind) {
+function flow({ root, d, delay, kind }) {
+  if (!d) return;
   const dots = s("path", { class: `moving ${kind}`, d });
-  figure.layers.flow.append(dots);
-  const moving = dots.animate([{ strokeDashoffset: 0 }, { strokeDashoffset: -72 }], { duration: LASTS, easing: "linear" });
+  root.append(dots);
+  const moving = dots.animate([{ strokeDashoffset: 0, opacity: 1 }, { strokeDashoffset: -72, opacity: 1 }],
+    { duration: LASTS, delay, easing: "linear" });
   moving.onfinish = () => dots.remove();
   moving.oncancel = moving.onfinish;
 }

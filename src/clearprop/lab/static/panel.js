@@ -1,6 +1,6 @@
 // What is behind the number that is chosen: its derivation, its central difference, and what if it were another.
 
-import { fill, h } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { WhatIf } from "./whatif.js";
 
 const FORMS = ["component", "neuron", "matrix"];
@@ -20,7 +20,7 @@ class Panel {
     this.difference = h("div", { class: "difference" });
     this.whatif = new WhatIf(app);
     root.append(this.head, this.old, this.derivation, this.reads, this.difference, this.whatif.root);
-    app.on("select", () => this.ask());
+    app.on("select", () => this.ask(true));
     app.on("look", () => this.ask());
     app.on("state", () => this.moved());
     app.on("shown", (id) => { if (id === root.id && this.isBehind) this.ask(); });
@@ -37,7 +37,7 @@ class Panel {
     this.ask();
   }
 
-  async ask() {
+  async ask(isChosen = false) {
     const { app } = this;
     this.isBehind = false;
     if (!app.selected) return this.invite();
@@ -48,7 +48,9 @@ class Panel {
     this.shown = { of, step: app.state.time.step };
     this.old.hidden = true;
     this.write(answer);
+    if (isChosen) app.say(app.t("derived", { title: answer.title }));
     app.emit("path", { of, ...answer.path });
+    performance.clearMeasures("derivation");
     performance.measure("derivation", { start: began });
     return undefined;
   }
@@ -60,9 +62,9 @@ class Panel {
     const names = [`W1[${layers[0].shown[0]},${layers[1].shown[0]}]`, `z${last}[0]`, "loss", `delta${last}[0]`,
       ...(last > 1 ? [`delta1[${layers[1].shown[0]}]`] : [])];
     const words = ["invite_weight", "invite_z", "invite_loss", "invite_delta", "invite_hidden_delta"];
-    fill(this.head, h("h2", {}, app.t("panel_title")), h("p", {}, app.t("invite")),
+    refill(this.head, h("h2", {}, app.t("panel_title")), h("p", {}, app.t("invite")),
       h("div", { class: "group" }, names.map((name, i) =>
-        h("button", { type: "button", onclick: () => app.select(name) }, app.t(words[i])))));
+        h("button", { type: "button", "data-key": name, onclick: () => app.select(name) }, app.t(words[i])))));
     for (const part of [this.derivation, this.reads, this.difference]) fill(part);
     this.shown = null;
     this.whatif.about("");
@@ -77,21 +79,19 @@ class Panel {
     this.writeReads(answer);
     this.writeDifference(answer);
     const of = WEIGHT.test(answer.of) ? answer.of : "";
-    this.whatif.about(of, this.app.names?.[of] ?? of);
-    this.app.say(this.app.t("derived", { title: answer.title }));
+    this.whatif.about(of, answer.symbol);
   }
 
   writeHead(answer) {
     const { app } = this;
-    const had = document.activeElement?.closest("#panel .head input")?.value;
     const forms = h("fieldset", { class: "pills" }, h("legend", { class: "said" }, app.t("form")), FORMS.map((form) =>
-      h("label", {}, h("input", { type: "radio", name: "form", value: form, checked: app.look.forms === form,
+      h("label", {}, h("input", { type: "radio", name: "form", value: form, "data-key": form, checked: app.look.forms === form,
         onchange: () => app.set({ forms: form }) }), h("span", {}, app.t(`form_${form}`)))));
-    fill(this.head,
+    refill(this.head,
       h("h2", {}, answer.title),
-      h("p", { class: "bar" }, forms, h("button", { type: "button", onclick: () => app.select("") }, app.t("clear"))),
+      h("p", { class: "bar" }, forms, h("button", { type: "button", "data-key": "clear", onclick: () => app.select("") },
+        app.t("clear"))),
       answer.is_ahead && h("p", { class: "note" }, app.t("is_ahead")));
-    if (had) this.head.querySelector(`[value=${had}]`)?.focus();
   }
 
   /** Each number that it is computed from, and that is computed from it, leads on. */

@@ -1,6 +1,6 @@
 // Steps in time: at the grain that one chooses, forward and back, one by one or played, and rewound to where it began.
 
-import { choice, fill, h } from "./dom.js";
+import { choice, h, refill } from "./dom.js";
 
 const RUN = "run"; // beside the server's grains: trains on in the background
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16]; // steps in a second
@@ -31,33 +31,31 @@ class Steps {
 
   build() {
     const { app } = this;
-    const focused = document.activeElement?.dataset.does;
     const button = (does, sign, action) => h("button", {
-      type: "button", "data-does": does, "aria-label": app.t(does), title: app.t(does), onclick: action, class: "sign",
+      type: "button", "data-key": does, "aria-label": app.t(does), title: app.t(does), onclick: action, class: "sign",
     }, sign);
     this.buttons = {
       rewind: button("rewind", "⏮", () => this.rewind()),
       back: button("step_back", "◀", () => this.step(-1)),
-      play: h("button", { type: "button", "data-does": "play", class: "main", onclick: () => this.toggle() }),
-      on: h("button", { type: "button", "data-does": "step_on", class: "main", onclick: () => this.step(1) }, app.t("step_on")),
+      play: h("button", { type: "button", "data-key": "play", class: "main", onclick: () => this.toggle() }),
+      on: h("button", { type: "button", "data-key": "step_on", class: "main", onclick: () => this.step(1) }, app.t("step_on")),
       undo: button("undo", "↶", () => this.change("undo")),
       redo: button("redo", "↷", () => this.change("redo")),
     };
     const grains = [...app.choices.grains, RUN];
     const speed = SPEEDS.indexOf(this.speed);
     this.slider = h("label", { class: "choice" }, h("span", {}, app.t("speed")), h("input", {
-      type: "range", min: 0, max: SPEEDS.length - 1, step: 1, value: speed, "aria-valuetext": this.speedText(),
+      type: "range", "data-key": "speed", min: 0, max: SPEEDS.length - 1, step: 1, value: speed, "aria-valuetext": this.speedText(),
       oninput: (event) => {
         this.speed = SPEEDS[event.target.value];
         event.target.setAttribute("aria-valuetext", this.speedText());
       },
     }));
     const { rewind, back, play, on, undo, redo } = this.buttons;
-    fill(this.bar, h("div", { class: "group" }, rewind, back, on, play),
+    refill(this.bar, h("div", { class: "group" }, rewind, back, on, play),
       choice(app.t("grain"), grains, this.grain, (name) => app.t(`grain_${name}`), (name) => { this.grain = name; this.write(); },
-        { "data-does": "grain" }),
+        { "data-key": "grain" }),
       this.slider, h("div", { class: "group" }, undo, redo));
-    if (focused) this.bar.querySelector(`[data-does=${focused}]`)?.focus();
   }
 
   speedText() {

@@ -1,6 +1,6 @@
 // The top of the page: what is trained, and how it is written.
 
-import { choice, fill, h } from "./dom.js";
+import { choice, fill, h, refill } from "./dom.js";
 
 const THEMES = ["system", "light", "dark"];
 const DIGITS = [2, 3, 4, 5, 6, 8, 10, 12, 17];
@@ -20,21 +20,20 @@ export function dress(app, root) {
 
   function writeLook() {
     const { look: now, choices } = app;
-    const is = document.activeElement?.closest("#look select, #look input")?.name;
-    fill(look,
+    const named = (name) => ({ name, "data-key": name });
+    refill(look,
       choice(app.t("language"), choices.languages ?? ["en", "zh"], now.language, (name) => app.t(`language_${name}`),
-        (language) => app.set({ language }), { name: "language" }),
+        (language) => app.set({ language }), named("language")),
       choice(app.t("notation"), choices.notations ?? [], now.notation, (name) => app.t(`notation_${name}`),
-        (notation) => app.set({ notation }), { name: "notation" }),
+        (notation) => app.set({ notation }), named("notation")),
       choice(app.t("digits"), DIGITS.map(String), String(now.digits), String, (digits) => app.set({ digits: Number(digits) }),
-        { name: "digits" }),
+        named("digits")),
       choice(app.t("decimal"), ["0", "1"], String(now.comma), (name) => (name === "1" ? "0,5" : "0.5"),
-        (comma) => app.set({ comma: Number(comma) }), { name: "comma" }),
+        (comma) => app.set({ comma: Number(comma) }), named("comma")),
       choice(app.t("theme"), THEMES, now.theme, (name) => app.t(`theme_${name}`), (theme) => app.set({ theme }),
-        { name: "theme" }),
+        named("theme")),
       h("button", { type: "button", id: "help-button", "aria-haspopup": "dialog", onclick: () => dialog.show() },
         app.t("keys"), " ", h("kbd", {}, "?")));
-    if (is) look.querySelector(`[name="${is}"]`)?.focus();
   }
 
   writeTitle();

@@ -79,6 +79,7 @@ export default {
   what_y: "target of output {n}",
   what_losses: "loss of output {n}",
   what_loss: "the loss",
+  what_cost: "the loss with its penalties",
 
   grain: "One step is",
   grain_neuron: "one neuron",

@@ -78,6 +78,7 @@ export default {
   what_y: "第 {n} 个输出的目标值",
   what_losses: "第 {n} 个输出的损失",
   what_loss: "损失",
+  what_cost: "加上惩罚项的损失",
 
   grain: "每一步走",
   grain_neuron: "一个神经元",
