@@ -1,6 +1,7 @@
 // How the training goes: loss, learning rate, norms of the gradient and of δ layer by layer, activations, scores.
 // Points are asked for where the last answer ended; a curve that was cut (`run` is another) begins again at 0.
 import { fill, h, table } from "./dom.js";
+import { download } from "./download.js";
 import { bars, lines, whenResized } from "./plot.js";
 
 const EVERY = 250; // ms between two drawings while it trains
@@ -16,7 +17,7 @@ export function mount(app, root) {
 
   const words = () => ({ keys: t("plot_keys"), table: t("plot_table"), empty: t("plot_empty") });
   const isWatch = () => app.state.mode === "watch";
-  const layers = () => app.state.network.widths.slice(1).map((_, i) => i + 1);
+  const layers = () => (app.state.network.widths?.slice(1) ?? points[0]?.gradient ?? []).map((_, i) => i + 1);
   const shownWidth = () => Math.min(720, root.clientWidth - 8);
 
   function begin() {
@@ -79,6 +80,8 @@ export function mount(app, root) {
     const drawn = [plot(t("loss"), losses, !linear && apart(losses))];
     if (points[0].gradient?.length) drawn.push(plot(t("gradient_norm"), each("gradient"), !linear));
     if (points[0].delta?.length) drawn.push(plot(t("delta_norm"), each("delta"), !linear));
+    for (const score of Object.keys(points.at(-1).scores ?? {}).filter((key) => key !== "validation_loss"))
+      drawn.push(plot(score, [{ name: score, values: points.map((p) => number(p.scores?.[score])), text: (p) => p.texts?.scores?.[score] ?? DASH }], false));
     if (new Set(column("rate")).size > 1) drawn.push(plot(t("rate"), [one("rate", t("rate"))], false));
     fill(plots, drawn);
   }
@@ -97,13 +100,13 @@ export function mount(app, root) {
       isWatch() && h("p", { class: "watched" }, watching()),
       chosen("along", ["step", "epoch"], along, (v) => { along = v; }),
       chosen("scale", ["log", "linear"], linear ? "linear" : "log", (v) => { linear = v === "linear"; }),
-      h("a", { class: "button", href: app.link("export/curves"), download: "" }, t("curves_csv")));
+      download(app, t("curves_csv"), () => ["export/curves", {}]));
   }
 
   function watching() {
     const { title, time, network, reason } = app.state;
-    const told = t(time.is_running ? "watch_running" : "watch_ended", { title, widths: network.widths.join("-"), epoch: time.epoch });
-    return `${told}${reason ? ` ${reason}` : ""}`;
+    const told = t(time.is_running ? "watch_running" : "watch_ended", { title, epoch: time.epoch });
+    return [told, network.widths && t("watch_network", { widths: network.widths.join("-") }), reason].filter(Boolean).join(" ");
   }
 
   function drawScores(found) {

@@ -77,7 +77,7 @@ export function mount(app, root) {
   }, hand.root, share(), button("pad_use"));
 
   function file() {
-    const found = h("div", {}), input = h("input", { type: "file", id: "own-file", accept: ".csv,.tsv,.txt,.parquet" });
+    const found = h("div", {}), input = h("input", { type: "file", id: "own-file", accept: ".csv,.tsv,.txt" });
     input.addEventListener("change", async () => {
       const [chosen] = input.files, most = app.choices.limits?.upload ?? Infinity;
       fill(found);

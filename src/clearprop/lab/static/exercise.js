@@ -1,6 +1,7 @@
 // An exercise in the page: the present step with blanks, checked as `clearprop check` does, each mistake named; and sheets
 // for a class. The right numbers of the blanks are not in the page before they were checked.
 import { fill, h } from "./dom.js";
+import { download } from "./download.js";
 
 const BLANKS = 6;
 
@@ -8,6 +9,7 @@ export function mount(app, root) {
   const t = app.t;
   let paper = null, step = null, revision = 0, answers = {}, verdicts = new Map(), seed = 1, blank = BLANKS;
   const ask = h("div", {}), sheet = h("div", {}), sheets = h("div", {});
+  const names = h("textarea", { name: "names", rows: 4, spellcheck: "false", id: "class-names" });
   root.append(ask, sheet, sheets);
   const field = (name, label, value, attributes = {}) => h("label", { class: "field" }, h("span", {}, label),
     h("input", { name, type: "text", inputmode: "numeric", autocomplete: "off", value, ...attributes }));
@@ -79,23 +81,19 @@ export function mount(app, root) {
   }
 
   function drawSheets() {
-    const names = h("textarea", { name: "names", rows: 4, spellcheck: "false", id: "class-names" });
-    const link = h("a", { class: "button", download: "" }, t("sheets_get"));
-    const why = h("p", { class: "problem" });
+    const why = h("p", { class: "problem", role: "alert" });
+    const get = download(app, t("sheets_get"), () => {
+      const twice = list().find((name, i) => list().indexOf(name) !== i);
+      why.textContent = !list().length ? t("sheets_none") : twice ? t("sheets_twice", { name: twice }) : "";
+      if (why.textContent) return null;
+      const { blank: count, seed: start, find_mistake: find } = Object.fromEntries(new FormData(form));
+      return ["sheets", { names: list().join("\n"), blank: count, seed: start, find_mistake: find ? 1 : 0 }];
+    });
     const form = h("form", { novalidate: true, onsubmit: (event) => event.preventDefault() },
       h("label", { for: "class-names" }, t("sheets_names")), names,
       h("div", { class: "row" }, field("blank", t("exercise_blanks"), String(BLANKS)), field("seed", t("exercise_seed"), "1"),
-        h("label", { class: "check" }, h("input", { type: "checkbox", name: "find_mistake" }), t("sheets_find"))), why, link);
+        h("label", { class: "check" }, h("input", { type: "checkbox", name: "find_mistake" }), t("sheets_find"))), why, get);
     const list = () => names.value.split("\n").map((name) => name.trim()).filter(Boolean);
-    link.addEventListener("click", (event) => {
-      const twice = list().find((name, i) => list().indexOf(name) !== i);
-      why.textContent = !list().length ? t("sheets_none") : twice ? t("sheets_twice", { name: twice }) : "";
-      if (why.textContent) return event.preventDefault();
-      const { blank: count, seed: start, find_mistake: find } = Object.fromEntries(new FormData(form));
-      link.href = app.link("sheets", { names: list().join("\n"), blank: count, seed: start, find_mistake: find ? 1 : 0 });
-      return undefined;
-    });
-    link.href = app.link("sheets", { names: "" });
     fill(sheets, h("h3", {}, t("sheets_heading")), h("p", { class: "note" }, t("sheets_words")), form);
   }
 

@@ -1,5 +1,6 @@
 // Keeping and taking along: the workspace as a file or a link, and what can be read without the lab.
 import { fill, h } from "./dom.js";
+import { download } from "./download.js";
 
 const PREFIX = "s=";
 
@@ -7,8 +8,8 @@ export function mount(app, root) {
   const t = app.t;
   const keep = h("div", {}), take = h("div", {});
   root.append(keep, take);
-  const download = (path, key, query = {}) => h("li", {}, h("a", { class: "button", href: app.link(path, query), download: "" }, t(key)),
-    h("span", { class: "note" }, t(`${key}_words`)));
+  const item = (path, key, query = () => ({})) => h("li", {}, download(app, t(key), () => [path, query()]), h("span", { class: "note" }, t(`${key}_words`)));
+  const chosen = () => (/^[Wb]\d+\[/.test(app.selected) ? app.selected : ""); // the chain rule is of a weight or a bias
 
   async function loadFile(event) {
     const [file] = event.target.files, most = app.choices.limits?.body ?? Infinity;
@@ -47,24 +48,18 @@ export function mount(app, root) {
     shownLabel.hidden = true;
     const pasted = h("input", { type: "text", autocomplete: "off", id: "pasted" });
     fill(keep, h("h3", {}, t("keep_heading")),
-      h("ul", { class: "plain" }, download("export/state", "save")),
+      h("ul", { class: "plain" }, item("export/state", "save")),
       h("label", { class: "field" }, h("span", {}, t("load_file")), h("input", { type: "file", accept: ".json,application/json", onchange: loadFile })),
       h("div", { class: "row" }, h("button", { type: "button", onclick: () => permalink(shown, status) }, t("link_make"))), shownLabel, status,
       h("form", { class: "row", novalidate: true, onsubmit: (event) => { event.preventDefault(); loadLink(pasted.value); } },
         h("label", { class: "field", for: "pasted" }, h("span", {}, t("link_open")), pasted), h("button", { type: "submit" }, t("link_go"))));
-    drawTake();
-  }
-
-  function drawTake() {
-    const page = { forms: app.look.forms, of: app.selected || "loss", sample: app.sample };
+    const asShown = () => ({ forms: app.look.forms, of: chosen(), sample: app.sample });
     fill(take, h("h3", {}, t("take_heading")), h("ul", { class: "plain" },
-      download("export/page", "take_page", page), download("export/svg", "take_svg", { view: app.look.view, sample: app.sample }),
-      download("export/model", "take_model"), download("export/trace", "take_trace"), download("export/curves", "take_curves")));
+      item("export/page", "take_page", asShown), item("export/svg", "take_svg", asShown), item("export/model", "take_model"),
+      item("export/trace", "take_trace", asShown), item("export/curves", "take_curves")));
   }
 
   app.on("look", draw);
-  app.on("select", drawTake);
-  app.on("state", drawTake);
   draw();
   if (location.hash.startsWith(`#${PREFIX}`)) {
     const link = location.hash;
