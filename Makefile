@@ -120,7 +120,7 @@ $(VENV)/bin/python:
 	$(PIP) install --upgrade "pip>=25.1"
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml
-	$(PIP) install --editable ".[cli,compiler]"
+	$(PIP) install --editable ".[cli,compiler,lab]"
 	touch $@
 
 $(VENV)/installed-for-tests: $(VENV)/installed

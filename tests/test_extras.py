@@ -86,6 +86,9 @@ except Exception as error:
         ("from clearprop.tables import read", "tables of columns need", "tables"),
         ("from clearprop.tabular import train", "tables of columns need", "tables"),
         (
+            "from clearprop.lab import Watch", "the lab needs", "lab",
+        ),
+        (
             "from clearprop.formulas import array_namespace; array_namespace(object())",
             "arrays of another library than NumPy need", "arrays",
         ),
@@ -116,7 +119,8 @@ def test_the_extras_are_those_of_the_project():
         extra: {library.split(">=")[0].replace("-", "_") for library in project["optional-dependencies"][extra]}
         for extra in EXTRAS
     }
-    named["cli"] = named["cli"] - {"clearprop[tables]"} | named["tables"]
+    for extra in ("cli", "lab"):
+        named[extra] = named[extra] - {"clearprop[tables]"} | named["tables"]
     assert named == {extra: set(libraries) for extra, libraries in EXTRAS.items()}
 
 

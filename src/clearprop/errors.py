@@ -101,6 +101,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "tables": ("pyarrow", "narwhals"),
     "cli": ("cyclopts", "rich", "pyarrow", "narwhals"),
     "keras": ("pyfive",),
+    "lab": ("starlette", "uvicorn", "pyarrow", "narwhals"),
     "torch": ("torch",),
 }
 
@@ -126,7 +127,7 @@ def require(what: str, extra: str, *libraries: str) -> None:
     ----------
     what : str
         What needs them, with its verb: "tables need".
-    extra : {"arrays", "compiler", "tables", "cli"}
+    extra : {"arrays", "compiler", "tables", "cli", "keras", "lab", "torch"}
     *libraries : str
 
     Examples

@@ -22,6 +22,8 @@ IMPORTERS = {
     "sklearn": ("estimators", "cli", "tabular/splitting.py"),  # groups and times are split as everybody's are
     "rich": ("cli", "explain/renderers/terminal.py", "training/progress.py"),
     "cyclopts": ("cli",),
+    "starlette": ("lab",),
+    "uvicorn": ("lab",),
     "sympy": (),
     "torch": ("files/importers", "files/export/torch.py"),
     "keras": ("files/importers", "files/export/keras.py"),
@@ -135,7 +137,8 @@ def run(code):
 
 
 def test_importing_clearprop_brings_neither_scikit_learn_nor_numba_nor_other_heavy_libraries():
-    heavy = ["sklearn", "numba", "scipy", "pyarrow", "pandas", "rich", "cyclopts", "matplotlib", "torch", "sympy"]
+    heavy = ["sklearn", "numba", "scipy", "pyarrow", "pandas", "rich", "cyclopts", "matplotlib", "torch", "sympy",
+             "starlette", "uvicorn"]  # fmt: skip
     loaded = run(f"import clearprop, sys; print([name for name in {heavy} if name in sys.modules])")
     assert loaded.strip() == "[]"
 

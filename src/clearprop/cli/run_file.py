@@ -22,6 +22,7 @@ NOT_KEPT = (
     "resume",
     "as_json",
     "convert",
+    "watch",
 )  # they are of one call, not of the training
 
 

@@ -21,6 +21,7 @@ from clearprop.cli.standard_input import NAME, as_file, shown
 from clearprop.cli.stream_options import STREAMS, OnDisk, StreamOptions, converted, on_disk
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
+from clearprop.cli.watching import watched
 from clearprop.errors import FileError
 from clearprop.files.checkpoints import SECONDS, Checkpoints
 from clearprop.files.writing import write_whole
@@ -49,24 +50,24 @@ def run(
     if goes_on and not outputs.force:  # an interrupted run has written its model
         outputs = replace(outputs, force=True)
     output = _checked(file, settings, outputs)
-    with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log:
+    watching = watched(outputs.watch, shown(file))
+    with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log, watching as watch:
         kept = checkpoints.details("") if checkpoints is not None and goes_on else {}
         there = converted(there, streams, settings.read)
         stays = on_disk(there, streams, began="buffer" in kept)
         table = _read(there, settings) if stays is None else stays
         out = words.console()
-        # Progress goes to standard error; with --json only where that is a terminal.
-        watched = words.console(error=True)
-        showing = _showing(settings.time_limit, watched, log, hidden=outputs.as_json and not watched.is_terminal)
-        with Waiting(watched) as waiting:
+        beside = words.console(error=True)
+        showing = _showing(settings.time_limit, beside, log, watch, as_json=outputs.as_json)
+        with Waiting(beside) as waiting:
             if goes_on:
-                watched.print(f"going on from the checkpoints in {outputs.checkpoint}")
+                beside.print(f"going on from the checkpoints in {outputs.checkpoint}")
             told: list[str] = []
             if stays is not None:
                 waiting.begin("looking at every row")
 
             def tell(sentence: str) -> None:
-                (watched if told else out).print(sentence)
+                (beside if told else out).print(sentence)
                 if not told:
                     waiting.begin("compiling")
                 told.append(sentence)
@@ -212,16 +213,20 @@ def _sources(file: Path, there: Path, stays: OnDisk | None) -> dict[str, Any]:
         }
 
 
-def _showing(time_limit: float | None, watched: Any, log: Log | None, *, hidden: bool) -> Showing:
-    """Readers of each training: progress, unless it is hidden, and the log, where there is one."""
+def _showing(time_limit: float | None, out: Any, log: Log | None, watch: Any, *, as_json: bool) -> Showing:
+    """Readers of each training: progress (with --json only on a terminal), and log and page, where there is one."""
+    hidden = as_json and not out.is_terminal
 
     @contextmanager
     def show(what: str, epochs: int) -> Iterator[tuple[Any, ...]]:
-        readers = () if log is None else (log.of(what),)
+        readers: tuple[Any, ...] = () if log is None else (log.of(what),)
+        if watch is not None:
+            watch.begin(what)
+            readers = (*readers, watch)
         if hidden:
             yield readers
             return
-        with progress(epochs, time_limit, watched, what) as callback:
+        with progress(epochs, time_limit, out, what) as callback:
             yield (callback, *readers)
 
     return show

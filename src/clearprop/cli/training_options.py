@@ -151,6 +151,8 @@ class OutputOptions:
         How long from one checkpoint to the next, at least.
     resume
         Go on where the last checkpoint of the same command is, as if it had never stopped; without one, begin.
+    watch
+        Open a page in your browser with the curves as they grow; closing it changes nothing.
     log
         A file to write a record of every epoch to, as run.jsonl: one JSON object a line.
     save_config
@@ -167,6 +169,7 @@ class OutputOptions:
     checkpoint: Path | None = None
     checkpoint_seconds: float | None = None
     resume: Annotated[bool, Flag] = False
+    watch: Annotated[bool, Flag] = False
     log: Path | None = None
     save_config: Path | None = None
     config: Path | None = None

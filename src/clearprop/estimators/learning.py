@@ -19,6 +19,7 @@ from clearprop.estimators.targets import Targets
 from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.training import Epoch
 from clearprop.training.progress import shown
+from clearprop.training.stopping import look_at_states
 
 
 class Learning(Preparation):
@@ -206,7 +207,7 @@ class Learning(Preparation):
 
     def _carry_out(self, fit: UnderWay) -> None:
         """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
-        fit.fitting.looks = bool(callbacks_of(fit.settings.callbacks))
+        fit.fitting.looks = look_at_states(callbacks_of(fit.settings.callbacks))
         epochs, whole, came = self._epochs(fit), False, False
         while not whole:
             try:

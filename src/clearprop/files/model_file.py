@@ -105,6 +105,13 @@ def save(
     >>> load(path).network == net
     True
     """
+    write_whole(Path(path), model_bytes(network, params, details), replace=replace)
+
+
+def model_bytes(
+    network: Network, params: Parameters | Sequence[Parameters], details: Mapping[str, Any] | None = None
+) -> bytes:
+    """What `save` writes; parameters and errors are its own, but for those of files."""
     members = [params] if isinstance(params, Parameters) or not isinstance(params, Sequence) else list(params)
     for member in members:
         network.check_parameters(member)
@@ -121,7 +128,7 @@ def save(
         ensure_ascii=False,
     )
     check_length(text)
-    write_whole(Path(path), to_bytes(text, theta), replace=replace)
+    return to_bytes(text, theta)
 
 
 def load(path: str | os.PathLike[str]) -> Model:

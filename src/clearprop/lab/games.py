@@ -1,84 +1,93 @@
-"""The number-guessing games as acts that the page plays: sentences of the explanations, numbers of each round's trace."""
+"""The number-guessing games, act by act: who speaks, what is said, and the numbers of the round's trace."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from clearprop.explain import Trace, case, play
-from clearprop.explain.derivations.games import Game
+import numpy as np
+
+from clearprop.explain import Trace, play
+from clearprop.explain import case as built_in
 from clearprop.explain.writing.document import Number
-from clearprop.lab.lessons import told
 from clearprop.lab.refusals import LabError
 from clearprop.lab.style import Style
+from clearprop.lab.view import whole
+from clearprop.lab.workspace import Workspace
 
-CASES = {"2": "two_players", "3": "three_players"}
-MOST_ROUNDS = 100
-SHOWN = ("a", "W", "b", "z", "W_new", "b_new", "error", "delta")  # of each layer, where the trace has it
+MOST_ROUNDS = 50
+PLAYERS: Mapping[str, str] = {"2": "two_players", "3": "three_players"}
+WHO: Mapping[str, str] = {
+    "hears": "guesser", "girl_hears": "girl", "guesser_hears_girl": "guesser", "guesses": "guesser",
+    "cat_says_low": "cat", "cat_says_high": "cat", "cat_says_right": "cat", "cat_silent": "porter",
+    "guesser_learns": "guesser", "girl_learns": "girl",
+}  # fmt: skip
 
 
-def game_of(trace: Trace | None, query: Mapping[str, str], style: Style) -> dict[str, Any]:
+def game_of(workspace: Workspace, query: Mapping[str, str], style: Style) -> dict[str, Any]:
     """The answer of ``/api/game``.
-
-    Parameters
-    ----------
-    trace : Trace or None
-        Of the workspace, for a game of its own network.
-    query : mapping of str to str
-        ``players``: "2", "3", or nothing for the workspace's own; ``rounds``: 1 to 100.
-    style : Style
 
     Raises
     ------
     LabError, InputError
-        For other players or rounds, or a network that is no game.
-
-    Examples
-    --------
-    >>> from clearprop.lab.games import game_of
-    >>> from clearprop.lab.style import Style
-    >>> found = game_of(None, {"players": "2", "rounds": "1"}, Style())
-    >>> [act["key"] for act in found["rounds"][0]["acts"]], found["rounds"][0]["texts"]["a1[0]"]
-    (['hears', 'guesses', 'cat_says_low', 'guesser_learns'], '0.5597')
+        For another number of players, or a network that plays no game.
     """
-    players, rounds = query.get("players", ""), query.get("rounds", "5")
-    if not rounds.isascii() or not rounds.isdigit() or not 1 <= int(rounds[:4]) <= MOST_ROUNDS:
-        raise LabError.telling("game_rounds", most=MOST_ROUNDS, text=rounds[:40])
-    if players not in ("", *CASES) or (not players and trace is None):
-        raise LabError.telling("game_players", text=players[:40])
-    first = case(CASES[players]).trace() if players else trace
-    assert first is not None
-    game = play(first, int(rounds))
-    words, key = style.words, "three" if game.has_girl else "two"
-    ends = {"first": Number(first.value_of("loss")), "last": Number(game.rounds[-1].value_of("loss_new"))}
+    rounds = whole(query, "rounds", 5, MOST_ROUNDS)
+    players = query.get("players", "")
+    if players not in ("", *PLAYERS):
+        raise LabError(f"players must be 2 or 3, not {players[:20]!r}")
+    found = play(_trace(workspace, players), max(1, rounds))
+    kind, words = ("three" if found.has_girl else "two"), style.words
+    story = list(found.story)
+    first, last = found.rounds[0], found.rounds[-1]
+    ends = {"first": float(first["loss"].value), "last": float(last["loss_new"].value)}
     return {
-        "players": 3 if game.has_girl else 2, "direct": game.direct, "title": words[f"game_{key}"],
-        "cast": words[f"cast_{key}"], "porter": words["porter"], "edges": words["edges"],
-        "rounds": [_round(game, n, style) for n in range(1, len(game.rounds) + 1)],
-        "end": told(style.writer.sentence("game_end", n=len(game.rounds), **ends), first, style),
+        "players": 3 if found.has_girl else 2, "direct": found.direct, "title": words[f"game_{kind}"],
+        "cast": words[f"cast_{kind}"], "porter": words["porter"], "edges": words["edges"],
+        "rounds": [
+            _round(n, played, [told for told in story if told.round == n], style)
+            for n, played in enumerate(found.rounds, start=1)
+        ],
+        "end": _text(style.writer.sentence("game_end", n=len(found.rounds), **{k: Number(v) for k, v in ends.items()}),
+                     style),
     }  # fmt: skip
 
 
-def _round(game: Game, n: int, style: Style) -> dict[str, Any]:
-    """One round: its acts, and every number that the scene shows."""
-    played = game.rounds[n - 1]
-    L = played.network.depth
-    sites = ["a0", *(_site(part, l) for l in range(1, L + 1) for part in SHOWN), "y"]
-    names = [*(f"{site}[0]" for site in sites if site in played and not site.startswith("W")),
-             *(f"{site}[0,0]" for site in sites if site.startswith("W")), "loss", "loss_new"]  # fmt: skip
+def _trace(workspace: Workspace, players: str) -> Trace:
+    """The step that the game begins with: of a built-in case, or of the workspace's own network where it can play."""
+    if not players:
+        network = workspace.project.network
+        own = workspace.trace()
+        if set(network.widths) == {1} and network.depth <= 2 and not own.is_batch:
+            return own
+    return built_in(PLAYERS.get(players, "three_players")).trace()
+
+
+def _round(n: int, played: Trace, told: list[Any], style: Style) -> dict[str, Any]:
+    last = played.network.depth
     acts = []
-    for item in game.story:
-        if item.round == n:
-            numbers = {field: Number(played.value_of(name)) for field, name in item.sites.items()}
-            says = told(style.writer.sentence(item.key, **numbers), played, style)
-            acts.append({"key": item.key, "says": says, "numbers": dict(item.sites)})
-    weights = [f"W{l}{after}" for l in range(1, L + 1) for after in ("", "_new")]
+    for each in told:
+        numbers = {field: float(played.value_of(name)) for field, name in each.sites.items()}
+        sentence = style.writer.sentence(each.key, **{field: Number(value) for field, value in numbers.items()})
+        acts.append({"key": each.key, "who": WHO.get(each.key, "cat"), "says": _text(sentence, style),
+                     "numbers": numbers, "texts": style_texts(numbers, style)})  # fmt: skip
+    texts = {}
+    for site in played:
+        shape = np.shape(played[site].value)
+        name = site + (f"[{','.join('0' for _ in shape)}]" if shape else "")
+        texts[name] = style.text(played.value_of(name))
+    signs = {f"W{l}": 1 if float(played[f"W{l}"].value.ravel()[0]) >= 0 else -1 for l in range(1, last + 1)}
     return {
-        "round": n, "acts": acts, "texts": {name: style.text(played.value_of(name)) for name in names},
-        "signs": {name: 1 if played.value_of(f"{name}[0,0]") >= 0 else -1 for name in weights},
+        "round": n, "acts": acts, "a": float(played[f"a{last}"].value.ravel()[0]),
+        "y": float(played["y"].value.ravel()[0]), "loss": float(played["loss"].value), "texts": texts, "signs": signs,
     }  # fmt: skip
 
 
-def _site(part: str, l: int) -> str:
-    """The name of a value of a layer: W of 2 is W2, W_new of 2 is W2_new."""
-    return f"{part[0]}{l}_new" if part.endswith("_new") else f"{part}{l}"
+def style_texts(numbers: Mapping[str, float], style: Style) -> dict[str, str]:
+    """Numbers as they are shown, by name."""
+    return {name: style.text(value) for name, value in numbers.items()}
+
+
+def _text(sentence: Any, style: Style) -> str:
+    """A sentence with its numbers, as text."""
+    return "".join(piece if isinstance(piece, str) else style.text(piece.value) for piece in sentence)

@@ -120,6 +120,42 @@ def read(
         raise TableError(f"{path} cannot be read: {error.strerror or error}") from None
     except pa.ArrowException as error:
         raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    return _checked(path, reading)
+
+
+def read_content(name: str, content: bytes, options: ReadOptions | Mapping[str, Any] | None = None) -> Reading:
+    """Read a table that is in memory; nothing is opened.
+
+    Parameters
+    ----------
+    name : str
+        Of its kind by its ending; for messages.
+    content : bytes
+        Not compressed.
+    options : ReadOptions or mapping, optional
+        As for `read`.
+
+    Raises
+    ------
+    TableError
+        When it cannot be read; the message says why.
+
+    Examples
+    --------
+    >>> from clearprop.tables.reading import read_content
+    >>> read_content("pets.csv", b"kind,weight\\ncat,4.2\\n").table.to_pydict()
+    {'kind': ['cat'], 'weight': [4.2]}
+    """
+    path = Path(Path(name).name)
+    try:
+        reading = _of_source(Source(path, path.name, content), (), ReadOptions.of(options), (), {})
+    except pa.ArrowException as error:
+        raise TableError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
+    return _checked(path, reading)
+
+
+def _checked(path: Path, reading: Reading) -> Reading:
+    """The reading; TableError where it has no rows or no right names."""
     check_names(path, reading.table.column_names)
     if reading.table.num_rows == 0:
         raise TableError(f"{path} has no rows")

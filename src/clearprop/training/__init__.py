@@ -3,6 +3,7 @@
 from clearprop.job import Epoch
 from clearprop.training.fit import Fit, Fitting, fit
 from clearprop.training.loop import Measure, epochs
+from clearprop.training.range_test import RangeTest, range_test
 from clearprop.training.source import OneNetwork, Source
 from clearprop.training.stopping import Callback, Stopping
 from clearprop.training.train import Trained, train
@@ -14,10 +15,12 @@ __all__ = [
     "Fitting",
     "Measure",
     "OneNetwork",
+    "RangeTest",
     "Source",
     "Stopping",
     "Trained",
     "epochs",
     "fit",
+    "range_test",
     "train",
 ]

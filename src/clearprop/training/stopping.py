@@ -169,6 +169,11 @@ def until_stale(job: Job, stopping: Stopping, progress: Progress) -> float:
     return math.floor(stopping.patience) + 1 - progress.stale if stopping.patience < math.inf else math.inf
 
 
+def look_at_states(callbacks: Iterable[Callback]) -> bool:
+    """Whether any of these looks at the states of a fit; one that says ``looks = False`` reads the records alone."""
+    return any(getattr(callback, "looks", True) for callback in callbacks)
+
+
 def asked_to_stop(callbacks: Iterable[Callback], epoch: Epoch) -> Ending | None:
     """Show an epoch to every callback; the end where one of them returns True."""
     answers = [callback(epoch) for callback in callbacks]

@@ -23,7 +23,7 @@ from clearprop.training.keeping import kept_by
 from clearprop.training.loop import Measure
 from clearprop.training.progress import announced, shown
 from clearprop.training.source import OneNetwork
-from clearprop.training.stopping import Callback, Stopping
+from clearprop.training.stopping import Callback, Stopping, look_at_states
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def train(
         keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
         with shown(verbose, source.state.epoch, epochs) as reader:
             readers, resume = [*callbacks, reader], keeper is not None
-            done = fit(source, stopping, readers, looks=bool(callbacks), resume=resume, keeper=keeper)
+            done = fit(source, stopping, readers, looks=look_at_states(callbacks), resume=resume, keeper=keeper)
     for retry in done.retries:
         warnings.warn(str(retry), stacklevel=2)
     state = source.state

@@ -1,0 +1,143 @@
+"""A training that is watched: the records go to the page, and the page changes nothing."""
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from asking import Asking
+from clearprop import MLPRegressor, Network, train
+from clearprop.job import Epoch
+from clearprop.lab import Watch
+from clearprop.lab import watching as room
+from clearprop.lab.curves import MOST_POINTS
+from clearprop.lab.watching import Watched
+from clearprop.training import Fitting
+
+
+def epoch(n, loss=0.5):
+    return Epoch(n, loss, (0.001, 1.0), 0.1, 0.1 * n, 5 * n, {"validation_loss": loss + 1})
+
+
+@pytest.fixture
+def asking():
+    watched = Watched("houses.csv")
+    found = Asking(served=watched)
+    found.watched = watched
+    return found
+
+
+def test_the_records_are_the_points_of_the_curves(asking):
+    for n in range(1, 6):
+        asking.watched.see(epoch(n, 1 / n))
+    answer = asking.get("curves")
+    assert [point["epoch"] for point in answer["points"]] == [1, 2, 3, 4, 5]
+    assert [point["loss"] for point in answer["points"]] == [1 / n for n in range(1, 6)]
+    assert answer["points"][0]["validation_loss"] == 2
+    assert answer["layers"][0]["verdict"] == "vanishing"
+    assert asking.get("curves", since=5, run=answer["run"])["points"] == []
+    _, _, table = asking.ask("GET", "/api/export/curves")
+    assert table.decode().splitlines()[1].startswith("5,1,1.0,0.1,2.0,")
+
+
+def test_the_state_says_whether_it_goes_on_and_why_it_ended(asking):
+    state = asking.get("state")
+    assert (state["mode"], state["title"], state["time"]["is_running"], state["reason"]) == (
+        "watch",
+        "houses.csv",
+        True,
+        None,
+    )
+    before = state["revision"]
+    asking.watched.see(epoch(1))
+    asking.watched.end("the planned epochs are done")
+    state = asking.get("state")
+    assert state["revision"] > before
+    assert (state["time"]["is_running"], state["reason"]) == (False, "the planned epochs are done")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "derivation"), ("GET", "export/model"), ("POST", "step"), ("POST", "pause"), ("POST", "load")],
+)
+def test_nothing_of_it_can_be_changed(asking, method, path):
+    status, _, _ = asking.ask(method, f"/api/{path}", body=b"{}", headers={"content-type": "application/json"})
+    assert status == 404
+
+
+def test_a_record_that_is_not_finite_is_told_as_such(asking):
+    asking.watched.see(Epoch(1, float("nan"), (float("inf"), 1.0), 0.1, 0.1, 5, complete=False))
+    assert asking.get("curves")["points"][0]["loss"] == "NaN"
+
+
+def test_many_records_become_fewer(asking):
+    for n in range(1, 2 * MOST_POINTS):
+        asking.watched.see(epoch(n))
+    assert len(asking.watched.epochs) <= MOST_POINTS
+    assert asking.watched.epochs[-1].n == 2 * MOST_POINTS - 1
+    assert asking.watched.run > 1
+
+
+def test_another_training_begins_its_own_curves(asking):
+    asking.watched.see(epoch(1))
+    run = asking.get("curves")["run"]
+    asking.watched.begin("fold 2 of 5", (3, 4, 1))
+    assert asking.get("curves")["points"] == []
+    assert asking.get("curves")["run"] > run
+    assert asking.get("state")["network"]["widths"] == [3, 4, 1]
+
+
+def rows():
+    X = np.linspace(-1, 1, 30)[:, None]
+    return X, X[:, 0] ** 2
+
+
+def test_an_estimator_that_is_watched_learns_the_same(monkeypatch):
+    opened = []
+    monkeypatch.setattr(room.webbrowser, "open", opened.append)
+    X, y = rows()
+    common = {"hidden_layer_sizes": (4,), "max_iter": 7, "tol": 0, "random_state": 0, "engine": "reference"}
+    plain = MLPRegressor(**common).fit(X, y)
+    with Watch("a parabola") as watch:
+        model = MLPRegressor(callbacks=watch, **common).fit(X, y)
+        assert opened == [watch.address]
+        assert [each.n for each in watch.watched.epochs] == list(range(1, 8))
+        assert [each.loss for each in watch.watched.epochs] == list(plain.loss_curve_)
+        MLPRegressor(callbacks=[watch], **common).fit(X, y)
+        assert len(watch.watched.epochs) == 7
+    assert all(np.array_equal(one, two) for one, two in zip(model.coefs_, plain.coefs_, strict=True))
+    assert watch.address is None
+
+
+def test_a_watch_is_one_however_often_estimators_are_copied():
+    watch = Watch(browser=False)
+    assert copy.deepcopy(watch) is watch
+    silent = pickle.loads(pickle.dumps(watch))
+    assert silent(epoch(1)) is None
+
+
+def test_it_looks_at_the_records_alone_so_that_epochs_may_be_made_ahead(monkeypatch):
+    seen = []
+    whole = Fitting.__init__
+
+    def noted(self, *given, **named):
+        whole(self, *given, **named)
+        seen.append(self.looks)
+
+    monkeypatch.setattr(Fitting, "__init__", noted)
+    X, y = rows()
+    network = Network.mlp([1, 2, 1])
+    for callbacks in ([], [Watched("x").see], [Watch(browser=False)]):
+        with Watch(browser=False) as watch:
+            callbacks = [watch] if callbacks and isinstance(callbacks[0], Watch) else callbacks
+            train(network, network.initial(seed=0), X, y, epochs=2, callbacks=callbacks, engine="reference")
+    assert seen == [False, True, False]
+
+
+def test_the_news_are_json():
+    watched = Watched("x")
+    json.dumps(watched.news(), allow_nan=False)
+    watched.see(epoch(1))
+    assert watched.news()["loss"] == 0.5
