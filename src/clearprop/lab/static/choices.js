@@ -21,14 +21,15 @@ export function mount(app, root) {
   };
 
   /** A choice among formulas, with the parameters of the one chosen and what it says. */
-  function formula(label, list, now, prefix, typed = false) {
+  function formula(label, list, now, prefix, sign, typed = false) {
     const fields = h("div", { class: "parameters" }), says = h("p", { class: "note" });
     const isTyped = now && !named(list, now.name);
     const show = (name, values) => {
       if (name === TYPED) { fill(says); return fill(fields, typedField(app, `${prefix}:typed`, "activation", isTyped ? now.typed ?? now.text : "z/(1 + abs(z))")); }
       const one = named(list, name);
-      fill(says, one?.says);
-      if (one?.mathml) { const math = h("span", { class: "formula" }); math.innerHTML = one.mathml; says.append(" ", math); }
+      const math = h("span", { class: "formula" });
+      math.innerHTML = one?.mathml ?? "";
+      fill(says, one?.mathml && [sign, math], app.look.language === "en" && one && h("span", {}, one.says)); // it is said in English only
       return fill(fields, parameterFields(app, one?.parameters ?? [], values, `${prefix}:`));
     };
     const first = isTyped && typed ? TYPED : now?.name ?? list[0]?.name;
@@ -36,7 +37,7 @@ export function mount(app, root) {
     const select = h("select", { name: prefix, onchange: (event) => show(event.target.value, event.target.value === now?.name ? now.parameters : {}) },
       [...list.map((one) => one.name), ...(typed ? [TYPED] : [])].map((name) =>
         h("option", { value: name, selected: name === first }, name === TYPED ? t("typed_own") : name)));
-    return h("div", { class: "formula-choice" }, h("label", { class: "field" }, h("span", {}, label), select), says, fields);
+    return h("div", { class: "formula-choice" }, h("label", { class: "field" }, h("span", {}, label), select), fields, says);
   }
 
   /** The formula that a form names: {name, parameters} or {typed, called}. */
@@ -72,9 +73,9 @@ export function mount(app, root) {
     const guard = guarded("network_apply", readNetwork, (body) => app.post("network", body, "network"),
       h("h3", {}, t("network_heading")), h("p", { class: "note" }, t("network_ends", { inputs: widths[0], outputs: widths.at(-1) })), list,
       h("button", { type: "button", onclick: () => { layers.push({ id: serial++, width: 4, activation: layers.at(-1)?.activation ?? hidden()[0] }); drawLayers(); guard.look(); } }, t("layer_add")),
-      formula(t("output_activation"), app.choices.activations.filter((one) => one.output !== false), last.activation, "output", true),
-      formula(t("loss"), app.choices.losses, loss, "loss"),
-      formula(t("initialiser"), app.choices.initialisers, initialiser ?? undefined, "initialiser"),
+      formula(t("output_activation"), app.choices.activations.filter((one) => one.output !== false), last.activation, "output", "a = ", true),
+      formula(t("loss"), app.choices.losses, loss, "loss", "C = "),
+      formula(t("initialiser"), app.choices.initialisers, initialiser ?? undefined, "initialiser", "σ = "),
       h("label", { class: "field" }, h("span", {}, t("weights_seed")), h("input", { name: "seed", type: "text", inputmode: "numeric", "data-number": "whole", value: String(seed ?? 0) })));
 
     function readNetwork(form) {
@@ -91,7 +92,7 @@ export function mount(app, root) {
       fill(list, layers.map((one, i) => {
         const item = kept.get(String(one.id)) ?? h("li", { data: { id: one.id } },
           h("label", { class: "field" }, h("span", {}, t("neurons")), h("input", { name: `width ${one.id}`, type: "number", min: 1, max: limits.width ?? 512, value: String(one.width) })),
-          formula(t("activation"), hidden(), one.activation, `hidden ${one.id}`, true),
+          formula(t("activation_function"), hidden(), one.activation, `hidden ${one.id}`, "a = ", true),
           h("button", { type: "button", class: "remove", onclick: () => { layers = layers.filter((other) => other !== one); drawLayers(); guard.look(); list.parentElement.querySelector("button").focus(); } }));
         item.querySelector(".remove").textContent = t("layer_remove", { n: i + 1 });
         return item;
@@ -111,8 +112,8 @@ export function mount(app, root) {
       const fields = readFields(form), numbers = Object.fromEntries(NUMBERS.map((name) => [name, fields[name]]));
       return { ...numbers, shuffle: fields.shuffle, optimizer: chosen(fields, "optimizer"), schedule: chosen(fields, "schedule") };
     }, (body, before) => app.post("job", changed(body, before), "job"),
-    h("h3", {}, t("job_heading")), formula(t("optimizer"), app.choices.optimizers, now.optimizer, "optimizer"),
-    formula(t("schedule"), app.choices.schedules, now.schedule, "schedule"), h("div", { class: "grid" }, NUMBERS.map(field)),
+    h("h3", {}, t("job_heading")), formula(t("optimizer"), app.choices.optimizers, now.optimizer, "optimizer", "θ ← "),
+    formula(t("schedule"), app.choices.schedules, now.schedule, "schedule", "η × "), h("div", { class: "grid" }, NUMBERS.map(field)),
     h("label", { class: "check" }, h("input", { type: "checkbox", name: "shuffle", checked: now.shuffle }), t("job_shuffle")));
     fill(job, guard.form);
     guard.reset();

@@ -9,7 +9,7 @@ const COUNT = 12;
 export function mount(app, root) {
   const t = app.t;
   let source = "case", start = 0, uploaded = null, timer = 0;
-  const present = h("div", { class: "present" }), choose = h("div", {}), form = h("div", { class: "form" }), rows = h("div", {});
+  const present = h("div", { class: "present" }), choose = h("div", {}), form = h("div", { class: "form" }), rows = h("div", { class: "rows" });
   const hand = pad(app, app.choices.limits?.points ?? 1000, () => {});
   root.append(present, choose, form, rows);
   const made = () => (app.choices.data ?? []).filter((kind) => kind.name !== "function" && kind.name !== "drawn");
@@ -44,37 +44,37 @@ export function mount(app, root) {
   }
 
   function asForm(send, ...inside) {
-    const element = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); send(readFields(element)); } }, inside);
+    const element = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); send(readFields(element)); } }, inside.flat());
     return element;
   }
 
   const cases = () => asForm(({ name }) => sent({ kind: "case", name }), h("fieldset", {}, h("legend", {}, t("source_case")),
     app.choices.cases.map((one) => h("label", { class: "check block" },
       h("input", { type: "radio", name: "name", value: one.name, checked: one.name === (app.state.data.kind === "case" ? app.state.data.name : app.choices.cases[0].name) }),
-      h("strong", {}, one.name), ` ${one.widths.join("-")} `, h("span", { class: "note" }, one.says)))), button("data_load"));
+      h("strong", {}, one.name), ` ${one.widths.join("-")} `, h("span", { class: "note" }, app.words[`case_${one.name}`] ?? one.says)))), button("data_load"));
 
   function kinds() {
     const fields = h("div", {}), says = h("p", { class: "note" });
     const show = (name) => {
       const kind = made().find((one) => one.name === name);
-      fill(says, kind?.says);
+      fill(says, app.words[`made_${name}`] ?? kind?.says);
       fill(fields, parameterFields(app, own(kind)));
     };
     const first = made()[0]?.name;
     show(first);
     return asForm(({ name, validation, ...rest }) => sent({ kind: name, ...rest, validation }),
       h("label", { class: "field" }, h("span", {}, t("data_kind")), h("select", { name: "name", onchange: (event) => show(event.target.value) },
-        made().map((one) => h("option", { value: one.name }, one.name)))), says, fields, share(), button("data_make"));
+        made().map((one) => h("option", { value: one.name }, app.words[`kind_${one.name}`] ?? one.name)))), says, fields, h("div", { class: "row" }, share(), button("data_make")));
   }
 
   const functions = () => asForm(({ text, ...rest }) => sent({ kind: "function", text, ...rest }),
     typedField(app, "text", "function", "sin(3*x) + 0.1*x^2"),
-    parameterFields(app, own(typed())), share(), button("data_make"));
+    parameterFields(app, own(typed())), h("div", { class: "row" }, share(), button("data_make")));
 
   const drawn = () => asForm(({ validation }) => {
     if (hand.points().length < 2) return app.complain(t("pad_few"));
     return sent({ kind: "drawn", points: hand.points(), task: hand.task(), validation });
-  }, hand.root, share(), button("pad_use"));
+  }, hand.root, h("div", { class: "row" }, share(), button("pad_use")));
 
   function file() {
     const found = h("div", {}), input = h("input", { type: "file", id: "own-file", accept: ".csv,.tsv,.txt" });
@@ -101,7 +101,7 @@ export function mount(app, root) {
     fill(found, asForm(({ target, validation }) => sent({ kind: "upload", upload: uploaded.upload, target, validation }),
       h("p", {}, t("file_read", { rows: uploaded.rows, columns: uploaded.columns.length })),
       h("fieldset", {}, h("legend", {}, t("file_target")), h("div", { class: "t" }, table([t("column"), t("column_kind"), t("remark")], cells))),
-      share(), button("data_use")));
+      h("div", { class: "row" }, share(), button("data_use"))));
   }
 
   async function drawRows() {

@@ -99,7 +99,7 @@ export function mount(app, root) {
   app.on("shown", (id) => { if (id === root.id) (!game || (players === "own" && ofRevision !== app.state.revision) ? begin() : draw(0)); else stop(); });
   app.on("look", () => { if (game) begin(); });
   app.on("state", () => { if (players === "own" && game) { stop(); begin(); } });
-  app.shortcut(root, "n", "game_next", () => { stop(); next(); });
-  app.shortcut(root, "b", "game_back", () => { stop(); back(); });
+  app.shortcut(root, "g", "game_next", () => { stop(); next(); });
+  app.shortcut(root, "h", "game_back", () => { stop(); back(); });
   begin();
 }

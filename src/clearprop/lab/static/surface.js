@@ -8,14 +8,17 @@ const GRID = 60, THUMB = 24, MOST_THUMBS = 12, EVERY = 400, MOST_PICTURES = 16, 
 
 export function mount(app, root) {
   const t = app.t;
-  let of = null, across = 0, up = 1, start = 0, timer = 0, wanted = false, shape = "", last = null, names = {};
+  let of = null, across = 0, up = 1, start = 0, timer = 0, wanted = false, shape = "", last = null;
   const head = h("div", { class: "row" }), main = h("div", {}), others = h("div", { class: "thumbs" });
   root.append(head, main, others);
   const words = () => ({ keys: t("plot_keys"), table: t("plot_table"), empty: t("plot_empty") });
   const inputs = () => app.state.network.widths[0];
   const depth = () => app.state.network.widths.length - 1;
   const outputs = () => app.state.network.widths.at(-1);
-  const name = (site) => names.found?.[site] ?? site;
+  const name = (site) => {
+    const [, l, j] = site.match(/^a(\d+)\[(\d+)\]$/).map(Number);
+    return l === depth() ? app.state.data.outputs[j] ?? t("output_n", { n: j + 1 }) : t("neuron_of", { layer: l, n: j + 1 });
+  };
   const heading = (site) => (site === "class" ? t("surface_class") : name(site));
   const axis = (i) => app.state.data.inputs?.[i] ?? `x${i + 1}`;
 
@@ -27,14 +30,6 @@ export function mount(app, root) {
     return all;
   }
 
-  /** How the notation writes the neurons; it depends on the network's shape, not on its numbers. */
-  async function learnNames() {
-    const key = JSON.stringify([app.look.notation, app.look.most, app.state.network.widths, app.state.batch.n > 1]);
-    if (names.key === key) return;
-    const answer = await app.get("names", { most: app.look.most }, "surface-names", { quiet: true }).catch(() => null);
-    if (answer) names = { key, found: answer.names };
-  }
-
   async function refresh() {
     wanted = true;
     if (!app.isShown(root) || timer) return;
@@ -43,7 +38,6 @@ export function mount(app, root) {
     const now = `${app.state.network.widths} ${app.state.data.name} ${app.state.data.kind}`;
     if (now !== shape) [shape, of, across, up, start] = [now, null, 0, 1, 0];
     if (!sites().includes(of)) [of] = sites();
-    await learnNames();
     drawHead();
     if (app.state.data.image) return pictures();
     const query = { of, size: GRID, ...(inputs() > 2 ? { across, up } : {}) };
