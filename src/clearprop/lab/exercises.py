@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from clearprop.explain.checking.verdicts import MARKS, cause
 from clearprop.explain.exercises import exercise_class
 from clearprop.explain.exercises.paper import arranged
 from clearprop.explain.renderers.blocks import math
+from clearprop.explain.writing.numbers import Shown
 from clearprop.explain.writing.pen import MATHML, TEXT
 from clearprop.formulas import Symbol
 from clearprop.lab.building import whole
@@ -28,6 +30,9 @@ from clearprop.lab.workspace import Workspace
 
 MOST_KEPT, MOST_BLANKS, MOST_STUDENTS, LONGEST_ANSWER = 8, 60, 100, 60
 SEED_MOST = 2**31
+MOST_NUMBERS = 300  # of a step that anybody fills in
+NUMBER = re.compile(r"[-+]?(?:\d+/\d+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?)")
+TEN_TO_THE = re.compile(r"\s*[·*×]\s*10\s*(?:\^|\*\*)?\s*(?=[-+\d])")
 GROUPS: Mapping[str, str] = {  # parts of a step, and the headings that explanations have for them
     "forward": "forward", "activation": "forward", "loss": "loss", "BP1": "backward", "BP2": "backward",
     "BP3": "gradients", "BP4": "gradients", "update": "update", "second pass": "afterwards",
@@ -51,7 +56,11 @@ class Papers:
         """
         blank = whole("blank", asked.get("blank", 6), 1, MOST_BLANKS)
         seed = whole("seed", asked.get("seed", 0), 0, SEED_MOST)
-        made = exercise(workspace.trace(), blank, seed, style.language, style.digits)  # type: ignore[arg-type]
+        trace = workspace.trace()
+        n_numbers = sum(np.size(trace[name].value) for name in trace)
+        if n_numbers > MOST_NUMBERS:
+            raise LabError.telling("exercise_large", n=f"{n_numbers:,}", most=MOST_NUMBERS)
+        made = exercise(trace, blank, seed, style.language, style.digits)  # type: ignore[arg-type]
         self.count += 1
         key = f"e{self.count}"
         self.kept[key] = made
@@ -76,20 +85,35 @@ class Papers:
         answers = asked.get("answers")
         if not isinstance(answers, Mapping) or not answers:
             raise LabError("answers must name at least one blank, as {'z1[0]': '0.41'}")
-        for name, text in answers.items():
+        for name in answers:
             if name not in made.blanks:
                 raise LabError(f"{str(name)[:40]!r} is not a blank of this exercise")
-            if not isinstance(text, str) or len(text) > LONGEST_ANSWER:
-                raise LabError(f"the answer for {name} must be a text of at most {LONGEST_ANSWER} letters")
+        answers = {name: _number(name, text) for name, text in answers.items()}
         found = check(_written(made, answers), made.trace)
         verdicts = [_verdict(found[name], made, style) for name in made.blanks if name in answers]
         left = [name for name in made.blanks if name not in answers]
-        is_passed = found.passed and not left
-        return {"verdicts": verdicts, "passed": is_passed, "left": left, "says": _says(found, style)}
+        wrong = sum(verdict["status"].startswith("wrong") for verdict in verdicts)
+        key = "exercise_wrong" if wrong else "exercise_open" if left else "exercise_done"
+        says = style.says(key, n=len(answers), wrong=wrong, left=len(left))
+        return {"verdicts": verdicts, "passed": not wrong and not left, "left": left, "says": says}
+
+
+def _number(name: str, text: object) -> str:
+    """An answer as `check` reads numbers: people write 0,41 and 1.2·10^-5 too.
+
+    Raises
+    ------
+    LabError
+        For what is no number.
+    """
+    written = TEN_TO_THE.sub("e", str(text).strip().replace("−", "-").replace(",", ".", 1))
+    if not isinstance(text, str) or len(text) > LONGEST_ANSWER or NUMBER.fullmatch(written) is None:
+        raise LabError.telling("exercise_no_number", name=name, text=str(text)[:LONGEST_ANSWER])
+    return written
 
 
 def _written(made: Exercise, answers: Mapping[str, str]) -> dict[str, str]:
-    """All lines of the sheet as a student has them by now: with the answers, and what is printed; lines still open left out."""
+    """The sheet as a student has it by now: what is printed, and the answers; blanks that are open are left out."""
     lines: dict[str, str] = {}
     for site in made.paper.sites():
         names = made.paper.names(site)
@@ -113,9 +137,25 @@ def _lines(made: Exercise, style: Style) -> list[dict[str, Any]]:
             found.append({
                 "name": name, "blank": is_blank, "html": formula, "html_name": formula,
                 "meaning": made.paper.meaning(site), "group": words[GROUPS.get(law, "forward")],
-                "text": None if is_blank else made.paper.number(name),
+                "text": None if is_blank else _printed(made.paper.number(name), style),
             })  # fmt: skip
     return found
+
+
+def _printed(number: str, style: Style) -> str:
+    """A number of a sheet, "-1.160e-5", as it is printed: with a minus, perhaps a comma, and a power of ten.
+
+    Examples
+    --------
+    >>> from clearprop.lab.exercises import _printed
+    >>> from clearprop.lab.style import Style
+    >>> _printed("-1.160e-5", Style(comma=True))
+    '−1,160·10⁻⁵'
+    """
+    digits, _, power = number.lstrip("-").partition("e")
+    return Shown(
+        number.startswith("-"), digits.replace(".", "," if style.comma else "."), int(power) if power else None
+    ).text()
 
 
 def _given(made: Exercise) -> list[dict[str, str]]:
@@ -142,15 +182,6 @@ def _verdict(number: CheckedNumber, made: Exercise, style: Style) -> dict[str, A
         "written": number.written.text, "says": words[f"verdict_{number.status}"], "mistake": mistake,
         "mistakes": list(number.names),
     }  # fmt: skip
-
-
-def _says(found: Any, style: Style) -> str:
-    """The summary that `check` prints, in one sentence."""
-    wrong, total = sum(number.verdict == "wrong" for number in found.numbers), len(found.numbers)
-    one = "_one" if total == 1 else ""
-    if wrong:
-        return str(style.words[f"check_count{one}"].format(wrong=wrong, n=total))
-    return str(style.words[f"check_passed{one}"].format(n=total))
 
 
 def sheets_of(workspace: Workspace, query: Mapping[str, str], style: Style) -> bytes:

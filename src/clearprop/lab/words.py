@@ -49,6 +49,11 @@ ENGLISH: Mapping[str, str] = {
     "planned": "the {epochs} planned epochs are done",
     "given_value": "{name} = {value} is given, and not computed.",
     "engine": "every step of it can be shown",
+    "exercise_large": "this step has {n} numbers, more than the {most} that anybody fills in: take a smaller network, or look at one row",
+    "exercise_no_number": "{name}: {text!r} is not a number; write for example -0.0123 or 1.2e-5",
+    "exercise_wrong": "Of {n} answers {wrong} wrong.",
+    "exercise_open": "All {n} answers right so far; still open: {left}.",
+    "exercise_done": "All right: every one of the {n}.",
 }
 CHINESE: Mapping[str, str] = {
     "given_one": "第 {step} 次更新：一个样本，权重保持原样。还没有开始计算。",
@@ -94,6 +99,11 @@ CHINESE: Mapping[str, str] = {
     "planned": "计划的 {epochs} 轮已完成",
     "given_value": "{name} = {value} 是给定的，不是计算出来的。",
     "engine": "它的每一步都可以展示",
+    "exercise_large": "这一步有 {n} 个数，超过了适合填写的 {most} 个：请用小一些的网络，或者只看一行数据",
+    "exercise_no_number": "{name}：“{text}”不是数；可以写成 -0.0123 或 1.2e-5 的样子",
+    "exercise_wrong": "{n} 个答案中有 {wrong} 个错误。",
+    "exercise_open": "到目前为止 {n} 个答案全对；还有 {left} 个空格。",
+    "exercise_done": "{n} 个答案全部正确。",
 }
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "zh": CHINESE}
 
