@@ -110,7 +110,7 @@ export function mount(app, root) {
     if (!answer) return;
     if (start && start >= answer.n) { start = 0; return drawRows(); }
     const shown = app.state.batch.looking_at;
-    const head = [t("row"), ...answer.columns, t("row_target"), t("row_predicted"), t("set"), ""];
+    const head = [t("row"), ...answer.columns, t("row_target"), t("row_predicted"), t("set"), t("row_look")];
     const cells = answer.rows.map((row) => [String(row.row + 1), ...(row.raw ?? row.input_texts ?? []), row.target ?? "",
       `${row.predicted ?? ""}${row.right === true ? " ✓" : row.right === false ? " ✗" : ""}`, t(row.set),
       h("button", { type: "button", "aria-pressed": String(row.row === shown), "aria-label": t("row_look_at", { n: row.row + 1 }),

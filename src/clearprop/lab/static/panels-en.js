@@ -26,6 +26,7 @@ export default {
   activation_function: "Activation",
   layer_n: "layer {n}",
   neuron_of: "layer {layer}, neuron {n}",
+  neuron_short: "layer {layer} · {n}",
   output_n: "output {n}",
   above: "above {n}",
   at_least: "at least {n}",

@@ -26,6 +26,7 @@ export default {
   activation_function: "激活函数",
   layer_n: "第 {n} 层",
   neuron_of: "第 {layer} 层神经元 {n}",
+  neuron_short: "第 {layer} 层 · {n}",
   output_n: "输出 {n}",
   above: "大于 {n}",
   at_least: "不小于 {n}",

@@ -31,10 +31,11 @@ export function ticks(low, high, most) {
   return found;
 }
 
+/** Powers of ten; where there are few of them, also 2 and 5 times those. */
 const decades = (low, high) => {
-  const found = [];
+  const found = [], few = Math.log10(high / low) < 1.6;
   const step = Math.max(1, Math.ceil((Math.log10(high) - Math.log10(low)) / 6));
-  for (let k = Math.floor(Math.log10(low)); k <= Math.ceil(Math.log10(high)); k += step) found.push(10 ** k);
+  for (let k = Math.floor(Math.log10(low)); k <= Math.ceil(Math.log10(high)); k += step) found.push(...(few ? [10 ** k, 2 * 10 ** k, 5 * 10 ** k] : [10 ** k]));
   return found;
 };
 
@@ -166,7 +167,7 @@ function named(ends, area) {
   const sorted = [...ends].sort((a, b) => a.y - b.y);
   let free = area.top - LINE;
   for (const end of sorted) free = end.at = Math.max(end.y, free + LINE);
-  let limit = area.bottom + 6;
+  let limit = area.bottom - 2;
   for (const end of sorted.reverse()) limit = (end.at = Math.min(end.at, limit)) - LINE;
   return sorted.flatMap((end) => [
     s("path", { d: `M${end.x + 4} ${end.y}L${area.right + 10} ${end.at}`, class: "lead" }),

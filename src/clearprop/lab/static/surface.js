@@ -4,7 +4,7 @@ import { fill, h, s, table } from "./dom.js";
 import { bitmap, classPixels, colours, grey, shades } from "./pixels.js";
 import { beside, lines, mark, whenResized } from "./plot.js";
 
-const GRID = 60, THUMB = 24, MOST_THUMBS = 12, EVERY = 400, MOST_PICTURES = 16, NEAR = 14;
+const GRID = 60, THUMB = 24, MOST_THUMBS = 24, EVERY = 400, MOST_PICTURES = 16, NEAR = 14;
 
 export function mount(app, root) {
   const t = app.t;
@@ -18,6 +18,11 @@ export function mount(app, root) {
   const name = (site) => {
     const [, l, j] = site.match(/^a(\d+)\[(\d+)\]$/).map(Number);
     return l === depth() ? app.state.data.outputs[j] ?? t("output_n", { n: j + 1 }) : t("neuron_of", { layer: l, n: j + 1 });
+  };
+  /** The same for a small picture. */
+  const short = (site) => {
+    const found = site.match(/^a(\d+)\[(\d+)\]$/);
+    return found && Number(found[1]) < depth() ? t("neuron_short", { layer: found[1], n: Number(found[2]) + 1 }) : heading(site);
   };
   const heading = (site) => (site === "class" ? t("surface_class") : name(site));
   const axis = (i) => app.state.data.inputs?.[i] ?? `x${i + 1}`;
@@ -134,7 +139,7 @@ export function mount(app, root) {
       const canvas = h("canvas", { width: 64, height: 64, "aria-hidden": "true" });
       bitmap(canvas, site === "class" ? classPixels(found.values, 64, tone) : shades(found, 64, tone));
       made.push(h("button", { type: "button", "aria-pressed": String(site === of), "data-of": site,
-        onclick: () => { of = site; refresh(); } }, canvas, h("span", {}, heading(site))));
+        title: heading(site), "aria-label": heading(site), onclick: () => { of = site; refresh(); } }, canvas, h("span", {}, short(site))));
     }
     const focused = others.contains(document.activeElement) ? document.activeElement.dataset.of : null;
     fill(others, h("h3", {}, t("surface_neurons")), made);
@@ -170,7 +175,7 @@ export function mount(app, root) {
     bitmap(canvas, isSample ? grey(grid, found.largest, zoom, tone) : shades(level, columns * zoom, tone, rows * zoom, false));
     const text = (i, j) => found.texts?.[i * columns + j] ?? "";
     return h("figure", {}, canvas, h("figcaption", {}, title), beside(words(), title, () =>
-      table(["", ...grid[0].map((_, j) => String(j + 1))], grid.map((row, i) => [String(i + 1), ...row.map((_, j) => text(i, j))]))));
+      table([t("row"), ...grid[0].map((_, j) => String(j + 1))], grid.map((row, i) => [String(i + 1), ...row.map((_, j) => text(i, j))]))));
   }
 
   app.on("state", () => { if (last) main.classList.toggle("stale", last.found.revision !== app.state.revision); refresh(); });
