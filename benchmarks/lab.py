@@ -80,9 +80,8 @@ def watching() -> None:
         plain = fit([])
         with Watch(browser=False) as watch:
             ratios.append(plain / fit([watch]))
-    print(
-        f"a watched training keeps {100 * sorted(ratios)[len(ratios) // 2]:.1f} % of its speed (median of {TIMES} turns)"
-    )
+    kept = 100 * sorted(ratios)[len(ratios) // 2]
+    print(f"a watched training keeps {kept:.1f} % of its speed (median of {TIMES} turns)")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 import asyncio
 import json
 from contextlib import contextmanager
-from urllib.parse import urlencode
 
 from clearprop.lab.desk import Desk
 from clearprop.lab.project import case_project
-from clearprop.lab.server import OfDesk, application
+from clearprop.lab.server import OfDesk, answered, application
 from clearprop.lab.serving import Serving
 
 TOKEN, PORT = "the-token", 8123
@@ -19,7 +18,8 @@ class Asking:
 
     def __init__(self, project=None, served=None):
         self.desk = None if served else Desk(project or case_project("case_study"))
-        self.app = application(served or OfDesk(self.desk), TOKEN)
+        self.served = served or OfDesk(self.desk)
+        self.app = application(self.served, TOKEN)
         self.app.at(PORT)
 
     @property
@@ -32,10 +32,19 @@ class Asking:
         listed = {**own, **dict(headers)}
         pairs = [(name.lower().encode(), value.encode()) for name, value in listed.items() if value is not None]
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
-            "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
-            "headers": pairs, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", PORT),
-        }  # fmt: skip
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": pairs,
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", PORT),
+        }
         return asyncio.run(self._answer(scope, body))
 
     async def _answer(self, scope, body):
@@ -55,18 +64,19 @@ class Asking:
         return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
     def get(self, path, status=200, **query):
-        """An answer as an object."""
-        found, _, body = self.ask("GET", f"/api/{path}", urlencode(query))
-        assert found == status, body[:500]
-        return json.loads(body)
+        """An answer as an object, past the guard."""
+        return self._whole(status, "GET", path, query)
 
     def post(self, path, status=200, query=None, **body):
         """The answer to a change on the present revision, unless another is named."""
         body = {"revision": self.workspace.revision, **body}
-        sent = json.dumps(body).encode()
-        found, _, answer = self.ask("POST", f"/api/{path}", urlencode(query or {}), sent, {"content-type": JSON})
-        assert found == status, answer[:500]
-        return json.loads(answer)
+        return self._whole(status, "POST", path, query or {}, JSON, json.dumps(body).encode())
+
+    def _whole(self, status, method, path, query, *sent):
+        texts = {name: str(value) for name, value in query.items()}
+        found = answered(self.served, method, path, texts, *sent)
+        assert found.status_code == status, found.body[:500]
+        return json.loads(found.body)
 
 
 @contextmanager

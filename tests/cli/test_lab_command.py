@@ -45,11 +45,16 @@ def test_a_table_and_a_model_are_opened(opened, trained, capsys):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--case", "mine"], 2, "there is no case 'mine'"), (["--port", "70000"], 2, "--port"), (["--port", "x"], 2, "--port"),
-        (["--target", "y"], 2, "name its file"), (["nothing.csv"], 3, "nothing.csv"), (["nothing.csv", "--case", "mazur"], 2, "--case"),
-        (["--engine", "fast"], 2, "--engine"), (["http://example.org/a.csv"], 3, "address"),
+        (["--case", "mine"], 2, "there is no case 'mine'"),
+        (["--port", "70000"], 2, "--port"),
+        (["--port", "x"], 2, "--port"),
+        (["--target", "y"], 2, "name its file"),
+        (["nothing.csv"], 3, "nothing.csv"),
+        (["nothing.csv", "--case", "mazur"], 2, "--case"),
+        (["--engine", "fast"], 2, "--engine"),
+        (["http://example.org/a.csv"], 3, "address"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_opened_is_said(opened, capsys, arguments, code, said):
     assert exit_code(["lab", *arguments]) == code
     assert said in capsys.readouterr().err

@@ -24,7 +24,8 @@ def test_all_that_can_be_chosen_is_what_the_library_has(asking):
         for key in ("activations", "losses", "optimizers", "schedules", "initialisers")
     }
     assert names == {
-        "activations": {cls.name for cls in ACTIVATIONS.values()}, "losses": set(LOSSES), "optimizers": set(UPDATE_RULES),
+        "activations": {cls.name for cls in ACTIVATIONS.values()},
+        "losses": set(LOSSES), "optimizers": set(UPDATE_RULES),
         "schedules": set(SCHEDULES), "initialisers": set(INITIALISERS),
     }  # fmt: skip
     for key in names:
@@ -84,16 +85,19 @@ def test_the_same_seed_draws_the_same_weights(asking):
 
 
 BAD_NETWORKS = [
-    {}, {"widths": []}, {"widths": [2]}, {"widths": [2, 0, 1]}, {"widths": [2, -3, 1]}, {"widths": [2, 1.5, 1]}, {"widths": [2, True, 1]},
-    {"widths": "2-1"}, {"widths": [3, 1]}, {"widths": [2, 4]}, {"widths": [2, "4", 1]}, {"widths": [2, 4, 1], "hidden": "rellu"},
-    {"widths": [2, 4, 1], "hidden": ["relu", "tanh"]}, {"widths": [2, 4, 1], "hidden": {"name": "elu", "parameters": {"alpha": "x"}}},
-    {"widths": [2, 4, 1], "hidden": {"name": "elu", "parameters": {"beta": 1}}}, {"widths": [2, 4, 1], "hidden": 3},
-    {"widths": [2, 4, 1], "output": "relu"}, {"widths": [2, 4, 1], "loss": "hinge"}, {"widths": [2, 4, 1], "loss": "cross_entropy"},
-    {"widths": [2, 4, 1], "loss": {"name": "huber", "parameters": {"delta": 0}}}, {"widths": [2, 4, 1], "seed": -1},
-    {"widths": [2, 4, 1], "seed": 1.5}, {"widths": [2, 4, 1], "seed": 10**30}, {"widths": [2, 4, 1], "initialiser": "zeros"},
-    {"widths": [2, 4, 1], "initialiser": {"name": "he_normal", "parameters": {"gain": 1e400}}}, {"widths": [2, 4, 1], "colour": "red"},
-    {"widths": [2, 4, 1], "hidden": {"typed": "z +"}}, {"widths": [2, 4, 1], "hidden": {"typed": 3}}, {"widths": [2, 4, 1], "hidden": [None]},
-    {"widths": [2, 4, 1], "initialiser": {"name": "he_normal", "parameters": {"gain": 1e308}}},
+    {}, {"widths": []}, {"widths": [2]}, {"widths": [2, 0, 1]}, {"widths": [2, -3, 1]}, {"widths": [2, 1.5, 1]},
+    {"widths": [2, True, 1]}, {"widths": "2-1"}, {"widths": [3, 1]}, {"widths": [2, 4]}, {"widths": [2, "4", 1]},
+    {"widths": [2, 4, 1], "hidden": "rellu"}, {"widths": [2, 4, 1], "hidden": ["relu", "tanh"]},
+    {"widths": [2, 4, 1], "hidden": {"name": "elu", "parameters": {"alpha": "x"}}},
+    {"widths": [2, 4, 1], "hidden": {"name": "elu", "parameters": {"beta": 1}}},
+    {"widths": [2, 4, 1], "hidden": 3}, {"widths": [2, 4, 1], "output": "relu"},
+    {"widths": [2, 4, 1], "loss": "hinge"}, {"widths": [2, 4, 1], "loss": "cross_entropy"},
+    {"widths": [2, 4, 1], "loss": {"name": "huber", "parameters": {"delta": 0}}},
+    {"widths": [2, 4, 1], "seed": -1}, {"widths": [2, 4, 1], "seed": 1.5}, {"widths": [2, 4, 1], "seed": 10**30},
+    {"widths": [2, 4, 1], "initialiser": "zeros"},
+    {"widths": [2, 4, 1], "initialiser": {"name": "he_normal", "parameters": {"gain": 1e400}}},
+    {"widths": [2, 4, 1], "colour": "red"}, {"widths": [2, 4, 1], "hidden": {"typed": "z +"}},
+    {"widths": [2, 4, 1], "hidden": {"typed": 3}}, {"widths": [2, 4, 1], "hidden": [None]},
 ]  # fmt: skip
 LARGE_NETWORKS = [
     {"widths": [2, 513, 1]},
@@ -102,25 +106,30 @@ LARGE_NETWORKS = [
     {"widths": [2, 10**12, 1]},
 ]
 BAD_JOBS = [
-    {"optimizer": "lbfgs"}, {"optimizer": {"name": "sgd", "parameters": {"learning_rate": 0}}}, {"optimizer": {}}, {"optimizer": None},
-    {"optimizer": {"name": "sgd", "parameters": {"learning_rate": None}}}, {"schedule": "weekly"}, {"batch_size": 0}, {"batch_size": "all"},
-    {"epochs": 0}, {"epochs": 10**12}, {"l1": -1}, {"l2": "x"}, {"l2": True}, {"dropout": 1}, {"dropout": [0.1]}, {"dropout": "x"},
-    {"label_smoothing": 2}, {"clip_norm": 0}, {"clip_norm": -1}, {"shuffle": 1}, {"seed": -1}, {"speed": 3}, {"class_weight": [1]},
-    {"schedule": {"name": "step", "parameters": {"step_size": 0}}},
+    {"optimizer": "lbfgs"}, {"optimizer": {"name": "sgd", "parameters": {"learning_rate": 0}}}, {"optimizer": {}},
+    {"optimizer": None}, {"optimizer": {"name": "sgd", "parameters": {"learning_rate": None}}},
+    {"schedule": "weekly"}, {"batch_size": 0}, {"batch_size": "all"}, {"epochs": 0}, {"epochs": 10**12},
+    {"l1": -1}, {"l2": "x"}, {"l2": True}, {"dropout": 1}, {"dropout": [0.1]}, {"dropout": "x"},
+    {"label_smoothing": 2}, {"clip_norm": 0}, {"clip_norm": -1}, {"shuffle": 1}, {"seed": -1}, {"speed": 3},
+    {"class_weight": [1]}, {"schedule": {"name": "step", "parameters": {"step_size": 0}}},
 ]  # fmt: skip
 BAD_DATA = [
-    {}, {"kind": None}, {"kind": "moons"}, {"kind": "case"}, {"kind": "case", "name": "mine"}, {"kind": "case", "name": 3},
-    {"kind": "case", "name": "mazur", "n": 3}, {"kind": "xor", "n": 0}, {"kind": "xor", "n": 10**9}, {"kind": "xor", "n": 1.5},
-    {"kind": "xor", "n": "9"}, {"kind": "xor", "noise": -1}, {"kind": "xor", "noise": 1e9}, {"kind": "xor", "seed": -1},
-    {"kind": "xor", "colour": 1}, {"kind": "xor", "validation": 1}, {"kind": "xor", "validation": True}, {"kind": "blobs", "classes": 1},
-    {"kind": "blobs", "classes": 99}, {"kind": "spirals", "turns": 0}, {"kind": "function", "text": "x +"}, {"kind": "function", "text": 3},
-    {"kind": "function", "text": "log(x)"}, {"kind": "function", "text": "1"}, {"kind": "function", "text": "x", "low": 1, "high": 1},
+    {}, {"kind": None}, {"kind": "moons"}, {"kind": "case"}, {"kind": "case", "name": "mine"},
+    {"kind": "case", "name": 3}, {"kind": "case", "name": "mazur", "n": 3}, {"kind": "xor", "n": 0},
+    {"kind": "xor", "n": 10**9}, {"kind": "xor", "n": 1.5}, {"kind": "xor", "n": "9"},
+    {"kind": "xor", "noise": -1}, {"kind": "xor", "noise": 1e9}, {"kind": "xor", "seed": -1},
+    {"kind": "xor", "colour": 1}, {"kind": "xor", "validation": 1}, {"kind": "xor", "validation": True},
+    {"kind": "blobs", "classes": 1}, {"kind": "blobs", "classes": 99}, {"kind": "spirals", "turns": 0},
+    {"kind": "function", "text": "x +"}, {"kind": "function", "text": 3}, {"kind": "function", "text": "log(x)"},
+    {"kind": "function", "text": "1"}, {"kind": "function", "text": "x", "low": 1, "high": 1},
     {"kind": "function", "text": "x", "low": 2, "high": 1}, {"kind": "drawn"}, {"kind": "drawn", "points": []},
-    {"kind": "drawn", "points": [[1, 2, 0]]}, {"kind": "drawn", "points": [[1, 2, 0], [1, 2]]}, {"kind": "drawn", "points": [[0, 0, 0], [1, 1, 0]]},
-    {"kind": "drawn", "points": [[0, 0, 0], [1, 1, 0.5]]}, {"kind": "drawn", "points": [[0, 0, 0], [1, 1, -1]]},
-    {"kind": "drawn", "points": [[0, 0, 0], [1, 1, 99]]}, {"kind": "drawn", "points": [[0, 0, 0], [1e9, 1, 1]]},
-    {"kind": "drawn", "points": [["0", 0, 0], [1, 1, 1]]}, {"kind": "drawn", "points": "all"}, {"kind": "drawn", "points": [[0, 1]] * 3, "task": "art"},
-    {"kind": "upload"}, {"kind": "upload", "upload": "u9", "target": "y"}, {"kind": "table", "name": "/etc/passwd"}, {"kind": "rows"},
+    {"kind": "drawn", "points": [[1, 2, 0]]}, {"kind": "drawn", "points": [[1, 2, 0], [1, 2]]},
+    {"kind": "drawn", "points": [[0, 0, 0], [1, 1, 0]]}, {"kind": "drawn", "points": [[0, 0, 0], [1, 1, 0.5]]},
+    {"kind": "drawn", "points": [[0, 0, 0], [1, 1, -1]]}, {"kind": "drawn", "points": [[0, 0, 0], [1, 1, 99]]},
+    {"kind": "drawn", "points": [[0, 0, 0], [1e9, 1, 1]]}, {"kind": "drawn", "points": [["0", 0, 0], [1, 1, 1]]},
+    {"kind": "drawn", "points": "all"}, {"kind": "drawn", "points": [[0, 1]] * 3, "task": "art"},
+    {"kind": "upload"}, {"kind": "upload", "upload": "u9", "target": "y"},
+    {"kind": "table", "name": "/etc/passwd"}, {"kind": "rows"},
 ]  # fmt: skip
 
 
@@ -211,9 +220,12 @@ def test_a_table_that_is_sent_is_read_in_memory_and_learned_from(tmp_path, monke
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"", "a.csv"), (b"x", "a.csv"), (b"a,b\n", "a.csv"), (b"a,b\n1\n2,3,4\n", "a.csv"), (b"\x00\x01\x02" * 50, "a.csv"),
-     (CSV, "a.exe"), (CSV, "a"), (CSV, ""), (CSV, "a.csv.gz"), (CSV, "a.zip"), (b"PK\x03\x04", "a.xlsx"), (CSV, "a.npz"),
-     (b"a,a\n1,2\n3,4\n", "a.csv"), (b"\xff\xfea\x00,\x00b\x00", "a.csv")],
+    [
+        (b"", "a.csv"), (b"x", "a.csv"), (b"a,b\n", "a.csv"), (b"a,b\n1\n2,3,4\n", "a.csv"),
+        (b"\x00\x01\x02" * 50, "a.csv"), (CSV, "a.exe"), (CSV, "a"), (CSV, "a.csv.gz"), (CSV, "a.zip"),
+        (b"PK\x03\x04", "a.xlsx"), (CSV, "a.npz"), (b"a,a\n1,2\n3,4\n", "a.csv"),
+        (b"\xff\xfea\x00,\x00b\x00", "a.csv"),
+    ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused(content, name):
     assert len(uploaded(Asking(), content, name, 400)["error"]["message"]) > 10

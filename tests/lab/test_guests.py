@@ -23,9 +23,21 @@ def refused(asking, method="GET", path="/api/state", query="", body=b"", **heade
 
 @pytest.mark.parametrize(
     "host",
-    ["", "example.org", f"example.org:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}", f"127.0.0.1.example.org:{PORT}",
-     f"127.0.0.2:{PORT}", f"0.0.0.0:{PORT}", f"[::1]:{PORT}", f"user@127.0.0.1:{PORT}", f"127.0.0.1:{PORT}.", None],
-)  # fmt: skip
+    [
+        "",
+        "example.org",
+        f"example.org:{PORT}",
+        "127.0.0.1",
+        f"127.0.0.1:{PORT + 1}",
+        f"127.0.0.1.example.org:{PORT}",
+        f"127.0.0.2:{PORT}",
+        f"0.0.0.0:{PORT}",
+        f"[::1]:{PORT}",
+        f"user@127.0.0.1:{PORT}",
+        f"127.0.0.1:{PORT}.",
+        None,
+    ],
+)
 def test_another_host_is_refused_whatever_is_asked_for(asking, host):
     for path in ("/api/state", "/", "/index.html"):
         assert refused(asking, path=path, host=host) == (403, "HostError")
@@ -44,9 +56,18 @@ def test_two_hosts_are_refused(asking):
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "http://example.org", f"https://{OWN}", "http://127.0.0.1", f"http://127.0.0.1:{PORT + 1}", "file://", "",
-     f"http://{OWN}/", f"http://{OWN}.example.org"],
-)  # fmt: skip
+    [
+        "null",
+        "http://example.org",
+        f"https://{OWN}",
+        "http://127.0.0.1",
+        f"http://127.0.0.1:{PORT + 1}",
+        "file://",
+        "",
+        f"http://{OWN}/",
+        f"http://{OWN}.example.org",
+    ],
+)
 def test_another_origin_is_refused(asking, origin):
     assert refused(asking, origin=origin) == (403, "OriginError")
     assert refused(asking, "POST", "/api/rewind", origin=origin, content_type=JSON) == (403, "OriginError")
@@ -80,23 +101,46 @@ def test_the_token_in_the_address_opens_only_what_a_browser_asks_for_by_itself(a
 
 @pytest.mark.parametrize(
     "path",
-    ["/../pyproject.toml", "/static/../server.py", "/static/..%2fserver.py", "/server.py", "//etc/passwd", "/static/",
-     "/%2e%2e/server.py", "/static/.hidden", "/index.html/../server.py", "/etc/passwd", "/C:/Windows/win.ini"],
-)  # fmt: skip
+    [
+        "/../pyproject.toml",
+        "/static/../server.py",
+        "/static/..%2fserver.py",
+        "/server.py",
+        "//etc/passwd",
+        "/static/",
+        "/%2e%2e/server.py",
+        "/static/.hidden",
+        "/index.html/../server.py",
+        "/etc/passwd",
+        "/C:/Windows/win.ini",
+    ],
+)
 def test_no_path_opens_a_file_that_is_not_in_the_list(asking, path):
     status, _, body = asking.ask("GET", path)
     assert status == 404
     assert b"import" not in body
 
 
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/api/state"), ("DELETE", "/api/state"), ("POST", "/"),
-                                              ("PATCH", "/api/step"), ("OPTIONS", "/api/step")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PUT", "/api/state"), ("DELETE", "/api/state"), ("POST", "/"), ("PATCH", "/api/step"), ("OPTIONS", "/api/step")],
+)
 def test_other_methods_are_refused(asking, method, path):
     assert asking.ask(method, path)[0] == 405
 
 
-@pytest.mark.parametrize("path", ["/api/", "/api/nothing", "/api/state/more", "/api/export/", "/api/export/passwd",
-                                  "/api/export/../state", "/nothing.js"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/",
+        "/api/nothing",
+        "/api/state/more",
+        "/api/export/",
+        "/api/export/passwd",
+        "/api/export/../state",
+        "/nothing.js",
+    ],
+)
 def test_other_addresses_are_not_found(asking, path):
     assert asking.ask("GET", path)[0] == 404
 
@@ -139,8 +183,10 @@ def test_a_body_that_is_no_object_is_refused(asking, body):
     assert (status, kind) == (400, "LabError")
 
 
-@pytest.mark.parametrize("kind", [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
-                                  "application/octet-stream"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [None, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/octet-stream"],
+)
 def test_a_form_cannot_post(asking, kind):
     assert refused(asking, "POST", "/api/step", body=b"{}", content_type=kind)[0] == 415
 

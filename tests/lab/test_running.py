@@ -189,6 +189,8 @@ def test_ctrl_c_ends_the_command_cleanly_while_somebody_listens(tmp_path):
         assert event(response)["revision"] == 1
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
+        response.close()
+        connection.close()
     assert process.returncode == 0, err
     assert "ended" in out
     assert err == ""

@@ -16,9 +16,16 @@ def test_the_phases_of_a_step_come_one_after_the_other():
     asking = Asking()
     seen = [asking.post("step", grain="layer")["cursor"] for _ in range(9)]
     assert [(c["phase"], c["layer"]) for c in seen] == [
-        ("forward", 1), ("forward", 2), ("loss", None), ("backward", 2), ("backward", 1), ("update", 1), ("update", 2),
-        ("update", None), ("given", None),
-    ]  # fmt: skip
+        ("forward", 1),
+        ("forward", 2),
+        ("loss", None),
+        ("backward", 2),
+        ("backward", 1),
+        ("update", 1),
+        ("update", 2),
+        ("update", None),
+        ("given", None),
+    ]
     assert asking.workspace.state.step == 1
 
 
@@ -150,10 +157,20 @@ def test_a_step_that_fails_half_way_changes_nothing():
     assert asking.workspace.revision == revision
 
 
-@pytest.mark.parametrize("body", [{"grain": "week"}, {}, {"grain": "layer", "direction": 0},
-                                  {"grain": "layer", "direction": True}, {"grain": "batch", "count": 0},
-                                  {"grain": "batch", "count": 10**6}, {"grain": "batch", "count": 1.5},
-                                  {"grain": ["batch"]}, {"grain": "batch", "direction": "back"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"grain": "week"},
+        {},
+        {"grain": "layer", "direction": 0},
+        {"grain": "layer", "direction": True},
+        {"grain": "batch", "count": 0},
+        {"grain": "batch", "count": 10**6},
+        {"grain": "batch", "count": 1.5},
+        {"grain": ["batch"]},
+        {"grain": "batch", "direction": "back"},
+    ],
+)
 def test_steps_that_cannot_be_are_refused(body):
     assert Asking().post("step", 400, **body)["error"]["message"]
 

@@ -46,9 +46,17 @@ def test_1_what_was_asked_for_on_an_older_state_is_refused_with_the_present_one(
     old = asking.workspace.revision
     asking.post("step", grain="batch")
     before = asking.workspace.state.theta.copy()
-    for path, body in (("step", {"grain": "epoch"}), ("set", {"of": "W1[0,0]", "value": 9.0}), ("rewind", {}),
-                       ("network", {"widths": [2, 1]}), ("job", {"epochs": 3}), ("data", {"kind": "xor"}),
-                       ("run", {}), ("undo", {}), ("look", {"row": 0})):  # fmt: skip
+    for path, body in (
+        ("step", {"grain": "epoch"}),
+        ("set", {"of": "W1[0,0]", "value": 9.0}),
+        ("rewind", {}),
+        ("network", {"widths": [2, 1]}),
+        ("job", {"epochs": 3}),
+        ("data", {"kind": "xor"}),
+        ("run", {}),
+        ("undo", {}),
+        ("look", {"row": 0}),
+    ):
         answer = asking.post(path, 409, revision=old, **body)
         assert answer["state"]["revision"] == asking.workspace.revision
         assert answer["error"]["kind"] == "OutdatedError"
@@ -88,16 +96,31 @@ def test_3_the_class_is_read_from_the_output_layer_and_not_from_the_data():
 
 @pytest.mark.parametrize(
     "body",
-    [{"of": "W1[0,0]", "value": None}, {"of": "W1[0,0]", "value": "0.3"}, {"of": "W1[9,0]", "value": 1.0},
-     {"of": "W9[0,0]", "value": 1.0}, {"of": "a1[0]", "value": 1.0}, {"of": "dW1[0,0]", "value": 1.0},
-     {"of": "loss", "value": 1.0}, {"of": "", "value": 1.0}, {"of": "W1", "value": 1.0}, {"of": "rate", "value": 0},
-     {"of": "rate", "value": -1}, {"of": "W1_new[0,0]", "value": 1.0}, {"of": 3, "value": 1.0}],
-)  # fmt: skip
+    [
+        {"of": "W1[0,0]", "value": None},
+        {"of": "W1[0,0]", "value": "0.3"},
+        {"of": "W1[9,0]", "value": 1.0},
+        {"of": "W9[0,0]", "value": 1.0},
+        {"of": "a1[0]", "value": 1.0},
+        {"of": "dW1[0,0]", "value": 1.0},
+        {"of": "loss", "value": 1.0},
+        {"of": "", "value": 1.0},
+        {"of": "W1", "value": 1.0},
+        {"of": "rate", "value": 0},
+        {"of": "rate", "value": -1},
+        {"of": "W1_new[0,0]", "value": 1.0},
+        {"of": 3, "value": 1.0},
+    ],
+)
 def test_4_an_edit_that_has_no_effect_is_not_accepted(body):
     asking = Asking()
     before = asking.workspace.state.theta.copy(), asking.workspace.revision
-    status, _, _ = asking.ask("POST", "/api/set", body=json.dumps({"revision": before[1], **body}).encode(),
-                              headers={"content-type": "application/json"})  # fmt: skip
+    status, _, _ = asking.ask(
+        "POST",
+        "/api/set",
+        body=json.dumps({"revision": before[1], **body}).encode(),
+        headers={"content-type": "application/json"},
+    )
     assert status in (400, 404)
     assert np.array_equal(asking.workspace.state.theta, before[0])
     assert asking.workspace.revision == before[1]
@@ -150,8 +173,10 @@ def test_7_what_is_exported_is_read_again(tmp_path):
     other.post("load", link=None, status=400)
     query, headers = f"revision={other.workspace.revision}", {"content-type": "application/octet-stream"}
     assert other.ask("POST", "/api/load", query, saved, headers)[0] == 200
-    for one, two in ((asking.workspace.state.theta, other.workspace.state.theta),
-                     (asking.workspace.project.rows.X, other.workspace.project.rows.X)):  # fmt: skip
+    for one, two in (
+        (asking.workspace.state.theta, other.workspace.state.theta),
+        (asking.workspace.project.rows.X, other.workspace.project.rows.X),
+    ):
         assert np.array_equal(one, two)
     assert other.workspace.project.job == asking.workspace.project.job
     assert other.post("step", grain="epoch")["values"]["W1"] == asking.post("step", grain="epoch")["values"]["W1"]

@@ -1,6 +1,7 @@
 """Formulas that are typed in: read by a grammar of our own, never evaluated as Python."""
 
 import ast
+import contextlib
 import math
 from pathlib import Path
 
@@ -22,12 +23,13 @@ Z = {"z": "z", "x": "z"}
 @pytest.mark.parametrize(
     ("text", "at", "value"),
     [
-        ("1 + 2*3", 0.0, 7), ("(1+2)*3", 0.0, 9), ("2^3^2", 0.0, 512), ("-z^2", 3.0, -9), ("2**-1", 0.0, 0.5), ("2z", 3.0, 6),
-        ("2(z+1)", 3.0, 8), ("3 z^2", 2.0, 12), ("z/2/2", 8.0, 2), ("8 - 2 - 1", 0.0, 5), ("+z", 2.0, 2), ("--z", 2.0, 2),
-        ("1e-3*z", 2.0, 0.002), (".5z", 2.0, 1), ("2e", 0.0, 2 * math.e), ("pi + π", 0.0, 2 * math.pi),
-        ("max(z, 0) − min(z, 0)", -2.0, 2), ("where(z > 0, z, 0.1*z)", -2.0, -0.2), ("if(z <= 0, 1, 2)", 0.0, 1),
-        ("where(z == 2, 5, 6)", 2.0, 5), ("sigmoid(0)", 0.0, 0.5), ("relu(z)·3", 2.0, 6), ("abs(z)", -4.0, 4),
-        ("ln(exp(z))", 1.5, 1.5), ("sqrt(z^2)", -3.0, 3), ("tanh(z) + erf(0) + floor(1.5)", 0.0, 1), ("x + z", 2.0, 4),
+        ("1 + 2*3", 0.0, 7), ("(1+2)*3", 0.0, 9), ("2^3^2", 0.0, 512), ("-z^2", 3.0, -9), ("2**-1", 0.0, 0.5),
+        ("2z", 3.0, 6), ("2(z+1)", 3.0, 8), ("3 z^2", 2.0, 12), ("z/2/2", 8.0, 2), ("8 - 2 - 1", 0.0, 5),
+        ("+z", 2.0, 2), ("--z", 2.0, 2), ("1e-3*z", 2.0, 0.002), (".5z", 2.0, 1), ("2e", 0.0, 2 * math.e),
+        ("pi + π", 0.0, 2 * math.pi), ("max(z, 0) − min(z, 0)", -2.0, 2), ("where(z > 0, z, 0.1*z)", -2.0, -0.2),
+        ("if(z <= 0, 1, 2)", 0.0, 1), ("where(z == 2, 5, 6)", 2.0, 5), ("sigmoid(0)", 0.0, 0.5),
+        ("relu(z)·3", 2.0, 6), ("abs(z)", -4.0, 4), ("ln(exp(z))", 1.5, 1.5), ("sqrt(z^2)", -3.0, 3),
+        ("tanh(z) + erf(0) + floor(1.5)", 0.0, 1), ("x + z", 2.0, 4),
     ],
 )  # fmt: skip
 def test_a_formula_means_what_it_says(text, at, value):
@@ -37,12 +39,13 @@ def test_a_formula_means_what_it_says(text, at, value):
 @pytest.mark.parametrize(
     ("text", "at"),
     [
-        ("", 0), ("   ", 3), ("z +", 3), ("z + * 2", 4), ("(z", 2), ("z)", 1), ("q + 1", 0), ("z q", 2), ("sin z", 0), ("sin()", 4),
-        ("max(z)", 0), ("sin(z, z)", 0), ("where(z, 1, 2)", 0), ("sin(z > 0)", 0), ("z > 0", 2), ("1 < z < 2", 2),
-        ("z = 1", 2), ("z[0]", 1), ("z.real", 1), ("'a'", 0), ("z; z", 1), ("lambda z: z", 8), ("__import__(1)", 0),
-        ("z if z else 1", 2), ("1e999*z", 0), ("z @ z", 2), ("z // 2", 3), ("z %2", 2), ("row_sum(z)", 0), ("softmax(z)", 0),
-        ("add(z, z)", 0), ("0x10", 1), ("1_000", 1), ("z**", 3), ("z!", 1), ("\x00", 0), ("z\n+", 3), ("exec(z)", 0),
-        ("open(z)", 0), ("z z", 2), ("1 2", 2),
+        ("", 0), ("   ", 3), ("z +", 3), ("z + * 2", 4), ("(z", 2), ("z)", 1), ("q + 1", 0), ("z q", 2),
+        ("sin z", 0), ("sin()", 4), ("max(z)", 0), ("sin(z, z)", 0), ("where(z, 1, 2)", 0), ("sin(z > 0)", 0),
+        ("z > 0", 2), ("1 < z < 2", 2), ("z = 1", 2), ("z[0]", 1), ("z.real", 1), ("'a'", 0), ("z; z", 1),
+        ("lambda z: z", 8), ("__import__(1)", 0), ("z if z else 1", 2), ("1e999*z", 0), ("z @ z", 2),
+        ("z // 2", 3), ("z %2", 2), ("row_sum(z)", 0), ("softmax(z)", 0), ("add(z, z)", 0), ("0x10", 1),
+        ("1_000", 1), ("z**", 3), ("z!", 1), ("\x00", 0), ("z\n+", 3), ("exec(z)", 0), ("open(z)", 0), ("z z", 2),
+        ("1 2", 2),
     ],
 )  # fmt: skip
 def test_what_is_no_formula_is_refused_at_its_letter(text, at):
@@ -64,13 +67,8 @@ def test_what_is_too_long_or_too_deep_is_refused():
 
 @given(st.text(max_size=60))
 def test_no_text_does_anything_but_be_read_or_refused(text):
-    try:
-        found = read_formula(text, Z)
-    except TypedError as error:
-        assert 0 <= error.at <= len(text)
-    else:
-        with np.errstate(all="ignore"):
-            evaluate(found, {"z": np.array([0.5])})
+    with contextlib.suppress(TypedError), np.errstate(all="ignore"):
+        evaluate(read_formula(text, Z), {"z": np.array([0.5])})
 
 
 @given(st.recursive(st.sampled_from(["z", "2", "0.5"]), lambda inside: st.one_of(
@@ -115,8 +113,10 @@ def test_an_activation_that_was_typed_in_works_at_once():
 
 @pytest.mark.parametrize(
     ("text", "called"),
-    [("1", "a"), ("log(z)", "a"), ("1/z", "a"), ("sqrt(z)", "a"), ("z", "relu"), ("z", "sigmoid"), ("z", ""), ("z", "a b"),
-     ("z", "x" * 50), ("exp(exp(exp(exp(z))))", "a"), ("z", "<b>")],
+    [
+        ("1", "a"), ("log(z)", "a"), ("1/z", "a"), ("sqrt(z)", "a"), ("z", "relu"), ("z", "sigmoid"), ("z", ""),
+        ("z", "a b"), ("z", "x" * 50), ("exp(exp(exp(exp(z))))", "a"), ("z", "<b>"),
+    ],
 )  # fmt: skip
 def test_activations_that_cannot_be_trained_with_are_refused(text, called):
     with pytest.raises(TypedError):

@@ -63,7 +63,9 @@ def test_the_state_says_whether_it_goes_on_and_why_it_ended(asking):
     [("GET", "derivation"), ("GET", "export/model"), ("POST", "step"), ("POST", "pause"), ("POST", "load")],
 )
 def test_nothing_of_it_can_be_changed(asking, method, path):
-    status, _, _ = asking.ask(method, f"/api/{path}", body=b"{}", headers={"content-type": "application/json"})
+    status, _, _ = asking.ask(
+        method, f"/api/{path}", body=b"{}" if method == "POST" else b"", headers={"content-type": "application/json"}
+    )
     assert status == 404
 
 
@@ -94,6 +96,7 @@ def rows():
     return X, X[:, 0] ** 2
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_estimator_that_is_watched_learns_the_same(monkeypatch):
     opened = []
     monkeypatch.setattr(room.webbrowser, "open", opened.append)

@@ -29,7 +29,7 @@ def test_it_ends_where_the_loss_explodes_and_the_suggestion_lies_before_that():
     made = found(high=1e6)
     assert made.rates[-1] < 1e6
     assert made.suggested < made.rises_from < made.rates[-1]
-    assert found(low=1e-9, high=1e-8).suggested is not None or found(low=1e-9, high=1e-8).rises_from is None
+    assert found(n_steps=15).suggested is None  # too few to say anything
 
 
 def test_at_the_suggested_rate_training_gets_somewhere():
@@ -47,8 +47,20 @@ def test_a_network_that_has_learned_all_gets_no_suggestion():
     assert range_test(net, params, X, 2 * X + 1, engine="reference").suggested is None
 
 
-@pytest.mark.parametrize("options", [{"low": 0}, {"low": -1}, {"low": 2, "high": 1}, {"high": np.inf}, {"low": np.nan}, {"n_steps": 1},
-                                     {"n_steps": 2.5}, {"n_steps": True}, {"optimizer": "lbfgs"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"low": 0},
+        {"low": -1},
+        {"low": 2, "high": 1},
+        {"high": np.inf},
+        {"low": np.nan},
+        {"n_steps": 1},
+        {"n_steps": 2.5},
+        {"n_steps": True},
+        {"optimizer": "lbfgs"},
+    ],
+)
 def test_what_cannot_be_tested_is_refused(options):
     with pytest.raises(InputError):
         found(**options)

@@ -66,8 +66,7 @@ def of_library() -> Mapping[str, Any]:
 
 def _sentence(described: object) -> str:
     """The first sentence of a docstring, on one line."""
-    text = " ".join((inspect.getdoc(described) or "").split("\n\n")[0].split())
-    return text
+    return " ".join((inspect.getdoc(described) or "").split("\n\n")[0].split())
 
 
 def _formula(cls: type[Formula]) -> dict[str, Any]:

@@ -136,14 +136,14 @@ def _after(name: str) -> str:
 
 def _forms(trace: Trace, site: str, name: str, style: Style, skipped: tuple[str, ...] = ()) -> list[Block]:
     """The line of a number in the forms that are asked for."""
-    columns, law = style.written(trace).columns, str(trace[site].equation.law)
+    columns, law, place_of = style.written(trace).columns, str(trace[site].equation.law), reference(name).place
     lines: list[Line] = []
     for form in style.forms:
         if form in skipped:
             continue
         line = {
             "component": lambda: _line(trace, name),
-            "neuron": lambda: neuron_line(trace, site, reference(name).place, columns),
+            "neuron": lambda: neuron_line(trace, site, place_of, columns) if place_of else None,
             "matrix": lambda: matrix_line(trace, site, columns) if trace[site].value.size > 1 else None,
         }[form]()
         if line is not None:

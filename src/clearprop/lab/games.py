@@ -14,6 +14,7 @@ from clearprop.lab.refusals import LabError
 from clearprop.lab.style import Style
 from clearprop.lab.view import whole
 from clearprop.lab.workspace import Workspace
+from clearprop.trace.trace import Trace as PlainTrace
 
 MOST_ROUNDS = 50
 PLAYERS: Mapping[str, str] = {"2": "two_players", "3": "three_players"}
@@ -63,7 +64,7 @@ def _trace(workspace: Workspace, players: str) -> Trace:
     return built_in(PLAYERS.get(players, "three_players")).trace()
 
 
-def _round(n: int, played: Trace, told: list[Any], style: Style) -> dict[str, Any]:
+def _round(n: int, played: PlainTrace, told: list[Any], style: Style) -> dict[str, Any]:
     last = played.network.depth
     acts = []
     for each in told:

@@ -63,7 +63,7 @@ def document_of(workspace: Workspace) -> dict[str, Any]:
 
 def _data(rows: Rows) -> dict[str, Any]:
     """What makes the rows anew; of a table the rows themselves, as the network sees them."""
-    if rows.kind in MADE:
+    if rows.recipe.get("kind") in MADE:
         return dict(rows.recipe)
     return {
         "kind": "rows", "name": rows.name, "X": packed(rows.X), "Y": packed(rows.Y), "n_training": rows.n_training,
@@ -86,7 +86,7 @@ def unpacked(found: object, what: str, n_axes: int, most: int) -> Any:
         ):
             pass
         case _:
-            raise LabError(f"the file is damaged: {what} is no array of at most {most:,} numbers")
+            raise LabError(f"the file is damaged: {what} must be an array of at most {most:,} numbers")
     try:
         values = np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8")
     except (binascii.Error, ValueError):

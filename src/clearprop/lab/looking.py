@@ -16,7 +16,7 @@ from clearprop.lab.style import Style
 from clearprop.lab.view import whole
 from clearprop.lab.workspace import Workspace
 from clearprop.network import forward
-from clearprop.trace.names import parse
+from clearprop.trace.names import Reference, parse
 from clearprop.training.range_test import range_test
 
 POINTS_OF_LINE, SIDE_OF_TABLE, ROWS_OF_TABLE = 200, 9, 21
@@ -115,10 +115,10 @@ def _neuron(of: str, widths: tuple[int, ...]) -> tuple[int, int]:
     if of == "class":
         return len(widths) - 1, 0
     found = parse(of[:40])
-    name = getattr(found, "kind", ""), getattr(found, "layer", ""), getattr(found, "indices", ())
-    if name[0] != "a" or not name[1].isdigit() or len(name[2]) != 1 or not name[2][0].isdigit():
+    is_one = isinstance(found, Reference) and found.kind == "a" and len(found.indices) == 1
+    if not isinstance(found, Reference) or not is_one or not (found.layer + found.indices[0]).isdigit():
         raise NotFoundError(f"{of[:40]!r} names no neuron; write for example a1[0]")
-    l, j = int(name[1]), int(name[2][0])
+    l, j = int(found.layer), found.place[0]
     if l >= len(widths) or j >= widths[l]:
         raise NotFoundError(f"there is no neuron {of[:40]!r} in a {'-'.join(map(str, widths))} network")
     return l, j
@@ -299,5 +299,5 @@ def weights_of(workspace: Workspace, query: Query, style: Style) -> dict[str, An
     if not 1 <= l <= network.depth:
         raise NotFoundError(f"there is no layer {l}: the layers with weights are 1 … {network.depth}")
     params = network.views(workspace.state.theta)
-    return {"layer": l, "W": params.W[l].tolist(), "b": params.b[l].tolist(), "W_texts": style.texts(params.W[l].tolist()),
-            "b_texts": style.texts(params.b[l].tolist())}  # fmt: skip
+    W, b = params.W[l].tolist(), params.b[l].tolist()
+    return {"layer": l, "W": W, "b": b, "W_texts": style.texts(W), "b_texts": style.texts(b)}

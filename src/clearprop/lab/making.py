@@ -239,7 +239,7 @@ def case_data(name: str) -> Rows:
     found = built_in(name)
     X, Y = np.atleast_2d(found.x).astype(np.float64), np.atleast_2d(found.y).astype(np.float64)
     rows = of_numbers("case", name, X, Y, 0.0, {"kind": "case", "name": name})
-    if not found.network.loss.natural_output == "identity" and set(np.unique(Y)) <= {0.0, 1.0}:
+    if found.network.loss.natural_output != "identity" and set(np.unique(Y)) <= {0.0, 1.0}:
         classes = ("0", "1") if Y.shape[1] == 1 else tuple(map(str, range(Y.shape[1])))
         rows = replace(rows, task=CLASSIFICATION, classes=classes)
     if X.shape[1] == math.prod(IMAGE_OF_DIGITS):

@@ -33,6 +33,7 @@ class Asked(NamedTuple):
 
     @property
     def window(self) -> Window:
+        """The part of the step that is asked for."""
         return Window.asked(self.query)
 
     @property
@@ -61,6 +62,7 @@ Route = Callable[[Desk, Asked], Answer]
 
 
 def state(desk: Desk, asked: Asked) -> Answer:
+    """The present state."""
     return state_of(desk.workspace, asked.window, asked.style)
 
 
@@ -69,6 +71,7 @@ def _looking(look: Callable[..., dict[str, Any]]) -> Route:
 
 
 def derivation(desk: Desk, asked: Asked) -> Answer:
+    """What is behind a number; where it names a revision, of that one."""
     query = {**asked.query, **{name: str(value) for name, value in asked.body.items() if isinstance(value, str | int)}}
     of, present = query.get("of", ""), desk.workspace.revision
     if asked.revision not in (None, present):
@@ -77,10 +80,12 @@ def derivation(desk: Desk, asked: Asked) -> Answer:
 
 
 def names(desk: Desk, asked: Asked) -> Answer:
+    """How the notation writes the shown numbers."""
     return {"notation": asked.style.notation, "names": names_of(desk.workspace, asked.window, asked.style)}
 
 
 def what_if(desk: Desk, asked: Asked) -> Answer:
+    """What the loss would be with another number."""
     text = asked.query.get("value", "")
     try:
         value = float(text) if text else None
@@ -90,23 +95,28 @@ def what_if(desk: Desk, asked: Asked) -> Answer:
 
 
 def choices(desk: Desk, asked: Asked) -> Answer:
+    """All that can be chosen."""
     return choices_of(desk.workspace)
 
 
 def scores(desk: Desk, asked: Asked) -> Answer:
+    """How good the network is now."""
     return looking.scores(desk.workspace, asked.style)
 
 
 def sheets(desk: Desk, asked: Asked) -> Answer:
+    """Sheets for a class, in a ZIP."""
     return File(exercises.sheets_of(desk.workspace, asked.query, asked.style), "application/zip", "class.zip")
 
 
 def permalink(desk: Desk, asked: Asked) -> Answer:
+    """The workspace as a link."""
     link = keeping.link_of(desk.workspace)
     return {"fragment": f"s={link}", "length": len(link)}
 
 
 def typed(desk: Desk, asked: Asked) -> Answer:
+    """A formula that was typed in, as it was understood."""
     text, kind = asked.body.get("text"), asked.body.get("kind", "activation")
     if not isinstance(text, str) or kind not in ("activation", "function"):
         raise LabError("text must be a formula, and kind activation or function")
@@ -124,14 +134,17 @@ def typed(desk: Desk, asked: Asked) -> Answer:
 
 
 def upload(desk: Desk, asked: Asked) -> Answer:
+    """What is in a table that was sent."""
     return desk.uploads.take(asked.query.get("name", ""), asked.raw)
 
 
 def exercise(desk: Desk, asked: Asked) -> Answer:
+    """An exercise of the shown step."""
     return desk.papers.make(desk.workspace, asked.body, asked.style)
 
 
 def exercise_check(desk: Desk, asked: Asked) -> Answer:
+    """What is right of its answers."""
     return desk.papers.judge(asked.body, asked.style)
 
 
@@ -150,20 +163,24 @@ def _changing(change: Callable[[Desk, Asked], object]) -> Route:
 
 
 def take_step(desk: Desk, asked: Asked) -> None:
+    """One or more steps, forward or back."""
     body = asked.body
     step(desk.workspace, body.get("grain"), body.get("direction", 1), body.get("count", 1))
 
 
 def run(desk: Desk, asked: Asked) -> None:
+    """Train on in the background."""
     running.start(desk.workspace, asked.body.get("epochs"))
 
 
 def pause(desk: Desk, asked: Asked) -> Answer:
+    """Stand still; the state."""
     running.pause(desk.workspace)
     return state(desk, asked)
 
 
 def look(desk: Desk, asked: Asked) -> None:
+    """Show the step of one row alone."""
     row, workspace = asked.body.get("row"), desk.workspace
     if row is not None and (type(row) is not int or not 0 <= row < len(workspace.project.rows.X)):
         raise NotFoundError(f"there is no row {row!r}: the rows are 0 … {len(workspace.project.rows.X) - 1}")
@@ -172,6 +189,7 @@ def look(desk: Desk, asked: Asked) -> None:
 
 
 def set_number(desk: Desk, asked: Asked) -> None:
+    """Set a weight, a bias or the learning rate."""
     of, value = asked.body.get("of"), number("value", asked.body.get("value"))
     if not isinstance(of, str) or value is None:
         raise LabError("of must name a weight or bias, as W1[0,1], or be rate")
@@ -179,6 +197,7 @@ def set_number(desk: Desk, asked: Asked) -> None:
 
 
 def data(desk: Desk, asked: Asked) -> None:
+    """Learn from other data."""
     recipe, before = asked.rest(), desk.workspace.project
     if recipe.get("kind") == "upload":
         desk.workspace.replace_project(project_of(desk.uploads.rows(recipe), before))
@@ -187,10 +206,12 @@ def data(desk: Desk, asked: Asked) -> None:
 
 
 def network(desk: Desk, asked: Asked) -> None:
+    """Take another network."""
     desk.workspace.replace_project(desk.workspace.project.with_network(asked.rest()))
 
 
 def job(desk: Desk, asked: Asked) -> None:
+    """Train in another way."""
     wanted = desk.workspace.project.with_job(asked.rest())
     if wanted.job == desk.workspace.project.job:
         raise LabError("these settings are what they were: nothing would change")
@@ -198,6 +219,7 @@ def job(desk: Desk, asked: Asked) -> None:
 
 
 def load(desk: Desk, asked: Asked) -> None:
+    """Put a kept workspace in the place of this one."""
     if "link" in asked.body:
         keeping.load_into(desk.workspace, keeping.from_link(asked.body["link"]))
         return

@@ -23,7 +23,8 @@ def place(trace: Trace, site: str, sample: int, *index: int) -> str:
     ('z1[2,0]', 'z1[0]')
     """
     is_of_sample = trace.is_batch and trace[site].value.ndim > len(index)
-    return at(site, sample, *index) if is_of_sample else at(site, *index)
+    places = (sample, *index) if is_of_sample else index
+    return at(site, *places) if places else site
 
 
 def says(trace: Trace, stops: Sequence[Stop], sample: int, style: Style) -> str:
@@ -48,7 +49,7 @@ def says(trace: Trace, stops: Sequence[Stop], sample: int, style: Style) -> str:
 
 
 def _numbers(trace: Trace, stops: Sequence[Stop], neurons: Sequence[int], sample: int, style: Style) -> str:
-    """What these neurons hold: a of a forward step, δ of a backward one; of a single neuron also what that is made of."""
+    """What these neurons hold: a of a forward step, δ of a backward one; of a single one also what that is made of."""
     last = stops[-1]
     kinds = ("z", "a") if last.phase == FORWARD else ("error", "delta")
     sites = [f"{kind}{last.layer}" for kind in kinds if any(f"{kind}{last.layer}" in stop.sites for stop in stops)]

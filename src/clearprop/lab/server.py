@@ -24,6 +24,7 @@ from clearprop.lab.refusals import LabError, NotFoundError, OutdatedError, TooLa
 from clearprop.lab.routes import POSTED, RAW, READING, Answer, Asked, File, export, state
 from clearprop.lab.static_files import static_files
 from clearprop.lab.style import Style
+from clearprop.lab.words import LANGUAGES
 
 LOG = logging.getLogger("clearprop.lab")
 
@@ -33,9 +34,17 @@ class Served(Protocol):
 
     events: Events
 
-    def answer(self, method: str, path: str, asked: Asked) -> Answer: ...
-    def revision(self) -> int: ...
-    def present(self, asked: Asked) -> Answer: ...
+    def answer(self, method: str, path: str, asked: Asked) -> Answer:
+        """The answer of an address; NotFoundError where there is none such."""
+        ...
+
+    def revision(self) -> int:
+        """The present revision."""
+        ...
+
+    def present(self, asked: Asked) -> Answer:
+        """The present state."""
+        ...
 
 
 class OfDesk:
@@ -91,7 +100,8 @@ def application(served: Served, token: str) -> Guard:
             return _refused(served, error, "en")
         except ClientDisconnect:
             return Response(status_code=400)
-        return await run_in_threadpool(_answered, served, request.method, path, request, raw)
+        query, kind = dict(request.query_params), request.headers.get("content-type", "")
+        return await run_in_threadpool(answered, served, request.method, path, query, kind, raw)
 
     routes = [
         Route("/", page, methods=["GET"]),
@@ -100,7 +110,9 @@ def application(served: Served, token: str) -> Guard:
         Route("/static/{name}", page, methods=["GET"]),
         Route("/{name}", page, methods=["GET"]),
     ]
-    return Guard(Starlette(routes=routes, exception_handlers=_handlers(served)), token)
+    app = Starlette(routes=routes, exception_handlers=_handlers(served))
+    app.router.redirect_slashes = False
+    return Guard(app, token)
 
 
 def _handlers(served: Served) -> Mapping[Any, Callable[..., Any]]:
@@ -124,15 +136,16 @@ async def _body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _answered(served: Served, method: str, path: str, request: Request, raw: bytes) -> Response:
-    """The answer to a request, or why there is none."""
-    query = dict(request.query_params)
-    language = query.get("language", "en") if query.get("language") in ("en", "zh") else "en"
+def answered(
+    served: Served, method: str, path: str, query: Mapping[str, str], content_type: str = "", raw: bytes = b""
+) -> Response:
+    """The answer to a request that the guard has let through, or why there is none."""
+    language = query.get("language", "en") if query.get("language") in LANGUAGES else "en"
     asked = Asked(query, Style(language=language), {}, raw)
     try:
         asked = asked._replace(style=Style.of(query))
         if method == "POST":
-            kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+            kind = content_type.split(";")[0].strip().lower()
             is_file = path in RAW and kind != "application/json"
             if kind not in ("application/json", *(("application/octet-stream",) if path in RAW else ())):
                 return _error(served, 415, "TypeError", "the body must be JSON, with Content-Type: application/json")

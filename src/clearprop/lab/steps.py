@@ -33,7 +33,7 @@ def step(workspace: Workspace, grain: object, direction: object = 1, count: obje
         raise LabError(f"direction must be 1 or -1, not {direction!r}")
     n = whole("count", count, 1, limits.COUNT)
     if grain in ("batch", "epoch"):
-        (_batches if grain == "batch" else _epochs)(workspace, n * direction)  # type: ignore[operator]
+        (_batches if grain == "batch" else _epochs)(workspace, n * direction)
         return
     for _ in range(n):
         (_on if direction == 1 else _back)(workspace, str(grain))

@@ -1,4 +1,4 @@
-"""How a tab of the page wants things written: notation, language, digits, forms. It belongs to the tab, not the data."""
+"""How a tab of the page wants things written: notation, language, digits, forms. It belongs to the tab."""
 
 from __future__ import annotations
 

@@ -83,6 +83,7 @@ class Reader:
 
     @property
     def token(self) -> Token:
+        """The next token."""
         return self.tokens[self.place]
 
     def take(self, *texts: str) -> Token | None:

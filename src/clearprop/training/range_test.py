@@ -20,7 +20,7 @@ from clearprop.training.loop import epoch_order
 
 SMOOTHING = 0.9  # share of the losses before
 DIVERGED = 4.0  # times the lowest loss so far, and the test ends
-FEWEST = 10  # steps that a suggestion needs
+SETTLING = 10  # steps until the running mean is one of many batches
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,14 @@ def range_test(
 
 
 def _found(rates: Any, losses: list[float], smoothed: list[float]) -> RangeTest:
-    """The suggestion: where the smoothed loss falls fastest, per factor of the rate, before it is lowest."""
+    """The suggestion: where the smoothed loss falls fastest, per factor of the rate, before it is lowest.
+
+    The first steps, whose running mean is that of few batches, say nothing.
+    """
     given = tuple(rates.tolist()), tuple(losses), tuple(smoothed)
-    if len(losses) < FEWEST:
+    if len(losses) < 2 * SETTLING:
         return RangeTest(*given, None, None)
-    curve = np.array(smoothed)
+    curve, rates = np.array(smoothed)[SETTLING:], rates[SETTLING:]
     lowest = int(np.argmin(curve))
     slopes = np.gradient(curve, np.log(rates))
     steepest = int(np.argmin(slopes[: lowest + 1]))
