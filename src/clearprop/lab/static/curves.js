@@ -4,12 +4,12 @@ import { fill, h, table } from "./dom.js";
 import { download } from "./download.js";
 import { bars, lines, whenResized } from "./plot.js";
 
-const EVERY = 250; // ms between two drawings while it trains
+const EVERY = 250, QUIET = 400; // ms between two drawings while it trains, and until what costs more is asked for
 const DASH = "–";
 
 export function mount(app, root) {
   const t = app.t;
-  let points = [], next = 0, run = null, heard = null, asked = 0, timer = 0, wanted = false;
+  let points = [], next = 0, run = null, heard = null, asked = 0, timer = 0, quiet = 0, wanted = false;
   let histogram = null, layer = 1, along = "step", linear = false;
   const plots = h("div", { class: "plots" }), said = h("div", { class: "says" }), units = h("div", {}), scores = h("div", {});
   const head = h("div", { class: "row" });
@@ -36,7 +36,8 @@ export function mount(app, root) {
     points = [...points.slice(0, from), ...answer.points];
     [next, run, heard] = [answer.next, answer.run ?? null, answer];
     draw();
-    if (!isWatch() && !app.state.time.is_running) rest();
+    clearTimeout(quiet);
+    if (!isWatch()) quiet = setTimeout(() => { if (app.isShown(root) && !app.state.time.is_running) rest(); }, QUIET);
   }
 
   /** What costs more than reading a list: only while the training stands still. */

@@ -4,11 +4,11 @@ import { fill, h, s, table } from "./dom.js";
 import { bitmap, classPixels, colours, grey, shades } from "./pixels.js";
 import { beside, lines, mark, whenResized } from "./plot.js";
 
-const GRID = 60, THUMB = 24, MOST_THUMBS = 24, EVERY = 400, MOST_PICTURES = 16, NEAR = 14;
+const GRID = 60, THUMB = 24, MOST_THUMBS = 24, EVERY = 400, QUIET = 700, SELDOM = 2000, MOST_PICTURES = 16, NEAR = 14;
 
 export function mount(app, root) {
   const t = app.t;
-  let of = null, across = 0, up = 1, start = 0, timer = 0, wanted = false, shape = "", last = null;
+  let of = null, across = 0, up = 1, start = 0, timer = 0, quiet = 0, pictured = 0, wanted = false, shape = "", last = null;
   const head = h("div", { class: "row" }), main = h("div", {}), others = h("div", { class: "thumbs" });
   root.append(head, main, others);
   const words = () => ({ keys: t("plot_keys"), table: t("plot_table"), empty: t("plot_empty") });
@@ -44,14 +44,19 @@ export function mount(app, root) {
     if (now !== shape) [shape, of, across, up, start] = [now, null, 0, 1, 0];
     if (!sites().includes(of)) [of] = sites();
     drawHead();
-    if (app.state.data.image) return pictures();
+    if (app.state.data.image) {
+      if (app.state.time.is_running && performance.now() - pictured < SELDOM) return;
+      pictured = performance.now();
+      return pictures();
+    }
     const query = { of, size: GRID, ...(inputs() > 2 ? { across, up } : {}) };
     const [found, points] = await Promise.all([
       app.get("surface", query, "surface"), app.get("points", { most: 500 }, "points", { quiet: true }).catch(() => null)]);
     if (!found) return;
     last = { found, points };
     draw();
-    if (!app.state.time.is_running) await thumbs();
+    clearTimeout(quiet); // many small requests: only when nothing has happened for a moment
+    quiet = setTimeout(() => { if (app.isShown(root) && !app.state.time.is_running) thumbs(); }, QUIET);
   }
 
   function draw() {
