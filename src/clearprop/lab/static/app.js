@@ -3,7 +3,7 @@
 import { connect } from "./api.js";
 import { Shortcuts } from "./keys.js";
 
-const LOOK = { notation: "nielsen", digits: 4, comma: 0, forms: "component", view: "follow", theme: "system", most: 8 };
+const LOOK = { notation: "nielsen", digits: 4, comma: 0, forms: "component", view: "follow", theme: "system", most: 6 };
 const STYLE = ["notation", "language", "digits", "comma"];
 const ASKED = [...STYLE, "most"]; // what the server writes differently
 const PAUSE = 40; // ms between two states while it trains
@@ -27,6 +27,7 @@ export class App {
     });
     this.get = this.api.get;
     this.queue = Promise.resolve();
+    for (const name of ["t", "on", "post", "say", "complain", "select", "isShown"]) this[name] = this[name].bind(this);
   }
 
   /** Changes go one after another, each on the revision that the one before it made. */

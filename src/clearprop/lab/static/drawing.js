@@ -7,7 +7,7 @@ import { Model, viewOf } from "./model.js";
 import { move } from "./motion.js";
 
 const VIEWS = ["follow", "forward", "backward"];
-const PLACES = { LARGEST: 1.75, SMALLEST: 0.72 }; // of the natural size of a drawing
+const PLACES = { LARGEST: 1.75, SMALLEST: 0.7 }; // of the natural size of a drawing
 
 export function mount(app, root) {
   return new Drawing(app, root);
@@ -15,11 +15,11 @@ export function mount(app, root) {
 
 class Drawing {
   constructor(app, root) {
-    this.app = app;
+    Object.assign(this, { app, root });
     this.figure = null;
     this.path = null;
     this.bar = h("div", { class: "bar" });
-    this.sheet = h("div", { class: "sheet" });
+    this.sheet = h("div", { class: "sheet g" });
     this.legend = h("p", { class: "legend" });
     this.rows = h("div", {});
     this.table = h("details", { class: "table", ontoggle: () => this.writeTables() },
@@ -86,6 +86,7 @@ class Drawing {
     this.writeSamples();
     this.writeTables();
     this.light();
+    Object.assign(this.root.dataset, { revision: drawing.state.revision, sample: drawing.state.batch.sample });
     if (before) move(this.figure, drawing, before, this.app);
   }
 

@@ -3,7 +3,7 @@
 import { h, runs, s } from "./dom.js";
 import { SIZE, SMALL, labelOf, placed, whole } from "./layout.js";
 
-const THIN = 1, THICK = 7; // px
+const THIN = 1, THICK = 5.5; // px
 
 /** What has to be equal for a drawing to be written over instead of built anew. */
 export const shapeOf = (drawing) =>
@@ -34,7 +34,7 @@ export class Figure {
 
   build() {
     const { width, height } = this.places;
-    const head = s("marker", { id: "head", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 11, markerHeight: 11,
+    const head = s("marker", { id: "head", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 13, markerHeight: 13,
       markerUnits: "userSpaceOnUse", orient: "auto" }, s("path", { d: "M0 0L10 5L0 10z", fill: "context-stroke" }));
     this.layers = {};
     for (const name of ["edges", "flow", "labels", "nodes", "tips"]) this.layers[name] = s("g", { class: name });
@@ -85,7 +85,7 @@ export class Figure {
         s("rect", { class: "box", x: x - width / 2, y: y - height / 2, width, height, rx: 13 }));
       this.groups.set(`${layer.layer},${node.index}`, group);
       node.items.forEach((item, i) => {
-        const middle = y + (i - (node.items.length - 1) / 2) * 18;
+        const middle = y + (i - (node.items.length - 1) / 2) * 19;
         group.append(this.value(item, x, middle, width - 6, 18));
       });
       if (node.caption) group.append(s("text", { class: "head", x, y: y - height / 2 - 5, "text-anchor": "middle",
@@ -107,7 +107,8 @@ export class Figure {
   bias(bias, place) {
     const bottom = place.y + place.height / 2;
     const element = this.value(bias, place.x, place.bias, place.width, 16, "bias");
-    element.prepend(s("path", { class: "line", d: `M${place.x} ${place.bias - 7}V${bottom + 1}`, "marker-end": "url(#head)" }));
+    if (!this.places.isClose)
+      element.prepend(s("path", { class: "line", d: `M${place.x} ${place.bias - 7}V${bottom + 1}`, "marker-end": "url(#head)" }));
     this.layers.nodes.append(element);
   }
 
@@ -149,20 +150,25 @@ export class Figure {
     for (const end of drawing.ends) end.items.forEach((item) => this.writeItem(item));
   }
 
+  /** Whether it is written anew; what is the same already costs nothing. */
   writeItem(item) {
     const found = this.items.get(item.name);
+    if (found.item?.said === item.said && found.item.text === item.text) return false;
+    found.item = item;
     found.values.forEach((write) => write(item));
     found.element.setAttribute("aria-label", item.said);
     found.element.classList.toggle("unknown", !item.known);
     found.element.classList.toggle("changed", item.changed);
-    found.item = item;
+    return true;
   }
 
   writeEdge(edge) {
-    this.writeItem(edge);
     const found = this.items.get(edge.name);
+    const width = (THIN + (THICK - THIN) * edge.size).toFixed(1);
+    if (found.width !== width) found.line.style.setProperty("stroke-width", width);
+    found.width = width;
+    if (!this.writeItem(edge)) return;
     const sign = edge.positive ? "positive" : "negative";
-    found.line.setAttribute("stroke-width", (THIN + (THICK - THIN) * edge.size).toFixed(2));
     for (const element of [found.element, found.label]) {
       element?.classList.toggle("positive", sign === "positive");
       element?.classList.toggle("negative", sign === "negative");
@@ -172,6 +178,9 @@ export class Figure {
 
   /** Light the path of what is chosen, and say that it is; `nodes` and `edges` by name. */
   light(selected, { nodes = [], edges = [] } = {}) {
+    const key = [selected, ...nodes, ...edges].join(" ");
+    if (key === this.lit) return;
+    this.lit = key;
     const lit = new Set([...edges, ...nodes]);
     if (lit.has("C")) lit.add("loss");
     for (const [name, { element, label }] of this.items) {

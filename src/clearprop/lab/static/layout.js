@@ -1,13 +1,13 @@
 // Where nodes, arrows and labels of a drawing stand. Only places are worked out here, never a number of the network.
 
-export const SIZE = 13; // of letters, in px
-export const SMALL = 11.5; // of names
-const LINE = 18, PADDING = 10; // of text in a node
-const ROOMY = { row: 112, bias: 24 }, CLOSE = { row: 78, bias: 15 };
-const MOST_ROOMY = 6; // rows; more are drawn closer
+export const SIZE = 14; // of letters, in px
+export const SMALL = 12.5; // of names
+const LINE = 19, PADDING = 10; // of text in a node
+const ROOMY = { row: 112, bias: 24 }, CLOSE = { row: 76, bias: 11 };
+const MOST_ROOMY = 4; // rows; more are drawn closer
 const LABELLED = 12; // arrows between two layers that have their number written on them
 const MARKED = 24; // arrows that have a + or − on them, the thickest of a layer
-const BESIDE = 150, NARROWEST = 78; // between layers, where the arrows have labels and where they have none
+const BESIDE = 136, NARROWEST = 78; // between layers, where the arrows have labels and where they have none
 const PLACES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.23, 0.77];
 const MORE = 34; // the height of "⋮ 784 neurons"
 const TOP = 48; // for the names of the layers
@@ -56,7 +56,7 @@ export function placed(drawing) {
   });
   const beside = Math.max(0, ...drawing.ends.flatMap((end) => end.items.map((item) => roomFor(item, drawing))));
   const width = x + (beside ? beside + 46 : 60) + 8;
-  return { width, height, nodes, columns, edges: edgesOf(drawing, nodes) };
+  return { width, height, nodes, columns, isClose: row === CLOSE.row, edges: edgesOf(drawing, nodes) };
 }
 
 function column(drawing, l, x, width, { row, height, bias }, nodes) {

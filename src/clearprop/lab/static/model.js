@@ -103,7 +103,8 @@ export class Model {
   /** Beside an output its target and its loss; below the last the loss of all. */
   beside(index, i) {
     if (this.view === "backward") return i === this.shown[this.depth].length - 1 ? this.loss() : [];
-    const found = ["y", "losses"].filter((site) => site in this.values).map((site) => this.item(site, [index], [i]));
+    const isAll = this.state.network.widths.at(-1) === 1 && this.state.batch.n === 1; // the loss is that of this output
+    const found = (isAll ? ["y"] : ["y", "losses"]).filter((site) => site in this.values).map((site) => this.item(site, [index], [i]));
     return i === this.shown[this.depth].length - 1 ? [...found, ...this.loss()] : found;
   }
 

@@ -5,6 +5,7 @@ import { WhatIf } from "./whatif.js";
 
 const FORMS = ["component", "neuron", "matrix"];
 const WEIGHT = /^(W|b)\d+\[/;
+const OWN = 2; // the level of the panel's heading
 
 export function mount(app, root) {
   return new Panel(app, root);
@@ -49,6 +50,7 @@ class Panel {
     this.old.hidden = true;
     this.write(answer);
     if (isChosen) app.say(app.t("derived", { title: answer.title }));
+    Object.assign(this.root.dataset, { of, revision: answer.revision });
     app.emit("path", { of, ...answer.path });
     performance.clearMeasures("derivation");
     performance.measure("derivation", { start: began });
@@ -75,6 +77,7 @@ class Panel {
     this.writeHead(answer);
     const whole = document.createElement("template");
     whole.innerHTML = answer.html; // made by the server out of trees and escaped text
+    putBelow(whole.content.querySelectorAll("h1, h2, h3, h4, h5, h6"));
     fill(this.derivation, whole.content);
     this.writeReads(answer);
     this.writeDifference(answer);
@@ -89,6 +92,8 @@ class Panel {
         onchange: () => app.set({ forms: form }) }), h("span", {}, app.t(`form_${form}`)))));
     refill(this.head,
       h("h2", {}, answer.title),
+      h("p", { class: "value" }, `${answer.symbol} = ${answer.value_text}`,
+        answer.gradient_text && `${app.t("and")}${answer.title} = ${answer.gradient_text}`),
       h("p", { class: "bar" }, forms, h("button", { type: "button", "data-key": "clear", onclick: () => app.select("") },
         app.t("clear"))),
       answer.is_ahead && h("p", { class: "note" }, app.t("is_ahead")));
@@ -116,5 +121,17 @@ class Panel {
         h("tr", {}, h("th", { scope: "row" }, this.app.t("by_derivation")), h("td", { class: "e" }, difference.texts.slope)),
         h("tr", {}, h("th", { scope: "row" }, this.app.t("by_difference")), h("td", { class: "e" }, difference.texts.felt)))),
       h("p", { class: difference.agrees ? "agrees" : "differs" }, `${mark} `, difference.says));
+  }
+}
+
+/** Make the headings of a derivation those below the panel's, without a level left out. */
+function putBelow(headings) {
+  const levels = [...new Set([...headings].map((heading) => heading.localName))].sort();
+  let before = OWN;
+  for (const heading of headings) {
+    before = Math.min(OWN + 1 + levels.indexOf(heading.localName), before + 1);
+    const lower = document.createElement(`h${before}`);
+    lower.append(...heading.childNodes);
+    heading.replaceWith(lower);
   }
 }

@@ -1,9 +1,13 @@
 // Steps in time: at the grain that one chooses, forward and back, one by one or played, and rewound to where it began.
 
-import { choice, h, refill } from "./dom.js";
+import { choice, h, refill, s } from "./dom.js";
 
 const RUN = "run"; // beside the server's grains: trains on in the background
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16]; // steps in a second
+const SIGNS = { // of buttons, drawn: not every font has them
+  rewind: "M3 2v12M14 2L5 8l9 6z", step_back: "M12 2L3 8l9 6z",
+  undo: "M6 2L2 6l4 4M2 6h7a4 4 0 0 1 0 8h-3", redo: "M10 2l4 4-4 4M14 6h-7a4 4 0 0 0 0 8h3",
+};
 const GRAIN = "layer", SPEED = 2; // at the beginning
 
 export function mount(app, root) {
@@ -31,16 +35,16 @@ class Steps {
 
   build() {
     const { app } = this;
-    const button = (does, sign, action) => h("button", {
+    const button = (does, action) => h("button", {
       type: "button", "data-key": does, "aria-label": app.t(does), title: app.t(does), onclick: action, class: "sign",
-    }, sign);
+    }, s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: SIGNS[does] })));
     this.buttons = {
-      rewind: button("rewind", "⏮", () => this.rewind()),
-      back: button("step_back", "◀", () => this.step(-1)),
+      rewind: button("rewind", () => this.rewind()),
+      back: button("step_back", () => this.step(-1)),
       play: h("button", { type: "button", "data-key": "play", class: "main", onclick: () => this.toggle() }),
       on: h("button", { type: "button", "data-key": "step_on", class: "main", onclick: () => this.step(1) }, app.t("step_on")),
-      undo: button("undo", "↶", () => this.change("undo")),
-      redo: button("redo", "↷", () => this.change("redo")),
+      undo: button("undo", () => this.change("undo")),
+      redo: button("redo", () => this.change("redo")),
     };
     const grains = [...app.choices.grains, RUN];
     const speed = SPEEDS.indexOf(this.speed);

@@ -8,10 +8,12 @@ const DIGITS = [2, 3, 4, 5, 6, 8, 10, 12, 17];
 export function dress(app, root) {
   const title = h("p", { id: "what" });
   const look = h("div", { id: "look" });
-  const menu = h("details", { id: "writing", open: matchMedia("(min-width: 60rem)").matches },
+  const language = h("div", {});
+  const menu = h("details", { id: "writing", open: matchMedia("(min-width: 110rem)").matches },
     h("summary", { "data-word": "how_written" }, app.t("how_written")), look);
-  fill(root, h("h1", {}, "clearprop", h("span", {}, " lab")), title, menu);
   const dialog = help(app);
+  const keys = h("button", { type: "button", id: "help-button", "aria-haspopup": "dialog", onclick: () => dialog.show() });
+  fill(root, h("h1", {}, "clearprop", h("span", {}, " lab")), title, language, keys, menu);
 
   function writeTitle() {
     fill(title, app.state.mode === "watch" ? app.state.title : summary(app));
@@ -21,9 +23,9 @@ export function dress(app, root) {
   function writeLook() {
     const { look: now, choices } = app;
     const named = (name) => ({ name, "data-key": name });
+    refill(language, choice("", choices.languages, now.language, (name) => app.t(`language_${name}`),
+      (name) => app.set({ language: name }), { ...named("language"), "aria-label": app.t("language") }));
     refill(look,
-      choice(app.t("language"), choices.languages ?? ["en", "zh"], now.language, (name) => app.t(`language_${name}`),
-        (language) => app.set({ language }), named("language")),
       choice(app.t("notation"), choices.notations ?? [], now.notation, (name) => app.t(`notation_${name}`),
         (notation) => app.set({ notation }), named("notation")),
       choice(app.t("digits"), DIGITS.map(String), String(now.digits), String, (digits) => app.set({ digits: Number(digits) }),
@@ -31,9 +33,8 @@ export function dress(app, root) {
       choice(app.t("decimal"), ["0", "1"], String(now.comma), (name) => (name === "1" ? "0,5" : "0.5"),
         (comma) => app.set({ comma: Number(comma) }), named("comma")),
       choice(app.t("theme"), THEMES, now.theme, (name) => app.t(`theme_${name}`), (theme) => app.set({ theme }),
-        named("theme")),
-      h("button", { type: "button", id: "help-button", "aria-haspopup": "dialog", onclick: () => dialog.show() },
-        app.t("keys"), " ", h("kbd", {}, "?")));
+        named("theme")));
+    fill(keys, app.t("keys"), " ", h("kbd", {}, "?"));
   }
 
   writeTitle();

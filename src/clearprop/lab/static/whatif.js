@@ -34,7 +34,7 @@ class Lever {
     this.written = h("output", {});
     this.slider = h("input", { type: "range", oninput: () => this.ask(this.slider.value) });
     this.set = h("button", { type: "button", onclick: () => this.accept() });
-    this.result = h("div", { class: "result" });
+    this.result = h("div", { class: "foretold" });
     this.root = h("div", { class: "lever" }, h("label", {}, this.name, this.slider), this.written, this.set, this.result);
     this.label();
   }

@@ -14,7 +14,7 @@ export default {
   tab_games: "Games",
   tab_files: "Files",
 
-  how_written: "Language and notation",
+  how_written: "Notation, digits, colours",
   language: "Language",
   language_en: "English",
   language_zh: "简体中文",
@@ -58,7 +58,7 @@ export default {
   legend_forward:
     "Signals run to the right. The thicker an arrow, the larger the weight; violet and + is positive, amber and − negative. Solid arrows reach the output directly, dashed ones through a hidden layer. Click any number or arrow to see where it comes from.",
   legend_backward:
-    "Errors run to the left, over the same weights. e is what arrives at a neuron, δ what is left after the slope of its activation. Solid arrows carry the output's error directly, dashed ones through a hidden layer; – is not computed yet.",
+    "Errors run to the left, over the same weights. The upper number in a neuron is the error that arrives there, the lower one δ: that error times the slope of its activation. Solid arrows carry the output's error directly, dashed ones through a hidden layer; – is not computed yet.",
   as_tables: "The weights as tables",
   weights_into: "Weights into layer {layer}",
   from_neuron: "from {n}",
@@ -119,7 +119,8 @@ export default {
   invite_loss: "the loss",
   invite_delta: "δ of the output",
   invite_hidden_delta: "δ of a hidden neuron",
-  clear: "Choose nothing",
+  and: ", ",
+  clear: "Clear the choice",
   form: "Form of the derivation",
   form_component: "components",
   form_neuron: "neuron",

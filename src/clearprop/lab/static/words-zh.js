@@ -14,7 +14,7 @@ export default {
   tab_games: "游戏",
   tab_files: "文件",
 
-  how_written: "语言与记号",
+  how_written: "记号、位数、配色",
   language: "语言",
   language_en: "English",
   language_zh: "简体中文",
@@ -57,7 +57,7 @@ export default {
   legend_forward:
     "信号向右传。箭头越粗，权重越大；紫色带 + 为正，琥珀色带 − 为负。实线直接通到输出层，虚线要经过隐藏层。点击任何数字或箭头，就能看到它是怎么算出来的。",
   legend_backward:
-    "误差沿着同样的权重向左传。e 是传到神经元的误差，乘上激活函数的斜率后就是 δ。实线直接传送输出误差，虚线要经过隐藏层；– 表示还没有算到。",
+    "误差沿着同样的权重向左传。神经元里上面的数是传到这里的误差，下面的是 δ，即误差乘以激活函数的斜率。实线直接传送输出误差，虚线要经过隐藏层；– 表示还没有算到。",
   as_tables: "权重表",
   weights_into: "进入第 {layer} 层的权重",
   from_neuron: "来自 {n}",
@@ -118,6 +118,7 @@ export default {
   invite_loss: "损失",
   invite_delta: "输出的 δ",
   invite_hidden_delta: "隐藏神经元的 δ",
+  and: "，",
   clear: "取消选择",
   form: "推导的形式",
   form_component: "分量",

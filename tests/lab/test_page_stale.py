@@ -1,0 +1,117 @@
+"""What is out of date is never shown as if it were not: slow answers, two tabs, edits that change nothing."""
+
+import threading
+
+from clearprop.explain.writing.numbers import NumberFormat
+from lab_in_chromium import READ, at_work, chosen, opened, project, settled, stepped
+
+
+def weight(page, name="W1[0,0]"):
+    return page.evaluate(READ)[name]["said"]
+
+
+def shown(desk, name="W1[0,0]"):
+    value = desk.workspace.trace().value_of(name)
+    return f"{'+' if value >= 0 else ''}{NumberFormat(4).shown(value).text()}"
+
+
+def test_an_answer_that_comes_too_late_is_dropped(browser):
+    """A derivation asked for before an update comes after it: it must not stand beside the new weights."""
+    with at_work(project([2, 2, 1], rate=2.0)) as (desk, serving), opened(browser, serving.address) as page:
+        chosen(page, "W1[0,0]")
+        held = []
+        page.route("**/api/derivation*", lambda route: held.append(route) if not held else route.continue_())
+        page.locator('[data-name="W2[0,0]"]').dispatch_event("click")
+        page.wait_for_function("() => true")
+        while not held:
+            page.wait_for_timeout(10)
+        early = held[0].fetch()
+        page.select_option("[data-key=grain]", "batch")
+        stepped(page, desk)
+        page.wait_for_selector('#panel[data-of="W2[0,0]"]')
+        after = page.locator("#panel .derived").inner_text()
+        held[0].fulfill(response=early)
+        page.wait_for_timeout(200)
+        assert page.locator("#panel .derived").inner_text() == after
+        assert page.locator("#panel").get_attribute("data-revision") == str(desk.workspace.revision)
+
+
+def test_a_second_tab_sees_what_the_first_one_changed(browser):
+    made = project([2, 2, 1], rate=2.0)
+    with (
+        at_work(made) as (desk, serving),
+        opened(browser, serving.address) as page,
+        opened(browser, serving.address) as other,
+    ):
+        other.select_option("[data-key=grain]", "batch")
+        stepped(other, desk)
+        settled(page, desk)
+        assert f" = {shown(desk)}," in weight(page)
+        assert f" = {shown(desk)}," in weight(other)
+
+
+def test_a_step_made_on_an_old_state_is_told_and_not_made(browser):
+    """A page that was not told of another tab's change learns of it when it asks for a step."""
+    made = project([2, 2, 1])
+    with at_work(made) as (desk, serving), opened(browser, serving.address, excused="409") as page:
+        page.route("**/api/state*", lambda route: None)  # never answered
+        with desk.workspace.changing(desk.workspace.revision):
+            desk.workspace.set_number("W1[0,0]", 0.125)
+        page.locator("[data-key=step_on]").click()
+        page.wait_for_selector("#problem:not([hidden])")
+        assert "ask again" in page.locator("#problem").inner_text()
+        settled(page, desk)
+        assert (desk.workspace.cursor, desk.workspace.revision) == (0, 2)
+        assert " = +0.125," in weight(page)
+        page.locator("[data-key=step_on]").click()  # now it knows
+        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '3'")
+        assert desk.workspace.cursor == 2
+        assert not page.locator("#problem").is_visible()
+
+
+def test_two_quick_steps_are_two_steps(browser):
+    with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
+        page.select_option("[data-key=grain]", "neuron")
+        page.evaluate("() => { for (let i = 0; i < 3; i++) document.querySelector('[data-key=step_on]').click(); }")
+        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '4'")
+        assert desk.workspace.cursor == 3
+
+
+def test_what_if_changes_nothing_until_it_is_accepted(browser):
+    with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
+        chosen(page, "W1[0,0]")
+        lever = page.locator(".lever").first
+        before = desk.workspace.state.theta.copy()
+        page.wait_for_function("() => document.querySelector('.lever input').max > 1")
+        lever.locator("input").evaluate("e => { e.value = 1.25; e.dispatchEvent(new Event('input')); }")
+        page.wait_for_selector(".lever:first-of-type table")
+        assert "1.25" in lever.locator("output").inner_text()
+        assert (desk.workspace.state.theta == before).all()
+        rows = lever.locator("tbody tr").all_inner_texts()
+        predicted, true = (row.split("\t")[1] for row in rows)
+        assert predicted != true
+        lever.locator("button").click()
+        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '2'")
+        assert desk.workspace.state.theta[0] == 1.25
+        assert " = +1.25," in weight(page)
+        page.locator("[data-key=undo]").click()
+        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '3'")
+        assert (desk.workspace.state.theta == before).all()
+
+
+def test_a_run_that_ends_late_leaves_a_new_state_alone(browser):
+    """The page shows what is, whoever started the training and whenever it stops."""
+    with at_work(project([2, 2, 1], rows=20, n=4)) as (desk, serving), opened(browser, serving.address) as page:
+        page.select_option("[data-key=grain]", "run")
+        page.locator("[data-key=play]").click()
+        page.wait_for_function("() => document.querySelector('[data-key=play]').textContent === 'Pause'")
+        page.locator("[data-key=rewind]").click(force=True)
+        ended = threading.Event()
+        for _ in range(100):
+            if not desk.workspace.is_running and desk.workspace.state.step == 0:
+                ended.set()
+                break
+            page.wait_for_timeout(50)
+        assert ended.is_set()
+        settled(page, desk)
+        assert f" = {shown(desk)}," in weight(page)
