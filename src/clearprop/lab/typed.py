@@ -258,7 +258,7 @@ def read_formula(text: str, variables: Mapping[str, str]) -> Expression:
     --------
     >>> from clearprop.lab.typed import read_formula
     >>> print(read_formula("2x^2 − max(x, 0)·sigmoid(-x)", {"x": "x"}))
-    2·x² − max(x, 0)·1/(1 + exp(−(−x)))
+    2·x² − max(x, 0)·(1/(1 + exp(−(−x))))
     """
     if len(text) > LONGEST:
         raise TypedError(f"the formula has {len(text):,} letters, and at most {LONGEST} are read", LONGEST)

@@ -20,6 +20,8 @@ from clearprop.training.loop import epoch_order
 
 SMOOTHING = 0.9  # share of the losses before
 DIVERGED = 4.0  # times the lowest loss so far, and the test ends
+WINDOW = 8  # steps over which the loss falls fastest
+LEAST_FALL = 0.05  # share of the first losses, by which it must fall at some rate
 SETTLING = 10  # steps until the running mean is one of many batches
 
 
@@ -105,7 +107,7 @@ def range_test(
         raise InputError(f"the rates must rise from a number above 0, not go from {low!r} to {high!r}")
     if isinstance(n_steps, bool) or not isinstance(n_steps, int) or n_steps < 2:
         raise InputError(f"n_steps must be a whole number of at least 2, not {n_steps!r}")
-    job = Job(network, update_rule(optimizer), batch_size=batch_size, seed=seed)
+    job = Job(network, update_rule(optimizer), batch_size=batch_size, drop_last=True, seed=seed)
     data = prepared(job, X, Y, dtype=params.theta.dtype)
     chosen = choose(engine, job, data.layout).engine
     state = TrainingState.start(job, params.theta)
@@ -140,8 +142,9 @@ def _found(rates: Any, losses: list[float], smoothed: list[float]) -> RangeTest:
         return RangeTest(*given, None, None)
     curve, rates = np.array(smoothed)[SETTLING:], rates[SETTLING:]
     lowest = int(np.argmin(curve))
-    slopes = np.gradient(curve, np.log(rates))
-    steepest = int(np.argmin(slopes[: lowest + 1]))
-    falls = slopes[steepest] < 0 and curve[lowest] < curve[0]
     ends = lowest == len(curve) - 1
-    return RangeTest(*given, float(rates[steepest]) if falls else None, None if ends else float(rates[lowest]))
+    falls = curve[lowest] < (1 - LEAST_FALL) * curve[: len(curve) // 4 + 1].mean()
+    # Over several steps: from one to the next the loss of a batch says more about its rows than about the rate.
+    drops = [curve[i - WINDOW] - curve[i] for i in range(WINDOW, lowest + 1)]
+    steepest = float(rates[int(np.argmax(drops)) + WINDOW // 2]) if drops and falls else None
+    return RangeTest(*given, steepest, None if ends else float(rates[lowest]))
