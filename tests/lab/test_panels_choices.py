@@ -20,34 +20,27 @@ def test_all_that_the_library_has_can_be_chosen(browser):
         assert names(root, "initialiser") >= set(INITIALISERS)
 
 
-def test_an_edit_without_effect_is_not_accepted(browser):
-    with opened_lab(browser) as page:
-        root = part(page, "choices")
-        revision = page.desk.workspace.revision
-        for go in root.locator("button.go[aria-disabled]").all():
-            assert go.get_attribute("aria-disabled") == "true"
-            go.click(force=True)
-        assert page.desk.workspace.revision == revision
-        field = root.locator("input[name=epochs]")
-        old = field.input_value()
-        field.fill("7")
-        assert root.locator("button.go").nth(1).get_attribute("aria-disabled") == "false"
-        field.fill(old)
-        assert root.locator("button.go").nth(1).get_attribute("aria-disabled") == "true"
-
-
-def test_a_rate_set_elsewhere_is_not_put_back(browser):
+def test_an_edit_without_effect_is_not_accepted_and_a_rate_set_elsewhere_stays(browser):
     with opened_lab(browser) as page:
         root = part(page, "choices")
         workspace = page.desk.workspace
+        revision = workspace.revision
+        for go in root.locator("button.go[aria-disabled]").all():
+            assert go.get_attribute("aria-disabled") == "true"
+            go.click(force=True)
+        assert workspace.revision == revision
+        epochs, go = root.locator("input[name=epochs]"), root.locator("button.go").nth(1)
+        old = epochs.input_value()
+        for text, is_disabled in (("7", "false"), (old, "true")):
+            epochs.fill(text)
+            assert go.get_attribute("aria-disabled") == is_disabled
         with workspace.changing(workspace.revision):
             workspace.set_number("rate", 0.025)
         page.wait_for_function("() => document.querySelector(\"[name='optimizer:learning_rate']\").value === '0.025'")
-        root.locator("input[name=epochs]").fill("7")
-        root.locator("button.go").nth(1).click()
+        epochs.fill("7")
+        go.click()
         page.wait_for_function("() => document.querySelectorAll('#choices button.go')[1].ariaDisabled === 'true'")
-        assert workspace.project.job.epochs == 7
-        assert workspace.rate == 0.025
+        assert (workspace.project.job.epochs, workspace.rate) == (7, 0.025)
 
 
 @longer

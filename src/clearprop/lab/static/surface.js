@@ -109,7 +109,7 @@ export function mount(app, root) {
       over.append(mark(kind, ...p.at, 4, { class: app.state.batch.rows?.includes(p.row) ? "point now" : "point" }));
     }
     canvas.addEventListener("click", (event) => {
-      const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
+      const box = canvas.getBoundingClientRect(), zoom = size / box.width, x = (event.clientX - box.left) * zoom, y = (event.clientY - box.top) * zoom;
       const near = rows.map((p) => ({ row: p.row, far: Math.hypot(p.at[0] - x, p.at[1] - y) })).sort((a, b) => a.far - b.far)[0];
       if (near && near.far < NEAR) app.post("look", { row: near.row });
     });
