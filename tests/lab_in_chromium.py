@@ -16,7 +16,8 @@ from clearprop.lab.serving import Serving
 # Every number of the drawing: what stands there, and what is read out.
 READ = """() => Object.fromEntries([...document.querySelectorAll("#network svg [data-name]")].map((e) => {
   const label = document.querySelector(`#network svg .label[data-of="${CSS.escape(e.dataset.name)}"]`);
-  return [e.dataset.name, { text: (e.querySelector("text") ?? label)?.textContent ?? "", said: e.getAttribute("aria-label") }];
+  const text = (e.querySelector("text") ?? label)?.textContent ?? "";
+  return [e.dataset.name, { text, said: e.getAttribute("aria-label") }];
 }))"""
 
 
