@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Rooms whose own tests must reach the share of lines that pyproject.toml names (fail_under).
 MEASURED := network job formulas trace
 
-.PHONY: demo test minutes wheel wheel-twice test-levels format changelog torture test-pages test-frameworks test-oldest test-versions benchmark clean
+.PHONY: demo test minutes audit lock locked plain-wheel-twice wheel wheel-twice test-levels format changelog torture test-pages test-frameworks test-oldest test-versions benchmark clean
 demo: $(VENV)/installed
 	$(BIN)/clearprop train examples/data/diamonds.parquet --target price --log-target --output build/diamonds.clearprop --force
 	$(BIN)/clearprop predict build/diamonds.clearprop examples/data/diamonds.parquet --rows 5
@@ -33,6 +33,35 @@ wheel: $(VENV)/installed-for-tests
 	CLEARPROP_BUILD_KERNELS=1 SOURCE_DATE_EPOCH=1700000000 $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	$(BIN)/python tools/list_wheel.py dist
 	$(PIP) install auditwheel && $(BIN)/auditwheel show dist/clearprop-*_$$(uname -m).whl
+
+# The wheel without kernels, made twice and compared, and what its bill of materials says.
+plain-wheel-twice: $(VENV)/installed
+	$(PIP) install "hatchling>=1.28"
+	rm -rf build/once build/twice
+	for place in once twice; do \
+		SOURCE_DATE_EPOCH=1700000000 $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/$$place . || exit 1; \
+	done
+	cmp build/once/clearprop-*.whl build/twice/clearprop-*.whl
+	$(BIN)/python -m zipfile -l build/once/clearprop-*.whl | grep sboms
+
+# .ci/locked.txt anew: the newest libraries that pyproject.toml admits, each file of them by its hash.
+lock: $(VENV)/bin/python
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra arrays --extra cli --extra compiler --extra excel --extra images --extra keras \
+		--group test --group browser --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		--output-file build/locked.txt
+	{ head -1 .ci/locked.txt; cat build/locked.txt; } > build/whole.txt && mv build/whole.txt .ci/locked.txt
+
+# What .ci/locked.txt names, and nothing else; where no file of it fits this machine, `make test` installs as pyproject.toml says.
+locked: $(VENV)/bin/python
+	$(PIP) install --require-hashes --requirement .ci/locked.txt
+	$(PIP) install --no-deps --editable .
+	touch $(VENV)/installed $(VENV)/installed-for-tests
+
+# What is publicly known against the locked libraries; needs the network.
+audit: $(VENV)/bin/python
+	$(PIP) install pip-audit
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement .ci/locked.txt
 
 wheel-twice: wheel
 	cp dist/clearprop-*.whl build/

@@ -1,6 +1,7 @@
-"""Compile the kernels into a wheel, where CLEARPROP_BUILD_KERNELS is set: see `tools/build_kernels.py`.
+"""What goes into a wheel beside the sources: a bill of materials and, where that is asked for, compiled kernels.
 
-Without it the wheel is the same on every machine, and kernels are compiled where they are first needed.
+Kernels are compiled in where CLEARPROP_BUILD_KERNELS is set: see `tools/build_kernels.py`. Without it the wheel is the
+same on every machine, and kernels are compiled where they are first needed.
 """
 
 from __future__ import annotations
@@ -21,15 +22,26 @@ PLATFORM = "manylinux_2_17_{0}.manylinux2014_{0}"
 INSIDE = "clearprop/engines/compiled/built"
 
 
-class Kernels(BuildHookInterface):  # type: ignore[type-arg]
-    """Builds a library for each level, as many at once as there are cores."""
+class Extras(BuildHookInterface):  # type: ignore[type-arg]
+    """Adds the bill of materials, and a library for each level, as many made at once as there are cores."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable" or not os.environ.get("CLEARPROP_BUILD_KERNELS"):
+        if version == "editable":
             return
         root = Path(self.root)
+        sys.path.insert(0, str(root / "tools"))
+        from bill_of_materials import text
+
+        bill = root / "build" / "clearprop.cdx.json"
+        bill.parent.mkdir(exist_ok=True)
+        bill.write_text(text(), encoding="utf-8")
+        build_data["sbom_files"].append(str(bill.relative_to(root)))
+        if os.environ.get("CLEARPROP_BUILD_KERNELS"):
+            self._add_kernels(root, build_data)
+
+    def _add_kernels(self, root: Path, build_data: dict[str, Any]) -> None:
         sys.path.insert(0, str(root / "src"))
         from clearprop.engines.compiled.compiler.levels import LEVELS
 
