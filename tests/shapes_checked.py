@@ -12,7 +12,6 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import is_dataclass
 from functools import cache, cached_property, wraps
 
 ROOMS = ("clearprop.network", "clearprop.job")
@@ -32,8 +31,8 @@ def n_axes(kind):
 
 @cache
 def fields_of(kind):
-    """The types of the fields of a named tuple or a dataclass, and of what it keeps, that say something about axes."""
-    if not (inspect.isclass(kind) and (hasattr(kind, "_fields") or is_dataclass(kind))):
+    """The types of the fields of a named tuple, or of one of `NAMES`, and of what it keeps, that say something."""
+    if not (inspect.isclass(kind) and (hasattr(kind, "_fields") or kind.__name__ in NAMES)):
         return {}
     found = typing.get_type_hints(kind, include_extras=True)
     for name, each in vars(kind).items():
