@@ -1,5 +1,7 @@
 """Fine-tuning: training on a table goes on from a network that there is, imported or trained here."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ from clearprop import Network
 from clearprop.cli.app import exit_code
 from clearprop.estimators.imported import imported
 from clearprop.files.importers.source import SourceLayer, SourceNetwork
+from clearprop.job import Job
 from clearprop.tabular import TableModel
+from clearprop.tabular.start import Start
 
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(120, 3))
@@ -102,3 +106,12 @@ def test_classes_that_the_network_has_not_are_told(table, classes, tmp_path, cap
     assert "is of the class 'pink', which the network to go on from does not have" in capsys.readouterr().err
     assert run("train", table, "--freeze", "1", "--output", tmp_path / "o.clearprop") != 0
     assert "name it, as --from MODEL" in capsys.readouterr().err
+
+
+def test_what_was_trained_without_dropout_goes_on_without(table, classes, tmp_path):
+    model = TableModel.load(classes)
+    assert Start(model, model.network).dropout == ()
+    dropped = replace(model, jobs=(Job(model.network, dropout=(0.0, 0.2, 0.1)),))
+    assert Start(dropped, model.network).dropout == (0.0, 0.2, 0.1)
+    assert run("train", table, "--from", classes, "--output", tmp_path / "more.clearprop", "--epochs", 2) == 0
+    assert not any(TableModel.load(tmp_path / "more.clearprop").jobs[0].dropout)

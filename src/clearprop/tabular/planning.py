@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,6 +151,8 @@ def plan(
         recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight, slower)
         for k in range(len(parts))
     )
+    if start is not None:
+        jobs = tuple(replace(job, dropout=start.dropout) for job in jobs)
     Y = target.encode(rows.y)
     most = threads_granted(settings.n_threads) or usable_cores()
     # Each network has a copy of its rows; of a stream it is computed elsewhere what that takes.

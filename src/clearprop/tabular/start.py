@@ -70,6 +70,12 @@ class Start:
         steps = tuple(replace(step, exact=False) if isinstance(step, Computed) else step for step in found.steps)
         return replace(found, steps=steps)
 
+    @property
+    def dropout(self) -> tuple[float, ...]:
+        """What its training dropped out, and going on does too: nothing of a network that was imported."""
+        job = self.model.job(0)
+        return () if job is None else job.dropout
+
     def initial(self, k: int) -> Any:
         """θ of network k, from 0, before the first update."""
         return self.model.thetas[k].astype(np.float32)
