@@ -129,11 +129,20 @@ class _Apart:
                 return None
             before = self.pieces(form.atom) if form.atom is not None else None
             after = self.pieces(rest)
+            if after is not None and not self._are_known(after):
+                after = self._but_for_a_factor(rest)
             if before is not None and after is not None and self._are_known(after):
                 between = Affine(form.scale, form.shift)
                 return [*before, *after] if between.is_trivial else [*before, between, *after]
         slopes = None if is_alike else _slopes(atom, self.vectors)
         return None if slopes is None else [Slopes(slopes)]
+
+    def _but_for_a_factor(self, tree: Expression) -> list[Piece] | None:
+        """A curve that has a name but for a factor that went to the scale behind it, as the ½ of a gelu does."""
+        for factor in (0.5, 2.0):
+            if has_only(tree, "z") and recognised(factor * tree, self.dtype) is not None:
+                return [Curve(factor * tree), Affine(1 / factor, 0.0)]
+        return None
 
     def _are_known(self, found: list[Piece] | None) -> bool:
         """Whether all activations among some pieces have names."""
