@@ -97,6 +97,7 @@ def test_the_order_of_use_comes_from_shapes_or_is_asked_for(tmp_path):
     [
         (None, "holds no activations: say them in layers="),
         (["a", "swoosh"], "'swoosh' in layers is neither an activation nor a module of the file"),
+        (["a", "BatchNorm1d"], "BatchNorm1d has numbers of its own: call it by its name in the file, one of 'bn', 'p'"),
         (["a", "relu", "out"], "tensors of 'b', 'bn', 'p', which layers does not name"),
         (["Linear", "relu"], "layers has 'Linear' 1 times, and the file 3 matrices"),
     ],

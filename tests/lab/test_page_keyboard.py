@@ -2,7 +2,6 @@
 
 from clearprop.explain.writing.numbers import NumberFormat
 from lab_in_chromium import at_work, opened, project, settled
-from panels_in_chromium import longer
 
 FOCUSED = """() => {
   const e = document.activeElement;
@@ -56,7 +55,6 @@ def test_every_weight_is_reached_and_read_by_keyboard_alone(browser):
         assert page.evaluate("() => document.activeElement.closest('#network svg')") is None
 
 
-@longer
 def test_the_arrows_follow_the_weights(browser):
     with at_work(project([2, 3, 1])) as (_, serving), opened(browser, serving.address) as page:
         page.locator('[data-name="a0[1]"]').focus()
@@ -88,7 +86,6 @@ def test_shortcuts_work_where_they_are_shown_only(browser):
         assert (desk.workspace.revision, desk.workspace.cursor) == (3, 0)
 
 
-@longer
 def test_what_is_hidden_cannot_be_reached(browser):
     with at_work(project([2, 2, 1])) as (_, serving), opened(browser, serving.address) as page:
         tabbed_to(page, "#tabs")
@@ -103,7 +100,6 @@ def test_what_is_hidden_cannot_be_reached(browser):
         assert seen <= {"", "data"}
 
 
-@longer
 def test_the_step_is_spoken_and_the_focus_stays(browser):
     with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
         page.locator('[data-name="W1[0,1]"]').focus()

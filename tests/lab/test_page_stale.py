@@ -4,7 +4,6 @@ import threading
 
 from clearprop.explain.writing.numbers import NumberFormat
 from lab_in_chromium import READ, at_work, chosen, opened, project, settled, stepped
-from panels_in_chromium import longer
 
 
 def weight(page, name="W1[0,0]"):
@@ -37,7 +36,6 @@ def test_an_answer_that_comes_too_late_is_dropped(browser):
         assert page.locator("#panel").get_attribute("data-revision") == str(desk.workspace.revision)
 
 
-@longer
 def test_a_second_tab_sees_what_the_first_one_changed(browser):
     made = project([2, 2, 1], rate=2.0)
     with (
@@ -52,7 +50,6 @@ def test_a_second_tab_sees_what_the_first_one_changed(browser):
         assert f" = {shown(desk)}," in weight(other)
 
 
-@longer
 def test_a_step_made_on_an_old_state_is_told_and_not_made(browser):
     """A page that was not told of another tab's change learns of it when it asks for a step."""
     made = project([2, 2, 1])
@@ -72,7 +69,6 @@ def test_a_step_made_on_an_old_state_is_told_and_not_made(browser):
         assert not page.locator("#problem").is_visible()
 
 
-@longer
 def test_two_quick_steps_are_two_steps(browser):
     with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
         page.select_option("[data-key=grain]", "neuron")
@@ -103,7 +99,6 @@ def test_what_if_changes_nothing_until_it_is_accepted(browser):
         assert (desk.workspace.state.theta == before).all()
 
 
-@longer
 def test_a_run_that_ends_late_leaves_a_new_state_alone(browser):
     """The page shows what is, whoever started the training and whenever it stops."""
     with at_work(project([2, 2, 1], rows=20, n=4)) as (desk, serving), opened(browser, serving.address) as page:

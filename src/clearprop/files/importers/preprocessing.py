@@ -61,7 +61,7 @@ class MadeInput:
     tree: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Preprocessing:
     """How raw columns become the inputs of the first layer.
 
@@ -76,6 +76,9 @@ class Preprocessing:
 
     columns: tuple[RawColumn, ...]
     inputs: tuple[MadeInput, ...]
+
+    def __repr__(self) -> str:
+        return f"Preprocessing({len(self.columns)} columns, {self.n_inputs} inputs)"  # formulas fill pages
 
     @property
     def n_inputs(self) -> int:

@@ -141,6 +141,9 @@ def _step(item: Any, modules: Tensors) -> Any:
         return ""
     if plain in ACTIVATIONS:
         return ACTIVATIONS[plain](dict(zip(ARGUMENTS.get(plain, ()), settings[0], strict=False)) | settings[1])
+    if plain in ("batchnorm1d", "prelu"):
+        names = ", ".join(repr(name) for name, parts in modules.items() if not _is_dense(parts))
+        raise InputError(f"{item} has numbers of its own: call it by its name in the file, one of {names or 'none'}")
     try:
         return activation(item)
     except InputError:

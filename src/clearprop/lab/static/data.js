@@ -97,7 +97,7 @@ export function mount(app, root) {
     const last = can.at(-1)?.name;
     const cells = uploaded.columns.map((column) => [
       h("label", { class: "check" }, h("input", { type: "radio", name: "target", value: column.name, disabled: !column.target, checked: column.name === last }), column.name),
-      t(`column_of_${column.kind}`), column.why_not ?? ""]);
+      column.kind_text ?? column.kind, column.why_not ?? ""]);
     fill(found, asForm(({ target, validation }) => sent({ kind: "upload", upload: uploaded.upload, target, validation }),
       h("p", {}, t("file_read", { rows: uploaded.rows, columns: uploaded.columns.length })),
       h("fieldset", {}, h("legend", {}, t("file_target")), h("div", { class: "t" }, table([t("column"), t("column_kind"), t("remark")], cells))),
