@@ -87,10 +87,16 @@ class Encoder:
         is_double = any(isinstance(step, Computed) and step.exact for step in self.steps)
         return np.dtype(np.float64 if is_double else np.float32)
 
-    def encode(self, table: pa.Table) -> Encoded:
+    def encode(self, table: pa.Table, out: Any = None) -> Encoded:
         """The inputs for these rows.
 
         Other columns, and columns in another order, make no difference.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+        out : array of shape (n_rows, n_inputs), optional
+            To write them to.
 
         Raises
         ------
@@ -101,7 +107,7 @@ class Encoder:
         for step in self.steps:
             if step.column not in present:
                 raise missing_column(step.column, table.column_names)
-        X = np.empty((table.num_rows, self.n_inputs), dtype=self.dtype)
+        X = np.empty((table.num_rows, self.n_inputs), dtype=self.dtype) if out is None else out
         found: list[Remark] = []
         start = 0
         for step in self.steps:

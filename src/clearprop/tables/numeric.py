@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import pi
 from typing import Any
 
@@ -39,7 +40,7 @@ def before_clip(x: float) -> float:
     return float(np.sign(x) * CLIP * inside / np.sqrt(1 - inside**2))
 
 
-def piecewise_linear(x: Any, edges: Any) -> Any:
+def piecewise_linear(x: Any, edges: Any, dtype: Any = np.float64) -> Any:
     """How far each number has come through each bin: −1 before it, 1 behind it, a straight line within.
 
     Lets a small network bend its answer along one column where the rows are, and bounds what an outlier can do.
@@ -50,6 +51,8 @@ def piecewise_linear(x: Any, edges: Any) -> Any:
     x : array of shape (n_rows,)
     edges : array of shape (n_bins + 1,)
         Rising.
+    dtype : dtype
+        Of what is returned.
 
     Returns
     -------
@@ -62,13 +65,20 @@ def piecewise_linear(x: Any, edges: Any) -> Any:
     >>> piecewise_linear(np.array([0.5, 9.0]), np.array([0.0, 1.0, 3.0])).tolist()
     [[0.0, -1.0], [1.0, 1.0]]
     """
-    made = np.subtract(x[:, None], edges[:-1])
-    with np.errstate(over="ignore"):  # far behind a very narrow bin is behind it
-        made /= edges[1:] - edges[:-1]
-    np.clip(made, 0, 1, out=made)
-    made -= 0.5
-    made *= BIN
+    place = np.searchsorted(edges[1:-1], x, side="right")  # the one bin that it is within
+    low = edges[place]
+    with np.errstate(over="ignore"):  # far beyond a very narrow bin is beyond it
+        through = (x - low) / (edges[place + 1] - low)
+    made = _passed(len(edges) - 1, np.dtype(dtype)).take(place, axis=0)
+    made[np.arange(len(x)), place] = (np.clip(through, 0, 1) - 0.5) * BIN
     return made
+
+
+@lru_cache(maxsize=64)
+def _passed(n_bins: int, dtype: Any) -> Any:
+    """In row k: 1 for the bins before number k, and −1 for the others, (n_bins, n_bins)."""
+    bins = np.arange(n_bins)
+    return np.where(bins < bins[:, None], 1, -1).astype(dtype)
 
 
 def turns(x: Any, period: float) -> Any:

@@ -25,7 +25,6 @@ from clearprop.tables.storage import plain
 from clearprop.tables.vector_step import Vector
 
 LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
-ROWS_AT_ONCE = 2048  # of numbers in bins
 YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
 
 
@@ -81,17 +80,8 @@ class Number(Step):
         x = np.where(absent, self.centre, x)
         parts = [self._standardised(x)]
         if self.edges:
-            parts.append(self._in_bins(x))
+            parts.append(piecewise_linear(x, np.array(self.edges), np.float32))
         return with_missing(self, parts, absent, f"the median, {self.centre:.6g},")
-
-    def _in_bins(self, x: Any) -> Any:
-        """float32 (n_rows, n_bins), some rows at a time: what is computed in float64 then stays in the cache."""
-        edges = np.array(self.edges)
-        made = np.empty((len(x), len(edges) - 1), dtype=np.float32)
-        for start in range(0, len(x), ROWS_AT_ONCE):
-            block = slice(start, start + ROWS_AT_ONCE)
-            made[block] = piecewise_linear(x[block], edges)
-        return made
 
     def _standardised(self, x: Any) -> Any:
         with np.errstate(over="ignore"):  # of a column of nearly one value: the clip follows

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from clearprop.errors import InputError
 from clearprop.job import Job
@@ -25,6 +26,7 @@ from clearprop.tables.streaming_read import ROWS_AT_ONCE
 from clearprop.tabular.streamed_rows import N_BUFFERS
 
 STATM = Path("/proc/self/statm")
+LATER = 48 * 2**20  # bytes that are taken as training begins, by what loads machine code and what is not given back
 LIBRARIES = 200 * 2**20  # bytes, where the system does not say what this process takes
 BUFFER = 48 * 2**20  # bytes of a buffer, where memory is no matter
 FEWEST_BATCHES = 8  # in a buffer: with fewer, hardly any row is beside one from another group
@@ -156,11 +158,14 @@ def settled(
     if kept is not None:
         rows, lanes, fewest = kept["buffer"], kept["lanes"], kept["buffer"]
 
+    pa.default_memory_pool().release_unused()
+    taken = resident() + LATER
+
     def of(rows: int, lanes: int) -> Memory:
         piece = ROWS_AT_ONCE * (2 * row + 4 * table.row_bytes)
         outputs = 3 * 4 * job.network.widths[-1]
         return Memory(
-            resident(),
+            taken,
             members * sum(needs(job, n_learn, np.float32)),
             members * N_BUFFERS * min(n_learn, rows + batch) * row,
             members * (lanes * (table.lane_bytes + 2 * ROWS_AT_ONCE * table.row_bytes) + piece),

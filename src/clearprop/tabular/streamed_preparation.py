@@ -81,17 +81,17 @@ def prepare_stream(
     targets = FoundTargets(looks, settings)
     target = targets.target
     encoder, said = _encoder(found, asked, settings, left_out, recipe.FEWEST_BINS[target.task])
+    said, ends = (*_notices(found), *said), _ends(encoder, found)
+    found = replace(found, sample=found.sample.schema.empty_table())
     encoding = Encoding(encoder, target, found.most_weight)
-    validation = found.validation
-    weight = encoding.weight(validation, asked.weights)
-    rows = EncodedRows(encoder.encode(validation).X, encoding.y(validation), weight)
+    rows = _encoded(found.validation, encoding, asked.weights)
     n_learn, members = found.n_parts[LEARN], settings.ensemble or 1
     network = recipe.network(encoder.n_inputs, target.n_outputs, scoring_of(target).loss, settings)
     job = recipe.job(network, n_learn, settings, settings.seed)
     before = kept if kept is not None and "buffer" in kept else None
     memory = settled(limit, table, job, n_learn=n_learn, n_validation=len(rows.y), members=members, kept=before)
     stream = RowStream(table, asked, shares, found.counts, encoding, memory.rows, memory.lanes)
-    streamed = Streamed(stream, targets.trivial, _ends(encoder, found), found.n_parts[TEST])
+    streamed = Streamed(stream, targets.trivial, ends, found.n_parts[TEST])
     counts = targets.class_counts
     factors = class_factors(settings.class_weight, target, np.arange(target.n_outputs), counts)
     folds = (Fold(range(n_learn), np.arange(len(rows.y))),) * members
@@ -103,7 +103,7 @@ def prepare_stream(
         images=None,
         parts=Parts(range(n_learn), range(len(rows.y)), range(found.n_parts[TEST])),
         plan=plan(rows, target, shared(settings), parts=folds, class_weight=factors, stream=streamed, tell=tell),
-        notices=(*table.notices, *of_counts(target, counts), *_notices(found), *said),
+        notices=(*table.notices, *of_counts(target, counts), *said),
     )
     return StreamPrepared(ready, memory)
 
@@ -121,6 +121,10 @@ def _encoder(
         known=found.known,
     )
     return replace(fitted.encoder, left_out={**fitted.encoder.left_out, **left_out}), fitted.notices
+
+
+def _encoded(table: pa.Table, encoding: Encoding, weights: str | None) -> EncodedRows:
+    return EncodedRows(encoding.encoder.encode(table).X, encoding.y(table), encoding.weight(table, weights))
 
 
 def _refuse(settings: TableSettings) -> None:

@@ -15,7 +15,7 @@ from clearprop.job import Layout, Place
 from clearprop.tables import ClassTarget, Encoder, NumberTargets, Target, columns
 from clearprop.tables.streaming import Stored
 from clearprop.tables.streaming_order import LEARN, Buffer, Order, Segment, Shares
-from clearprop.tables.streaming_read import Opened, Piece, within
+from clearprop.tables.streaming_read import ROWS_AT_ONCE, Opened, Piece, within
 from clearprop.tabular.actual import actual_of
 from clearprop.tabular.survey import Asked, parts_of
 from clearprop.training.parts import Part
@@ -235,20 +235,33 @@ class RowStream:
     def _filled(self, job: Job, reader: Reader, buffer: Buffer, slot: Slot) -> Data:
         """The rows of a buffer, read, encoded and checked."""
         stop = 0
-        for segment in buffer.segments:
-            for piece, table in reader.segment(segment):
-                start, stop = stop, stop + len(table)
-                slot.X[start:stop] = self._encoded(piece, table)
-                slot.y[start:stop] = self.encoding.y(table)
-                if slot.weight is not None:
-                    slot.weight[start:stop] = self.encoding.weight(table, self.asked.weights)
+        for parts in _together(each for segment in buffer.segments for each in reader.segment(segment)):
+            table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
+            start, stop = stop, stop + len(table)
+            self._encode(parts, table, slot.X[start:stop])
+            slot.y[start:stop] = self.encoding.y(table)
+            if slot.weight is not None:
+                slot.weight[start:stop] = self.encoding.weight(table, self.asked.weights)
         Y = self.encoding.target.encode(slot.y[:stop])
         return prepared(job, slot.X[:stop], Y, None if slot.weight is None else slot.weight[:stop], np.float32)
 
-    def _encoded(self, piece: Piece, table: pa.Table) -> Any:
+    def _encode(self, parts: list[Chosen], table: pa.Table, X: Any) -> None:
         try:
-            return self.encoding.encoder.encode(table).X
+            self.encoding.encoder.encode(table, X)
         except FileError:
-            with within(self.table, piece):
-                self.encoding.encoder.encode(piece.table)  # which counts all rows
+            for piece, _ in parts:
+                with within(self.table, piece):
+                    self.encoding.encoder.encode(piece.table)  # which says in which of its rows it is
             raise
+
+
+def _together(rows: Iterator[Chosen]) -> Iterator[list[Chosen]]:
+    """The same, so many at a time that encoding them is worth a call."""
+    found: list[Chosen] = []
+    for each in rows:
+        found.append(each)
+        if sum(len(part.table) for part in found) >= ROWS_AT_ONCE:
+            yield found
+            found = []
+    if found:
+        yield found
