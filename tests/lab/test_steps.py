@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from asking import Asking
+from clearprop.lab import timeline
+from clearprop.lab.steps import step as take
 from clearprop.lab.stops import GRAINS, PHASES
 from lab_projects import NETWORKS, project
 
@@ -79,24 +81,17 @@ def test_time_goes_back_to_the_same_weights_to_the_bit(name):
     assert asking.get("state")["time"]["step"] == 0
 
 
-def test_moments_between_those_that_are_kept_are_computed_again():
-    from clearprop.lab import timeline
-
-    asking = Asking(project("softmax", 2))
-    kept = [theta(asking)]
-    before = timeline.MOST_KEPT
-    timeline.MOST_KEPT = 5
-    try:
-        for _ in range(40):
-            asking.post("step", grain="batch")
-            kept.append(theta(asking))
-        assert len(asking.workspace.timeline.moments) <= 6
-        for step in (39, 31, 30, 17, 16, 3, 0):
-            while asking.workspace.state.step > step:
-                asking.post("step", grain="batch", direction=-1)
-            assert np.array_equal(theta(asking), kept[step]), step
-    finally:
-        timeline.MOST_KEPT = before
+def test_moments_between_those_that_are_kept_are_computed_again(monkeypatch):
+    monkeypatch.setattr(timeline, "MOST_KEPT", 5)
+    workspace = Asking(project("softmax", 2)).workspace
+    kept = [workspace.state.theta.copy()]
+    for _ in range(40):
+        take(workspace, "batch")
+        kept.append(workspace.state.theta.copy())
+    assert len(workspace.timeline.moments) <= 6
+    for at in (39, 31, 30, 17, 16, 3, 0):
+        take(workspace, "batch", -1, workspace.state.step - at)
+        assert np.array_equal(workspace.state.theta, kept[at]), at
 
 
 def test_an_epoch_ends_and_begins_where_it_does():

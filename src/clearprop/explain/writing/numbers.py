@@ -113,7 +113,7 @@ class NumberFormat:
         return _shown(float(value), self.digits, self.comma)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)  # a lab that runs for hours shows ever new numbers
 def _shown(number: float, digits: int, comma: bool) -> Shown:
     def mark(text: str) -> str:
         return text.replace(".", ",") if comma else text
