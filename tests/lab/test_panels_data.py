@@ -74,6 +74,7 @@ def test_a_function_is_tried_while_it_is_typed(browser):
         assert abs(rows.Y[:, 0] - (rows.X[:, 0] ** 2 - 0.5)).max() < 1e-12
 
 
+@longer
 def test_points_are_drawn_by_mouse_by_keyboard_and_as_text(browser):
     with opened_lab(browser) as page:
         data = source(page, "drawn")

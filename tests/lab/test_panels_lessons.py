@@ -111,6 +111,7 @@ def test_the_game_goes_on_and_back_with_the_numbers_of_its_rounds(browser):
         assert dashed == 1  # the girl's weight, which the error reaches indirectly
 
 
+@longer
 def test_a_hidden_game_keeps_no_shortcuts(browser):
     with opened_lab(browser) as page:
         part(page, "games")
