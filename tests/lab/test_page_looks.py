@@ -44,9 +44,11 @@ def states(page, desk):
 def test_axe_finds_nothing_and_nothing_leaves_the_window(language, scheme, browser):
     look = {"locale": {"en": "en-GB", "zh": "zh-CN"}[language], "color_scheme": scheme}
     with at_work(project([2, 3, 2], n=2)) as (desk, serving), opened(browser, serving.address, **look) as page:
-        for state in states(page, desk):
+        for i, state in enumerate(states(page, desk)):
+            if not IS_LONG and i not in (1, 3):
+                continue
             assert axe(page) == [], state
-            for width in (1900, 1280, 800, 390):
+            for width in (1900, 1280, 800, 390) if IS_LONG else (1900, 390):
                 page.set_viewport_size({"width": width, "height": 800})
                 assert page.evaluate(OVERFLOWING) == [], (state, width)
             page.set_viewport_size({"width": 1280, "height": 900})
@@ -62,10 +64,10 @@ def test_a_wide_network_is_drawn_in_no_time(browser):
           new PerformanceObserver(kept).observe({ entryTypes: ["measure"] });
         }""")
         page.select_option("[data-key=grain]", "batch")
-        for _ in range(8):
+        for _ in range(5):
             stepped(page, desk)
         costs = sorted(page.evaluate("() => window.costs"))
-        assert len(costs) >= 8
+        assert len(costs) >= 5
         assert costs[len(costs) // 2] <= 12
         more = page.locator("#network svg .more").first
         assert more.text_content().startswith("⋮ 778")

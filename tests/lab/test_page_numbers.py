@@ -55,7 +55,8 @@ def test_every_number_drawn_is_that_of_the_trace(name, n, language, browser):
     made = project(name, n)
     with at_work(made) as (desk, serving), opened(browser, serving.address, locale=f"{language}-CN") as page:
         assert page.locator("html").get_attribute("lang").startswith(language)
-        look(page, "digits", str(digits)) if digits != 4 else None
+        look(page, "digits", str(digits))
+        page.wait_for_selector(f'#network[data-digits="{digits}"]')
         values = Values(desk.workspace)
         check(page, values, digits, unknown=("z", "a", "losses", "loss"))
         for grain in ("forward", "loss", "backward"):

@@ -86,7 +86,8 @@ class Drawing {
     this.writeSamples();
     this.writeTables();
     this.light();
-    Object.assign(this.root.dataset, { revision: drawing.state.revision, sample: drawing.state.batch.sample });
+    const { revision, batch } = drawing.state;
+    Object.assign(this.root.dataset, { revision, sample: batch.sample, digits: this.app.look.digits });
     if (before) move(this.figure, drawing, before, this.app);
   }
 
