@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import escape
 
+from clearprop.formulas.printers.mathml import fenced
+
 GREEK: Mapping[str, str] = {
     "δ": r"\delta", "η": r"\eta", "σ": r"\sigma", "σ′": r"\sigma'", "θ": r"\theta", "∇": r"\nabla",
     "ω": r"\omega", "Ω": r"\Omega", "κ": r"\kappa", "λ": r"\lambda", "‖g‖": r"\|g\|", "ĝ": r"\hat{g}",
@@ -74,7 +76,7 @@ class Letter:
         """MathML."""
         if self.after:
             name = replace(self, after=False).mathml()
-            name = f"<mrow><mo>(</mo>{name}<mo>)</mo></mrow>" if self.needs_brackets else name
+            name = fenced(name) if self.needs_brackets else name
             return f"<msup>{name}<mo>+</mo></msup>"
         plain = escape(self.base.removesuffix(TILDE))
         base = f"<mi>{bold(plain) if self.is_array else plain}</mi>"
@@ -129,7 +131,7 @@ class Applied:
         return f"{self.name.latex()}({self.to.latex()})"
 
     def mathml(self) -> str:
-        return f"<mrow>{self.name.mathml()}<mo>(</mo>{self.to.mathml()}<mo>)</mo></mrow>"
+        return f"<mrow>{self.name.mathml()}{fenced(self.to.mathml())}</mrow>"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from clearprop.formulas.printers.text import (
 
 COMPARISONS: Mapping[str, str] = {"less": "<", "less_equal": "≤", "equal": "="}
 FUNCTIONS: Mapping[str, str] = {"maximum": "max", "minimum": "min", "sign": "sgn"}
+TALL = ("<mfrac", "<mtable", "<munder", "<msqrt")  # what brackets grow with
 APPLY = "<mo>&#x2061;</mo>"  # the invisible sign of applying a function
 
 
@@ -65,8 +66,13 @@ def row(markup: str) -> str:
 
 
 def fenced(markup: str, left: str = "(", right: str = ")") -> str:
-    """The markup between brackets, as one element."""
-    return f"<mrow><mo>{left}</mo>{markup}<mo>{right}</mo></mrow>"
+    """The markup between brackets, as one element.
+
+    Brackets grow with fractions, sums and roots alone. Round scripts and powers they stay as they are, as in print: a
+    browser that stretches them a little takes more room for it than it had reckoned with.
+    """
+    steady = "" if any(tall in markup for tall in TALL) else " stretchy='false'"
+    return f"<mrow><mo{steady}>{left}</mo>{markup}<mo{steady}>{right}</mo></mrow>"
 
 
 def bracket(item: Printed, at_least: int) -> str:
