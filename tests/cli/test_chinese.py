@@ -53,7 +53,9 @@ USAGE = (
     ("explain", "--xyzzy"), ("explain", "-x"), ("explain", "--case", "xor", "--case", "mazur"),
     ("explain", "--case", "xor", "--digits", "many"), ("explain", "--case", "xor", "--digits", "1.5"),
     ("explain", "--case", "xor", "--learning-rate", "fast"), ("explain", "--case", "xor", "--fractions=perhaps"),
-    ("explain", "--case", "xor", "--notation", "Nielsen"),
+    ("explain", "--case", "xor", "--notation", "Nielsen"), ("explain", "--case", "xor", "--comma", "yes"),
+    ("explain", "--case", "xor", "--row", "3"), ("exercise", "--case", "mazur", "--hidden", "tanh"),
+    ("exercise", "--network", "2-2-1", "--find-mistake", "--blank", "3"),
 )  # fmt: skip
 
 

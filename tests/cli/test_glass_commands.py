@@ -112,6 +112,13 @@ def test_a_row_of_a_table_in_a_trained_model(run, trained):
         (("explain", "--case", "mazur", "--output", "page.doc"), "must end in"),
         (("check", "nothing.md"), "there is no file 'nothing.md'"),
         (("exercise", "--case", "mazur", "--blank", "999"), "blank must be a whole number"),
+        (
+            ("explain", "--case", "xor", "--comma", "yes"),
+            "--comma is given or left out; it takes no value such as 'yes'",
+        ),
+        (("explain", "--case", "xor", "--row", "3"), "--row and a table go with a model file alone"),
+        (("exercise", "--case", "mazur", "--hidden", "tanh"), "--hidden goes with --network or --class"),
+        (("exercise", "--network", "2-2-1", "--find-mistake", "--blank", "3"), "leave --blank out"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(run, arguments, words):

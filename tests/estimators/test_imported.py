@@ -95,9 +95,17 @@ def test_the_estimator_predicts_the_same_and_goes_on_learning(both):
 
 def test_a_step_is_explained(both):
     _, ours, y = both
-    text = ours.explain(X[0], y[0]).explained().text()
+    text = " ".join(ours.explain(X[0], y[0]).explained().text().split())
     assert "One step of back-propagation" in text
     assert ours.explain(X[:3], y[:3]).is_batch
+    targets = ours.targets
+    if targets.n_outputs == 1:
+        said = "predict answers: y ="
+    elif targets.classes is None:
+        said = "predict answers these numbers."
+    else:
+        said = f"predict answers the {'labels' if targets.is_multilabel else 'class of the greatest probability'}"
+    assert said in text
 
 
 def test_the_step_explained_is_the_one_that_scikit_learn_makes():

@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, lab, words
 from clearprop.cli.importing import import_
-from clearprop.cli.option_types import Flag, Force, Json, Several, Whole
+from clearprop.cli.option_types import Flag, Force, Json, Several, Whole, check_flags
 from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.cli.run_file import as_toml, from_file
 from clearprop.cli.standard_input import with_standard_input
@@ -329,6 +329,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def exit_code(arguments: Sequence[str]) -> int:
     """Run a command; whatever goes wrong ends in one sentence on standard error. Its exit code."""
     try:
+        check_flags(app, arguments, glass.language_in(arguments))
         code = app(with_standard_input(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except BaseException as error:
         return exits.ending(error, glass.language_in(arguments))

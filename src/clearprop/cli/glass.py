@@ -194,11 +194,11 @@ def exercise(
     *,
     case: str | None = None,
     network: str | None = None,
-    hidden: str = "sigmoid",
+    hidden: str | None = None,
     output_activation: str | None = None,
     loss: str | None = None,
     class_: Annotated[Path | None, Parameter(name="--class")] = None,
-    blank: Annotated[int, Whole] = 6,
+    blank: Annotated[int | None, Whole] = None,
     find_mistake: Annotated[bool, Flag] = False,
     seed: Annotated[int, Whole] = 0,
     language: Language = "en",
@@ -230,7 +230,7 @@ def exercise(
     network
         Instead, a network with numbers drawn from the seed: neurons of each layer, inputs first. For a class 2-2-1.
     hidden
-        Its hidden layers' activation.
+        Its hidden layers' activation; by default sigmoid.
     output_activation
         Its outputs' activation; by default sigmoid.
     loss
@@ -238,7 +238,7 @@ def exercise(
     class_
         A text file with the students' names, one a line. Each gets numbers and blanks of his or her own.
     blank
-        How many numbers are left out.
+        How many numbers are left out; by default 6.
     find_mistake
         No blanks: a whole calculation with one mistake to find and to name.
     seed
@@ -259,7 +259,15 @@ def exercise(
     from clearprop.cli import class_run, glass_run
     from clearprop.explain.words.message import Message, speaking
 
+    drawn = {"--hidden": hidden, "--output-activation": output_activation, "--loss": loss}
+    hidden = hidden or "sigmoid"
     with speaking(language):
+        if find_mistake and blank is not None:
+            raise exits.UsageError(Message("usage_blank_or_mistake"))
+        blank = 6 if blank is None else blank
+        for option, value in drawn.items():
+            if value is not None and network is None and class_ is None:
+                raise exits.UsageError(Message("usage_of_drawn", option=option))
         if class_ is not None:
             for option, value in ((Message("usage_a_sheet"), source), ("--case", case), ("--format", format)):
                 if value is not None:

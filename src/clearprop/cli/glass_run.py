@@ -24,7 +24,8 @@ from clearprop.explain.words.message import Message, told
 from clearprop.files import is_model_file
 from clearprop.formulas import LBFGS, UpdateRule, update_rule
 from clearprop.job.one_hot import dense_targets
-from clearprop.tables import missing_file
+from clearprop.tables import missing_file, missing_rows
+from clearprop.tabular.actual import actual_of
 
 if TYPE_CHECKING:
     from clearprop.tabular.model import TableModel
@@ -53,6 +54,8 @@ def trace_of(
     """
     if (source is None) == (case is None):
         raise exits.UsageError(Message("usage_explain_what"))
+    if (file is not None or row is not None) and (source is None or source.suffix.lower() in SHEETS):
+        raise exits.UsageError(Message("usage_row_of_what"))
     if case is not None:
         with asked():
             trace = built_in(case).trace()
@@ -128,8 +131,9 @@ def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule 
     table = read_table(file, trained).table
     if not 1 <= row <= table.num_rows:
         raise exits.UsageError(Message("usage_row", most=f"{table.num_rows:,}", file=file, row=row))
-    if len(trained.target.columns) == 1 and trained.target.column not in table.column_names:
-        raise InputError(f"{file} has no column {trained.target.column!r}: without the target there is no error")
+    missing = next((name for name in trained.target.columns if name not in table.column_names), None)
+    if missing is not None:
+        raise InputError(f"{file} has no column {missing!r}: without the target there is no error")
     one = table.slice(row - 1, 1)
     actual, sample = _target_of(trained, one, f"row {row:,} of {file}")
     return explain_row(trained, one, actual, sample, optimizer=rule)
@@ -137,14 +141,15 @@ def _of_model(model: Path, file: Path | None, row: int | None, rule: UpdateRule 
 
 def _target_of(model: TableModel, one: pa.Table, place: str) -> tuple[Any, Any]:
     """What a row says of the target, and the same as a network learns it."""
-    if len(model.target.columns) > 1:
-        return None, None  # refused by who explains
-    actual = model.of_target(one)
-    y = model.target.y_of([actual])
+    for name in model.target.columns:
+        if missing_rows(one.column(name), model.encoder.read.missing_words).any():
+            raise InputError(f"{name!r} is missing in {place}: without a target there is no error")
+    y = actual_of(one, model.target, model.encoder.read)
+    actual = [one.column(name)[0].as_py() for name in model.target.columns]
     if not model.target.known(y).all():
-        said = f"{model.target.column!r} is {actual[0].as_py()!r} in {place}"
+        said = f"{model.target.column!r} is {actual[0]!r} in {place}"
         raise InputError(f"{said}, which is not one of the learned classes: without a target there is no error")
-    return actual[0].as_py(), dense_targets(model.target.encode(y))[0]
+    return actual if len(actual) > 1 else actual[0], dense_targets(model.target.encode(y))[0]
 
 
 def explain(

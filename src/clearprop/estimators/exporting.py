@@ -103,7 +103,7 @@ def _of_imported(model: Any, name: str) -> Program:
     steps, n_outputs = source.inputs, model.network.widths[-1]
     answer = numbers(n_outputs)
     if model.classes is not None:
-        answer = Answer("labels" if source.is_multilabel else "class", ("y",), model.classes)
+        answer = Answer("labels" if model.targets.is_multilabel else "class", ("y",), model.classes)
     plain = plain_program(
         model.network,
         model.parameters.theta[None, :],

@@ -12,6 +12,7 @@ from clearprop.engines import Data, Job
 from clearprop.estimators.checking import checked_gradient
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weighed, weights_of
+from clearprop.estimators.targets import ClassTargets
 from clearprop.formulas import UpdateRule
 from clearprop.job.one_hot import dense_targets
 from clearprop.network import Gradient, backward, forward
@@ -191,17 +192,18 @@ class GlassBox(Preparation):
 
     def _trained(self, row: Any, y: Any, step: str) -> Trained:
         """What the trace of one row belongs to: names of inputs and classes, and what `predict` answers."""
-        from clearprop.explain.trained import trained_on_arrays
+        from clearprop.explain.trained import kind_of, trained_on_arrays
 
         run = self._run
         outputs = run.engine.outputs(run.network, self.parameters_, row[None].astype(run.state.theta.dtype))
-        classes = getattr(self, "classes_", ())
+        classes = run.targets.classes if isinstance(run.targets, ClassTargets) else None
+        kind = kind_of(has_classes=classes is not None, is_multilabel=classes is not None and run.targets.is_multilabel)
         labels = [f"y{k + 1}" for k in range(outputs.shape[1])]
-        if isinstance(classes, np.ndarray) and len(classes) in (len(labels), len(labels) + 1):
+        if classes is not None:
             labels = list(classes[-len(labels) :])  # of two classes, the one output is the probability of the second
         names = getattr(self, "feature_names_in_", ())
         actual = y.tolist() if hasattr(y, "tolist") else y
-        return trained_on_arrays(names, row, labels, actual, outputs[0], run.targets.decode(outputs)[0], step)
+        return trained_on_arrays(names, row, kind, labels, actual, outputs[0], run.targets.decode(outputs)[0], step)
 
     def _html_repr(self) -> str:
         """scikit-learn's display, and once there are weights a drawing of the network below it."""

@@ -102,7 +102,9 @@ class Imported(Exports, ToLibraries):
     @cached_property
     def targets(self) -> ImportedTargets:
         """How y becomes what the network learns."""
-        return ImportedTargets(self.classes, self.source.is_multilabel, self.network.widths[-1])
+        n_outputs = self.network.widths[-1]
+        each_by_itself = self.classes is not None and n_outputs > 1 and self.loss.name == "binary_cross_entropy"
+        return ImportedTargets(self.classes, self.source.is_multilabel or each_by_itself, n_outputs)
 
     def inputs(self, X: Any) -> Any:
         """What the first layer gets for these rows, (n_rows, n₀), of the source's precision."""

@@ -12,7 +12,7 @@ from clearprop.estimators.checking import checked_gradient
 from clearprop.estimators.imported_targets import ImportedNetwork
 from clearprop.explain import Trace
 from clearprop.explain import explain as make_trace
-from clearprop.explain.trained import trained_on_arrays
+from clearprop.explain.trained import kind_of, trained_on_arrays
 from clearprop.files.importers.source import OptimizerMemory, SourceNetwork
 from clearprop.formulas import UpdateRule
 from clearprop.network import Network, backward, forward
@@ -249,8 +249,8 @@ def explained(imported: ImportedNetwork, x: Any, y: Any, optimizer: str | Update
     outputs = forward(imported.network, imported.parameters, imported.inputs(rows)).a[-1]
     actual = y.tolist() if hasattr(y, "tolist") else y
     step = "asked" if optimizer is not None else "assumed" if rule is None else "known"
-    answer = imported.targets.decode(outputs)[0]
-    return replace(
-        trace,
-        trained=trained_on_arrays(names, inputs[0], imported.targets.labels, actual, outputs[0], answer, step),
-    )
+    meant = imported.targets
+    kind = kind_of(has_classes=meant.classes is not None, is_multilabel=meant.is_multilabel)
+    labels = (source.target_names if kind == "numbers" else None) or meant.labels
+    answer = meant.decode(outputs)[0]
+    return replace(trace, trained=trained_on_arrays(names, inputs[0], kind, labels, actual, outputs[0], answer, step))

@@ -112,7 +112,7 @@ def _as_estimators_have_it(
         if imported.loss.natural_output in ("softmax", "logistic"):
             raise InputError(f"the loss {imported.loss.name!r} is for classes, and the network has none")
         return network, arrays, memory, NumberTargets(rows, imported.loss)
-    if imported.source.is_multilabel or (imported.loss.name == "binary_cross_entropy" and network.widths[-1] > 1):
+    if imported.targets.is_multilabel:
         return network, arrays, memory, ClassTargets(np.array([[0] * len(classes), [1] * len(classes)]))
     low, high = network.layers[-1].activation.range
     if not (low >= 0 and high <= 1):

@@ -39,9 +39,7 @@ def table_model_of(imported: ImportedNetwork, target: str | Sequence[str] | None
     network, theta = imported.network, imported.parameters.theta
     n_outputs = network.widths[-1]
     encoder = Encoder(tuple(_steps(imported)), {})
-    if classes is not None and not imported.source.is_multilabel and not (
-        n_outputs > 1 and imported.loss.name == "binary_cross_entropy"
-    ):  # fmt: skip
+    if classes is not None and not imported.targets.is_multilabel:
         name = target if isinstance(target, str) else "target"
         if n_outputs == 1:
             network, theta = _two_outputs(imported)

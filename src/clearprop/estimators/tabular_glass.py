@@ -42,7 +42,7 @@ class TabularGlassBox(ABC):
         X : data frame of one row, or array-like of shape (n_features,) or (1, n_features)
             As `predict` takes it; a row of a pandas data frame will do.
         y : target of the row
-            As `fit` takes it: the class itself, or a number.
+            As `fit` takes it: the class itself, a number, or one for each target.
         member : int
             Which network of the ensemble, from 0.
         optimizer : update rule, optional
@@ -78,8 +78,7 @@ class TabularGlassBox(ABC):
             y = np.asarray(y).ravel().tolist()[0]  # a column of one row will do, as y[:1]
         elif not several:
             raise ShapeError(f"y must be the target of that one row, not {np.size(y):,} values")
-        sample = None if several else self._encoded_target(y)
-        return explain_row(self.model_, table, y, sample, member=member, optimizer=optimizer)
+        return explain_row(self.model_, table, y, self._encoded_target(y), member=member, optimizer=optimizer)
 
     def check_gradient(
         self,

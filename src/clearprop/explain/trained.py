@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from clearprop.job import Job
 from clearprop.network import Network
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from clearprop.tables import Encoder, Target
+
+
+Kind = Literal["class", "labels", "numbers"]
 
 
 class TableModel(Protocol):
@@ -75,8 +78,10 @@ class Trained:
         What is predicted.
     actual : str or float
         What the row says of it.
+    kind : {"class", "labels", "numbers"}
+        What is predicted: one of several classes, any of several labels, or numbers.
     labels : tuple of str
-        What each output stands for; () where they have no names.
+        What each output stands for.
     members : array of shape (k, n_outputs)
         The outputs of each network for this row.
     member : int
@@ -86,8 +91,8 @@ class Trained:
     temperature : float
     answer : object
         What `predict` answers.
-    unit : Unit or None
-        For numbers that were standardised.
+    units : tuple of Unit
+        For numbers that were standardised, one for each output; else ().
     step : {"known", "assumed", "asked"}
         Whether the step is the one that its training would make, one of a plain rule because that is not known, or one
         of a rule that was asked for.
@@ -96,6 +101,7 @@ class Trained:
     inputs: tuple[Origin, ...]
     target: str
     actual: Any
+    kind: Kind
     labels: tuple[str, ...]
     members: Any
     member: int
@@ -103,16 +109,22 @@ class Trained:
     probabilities: Any
     temperature: float
     answer: Any
-    unit: Unit | None
+    units: tuple[Unit, ...]
     step: str
 
 
 def trained_on_arrays(
-    names: Sequence[str], row: Any, labels: Sequence[Any], actual: Any, outputs: Any, answer: Any, step: str
+    names: Sequence[str], row: Any, kind: Kind, labels: Sequence[Any], actual: Any, outputs: Any, answer: Any, step: str
 ) -> Trained:
     """What a single network belongs to that was given its inputs directly."""
     inputs = tuple(Origin(str(name), str(name), float(value)) for name, value in zip(names, row, strict=False))
     return Trained(
-        inputs, "y", actual, tuple(map(str, labels)), outputs[None], 0, outputs, outputs, 1.0, answer, None,
-        step,
-    )  # fmt: skip
+        inputs, "y", actual, kind, tuple(map(str, labels)), outputs[None], 0, outputs, outputs, 1.0, answer, (), step
+    )
+
+
+def kind_of(*, has_classes: bool, is_multilabel: bool) -> Kind:
+    """What a network predicts, by what is known of its targets."""
+    if not has_classes:
+        return "numbers"
+    return "labels" if is_multilabel else "class"

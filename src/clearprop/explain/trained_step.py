@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import InputError
 from clearprop.explain.explained import Trace, explain
 from clearprop.explain.trained import TableModel, Trained, Unit
 from clearprop.formulas import LBFGS, UpdateRule
-from clearprop.tables import NumberTarget, NumberTargets
+from clearprop.tables import ClassTarget, Target
 from clearprop.tables.origins import origins
 
 PLAIN = "sgd"  # the rule where it is not known how a model was trained
@@ -47,11 +46,8 @@ def explain_row(
     Raises
     ------
     InputError
-        When several targets are predicted together, or the training was by L-BFGS.
+        When the training was by L-BFGS.
     """
-    if isinstance(model.target, NumberTargets):
-        together = f"this model predicts {model.target.column} together"
-        raise InputError(f"what is explained ends at one answer, and {together}")
     inputs = model.encoder.encode(row).X[0].astype(np.float64)
     parameters = model.network.views(model.thetas[member].astype(np.float64))
     job = model.job(member) if optimizer is None else None
@@ -70,6 +66,7 @@ def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int,
         inputs=origins(model.encoder, row),
         target=target.column,
         actual=actual,
+        kind="class" if isinstance(target, ClassTarget) else "numbers",
         labels=tuple(map(str, target.labels)),
         members=members,
         member=member,
@@ -77,12 +74,21 @@ def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int,
         probabilities=mean if found.probabilities is None else found.probabilities[0],
         temperature=model.temperature,
         answer=found.values[0],
-        unit=_unit(target, mean) if isinstance(target, NumberTarget) else None,
+        units=_units(target, mean),
         step=step,
     )
 
 
-def _unit(target: NumberTarget, mean: Any) -> Unit:
-    unbounded = float(mean[0].astype(np.float64) * target.scale + target.centre)
-    learned = float(target.decode(mean[None])[0])
-    return Unit(target.centre, target.scale, target.low, target.high, target.log, unbounded, learned)
+def _units(target: Target, mean: Any) -> tuple[Unit, ...]:
+    """The way back of each output that is a number; () where, as in an imported network, it is that number."""
+    if isinstance(target, ClassTarget):
+        return ()
+    found = []
+    for each, output in zip(target.each, mean, strict=True):
+        unbounded = float(output.astype(np.float64) * each.scale + each.centre)
+        learned = float(each.decode(output[None, None])[0])
+        found.append(Unit(each.centre, each.scale, each.low, each.high, each.log, unbounded, learned))
+    plain = all(
+        (unit.centre, unit.scale, unit.log) == (0, 1, False) and unit.learned == unit.unbounded for unit in found
+    )
+    return () if plain else tuple(found)

@@ -31,24 +31,41 @@ def model(trace: Trace, kit: Kit) -> list[Block]:
     say = kit.writer.say
     blocks: list[Block] = [kit.writer.heading("model")]
     blocks.append(say("model_networks", n=len(found.members), target=found.target, member=found.member + 1))
-    blocks.append(say("model_actual", target=found.target, actual=_value(found.actual, kit)))
+    if not _are_several_numbers(found):
+        blocks.append(say("model_actual", target=found.target, actual=_answer(found, found.actual, kit)))
     rule = kit.writer.term(trace.optimizer.name)
     blocks.append(say(f"model_step_{found.step}", rule=rule))
     if found.inputs:
         blocks += _inputs(trace, found.inputs, kit)
+    return [*blocks, *_meanings(trace, found, kit)]
+
+
+def _are_several_numbers(found: Trained) -> bool:
+    return found.kind == "numbers" and len(found.labels) > 1
+
+
+def _meanings(trace: Trace, found: Trained, kit: Kit) -> list[Block]:
+    """What each output stands for."""
+    say, words = kit.writer.say, kit.writer.words
+    blocks: list[Block] = []
     if len(found.labels) > 1:
-        outputs = f"a{trace.network.depth}"
+        head: list[Piece] = [words["model_output"], words[f"model_{found.kind}"]]
         rows: list[list[Piece]] = [
-            [Symbol(at(outputs, *_place(trace, k))), label] for k, label in enumerate(found.labels[:MOST_CLASSES])
+            [Symbol(at(f"a{trace.network.depth}", *_place(trace, k))), label]
+            for k, label in enumerate(found.labels[:MOST_CLASSES])
         ]
-        blocks.append(Table([kit.writer.words["model_output"], kit.writer.words["model_class"]], rows))
-        blocks += _left_out(len(found.labels) - MOST_CLASSES, kit)
-    elif trace.network.loss.natural_output == "logistic":
+        if found.kind == "numbers":
+            head.append(words["model_value"])
+            rows = [[*row, _value(actual, kit)] for row, actual in zip(rows, np.ravel(found.actual), strict=False)]
+        blocks += [Table(head, rows), *_left_out(len(found.labels) - MOST_CLASSES, kit)]
+    if found.kind == "labels":
+        blocks.append(say("model_probabilities"))
+    elif found.kind == "class" and len(found.labels) == 1 and trace.network.loss.natural_output == "logistic":
         blocks.append(say("model_probability", label=found.labels[0]))
-    elif found.unit is not None:
-        key = "model_learns_log" if found.unit.log else "model_learns"
-        fields = {"centre": Number(found.unit.centre), "scale": Number(found.unit.scale)}
-        blocks.append(say(key, target=found.target, **fields))
+    elif found.units:
+        unit, several = found.units[0], "_each" if len(found.units) > 1 else ""
+        fields = {"target": found.target, "centre": Number(unit.centre), "scale": Number(unit.scale)}
+        blocks.append(say(f"model_learns{several}{'_log' if unit.log else ''}", **fields))
     return blocks
 
 
@@ -86,6 +103,14 @@ def named(origin: Origin, words: Words) -> str:
     return words[f"name_{origin.kind}"].format(*parts, column=origin.column)
 
 
+def _answer(found: Trained, value: object, kit: Kit) -> Piece:
+    """One number or class, or the labels of which it says 1."""
+    if found.kind != "labels":
+        return _value(value, kit)
+    named = [label for label, says in zip(found.labels, np.ravel(value), strict=False) if says]
+    return ", ".join(named) or kit.writer.words["model_no_label"]
+
+
 def _left_out(count: int, kit: Kit) -> list[Block]:
     return [Paragraph((kit.writer.words["left_out"].format(count=f"{count:,}"),))] if count > 0 else []
 
@@ -110,13 +135,21 @@ def answer(trace: Trace, kit: Kit) -> list[Block]:
         blocks += _outputs(found, kit)
     if found.temperature != 1:
         blocks.append(say("answer_temperature", temperature=Number(found.temperature, finer=2)))
-    if found.unit is not None:
+    if found.units:
         blocks += _back(found, kit)
-    if found.unit is None and len(found.labels) > 1:
-        blocks.append(say("answer_class", answer=_value(found.answer, kit)))
-    else:
-        blocks.append(say("answer_is", target=found.target, answer=_value(found.answer, kit)))
-    return blocks
+    says = {"answer": _answer(found, found.answer, kit), "target": found.target}
+    return [*blocks, say(_key_of_answer(trace, found), **says)]
+
+
+def _key_of_answer(trace: Trace, found: Trained) -> str:
+    """The sentence that says what `predict` makes of the outputs."""
+    if found.kind == "labels":
+        return "answer_labels"
+    if len(found.labels) == 1:
+        return "answer_is"
+    if found.kind == "numbers":
+        return "answer_numbers"
+    return "answer_class" if trace.network.layers[-1].activation.name == "softmax" else "answer_greatest"
 
 
 def _outputs(found: Trained, kit: Kit) -> list[Block]:
@@ -129,8 +162,9 @@ def _outputs(found: Trained, kit: Kit) -> list[Block]:
     head: list[Piece] = [words["model_output"], *(words["answer_network"].format(n=m + 1) for m in shown)]
     head += [words["answer_average"]] * several + [words["answer_tempered"]] * tempered
     order = np.arange(len(found.labels))
-    if len(order) > MOST_CLASSES:
-        order = np.argsort(-found.mean, kind="stable")[:MOST_CLASSES]
+    if found.kind != "numbers" and len(order) > MOST_CLASSES:
+        order = np.argsort(-found.mean, kind="stable")
+    order = order[:MOST_CLASSES]
     rows: list[list[Piece]] = []
     for k in order:
         row: list[Piece] = [found.labels[k], *(Number(found.members[m][k]) for m in shown)]
@@ -140,9 +174,10 @@ def _outputs(found: Trained, kit: Kit) -> list[Block]:
 
 
 def _back(found: Trained, kit: Kit) -> list[Block]:
-    """From the output to the unit of the target."""
-    unit, say = found.unit, kit.writer.say
-    assert unit is not None
+    """From the outputs to the units of the targets."""
+    (unit, *others), say = found.units, kit.writer.say
+    if others:
+        return _each_back(found, kit)
     numbers = {"output": found.mean[0], "scale": unit.scale, "centre": unit.centre, "value": unit.unbounded}
     blocks: list[Block] = [say("answer_unit", **{name: Number(value, finer=2) for name, value in numbers.items()})]
     if unit.learned != unit.unbounded:
@@ -151,3 +186,16 @@ def _back(found: Trained, kit: Kit) -> list[Block]:
     if unit.log:
         blocks.append(say("answer_log", target=found.target, value=Number(unit.learned, finer=2)))
     return blocks
+
+
+def _each_back(found: Trained, kit: Kit) -> list[Block]:
+    """The same for several targets: a row for each."""
+    is_log, words = found.units[0].log, kit.writer.words
+    names = ("model_numbers", "answer_output", "raw_deviation", "raw_mean", "answer_learned", "answer_predict")
+    rows: list[list[Piece]] = []
+    for label, output, unit, answer in zip(found.labels, found.mean, found.units, found.answer, strict=True):
+        way = [output, unit.scale, unit.centre, *([unit.learned] if is_log else []), answer]
+        rows.append([label, *(Number(value, finer=3) for value in way)])
+    head = [words[name] for name in names if is_log or name != "answer_learned"]
+    how = kit.writer.say("answer_units_log" if is_log else "answer_units")
+    return [how, Table(head, rows[:MOST_CLASSES]), *_left_out(len(rows) - MOST_CLASSES, kit)]

@@ -42,7 +42,6 @@ WORDS: Mapping[str, str] = {
     "delta_is": "δ is the derivative of the loss with respect to a weighted input. Do not confuse it with σ, the activation function.",
     # The parts of a step
     "given": "What is given",
-    "given_input": "Input and target",
     "picture": "The network",
     "forward": "Forward propagation",
     "forward_layer": "Layer {layer}",
@@ -121,7 +120,6 @@ WORDS: Mapping[str, str] = {
     "wiggle_words": "Move {parameter} up and down by {step}, leave every other number as it is, and run the network forward each time.",
     "wiggle_table": "How the loss responds",
     "wiggle_moved": "moved by",
-    "wiggle_value": "parameter",
     "wiggle_loss": "loss",
     "wiggle_result": "The difference between the losses, divided by the difference of the parameter, is {felt}; back-propagation says {slope}.",
     # Sharing
