@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from clearprop import Network, sgd
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import CASES, case, explain, iterate, multiplications, play, share, wiggle
-from clearprop.explain.derivations.sharing import angle, share_lines, share_out
+from clearprop.explain.derivations.sharing import angle, share_line, share_out
 from clearprop.formulas import ACTIVATIONS, Apply, Symbol
 from clearprop.formulas.expressions import fold
 from kinks import KINKS
@@ -18,6 +18,12 @@ def test_shares_are_not_proportional_to_the_transposed_matrix():
     _, by_shares, without = share_out([[1, 3], [1, 1]], [1, 1])
     assert by_shares.tolist() == [1.25, 0.75]
     assert without.tolist() == [4.0, 2.0]
+
+
+def share_lines(trace, found):
+    """The lines of every hidden neuron: by shares, without denominators, by shares, …"""
+    places = np.ndindex(found.by_shares.shape)
+    return [share_line(trace, found, place, law) for place in places for law in ("share", "transpose")]
 
 
 def test_the_case_sharing():

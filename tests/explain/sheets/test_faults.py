@@ -6,6 +6,7 @@ import pytest
 
 from clearprop.errors import InputError
 from clearprop.explain import case, check, exercise, read_sheet
+from clearprop.explain.checking.worksheets import results
 from clearprop.explain.checking.worksheets.reading import under
 from clearprop.explain.words.message import in_language
 from english_words import english_in
@@ -178,6 +179,13 @@ def test_headings_within_a_step_are_no_steps():
     assert len(sheet.steps) == 1
     assert len(sheet.entries) == 3
     assert any("heading within the same step" in remark for remark in sheet.remarks)
+
+
+def test_a_sheet_has_so_many_steps_at_most(monkeypatch):
+    monkeypatch.setattr(results, "MOST_STEPS", 3)
+    text = "case: case_study\n" + "".join(f"iteration {n}:\nz1 = 0.4, 0.5\n" for n in range(1, 6))
+    with pytest.raises(InputError, match="line 8: step 4 is one too many: a sheet has 3 steps at most"):
+        read_sheet(text)
 
 
 def test_a_sheet_is_read_again_under_other_conventions():

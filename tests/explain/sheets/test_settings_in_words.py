@@ -86,3 +86,39 @@ def test_text_is_still_passed_over():
         f"{HEAD}output: the network answers with a number\nerror: see what the teacher says of it\na1 = 0.622\n"
     )
     assert found.passed
+
+
+REST = "x = 1\ny = 0\nW1 = 0.5\nW2 = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("behind", "layers"),
+    [
+        (", hidden layer tanh, output linear", "tanh identity"),
+        (" (sigmoid)", "logistic logistic"),
+        (" with ReLU hidden units and a sigmoid output", "relu logistic"),
+        (", no activation", "identity identity"),
+        ("，隐藏层用 tanh，输出层用 sigmoid", "tanh logistic"),
+        ("，不用激活函数", "identity identity"),
+        (" fully connected network", "logistic identity"),
+    ],
+)
+def test_what_stands_behind_the_widths_is_read(behind, layers):
+    trace = check(f"network: 1-1-1{behind}\nb1 = 0\nb2 = 0\n{REST}z1 = 0.5").sheet.trace
+    assert " ".join(layer.activation.name for layer in trace.network.layers) == layers
+
+
+@pytest.mark.parametrize("behind", [", no biases", " without biases", "，没有偏置", "（无偏置）"])
+def test_that_there_are_no_biases_may_stand_behind_the_widths(behind):
+    assert check(f"network: 1-1-1{behind}\nhidden: sigmoid\noutput: sigmoid\n{REST}z1 = 0.5").passed
+
+
+@pytest.mark.parametrize("behind", [", sigmmoid units", ", with a squared loss", "，双曲函数，平方误差"])
+def test_what_is_not_understood_behind_the_widths_is_refused(behind):
+    with pytest.raises(InputError, match="stands behind the widths and is not understood; write it on a line"):
+        check(f"network: 1-1-1{behind}\nb1 = 0\nb2 = 0\n{REST}z1 = 0.5")
+
+
+@pytest.mark.parametrize("name", ["learning rate a", "Learning rate (η)", "学习率 η", "学习率α", "step size h"])
+def test_the_letter_of_the_rate_may_stand_beside_its_name(name):
+    assert check(f"{HEAD}{name} = 0.5\na1 = 0.622\na2 = 0.651\nb2_new = -0.0739\n").passed

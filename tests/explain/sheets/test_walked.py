@@ -1,9 +1,11 @@
 """Sheets in many ways of writing, worked out in NumPy: what is right stays right, each mistake is found and named."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from clearprop.errors import InputError
 from clearprop.explain import check
 
 FOLDER = Path(__file__).parent / "walked"
@@ -31,6 +33,10 @@ VERDICTS = {
     "54-shares": (2, "error2", "", ""),
     "82-sum-unsaid-l2": (0, "", "", "samples: sum"),
     "83-sum-unsaid-weighted": (0, "", "", "samples: sum"),
+    "91-logreg-ng": (0, "", "", "samples: each"),
+    "94-zh-mistake": (2, "delta1", "sigmoid_slope", ""),
+    "100-mazur-mistake": (2, "W2_new,error1", "", ""),
+    "104-chain-slip": (1, "z1", "", ""),
 }  # fmt: skip
 
 
@@ -49,3 +55,40 @@ def test_the_sheet_gets_its_verdict(name):
 
 def test_the_table_is_of_these_sheets():
     assert VERDICTS.keys() <= {path.stem for path in FOLDER.glob("*.md")}
+
+
+def test_numbers_of_a_working_are_what_somebody_went_on_with():
+    """0.601 and 0.615 stand in no line of their own: 1.0911 follows from them, and from no others."""
+    text = (FOLDER / "103-equals-chain.md").read_text(encoding="utf-8")
+    assert check(text)["z2[0]"].own == pytest.approx(1.0911, abs=1e-9)
+    bare = "\n".join(
+        f"{line.split('=')[0]}= {line.split('=')[-1]}" if "=" in line else line for line in text.split("\n")
+    )
+    assert not check(bare).passed
+    forgotten = check("case: case_study\nz2 = 0.6·0.601 + 0.7·0.615 = 0.7911")["z2[0]"]
+    assert forgotten.names == ("bias_forgotten",)
+
+
+@pytest.mark.parametrize("said", ["samples: each", "对样本：逐个"])
+def test_that_each_sample_has_a_delta_of_its_own_can_be_said(said):
+    text = (FOLDER / "91-logreg-ng.md").read_text(encoding="utf-8")
+    found = check(f"{said}\n{text}")
+    assert found.passed
+    assert not found.offered
+    stated = check(f"samples: mean\n{text}")
+    assert "mean_lost" in stated["delta1[0,0]"].names
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("velocity of W2 = 0.001, 0.001", "there is no result 'velocity of W2'"),
+        ("actual output = 1", "actual output may mean"),
+        ("z2 = 1.09 ... 0.3", "line 2, column 6: there are 2 numbers where 1 number should be"),
+        ("隐层函数：tanh", "there is no setting or result '隐层函数'"),
+        ("w1 = 0.1", "w1 numbers the weights through; add the line notation: mazur"),
+    ],
+)
+def test_what_was_once_taken_for_something_else_is_refused(line, words):
+    with pytest.raises(InputError, match=re.escape(words)):
+        check(f"case: case_study\n{line}")

@@ -4,7 +4,7 @@ Books agree on the derivatives and differ in what they call them: δ = ∂C/∂z
 and over outputs, a row of W for each input or for each output. A sheet may say which it follows::
 
     delta: minus            # δ = −∂C/∂z, and the error is y − a; plus is the usual
-    samples: sum            # no 1/n; mean is the usual
+    samples: sum            # no 1/n; or each, δ of each sample as of a loss of its own, 1/n in the gradients alone
     outputs: mean           # the loss divided by the number of outputs; sum is the usual
     rows: outputs           # of every weight matrix, given or worked out; inputs is the usual
     biases: none            # or fixed, shared (one for each layer), updated
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "delta": {"plus": ("plus", "+"), "minus": ("minus", "-", "−", "negative")},
-    "samples": {"mean": ("mean", "average"), "sum": ("sum", "total")},
+    "samples": {"mean": ("mean", "average"), "sum": ("sum", "total"), "each": ("each", "each sample", "own")},
     "outputs": {"sum": ("sum", "total"), "mean": ("mean", "average")},
     "rows": {"inputs": ("inputs", "input", "from"), "outputs": ("outputs", "output", "to")},
     "biases": {
@@ -47,7 +47,7 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 # Those that numbers depend on: `explain` shows the usual in their place.
-USUAL = ("delta: minus", "samples: sum", "outputs: mean", "biases: shared")
+USUAL = ("delta: minus", "samples: sum", "samples: each", "outputs: mean", "biases: shared")
 TRANSPOSED = ("W", "dW")  # kinds whose first axis is the inputs
 
 
@@ -59,7 +59,8 @@ class Conventions:
     ----------
     delta : {"plus", "minus"}
         δ = ∂C/∂z, or −∂C/∂z (then the error is y − a, and weights are updated with +η).
-    samples : {"mean", "sum"}
+    samples : {"mean", "sum", "each"}
+        Where the 1/n of the mean stands: in every δ, nowhere, or in the gradients.
     outputs : {"sum", "mean"}
     rows : {"inputs", "outputs"}
         What a row of a weight matrix, of its gradient and of its memory belongs to.
@@ -166,12 +167,13 @@ class Conventions:
         outputs = 1.0 / n_outputs if self.outputs == "mean" else 1.0
         sign = -1.0 if self.delta == "minus" else 1.0
         mean = 1.0 if has_shares else samples
+        late = total if self.samples == "each" else 1.0
         return {
             "sample_loss": outputs,
             "loss": mean * (1.0 if of_samples else outputs),
             "loss_new": samples * outputs,
-            "error": mean * outputs * sign,
-            "gradient": sign,
+            "error": mean * outputs * sign * late,
+            "gradient": sign / late,
             "total_weight": 1.0 / samples,
         }
 

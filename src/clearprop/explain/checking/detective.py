@@ -46,7 +46,7 @@ def _single(sheet: Sheet) -> list[tuple[str, str]]:
     sites = {entry.site for entry in sheet.entries}
     found = [("delta", "minus")]
     if trace.is_batch and trace.n_samples > 1:
-        found.append(("samples", "sum"))
+        found += [("samples", "sum"), ("samples", "each")]
     if trace.network.widths[-1] > 1:
         found.append(("outputs", "mean"))
     if trace.network.loss.name in OTHER_LOSS:

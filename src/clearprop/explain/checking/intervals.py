@@ -152,11 +152,6 @@ def interval(x: Any) -> Interval:
     return x if isinstance(x, Interval) else Interval(np.asarray(x, dtype=float), np.asarray(x, dtype=float))
 
 
-def hull(x: Interval, y: Interval) -> Interval:
-    """The least interval that holds both."""
-    return Interval(np.fmin(x.low, y.low), np.fmax(x.high, y.high))
-
-
 def square(x: Interval) -> Interval:
     """x·x of the same x: never negative."""
     low, high = x.low * x.low, x.high * x.high

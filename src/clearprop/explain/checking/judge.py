@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from clearprop.explain.checking.worksheets import Entry, WrittenNumber
 from clearprop.explain.checking.worlds import Bounds, Place, Points, Truth
 from clearprop.trace.names import Reference
 
+DECIMAL = re.compile(r"\d+\.\d+|(?<!\d)\.\d+")
 MOST_UNITS = 20  # of the last digit, between bounds that still tell a right number from a wrong one
 
 
@@ -95,6 +97,9 @@ class Judge:
             if all(number.verdict != "wrong" for number in turned):
                 numbers, is_wrong = turned, False
         slip = next((item for item in entry.working if is_wrong and not explains(item.value, item.written)), None)
+        if is_wrong and entry.working and slip is None and self._takes_from(entry):
+            numbers = self._numbers(entry.site, entry.numbers)
+            is_wrong = any(number.verdict == "wrong" for number in numbers)
         if is_wrong and naming and slip is None:
             worlds = (self.written, self.carried, self.truth.arrays)
             numbers = Suspects(self.truth, worlds, self.wide, self.written_sites).named(entry, numbers)
@@ -105,6 +110,39 @@ class Judge:
             self._take(entry.site, number, is_touched)
         self.written_sites.add(entry.site)
         return CheckedLine(entry, tuple(numbers), slip)
+
+    def _takes_from(self, entry: Entry) -> bool:
+        """Take numbers of a working that stand in no line of their own as written there; whether there are any.
+
+        0.601 in ``z2 = 0.6·0.601 + …`` is the first activation of layer 1, with the digits that somebody went on with.
+        """
+        arrays = (self.truth.arrays[site] for site in self.trace if not self.trace[site].inputs)
+        given = {abs(float(value)) for array in arrays for value in np.ravel(array)}
+        literals = [WrittenNumber.read(text) for item in entry.working for text in DECIMAL.findall(item.text)]
+        literals = [number for number in literals if number.value not in given]
+        is_any = False
+        for site in self._before(entry.site):
+            own = self.written.derived(site)
+            for place in np.ndindex(*np.shape(own)):
+                value = float(own[place])
+                for number in literals:
+                    signed = replace(number, value=float(np.copysign(number.value, value)))
+                    if fits(value, signed) and not fits_exactly(value, signed):
+                        reach = signed.unit * HALF
+                        self.written.write(site, place, signed.value)
+                        self.wide.write(site, place, (signed.value, signed.value - reach, signed.value + reach))
+                        is_any = True
+                        break
+        return is_any
+
+    def _before(self, site: str) -> list[str]:
+        """What a site is computed from and what that is, as far as it is not written down: two steps back."""
+        found: list[str] = []
+        level = [site]
+        for _ in range(2):
+            level = [name for each in level for name in self.trace[each].inputs if self.trace[name].inputs]
+            found += [name for name in level if name not in found and name not in self.written_sites]
+        return found
 
     @cached_property
     def mended(self) -> Bounds:

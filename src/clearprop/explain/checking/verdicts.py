@@ -166,7 +166,7 @@ def _offered(found: Checked, writer: Writer, language: str) -> Iterator[Sentence
     for line in found.offered:
         name, _, value = line.partition(": ")
         key = name.replace(" ", "_")
-        key = f"convention_{key}_{value}" if key in ("biases", "velocity") else f"convention_{key}"
+        key = f"convention_{key}_{value}" if key in ("biases", "samples", "velocity") else f"convention_{key}"
         said.append(writer.words[key].format(value=writer.term(value)))
     key = "check_offered" if len(said) == 1 else "check_offered_more"
     joint = writer.words["check_and"]

@@ -178,12 +178,6 @@ def share_line(trace: Trace, found: Sharing, place: tuple[int, ...], law: str) -
     return Line(target, (form,), values, computed(form, values), law)
 
 
-def share_lines(trace: Trace, found: Sharing) -> list[Line]:
-    """The lines of every hidden neuron: by shares, without denominators, by shares, …"""
-    places = np.ndindex(found.by_shares.shape)
-    return [share_line(trace, found, place, law) for place in places for law in ("share", "transpose")]
-
-
 def share_matrix_lines(trace: Trace, found: Sharing, columns: bool) -> list[Line]:
     """All shares at once: the matrix of w/Σw times the error, and without its denominators, which is Wᵀ times it."""
     l, L = found.layer, trace.network.depth

@@ -78,6 +78,7 @@ WORDS: Mapping[str, str] = {
     # 设置
     "sheet_no_network": "没有写明网络；请在开头写上一行，例如“网络：2-2-1”或“算例：mazur”",
     "sheet_network_written": "网络应写成 2-2-1 这样的形式，而不是“{value}”",
+    "sheet_beside_widths": "网络结构后面的“{said}”看不懂；请另写一行，例如“隐藏层：tanh”",
     "sheet_network_zero": "每层的神经元个数应是不小于 1 的整数，而不是“{value}”",
     "sheet_said_twice": "“{name}”写了两次，第一次在第 {line} 行",
     "sheet_choice": "“{name}”可以是{choices}，而不能是“{value}”",
@@ -91,6 +92,7 @@ WORDS: Mapping[str, str] = {
     "sheet_step_number": "“步”是第几次更新，应为 1、2、3……，而不是 {value}",
     "sheet_step_memory": "{rule} 的第 {step} 步要用到前一步留下的记忆，请给出 {name} = …",
     "sheet_step_order": "第 {number} 步写在第 {before} 步之后；请先写第 {next} 步",
+    "sheet_too_many_steps": "第 {number} 步太多了：一份练习最多有 {most} 步",
     "sheet_row_weights": "共有 {n} 个样本，所以需要 {n} 个样本权重，而不是 {m} 个",
     "sheet_row_weights_zero": "所有样本的权重都是 0，这样的一步什么也不会改变",
     "sheet_row_weights_negative": "样本权重不能小于 0，而这里是 {value}",
@@ -151,7 +153,7 @@ WORDS: Mapping[str, str] = {
     "remark_shared": "第 {line} 行：{name} = {value} 用于该层的每个神经元；如果整层共用一个偏置，请加上一行“偏置：共享”；如果偏置不更新，请加上一行“偏置：固定”",
     "remark_shown": "计算稿写明“{said}”，检查时按此进行；这里显示的是通常的约定：{shown}。",
     "usual_delta": "δ = ∂C/∂z",
-    "usual_samples": "对样本取平均",
+    "usual_samples": "对样本取平均，每个 δ 中都有 1/n",
     "usual_outputs": "对输出求和",
     "usual_biases": "每个神经元各有一个偏置",
     # 设置及其取值，与计算稿中的写法相同
@@ -190,6 +192,7 @@ WORDS: Mapping[str, str] = {
     "value_plus": "正",
     "value_minus": "负",
     "value_mean": "平均",
+    "value_each": "逐个",
     "value_sum": "求和",
     "value_inputs": "输入",
     "value_outputs": "输出",

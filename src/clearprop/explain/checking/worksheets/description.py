@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from clearprop.errors import InputError, UnknownNameError
@@ -13,10 +13,22 @@ from clearprop.explain.checking.worksheets.given import widths_from
 from clearprop.explain.checking.worksheets.lines import Found, StepMark
 from clearprop.explain.checking.worksheets.names import notation_named
 from clearprop.explain.checking.worksheets.optimizing import named
-from clearprop.explain.checking.worksheets.settings import SETTINGS, tidy_value
+from clearprop.explain.checking.worksheets.settings import (
+    ACTIVATION_WORDS,
+    FORMULAS,
+    LOSS_WORDS,
+    SETTINGS,
+    tidy_value,
+)
 from clearprop.explain.checking.worksheets.statements import Statement
 from clearprop.explain.words.message import Message, setting_named
+from clearprop.formulas import ACTIVATIONS
 
+OF_ALL = "activation"  # how a sheet calls an activation without saying of which layer
+NO_BIASES = re.compile(r"\b(?:no|without) bias|[无没不](?:有|带|含|用)?偏置")
+NO_ACTIVATION = re.compile(r"\b(?:no|without) (?:an )?activation|[无没不](?:有|带|含|用)?激活")
+OF_WHICH = (("hidden", re.compile("hidden|隐")), ("output", re.compile("output|输出")))
+KNOWN_ACTIVATIONS = sorted({*ACTIVATIONS, *FORMULAS} - {"none"}, key=len, reverse=True)  # leaky relu before relu
 EVERYWHERE = ("sigmoid", "logistic", "tanh")  # which one "activation function: …" may name for hidden layers and output
 
 
@@ -34,9 +46,42 @@ def settings_in(found: Sequence[Found], faults: Faults) -> tuple[dict[str, State
                 if before is not None and before.value != said.value:
                     raise item.wrong("sheet_said_twice", name=setting_named(item.name), line=before.line)
                 settings.setdefault(item.name, said)
+                for name, value, called in beside_widths(said.value) if item.name == "network" else ():
+                    settings.setdefault(name, replace(item, name=name, value=value, said=called))
         elif isinstance(item, Statement | StepMark):
             rest.append(item)
     return settings, rest
+
+
+def beside_widths(value: str) -> Iterator[tuple[str, str, str]]:
+    """The settings that stand behind the widths, each with its value and how it is called.
+
+    Raises
+    ------
+    InputError
+        For what sounds like a setting and is not understood: passed over, it would be another network.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.worksheets.description import beside_widths
+    >>> list(beside_widths("2-2-1, hidden layer tanh, output linear, no biases"))
+    [('hidden', 'tanh', 'hidden'), ('output', 'identity', 'output'), ('biases', 'none', 'biases')]
+    """
+    for part in re.split(r"[,;()]|\band\b|\bwith\b", value):
+        said = part.strip().lower()
+        if NO_BIASES.search(said):
+            yield "biases", "none", "biases"
+            continue
+        where = [name for name, pattern in OF_WHICH if pattern.search(said)]
+        if NO_ACTIVATION.search(said):
+            yield from ((name, "identity", name) for name in where or ("hidden", "output"))
+            continue
+        names = [word for word in KNOWN_ACTIVATIONS if word in said]
+        if names:
+            yield from ((name, tidy_value(name, names[0]), name) for name in where)
+            yield from () if where else [("hidden", tidy_value("hidden", names[0]), OF_ALL)]
+        elif ACTIVATION_WORDS.search(said) or LOSS_WORDS.search(said):
+            raise fault("sheet_beside_widths", said=part.strip())
 
 
 def take_one_activation(settings: dict[str, Statement], remarks: list[Message]) -> None:

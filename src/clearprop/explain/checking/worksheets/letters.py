@@ -11,7 +11,7 @@ BASES: Mapping[str, tuple[str, ...]] = {
     "dW": ("dW", "dw"), "db": ("db", "dB"), "error": ("error", "da", "dA", "do", "dout", "dO"),
     "delta": ("delta", "dz", "dZ", "dnet", "err", "Err"), "slope": ("slope",), "losses": ("losses",),
     "loss": ("C", "E", "L", "J", "loss", "Loss", "cost", "Cost", "MSE", "mse", "BCE", "CE", "SSE", "Etotal", "Error"),
-    "penalty": ("R", "penalty"), "yhat": ("yhat", "Yhat", "ypred"), "passed": ("atilde",),
+    "penalty": ("R", "penalty"), "yhat": ("yhat", "Yhat", "ypred", "p", "P"), "passed": ("atilde",),
 }  # fmt: skip
 KIND_OF: Mapping[str, str] = {base: kind for kind, bases in BASES.items() for base in bases}
 OF_LOSS: Mapping[str, str] = {"W": "dW", "b": "db", "a": "error", "z": "delta", "passed": "carried", "yhat": "error"}

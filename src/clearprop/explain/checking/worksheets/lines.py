@@ -10,9 +10,15 @@ from typing import NamedTuple
 from clearprop.errors import InputError, nearest
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
 from clearprop.explain.checking.worksheets.faults import fault, hint_at, place_at
-from clearprop.explain.checking.worksheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS, setting_of
+from clearprop.explain.checking.worksheets.settings import (
+    BEGINS_AS_NUMBER,
+    OTHER_NAMES,
+    SETTINGS,
+    is_formula_named,
+    setting_of,
+)
 from clearprop.explain.checking.worksheets.signs import plain_line
-from clearprop.explain.checking.worksheets.splitting import NamedValue, is_named, parts_of
+from clearprop.explain.checking.worksheets.splitting import NamedValue, is_named, name_before, parts_of
 from clearprop.explain.checking.worksheets.statements import Statement, tidy_name
 from clearprop.explain.checking.worksheets.tables import is_table_row, rows_of
 from clearprop.explain.checking.worksheets.values import readings
@@ -35,6 +41,13 @@ STEP = re.compile(
 ONLY_NUMBERS = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮⋱½⅓¼·×^]*")
 AWAITS_NUMBERS = re.compile(r"[=:≈]\s*(?:[\[({]\s*)*(?:[-+−]?\s*[.,]?\d[^=:≈]*)?$|[,\[({]\s*$")
 HEADING = re.compile(r"(?:the )?(?:step|part|task|question|iteration|epoch|layer|section)\s*\d{0,3}", re.I)
+VERB = re.compile(
+    r"\s(?:is|are|equals|becomes?)\s+(?=[-+−]?[\d.(])|(?:分别|约|大约)?(?:是|为|等于)\s*(?:约|大约)?\s*(?=[-+−]?[\d.(])"
+)
+CLAUSE = re.compile(r"[,;=]|\.(?!\d)|\s(?:and|und)\s")
+OPTIMIZER = re.compile(
+    r"(\s*(?:optimi[sz]er|update rule|优化器|优化算法)\s*[:=]\s*[A-Za-z]+)\s*[,;]\s*([^()\[\]]*=[^()\[\]]*)", re.I
+)
 CONTINUES = re.compile(r"\s*[=≈]")
 FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{(?!\w*matrix)|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
 OF_PEOPLE = ("student", "name", "学生", "姓名")  # lines that say whose sheet it is
@@ -159,7 +172,7 @@ def _is_value(text: str) -> bool:
 
 def _statements(line: SheetLine) -> Iterator[Found]:
     """The statements of a line; where there are none, text or a fault."""
-    body = line.bare[line.start :]
+    body = _with_signs(line.bare[line.start :])
     parts = parts_of(body)
     if not parts:
         yield _without_sign(line, body)
@@ -167,6 +180,22 @@ def _statements(line: SheetLine) -> Iterator[Found]:
         yield from _stated(
             part._replace(column=part.column + line.start, name_column=part.name_column + line.start), line
         )
+
+
+def _with_signs(body: str) -> str:
+    """A line in which a verb that stands between a name and its number is a sign, and a list of an optimizer a call."""
+    if called := OPTIMIZER.fullmatch(body):
+        return f"{called[1]}({called[2].strip()})"
+    verbs = list(VERB.finditer(body))
+    starts = [0, *(verb.end() for verb in verbs)]
+    for verb, start in zip(verbs, starts, strict=False):
+        name = CLAUSE.split(body[start : verb.start()])[-1] if start else body[: verb.start()]
+        value = CLAUSE.split(body[verb.end() :])[0].strip(" .")
+        if not (is_named(name_before(name)[0]) and (ONLY_NUMBERS.fullmatch(value) or worked_out(value) is not None)):
+            return body
+    for verb in verbs:
+        body = body[: verb.start()] + "=".center(len(verb[0])) + body[verb.end() :]
+    return body
 
 
 def _stated(part: NamedValue, line: SheetLine) -> Iterator[Found]:
@@ -219,6 +248,10 @@ def _without_sign(line: SheetLine, body: str) -> Found:
             return Statement(
                 setting or tidy_name(name), value, line.text.strip(), line.number, column + 1, name, setting is not None
             )
+    name, _, rest = body.partition(",")
+    if is_named(name) and re.search(r"\d", rest) and ONLY_NUMBERS.fullmatch(rest):  # z1,0.41,0.47 of a spreadsheet
+        column = line.start + len(name) + 2
+        return Statement(tidy_name(name), rest.rstrip(), line.text.strip(), line.number, column, name.strip())
     if ONLY_NUMBERS.fullmatch(body) and re.search(r"\d", body):
         return fault("sheet_nameless", place_at(line.number, line.start + 1), numbers=body.strip())
     return Passed(line.number)
@@ -227,6 +260,7 @@ def _without_sign(line: SheetLine, body: str) -> Found:
 def _unknown(part: NamedValue, column: int, line: SheetLine) -> Found:
     """A name that is none: a fault where it looks like one, text otherwise."""
     name = part.name.strip()
+    names_formula = part.sign == ":" and is_formula_named(part.value)
     shown = name if len(name) <= 40 else name[:37] + "…"
     is_number = re.match(r"\s*[\[({]*\s*[-+−]?\s*[.,]?\d", part.value) is not None
     known = (*SETTINGS, *OTHER_NAMES) if part.sign == ":" or not is_number else RESULTS
@@ -237,9 +271,14 @@ def _unknown(part: NamedValue, column: int, line: SheetLine) -> Found:
         return fault("sheet_of_optimizer", place_at(line.number, column), name=shown, cure=cure)
     if part.sign == ":" and HEADING.fullmatch(name):
         return Passed(line.number)
-    if part.sign == ":" and near is None and not (is_number and words == 1 and re.search(r"\d", name)):
+    if (
+        part.sign == ":"
+        and near is None
+        and not names_formula
+        and not (is_number and words == 1 and re.search(r"\d", name))
+    ):
         return Passed(line.number)
-    if words > 6 or (words > 2 and not is_number):
+    if words > 6 or (words > 2 and not is_number and not names_formula):
         return Passed(line.number)
     kind = "kind_result" if known is RESULTS else "kind_setting_or_result"
     return fault("sheet_no_such", place_at(line.number, column), kind=Message(kind), name=shown, hint=hint_at(near))

@@ -58,8 +58,7 @@ class Meanings:
 
     def of(self, name: str) -> list[Reference]:
         """All meanings of a name as `spelled` spells it, each once; some may not exist in the network."""
-        found = [item for item in self._all(name) if item is not None]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(item for item in self._all(name) if item is not None))
 
     def _all(self, name: str) -> Iterator[Reference]:
         after = name.endswith("+")
@@ -242,6 +241,8 @@ class Meanings:
         elif not up and (glued or down):
             numbers = [part for part in re.split(r"[,. ]", f"{glued},{down}") if part]
             layer, rest = numbers[0], ",".join(numbers[1:])
+            if self.widths[1:] == (1,) and not rest and not index:  # of one neuron with no layer before it: w1, w2
+                yield from self._only(kind, "1", layer)
             if not rest and not index and re.fullmatch(r"\d{3}", layer):  # w112: of layer 1, between 1 and 2
                 layer, rest = layer[0], layer[1:]
             elif self.depth == 1 and (rest or len(layer) == 2) and not glued:
@@ -282,8 +283,7 @@ class Meanings:
 
     def _short(self) -> list[str]:
         """Rashid's letters for the layers: i, h, o, or i, h1, h2, o."""
-        hidden = ["h"] if self.depth == 2 else [f"h{l}" for l in range(1, self.depth)]
-        return ["i", *hidden, "o"]
+        return ["i", *(["h"] if self.depth == 2 else [f"h{l}" for l in range(1, self.depth)]), "o"]
 
     def _node(self, letter: str) -> tuple[int, int] | None:
         """The layer and neuron of a node that is called by a letter: a, b | c, d | e."""

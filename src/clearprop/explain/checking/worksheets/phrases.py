@@ -18,9 +18,13 @@ SINGLE: Mapping[str, str] = {
     "label": "y", "labels": "y", "desired output": "y", "expected output": "y", "target output": "y", "目标": "y",
     "目标值": "y", "期望输出": "y", "目标输出": "y", "标签": "y", "真实值": "y", "期望值": "y", "output": "yhat",
     "outputs": "yhat", "prediction": "yhat", "predicted output": "yhat", "predicted": "yhat", "network output": "yhat",
-    "actual output": "yhat", "输出": "yhat", "预测": "yhat", "预测值": "yhat", "预测输出": "yhat", "实际输出": "yhat",
+    "probabilities": "yhat", "class probabilities": "yhat", "概率": "yhat", "logits": "z_{out}",
+    "输出": "yhat", "预测": "yhat", "预测值": "yhat", "预测输出": "yhat", "实际输出": "yhat",
     "网络输出": "yhat", "weight": "W", "weights": "W", "权重": "W", "权值": "W", "bias": "b", "biases": "b",
     "偏置": "b", "偏差": "b",
+}  # fmt: skip
+EITHER: Mapping[str, tuple[str, ...]] = {  # the target for some, what the network says for others
+    "actual output": ("yhat", "y"), "actual outputs": ("yhat", "y"),
 }  # fmt: skip
 KINDS: Mapping[str, tuple[str, ...]] = {
     "z": (
@@ -37,7 +41,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "db": ("bias gradients?", "gradients? of the bias(?:es)?", "偏置梯度", "偏置的梯度"),
 }  # fmt: skip
 LAYERS: Mapping[str, str] = {
-    "hidden": r"hidden(?:[ -]layer)?|隐藏层|隐含层|隐层", "out": r"output(?:[ -]layer)?|输出层",
+    "hidden": r"hidden(?:[ -]layer)?|隐藏层|隐含层|隐层", "out": r"(?:output|final)(?:[ -]layer)?|输出层",
     "layer": r"layer\s*(\d{1,2})|第\s*([\d一二三四])\s*层",
 }  # fmt: skip
 NEURON = r"(?:\s*(?:neuron|node|unit|第)?\s*([\d一二三四五六])\s*(?:个?(?:神经元|节点|单元))?)?"
@@ -70,6 +74,10 @@ def meanings(name: str) -> tuple[str, ...]:
     after = re.match(r"(?:new |updated |新的?|更新后的?)|.*(?: after(?: the update)?| afterwards)$", plain)
     plain = re.sub(r"^(?:new |updated |新的?|更新后的?)| after(?: the update)?$| afterwards$", "", plain)
     mark = "+" if after else ""
+    if re.fullmatch(r"[a-z]{3,}(?:_[a-z]{3,})+", plain):  # as programs write: hidden_outputs
+        plain = plain.replace("_", " ")
+    if plain in EITHER:
+        return tuple(each + mark for each in EITHER[plain])
     if plain in SINGLE:
         return (SINGLE[plain] + mark,)
     if sample := OF_A_SAMPLE.fullmatch(plain):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -17,8 +17,8 @@ from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.sheet import Blank, Entry, Working
 from clearprop.explain.checking.worksheets.statements import Statement
 from clearprop.explain.checking.worksheets.values import Item, Value, is_a_fraction_cut, readings
-from clearprop.explain.checking.worksheets.worked import Segment, place_in, segments_of, workings
-from clearprop.explain.words.message import Message
+from clearprop.explain.checking.worksheets.worked import Segment, place_in, segments_of, separately_worked, workings
+from clearprop.explain.words.message import Count, Message
 from clearprop.trace.names import PER_SAMPLE, Reference
 
 Place = tuple[int, ...]
@@ -54,6 +54,8 @@ def placed(statement: Statement, names: Names) -> Placed:
     InputError, UnknownNameError
         Where it cannot be read, with line and column.
     """
+    if (parts := separately_worked(statement.value)) is not None:
+        return _one_by_one(statement, names, parts)
     *middles, last = segments_of(statement.value)
     if not last.text.strip():
         return _open(statement, names)
@@ -78,6 +80,24 @@ def placed(statement: Statement, names: Names) -> Placed:
     if isinstance(refused, UnknownNameError):
         raise placed_at(statement.place_of(last.position), refused)
     raise placed_at(place_in(statement, last), refused)
+
+
+def _one_by_one(statement: Statement, names: Names, parts: Sequence[Sequence[Segment]]) -> Placed:
+    """A line of several worked numbers: ``0.3 − 0.1·2 = 0.1, 0.4 − 0.1·1 = 0.3``."""
+    items = tuple(readings(part[-1].text)[0].items[0]._replace(position=_begin(part[-1])) for part in parts)
+    value = Value((items,), is_matrix=False, unread=None, decimal_comma=False)
+    try:
+        named = names.find(statement.written, len(items))
+    except InputError as error:
+        raise placed_at(place_in(statement, parts[0][-1]), error) from None
+    found = _with_numbers(statement, names, named, value, Segment("", 0), ())
+    each = zip(parts, found.numbers, strict=True)
+    working = [item for (*middles, last), pair in each for item in workings(statement, middles, last, [pair])]
+    return replace(found, working=tuple(working))
+
+
+def _begin(segment: Segment) -> int:
+    return segment.position + len(segment.text) - len(segment.text.lstrip())
 
 
 def _check_matrix(statement: Statement, names: Names, value: Value) -> None:
@@ -138,7 +158,10 @@ def _with_numbers(
         paper = tuple(shape[::-1]) if turned else tuple(shape)
         check_shape(statement, names, named, value, paper)
         order = [place[::-1] if turned else place for place in np.ndindex(*paper)]
-        kept = _kept(value, paper) if value.is_open else range(len(order))
+        try:
+            kept = _kept(value, paper) if value.is_open else range(len(order))
+        except InputError as error:
+            raise placed_at(place_in(statement, last), error) from None
         items = [item for item in value.items if item.kind != "elided"]
         pairs = [(_at(reference, order[i]), item) for i, item in zip(kept, items, strict=True)]
         is_flat = len(paper) == 2 and min(paper) > 1 and not value.is_matrix
@@ -214,7 +237,7 @@ def _axis(items: Sequence[Item], length: int) -> list[int]:
     gap = next((i for i, item in enumerate(items) if item.kind == "elided"), len(items))
     after = [item for item in items[gap:] if item.kind != "elided"]
     if gap + len(after) > length:
-        raise fault("sheet_too_many_there", n=gap + len(after), m=length)
+        raise fault("sheet_too_many_there", n=Count(gap + len(after)), m=Count(length))
     return [*range(gap), *range(length - len(after), length)]
 
 

@@ -13,17 +13,21 @@ from clearprop.explain.checking.worksheets.description import settings_in, style
 from clearprop.explain.checking.worksheets.faults import Faults, fault, lines_told
 from clearprop.explain.checking.worksheets.given import Given, samples_in
 from clearprop.explain.checking.worksheets.lines import Found, Passed, StepMark, lines_of
+from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.placing import entry_from, placed
 from clearprop.explain.checking.worksheets.results import Results, names_of
 from clearprop.explain.checking.worksheets.setting_up import trace_of
 from clearprop.explain.checking.worksheets.sheet import Entry, Sheet
-from clearprop.explain.checking.worksheets.statements import Statement, numbers_in
+from clearprop.explain.checking.worksheets.statements import Statement, numbers_in, tidy_name
 from clearprop.explain.checking.worksheets.toml import toml_statements
 from clearprop.explain.checking.worksheets.values import POINT
 from clearprop.explain.checking.worksheets.worked import last_segment
 from clearprop.explain.explained import Trace
 from clearprop.explain.words.message import Message
+from clearprop.explain.writing.notation import NOTATIONS
 
+TARGET = re.compile(r"(?:[tT]|targets?)(?:_?\{?\d{1,4}\}?|[₀-₉]+)?")
+OUTPUT = re.compile(r"[yY](?:_?\{?\d{1,4}\}?|[₀-₉]+)?")
 REPLACEABLE = (
     "hidden", "output", "loss", "optimizer", "learning rate", "l1", "l2", "weight decay", "velocity", "step",
     "row weights",
@@ -64,10 +68,10 @@ def read_sheet(source: str | Path) -> Sheet:
     try:
         sheet = sheet_of(found, {})
     except InputError:
-        counted = _counted_from_one(found)
-        if counted is None:
+        other = _counted_from_one(found) or _in_the_way_of_its_case(found)
+        if other is None:
             raise
-        sheet = counted
+        sheet = other
     if key is None or is_toml:
         return sheet
     return replace(sheet, remarks=(*sheet.remarks, Message("remark_key", line=text.count("\n") + 1)))
@@ -83,6 +87,17 @@ def _counted_from_one(found: Sequence[Found]) -> Sheet | None:
     if "count_from" in sheet.conventions.stated or not any("0" in reference.indices for reference in alone):
         return None
     return replace(sheet, remarks=(*sheet.remarks, Message("remark_count_from")))
+
+
+def _in_the_way_of_its_case(found: Sequence[Found]) -> Sheet | None:
+    """The sheet of a case that is named after a notation, in that notation: w5 of the case of Mazur."""
+    said = next((item.value for item in found if isinstance(item, Statement) and item.name == "case"), "").strip()
+    if said not in NOTATIONS:
+        return None
+    try:
+        return sheet_of([Statement("notation", said, "", 0, 1, is_setting=True), *found], {})
+    except InputError:
+        return None
 
 
 def under(sheet: Sheet, **changes: str) -> Sheet:
@@ -165,6 +180,7 @@ def _sorted(
     remarks: list[Message],
 ) -> tuple[Mapping[str, Statement], list[Statement | StepMark], list[tuple[int, bool]]]:
     """What is given, and the results."""
+    rest = _outputs_by_y(rest)
     statements = [item for item in rest if isinstance(item, Statement)]
     is_case = "case" in settings
     n = None if is_case else samples_in(statements, widths[0])
@@ -178,6 +194,32 @@ def _sorted(
         if not is_taken:
             results.append(item)
     return given.whole if is_case else given.statements(), results, given.flat
+
+
+def _outputs_by_y(rest: Sequence[Statement | StepMark]) -> Sequence[Statement | StepMark]:
+    """The statements where t names the targets: what y then says otherwise are the outputs, as in many books."""
+    targets = {
+        number.value for item in rest if isinstance(item, Statement) and TARGET.fullmatch(item.written.strip())
+        for number in _numbers_of(item)
+    }  # fmt: skip
+    if not targets:
+        return rest
+    found: list[Statement | StepMark] = []
+    for item in rest:
+        is_output = isinstance(item, Statement) and OUTPUT.fullmatch(item.written.strip())
+        if isinstance(item, Statement) and is_output and not {n.value for n in _numbers_of(item)} <= targets:
+            said = f"yhat{item.written.strip()[1:]}"
+            item = replace(item, name=tidy_name(said), said=said)
+        found.append(item)
+    return found
+
+
+def _numbers_of(statement: Statement) -> Sequence[WrittenNumber]:
+    """Its numbers; none where it holds something else."""
+    try:
+        return numbers_in(last_segment(statement))
+    except InputError:
+        return ()
 
 
 def _trace(

@@ -68,7 +68,8 @@ class Refusals:
         """
         if len(fitting) > 1:
             return self._ambiguous(name, fitting)
-        if known and count is not None:
+        is_numbered = count == 1 and NUMBERED.fullmatch(key) is not None and not has_style
+        if known and count is not None and not is_numbered:
             return self._of_another_size(name, known[0], count)
         if STEP.match(key):
             return fault("sheet_delta_step", name=name, of=re.sub(r"\W|Delta", "", key))

@@ -52,6 +52,10 @@ class Results:
         trace = self.trace
         for mark, statements in self._blocks(results):
             if mark is not None and found:
+                if len(found) == MOST_STEPS:
+                    where = Message("sheet_line", line=mark.line)
+                    self.faults.add(fault("sheet_too_many_steps", where, number=mark.number, most=f"{MOST_STEPS:,}"))
+                    break
                 if mark.number != found[-1].number + 1:
                     last, where = found[-1].number, Message("sheet_line", line=mark.line)
                     self.faults.add(fault("sheet_step_order", where, number=mark.number, before=last, next=last + 1))

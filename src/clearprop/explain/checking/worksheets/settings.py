@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from clearprop.explain.checking.worksheets.faults import fault
 from clearprop.explain.checking.worksheets.values import readings
+from clearprop.formulas import ACTIVATIONS
+from clearprop.formulas import LOSSES as LOSSES_BY_NAME
 
 SETTINGS = (
     "network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows",
@@ -17,7 +19,9 @@ OTHER_NAMES: Mapping[str, str] = {
     "网络": "network", "网络结构": "network", "结构": "network", "activation": "hidden",
     "activation function": "hidden", "hidden activation": "hidden", "hidden layer": "hidden", "hidden layers": "hidden",
     "hidden layer activation": "hidden", "隐藏层": "hidden", "隐含层": "hidden", "激活函数": "hidden",
-    "隐藏层激活函数": "hidden", "隐藏层的激活函数": "hidden", "output activation": "output", "output layer": "output",
+    "隐藏层激活": "hidden", "隐层激活": "hidden", "隐层激活函数": "hidden", "隐层": "hidden", "输出激活": "output",
+    "输出激活函数": "output", "输出层激活": "output", "隐藏层激活函数": "hidden", "隐藏层的激活函数": "hidden",
+    "output activation": "output", "output layer": "output",
     "output layer activation": "output", "输出层": "output", "输出层激活函数": "output", "输出层的激活函数": "output",
     "输出": "output", "loss function": "loss", "cost": "loss", "cost function": "loss", "error function": "loss",
     "损失": "loss", "损失函数": "loss", "误差函数": "loss", "误差": "loss", "代价函数": "loss", "rate": "learning rate",
@@ -34,7 +38,8 @@ OTHER_NAMES: Mapping[str, str] = {
 NUMERIC = frozenset({"network", "learning rate", "count from", "step", "l1", "l2", "weight decay", "row weights"})
 VALUES: Mapping[str, str] = {
     "固定": "fixed", "不更新": "fixed", "无": "none", "没有": "none", "共享": "shared", "更新": "updated",
-    "输出": "outputs", "输入": "inputs", "求和": "sum", "总和": "sum", "平均": "mean", "均值": "mean", "精确": "exact",
+    "输出": "outputs", "输入": "inputs", "求和": "sum", "总和": "sum", "逐个": "each",
+    "平均": "mean", "均值": "mean", "精确": "exact",
     "舍入": "rounded", "四舍五入": "rounded", "负": "minus", "正": "plus", "梯度下降": "sgd", "随机梯度下降": "sgd",
     "gradient descent": "sgd", "动量": "momentum", "动量法": "momentum", "步": "steps",
     "梯度": "gradients", "相减": "subtracted",
@@ -68,7 +73,22 @@ SQUARE = re.compile(r"\^\s*\{?2|²|\*\*\s*2")
 HALF = re.compile(r"½|1\s*/\s*2|0[.,]5|frac\{?1\}?\{?2|/\s*2\s*$")
 BEGINS_AS_NUMBER = re.compile(r"\s*[\[({]*\s*[-+−]?\s*[.,]?[\d½⅓¼_?□…]")
 
+RATE_AND_LETTER = re.compile(r"^(learning rate|step size|学习率|学习速率|步长) ?\(?[^\W\d_]\)?$")
 CALLED = re.compile(r"\s*[A-Za-z]+\s*\(")  # an optimizer with its constants: adam(beta1=0.8)
+
+
+def setting_called(name: str) -> str | None:
+    """The setting of this name, or None; behind the name of the rate its letter may stand.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.worksheets.settings import setting_called
+    >>> setting_called("Learning rate (η)"), setting_called("学习率 a"), setting_called("z1")
+    ('learning rate', 'learning rate', None)
+    """
+    plain = re.sub(r"\s+", " ", name.strip().strip("*_\\").strip().lower())
+    plain = RATE_AND_LETTER.sub(r"\1", plain)
+    return plain if plain in SETTINGS else OTHER_NAMES.get(plain)
 
 
 def setting_of(name: str, value: str) -> str | None:
@@ -80,8 +100,7 @@ def setting_of(name: str, value: str) -> str | None:
     >>> setting_of("学习率", "0.1"), setting_of("loss", "0.0026"), setting_of("Output layer", "sigmoid")
     ('learning rate', None, 'output')
     """
-    plain = re.sub(r"\s+", " ", name.strip().strip("*_\\").strip().lower())
-    found = plain if plain in SETTINGS else OTHER_NAMES.get(plain)
+    found = setting_called(name)
     if found is None or found in NUMERIC or (found == "optimizer" and CALLED.match(value)):
         return found
     last = re.split(r"[=≈]", value)[-1]
@@ -89,6 +108,19 @@ def setting_of(name: str, value: str) -> str | None:
         BEGINS_AS_NUMBER.match(last) is not None and not re.search(r"[^\W\d_eE]", last)
     )
     return None if is_number or not value.strip() or _is_prose(found, value) else found
+
+
+def is_formula_named(value: str) -> bool:
+    """Whether a value is the name of an activation or a loss, whatever stands before it.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.worksheets.settings import is_formula_named
+    >>> is_formula_named("tanh"), is_formula_named("交叉熵"), is_formula_named("Anna")
+    (True, True, False)
+    """
+    plain = value.strip().strip(".").lower()
+    return any(plain in known for known in (FORMULAS, LOSSES, LOSSES_BY_NAME, ACTIVATIONS)) and plain != "none"
 
 
 def _is_prose(setting: str, value: str) -> bool:

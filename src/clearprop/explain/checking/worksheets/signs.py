@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 SIGNS = str.maketrans({
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # ！ to ～, full width
@@ -22,10 +23,11 @@ MARKUP = re.compile(
 RELATIONS = re.compile(r"\\(?:approx|simeq|cong|doteq|sim|equiv|eq)(?![A-Za-z])")
 PRODUCTS = re.compile(r"\\(?:cdot|times|ast)(?![A-Za-z])")
 SPACES = re.compile(
-    r"(?<!\\)\\(?:quad|qquad|hspace\{[^{}]*\}|[,;!:> ])|&(?=\s*[=≈\\])|\\\\\s*$"
+    r"\\tag\*?\{[^{}]*\}|(?<!\\)\\(?:quad|qquad|hspace\{[^{}]*\}|[,;!:> ])|&(?=\s*[=≈\\])|\\\\\s*$"
     r"|\\(?:begin|end)\{(?:align|equation|gather|split|aligned)\*?\}"
 )
 BETWEEN_NUMBERS = re.compile(r"(?<=[\d)\]_?])，(?=\s*[-−–－+.\d０-９\[(_?])")  # never a decimal comma
+MATH_LETTERS = re.compile("[\U0001d400-\U0001d7ff\u2110-\u2113\u211b\u2130\u2131]")  # 𝐳, 𝛿, ℒ: one letter for one
 ABOUT = re.compile(r"(?<!\S)~=?(?!\S)")
 COMMENT = re.compile(r"(?<![\\&])#|(?<![:/\w])//(?!/)")
 
@@ -42,6 +44,8 @@ def plain_line(line: str) -> str:
     ('学习率:0.1  ', ' a ≈       0.6 ')
     """
     plain = BETWEEN_NUMBERS.sub(" ", line).translate(SIGNS)
+    if not plain.isascii():
+        plain = MATH_LETTERS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), plain)
     comment = COMMENT.search(plain)
     if comment is not None:
         plain = plain[: comment.start()]

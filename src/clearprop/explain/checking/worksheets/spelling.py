@@ -30,6 +30,9 @@ SCRIPTED = re.compile(rf"([{RUN_UP}]+)|([{RUN_DOWN}]+)")
 COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
 FRAC = re.compile(r"\\[dt]?frac\s*")
 AFTER_WORDS = r"new|updated|neu|nouveau|after|next|t\s*\+\s*1|k\s*\+\s*1|n\s*\+\s*1"
+OF_ARGUMENTS = re.compile(
+    r"^([CELJ]|loss|cost)\s*\((?=[^()]*[^\W\d])(?:[^()]|\([^()]*\))*\)$", re.I
+)  # L(a, y), J(w, b)
 DRESS = re.compile(r"[$`]|\*\*|\\[,;!: ]|\\\(|\\\)|\\\[|\\\]|[\u200b-\u200d\ufeff]")
 
 
@@ -51,6 +54,7 @@ def spelled(name: str) -> str:
     for letter, word in GREEK.items():
         plain = plain.replace(letter, word)
     plain = unicodedata.normalize("NFKC", plain)
+    plain = re.sub(r"_\{?输出层?\}?", "_{out}", re.sub(r"_\{?隐[藏含]?层?\}?", "_{hidden}", plain))
     plain, is_after = _after(plain)
     plain = re.sub(r"\s*([/^_\[\](){},.'+*])\s*", r"\1", plain.strip(" .,:;"))
     plain = re.sub(r"^\(([^()]+|[^()]*\([^()]*\)[^()]*)\)$", r"\1", _braced(plain))
@@ -61,7 +65,7 @@ def spelled(name: str) -> str:
     plain = re.sub(r"(?<![\^_])\{(\w+)\}", r"\1", plain).replace("y_{hat}", "yhat").replace("y_{pred}", "yhat")
     plain = "yhat" if plain == "y^" else plain
     plain = re.sub(r"^([mv])_\{hat\}", r"\1hat", plain)
-    return plain + ("+" if is_after else "")
+    return OF_ARGUMENTS.sub(r"\1", plain) + ("+" if is_after else "")
 
 
 def _script(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
 from clearprop.explain.checking.worksheets.letters import is_name
 from clearprop.explain.checking.worksheets.phrases import meanings
-from clearprop.explain.checking.worksheets.settings import BEGINS_AS_NUMBER, OTHER_NAMES, SETTINGS
+from clearprop.explain.checking.worksheets.settings import BEGINS_AS_NUMBER, setting_called
 from clearprop.explain.checking.worksheets.spelling import spelled
 from clearprop.explain.checking.worksheets.statements import tidy_name
 from clearprop.explain.checking.worksheets.values import readings
@@ -33,6 +33,8 @@ OF_SOMETHING = re.compile(
 OF_PARAMETER = re.compile(
     r"(?:(?:损失|误差|代价)?(?:函数)?(?:对|关于)|[CLE]对)?\s*([WwBb]_?\d)\s*的\s*(?:梯度|偏?导数)"
 )
+OF_ANOTHER = re.compile(r"([^\W\d_]+) (?:of|for)(?: the)?\s*$", re.I)  # the velocity of W2 is not W2
+ITSELF = ("value", "values", "result", "results", "number", "numbers", "calculation", "solution", "matrix", "vector")
 AFTERWARDS = re.compile(r"\b(?:new|updated)\b|新|更新", re.I)
 NEXT_SETTING = re.compile(r"(.*)[,;]\s*([^,;:]+)")
 VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
@@ -54,8 +56,7 @@ def is_named(name: str) -> bool:
     plain = name.strip()
     if not plain or len(plain) > LONGEST_NAME:
         return False
-    lower = re.sub(r"\s+", " ", plain.lower())
-    if lower in SETTINGS or lower in OTHER_NAMES or meanings(plain):
+    if setting_called(plain) is not None or meanings(plain):
         return True
     return isinstance(parse(tidy_name(plain)), Reference) or is_name(spelled(plain))
 
@@ -121,9 +122,7 @@ def _is_name_of_working(line: str, signs: list[tuple[int, str]]) -> bool:
 
 def _is_setting_with(line: str, signs: list[tuple[int, str]]) -> bool:
     """Whether a colon ends the name of a setting whose value holds an equals sign: ``optimizer: adam, lr = 0.1``."""
-    name = re.sub(r"\s+", " ", line[: signs[0][0]].strip().lower())
-    known = name if name in SETTINGS else OTHER_NAMES.get(name)
-    return known in ("loss", "optimizer") and "(" in line[signs[0][0] : signs[1][0]]
+    return setting_called(line[: signs[0][0]]) in ("loss", "optimizer") and "(" in line[signs[0][0] : signs[1][0]]
 
 
 def _signs(line: str) -> list[tuple[int, str]]:
@@ -163,7 +162,8 @@ def name_before(text: str) -> tuple[str, int]:
         if is_named(rest) and re.fullmatch(r"[^\W\d_]+(?:[\s,'’.:()-]+[^\W_]+)*[\s,:.(]*", before):
             if GRADIENT_OF.search(before):
                 return f"grad({rest})", start + place
-            if OF_SOMETHING.search(before):
+            of = OF_ANOTHER.search(before)
+            if (OF_SOMETHING.search(before) and "/" not in rest) or (of is not None and of[1].lower() not in ITSELF):
                 break
             is_new = AFTERWARDS.search(before) is not None and not spelled(rest).endswith("+")
             return f"{'new ' if is_new else ''}{rest}", start + place

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
 from clearprop.explain.checking.worksheets.settings import setting_of
+from clearprop.explain.checking.worksheets.spelling import spelled
 from clearprop.explain.checking.worksheets.splitting import is_named, name_before, parts_of
 from clearprop.explain.checking.worksheets.values import readings
 
@@ -47,13 +48,38 @@ def rows_of(lines: Sequence[tuple[int, str]]) -> Iterator[Row]:
                 yield number, f"{cells[0][0]}_{node}", value, column
         return
     if body and all(is_named(name) for name in names) and all(_is_number(c) for _, row in body for c, _ in row):
+        inputs = _inputs(names) if len(body) > 1 else []
+        if inputs:
+            rows_of_x = (", ".join(row[i][0] for i in inputs) for _, row in body)
+            yield body[0][0], "x", f"[{', '.join(f'[{row}]' for row in rows_of_x)}]", body[0][1][inputs[0]][1]
         for i, name in enumerate(names):
+            if i in inputs or (inputs and _counts(name, body, i)):
+                continue
             below = [row[i] for _, row in body if i < len(row)]
             if below:
                 yield body[0][0], name, ", ".join(cell for cell, _ in below), below[0][1]
         return
     for number, cells in rows:
         yield from _row(number, cells)
+
+
+def _inputs(names: Sequence[str]) -> list[int]:
+    """The columns of x1, x2, …, where they are several: a row of them is a sample."""
+    numbers = {spelled(name): i for i, name in enumerate(names)}
+    found: list[int] = []
+    while (place := next((numbers[n] for n in _as_input(len(found) + 1) if n in numbers), None)) is not None:
+        found.append(place)
+    return found if len(found) > 1 else []
+
+
+def _as_input(number: int) -> tuple[str, str]:
+    return f"x{number}", f"x_{{{number}}}"
+
+
+def _counts(name: str, body: Sequence[tuple[int, list[Cell]]], i: int) -> bool:
+    """Whether a column numbers the samples."""
+    cells = [row[i][0] for _, row in body if i < len(row)]
+    return spelled(name) in ("sample", "样本", "n", "i") and cells == [str(n) for n in range(1, len(body) + 1)]
 
 
 def _cells(line: str) -> list[Cell]:
@@ -89,7 +115,7 @@ def _row(number: int, cells: Sequence[Cell]) -> Iterator[Row]:
         return
     name = name_before(cells[0][0])[0]
     filled = [(cell, at) for cell, at in cells[1:] if cell]
-    if filled and setting_of(name, filled[0][0]):
+    if filled and setting_of(name, filled[0][0]) and not (len(filled) > 1 and _is_number(filled[-1][0])):
         yield number, name, *filled[0]
         return
     values = [(cell, at) for cell, at in cells[1:] if _is_number(cell) or worked_out(cell) is not None or "=" in cell]

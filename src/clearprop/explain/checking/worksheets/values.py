@@ -11,12 +11,15 @@ from clearprop.explain.checking.worksheets.numbers import COMMA, FRACTION, PLAIN
 
 SEPARATORS = r"\s,;\[\](){}|"
 SIGN = r"(?:(?:(?<=[,;\[({|])|(?<=^))\s*[-+−–]\s*|[-+−–](?=[\d.,½⅓¼\\]))?"
-BLANK = r"(?:\\?_){2,}(?:\\?_)*|\?+|□+|＿+|\\ldots|\\dots|\.{3,}|…+|⋮|⋱|\\vdots"
+BLANK = r"[\[(]\s+[\])]|(?:\\?_){2,}(?:\\?_)*|\?+|□+|＿+|\\ldots|\\dots|\.{3,}|…+|⋮|⋱|\\vdots"
 ELIDED = ("…", "...", "⋮", "⋱", "\\vdots", "\\ldots", "\\dots")
 AND = re.compile(r"(?<=[\d\s_])(?:and|und|et|或|和|与|及)(?=[\d\s−–+._-])")
 WRAPPER = re.compile(r"(?:(?:np|numpy|torch|tf|jnp)\.)?(?:array|tensor|Tensor|matrix|float(?:32|64))\s*\(")
 OPTION = re.compile(r",\s*(?:dtype|requires_grad|grad_fn|device|shape)\s*=\s*(?:<[^<>]*>|\([^()]*\)|[^,()\s]+)")
 NOTE = re.compile(r"\(\s*([^\W\d_][^()\[\]{}]{0,200})\)\s*[.,;]?\s*$")
+NUMBERING = re.compile(
+    r"(?<=[\d\])}%])(?:\s*(?:\.{2,}|…+|·{2,}))?\s+\(\d{1,2}\)\s*[.,;]?\s*$"
+)  # 0.41 (3): of an equation
 MATRIX = re.compile(r"\\(begin|end)\s*\{[bpvBV]?(?:small)?matrix\}|\\(?:left|right|[bB]igg?[lr]?)(?=[\[\](){}|.])\.?")
 NUMBERS = {
     comma: re.compile(
@@ -135,7 +138,7 @@ def without_dress(text: str) -> str:
         if WRAPPER.search(bare):
             before, _, after = WRAPPER.sub(blank, OPTION.sub(blank, bare)).rpartition(")")
             bare = f"{before} {after}"
-        bare = NOTE.sub(blank, bare)
+        bare = NUMBERING.sub(blank, NOTE.sub(blank, bare))
     bare = AND.sub(lambda m: ",".ljust(len(m[0])), bare)
     end = bare.rstrip()
     if end.endswith((".", ",", ";")) and not end.endswith("..") and re.search(r"\d\s*[\])}]*[.,;]$", end):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from clearprop.explain.checking.worksheets.arithmetic import worked_out
@@ -33,6 +34,35 @@ def segments_of(value: str) -> list[Segment]:
             start = place + 1
     kept = [item for item in found if item.text.strip()]
     return [*kept, Segment(value[start:], start)]
+
+
+def separately_worked(value: str) -> list[list[Segment]] | None:
+    """The segments of each number where every one has a working of its own, with commas between; None otherwise.
+
+    Examples
+    --------
+    >>> from clearprop.explain.checking.worksheets.worked import separately_worked
+    >>> [[item.text.strip() for item in part] for part in separately_worked("1 + 1 = 2, 2·2 = 4")]
+    [['1 + 1', '2'], ['2·2', '4']]
+    >>> separately_worked("0,5 + 0,1 = 0,6") is None
+    True
+    """
+    depth, starts = 0, [0]
+    for place, letter in enumerate(value):
+        depth += (letter in "[({") - (letter in "])}")
+        if letter in ",;" and depth == 0:
+            starts.append(place + 1)
+    if len(starts) == 1:
+        return None
+    parts = []
+    for start, end in pairwise([*starts, len(value) + 1]):
+        segments = [item._replace(position=item.position + start) for item in segments_of(value[start : end - 1])]
+        end = readings(segments[-1].text)[0]
+        is_one = end.unread is None and [item.kind for item in end.items] == ["number"]
+        if len(segments) < 2 or not is_one or worked_out(segments[0].text) is None:
+            return None
+        parts.append(segments)
+    return parts
 
 
 def last_segment(statement: Statement) -> Statement:
