@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -260,14 +260,10 @@ def exercise(
     from clearprop.explain.words.message import Message, speaking
 
     drawn = {"--hidden": hidden, "--output-activation": output_activation, "--loss": loss}
-    hidden = hidden or "sigmoid"
+    hidden, is_drawn = hidden or "sigmoid", network is not None or class_ is not None
     with speaking(language):
-        if find_mistake and blank is not None:
-            raise exits.UsageError(Message("usage_blank_or_mistake"))
+        _check_used({"--blank": blank} if find_mistake else {}, {} if is_drawn else drawn)
         blank = 6 if blank is None else blank
-        for option, value in drawn.items():
-            if value is not None and network is None and class_ is None:
-                raise exits.UsageError(Message("usage_of_drawn", option=option))
         if class_ is not None:
             for option, value in ((Message("usage_a_sheet"), source), ("--case", case), ("--format", format)):
                 if value is not None:
@@ -289,3 +285,13 @@ def exercise(
             trace, blank=blank, find_mistake=find_mistake, seed=seed, language=language, digits=digits, format=format,
             notation=notation, output=output, force=force,
         )  # fmt: skip
+
+
+def _check_used(of_blanks: Mapping[str, object], of_drawn: Mapping[str, object]) -> None:
+    """Raise UsageError for the first option that is given and would be ignored."""
+    from clearprop.explain.words.message import Message
+
+    for options, key in ((of_blanks, "usage_blank_or_mistake"), (of_drawn, "usage_of_drawn")):
+        for option, value in options.items():
+            if value is not None:
+                raise exits.UsageError(Message(key, option=option))

@@ -196,11 +196,11 @@ class GlassBox(Preparation):
 
         run = self._run
         outputs = run.engine.outputs(run.network, self.parameters_, row[None].astype(run.state.theta.dtype))
-        classes = run.targets.classes if isinstance(run.targets, ClassTargets) else None
-        kind = kind_of(has_classes=classes is not None, is_multilabel=classes is not None and run.targets.is_multilabel)
-        labels = [f"y{k + 1}" for k in range(outputs.shape[1])]
-        if classes is not None:
-            labels = list(classes[-len(labels) :])  # of two classes, the one output is the probability of the second
+        labels, of_classes = [f"y{k + 1}" for k in range(outputs.shape[1])], run.targets
+        kind = kind_of(has_classes=False, is_multilabel=False)
+        if isinstance(of_classes, ClassTargets):
+            kind = kind_of(has_classes=True, is_multilabel=of_classes.is_multilabel)
+            labels = list(of_classes.classes[-len(labels) :])  # of two, the one output is the probability of the second
         names = getattr(self, "feature_names_in_", ())
         actual = y.tolist() if hasattr(y, "tolist") else y
         return trained_on_arrays(names, row, kind, labels, actual, outputs[0], run.targets.decode(outputs)[0], step)

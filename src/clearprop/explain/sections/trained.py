@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def named(origin: Origin, words: Words) -> str:
     return words[f"name_{origin.kind}"].format(*parts, column=origin.column)
 
 
-def _answer(found: Trained, value: object, kit: Kit) -> Piece:
+def _answer(found: Trained, value: Any, kit: Kit) -> Piece:
     """One number or class, or the labels of which it says 1."""
     if found.kind != "labels":
         return _value(value, kit)

@@ -12,7 +12,7 @@ WORDS: Mapping[str, str] = {
     "usage_table_and_row": "还要给出表格和其中的一行，例如：clearprop explain {model} table.csv --row 1",
     "usage_row_of_what": "--row 和表格只用于模型文件；请去掉",
     "usage_of_drawn": "{option} 只用于由程序取数的 --network 或 --class；练习文件或算例自己已经写明",
-    "usage_blank_or_mistake": "--find-mistake 不留空格：请去掉 --blank",
+    "usage_blank_or_mistake": "--find-mistake 不留空格：请去掉 {option}",
     "usage_row": "--row 应在 1 到 {most} 之间（{file} 的行数），而不是 {row}",
     "usage_ending": "输出文件 {path} 的扩展名应是 {endings} 之一，或用 --format 说明要写成什么",
     "usage_report_ending": "输出文件 {path} 的扩展名应是 {endings} 之一",

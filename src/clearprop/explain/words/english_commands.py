@@ -12,7 +12,7 @@ WORDS: Mapping[str, str] = {
     "usage_table_and_row": "name the table and one of its rows too, as: clearprop explain {model} table.csv --row 1",
     "usage_row_of_what": "--row and a table go with a model file alone; leave them out",
     "usage_of_drawn": "{option} goes with --network or --class, whose numbers are drawn; a sheet or case says itself what it has",
-    "usage_blank_or_mistake": "--find-mistake leaves nothing blank: leave --blank out",
+    "usage_blank_or_mistake": "--find-mistake leaves nothing blank: leave {option} out",
     "usage_row": "--row must be from 1 to {most}, the rows of {file}, not {row}",
     "usage_ending": "the output {path} must end in {endings}, or --format must say what to write",
     "usage_report_ending": "the output {path} must end in {endings}",

@@ -57,8 +57,8 @@ def separately_worked(value: str) -> list[list[Segment]] | None:
     parts = []
     for start, end in pairwise([*starts, len(value) + 1]):
         segments = [item._replace(position=item.position + start) for item in segments_of(value[start : end - 1])]
-        end = readings(segments[-1].text)[0]
-        is_one = end.unread is None and [item.kind for item in end.items] == ["number"]
+        last = readings(segments[-1].text)[0]
+        is_one = last.unread is None and [item.kind for item in last.items] == ["number"]
         if len(segments) < 2 or not is_one or worked_out(segments[0].text) is None:
             return None
         parts.append(segments)
