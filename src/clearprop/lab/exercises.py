@@ -60,7 +60,7 @@ class Papers:
         n_numbers = sum(np.size(trace[name].value) for name in trace)
         if n_numbers > MOST_NUMBERS:
             raise LabError.telling("exercise_large", n=f"{n_numbers:,}", most=MOST_NUMBERS)
-        made = exercise(trace, blank, seed, style.language, style.digits)  # type: ignore[arg-type]
+        made = exercise(trace, blank, seed, style.language, style.digits)
         self.count += 1
         key = f"e{self.count}"
         self.kept[key] = made
