@@ -226,7 +226,7 @@ class Fitting:
         """Whether the states are looked at after every epoch."""
         stopping, adapts = self.stopping, isinstance(self.source.job.schedule, ReduceOnPlateau)
         may_go_back = stopping.on_divergence == "retry"
-        return self.looks or stopping.restore_best or adapts or may_go_back or self.keeper is not None
+        return self.looks or stopping.restore_best or adapts or may_go_back
 
     def _see(self, epoch: Epoch) -> None:
         """Take an epoch into account; the best weights are kept where the states are never further than the record."""
