@@ -32,7 +32,7 @@ class Lever {
     Object.assign(this, { app, of, symbol, value: null });
     this.name = h("span", {});
     this.written = h("output", {});
-    this.slider = h("input", { type: "range", oninput: () => this.ask(this.slider.value) });
+    this.slider = h("input", { type: "range", oninput: () => this.drag() });
     this.set = h("button", { type: "button", onclick: () => this.accept() });
     this.result = h("div", { class: "foretold" });
     this.root = h("div", { class: "lever" }, h("label", {}, this.name, this.slider), this.written, this.set, this.result);
@@ -45,8 +45,13 @@ class Lever {
     this.set.textContent = app.t("accept");
   }
 
-  /** Ask what the loss would be; without a value at that of the present. */
-  async ask(value) {
+  drag() {
+    this.dragged = this.app.state.revision;
+    return this.ask(this.slider.value);
+  }
+
+  /** Ask what the loss would be; without a value at that of the present, or where it was dragged to in this state. */
+  async ask(value = this.dragged === this.app.state.revision ? this.slider.value : undefined) {
     if (this.app.state.time.is_running || !this.app.isShown(this.root)) return;
     const answer = await this.app.get("whatif", { of: this.of, value, sample: this.app.sample }, `whatif ${this.of}`);
     if (answer) this.write(answer, value === undefined);
