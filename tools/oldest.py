@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("arrays", "compiler", "tables", "cli")
+EXTRAS = ("arrays", "compiler", "tables", "cli", "plots")
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 

@@ -95,8 +95,8 @@ _CLASSES = {  # update rules go by small names here
     "sgd": "SGD",
 }
 _ROOMS = (
-    "engines", "errors", "estimators", "explain", "files", "formulas", "job", "lab", "network", "tables", "tabular",
-    "trace", "training",
+    "engines", "errors", "estimators", "explain", "files", "formulas", "job", "lab", "network", "plots", "tables",
+    "tabular", "trace", "training",
 )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "cli": ("cyclopts", "rich", "pyarrow", "narwhals"),
     "keras": ("pyfive",),
     "lab": ("starlette", "uvicorn", "pyarrow", "narwhals"),
+    "plots": ("matplotlib",),
     "torch": ("torch",),
 }
 

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 
 from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, lab, words
+from clearprop.cli.animate import animate
 from clearprop.cli.importing import import_
 from clearprop.cli.option_types import Flag, Force, Json, Several, Whole, check_flags
 from clearprop.cli.read_as import AS_SEEN, ReadAs
@@ -305,7 +306,7 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
 
 
 app.command(import_, name="import")
-for glass_command in (glass.explain, glass.check, glass.exercise, lab.lab):
+for glass_command in (glass.explain, glass.check, glass.exercise, animate, lab.lab):
     app.command(glass_command)
 
 

@@ -25,20 +25,29 @@ SCORE_NAMES = {
 
 def print_scores(model: TableModel, scores: Scores, out: Any) -> None:
     """The scores as a table, with the trivial predictor's in the last column."""
+    words.table(("", "network", "trivial"), score_rows(model, scores), out)
+    for sentence in below_scores(model, scores):
+        out.print(sentence)
+
+
+def score_rows(model: TableModel, scores: Scores) -> list[tuple[str, str, str]]:
+    """The scores: name, the network's, the trivial predictor's."""
     if isinstance(scores, SeveralScores):
-        rows = [row for column, each in scores.targets.items() for row in _number_rows(column, each, named=True)]
-    elif isinstance(scores, NumberScores):
-        rows = _number_rows(model.target.column, scores)
-    else:
-        rows = _class_rows(model.target, scores)
-    words.table(("", "network", "trivial"), rows, out)
+        return [row for column, each in scores.targets.items() for row in _number_rows(column, each, named=True)]
+    if isinstance(scores, NumberScores):
+        return _number_rows(model.target.column, scores)
+    return _class_rows(model.target, scores)
+
+
+def below_scores(model: TableModel, scores: Scores) -> list[str]:
+    """What is to be said below them."""
+    found = []
     if isinstance(scores, ClassScores) and scores.trivial_log_loss is not None:
-        out.print("Of scores of probabilities, trivial is always giving each class its share of these rows.")
+        found.append("Of scores of probabilities, trivial is always giving each class its share of these rows.")
     each_scored = list(scores.targets.values()) if isinstance(scores, SeveralScores) else [scores]
     if each_scored[0].weighted:
-        out.print("Each row counts as much as its weight.")
-    for sentence in said_of(model, scores):
-        out.print(sentence)
+        found.append("Each row counts as much as its weight.")
+    return found + list(said_of(model, scores))
 
 
 def said_of(model: TableModel, scores: Scores) -> tuple[str, ...]:
@@ -119,6 +128,13 @@ def _number_rows(column: str, scores: NumberScores, *, named: bool = False) -> l
 def print_folds(model: TableModel, found: Mapping[str, Average], n_folds: int, out: Any) -> None:
     """Mean ± standard deviation over the folds of cross-validation, beside the trivial predictor's mean."""
     out.print(f"\nScore by {n_folds}-fold cross-validation, mean ± standard deviation over the folds:")
+    words.table(("", "network", "trivial"), fold_rows(found), out)
+    for sentence in below_folds(model, found):
+        out.print(sentence)
+
+
+def fold_rows(found: Mapping[str, Average]) -> list[tuple[str, str, str]]:
+    """The same as rows: name, the network's, the trivial predictor's mean."""
     rows = []
     for name, average in found.items():
         if not name.startswith("trivial_"):
@@ -129,11 +145,13 @@ def print_folds(model: TableModel, found: Mapping[str, Average], n_folds: int, o
             rows.append(
                 (SCORE_NAMES.get(score, score) + of + column, shown, "" if trivial is None else show(trivial.mean))
             )
-    words.table(("", "network", "trivial"), rows, out)
-    out.print("The model that is saved learned from all rows, by the same recipe.")
+    return rows
+
+
+def below_folds(model: TableModel, found: Mapping[str, Average]) -> list[str]:
+    """What is to be said below them."""
     values = {name: average.mean for name, average in found.items()}
-    for sentence in _said_of_folds(model, values):
-        out.print(sentence)
+    return ["The model that is saved learned from all rows, by the same recipe.", *_said_of_folds(model, values)]
 
 
 def _said_of_folds(model: TableModel, values: Mapping[str, float]) -> tuple[str, ...]:
@@ -156,18 +174,19 @@ def print_confusion(target: Target, scores: ClassScores, out: Any) -> None:
         rows = [[label, *(f"{n:,}" for n in row)] for label, row in zip(labels, scores.confusion, strict=True)]
         words.table(("", *labels), rows, out)
         return
+    mistakes = mistakes_of(labels, scores)
     if scores.mistakes:
-        mistakes = [(n, labels[int(i)], labels[int(j)]) for i, j, n in scores.mistakes]
         out.print("The most frequent mistakes:")
     else:
-        mistakes = _mistakes(labels, scores)
         n_mistakes = words.plural(sum(n for n, _, _ in mistakes), "mistake")
         out.print(f"The most frequent mistakes of {n_mistakes} (--json has all):")
     words.table(("true", "predicted", "rows"), [(a, b, f"{n:,}") for n, a, b in mistakes[:20]], out, text_columns=2)
 
 
-def _mistakes(labels: list[str], scores: ClassScores) -> list[tuple[int, str, str]]:
-    """Every entry of the confusion matrix beside its diagonal that has rows, the most frequent first."""
+def mistakes_of(labels: list[str], scores: ClassScores) -> list[tuple[int, str, str]]:
+    """What was taken for what, in how many rows, the most frequent first; of very many classes those that are known."""
+    if scores.mistakes:
+        return [(n, labels[int(i)], labels[int(j)]) for i, j, n in scores.mistakes]
     return sorted(
         (
             (n, labels[i], labels[j])

@@ -13,16 +13,18 @@ from typing import Any
 
 from clearprop.cli import exits, interrupts, words
 from clearprop.cli.exits import STANDARD_INPUT
+from clearprop.cli.html_report.told import Told
 from clearprop.cli.inputs import check_there, load_model, read_table
 from clearprop.cli.log import Log, opened
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
 from clearprop.cli.progress import Waiting, progress
+from clearprop.cli.report_file import write_report
 from clearprop.cli.standard_input import NAME, as_file, shown
 from clearprop.cli.stream_options import STREAMS, OnDisk, StreamOptions, converted, on_disk
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import document, print_after, print_before
 from clearprop.cli.watching import watched
-from clearprop.errors import FileError
+from clearprop.errors import FileError, require
 from clearprop.files.checkpoints import SECONDS, Checkpoints
 from clearprop.files.writing import write_whole
 from clearprop.tables import NUMBERED, Reading
@@ -79,7 +81,13 @@ def run(
             interrupts.check()
             sources, ended = _sources(file, there, stays), interrupts.has_ended
             done = train(ready, sources=sources, on_end=ended, showing=showing, checkpoints=checkpoints)
-            return _saved(ready, with_folds(done, scores) if scores else done, scores, output, outputs)
+            done = with_folds(done, scores) if scores else done
+            code, place = _saved(ready, done, scores, output, outputs)
+        if outputs.report is not None:
+            language = outputs.report_language or "en"
+            about = Told(shown(file), _shape(table), ready, done, scores, place, language)
+            return write_report(outputs, about, code)
+        return code
 
 
 def _read(there: Path, settings: TableSettings) -> Reading:
@@ -103,13 +111,25 @@ def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Pat
             raise exits.UsageError(
                 f"{other} is the table itself: rows that are trained on say nothing about new ones; name another file"
             )
-    written = [path for path in (output, outputs.log, outputs.save_config) if path is not None]
+    _check_report(outputs)
+    written = [path for path in (output, outputs.log, outputs.report, outputs.save_config) if path is not None]
     for place, path in enumerate(written):
         check_output(path, force=outputs.force, inputs=(file, *others))
         if path.absolute() in [other.absolute() for other in written[:place]]:
             raise exits.UsageError(f"two outputs are to be written to {path}: give one of them another name")
     check_model_suffix(output)
     return output
+
+
+def _check_report(outputs: OutputOptions) -> None:
+    """Raise UsageError for options of which one would be ignored, MissingExtra where nothing can draw."""
+    if outputs.report is None:
+        if outputs.report_language is not None:
+            raise exits.UsageError("--report-language is about a report: name its file, as --report report.html")
+        return
+    require("a report needs", "plots")
+    if outputs.report.suffix.lower() not in (".html", ".htm"):
+        raise exits.UsageError(f"the report {outputs.report} is a page, and its name should end in .html")
 
 
 def _checkpoints(outputs: OutputOptions) -> Checkpoints | None:
@@ -172,32 +192,38 @@ def _begin(
     waiting.end()
     check_description(ready.encoder, ready.target)
     if not outputs.as_json:
-        if isinstance(reading, OnDisk):
-            table = reading.table
-            more = [("read", reading.why), ("memory", memory)]
-            print_before(file, (table.n_rows, len(table.names)), ready, out, more)
-        else:
-            print_before(file, (reading.table.num_rows, reading.table.num_columns), ready, out)
+        more = [("read", reading.why), ("memory", memory)] if isinstance(reading, OnDisk) else []
+        print_before(file, _shape(reading), ready, out, more)
     if config is not None and outputs.save_config is not None:
         write_whole(outputs.save_config, config.encode(), replace=outputs.force)
 
 
-def _saved(ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: Path, asked: OutputOptions) -> int:
-    """Save the model and say what came out; the exit code."""
+def _shape(reading: Reading | OnDisk) -> tuple[int, int]:
+    """How many rows and columns the table has."""
+    if isinstance(reading, OnDisk):
+        return reading.table.n_rows, len(reading.table.names)
+    return reading.table.num_rows, reading.table.num_columns
+
+
+def _saved(
+    ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: Path, asked: OutputOptions
+) -> tuple[int, Path]:
+    """Save the model and say what came out; the exit code, and where the model is."""
     interrupted = done.fit.stopped_by == "interrupt"
     if interrupted and not done.fit.history:
         raise exits.InterruptedEarly
     with interrupts.undisturbed():
         place, elsewhere = save_somewhere(lambda path: done.model.save(path, replace=asked.force), output)
         if asked.as_json:
-            words.print_json(document(place, ready, done, scores))
+            found = document(place, ready, done, scores)
+            words.print_json(found if asked.report is None else {**found, "report": str(asked.report)})
         else:
             print_after(place, ready, done, scores, words.console())
         if interrupted and asked.checkpoint is not None:
             words.console(error=True).print(exits.TO_GO_ON.format(asked.checkpoint))
     if elsewhere is not None:
         raise FileError(f"{elsewhere}; the model was saved as {place}")
-    return interrupts.exit_code() if interrupted else exits.DONE
+    return interrupts.exit_code() if interrupted else exits.DONE, place
 
 
 def _sources(file: Path, there: Path, stays: OnDisk | None) -> dict[str, Any]:

@@ -155,6 +155,10 @@ class OutputOptions:
         Open a page in your browser with the curves as they grow; closing it changes nothing.
     log
         A file to write a record of every epoch to, as run.jsonl: one JSON object a line.
+    report
+        A page to write about the training, as report.html: curves, scores, mistakes, what mattered, every column.
+    report_language
+        The report in English or 简体中文.
     save_config
         A file to write all options of this training to, as run.toml.
     config
@@ -171,6 +175,8 @@ class OutputOptions:
     resume: Annotated[bool, Flag] = False
     watch: Annotated[bool, Flag] = False
     log: Path | None = None
+    report: Path | None = None
+    report_language: Literal["en", "zh"] | None = None
     save_config: Path | None = None
     config: Path | None = None
     force: Force = False

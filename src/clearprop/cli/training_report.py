@@ -30,26 +30,27 @@ def print_before(
     file: str, shape: tuple[int, int], ready: Prepared, out: Any, more: Sequence[tuple[str, str]] = ()
 ) -> None:
     """What was understood, and what is going to be trained; `shape` is how many rows and columns the table has."""
+    words.facts([*facts_before(file, shape, ready), *more], out)
+    words.notices(ready.notices, out)
+    sys.stdout.flush()
+
+
+def facts_before(file: str, shape: tuple[int, int], ready: Prepared) -> list[tuple[str, str]]:
+    """The same as names and values."""
     target = ready.target
     kinds: dict[str, int] = {}
     for step in ready.encoder.steps:
         kinds[step.kind] = kinds.get(step.kind, 0) + 1
     columns = ", ".join(words.plural(count, *KINDS[kind]) for kind, count in kinds.items())
-    words.facts(
-        [
-            ("file", f"{file}: {words.plural(shape[0], 'row')}, {words.plural(shape[1], 'column')}"),
-            ("target", f"{target.column}, {target.kind}"),
-            ("task", f"{ready.task.name}, because {ready.task.reason}"),
-            ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
-            ("rows", _rows(ready)),
-            ("network", architecture(ready.network)),
-            ("engine", engine_sentence(ready.choice)),
-            *more,
-        ],
-        out,
-    )
-    words.notices(ready.notices, out)
-    sys.stdout.flush()
+    return [
+        ("file", f"{file}: {words.plural(shape[0], 'row')}, {words.plural(shape[1], 'column')}"),
+        ("target", f"{target.column}, {target.kind}"),
+        ("task", f"{ready.task.name}, because {ready.task.reason}"),
+        ("inputs", f"{columns}, encoded as {words.plural(ready.X.shape[1], 'input')}"),
+        ("rows", _rows(ready)),
+        ("network", architecture(ready.network)),
+        ("engine", engine_sentence(ready.choice)),
+    ]
 
 
 def _rows(ready: Prepared) -> str:

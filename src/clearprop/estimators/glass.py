@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,20 +11,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import Data, Job
 from clearprop.estimators.checking import checked_gradient
+from clearprop.estimators.display import Displayed
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weighed, weights_of
 from clearprop.estimators.targets import ClassTargets
 from clearprop.formulas import UpdateRule
 from clearprop.job.one_hot import dense_targets
-from clearprop.network import Gradient, backward, forward
+from clearprop.network import Gradient, Network, Parameters, backward, forward
 from clearprop.network.gradient_check import GradientCheck
+from clearprop.training import Epoch
 
 if TYPE_CHECKING:
     from clearprop.explain import Trace
     from clearprop.explain.trained import Trained
 
 
-class GlassBox(Preparation):
+class GlassBox(Displayed, Preparation):
     """What can be seen of a fitted network."""
 
     def gradients(self, X: Any, y: Any, sample_weight: Any = None) -> Gradient:
@@ -205,11 +208,5 @@ class GlassBox(Preparation):
         actual = y.tolist() if hasattr(y, "tolist") else y
         return trained_on_arrays(names, row, kind, labels, actual, outputs[0], run.targets.decode(outputs)[0], step)
 
-    def _html_repr(self) -> str:
-        """scikit-learn's display, and once there are weights a drawing of the network below it."""
-        shown: str = super()._html_repr()  # type: ignore[misc]
-        if not self.__sklearn_is_fitted__():
-            return shown
-        from clearprop.estimators.drawing import drawing  # it takes the colours of the glass box
-
-        return f"{shown}<div>{drawing(self.network_, self.parameters_)}</div>"
+    def _displayed(self) -> tuple[Network, Parameters, Sequence[Epoch]]:
+        return self.network_, self.parameters_, self.history_

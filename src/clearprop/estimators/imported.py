@@ -6,11 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clearprop.errors import InputError, ShapeError
+from clearprop.estimators.display import pictures
 from clearprop.estimators.exports import Exports
 from clearprop.estimators.imported_proof import Proof, proof_of
 from clearprop.estimators.imported_targets import ImportedTargets
@@ -216,6 +218,9 @@ class Imported(Exports, ToLibraries):
 
         proof = None if self.proof is None else str(self.proof)
         return table_model_of(self, target, {"imported": self.source.source, "notes": list(self.notes), "proof": proof})
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.report, quote=False)}</pre>{pictures(self.network, self.parameters, ())}"
 
     @property
     def report(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +14,26 @@ from sklearn.utils.validation import check_is_fitted
 from clearprop.engines import Job, prepared
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.checking import checked_gradient
+from clearprop.estimators.display import Displayed
 from clearprop.estimators.tabular_data import check_length, weights
+from clearprop.network import Network, Parameters
 from clearprop.network.gradient_check import GradientCheck
 from clearprop.tabular.model import TableModel
+from clearprop.training import Epoch
 
 if TYPE_CHECKING:
     from clearprop.explain import Trace
     from clearprop.formulas import UpdateRule
 
 
-class TabularGlassBox(ABC):
+class TabularGlassBox(Displayed, ABC):
     """`explain` and `check_gradient` of `TabularClassifier` and `TabularRegressor`."""
 
     model_: TableModel
+
+    def _displayed(self) -> tuple[Network, Parameters, Sequence[Epoch]]:
+        model = self.model_
+        return model.network, model.parameters, getattr(self, "history_", ())
 
     @abstractmethod
     def _table(self, X: Any, *, reset: bool) -> pa.Table:

@@ -87,7 +87,7 @@ class Blocks:
             case Table():
                 return self._table(block)
             case Picture(svg, text):
-                scrolled = self._scrolled("div", "g", "wide_picture", svg)
+                scrolled = self._scrolled("div", "g", "wide_picture", self.drawn(svg))
                 return f"<figure>{scrolled}<figcaption>{self.sentence(text)}</figcaption></figure>"
         raise TypeError(type(block))
 
@@ -108,10 +108,26 @@ class Blocks:
             formulas = False
         return "".join(found)
 
+    def math(self, markup: str, tex: str = "", *, display: bool = True) -> str:
+        """MathML in running text, with the formula in TeX beside it."""
+        style = ' displaystyle="true"' if display else ""
+        if not tex:
+            return f"<math{style}>{markup}</math>"
+        annotation = f'<annotation encoding="application/x-tex">{escape(boxed(tex), quote=False)}</annotation>'
+        return f"<math{style}><semantics><mrow>{markup}</mrow>{annotation}</semantics></math>"
+
+    def boxed(self, inside: str, label: str) -> str:
+        """What stands in a box, and below it what the box is called."""
+        return f'<span class="in">{inside}</span><span class="of">{label}</span>'
+
+    def drawn(self, svg: str) -> str:
+        """A drawing."""
+        return svg
+
     def _formulas(self, piece: Expression | Number) -> list[str]:
         """A formula in running text, in pieces between which a line may end."""
         if isinstance(piece, Number):
-            return [math(self.pen.number(piece.value, piece.finer))]
+            return [self.math(self.pen.number(piece.value, piece.finer))]
         return self._pieces(LinePart("", piece), display=False)
 
     def _named(self, piece: str | Expression | Number) -> str:
@@ -180,16 +196,16 @@ class Blocks:
     def _markup(self, piece: Piece | Boxed, tex: Piece | Boxed, *, display: bool = True) -> str:
         if isinstance(piece, Boxed) and isinstance(tex, Boxed):
             inside = "<wbr>".join(self._markup(*pair) for pair in zip(piece.pieces, tex.pieces, strict=True))
-            box = f'<span class="in">{inside}</span><span class="of">{math(piece.label, tex.label)}</span>'
-            opening, closing = (math(sign) if sign else "" for sign in (piece.before, piece.after))
+            box = self.boxed(inside, self.math(piece.label, tex.label))
+            opening, closing = (self.math(sign) if sign else "" for sign in (piece.before, piece.after))
             whole = f'<span class="box {piece.kind.replace("_", "-")}">{box}</span>'
             return f'<span class="with">{opening}{whole}{closing}</span>' if opening or closing else whole
         assert isinstance(piece, Piece)
         assert isinstance(tex, Piece)
-        formula = math(piece.text, tex.text, display=display)
+        formula = self.math(piece.text, tex.text, display=display)
         return self._scrolled("span", "w", "wide_formula", formula) if piece.width > WIDE else formula
 
-    def _headed(self, cell: str | Expression | Number) -> str:
+    def headed(self, cell: str | Expression | Number) -> str:
         """The head of a column; a formula as text beside it, since formulas have no name that could be read out."""
         shown = self.sentence((cell,))
         if not isinstance(cell, Expression):
@@ -204,17 +220,8 @@ class Blocks:
         title = f"<caption>{escape(block.caption)}</caption>" if block.caption else ""
         sides = [' class="e"' if of_numbers else "" for of_numbers in block.of_numbers]
         top = "".join(
-            f'<th scope="col"{side}>{self._headed(cell)}</th>' for cell, side in zip(block.head, sides, strict=True)
+            f'<th scope="col"{side}>{self.headed(cell)}</th>' for cell, side in zip(block.head, sides, strict=True)
         )
         rows = "".join(f"<tr>{''.join(map(self._cell, row, sides))}</tr>" for row in block.rows)
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return self._scrolled("div", "t", "wide_table", table)
-
-
-def math(markup: str, tex: str = "", *, display: bool = True) -> str:
-    """MathML in running text, with the formula in TeX beside it."""
-    style = ' displaystyle="true"' if display else ""
-    if not tex:
-        return f"<math{style}>{markup}</math>"
-    annotation = f'<annotation encoding="application/x-tex">{escape(boxed(tex), quote=False)}</annotation>'
-    return f"<math{style}><semantics><mrow>{markup}</mrow>{annotation}</semantics></math>"

@@ -22,7 +22,8 @@ def page_style() -> str:
 @cache
 def fragment_style() -> str:
     """The style of a part of a notebook: dark where the notebook is."""
-    return f"{_common(_embedded_font(), _variables(0))}{DARK_NOTEBOOKS}{{color-scheme:dark;{_variables(1)}}}"
+    hidden = ".clearprop .flat{display:none}"
+    return f"{_common(_embedded_font(), _variables(0))}{hidden}{DARK_NOTEBOOKS}{{color-scheme:dark;{_variables(1)}}}"
 
 
 def linked_style(font: str) -> str:

@@ -31,4 +31,9 @@ WORDS: Mapping[str, str] = {
     "drawn_loss": "损失随步数的变化",
     "drawn_losses": "从第 0 步起的损失：{losses}。",
     "loss_figure_words": "每一步之后的损失。",
+    "animated_forward": "第 {n} 步，前向：损失为 {loss}。",
+    "animated_backward": "第 {n} 步，反向：每份误差沿着当初传送信号的那个权重传回去。",
+    "animated_end": "更新 {updates} 次之后，损失为 {loss}。",
+    "animated_colon": "：",
+    "animated_loss": "损失",
 }

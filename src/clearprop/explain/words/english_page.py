@@ -31,4 +31,9 @@ WORDS: Mapping[str, str] = {
     "drawn_loss": "The loss over the steps",
     "drawn_losses": "Loss, from step 0: {losses}.",
     "loss_figure_words": "The loss after each step.",
+    "animated_forward": "Step {n}, forward: the loss is {loss}.",
+    "animated_backward": "Step {n}, backward: every error goes back over the weight that carried the signal.",
+    "animated_end": "After {updates} updates the loss is {loss}.",
+    "animated_colon": ": ",
+    "animated_loss": "loss",
 }

@@ -1,0 +1,1 @@
+"""`clearprop train --report`: one page about a training, that asks for no other file."""
