@@ -174,6 +174,21 @@ def test_trainings_of_every_kind_have_one(run, undrawn, tmp_path, options, colum
     assert said in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def test_a_table_that_was_read_in_pieces_has_one_without_its_rows(run, undrawn, tmp_path):
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pets(200), tmp_path / "pets.parquet")
+    code, _, err = run(
+        "train", tmp_path / "pets.parquet", "--target", "kind", "--stream", "--output", tmp_path / "m.clearprop",
+        "--report", tmp_path / "r.html", "--hidden", "4", "--epochs", "2", "--ensemble", "1",
+    )  # fmt: skip
+    assert code == 0, err
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "200 rows, 3 columns" in text
+    assert "What is taken for what" in text
+    assert "Whether probabilities mean" not in text
+
+
 def test_what_cannot_be_written_is_said_before_training(run, tmp_path, monkeypatch):
     file = write(tmp_path / "pets.csv", pets(60))
     common = ("train", file, "--target", "kind", "--output", tmp_path / "m.clearprop", *QUICK)

@@ -55,7 +55,7 @@ def test_paths_are_read_as_svg_means_them():
         [1, 1], [3, 1], [4, 2], [5, 1], [5, 5], [0, 5], [1, 1],
     ]  # fmt: skip
     for bad in ("M1", "M1 2 c1 2 3 4 5 6", "M1 2 l1 x", "M1 2 z 3"):
-        with pytest.raises(ValueError, match="is no path that drawings are made of"):
+        with pytest.raises(ValueError, match="is not a path that drawings are made of"):
             path_of(bad)
     with pytest.raises(ValueError, match="<ellipse> is none of the elements"):
         draw('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><ellipse/></svg>', plt.subplots()[1])

@@ -83,11 +83,8 @@ def run(
             done = train(ready, sources=sources, on_end=ended, showing=showing, checkpoints=checkpoints)
             done = with_folds(done, scores) if scores else done
             code, place = _saved(ready, done, scores, output, outputs)
-        if outputs.report is not None:
-            language = outputs.report_language or "en"
-            about = Told(shown(file), _shape(table), ready, done, scores, place, language)
-            return write_report(outputs, about, code)
-        return code
+        about = Told(shown(file), _shape(table), ready, done, scores, place, outputs.report_language or "en")
+        return code if outputs.report is None else write_report(outputs, about, code)
 
 
 def _read(there: Path, settings: TableSettings) -> Reading:

@@ -62,7 +62,7 @@ def colour(name: str, ax: Any) -> str:
 def is_dark(ax: Any) -> bool:
     """Whether the ground of axes is dark (Rec. 709)."""
     red, green, blue = to_rgb(ax.get_facecolor())
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
+    return bool(0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5)
 
 
 def legend(ax: Any, **options: Any) -> Any:

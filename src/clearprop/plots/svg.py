@@ -154,7 +154,7 @@ def path_of(d: str) -> Path:
     """
     words = NUMBER.findall(d)
     if re.sub(r"[\s,]", "", d) != "".join(words):
-        raise ValueError(f"{d!r} is no path that drawings are made of")
+        raise ValueError(f"{d!r} is not a path that drawings are made of")
     vertices: list[Any] = []
     codes: list[int] = []
     command, here, start = "", np.zeros(2), np.zeros(2)
@@ -163,10 +163,10 @@ def path_of(d: str) -> Path:
             command = words.pop(0)
         kind = command.lower()
         if kind not in NEEDS or len(words) < NEEDS[kind] or (kind == "z" and words and not words[0].isalpha()):
-            raise ValueError(f"{d!r} is no path that drawings are made of")
+            raise ValueError(f"{d!r} is not a path that drawings are made of")
         numbers = [words.pop(0) for _ in range(NEEDS[kind])]
         if any(map(str.isalpha, numbers)):
-            raise ValueError(f"{d!r} is no path that drawings are made of")
+            raise ValueError(f"{d!r} is not a path that drawings are made of")
         origin = here if command.islower() else np.zeros(2)
         points, code = _step(kind, [float(number) for number in numbers], origin, here, start)
         vertices += points
