@@ -109,12 +109,8 @@ class Blocks:
         return "".join(found)
 
     def math(self, markup: str, tex: str = "", *, display: bool = True) -> str:
-        """MathML in running text, with the formula in TeX beside it."""
-        style = ' displaystyle="true"' if display else ""
-        if not tex:
-            return f"<math{style}>{markup}</math>"
-        annotation = f'<annotation encoding="application/x-tex">{escape(boxed(tex), quote=False)}</annotation>'
-        return f"<math{style}><semantics><mrow>{markup}</mrow>{annotation}</semantics></math>"
+        """A formula."""
+        return math(markup, tex, display=display)
 
     def boxed(self, inside: str, label: str) -> str:
         """What stands in a box, and below it what the box is called."""
@@ -225,3 +221,12 @@ class Blocks:
         rows = "".join(f"<tr>{''.join(map(self._cell, row, sides))}</tr>" for row in block.rows)
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return self._scrolled("div", "t", "wide_table", table)
+
+
+def math(markup: str, tex: str = "", *, display: bool = True) -> str:
+    """MathML in running text, with the formula in TeX beside it."""
+    style = ' displaystyle="true"' if display else ""
+    if not tex:
+        return f"<math{style}>{markup}</math>"
+    annotation = f'<annotation encoding="application/x-tex">{escape(boxed(tex), quote=False)}</annotation>'
+    return f"<math{style}><semantics><mrow>{markup}</mrow>{annotation}</semantics></math>"
