@@ -67,10 +67,10 @@ def test_gradients_of_sparse_rows_and_what_they_refuse(kind, iris):
 @BOTH
 def test_the_display_has_a_drawing_once_there_are_weights(kind, iris):
     model = kind(**SMALL)
-    assert "<svg" not in model._repr_html_()
+    assert "<img" not in model._repr_html_()
     model.fit(*iris)
     for shown in (model._repr_html_(), model._repr_mimebundle_()["text/html"]):
-        assert shown.count("<svg") == 1
+        assert shown.count("<img") == 2  # the network, and the curve of its losses
         assert "a network of 4-5-" in shown
         assert kind.__name__ in shown
     assert kind.__name__ in make_pipeline(StandardScaler(), model)._repr_html_()

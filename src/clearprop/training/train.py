@@ -162,7 +162,7 @@ def train(
     """
     job = Job(
         network=network,
-        update_rule=_rule(optimizer),
+        update_rule=_rule(optimizer, on_divergence),
         schedule=schedule(learning_rate_schedule),
         epochs=epochs,
         batch_size=batch_size,
@@ -183,15 +183,10 @@ def train(
         raise InputError("the weight of every row is zero; at least one must be above zero")
     choice = choose(engine, job, data.layout, n_threads, announced(verbose))
     state = _start(job, params, state)
-    measure: Measure | None = None
-    measured: Data | None = None
-    if isinstance(job.update_rule, LBFGS) and on_divergence == "retry":
-        raise InputError("on_divergence='retry' does not go with lbfgs: it has no learning rate to lower")
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds, on_divergence=on_divergence)
-    if validation is not None:
-        if not isinstance(validation, tuple) or len(validation) != 2:
-            raise InputError("validation must be a pair (X, Y) of rows held out")
-        measured = prepared(Job(network), *validation, dtype=dtype)
+    measure: Measure | None = None
+    measured = _held_out(network, validation, dtype)
+    if measured is not None:
         measure = loss_measure(network, measured, choice.engine)
         stopping = replace(stopping, watch="validation_loss", restore_best=True)
     with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
@@ -202,17 +197,27 @@ def train(
             done = fit(source, stopping, readers, looks=look_at_states(callbacks), resume=resume, keeper=keeper)
     for retry in done.retries:
         warnings.warn(str(retry), stacklevel=2)
-    state = source.state
-    return Trained(
-        network.views(state.theta), done.history, done.reason, choice.engine.name, choice.reason, state, done.retries
-    )
+    state, chosen = source.state, choice.engine.name
+    return Trained(network.views(state.theta), done.history, done.reason, chosen, choice.reason, state, done.retries)
 
 
-def _rule(optimizer: Any) -> UpdateRule | LBFGS:
+def _held_out(network: Network, validation: Any, dtype: Any) -> Data | None:
+    """The validation rows, checked as the others are."""
+    if validation is None:
+        return None
+    if not isinstance(validation, tuple) or len(validation) != 2:
+        raise InputError("validation must be a pair (X, Y) of rows held out")
+    return prepared(Job(network), *validation, dtype=dtype)
+
+
+def _rule(optimizer: Any, on_divergence: str) -> UpdateRule | LBFGS:
     """What moves the parameters; lbfgs is no update rule, but may be asked for in its place."""
-    if isinstance(optimizer, LBFGS):
-        return optimizer
-    return LBFGS() if optimizer == "lbfgs" else update_rule(optimizer)
+    rule = LBFGS() if isinstance(optimizer, str) and optimizer == "lbfgs" else optimizer
+    if not isinstance(rule, LBFGS):
+        return update_rule(rule)
+    if on_divergence == "retry":
+        raise InputError("on_divergence='retry' does not go with lbfgs: it has no learning rate to lower")
+    return rule
 
 
 def _start(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:
