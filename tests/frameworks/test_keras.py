@@ -2,12 +2,14 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 pytest.importorskip("torch", reason="torch, on which Keras runs here, is not installed (make test-frameworks)")
@@ -104,6 +106,36 @@ def test_outputs_are_the_sources_own(make, kind, tmp_path):
         assert ours.proof.passed, ours.report
         assert (checked.tensors[0].source_error is not None) == (make is regression)
     assert ours.explain(X[0], Y[0]).explained().text()
+
+
+def test_what_scales_the_inputs_stays_a_step_before_the_network(tmp_path):
+    rows, y = load_breast_cancer(return_X_y=True)
+    keras.utils.set_random_seed(0)
+    adapted = L.Normalization()
+    adapted.adapt(rows)
+    model = keras.Sequential([keras.Input((30,)), adapted, L.Dense(8, "relu"), L.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    model.fit(rows, y, epochs=6, verbose=0)
+    ours = from_keras(model, rows=rows)
+    assert ours.proof.passed, ours.proof
+    checked = ours.check_gradient(rows[:50], y[:50])
+    assert checked.passed, checked
+    assert checked.tensors[0].source_error is not None
+    assert ours.source.memory is not None  # nothing was folded
+    assert np.abs(ours.inputs(rows).mean(axis=0)).max() < 1e-4
+    wide = keras.ops.convert_to_numpy(ours.to_keras()(rows.astype(np.float32)))
+    assert np.abs(wide - ours.outputs(rows)).max() < 1e-4
+    shown = ours.explain(rows[0], y[0]).trained.inputs[0].value
+    assert shown == pytest.approx((rows[0, 0] - rows[:, 0].mean()) / rows[:, 0].std(), rel=1e-5)
+    before = (ours.estimator().predict(rows) == y).mean()
+    going_on = ours.estimator()
+    for _ in range(3):
+        going_on.steps[1][1].partial_fit(going_on.steps[0][1].transform(rows), y)
+    assert before > 0.95
+    assert (going_on.predict(rows) == y).mean() > before - 0.02
+    ours.export(tmp_path / "m.py")
+    found = runpy.run_path(str(tmp_path / "m.py"))["predict"]({f"x{k + 1}": rows[:, k] for k in range(30)})
+    assert list(found) == ours.estimator().predict(rows).tolist()
 
 
 @pytest.mark.parametrize("name", BY_NAME)

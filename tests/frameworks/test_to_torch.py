@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPRegressor as SklearnRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 torch = pytest.importorskip("torch", reason="torch is not installed (make test-frameworks)")
 
-from clearprop import MLPClassifier, MLPRegressor, Network, forward, from_torch  # noqa: E402
+from clearprop import MLPClassifier, MLPRegressor, Network, forward, from_sklearn, from_torch  # noqa: E402
 from clearprop.files.export.torch import to_torch  # noqa: E402
 from clearprop.formulas import (  # noqa: E402
     ACTIVATIONS,
@@ -72,6 +75,11 @@ def test_estimators_and_imported_networks():
     np.testing.assert_allclose(found, model.predict_proba(X), rtol=1e-10)
     number = MLPRegressor(hidden_layer_sizes=(6,), max_iter=5, random_state=0).fit(X, X[:, 0])
     np.testing.assert_allclose(number.to_torch()(torch.tensor(X)).detach().numpy()[:, 0], number.predict(X), rtol=1e-10)
+    scaled = make_pipeline(StandardScaler(), SklearnRegressor(hidden_layer_sizes=(3,), max_iter=5, random_state=0)).fit(
+        5 * X + 7, X[:, 0]
+    )
+    found = from_sklearn(scaled).to_torch()(torch.tensor(5 * X + 7)).detach().numpy()[:, 0]
+    np.testing.assert_allclose(found, scaled.predict(5 * X + 7), rtol=1e-10)
     module = torch.nn.Sequential(torch.nn.Linear(4, 3))
     back = from_torch(module, loss="cross_entropy").to_torch()
     assert len(back) == 1

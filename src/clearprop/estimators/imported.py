@@ -99,7 +99,14 @@ class Imported(Exports, ToLibraries):
 
     def _layers_and_parameters(self) -> tuple[tuple[Layer, ...], Parameters]:
         *before, last = self.network.layers
-        return (*before, replace(last, activation=self.source.layers[-1].activation)), self.parameters
+        layers = (*before, replace(last, activation=self.source.layers[-1].activation))
+        scaling = None if self.source.inputs is None else self.source.inputs.scaling()
+        if scaling is None:
+            return layers, self.parameters
+        (scale, shift), W, b = scaling, list(self.parameters.W), list(self.parameters.b)  # folded into the first layer
+        wide = W[0].astype(np.float64)
+        W[0], b[0] = scale[:, None] * wide, b[0] + shift @ wide
+        return layers, self.network.parameters(W, b, self.source.dtype)
 
     @cached_property
     def targets(self) -> ImportedTargets:

@@ -124,7 +124,7 @@ def gradients_of(
         tolerance = 1e-4 if in_single else 1e-6
     central = dict(zip(check.names, check.central_difference, strict=True))
     kinks = {name for name, kink in zip(check.names, check.at_kink, strict=True) if kink}
-    theirs = None if source.gradient is None else source.gradient(given, Y)
+    theirs = None if source.gradient is None else source.gradient(given if source.inputs is None else X, Y)
     tensors = []
     for block in network.blocks:
         at = ours[block.start : block.stop].reshape(block.shape)

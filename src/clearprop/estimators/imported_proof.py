@@ -63,6 +63,8 @@ def proof_of(imported: ImportedNetwork, rows: Any = None) -> Proof | None:
     bound = BOUNDS[np.dtype(source.dtype).name]
     if source.reference is not None:
         X = drawn(source) if rows is None else _first(rows)
+        if np.dtype(source.dtype) == np.float32 and getattr(X, "dtype", None) == np.float64:
+            X = X.astype(np.float32)  # as the source takes them, so that what is compared is what is made of them
         proof = Proof(len(X), _greatest(imported.outputs(X), source.reference(X)), bound, "the source's own")
     elif source.recorded is not None:
         X, theirs = source.recorded

@@ -91,6 +91,12 @@ def pieces(tree: Expression, vectors: Mapping[str, Any], dtype: str) -> list[Pie
     return _Apart(others, dtype).pieces(evaluate(tree, symbols))
 
 
+def affine_of(tree: Expression) -> Affine | None:
+    """A tree in z as z·scale + shift, two numbers; None where it is something else."""
+    form = _forms(tree, {}, whole=False)[id(tree)]
+    return Affine(float(form.scale), float(form.shift)) if form.atom == Z else None
+
+
 @dataclass
 class _Apart:
     """Takes one formula apart, in a bounded number of tries."""

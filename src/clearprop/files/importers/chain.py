@@ -1,7 +1,8 @@
 """Dense layers in the making: what a module or a file says, one step after the other, becomes weights and activations.
 
-Scales and shifts (a batch normalisation's, a fixed scaler's) go into the matrix before or after them. Slopes that
-differ from unit to unit (PReLU) become relu units: z and −z, the next layer takes the second half times −slope.
+Scales and shifts (a batch normalisation's, a fixed scaler's) go into the matrix before or after them; before the first
+layer they stay steps of its inputs, so that whatever trains on gets inputs of the same size. Slopes that differ from
+unit to unit (PReLU) become relu units: z and −z, the next layer takes the second half times −slope.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError
+from clearprop.files.importers.preprocessing import MadeInput, Preprocessing, RawColumn, X
 from clearprop.files.importers.source import SourceLayer
-from clearprop.formulas import Activation, Identity, LeakyRelu, Relu
+from clearprop.formulas import Activation, Expression, Identity, LeakyRelu, Relu
 
 
 @dataclass
@@ -65,11 +67,11 @@ class Chain:
     >>> import numpy as np
     >>> from clearprop.files.importers.chain import Chain
     >>> chain = Chain(2)
-    >>> chain.affine(1 / np.array([2.0, 4.0]), np.array([0.0, 1.0]), "scaler")
     >>> chain.dense(np.ones((2, 1)), np.zeros(1), "out")
+    >>> chain.affine(0.5, 1.0, "scaler")
     >>> (layer,) = chain.finish("float64")
     >>> layer.weights.tolist(), layer.biases.tolist(), chain.notes
-    ([[0.5], [0.25]], [1.0], ['scaler was folded into the layer after it'])
+    ([[0.5], [0.5]], [1.0], ['scaler was folded into the layer before it'])
     """
 
     n_inputs: int
@@ -80,6 +82,7 @@ class Chain:
     shift: Any = None
     scaled_at: Any = None  # where in the source the scaled values are, up to a factor
     scaled_by: Any = 1.0
+    inputs: list[Expression] = field(default_factory=list)  # of the first layer, in x; [] where it takes what comes in
 
     @property
     def width(self) -> int:
@@ -113,13 +116,16 @@ class Chain:
         self.layers.append(OpenLayer(weights, biases, name, self.at, at, is_folded=is_folded))
 
     def affine(self, scale: Any, shift: Any, name: str, at: Any = None, *, quietly: bool = False) -> None:
-        """Every unit times its number, plus its number.
+        """Every unit times its number, plus its number. Before the first layer that is a step of its inputs.
 
         A shift with a number for each unit makes biases, be they 0: such were not trained yet.
         """
         has_biases = bool(np.ndim(shift) or shift != 0)
         scale, shift = (np.broadcast_to(np.asarray(x, dtype=np.float64), (self.width,)) for x in (scale, shift))
-        after = self.scale is not None or not self.layers or self.layers[-1].activation is not None
+        if not self.layers:
+            self._before(scale, shift, name, at)
+            return
+        after = self.scale is not None or self.layers[-1].activation is not None
         if not quietly:
             self.notes.append(f"{name} was folded into the layer {'after' if after else 'before'} it")
         if not after:
@@ -134,6 +140,23 @@ class Chain:
         else:
             self.scale, self.shift = self.scale * scale, self.shift * scale + shift
         self.scaled_at, self.scaled_by = (self.scaled_at, self.scaled_by * scale) if at is None else (at, 1.0)
+
+    def _before(self, scale: Any, shift: Any, name: str, at: Any) -> None:
+        """A step of the inputs."""
+        note = f"{name} became a step before the first layer: it scales the inputs, and is not trained"
+        if note not in self.notes:
+            self.notes.append(note)
+        before = self.inputs or [X] * self.n_inputs
+        self.inputs = [_scaled(*each) for each in zip(before, scale.tolist(), shift.tolist(), strict=True)]
+        self.at = at
+
+    def preprocessing(self) -> Preprocessing | None:
+        """The steps before the first layer, whose columns are called x1, x2, …; None where there are none."""
+        if all(tree == X for tree in self.inputs):
+            return None
+        names = [f"x{k + 1}" for k in range(self.n_inputs)]
+        made = (MadeInput(name, k, tree) for k, (name, tree) in enumerate(zip(names, self.inputs, strict=True)))
+        return Preprocessing(tuple(map(RawColumn, names)), tuple(made))
 
     def activation(self, formula: Activation, name: str, at: Any = None) -> None:
         """What every unit of the last layer goes through."""
@@ -202,6 +225,13 @@ class Chain:
                 )
                 for layer in self.layers
             )
+
+
+def _scaled(tree: Expression, scale: float, shift: float) -> Expression:
+    """tree·scale + shift, without what does nothing."""
+    if scale != 1:
+        tree = tree * scale
+    return tree if shift == 0 else tree + shift if shift > 0 else tree - -shift
 
 
 def _joined(first: Activation, second: Activation) -> Activation | None:

@@ -132,6 +132,7 @@ def _network(file: KerasFile, where: str, place: str, model: Any = None) -> Sour
         loss=loss,
         update_rule=rule,
         memory=memory,
+        inputs=chain.preprocessing(),
         notes=(*chain.notes, *notes, *told, *more, *last),
         reference=None if model is None or is_half else _reference(model),
         gradient=None if model is None else _gradient(model, chain, loss),

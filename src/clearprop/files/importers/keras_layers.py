@@ -159,8 +159,12 @@ def _normalization(chain: Chain, s: Config, arrays: list[Any], name: str) -> Non
     _check_axis(s, (-1, 1, None))
     mean, variance = arrays[:2] if arrays else (_numbers(s["mean"]), _numbers(s["variance"]))
     mean, root = np.ravel(mean).astype(np.float64), np.maximum(np.sqrt(np.ravel(variance).astype(np.float64)), EPSILON)
-    scale, shift = (root, mean) if s.get("invert") else (1 / root, -mean / root)
-    chain.affine(scale, shift, f"the Normalization {name!r}")
+    what = f"the Normalization {name!r}"
+    if s.get("invert"):
+        chain.affine(root, mean, what)
+    else:  # in two, so that inputs far from 0 lose no digits
+        chain.affine(1.0, -mean, what, quietly=True)
+        chain.affine(1 / root, 0.0, what)
 
 
 def _numbers(given: Any) -> Any:

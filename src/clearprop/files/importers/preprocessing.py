@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError, quoted
-from clearprop.formulas import Expression, Symbol
+from clearprop.files.importers.affine import Z, affine_of
+from clearprop.formulas import Expression, Symbol, evaluate
 from clearprop.formulas.evaluation import prepare
 
 X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
@@ -84,6 +85,16 @@ class Preprocessing:
     def n_inputs(self) -> int:
         """How many inputs the first layer gets."""
         return len(self.inputs)
+
+    def scaling(self) -> tuple[Any, Any] | None:
+        """By what each column is multiplied and what is added to it, (n_inputs,) each; None where more is done."""
+        if [item.column for item in self.inputs] != list(range(len(self.columns))):
+            return None
+        if any(column.categories is not None for column in self.columns):
+            return None
+        found = [affine_of(evaluate(item.tree, {"x": Z, "missing": MISSING})) for item in self.inputs]
+        made = [(each.scale, each.shift) for each in found if each is not None]
+        return tuple(np.array(made).T) if len(made) == len(found) else None
 
     def apply(self, rows: Any) -> Any:
         """The inputs, float64 (n_rows, n_inputs).

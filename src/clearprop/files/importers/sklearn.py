@@ -208,12 +208,13 @@ def _with_steps(model: Any) -> SourceNetwork:
     read_steps = Steps.of(steps[0][1])
     for step_name, step in steps[:-1]:
         read_steps.apply(step_name, step)
-    inputs = read_steps.preprocessing()
+    inputs, gradient = read_steps.preprocessing(), found.gradient
     return replace(
         found,
         source=f"{found.source} in a Pipeline",
         feature_names=tuple(column.name for column in inputs.columns),
         inputs=inputs,
+        gradient=None if gradient is None else lambda rows, Y: gradient(inputs.apply(rows).astype(found.dtype), Y),
         notes=(*found.notes, *read_steps.notes),
         reference=_reference(model, _innermost(last)),
     )

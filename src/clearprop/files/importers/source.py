@@ -110,8 +110,8 @@ class SourceNetwork:
     reference : callable or None
         From the rows that come in to the source's own outputs (n_rows, n_outputs), where its object is at hand.
     gradient : callable or None
-        From what the first layer gets, X (n_rows, n_in), and targets Y (n_rows, n_outputs) to the source's own gradient
-        of its mean loss, without penalties: a pair (weights, biases) for each layer, in the shapes of this class.
+        From the rows that come in and targets Y (n_rows, n_outputs) to the source's own gradient of its mean loss,
+        without penalties: a pair (weights, biases) for each layer, in the shapes of this class.
     recorded : (array, array) or None
         Rows and the outputs that the source gave for them.
     settings : mapping

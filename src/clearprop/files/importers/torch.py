@@ -73,6 +73,7 @@ def read(module: Any, loss: Any = None, optimizer: Any = None) -> SourceNetwork:
         loss=found,
         update_rule=rule,
         memory=memory,
+        inputs=chain.preprocessing(),
         notes=(*chain.notes, *notes, *told),
         reference=reference,
         gradient=gradient,

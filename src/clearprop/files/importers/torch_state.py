@@ -63,7 +63,8 @@ def read(path: Any, layers: Sequence[Any] | str | None) -> SourceNetwork:
             f"the file has tensors of {', '.join(map(repr, sorted(unused)))}, which layers does not name; name all"
         )
     kinds = [array.dtype for parts in modules.values() for array in parts.values() if array.dtype.kind == "f"]
-    return SourceNetwork(source=writer, layers=chain.finish(np.result_type(*kinds)), notes=tuple(chain.notes))
+    layers_made = chain.finish(np.result_type(*kinds))
+    return SourceNetwork(writer, layers_made, inputs=chain.preprocessing(), notes=tuple(chain.notes))
 
 
 def _by_module(tensors: Mapping[str, Any]) -> Tensors:
