@@ -153,7 +153,7 @@ MODELS = {"diamonds": diamonds, "digits": digits, "labels": labels, "quantiles":
 
 @cache
 def real_diamonds():
-    """All 53,940 diamonds with the encoder and the network that `clearprop train` takes, three of them instead of one."""
+    """All 53,940 diamonds with the encoder and the network that `clearprop train` takes, but three of them."""
     frame = pyarrow.parquet.read_table(DIAMONDS).to_pandas()
     price = frame.pop("price")
     model = TabularRegressor(log_target=True, ensemble=3, max_iter=8, random_state=0).fit(frame, price)
