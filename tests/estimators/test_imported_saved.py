@@ -73,6 +73,21 @@ def test_numbers_and_labels_are_predicted_from_a_table(tmp_path):
     assert program_of(model).answer.labels == ("warm", "wet", "windy")
 
 
+@pytest.mark.parametrize(("language", "ending"), [("en", "above ½: {}."), ("zh", "{}。")])
+def test_labels_are_explained_on_the_command_line(language, ending, tmp_path, capfd):
+    Y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0, X[:, 2] > 9]).astype(int)
+    model = saved(fitted(classifier(), X, Y), tmp_path / "m.clearprop", ["red", "green", "blue"])
+    table = pd.DataFrame({"x1": X[:, 0], "x2": X[:, 1], "x3": X[:, 2], "red": Y[:, 0], "green": Y[:, 1], "blue": 0})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    said = model.predict(TABLE).values
+    row = next(k for k, labels in enumerate(said) if labels)
+    told = ("explain", str(tmp_path / "m.clearprop"), str(tmp_path / "rows.csv"), "--row", str(row + 1))
+    assert exit_code([*told, "--language", language, "--format", "text"]) == 0
+    text = capfd.readouterr().out
+    assert text.rstrip().endswith(ending.format(said[row]))
+    assert all(name in text for name in ("red", "green", "blue"))
+
+
 def test_labels_are_named_on_the_command_line(tmp_path, capsys):
     theirs = fitted(classifier(), X, (X > 0).astype(int))
     from_sklearn(theirs).save(tmp_path / "net.clearprop", ["warm", "wet", "windy"])

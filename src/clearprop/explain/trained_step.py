@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.explain.explained import Trace, explain
-from clearprop.explain.trained import TableModel, Trained, Unit
+from clearprop.explain.trained import TableModel, Trained, Unit, kind_of
 from clearprop.formulas import LBFGS, UpdateRule
-from clearprop.tables import ClassTarget, Target
+from clearprop.tables import ClassTarget, LabelTargets, Target
 from clearprop.tables.origins import origins
 
 PLAIN = "sgd"  # the rule where it is not known how a model was trained
@@ -62,18 +62,19 @@ def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int,
     target = model.target
     found = model.predict(row)
     members, mean = model.member_outputs(row)[:, 0, :], model.mean_outputs(row)[0]
+    are_labels = isinstance(target, LabelTargets)
     return Trained(
         inputs=origins(model.encoder, row),
         target=target.column,
         actual=actual,
-        kind="class" if isinstance(target, ClassTarget) else "numbers",
+        kind=kind_of(has_classes=are_labels or isinstance(target, ClassTarget), is_multilabel=are_labels),
         labels=tuple(map(str, target.labels)),
         members=members,
         member=member,
         mean=mean,
         probabilities=mean if found.probabilities is None else found.probabilities[0],
         temperature=model.temperature,
-        answer=found.values[0],
+        answer=found.probabilities[0] > 0.5 if are_labels else found.values[0],  # of labels whether each holds
         units=_units(target, mean),
         step=step,
     )
