@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from clearprop.cli import exits
 from clearprop.cli.option_types import Force, Json
+from clearprop.errors import FileError, InputError
 
 
 def import_(
@@ -53,9 +55,8 @@ def import_(
     as_json
         Print one JSON document instead of text.
     """
-    from clearprop.cli import exits, words
+    from clearprop.cli import words
     from clearprop.cli.output_files import check_model_suffix, check_output
-    from clearprop.errors import FileError, InputError
     from clearprop.estimators.imported_files import from_file
 
     check_model_suffix(output)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
+from clearprop.cli import exits
 from clearprop.cli.option_types import Flag, Whole
+from clearprop.errors import require
 
 
 def lab(
@@ -50,8 +52,7 @@ def lab(
     engine
         What computes. Every step that is shown is one of the reference engine; it is quick enough for small networks.
     """
-    from clearprop.cli import exits, words
-    from clearprop.errors import require
+    from clearprop.cli import words
 
     if source is None and (data is not None or target is not None):
         raise exits.UsageError("--target is of a table: name its file first, as in clearprop lab houses.csv --target y")
