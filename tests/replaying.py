@@ -15,7 +15,7 @@ POWER = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 def as_python(text):
     """A printed line's numbers as a Python expression."""
     text = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: f"e{m[1].translate(NORMAL)}", text)
-    text = re.sub(r"\[\d+ more: ([^\]]*)\]", r"(\1)", text)
+    text = re.sub(r"\[[\d,]+ more: ([^\]]*)\]", r"(\1)", text)
     text = re.sub(r"⟦[^:⟦⟧]*: ", "(", text).replace("⟧", ")")
     text = POWER.sub(lambda m: f"**{m[0].translate(NORMAL)}", text)
     text = text.replace("−", "-").replace("·", "*").replace("^", "**")
@@ -213,7 +213,7 @@ def exactly(text, calls=None):
     """The value of a printed line's numbers and matrices, to the last bit; None where a matrix is not written out."""
     if "⋮" in text or "…" in text:
         return None
-    text = re.sub(r"\[\d+ more: ([^\]]*)\]", r"(\1)", text)
+    text = re.sub(r"\[[\d,]+ more: ([^\]]*)\]", r"(\1)", text)
     text = re.sub(r"⟦[^:⟦⟧]*: ", "(", text).replace("⟧", ")")
     matrices = []
 

@@ -170,7 +170,7 @@ def _batch_head(trace: Trace, kit: Kit) -> list[Piece]:
     words, left_out = kit.writer.words, left_out_of(trace.n_samples, SAMPLES_IN_A_TABLE)
     head: list[Piece] = [words["one_sample"].format(n=i + 1) for i in range(trace.n_samples)]
     if left_out is not None:
-        head[left_out] = [words["more"].format(count=left_out.stop - left_out.start)]
+        head[left_out] = [words["more"].format(count=f"{left_out.stop - left_out.start:,}")]
     return [words["path_table_parameter"], *head, words["path_table_slope"]]
 
 

@@ -26,6 +26,7 @@ from clearprop.trace.names import parse
 
 __all__ = ["LATEX", "MATHML", "TEXT", "LinePart", "Medium", "Pen"]
 
+MOST_EXACT = 1000  # numbers of an array that are looked at one by one
 WIDEST_MATRIX = 6  # rows and columns of a matrix that are written out
 TERMS = ("one_path", "one_sample")
 PLAIN_WORDS: Mapping[str, str] = {"more": "{count} more", "one_path": "path {n}", "one_sample": "sample {n}"}
@@ -162,7 +163,7 @@ class Pen:
     def is_exact(self, value: Any) -> bool:
         """Whether what is written of a number, or of every number of an array, is the number itself."""
         array = np.asarray(value)
-        if array.size > WIDEST_MATRIX**2:
+        if array.size > MOST_EXACT:
             return self.numbers.digits >= 17
         return all(self.numbers.shown(item).is_exact for item in array.ravel().tolist())
 
@@ -193,7 +194,7 @@ class Pen:
 
     def _value(self, name: str, value: Any) -> Printed:
         if name.startswith("…"):
-            count = self.words["more"].format(count=name.strip("…′"))
+            count = self.words["more"].format(count=f"{int(name.strip('…′')):,}")
             return self.medium.share(count, self.number(value)), ATOM
         if np.ndim(value) > 0:
             return self._matrix(np.asarray(value)), ATOM
