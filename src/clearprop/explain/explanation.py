@@ -142,6 +142,9 @@ class Explanation:
     def document(self) -> Document:
         """The blocks that all renderers lay out."""
         shown = exact(self.shown) if self.fractions else self.shown
+        names: list[str] = []
+        for section in self.sections:
+            names += {"step": STEP, "ideas": IDEAS}.get(section, (section,))
         kit = Kit(
             Writer(self.words),
             self.written,
@@ -151,10 +154,8 @@ class Explanation:
             self.steps,
             self.fractions,
             self.networks,
+            "proofs" in names,
         )
-        names: list[str] = []
-        for section in self.sections:
-            names += {"step": STEP, "ideas": IDEAS}.get(section, (section,))
         blocks: list[Block] = [Heading(self.title, 1)]
         with np.errstate(all="ignore"):  # what becomes infinite on the way is shown as ∞
             for name in names:

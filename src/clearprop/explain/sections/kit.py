@@ -37,6 +37,8 @@ class Kit:
         How many iterations or rounds are played.
     networks : int
         On how many random networks the proofs are replayed.
+    has_proofs : bool
+        Whether the proofs of the four equations are among the parts.
     """
 
     writer: Writer
@@ -47,6 +49,7 @@ class Kit:
     steps: int = 5
     fractions: bool = False
     networks: int = 20
+    has_proofs: bool = False
 
     def followed(self, trace: Trace) -> str:
         """The parameter that is wiggled and followed through iterations."""

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from clearprop.explain.derivations.lines import oriented
+from clearprop.explain.derivations.lines import matrix_line, oriented
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block, Number, Piece, Sentence, Table
+from clearprop.explain.writing.symbols import Nabla
 from clearprop.formulas import Symbol
+from clearprop.trace.names import reference
 from clearprop.trace.trace import Trace
 
 MOST_SIZES = 4  # of layers that are listed
@@ -60,10 +62,28 @@ def _rows(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
                 yield _row(kit, Symbol(name), key, shown, where)
         if part == "forward":
             yield _row(kit, "σ", "sigma", "", part)
+            if any(layer.activation.name == "softmax" for layer in trace.network.layers):
+                yield _row(kit, "softmax", "softmax", "", part)
     for memory in trace.optimizer.memory:
         yield _row(kit, Symbol(f"{memory}_W1"), "memory", "", "update")
+    if "matrix" in kit.forms and not _divides(trace, kit, f"error{depth}") and _divides(trace, kit, "W1_new"):
+        yield _row(kit, "⊘", "quotient", "", "update")
     new = Symbol("W1_new[0,0]")
     yield _row(kit, new, "after", Number(trace.value_of("W1_new[0,0]")), "update")
+    if kit.has_proofs:
+        yield from _of_proofs(trace, kit)
+
+
+def _of_proofs(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
+    """What only the general equations have, or those of a network without a layer of several neurons."""
+    depth = trace.network.depth
+    if "matrix" in kit.forms and not _is_wide(trace):
+        yield _row(kit, "⊙", "hadamard", "", "proofs")
+        yield _row(kit, "ᵀ", "transpose", "", "gradients" if trace.network.widths[0] > 1 else "proofs")
+    yield _row(kit, "L", "depth", f"{depth}", "proofs")
+    whole = Symbol("error{L}")
+    if "matrix" in kit.forms and isinstance(kit.notation.write(reference(whole.name)), Nabla):
+        yield _row(kit, whole, "error_of_all", _sizes(trace, [f"error{depth}"], kit), "proofs")
 
 
 def _errors(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
@@ -74,9 +94,24 @@ def _errors(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
     if slopes:
         name = "slope{l}" if len(slopes) > 1 else slopes[0]
         yield _row(kit, Symbol(name), "slope", _sizes(trace, slopes, kit), "backward")
-    if "matrix" in kit.forms and any(width > 1 for width in trace.network.widths[1:]):
+    coupled = [f"jacobian{l}" for l in range(1, depth + 1) if f"jacobian{l}" in trace]
+    if coupled:
+        yield _row(kit, Symbol(coupled[-1]), "jacobian", _sizes(trace, coupled[-1:], kit), "backward")
+    if "matrix" in kit.forms and _is_wide(trace):
         yield _row(kit, "⊙", "hadamard", "", "backward")
+        if _divides(trace, kit, f"error{depth}"):
+            yield _row(kit, "⊘", "quotient", "", "backward")
         yield _row(kit, "ᵀ", "transpose", "", "backward")
+
+
+def _is_wide(trace: Trace) -> bool:
+    return any(width > 1 for width in trace.network.widths[1:])
+
+
+def _divides(trace: Trace, kit: Kit, site: str) -> bool:
+    """Whether the line of a whole site divides number by number."""
+    line = matrix_line(trace, site, kit.notation.columns) if trace[site].value.size > 1 else None
+    return line is not None and any("⊘" in str(form) for form in line.forms)
 
 
 def _row(kit: Kit, symbol: Piece, key: str, value: Piece, where: str) -> list[Piece]:
