@@ -71,7 +71,7 @@ def test_what_is_felt_by_a_complex_step_is_felt_by_a_real_one_too():
 def test_the_section_ends_with_what_the_replay_found():
     for language, words in (("en", "Tried on 7 random networks"), ("zh", "在 7 个随机网络上试过")):
         text = Explanation(case("mazur").trace(), language=language, sections=["proofs"], networks=7).text()
-        ending = text.replace("\n", " ").split("The proofs replayed" if language == "en" else "重算这些证明")[1]
+        ending = text.replace("\n", " ").split("The proofs replayed" if language == "en" else "用数值检验这些证明")[1]
         assert words in ending
         assert "10⁻¹⁶" in ending
 

@@ -9,6 +9,7 @@ from clearprop.explain.derivations.sharing import Sharing
 from clearprop.explain.drawings.ink import HEIGHT, Canvas, Run, arrow, drawing, paint, plain, text, width
 from clearprop.explain.drawings.placing import Box
 from clearprop.explain.drawings.players import porter
+from clearprop.explain.words import form_of
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat
 from clearprop.trace.names import at, reference
@@ -21,7 +22,8 @@ Words = Mapping[str, str]
 def sharing_figure(trace: Trace, found: Sharing, notation: Notation, numbers: NumberFormat, words: Words) -> str:
     """Standing at the first hidden neuron and looking forward: a thick arrow back from each output, with its share."""
     sheet, l = Canvas(), found.layer
-    n_to = min(found.shares.shape[1], OUTPUTS_DRAWN)
+    n_all = found.shares.shape[1]
+    n_to = min(n_all, OUTPUTS_DRAWN)
 
     def named(site: str, j: int, value: float) -> list[Run]:
         return [*notation.write(reference(at(site, j))).runs(), (f" = {numbers.shown(value).text()}", 0)]
@@ -42,7 +44,15 @@ def sharing_figure(trace: Trace, found: Sharing, notation: Notation, numbers: Nu
         sheet.label(middle, share, "hidden")
     wide = right + max(map(width, ends)) / 2 + 20
     shares = "; ".join(numbers.shown(found.shares[0, j]).text() for j in range(n_to))
-    description = words["drawn_shares"].format(own=plain(own), ends="; ".join(map(plain, ends)), shares=shares)
+    if n_all > n_to:
+        sheet.labels.append(
+            text(right, height + 2, [(words["drawn_more"].format(count=f"{n_all - n_to:,}"), 0)], "grey")
+        )
+        height += 20
+    words_of_all = words["drawn_shares_part"] if n_all > n_to else form_of(words, "drawn_shares", n_all)
+    description = words_of_all.format(
+        own=plain(own), ends="; ".join(map(plain, ends)), shares=shares, n=n_all, drawn=n_to
+    )
     return drawing(wide, height, words["drawn_sharing"], description, "".join(sheet.lines + sheet.labels))
 
 

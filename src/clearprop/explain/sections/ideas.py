@@ -19,7 +19,7 @@ from clearprop.explain.derivations.sharing import (
     share_out,
 )
 from clearprop.explain.derivations.wiggle import wiggle
-from clearprop.explain.drawings.figures import sharing_figure
+from clearprop.explain.drawings.figures import OUTPUTS_DRAWN, sharing_figure
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block, Derivation, Number, Picture, Piece, Table
 from clearprop.explain.writing.notation import notation
@@ -111,7 +111,9 @@ def _standing(trace: Trace, kit: Kit, found: Sharing) -> Block:
         found = replace(found, **{name: getattr(found, name)[0] for name in one})
         written = notation(written.name, trace.network.widths, sample=0)
     svg = sharing_figure(trace, found, written, kit.numbers, kit.writer.words)
-    return Picture(svg, (kit.writer.words["sharing_figure_words"],))
+    n = found.shares.shape[-1]
+    key = "sharing_figure_words" if n <= OUTPUTS_DRAWN else "sharing_figure_part"
+    return Picture(svg, kit.writer.sentence(key, n=n, drawn=OUTPUTS_DRAWN))
 
 
 def _shared(trace: Trace, kit: Kit, found: Sharing) -> list[Block]:

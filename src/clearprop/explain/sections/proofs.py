@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clearprop.explain.derivations.lines import Line, line_of, matrix_line, matrix_values
+from clearprop.explain.derivations.lines import Line, Omission, line_of, matrix_line, matrix_values
 from clearprop.explain.derivations.proof_instances import instance_of
 from clearprop.explain.derivations.proofs import PROOFS, Proof, matrix_statement, proof
 from clearprop.explain.derivations.replayed import replay_proofs
@@ -21,6 +21,7 @@ def proofs(trace: Trace, kit: Kit) -> list[Block]:
     blocks: list[Block] = [kit.writer.heading("proofs")]
     for name in PROOFS:
         if name == "BP2" and trace.network.depth == 1:
+            blocks.append(kit.writer.say("proofs_three"))
             continue
         blocks += one_proof(trace, kit, proof(name, trace))
     found = replay_proofs(kit.networks)
@@ -54,7 +55,7 @@ def one_proof(trace: Trace, kit: Kit, found: Proof) -> list[Block]:
         steps = [Line(found.target, (step.form,), {}, None, found.name, words[step.reason]) for step in found.steps]
         blocks += [say("proof"), Derivation(steps, found.name)]
         if has_numbers:
-            blocks += [say("instance", name=found.name), Derivation([_instance(trace, found, layer)], found.name)]
+            blocks += [say("instance", name=found.name), Derivation(_instance(trace, found, layer), found.name)]
     return blocks
 
 
@@ -74,14 +75,15 @@ def matrix_instance(trace: Trace, name: str, layer: int, columns: bool) -> Line 
     return matrix_values(trace, target.name, form, columns, name)
 
 
-def _instance(trace: Trace, found: Proof, layer: int) -> Line:
-    """The statement with a trace's numbers; where layers are wide or drop out, the line of the step."""
+def _instance(trace: Trace, found: Proof, layer: int) -> list[Line | Omission]:
+    """The statement with a trace's numbers; where layers are wide or drop out, the lines of the step."""
     widest = max(*trace.network.widths[1:], trace.n_samples)
     if widest <= WIDEST_SUM and not trace.setting.mask:
         line = replace(instance_of(trace, found, layer, 0)[-1], reason="")
         if line.replay() == line.value:  # not where only δ's short form has a value
-            return line
+            return [line]
     place = "[0,0]" if trace.is_batch else "[0]"
-    site = {"BP1": f"delta{layer}{place}", "BP2": f"error{layer}{place}", "BP3": f"db{layer}[0]",
-            "BP4": f"dW{layer}[0,0]"}  # fmt: skip
-    return line_of(trace, site[found.name])
+    delta = f"delta{layer}{place}"
+    sites = {"BP1": [delta], "BP2": [f"error{layer}{place}", delta], "BP3": [f"db{layer}[0]"],
+             "BP4": [f"dW{layer}[0,0]"]}  # fmt: skip
+    return [line_of(trace, site) for site in sites[found.name]]

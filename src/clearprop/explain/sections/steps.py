@@ -72,7 +72,8 @@ def backward(trace: Trace, kit: Kit) -> list[Block]:
     blocks: list[Block] = [kit.writer.heading("backward"), Picture(svg, (words["backward_words"],))]
     for l in range(depth, 0, -1):
         name = "output_error" if l == depth else "hidden_error"
-        blocks += [kit.writer.heading(name, 3, layer=l), kit.writer.say(f"{name}_words")]
+        how = "coupled" if f"jacobian{l}" in trace else "words"
+        blocks += [kit.writer.heading(name, 3, layer=l), kit.writer.say(f"{name}_{how}")]
         if l == depth - 1:
             blocks.append(kit.writer.say("porter_backward"))
             carried = porter_figure(trace, kit.notation, kit.numbers, words)

@@ -64,5 +64,5 @@ WORDS: Mapping[str, str] = {
     "sharing_matrix_without": "Without the denominators the matrix is exactly the transposed weight matrix:",
     "sharing_table_batch": "Side by side, for the neurons of layer {layer}, summed over the samples",
     "sharing_one_output": "With a single output both ways keep the proportions of the weights. It takes at least two outputs to see them differ.",
-    "sharing_example": "An example: with W = [[1, 1], [3, 1]], rows the outputs, and errors 1 and 1, the shares are {share_1} : {share_2}, but without denominators {without_1} : {without_2}.",
+    "sharing_example": "An example: with W = [[1, 1], [3, 1]], rows the outputs, and errors 1 and 1, the shares are {share_1}\u00a0:\u00a0{share_2}, but without denominators {without_1}\u00a0:\u00a0{without_2}.",
 }  # fmt: skip
