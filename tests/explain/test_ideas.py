@@ -211,7 +211,7 @@ def test_shares_and_what_has_no_denominators_have_names_of_their_own():
     for name in ("e¹₁", "u¹₁", "e²₁ = y₁ − a²₁", "= (w²)ᵀ · e²"):
         assert name in text
     assert "[w²₁₁/(w²₁₁ + w²₁₂), w²₂₁/(w²₂₁ + w²₂₂); w²₁₂/(w²₁₁ + w²₁₂), w²₂₂/(w²₂₁ + w²₂₂)] · e²" in text
-    assert "1.25 : 0.75, but without denominators 4 : 2" in text.replace("\n", " ")
+    assert "1.25 : 0.75, but without denominators 4 : 2" in text.replace("\n", " ").replace("\u00a0", " ")
     latex = case("sharing").trace().explained(sections=["sharing"], forms=["matrix"]).latex()
     assert r"\begin{bmatrix} \frac{w^{2}_{11}}{w^{2}_{11} + w^{2}_{12}}" in latex
 
