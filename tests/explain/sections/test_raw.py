@@ -63,7 +63,7 @@ def explained(i, **style):
     trace = explain(network, network.initial(0), made, 0.5)
     none = np.zeros(1)
     trained = Trained(
-        origins(Encoder(STEPS, ()), row), "y", 0.5, (), none[None], 0, none, none, 1.0, 0.0, None, "known"
+        origins(Encoder(STEPS, ()), row), "y", 0.5, "numbers", (), none[None], 0, none, none, 1.0, 0.0, (), "known"
     )
     return Explanation(replace(trace, trained=trained), sections=("inputs",), **style)
 
