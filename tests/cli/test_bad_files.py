@@ -16,12 +16,13 @@ from clearprop.cli import exits
 from clearprop.cli.app import app
 
 LONGEST = 20  # seconds: a pipe or a device that is waited for would take for ever
-WRITTEN = ("--output", "--log", "--save-config", "--certificate", "--checkpoint")  # files that are not read
+WRITTEN = ("--output", "--log", "--save-config", "--certificate", "--checkpoint", "--report", "--convert")  # not read
 SHEET = "network: 1-1\noutput: sigmoid\nloss: squared_error\nx = 0.5\nW1 = 0.2\nb1 = 0.1\ny = 1\n"
-GOOD = {"MODEL": "good.clearprop", "FILE": "good.csv", "SOURCE": "good.md", "SHEET": "good.md"}
+GOOD = {"MODEL": "good.clearprop", "FILE": "good.csv", "DATA": "good.csv", "SOURCE": "good.md", "SHEET": "good.md"}
 OPTIONS = {  # what a command needs beside its files; what it needs beside one of them
     "train": ["--target", "kind", "--epochs", "1", "--ensemble", "1", "--output", "new.clearprop"],
     "import": ["--output", "new.clearprop"],
+    "animate": ["--output", "new.gif"],
     "export": ["--output", "new.c"],
     "explain FILE": ["--row", "1"],
     "exercise --class": ["--output", "new"],
@@ -29,7 +30,11 @@ OPTIONS = {  # what a command needs beside its files; what it needs beside one o
 # Where a bad file ends a command with another code than that of an input that cannot be read.
 OTHER_CODES = {
     ("explain SOURCE", "model"): 2,  # a model alone: the table and the row are missing
-    **{("exercise SOURCE", kind): 2 for kind in ("model", "cut model", "model of a newer version")},
+    **{
+        (f"{command} SOURCE", kind): 2
+        for command in ("animate", "exercise")
+        for kind in ("model", "cut model", "model of a newer version")
+    },
     ("check SHEET", "folder"): 2,  # a folder is marked with --report
     ("train --test-file", "table"): 2,  # the one that is learned from
     ("train --validation-file", "table"): 2,
@@ -53,9 +58,10 @@ def arguments_with(command, wanted, bad):
     line = [command]
     for argument in app[command].assemble_argument_collection():
         name = argument.names[0]
-        is_needed = argument.required or (command == "explain" and wanted == "FILE")
+        is_needed = argument.required or (command, wanted) in (("explain", "FILE"), ("lab", "DATA"))
         if argument.index is not None and "Path" in str(argument.hint) and (name == wanted or is_needed):
-            good = GOOD["MODEL"] if (command, wanted, name) == ("explain", "FILE", "SOURCE") else GOOD[name]
+            of_model = name == "SOURCE" and (command, wanted) in (("explain", "FILE"), ("lab", "DATA"))
+            good = GOOD["MODEL"] if of_model else GOOD[name]
             line.append(bad if name == wanted else good)
     if wanted.startswith("--"):
         line += [wanted, bad]
@@ -100,13 +106,13 @@ KINDS = {
 SAME = {  # not bad there
     ("MODEL", "model"), ("FILE", "table"), ("SOURCE", "sheet"), ("SHEET", "sheet"), ("--config", "empty"),
     ("--class", "table"), ("--class", "sheet"),  # any lines of text are names
-    ("--from", "model"), ("--calibrate", "table"),
+    ("--from", "model"), ("--calibrate", "table"), ("lab SOURCE", "model"), ("DATA", "table"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("command", "argument", "kind"),
-    [(*read, kind) for read in READ for kind in KINDS if (read[1], kind) not in SAME],
+    [(*read, kind) for read in READ for kind in KINDS if not {(read[1], kind), (" ".join(read), kind)} & SAME],
     ids=lambda name: name,
 )
 def test_a_bad_file_ends_a_command_with_one_sentence_and_its_code(run, folder, monkeypatch, command, argument, kind):
