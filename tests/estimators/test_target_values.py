@@ -86,8 +86,8 @@ def test_odd_objects_are_refused_with_their_row(kind, name):
 @pytest.mark.parametrize("name", ORDERLESS)
 def test_what_has_no_rows_is_refused_in_one_short_sentence(kind, name):
     for rows, y in ((X, ORDERLESS[name]), (ORDERLESS[name], np.arange(N) % 2)):
-        with pytest.raises(TypeError, match="which has no rows") as found:
-            kind(**MAKERS[kind]).fit(rows, y)
+        with pytest.raises((TypeError, InputError), match=r"which has no rows|which column of 'abc'") as found:
+            kind(**MAKERS[kind]).fit(rows, y)  # to the estimators of tables a text is the name of a file
         assert len(str(found.value)) < 200
 
 

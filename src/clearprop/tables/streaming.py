@@ -261,7 +261,7 @@ def _statistics(group: Any) -> list[Any]:
     """The least and greatest value of each column, where they were written down."""
     each = [group.column(place) for place in range(group.num_columns)]
     return [
-        (column.total_compressed_size, str(s.min), str(s.max)) if (s := column.statistics) and s.has_min_max else None
+        (column.total_compressed_size, s.min_raw, s.max_raw) if (s := column.statistics) and s.has_min_max else None
         for column in each
     ]
 

@@ -21,7 +21,7 @@ def formula_column(raw: RawColumn, trees: Sequence[Expression], names: Sequence[
     >>> from clearprop.files.importers.preprocessing import CODE, RawColumn
     >>> column = formula_column(RawColumn("town", ("Bonn", "Ulm"), known_only=True), [CODE], ["town"])
     >>> print(column.refused)
-    {1 if code < 0; 0 otherwise}
+    {0 if missing > 0; {1 if code < 0; 0 otherwise} otherwise}
     """
     is_text = raw.categories is not None
     column = Column(
