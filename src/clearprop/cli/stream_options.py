@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -119,7 +120,7 @@ def on_disk(file: Path, options: StreamOptions, *, began: bool = False) -> OnDis
         if options.stream or limit is not None:
             raise exits.UsageError(FIRST_CONVERT.format(file, file.with_suffix(".parquet").name))
         most = room(None)
-        if file.is_file() and most is not None and COPIES * file.stat().st_size > most:
+        if os.path.isfile(file) and most is not None and COPIES * file.stat().st_size > most:
             size, there = in_words(file.stat().st_size), in_words(most)
             raise exits.UsageError(
                 f"{file} has {size}, and {there} of memory can be had: "

@@ -120,9 +120,10 @@ class Stored:
 def is_stored(path: str | os.PathLike[str]) -> bool:
     """Whether a path names Parquet: a file, a folder with such files in it, or a pattern that they match."""
     given = Path(path)
-    if given.is_dir():
+    if os.path.isdir(path):
         return any(_is_parquet(each) for each in given.rglob("*"))
-    return _is_parquet(given) or (not given.exists() and bool(_matching(path)))
+    # os.path says no of a name that is too long, which reading the file refuses in a sentence; Path raises.
+    return _is_parquet(given) or (not os.path.exists(path) and bool(_matching(path)))
 
 
 def stored(path: str | os.PathLike[str], needed: Collection[str] | None = None) -> Stored:
