@@ -66,6 +66,7 @@ def test_a_curve_that_was_cut_begins_again(browser):
         page.evaluate("() => document.querySelector('#curves').hidden = false")
         trained(page, count=1)
         page.wait_for_function("() => document.querySelector('#curves [role=slider]')?.ariaValueMax === '5'")
+        page.wait_for_timeout(1000)  # the plot is drawn anew once more, with its table closed
         shown = [row[2] for row in table_of(page, "loss")[1:]]
         assert shown == [Style().text(point.loss) for point in page.desk.workspace.curves.points]
 
