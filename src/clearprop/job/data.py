@@ -126,7 +126,7 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     if not hasattr(X, "toarray"):
         X = numbers("X", X, dtype)
     else:
-        X = _canonical(X if X.dtype == dtype else X.astype(dtype))
+        X = compressed_rows(X if X.dtype == dtype else X.astype(dtype))
     network.check_inputs(X)
     if isinstance(Y, OneHot):
         Y = Y.astype(dtype)
@@ -154,8 +154,19 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     return Data(X, Y, weight)
 
 
-def _canonical(X: Matrix) -> Matrix:
-    """A sparse matrix as compressed rows, each column once and in its place; the user's own stays as it is."""
+def compressed_rows(X: Matrix) -> Matrix:
+    """A sparse matrix as compressed rows, each column once and in its place; the user's own stays as it is.
+
+    Nothing is copied of one that is so already.
+
+    Examples
+    --------
+    >>> import scipy.sparse
+    >>> from clearprop.job.data import compressed_rows
+    >>> rows = scipy.sparse.csr_array([[0.0, 2.0]])
+    >>> compressed_rows(rows) is rows, compressed_rows(rows.tocoo()).format
+    (True, 'csr')
+    """
     rows = X.tocsr()
     if not rows.has_canonical_format:
         rows = rows.copy()

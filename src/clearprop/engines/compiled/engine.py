@@ -186,8 +186,8 @@ class CompiledEngine:
         theta = np.ascontiguousarray(params.theta)
         Y = data.Y.astype(theta.dtype) if isinstance(data.Y, OneHot) else _dense(data.Y, theta.dtype)
         data = Data(_rows(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
-        key = "loss", network, data.n_samples, theta.dtype, is_compressed(data.X)
-        plan = self._plan(key, network, Task.LOSS, data.n_samples, theta)
+        key, sparse = ("loss", network, data.n_samples, theta.dtype), is_compressed(data.X)
+        plan = self._plan(key, network, Task.LOSS, data.n_samples, theta, sparse)
         plan.describe(data, theta)
         plan.job.total = data.total_weight
         if not plan.job.total > 0:
@@ -213,8 +213,8 @@ class CompiledEngine:
         rows = X.shape[0]
         if not rows:
             return
-        key = "outputs", network, "row" if rows == 1 else "rows", theta.dtype, is_compressed(X)
-        plan = self._plan(key, network, Task.OUTPUTS, rows, theta)
+        key = "outputs", network, "row" if rows == 1 else "rows", theta.dtype
+        plan = self._plan(key, network, Task.OUTPUTS, rows, theta, is_compressed(X))
         job = plan.job
         job.theta, job.outputs_to = address(theta), address(found)
         copies = plan.describe_rows(X)
@@ -243,10 +243,10 @@ class CompiledEngine:
         plans[task] = (job, key, plan)
         return plan
 
-    def _plan(self, key: Any, network: Network, task: Task, rows: int, theta: Any) -> Plan:
+    def _plan(self, key: Any, network: Network, task: Task, rows: int, theta: Any, sparse: bool) -> Plan:
         """The plan for a loss or for outputs; the last few are kept."""
         plans = vars(self._local).setdefault("other", {})
-        plan = plans.get(key)
+        plan = plans.get((*key, sparse))
         if plan is None:
             if len(plans) >= 4:
                 plans.pop(next(iter(plans)))
@@ -254,7 +254,8 @@ class CompiledEngine:
             if task == Task.OUTPUTS:
                 at_once = 1 if key[2] == "row" else rows_of_prediction(network.widths, theta.itemsize)
                 how = how._replace(chunk=at_once, shards=0)
-            plan = plans[key] = Plan(network, theta.dtype, task, how, rows, self._most_threads(), sparse=key[-1])
+            plan = Plan(network, theta.dtype, task, how, rows, self._most_threads(), sparse=sparse)
+            plans[*key, sparse] = plan
         return plan  # type: ignore[no-any-return]
 
     def _most_threads(self) -> int:

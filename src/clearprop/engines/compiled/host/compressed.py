@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.errors import ShapeError
+from clearprop.job.data import compressed_rows
 
 
 class Compressed(NamedTuple):
@@ -46,10 +47,7 @@ def compressed(X: Any, n_columns: int, dtype: Any) -> Compressed:
     >>> compressed(scipy.sparse.csr_array([[0.0, 2.0], [0.0, 0.0], [3.0, 4.0]]), 2, "float64")
     Compressed(numbers=array([2., 3., 4.]), columns=array([1, 0, 1]), starts=array([0, 1, 1, 3]))
     """
-    rows = X.tocsr()
-    if not rows.has_canonical_format:  # each column once, and in their order
-        rows = rows.copy()
-        rows.sum_duplicates()
+    rows = compressed_rows(X)
     found = Compressed(
         np.ascontiguousarray(rows.data, dtype=dtype),
         np.ascontiguousarray(rows.indices, dtype=np.int64),
