@@ -232,3 +232,15 @@ def shortened(text: str, most: int = LONGEST_QUOTE) -> str:
     """
     text = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of a library says, without the lines meant for its programmers.
+
+    Examples
+    --------
+    >>> from clearprop.errors import first_line
+    >>> first_line(ValueError("no such column\\nat line 7")), first_line(KeyError())
+    ('no such column', 'KeyError')
+    """
+    return shortened((str(error).splitlines() or [type(error).__name__])[0], 200)

@@ -15,7 +15,7 @@ from pathlib import Path
 import cyclopts
 
 from clearprop.cli import interrupts
-from clearprop.errors import ClearpropError, FileError, InputError, UnreadableTableError, shortened
+from clearprop.errors import ClearpropError, FileError, InputError, UnreadableTableError, first_line, shortened
 
 DONE, FAILED, USAGE, UNREADABLE = 0, 1, 2, 3  # and 130, 143: see `interrupts`
 TO_GO_ON = "{} has where it was: the same command with --resume goes on from there"
@@ -102,11 +102,6 @@ def _check_kind(path: Path) -> None:
 def of_pyarrow(error: BaseException) -> bool:
     """Whether pyarrow raised this; it is not imported to tell, which would take longer than many a command."""
     return any(cls.__module__ == "pyarrow.lib" for cls in type(error).__mro__)
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception of a library says, without the lines meant for its programmers."""
-    return shortened((str(error).splitlines() or [type(error).__name__])[0], 200)
 
 
 def ending(error: BaseException, language: str = "en") -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from clearprop.formulas import Activation
 from clearprop.job import Data
+from clearprop.job.divergence import layer_norms
 from clearprop.lab.project import Project
 from clearprop.lab.rows import CLASSIFICATION
 from clearprop.network import backward, forward
@@ -69,12 +70,8 @@ def norms(project: Project, theta: Any) -> tuple[tuple[float, ...], tuple[float,
     network, params = project.network, project.network.views(theta)
     rows = first_rows(project.rows.training, ROWS_OF_NORMS)
     found = backward(network, params, forward(network, params, rows.X), rows.Y)
-    layers = range(1, network.depth + 1)
-    of_gradient = tuple(
-        float(np.sqrt(sum(np.sum(found.theta[b.start : b.stop] ** 2) for b in network.blocks if b.layer == l)))
-        for l in layers
-    )
-    return of_gradient, tuple(float(np.linalg.norm(found.delta[l])) for l in layers)
+    of_gradient = tuple(layer_norms(network, found.theta).tolist())
+    return of_gradient, tuple(float(np.linalg.norm(delta)) for delta in found.delta)
 
 
 def scores_of(project: Project, theta: Any, data: Data) -> dict[str, Any]:

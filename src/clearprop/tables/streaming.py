@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
-from clearprop.errors import TableError, shortened
+from clearprop.errors import TableError, first_line
 from clearprop.tables import column_types
 from clearprop.tables.naming import check_names, missing_file
 from clearprop.tables.parquet import of_pandas
@@ -165,7 +165,7 @@ def stored(path: str | os.PathLike[str], needed: Collection[str] | None = None) 
             with pyarrow.parquet.ParquetFile(file.path) as opened:
                 metadata, schema = opened.metadata, opened.schema_arrow
         except (OSError, pa.ArrowException) as error:
-            raise TableError(f"{file.path} cannot be read as Parquet: {_said(error)}") from None
+            raise TableError(f"{file.path} cannot be read as Parquet: {first_line(error)}") from None
         table, notices = of_pandas(with_values(schema.empty_table(), file, columns), needed or ())
         check_names(file.path, table.column_names)
         seen = seen or (table, notices)
@@ -291,7 +291,3 @@ def _check_alike(
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
     return plain(pa.chunked_array([], kind)).type
-
-
-def _said(error: BaseException) -> str:
-    return shortened((str(error).splitlines() or [type(error).__name__])[0], 200)
