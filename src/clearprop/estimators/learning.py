@@ -255,7 +255,7 @@ class Learning(Preparation):
         done, settings, interrupts = fit.fitting.result, fit.settings, fit.fitting.interrupts
         interrupts.raise_again()
         for retry in done.retries:
-            warnings.warn(f"{settings.solver}: {retry}", ConvergenceWarning, stacklevel=stacklevel)
+            warnings.warn(f"{settings.solver_name}: {retry}", ConvergenceWarning, stacklevel=stacklevel)
         if interrupts.came:
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":
