@@ -90,7 +90,7 @@ changelog: $(VENV)/installed
 
 # The long forms of tests: tens of thousands of random tables, spoilt files, every attack. An hour or more.
 torture: $(VENV)/installed-for-tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto -m torture
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto -m torture -o faulthandler_timeout=0
 
 # Every door once with the oldest libraries that pyproject.toml admits, and with the newest on every Python that is here.
 test-versions: test-oldest

@@ -2,10 +2,12 @@
 
 import bz2
 import gzip
+import os
 import zipfile
 
 import pytest
 
+from clearprop import TabularRegressor
 from clearprop.errors import TableError
 from clearprop.network import memory
 from clearprop.tables import read, source
@@ -44,3 +46,13 @@ def test_a_file_in_a_zip_may_have_the_name_of_the_zip(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("t.csv.zip", TABLE)
     assert read(path).table.num_rows == 100_000
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.csv.gz", "t.zip", "t.arff", "t.jsonl", "t.xlsx", "t"])
+def test_a_pipe_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(TableError, match="is a pipe or a device, not a file: write what comes from it to a file"):
+        read(tmp_path / name)
+    with pytest.raises(TableError, match="is a pipe or a device"):
+        TabularRegressor().fit(str(tmp_path / name), target="y")

@@ -43,8 +43,7 @@ class InterruptedKept(KeyboardInterrupt):
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Whatever keeps this file from being read ends the command with the exit code of an input that cannot be read."""
-    check_here(path)
-    _check_kind(path)
+    check_readable(path)
     try:
         yield
     except FileError as error:
@@ -74,11 +73,12 @@ def check_here(path: Path) -> None:
         raise UnreadableError(f"{path} is an address, and clearprop reads and writes files of this machine")
 
 
-def _check_kind(path: Path) -> None:
+def check_readable(path: Path) -> None:
     """Raise UnreadableError for what is no file: it would be waited for, or read without an end.
 
     Standard input is taken as it is; whoever reads it keeps it in a file.
     """
+    check_here(path)
     if path == STANDARD_INPUT:
         return
     try:

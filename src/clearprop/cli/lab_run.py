@@ -48,6 +48,6 @@ def _project(source: Path | None, data: Path | None, target: str | None, case: s
             return first_project(case, engine)
     for path in (source, data):
         if path is not None:
-            exits.check_here(path)
+            exits.check_readable(path)
     with exits.reading(source):
         return open_files(source, data, target, engine)

@@ -17,6 +17,12 @@ def missing_file(path: Path) -> TableError:
     return TableError(f"there is no file {str(path)!r}" + (f"; did you mean {str(folder / near)!r}?" if near else ""))
 
 
+def check_is_file(path: Path) -> None:
+    """Raise TableError for a pipe, a socket or a device: pyarrow would wait for it, and hear no signal meanwhile."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise TableError(f"{path} is a pipe or a device, not a file: write what comes from it to a file")
+
+
 def missing_column(name: str, known: Iterable[str], what: str = "the table") -> TableError:
     """The error for a column that is not there, with the nearest name."""
     names = list(known)

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from clearprop.errors import InputError, TableError
 from clearprop.network.memory import check_room
+from clearprop.tables.naming import check_is_file
 
 PIECE = 2**24  # bytes that are unpacked at a time
 COMPRESSED = (".gz", ".bz2", ".zst")
@@ -88,8 +89,9 @@ def source_of(path: Path) -> Source:
     Raises
     ------
     TableError
-        For a .zip that does not hold just one file, or one that is too large.
+        For a .zip that does not hold just one file, or one that is too large; for a pipe or a device.
     """
+    check_is_file(path)
     suffix = path.suffix.lower()
     if suffix in COMPRESSED:
         return Source(path, path.name[: -len(suffix)])

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from clearprop.errors import TableError, first_line
 from clearprop.tables import column_types
-from clearprop.tables.naming import check_names, missing_file
+from clearprop.tables.naming import check_is_file, check_names, missing_file
 from clearprop.tables.parquet import of_pandas
 from clearprop.tables.storage import plain
 
@@ -230,6 +230,7 @@ def _paths(path: str | os.PathLike[str]) -> list[Path]:
 
 
 def _look(path: Path) -> File:
+    check_is_file(path)
     try:
         found = path.stat()
     except OSError as error:

@@ -7,7 +7,7 @@ LETTERS = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "δ": r"$\delta$", "σ": r"$\sigma$", "θ": r"$\theta$",
     "η": r"$\eta$", "½": r"$\tfrac12$", "−": r"$-$", "≈": r"$\approx$", "‖": r"$\|$", "ᵀ": r"$^\top$", "·": r"$\cdot$",
     "∂": r"$\partial$", "′": r"$'$", "…": r"\dots{}", "×": r"$\times$", "λ": r"$\lambda$", "Ω": r"$\Omega$",
-    "α": r"$\alpha$",
+    "α": r"$\alpha$", "\u00a0": "~",
     "ε": r"$\varepsilon$", "β": r"$\beta$", "μ": r"$\mu$", "⊙": r"$\odot$", "⊘": r"$\oslash$", "⋮": r"$\vdots$",
     "∇": r"$\nabla$", "Σ": r"$\Sigma$", "²": "$^2$", "ᴸ": "$^L$", "ˡ": "$^l$", "ᵗ": "$^t$", "₁": "$_1$", "₂": "$_2$",
 }  # fmt: skip
