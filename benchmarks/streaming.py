@@ -1,15 +1,23 @@
 """What it costs to read rows from the disk while they are learned from, beside having them in memory: a ratio.
 
 In turns. The table fits into memory, its file is in the disk's cache, and both learn the same rows in the same number
-of updates with the same encoder. ``python benchmarks/streaming.py [ROWS]``; the file is written to a temporary folder.
+of updates with the same encoder. Whole trainings: reading and encoding count on both sides, what is looked up before
+(the encoder) on neither. Beside them the epochs after the first, where the rows come from the file of encoded rows, and
+epochs in which they are encoded anew (``--scratch none``).
+
+``python benchmarks/streaming.py [ROWS]``; the files are written to the folder for temporary files.
 """
 
 from __future__ import annotations
 
+import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,10 +31,18 @@ from clearprop.tables.streaming_read import read_whole
 from clearprop.tabular.learning import member
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.streamed_preparation import prepare_stream
+from clearprop.tabular.streamed_rows import RowStream
 from clearprop.training import epochs
 
-TURNS, EPOCHS = 5, 3
+TURNS, EPOCHS = 5, 20
 HIDDEN = {"the default network": None, "a small network": (32,)}
+
+
+class Seconds(NamedTuple):
+    """Of a whole training, and of an epoch after its first."""
+
+    whole: float
+    later: float
 
 
 def table(path: Path, n_rows: int) -> None:
@@ -40,47 +56,55 @@ def table(path: Path, n_rows: int) -> None:
     pyarrow.parquet.write_table(pa.table({**columns, "y": y}), path, row_group_size=100_000)
 
 
-def seconds(job: object, rows: object, engine: object, initial: object) -> float:
-    """How long a few epochs take."""
-    state = TrainingState.start(job, initial)
+def seconds(job: object, rows: Callable[[], object], engine: object, initial: object) -> Seconds:
+    """How long a training takes; the rows are made ready as a part of it."""
     began = time.perf_counter()
-    for _ in epochs(job, state, rows, engine):
-        pass
-    return time.perf_counter() - began
+    source = rows()
+    ends = [time.perf_counter() for _ in epochs(job, TrainingState.start(job, initial), source, engine)]
+    if isinstance(source, RowStream):
+        source.close()
+    return Seconds(ends[-1] - began, statistics.median(np.diff(ends)))
 
 
-def measured(path: Path, hidden: tuple[int, ...] | None) -> list[tuple[float, float]]:
-    """Seconds from the disk and from memory, in turns."""
+def measured(path: Path, hidden: tuple[int, ...] | None) -> list[tuple[Seconds, Seconds, Seconds]]:
+    """From the disk with the file of encoded rows, without it, and from memory, in turns."""
     settings = TableSettings(target="y", hidden=hidden, epochs=EPOCHS)
     plan = prepare_stream(stored(path), settings).ready.plan
     rows, job, streams = plan.stream.rows, plan.jobs[0], member(plan, 0)
-    whole = read_whole(rows.table)
-    learn = whole.filter(pa.array(rows.shares.parts(0, len(whole)) == LEARN))
-    Y = rows.encoding.target.encode(rows.encoding.y(learn))
-    data = prepared(job, rows.encoding.encoder.encode(learn).X, Y, None, np.float32)
+
+    def in_memory() -> object:
+        whole = read_whole(rows.table)
+        learn = whole.filter(pa.array(rows.shares.parts(0, len(whole)) == LEARN))
+        Y = rows.encoding.target.encode(rows.encoding.y(learn))
+        return prepared(job, rows.encoding.encoder.encode(learn).X, Y, None, np.float32)
+
+    few = replace(job, epochs=3)
+    ways = ((job, lambda: replace(rows)), (few, lambda: replace(rows, folder=None)), (job, in_memory))
     found = []
     for turn in range(TURNS + 1):  # the first warms up
-        pair = [seconds(job, each, streams.engine, streams.initial) for each in (streams.data, data)]
-        streams.data.close()
+        turns = tuple(seconds(each, made, streams.engine, streams.initial) for each, made in ways)
         if turn:
-            found.append((pair[0], pair[1]))
+            found.append(turns)
     return found
 
 
 def main() -> None:
-    n_rows = int(sys.argv[1]) if len(sys.argv) > 1 else 400_000
+    n_rows = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    results = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.parquet"
         table(path, n_rows)
-        results = {}
+        print(f"from the disk ÷ from memory ({n_rows:,} rows, {EPOCHS} epochs)   whole   later epochs   encoded anew")
         for name, hidden in HIDDEN.items():
-            pairs = measured(path, hidden)
-            ratios = sorted(disk / memory for disk, memory in pairs)
-            results[name] = {"ratio": ratios[len(ratios) // 2], "ratios": ratios, "seconds": pairs}
-            print(
-                f"{name}: from the disk takes {ratios[len(ratios) // 2]:.3f} of the time from memory ({n_rows:,} rows)"
-            )
-    keep("streaming", {"rows": n_rows, **results})
+            turns = measured(path, hidden)
+            ratios = {
+                "whole": statistics.median(disk.whole / memory.whole for disk, _, memory in turns),
+                "later": statistics.median(disk.later / memory.later for disk, _, memory in turns),
+                "anew": statistics.median(anew.later / memory.later for _, anew, memory in turns),
+            }
+            results[name] = {**ratios, "seconds": turns}
+            print(f"{name:48}" + "".join(f"{ratio:14.3f}" for ratio in ratios.values()))
+    keep("streaming", {"rows": n_rows, "epochs": EPOCHS, **results})
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def test_a_table_is_read_in_pieces_where_it_is_asked_for(run, table, tmp_path):
     assert (code, err.count("Traceback")) == (0, 0)
     assert "read     from the disk, as was asked for" in out
     assert "at most: " in out
+    assert "scratch  " in out
     assert "held-out rows" in out
     whole = tmp_path / "whole.csv"
     pieces = tmp_path / "pieces.csv"
@@ -91,6 +92,7 @@ def test_a_training_is_gone_on_with_from_its_checkpoints(run, table, tmp_path):
         (("--stream", "--folds", "3"), 1, "--folds needs the whole table in memory"),
         (("--stream", "--target", "rnet"), 1, "did you mean 'rent'"),
         (("--convert", "b.parquet"), 2, "is Parquet already"),
+        (("--stream", "--scratch", "not/there"), 1, "the folder for encoded rows, 'not/there', is not there"),
     ],
 )
 def test_what_cannot_be_is_said_before_any_work(run, table, options, code, said):

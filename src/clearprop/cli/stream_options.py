@@ -33,11 +33,15 @@ class StreamOptions:
         Read the table in pieces even if it fits.
     convert
         Write FILE, text in columns, to this Parquet file first, and read that.
+    scratch
+        A folder for the rows as the network takes them, in a temporary file from which they are read after the first
+        epoch; or none, to make them anew in each. By default one on a disk with plenty of free room, for up to 8 GiB.
     """
 
     memory: str | None = None
     stream: Annotated[bool, Flag] = False
     convert: Path | None = None
+    scratch: str | None = None
 
 
 STREAMS = StreamOptions()
@@ -54,11 +58,14 @@ class OnDisk(NamedTuple):
         Bytes that the process may take.
     why : str
         A line for people.
+    scratch : str or None
+        The folder for encoded rows that was asked for.
     """
 
     table: Stored
     limit: int | None
     why: str
+    scratch: str | None = None
 
 
 def converted(file: Path, options: StreamOptions, read: ReadOptions) -> Path:
@@ -117,7 +124,7 @@ def on_disk(file: Path, options: StreamOptions, *, began: bool = False) -> OnDis
     with exits.asking():
         limit = bytes_of(options.memory)
     if not is_stored(file):
-        if options.stream or limit is not None:
+        if options.stream or limit is not None or options.scratch is not None:
             raise exits.UsageError(FIRST_CONVERT.format(file, file.with_suffix(".parquet").name))
         most = room(None)
         if os.path.isfile(file) and most is not None and COPIES * file.stat().st_size > most:
@@ -132,4 +139,4 @@ def on_disk(file: Path, options: StreamOptions, *, began: bool = False) -> OnDis
     limit, needed, asked = room(limit), in_memory(table), options.stream or began
     if not asked and (limit is None or needed <= limit):
         return None
-    return OnDisk(table, limit, explained(table, limit, needed, was_asked=asked))
+    return OnDisk(table, limit, explained(table, limit, needed, was_asked=asked), options.scratch)

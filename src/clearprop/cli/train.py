@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -164,9 +164,9 @@ def _prepared(
 ) -> tuple[Prepared, tuple[Scores, ...]]:
     """The training that makes the model, and the scores of the folds before it, if there are any."""
     if isinstance(reading, OnDisk):
-        ready, memory = prepare_stream(reading.table, settings, reading.limit, kept, tell)
-        begin(ready, str(memory))
-        return ready, ()
+        stream = prepare_stream(reading.table, settings, reading.limit, kept, tell, reading.scratch)
+        begin(stream.ready, [("memory", str(stream.memory)), ("scratch", stream.scratch)])
+        return stream.ready, ()
     if settings.folds is None:
         ready = prepare(reading, settings, tell)
         begin(ready)
@@ -183,13 +183,13 @@ def _begin(
     config: str | None,
     waiting: Waiting,
     ready: Prepared,
-    memory: str = "",
+    takes: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Say what was understood, and write the options, now that nothing about them is wrong."""
     waiting.end()
     check_description(ready.encoder, ready.target)
     if not outputs.as_json:
-        more = [("read", reading.why), ("memory", memory)] if isinstance(reading, OnDisk) else []
+        more = [("read", reading.why), *takes] if isinstance(reading, OnDisk) else []
         print_before(file, _shape(reading), ready, out, more)
     if config is not None and outputs.save_config is not None:
         write_whole(outputs.save_config, config.encode(), replace=outputs.force)

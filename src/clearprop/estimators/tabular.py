@@ -112,6 +112,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         target: str | None = None,
         memory: str | int | None = None,
         stream: bool = False,
+        scratch: str | os.PathLike[str] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_seconds: float = SECONDS,
         resume: bool = False,
@@ -139,6 +140,10 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             needs more is read in pieces while it is learned from: docs/larger-than-memory.md.
         stream : bool
             With a path: read Parquet in pieces even if it fits.
+        scratch : path, optional
+            For a table that is read in pieces: the folder of a temporary file for the rows as the network takes them,
+            from which they are read after the first epoch; "none" for no such file. By default a folder on a disk with
+            plenty of free room, for up to 8 GiB.
         checkpoint : path, optional
             A folder that the fit is written to while it is under way, and when it ends.
         checkpoint_seconds : float
@@ -169,7 +174,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             KeyboardInterrupt, and what was learned is kept as well.
         """
         others = {"y": y, "sample_weight": sample_weight, "groups": groups, "X_val": X_val, "y_val": y_val}
-        source = source_of(X, target, memory, stream, {**others, "sample_weight_val": sample_weight_val})
+        source = source_of(X, target, memory, stream, scratch, {**others, "sample_weight_val": sample_weight_val})
         settings = self._settings()
         with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
             kept = {} if checkpoints is None else checkpoints.details("")
@@ -185,9 +190,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             interrupts = Interrupts()
             n_quantiles = self._train(planned.main, planned.encoder, interrupts, checkpoints)
         interrupts.raise_again()
-        for doubt in planned.doubts:
-            warnings.warn(in_python(doubt), stacklevel=2)
-        for sentence in sentences(planned.main.target, self.model_.trivial, self._done.useless, settings):
+        useless = sentences(planned.main.target, self.model_.trivial, self._done.useless, settings)
+        for sentence in (*map(in_python, planned.doubts), *useless):
             warnings.warn(sentence, stacklevel=2)
         if interrupts.came:
             missing = cut_short(self._done, settings.quantiles, n_quantiles)
@@ -224,7 +228,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         """What is to be trained on rows that stay on the disk."""
         names = [name for name in table.names if name != source.target]
         task = "classification" if is_classifier(self) else "regression"
-        ready, _ = prepared_stream(table, source, settings, kept, task, announced(self.verbose))
+        ready = prepared_stream(table, source, settings, kept, task, announced(self.verbose)).ready
         self._columns, self.n_features_in_ = tuple(names), len(names)
         self.feature_names_in_ = np.array(names, dtype=object)
         self.notices_ = tuple(map(in_python, ready.notices))

@@ -42,15 +42,18 @@ class Source(NamedTuple):
         The most that the process may take.
     stream : bool
         Whether to read in pieces even what fits into memory.
+    scratch : path or None
+        The folder for encoded rows.
     """
 
     path: str | os.PathLike[str]
     target: str
     memory: str | int | None = None
     stream: bool = False
+    scratch: str | os.PathLike[str] | None = None
 
 
-def source_of(X: Any, target: Any, memory: Any, stream: bool, others: Mapping[str, Any]) -> Source | None:
+def source_of(X: Any, target: Any, memory: Any, stream: bool, scratch: Any, others: Mapping[str, Any]) -> Source | None:
     """The file that X names; None where it is none.
 
     Raises
@@ -59,7 +62,7 @@ def source_of(X: Any, target: Any, memory: Any, stream: bool, others: Mapping[st
         When something is said that goes with the other way to give rows alone.
     """
     if not is_path(X):
-        for name, given in {"target": target, "memory": memory, "stream": stream or None}.items():
+        for name, given in {"target": target, "memory": memory, "stream": stream or None, "scratch": scratch}.items():
             if given is not None:
                 raise InputError(f"{name} is for a file, as fit('table.parquet', target='price'), and X holds the rows")
         return None
@@ -68,7 +71,7 @@ def source_of(X: Any, target: Any, memory: Any, stream: bool, others: Mapping[st
     for name, given in others.items():
         if given is not None:
             raise InputError(f"{name} goes with rows in memory, and X names a file: its target is a column of it")
-    return Source(X, target, memory, stream)
+    return Source(X, target, memory, stream, scratch)
 
 
 class Rows(NamedTuple):
@@ -102,7 +105,7 @@ def rows_or_table(source: Source, kept: Mapping[str, Any]) -> Rows | Stored:
         most = room(limit)
         if source.stream or "buffer" in kept or (most is not None and in_memory(table) > most):
             return table
-    elif source.stream or limit is not None:
+    elif source.stream or limit is not None or source.scratch is not None:
         raise InputError(f"only Parquet is read in pieces: write {os.fspath(source.path)} as Parquet first")
     whole = read(source.path).table
     if source.target not in whole.column_names:
@@ -122,11 +125,12 @@ def prepared_stream(
     """All that is needed to learn from rows that stay on the disk, none of which is held out."""
     asked = replace(settings, target=source.target, task=task, test=0.0)
     try:
-        found = prepare_stream(table, asked, room(bytes_of(source.memory)), kept, tell)
+        found = prepare_stream(table, asked, room(bytes_of(source.memory)), kept, tell, source.scratch)
     except TableError as error:
         raise type(error)(in_python(str(error))) from None
     if tell is not None:
         tell(f"memory: {found.memory}")
+        tell(f"scratch: {found.scratch}")
     return found
 
 

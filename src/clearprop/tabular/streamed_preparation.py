@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -34,10 +35,11 @@ FEWEST_SAMPLED = 1024
 
 
 class StreamPrepared(NamedTuple):
-    """All that training needs, and what it will take."""
+    """All that training needs, what it will take, and where encoded rows are kept, in words."""
 
     ready: Prepared
     memory: Memory
+    scratch: str
 
 
 def prepare_stream(
@@ -46,6 +48,7 @@ def prepare_stream(
     limit: int | None = None,
     kept: Mapping[str, Any] | None = None,
     tell: Callable[[str], object] | None = None,
+    scratch: str | os.PathLike[str] | None = None,
 ) -> StreamPrepared:
     """Look at every row, fit the encoder, and plan a training that reads its rows as it goes on.
 
@@ -59,11 +62,13 @@ def prepare_stream(
         The details of the checkpoint that is gone on with, "buffer" and "lanes" among them.
     tell : callable, optional
         As for `clearprop.engines.choose`.
+    scratch : path, optional
+        The folder for encoded rows while training goes on, or "none"; see `clearprop.tabular.scratch.place_for`.
 
     Raises
     ------
     InputError
-        For a setting that a stream cannot follow, or too little memory.
+        For a setting that a stream cannot follow, too little memory, or a folder that will not do.
     TableError
         For everything in the table that cannot be used.
     """
@@ -105,7 +110,7 @@ def prepare_stream(
         plan=plan(rows, target, shared(settings), parts=folds, class_weight=factors, stream=streamed, tell=tell),
         notices=(*table.notices, *of_counts(target, counts), *said),
     )
-    return StreamPrepared(ready, memory)
+    return StreamPrepared(ready, memory, stream.keep_in(scratch))
 
 
 def _encoder(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +20,7 @@ from clearprop.tables.streaming import Stored
 from clearprop.tables.streaming_order import LEARN, Buffer, Order, Segment, Shares
 from clearprop.tables.streaming_read import ROWS_AT_ONCE, Opened, Piece, within
 from clearprop.tabular.actual import actual_of
+from clearprop.tabular.scratch import Scratch, place_for
 from clearprop.tabular.survey import Asked, parts_of
 from clearprop.training.parts import Part
 from clearprop.training.read_ahead import Done, ReadAhead
@@ -121,6 +125,10 @@ class Slot(NamedTuple):
     y: Any
     weight: Any
 
+    def rows(self, start: int, stop: int) -> list[Any]:
+        """What there is of some of them."""
+        return [each[start:stop] for each in self if each is not None]
+
 
 @dataclass(eq=False)
 class RowStream:
@@ -136,6 +144,8 @@ class RowStream:
     encoding : Encoding
     rows, lanes : int
         Of a buffer, a multiple of the batch size; and groups that are read side by side.
+    folder : Path, optional
+        Where encoded rows are kept while there is more than one epoch.
     """
 
     table: Stored
@@ -145,6 +155,8 @@ class RowStream:
     encoding: Encoding
     rows: int
     lanes: int
+    folder: Path | None = None
+    _scratch: Scratch | None = field(default=None, init=False, repr=False)
     _ahead: ReadAhead[Buffer, Data] | None = field(default=None, init=False, repr=False)
     _next: tuple[int, int] = field(default=(-1, -1), init=False, repr=False)
     _slots: list[Slot] = field(default_factory=list, init=False, repr=False)
@@ -175,7 +187,9 @@ class RowStream:
 
     def another(self) -> RowStream:
         """The same rows for another network, with buffers and a thread of its own."""
-        return RowStream(self.table, self.asked, self.shares, self.counts, self.encoding, self.rows, self.lanes)
+        other = replace(self)
+        other._scratch = self._kept
+        return other
 
     def parts(self, job: Job, epoch: int, cursor: int, engine: Engine, is_over: Callable[[], bool]) -> Iterator[Part]:
         """See `clearprop.training.parts.Stream`."""
@@ -193,6 +207,19 @@ class RowStream:
             cursor = part.ends(job)
             self._next = (epoch, cursor) if cursor < n_steps else (epoch + 1, 0)
             yield part
+
+    def keep_in(self, asked: str | os.PathLike[str] | None) -> str:
+        """Choose the folder of the file for encoded rows, as `clearprop.tabular.scratch.place_for` does; in words."""
+        place = place_for(self.n_samples * sum(each.nbytes for each in self._slot(1).rows(0, 1)), asked)
+        self.folder = place.folder
+        return place.said
+
+    @property
+    def _kept(self) -> Scratch | None:
+        """The file of encoded rows; made when it is first asked for."""
+        if self._scratch is None and self.folder is not None:
+            self._scratch = Scratch(self.folder, self.counts, self._slot(1).rows(0, 1))
+        return self._scratch
 
     def close(self) -> None:
         """Return when nothing reads ahead any more."""
@@ -218,7 +245,7 @@ class RowStream:
 
         def make(buffer: Buffer, slot: int, check: Callable[[], None]) -> Data:
             checks[:] = [check]
-            return self._filled(job, reader, buffer, self._slots[slot])
+            return self._filled(job, reader, buffer, self._slots[slot], check)
 
         self._ahead = ReadAhead(items(), make, N_BUFFERS, reader.close)
 
@@ -232,27 +259,53 @@ class RowStream:
         weight = None if self.asked.weights is None else np.zeros(rows, dtype=np.float32)
         return Slot(np.zeros((rows, encoder.n_inputs), dtype=np.float32), y, weight)
 
-    def _filled(self, job: Job, reader: Reader, buffer: Buffer, slot: Slot) -> Data:
-        """The rows of a buffer, read, encoded and checked."""
-        stop = 0
-        for parts in _together(each for segment in buffer.segments for each in reader.segment(segment)):
-            table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
-            start, stop = stop, stop + len(table)
-            self._encode(parts, table, slot.X[start:stop])
-            slot.y[start:stop] = self.encoding.y(table)
-            if slot.weight is not None:
-                slot.weight[start:stop] = self.encoding.weight(table, self.asked.weights)
+    def _filled(self, job: Job, reader: Reader, buffer: Buffer, slot: Slot, check: Callable[[], None]) -> Data:
+        """The rows of a buffer, read and encoded, or as they were encoded before, and checked."""
+        kept = self._kept if job.epochs > 1 else None
+        stop, others = 0, list[tuple[Segment, int]]()
+        for segment in buffer.segments:
+            check()
+            start, stop = stop, stop + segment.stop - segment.start
+            if kept is None or not kept.read(segment.group, segment.start, slot.rows(start, stop)):
+                others.append((segment, start))
+        for run in _side_by_side(others):
+            began, start = time.perf_counter(), run[0][1]
+            for parts in _together(each for segment, _ in run for each in reader.segment(segment)):
+                table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
+                self._encode(parts, table, slot, start)
+                start += len(table)
+            if kept is not None:
+                kept.encoded(start - run[0][1], time.perf_counter() - began)
+                for segment, first in run:
+                    kept.write(segment.group, segment.start, slot.rows(first, first + segment.stop - segment.start))
         Y = self.encoding.target.encode(slot.y[:stop])
         return prepared(job, slot.X[:stop], Y, None if slot.weight is None else slot.weight[:stop], np.float32)
 
-    def _encode(self, parts: list[Chosen], table: pa.Table, X: Any) -> None:
+    def _encode(self, parts: list[Chosen], table: pa.Table, slot: Slot, start: int) -> None:
+        """Encode rows into those of a buffer, from number `start` on."""
+        stop = start + len(table)
         try:
-            self.encoding.encoder.encode(table, X)
+            self.encoding.encoder.encode(table, slot.X[start:stop])
         except FileError:
             for piece, _ in parts:
                 with within(self.table, piece):
                     self.encoding.encoder.encode(piece.table)  # which says in which of its rows it is
             raise
+        slot.y[start:stop] = self.encoding.y(table)
+        if slot.weight is not None:
+            slot.weight[start:stop] = self.encoding.weight(table, self.asked.weights)
+
+
+def _side_by_side(segments: list[tuple[Segment, int]]) -> Iterator[list[tuple[Segment, int]]]:
+    """Segments and their first rows in a buffer, those together that lie there one after the other."""
+    run: list[tuple[Segment, int]] = []
+    for segment, start in segments:
+        if run and run[-1][1] + run[-1][0].stop - run[-1][0].start != start:
+            yield run
+            run = []
+        run.append((segment, start))
+    if run:
+        yield run
 
 
 def _together(rows: Iterator[Chosen]) -> Iterator[list[Chosen]]:
