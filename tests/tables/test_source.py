@@ -1,7 +1,8 @@
-"""Archives and compressed files: what they would unpack to is known to fit before it is unpacked, or while it is."""
+"""Archives and compressed files: what they would unpack to is known to fit before it is unpacked; and ends of lines."""
 
 import bz2
 import gzip
+import json
 import os
 import zipfile
 
@@ -10,7 +11,7 @@ import pytest
 from clearprop import TabularRegressor
 from clearprop.errors import TableError
 from clearprop.network import memory
-from clearprop.tables import read, source
+from clearprop.tables import ReadOptions, read, source
 
 TABLE = b"a,b\n" + b"1,2\n" * 100_000
 
@@ -56,3 +57,23 @@ def test_a_pipe_is_not_waited_for(tmp_path, name):
         read(tmp_path / name)
     with pytest.raises(TableError, match="is a pipe or a device"):
         TabularRegressor().fit(str(tmp_path / name), target="y")
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x1c", "\x0b"])
+def test_what_ends_a_line_for_python_alone_is_part_of_a_text(tmp_path, mark):
+    """Such a mark is in texts that were copied from elsewhere, also in the first lines, which tell the form."""
+    texts = [f"one{mark}two", "three", "four"]
+    (tmp_path / "t.csv").write_text("a,b\n" + "".join(f"{text},{k}\n" for k, text in enumerate(texts)))
+    assert read(tmp_path / "t.csv").table.to_pydict() == {"a": texts, "b": [0, 1, 2]}
+    lines = [json.dumps({"a": text, "b": k if k else "none"}, ensure_ascii=False) for k, text in enumerate(texts)]
+    if mark >= " ":  # within a text of JSON the others are written as \u001c
+        (tmp_path / "t.jsonl").write_text("\n".join(lines))
+        assert read(tmp_path / "t.jsonl").table.column("a").to_pylist() == texts
+
+
+@pytest.mark.parametrize("text", ["\x1c\n", "\u00a0\n\u00a0\n", "# a comment\n \n", "sep=;\n \n"])
+def test_a_file_of_blanks_and_comments_is_said_to_hold_no_table(tmp_path, text):
+    (tmp_path / "t.csv").write_text(text)
+    for options in ({}, {"separator": ";"}):
+        with pytest.raises(TableError, match="holds no table"):
+            read(tmp_path / "t.csv", options=ReadOptions(**options))

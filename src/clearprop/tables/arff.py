@@ -17,7 +17,7 @@ from clearprop.errors import TableError
 from clearprop.tables import dates
 from clearprop.tables.notation import parsed
 from clearprop.tables.options import is_order
-from clearprop.tables.source import Source
+from clearprop.tables.source import Source, lines_of
 
 QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 ATTRIBUTE = re.compile(rf"@attribute\s+(?P<name>{QUOTED}|[^\s{{]+)\s*(?P<type>.*)$", re.IGNORECASE)
@@ -44,10 +44,10 @@ class Attribute(NamedTuple):
 def read_arff(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
     """The table, and what was decided; raises TableError with the number of the line that cannot be read."""
     try:
-        lines = source.content().decode("utf-8-sig").splitlines()
+        lines = lines_of(source.content().decode("utf-8-sig"))
         notices: list[str] = []
     except UnicodeDecodeError:
-        lines = source.content().decode("cp1252", "replace").splitlines()
+        lines = lines_of(source.content().decode("cp1252", "replace"))
         notices = ["the text is not UTF-8 and was read as Windows-1252"]
     attributes: list[Attribute] = []
     for number, line in enumerate(lines, start=1):

@@ -18,7 +18,7 @@ from clearprop.tables.csv_files import READ_AS_THEY_ARE, clearer, encoding_of, h
 from clearprop.tables.csv_form import BLANKS, Form, form_of
 from clearprop.tables.naming import check_names
 from clearprop.tables.options import ReadOptions
-from clearprop.tables.source import Source, source_of
+from clearprop.tables.source import Source, lines_of, source_of
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 ROWS_OF_GROUP = 100_000  # that are written together: many groups, which training mixes
@@ -111,7 +111,7 @@ class Convertible(NamedTuple):
     def _names(self) -> list[str]:
         import csv
 
-        lines = head_of(self.source, self.encoding).splitlines()
+        lines = lines_of(head_of(self.source, self.encoding))
         reader = csv.reader(lines[self.form.skip :], delimiter=self.form.separator, quotechar=self.form.quote)
         names = [name.strip() or f"unnamed {number}" for number, name in enumerate(next(reader), start=1)]
         check_names(self.source, names)

@@ -20,7 +20,7 @@ from clearprop.tables.csv_form import BLANKS, LINES, Form, form_of, with_tabs
 from clearprop.tables.csv_lines import Lines
 from clearprop.tables.csv_numbers import is_value
 from clearprop.tables.options import ReadOptions
-from clearprop.tables.source import Source
+from clearprop.tables.source import Source, lines_of
 
 UTF8_MARK = b"\xef\xbb\xbf"  # what some programs write at the start of a file in UTF-8
 OTHER_MARKS = (
@@ -225,7 +225,7 @@ def _has_break(column: pa.ChunkedArray) -> bool:
 
 
 def _is_swallowed(text: str, place: int, n_columns: int, separator: str, firm: Collection[int]) -> bool:
-    pieces = [piece.split(separator) for piece in text.splitlines()]
+    pieces = [piece.split(separator) for piece in lines_of(text)]
     whole = [piece for piece in pieces[1:-1] if len(piece) == n_columns]
     if whole and n_columns > 1:
         if not firm:

@@ -16,6 +16,7 @@ from clearprop.tables.csv_numbers import NUMBER, codes, decimal_mark, is_value, 
 from clearprop.tables.dates import seconds
 from clearprop.tables.options import MISSING, ReadOptions
 from clearprop.tables.orange import Marks, marks_of
+from clearprop.tables.source import lines_of
 
 SEPARATORS = ("\t", ";", "|", ",")
 BLANKS = {" ": r" +", "  ": r" {2,}"}  # separators of which a line may have more than it says
@@ -87,15 +88,15 @@ def form_of(
     Raises
     ------
     TableError
-        When the first line looks like values.
+        When the first line looks like values, or there is nothing in the file.
     """
-    lines = head.splitlines()
+    lines = lines_of(head)
     skip = next((place for place, line in enumerate(lines) if line.strip()), 0)
     notices: list[str] = []
     separator = options.separator or default
     if found := SAID.fullmatch(lines[skip].strip()):  # Excel's own note to itself
         separator, skip = options.separator or found[1], skip + 1
-    first = next((k for k in range(skip, len(lines) - 1) if not lines[k].startswith("#")), len(lines) - 1)
+    first = _first_row(path, lines, skip)
     separator = separator or _separator(lines[first : first + LINES], known)
     if separator != "," and default is None and options.separator is None:
         notices.append(f"columns are separated by {NAMED.get(separator, repr(separator))}")
@@ -128,6 +129,14 @@ def form_of(
     notices += said_of_mark(rows, separator, decimal) if options.decimal is None else []
     notices += [] if known else codes(rows, as_text)
     return Form(separator, quote, first, names, len(rows[0]), decimal, comments, tuple(notices), marks)
+
+
+def _first_row(path: object, lines: Sequence[str], skip: int) -> int:
+    """The first line from here on that is no comment; TableError where only blanks follow."""
+    first = next((k for k in range(skip, len(lines) - 1) if not lines[k].startswith("#")), len(lines) - 1)
+    if not any(line.strip() for line in lines[first : first + LINES]):
+        raise TableError(f"{path} holds no table: there is nothing in it but blanks and comments")
+    return first
 
 
 def _width_below(rows: Sequence[list[str]]) -> int | None:

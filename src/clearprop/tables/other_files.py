@@ -21,7 +21,7 @@ from clearprop.tables.arrays import vectors
 from clearprop.tables.frames import one_column
 from clearprop.tables.options import SHEET_ERRORS
 from clearprop.tables.parquet import of_pandas, sound
-from clearprop.tables.source import Source, source_of
+from clearprop.tables.source import Source, lines_of, source_of
 
 LARGEST_INDEX = 100_000  # of a libsvm file: its rows are written out in full
 LIBSVM = re.compile(rb"^\s*[^\s:#,]+(?:\s+qid:\d+)?(?:\s+\d+:[^\s:,]+)+\s*(?:#.*)?$")
@@ -68,7 +68,7 @@ def read_json_lines(source: Source) -> pa.Table:
     except pa.ArrowInvalid:
         pass  # a column of several types, or an error that is said below with its line
     records = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if line.strip():
             try:
                 records.append(json.loads(line))
