@@ -255,3 +255,9 @@ def test_a_setting_may_be_said_again_but_not_otherwise():
     assert check("case: case_study\nlearning rate: 0.5\nlr = 0.5\nz1 = 0.41, 0.47").passed
     with pytest.raises(InputError, match="learning rate is said twice"):
         read_sheet("case: case_study\nlearning rate: 0.5\nlearning rate: 0.6")
+
+
+def test_a_message_holds_no_control_characters_of_the_sheet():
+    with pytest.raises(InputError) as caught:
+        read_sheet("case: mazur\nz1 = 0.4, 0.5\x1b[2J\x07 volts\x00\ud800")
+    assert str(caught.value).replace("\n", "").isprintable()

@@ -32,6 +32,8 @@ REPLACEABLE = (
     "hidden", "output", "loss", "optimizer", "learning rate", "l1", "l2", "weight decay", "velocity", "step",
     "row weights",
 )  # fmt: skip
+# What a message that quotes it must not send to a terminal; ends of lines and blanks are none of it.
+UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 # What `clearprop exercise` prints behind the sheet; the key's own file begins so.
 KEY = re.compile(r"\S.*\n\s*(?P<heading># *(?:Key|答案) *)$", re.M)
 
@@ -54,7 +56,7 @@ def read_sheet(source: str | Path) -> Sheet:
     >>> [str(reference) for reference, _ in sheet.entries[0].numbers]
     ['z1[0]', 'z1[1]']
     """
-    text = _text_of(source) if isinstance(source, Path) else source
+    text = UNSEEN.sub("�", _text_of(source) if isinstance(source, Path) else source)
     if text.lstrip()[:1] == "{" and text.rstrip()[-1:] == "}":
         raise fault("sheet_is_json")
     if isinstance(source, Path):
