@@ -132,6 +132,9 @@ class Gelu(Activation):
     def value(z):
         return z * (1 + erf(z / sqrt(2))) / 2
 
+    def stable(z):  # 2z may be infinite
+        return z * ((1 + erf(z / sqrt(2))) / 2)
+
     def slope(z, a):
         return (1 + erf(z / sqrt(2))) / 2 + z * exp(-(z**2) / 2) / sqrt(2 * pi)
 

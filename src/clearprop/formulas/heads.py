@@ -26,7 +26,7 @@ from clearprop.formulas.losses import (
     Poisson,
     fitting_activations,
 )
-from clearprop.formulas.vocabulary import absolute, exp, log, log1p, maximum, row_max, row_sum, where
+from clearprop.formulas.vocabulary import absolute, equal, exp, log, log1p, maximum, row_max, row_sum, where
 
 
 class Pair(Formula):
@@ -64,8 +64,8 @@ class SoftmaxCrossEntropy(Pair):
     activation, loss = Softmax, CrossEntropy
 
     def value(z, y):
-        shifted = z - row_max(z)
-        return y * (log(row_sum(exp(shifted))) - shifted)
+        shifted = z - row_max(z)  # infinite between ends of the type, and what is not the class has no part in it
+        return where(equal(y, 0), 0, y * (log(row_sum(exp(shifted))) - shifted))
 
 
 class ExpPoisson(Pair):

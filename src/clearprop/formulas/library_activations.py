@@ -168,6 +168,11 @@ class Swish(Activation):
         return sigma + beta * a * (1 - sigma)
 
 
+def _slope_of_gelu_tanh(z):
+    t = tanh_of(sqrt(2 / pi) * (z + 0.044715 * z**3))
+    return (1 + t) / 2 + z * (1 - t**2) * sqrt(2 / pi) * (1 + 0.134145 * z**2) / 2
+
+
 class GeluTanh(Activation):
     """a = ½z(1 + tanh(√(2/π)(z + 0.044715z³))), close to gelu. Hendrycks & Gimpel (2016), the approximation."""
 
@@ -176,9 +181,14 @@ class GeluTanh(Activation):
     def value(z):
         return z * (1 + tanh_of(sqrt(2 / pi) * (z + 0.044715 * z**3))) / 2
 
+    def stable(z):  # 2z may be infinite
+        return z * ((1 + tanh_of(sqrt(2 / pi) * (z + 0.044715 * z**3))) / 2)
+
     def slope(z, a):
-        t = tanh_of(sqrt(2 / pi) * (z + 0.044715 * z**3))
-        return (1 + t) / 2 + z * (1 - t**2) * sqrt(2 / pi) * (1 + 0.134145 * z**2) / 2
+        return _slope_of_gelu_tanh(z)
+
+    def stable_slope(z, a):  # from 10 on t is 1, and z² must not become infinite
+        return _slope_of_gelu_tanh(minimum(maximum(z, -10), 10))
 
 
 class SquaredRelu(Activation):
@@ -251,6 +261,12 @@ class Shrink(Activation):
         return where(absolute(z) > threshold, 1, 0)
 
 
+def _root(z, b):
+    """√(z² + b), whose square does not overflow."""
+    m = absolute(z) + 1
+    return m * sqrt_of((z / m) ** 2 + b / m / m)
+
+
 class Squareplus(Activation):
     """a = (z + √(z² + b)) / 2. Barron (2021)."""
 
@@ -261,8 +277,15 @@ class Squareplus(Activation):
     def value(z, b):
         return (z + sqrt_of(z**2 + b)) / 2
 
+    def stable(z, b):  # below 0 the two would cancel; their product with the conjugate is b
+        half = absolute(z) / 2 + _root(z, b) / 2
+        return where(z > 0, half, b / half / 4)
+
     def slope(z, a, b):
         return (1 + z / sqrt_of(z**2 + b)) / 2
+
+    def stable_slope(z, a, b):
+        return a / _root(z, b)
 
 
 class SparsePlus(Activation):
