@@ -1,4 +1,4 @@
-"""For all tests: two trained tables, and settings.
+"""For all tests: two trained tables, figures told at the end of a run, and settings.
 
 Hypothesis draws the same examples on every machine and takes the time it needs;
 ``pytest --hypothesis-profile=long`` draws twenty times as many, new ones each time.
@@ -13,6 +13,7 @@ shapes_checked.check_shapes()
 
 from clearprop.cli.app import exit_code  # noqa: E402
 from clearprop.training import interrupts  # noqa: E402
+from figures import FIGURES, pytest_terminal_summary  # noqa: E402, F401
 from sample_tables import flats, pets, write  # noqa: E402
 
 slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -39,3 +40,9 @@ def trained(tmp_path_factory):
 def no_interrupt_before(monkeypatch):
     """An interrupt that a test makes is not the second one after that of another test."""
     monkeypatch.setattr(interrupts, "_last", float("-inf"))
+
+
+@pytest.fixture
+def figure(record_property):
+    """Writes down a figure that a test has reached, for the table at the end of the run."""
+    return lambda name, value: record_property(f"{FIGURES}{name}", value)
