@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from clearprop.lab.desk import Desk
@@ -11,6 +12,12 @@ from clearprop.lab.serving import Serving
 
 TOKEN, PORT = "the-token", 8123
 JSON = "application/json"
+
+
+def finished(coroutine):
+    """What a coroutine returns. It runs in another thread: in this one a browser may have its own loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Asking:
@@ -45,7 +52,7 @@ class Asking:
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", PORT),
         }
-        return asyncio.run(self._answer(scope, body))
+        return finished(self._answer(scope, body))
 
     async def _answer(self, scope, body):
         came, sent = iter([body]), []

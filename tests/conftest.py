@@ -4,6 +4,8 @@ Hypothesis draws the same examples on every machine and takes the time it needs;
 ``pytest --hypothesis-profile=long`` draws twenty times as many, new ones each time.
 """
 
+import shutil
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -14,6 +16,7 @@ shapes_checked.check_shapes()
 from clearprop.cli.app import exit_code  # noqa: E402
 from clearprop.training import interrupts  # noqa: E402
 from figures import FIGURES, pytest_terminal_summary  # noqa: E402, F401
+from pages_in_chromium import chromium  # noqa: E402
 from sample_tables import flats, pets, write  # noqa: E402
 
 slow_is_fine = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -34,6 +37,20 @@ def trained(tmp_path_factory):
     assert exit_code([*flat, "--output", str(folder / "flats.clearprop"), *common]) == 0
     assert exit_code([*pet, "--output", str(folder / "pets.clearprop"), *common]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, through Playwright, started once for all tests; without them those that need it are skipped.
+
+    Playwright keeps a loop of asyncio in this thread from then on: whoever needs one of his own takes another thread.
+    """
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    if shutil.which("chromium") is None:
+        pytest.skip("chromium is not installed")
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

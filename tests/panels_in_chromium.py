@@ -1,7 +1,6 @@
 """The panels of the lab's page in Debian's Chromium: a server for each page, which may ask nobody else."""
 
 import os
-import shutil
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -12,23 +11,11 @@ from clearprop.lab.project import case_project, new_project
 from clearprop.lab.server import OfDesk
 from clearprop.lab.serving import Serving
 from clearprop.lab.steps import step
-from pages_in_chromium import chromium
 
 IS_LONG = "CLEARPROP_EVERY_PAGE" in os.environ
 longer = pytest.mark.skipif(not IS_LONG, reason="takes seconds; run by `make test-pages`")
 WAIT = 20_000  # ms; the machine may be busy
 REFUSED = "the server responded with a status of 4"  # what is meant: a sentence is shown for it
-
-
-@contextmanager
-def a_browser():
-    """Debian's Chromium, or a reason to skip."""
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    with chromium() as browser:
-        yield browser
 
 
 def project_of(recipe):

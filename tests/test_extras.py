@@ -119,7 +119,7 @@ def test_the_extras_are_those_of_the_project():
         extra: {library.split(">=")[0].replace("-", "_") for library in project["optional-dependencies"][extra]}
         for extra in EXTRAS
     }
-    for extra in ("cli", "lab"):
+    for extra in ("cli", "lab", "widget"):
         named[extra] = named[extra] - {"clearprop[tables]"} | named["tables"]
     assert named == {extra: set(libraries) for extra, libraries in EXTRAS.items()}
 

@@ -104,6 +104,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "lab": ("starlette", "uvicorn", "pyarrow", "narwhals"),
     "plots": ("matplotlib",),
     "torch": ("torch",),
+    "widget": ("anywidget", "pyarrow", "narwhals"),
 }
 
 
@@ -128,7 +129,7 @@ def require(what: str, extra: str, *libraries: str) -> None:
     ----------
     what : str
         What needs them, with its verb: "tables need".
-    extra : {"arrays", "compiler", "tables", "cli", "keras", "lab", "torch"}
+    extra : one of `EXTRAS`
     *libraries : str
 
     Examples

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sys
 from html.parser import HTMLParser
 
@@ -12,7 +11,7 @@ import pytest
 
 from clearprop.cli.words import number, share
 from clearprop.tabular.model import TableModel
-from pages_in_chromium import axe, chromium, measured, opened
+from pages_in_chromium import axe, faint, measured, opened
 from sample_tables import flats, pets, write
 
 QUICK = ("--hidden", "8,6", "--epochs", "4", "--ensemble", "2", "--engine", "reference")
@@ -54,23 +53,43 @@ def read(path):
     return page
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Reports of a regression, in English, and of a classification, in Chinese, beside their models."""
+def reported(folder, name, table, target, *options):
+    """The report of a training, beside its model."""
     from clearprop.cli.app import exit_code
 
-    folder = tmp_path_factory.mktemp("reports")
+    file, page = write(folder / f"{name}.csv", table), folder / f"{name}.html"
+    made = ["--output", str(page.with_suffix(".clearprop")), "--report", str(page)]
+    assert exit_code(["train", str(file), "--target", target, *made, *options, *QUICK]) == 0
+    return page
+
+
+@pytest.fixture(scope="module")
+def regression(tmp_path_factory):
+    """A report in English; its own fixture, so that a worker makes only the one that it looks at."""
     odd = flats().append_column("<b>$x$ & y</b>", pa.array(np.arange(400) % 7 * 1.0))
-    tables = {"flats": (odd, "rent"), "pets": (pets(), "kind")}
-    for name, (table, target) in tables.items():
-        file = write(folder / f"{name}.csv", table)
-        language = ("--report-language", "zh") if name == "pets" else ()
-        code = exit_code(
-            ["train", str(file), "--target", target, "--output", str(folder / f"{name}.clearprop"),
-             "--report", str(folder / f"{name}.html"), *language, *QUICK]
-        )  # fmt: skip
-        assert code == 0
-    return folder
+    return reported(tmp_path_factory.mktemp("regression"), "flats", odd, "rent")
+
+
+@pytest.fixture(scope="module")
+def classification(tmp_path_factory):
+    """A report in Chinese."""
+    return reported(tmp_path_factory.mktemp("classification"), "pets", pets(), "kind", "--report-language", "zh")
+
+
+def shown_whole(path, browser):
+    """That a page asks for nothing, leaves nothing out and can be read by everybody."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"(?:src|srcset|href|url)\s*[=(]\s*[\"']?(?!data:|#)\w", text)
+    assert "<script" not in text
+    assert "default-src 'none'" in text.replace("&#x27;", "'")
+    assert len(text) < 2_000_000
+    with opened(browser, path) as page:
+        assert page.evaluate("() => [...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        assert measured(page) == []
+        for scheme in ("light", "dark"):
+            page.emulate_media(media="screen", color_scheme=scheme)
+            assert faint(page) == []
+        assert axe(page) == []
 
 
 @pytest.fixture
@@ -87,8 +106,8 @@ def undrawn(monkeypatch):
     monkeypatch.setattr("clearprop.cli.html_report.pictures.pictured", pictured)
 
 
-def test_every_number_is_that_of_the_model(trained):
-    page, model = read(trained / "flats.html"), TableModel.load(trained / "flats.clearprop")
+def test_every_number_is_that_of_the_model(regression):
+    page, model = read(regression), TableModel.load(regression.with_suffix(".clearprop"))
     for value in (model.held_out.rmse, model.held_out.mae, model.held_out.trivial_rmse, model.held_out.r2):
         assert number(value) in page.cells
     for column, rise in model.settings["importances"]["columns"].items():
@@ -99,53 +118,36 @@ def test_every_number_is_that_of_the_model(trained):
     assert page.cells.count("<b>$x$ & y</b>") >= 2  # as a text, in the importances and among the columns
 
 
-def test_classes_have_their_confusion_and_calibration(trained):
-    page, model = read(trained / "pets.html"), TableModel.load(trained / "pets.clearprop")
+def test_chromium_shows_it_whole_and_axe_finds_nothing(regression, browser):
+    shown_whole(regression, browser)
+
+
+def test_classes_have_their_confusion_and_calibration_in_chinese(classification):
+    page, model = read(classification), TableModel.load(classification.with_suffix(".clearprop"))
     place = next(n for n in range(len(page.cells)) if page.cells[n : n + 4] == ["真实 ↓ 预测 →", "cat", "cow", "dog"])
     for row, label in enumerate(["cat", "cow", "dog"]):
         start = place + 4 * (row + 1)
         assert page.cells[start : start + 4] == [label, *map(str, model.held_out.confusion[row])]
     assert share(model.held_out.accuracy) in page.cells
     assert any(share(model.held_out.calibration_error) in cell for cell in page.cells)
-
-
-def test_chinese_is_spoken_where_it_is_asked_for(trained):
-    text = (trained / "pets.html").read_text(encoding="utf-8")
+    text = classification.read_text(encoding="utf-8")
     assert '<html lang="zh-Hans">' in text
     for said in ("概率是否名副其实", "学习过程", "准确率", "各列及其用法"):
         assert said in text
 
 
-def test_nothing_is_asked_for(trained):
-    for name in ("flats", "pets"):
-        text = (trained / f"{name}.html").read_text(encoding="utf-8")
-        assert not re.search(r"(?:src|srcset|href|url)\s*[=(]\s*[\"']?(?!data:|#)\w", text)
-        assert "<script" not in text
-        assert "default-src 'none'" in text.replace("&#x27;", "'")
-        assert len(text) < 2_000_000
+def test_chromium_shows_classes_whole_and_axe_finds_nothing(classification, browser):
+    shown_whole(classification, browser)
 
 
-def test_the_same_training_writes_the_same_page(trained, run, tmp_path):
-    code, _, _ = run(
-        "train", trained / "pets.csv", "--target", "kind", "--output", tmp_path / "pets.clearprop",
-        "--report", tmp_path / "again.html", "--report-language", "zh", *QUICK,
-    )  # fmt: skip
-    assert code == 0
-    assert (tmp_path / "again.html").read_bytes() == (trained / "pets.html").read_bytes()
-
-
-@pytest.mark.parametrize("name", ["flats", "pets"])
-def test_chromium_shows_it_whole_and_axe_finds_nothing(trained, name):
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    with chromium() as browser, opened(browser, trained / f"{name}.html") as page:
-        assert page.evaluate("() => [...document.images].every(i => i.complete && i.naturalWidth > 0)")
-        assert measured(page) == []
-        for scheme in ("light", "dark"):
-            page.emulate_media(media="screen", color_scheme=scheme)
-            assert axe(page) == []
+def test_the_same_training_writes_the_same_page(tmp_path, undrawn):
+    """The pictures aside: that those are the same bytes each time, tests/plots/test_curves.py looks."""
+    pages = []
+    for _ in range(2):
+        pages.append(reported(tmp_path, "pets", pets(90), "kind").read_bytes())
+        for file in tmp_path.iterdir():
+            file.unlink()
+    assert pages[0] == pages[1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ Some pages are measured each time, all cases in all languages with ``make test-p
 """
 
 import os
-import shutil
 
 import numpy as np
 import pytest
@@ -14,23 +13,12 @@ from clearprop.explain import CASES, Explanation, case, explain
 from clearprop.explain.drawings.colours import KINDS, PALETTE
 from clearprop.explain.renderers.style import fragment_style, page_style
 from clearprop.explain.words import LANGUAGES
-from pages_in_chromium import SCROLLING, axe, chromium, faint, measured, opened
+from pages_in_chromium import SCROLLING, axe, faint, measured, opened
 
 EVERY = [(name, language) for name in sorted(CASES) for language in sorted(LANGUAGES)]
 SOME = [("sharing", "en"), ("digits", "zh"), ("xor", "en"), ("three_players", "zh")]
 IS_LONG = "CLEARPROP_EVERY_PAGE" in os.environ
 MATRICES = {"digits": 20, "xor": 20}  # that are wider than a phone and have to be scrolled there
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium, through Playwright."""
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    if shutil.which("chromium") is None:
-        pytest.skip("chromium is not installed")
-    with chromium() as found:
-        yield found
 
 
 def written(folder, explanation, name="page"):

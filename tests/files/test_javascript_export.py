@@ -24,7 +24,6 @@ from clearprop.job import Data, Job, TrainingState
 from evaluated_programs import answered
 from exported_models import MODELS, TEN_THOUSAND, exported
 from imported_tables import FRAME, STRANGE, strict, with_strange
-from pages_in_chromium import chromium
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
@@ -273,18 +272,16 @@ def test_classes_that_are_numbers_truths_and_texts(tmp_path):
         assert found == model.predict(frame).tolist()
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed")
-def test_a_browser_predicts_and_trains_too():
-    pytest.importorskip("playwright", reason="playwright is not installed")
+def test_a_browser_predicts_and_trains_too(browser):
     exported = MODELS["own"]()
     url = "data:text/javascript;base64," + base64.b64encode(text_of(exported.program).encode()).decode()
     script = """async ([url, row]) => {
       const m = await import(url);
       return [m.predict(row), new m.Trainer().step(m.encode([row]), [1, 0, 0]).loss];
     }"""
-    with chromium() as browser:
-        page = browser.new_page()
-        said, loss = page.evaluate(script, [url, {"weight": 480, "says": "moo"}])
+    page = browser.new_page()
+    said, loss = page.evaluate(script, [url, {"weight": 480, "says": "moo"}])
+    page.close()
     assert said == "cow"
     assert loss > 1
 

@@ -1,6 +1,7 @@
 """Data, networks and jobs that a page asks for: all that the library has, and nothing that cannot be."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from asking import Asking
 from clearprop.formulas import ACTIVATIONS, INITIALISERS, LOSSES, SCHEDULES, UPDATE_RULES
 from clearprop.lab import limits
+from clearprop.lab.chinese_formulas import SENTENCES
 from clearprop.lab.making import made_data
 from clearprop.lab.project import new_project
 
@@ -36,6 +38,19 @@ def test_all_that_can_be_chosen_is_what_the_library_has(asking):
     assert found["defaults"] == {"output": "logistic", "loss": "binary_cross_entropy"}
     assert found["limits"]["rows"] == limits.ROWS
     json.dumps(found, allow_nan=False)
+
+
+def test_every_formula_is_described_in_both_languages(asking):
+    kinds = ("activations", "losses", "optimizers", "schedules", "initialisers")
+    english, chinese = (asking.get("choices", language=language) for language in ("en", "zh"))
+    names = [one["name"] for kind in kinds for one in english[kind]]
+    assert sorted(names) == sorted(SENTENCES)  # none is left out, none is there twice, none is of a formula that went
+    for kind in kinds:
+        for one, other in zip(english[kind], chinese[kind], strict=True):
+            assert re.search(r"[\u4e00-\u9fff]|。$", other["says"]), one["name"]
+            years = [re.findall(r"[(（](\d{4})[)）]", each["says"]) for each in (one, other)]
+            assert years[0] == years[1]
+            assert {**one, "says": ""} == {**other, "says": ""}
 
 
 def test_every_activation_optimizer_schedule_and_initialiser_of_the_choices_can_be_trained_with(asking):
@@ -184,72 +199,3 @@ def test_other_data_keep_the_hidden_layers_and_the_job(asking):
     assert (state["job"]["batch_size"], state["job"]["l2"]) == (6, 0.01)
     assert asking.post("data", kind="case", name="mazur")["network"]["widths"] == [2, 2, 2]
     assert asking.post("data", kind="xor", n=10)["network"]["widths"] == [2, 4, 1]
-
-
-CSV = b"rooms,kind,price\n" + b"".join(
-    b"%d,%s,%d\n" % (k % 5, b"flat" if k % 2 else b"house", 100 * (k % 5) + k) for k in range(40)
-)
-
-
-def uploaded(asking, content=CSV, name="houses.csv", status=200):
-    found, _, answer = asking.ask(
-        "POST", "/api/upload", f"name={name}", content, {"content-type": "application/octet-stream"}
-    )
-    assert found == status, answer
-    return json.loads(answer)
-
-
-def test_a_table_that_is_sent_is_read_in_memory_and_learned_from(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    asking = Asking()
-    found = uploaded(asking)
-    assert [column["name"] for column in found["columns"]] == ["rooms", "kind", "price"]
-    assert (found["rows"], found["columns"][1]["kind"]) == (40, "text")
-    state = asking.post("data", kind="upload", upload=found["upload"], target="price", validation=0.25)
-    assert state["data"]["is_table"]
-    assert (state["data"]["rows"], state["data"]["validation_rows"]) == (30, 10)
-    asking.post("step", grain="epoch")
-    assert list(tmp_path.iterdir()) == []
-    asking.post("data", 400, kind="upload", upload=found["upload"], target="colour")
-    asking.post("data", 400, kind="upload", upload=found["upload"], target="price", validation=2)
-    assert asking.post("data", kind="upload", upload=found["upload"], target="kind")["data"]["classes"] == [
-        "flat",
-        "house",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        (b"", "a.csv"), (b"x", "a.csv"), (b"a,b\n", "a.csv"), (b"a,b\n1\n2,3,4\n", "a.csv"),
-        (b"\x00\x01\x02" * 50, "a.csv"), (CSV, "a.exe"), (CSV, "a"), (CSV, "a.csv.gz"), (CSV, "a.zip"),
-        (b"PK\x03\x04", "a.xlsx"), (CSV, "a.npz"), (b"a,a\n1,2\n3,4\n", "a.csv"),
-        (b"\xff\xfea\x00,\x00b\x00", "a.csv"),
-    ],
-)  # fmt: skip
-def test_what_is_no_table_is_refused(content, name):
-    assert len(uploaded(Asking(), content, name, 400)["error"]["message"]) > 10
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["../../houses.csv", "/etc/houses.csv", "C:%5Ctemp%5Chouses.csv", "..%2f..%2fhouses.csv", "a%00b/houses.csv"],
-)
-def test_the_name_of_a_file_is_a_name_and_no_place(name):
-    assert uploaded(Asking(), CSV, name)["name"] == "houses.csv"
-
-
-def test_tables_that_are_too_large_are_refused_with_the_limit():
-    rows = b"a,b\n" + b"1,2\n" * (limits.ROWS + 1)
-    assert "20,000" in uploaded(Asking(), rows, "a.csv", 413)["error"]["message"]
-    wide = b",".join(b"c%d" % k for k in range(1001)) + b"\n" + b",".join([b"1"] * 1001) + b"\n"
-    assert "1,000" in uploaded(Asking(), wide, "a.csv", 413)["error"]["message"]
-    assert uploaded(Asking(), b"x" * (limits.UPLOAD + 1), "a.csv", 413)["error"]["message"]
-
-
-def test_a_table_that_was_sent_long_ago_has_to_be_sent_again():
-    asking = Asking()
-    first = uploaded(asking)["upload"]
-    for _ in range(3):
-        uploaded(asking)
-    assert "send it again" in asking.post("data", 404, kind="upload", upload=first, target="price")["error"]["message"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from asking import JSON, PORT, TOKEN, Asking
+from asking import JSON, PORT, TOKEN, Asking, finished
 
 OWN = f"127.0.0.1:{PORT}"
 
@@ -199,9 +199,7 @@ def test_too_much_is_refused_with_the_limit_in_the_message(asking):
 
 
 def test_a_socket_is_left_alone(asking):
-    import asyncio
-
-    asyncio.run(asking.app({"type": "websocket", "path": "/"}, None, None))
+    finished(asking.app({"type": "websocket", "path": "/"}, None, None))
 
 
 def test_a_fault_of_ours_says_nothing_of_the_inside(monkeypatch, caplog):

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from asking import Asking
-from clearprop.formulas import Relu
-from clearprop.lab.curves import MOST_POINTS, Curves, verdicts
-from clearprop.lab.measures import Point, dead_and_saturated
+from clearprop.lab.curves import MOST_POINTS, Curves
+from clearprop.lab.measures import Point
 from clearprop.lab.project import new_project
 from clearprop.network import backward, forward, loss
 from lab_projects import NETWORKS, project
@@ -60,9 +59,6 @@ def test_many_points_become_fewer_and_the_last_one_stays():
 
 
 def test_vanishing_and_exploding_errors_are_named():
-    assert [verdict for verdict, _ in verdicts((1e-4, 1.0))] == ["vanishing", "fine"]
-    assert [verdict for verdict, _ in verdicts((1e4, 1.0))] == ["exploding", "fine"]
-    assert [verdict for verdict, _ in verdicts((0.0, 1.0))] == ["fine", "fine"]
     asking = Asking(new_project({"kind": "xor", "n": 40}))
     asking.post(
         "network",
@@ -77,11 +73,10 @@ def test_vanishing_and_exploding_errors_are_named():
 
 
 def test_dead_and_saturated_neurons_are_counted(circles):
-    assert dead_and_saturated(Relu(), np.array([[-1.0, 1.0]]), np.array([[0.0, 1.0]])) == (1, 0)
     asking = Asking(new_project({"kind": "circles", "n": 30, "validation": 0}))
     asking.post("set", of="b1[0]", value=50.0)
     found = asking.get("histogram", layer=1)
-    assert (found["dead"], found["saturated"]) in ((0, 1), (1, 0))  # 1 − tanh² is 0 in floating point there
+    assert (found["dead"], found["saturated"]) == (0, 1)
     assert sum(found["counts"]) == 30 * 4
     assert len(found["edges"]) == len(found["counts"]) + 1 == len(found["edge_texts"])
     asking.post("network", widths=[2, 3, 1], hidden="relu")

@@ -53,22 +53,23 @@ def test_every_weight_is_reached_and_read_by_keyboard_alone(browser):
         page.wait_for_selector('#panel[data-of="loss"] math')
         page.keyboard.press("Tab")  # one tab stop: the next one is outside
         assert page.evaluate("() => document.activeElement.closest('#network svg')") is None
-
-
-def test_the_arrows_follow_the_weights(browser):
-    with at_work(project([2, 3, 1])) as (_, serving), opened(browser, serving.address) as page:
-        page.locator('[data-name="a0[1]"]').focus()
-        for key, name in [("ArrowRight", "W1[1,0]"), ("ArrowDown", "W1[0,1]"), ("ArrowRight", "z1[1]"),
+        page.locator('[data-name="a0[3]"]').focus()  # the arrow keys follow the weights
+        for key, name in [("ArrowRight", "W1[3,0]"), ("ArrowDown", "W1[0,1]"), ("ArrowRight", "z1[1]"),
                           ("ArrowDown", "a1[1]"), ("ArrowRight", "W2[1,0]"), ("ArrowRight", "z2[0]"),
                           ("ArrowLeft", "W2[0,0]"), ("ArrowLeft", "z1[0]")]:  # fmt: skip
             page.keyboard.press(key)
             assert page.evaluate(FOCUSED)[0] == name
 
 
-def test_shortcuts_work_where_they_are_shown_only(browser):
+def test_the_step_is_spoken_the_focus_stays_and_shortcuts_work_where_they_are_shown_only(browser):
     with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
+        page.locator('[data-name="W1[0,1]"]').focus()
         page.keyboard.press("n")
-        page.wait_for_function("() => document.querySelector('#steps .sentence').textContent.includes('Layer 1')")
+        page.wait_for_function("() => document.querySelector('#said').textContent.includes('Layer 1')")
+        settled(page, desk)
+        assert page.evaluate(FOCUSED)[0] == "W1[0,1]"
+        assert page.locator("#said").get_attribute("aria-live") == "polite"
+        assert page.locator("#said").inner_text() == page.locator("#steps .sentence").inner_text()
         assert desk.workspace.cursor == 2
         page.keyboard.press("b")
         page.wait_for_function("() => document.querySelector('#network').dataset.revision === '3'")
@@ -84,10 +85,7 @@ def test_shortcuts_work_where_they_are_shown_only(browser):
         page.keyboard.press("n")  # turned off
         page.locator("select[name=notation]").focus()
         assert (desk.workspace.revision, desk.workspace.cursor) == (3, 0)
-
-
-def test_what_is_hidden_cannot_be_reached(browser):
-    with at_work(project([2, 2, 1])) as (_, serving), opened(browser, serving.address) as page:
+        page.evaluate("() => document.activeElement.blur()")
         tabbed_to(page, "#tabs")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
@@ -97,15 +95,4 @@ def test_what_is_hidden_cannot_be_reached(browser):
         for _ in range(40):
             page.keyboard.press("Tab")
             seen.add(page.evaluate("() => document.activeElement.closest('[role=tabpanel]')?.id ?? ''"))
-        assert seen <= {"", "data"}
-
-
-def test_the_step_is_spoken_and_the_focus_stays(browser):
-    with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
-        page.locator('[data-name="W1[0,1]"]').focus()
-        page.keyboard.press("n")
-        page.wait_for_function("() => document.querySelector('#said').textContent.includes('Layer 1')")
-        settled(page, desk)
-        assert page.evaluate(FOCUSED)[0] == "W1[0,1]"
-        assert page.locator("#said").get_attribute("aria-live") == "polite"
-        assert page.locator("#said").inner_text() == page.locator("#steps .sentence").inner_text()
+        assert seen <= {"", "data"}  # what is hidden cannot be reached

@@ -68,15 +68,11 @@ def test_every_number_drawn_is_that_of_the_trace(name, n, language, browser):
             page.locator(".samples button").last.click()
             settled(page, desk, sample=sample)
             check(page, values, digits, sample=sample)
-
-
-def test_a_raw_value_of_a_table_is_behind_an_input(browser):
-    with at_work(project("table", 1)) as (desk, serving), opened(browser, serving.address, locale="en-GB") as page:
         raw = desk.workspace.project.rows.table
-        chosen(page, "a0[0]")
-        row = desk.workspace.next_rows()[0]
-        text = NumberFormat(4).shown(raw.origin(row, 0).value).text()
-        assert text in page.locator("#panel .derived").inner_text()
+        if raw is not None and n == 1:  # behind an input stands what the row says
+            chosen(page, "a0[0]")
+            text = NumberFormat(digits).shown(raw.origin(desk.workspace.next_rows()[0], 0).value).text()
+            assert text in page.locator("#panel .derived").inner_text()
 
 
 def test_digits_decimal_comma_and_notation_change_what_is_written_and_nothing_else(browser):

@@ -48,6 +48,11 @@ def test_a_second_tab_sees_what_the_first_one_changed(browser):
         settled(page, desk)
         assert f" = {shown(desk)}," in weight(page)
         assert f" = {shown(desk)}," in weight(other)
+        before = desk.workspace.cursor
+        page.select_option("[data-key=grain]", "neuron")  # and steps that are asked for quickly are all made
+        page.evaluate("() => { for (let i = 0; i < 3; i++) document.querySelector('[data-key=step_on]').click(); }")
+        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '5'")
+        assert (desk.workspace.revision, desk.workspace.cursor) == (5, before + 3)
 
 
 def test_a_step_made_on_an_old_state_is_told_and_not_made(browser):
@@ -67,14 +72,6 @@ def test_a_step_made_on_an_old_state_is_told_and_not_made(browser):
         page.wait_for_function("() => document.querySelector('#network').dataset.revision === '3'")
         assert desk.workspace.cursor == 2
         assert not page.locator("#problem").is_visible()
-
-
-def test_two_quick_steps_are_two_steps(browser):
-    with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
-        page.select_option("[data-key=grain]", "neuron")
-        page.evaluate("() => { for (let i = 0; i < 3; i++) document.querySelector('[data-key=step_on]').click(); }")
-        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '4'")
-        assert desk.workspace.cursor == 3
 
 
 def test_what_if_changes_nothing_until_it_is_accepted(browser):
@@ -115,3 +112,51 @@ def test_a_run_that_ends_late_leaves_a_new_state_alone(browser):
         assert ended.is_set()
         settled(page, desk)
         assert f" = {shown(desk)}," in weight(page)
+
+
+def middle_of(page, name):
+    """Where an arrow is on the screen."""
+    return page.evaluate(
+        """(name) => {
+          const path = document.querySelector(`[data-name="${name}"] .hit`);
+          const on = path.getPointAtLength(path.getTotalLength() / 3).matrixTransform(path.getScreenCTM());
+          return [on.x, on.y];
+        }""",
+        name,
+    )
+
+
+def test_a_weight_is_tried_by_dragging_its_arrow_and_by_keyboard(browser):
+    with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
+        before = desk.workspace.state.theta.copy()
+        note, output = page.locator("#network .notes text"), page.locator(".lever output").first
+        arrow = page.locator('[data-name="W2[0,0]"]')
+        arrow.focus()
+        page.keyboard.press("+")
+        note.wait_for(state="attached")
+        first = output.inner_text()
+        page.keyboard.press("-")
+        page.wait_for_function("old => document.querySelector('.lever output').textContent !== old", arg=first)
+        x, y = middle_of(page, "W2[0,0]")
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y - 75, steps=5)
+        page.mouse.up()
+        place = desk.workspace.place_of("W2[0,0]")
+        wanted = (
+            NumberFormat(4).shown(before[place] + max(1, abs(before[place]))).text()
+        )  # a quarter of the lever's range
+        page.wait_for_function("text => document.querySelector('.lever output').textContent === text", arg=wanted)
+        changes = [row.split("\t")[1] for row in page.locator(".lever tbody tr").all_inner_texts()]
+        assert all(text in note.inner_text() for text in changes)
+        assert (desk.workspace.state.theta == before).all()
+        assert desk.workspace.revision == 1
+        arrow.focus()
+        page.keyboard.press("Escape")
+        note.wait_for(state="detached")
+        page.keyboard.press("+")
+        note.wait_for(state="attached")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '2'")
+        assert desk.workspace.state.theta[place] > before[place]
+        assert note.count() == 0

@@ -143,4 +143,6 @@ def test_the_news_are_json():
     watched = Watched("x")
     json.dumps(watched.news(), allow_nan=False)
     watched.see(epoch(1))
-    assert watched.news()["loss"] == 0.5
+    news, state = watched.news(), Asking(served=watched).get("state")
+    assert news["loss"] == 0.5
+    assert state.items() <= news.items()  # so a page that listens needs not ask for it

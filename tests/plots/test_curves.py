@@ -9,7 +9,8 @@ from sklearn.neural_network import MLPRegressor as Theirs
 from clearprop import Epoch, MLPClassifier
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.explain import case
-from clearprop.plots import GradientFlowDisplay, LossCurveDisplay
+from clearprop.plots import GradientFlowDisplay, LossCurveDisplay, NetworkDisplay
+from clearprop.plots.pictures import pictured
 
 TRAINED = ("classifier", "regressor", "pipeline", "tabular_classifier", "tabular_regressor")
 
@@ -60,6 +61,18 @@ def test_several_trainings_share_axes_and_keep_their_names(models):
     assert [line.get_label() for line in ax.lines] == ["one, training loss", "two, training loss"]
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
     assert ax.lines[1].get_linewidth() == 3
+
+
+def test_the_same_numbers_are_the_same_bytes():
+    history = [Epoch(n, 1 / n, (0.1, 3.0 / n), 0.1, 0.0, n) for n in range(1, 9)]
+    trace = case("xor").trace()
+
+    def draw(ax):
+        LossCurveDisplay.from_history(history, ax=ax)
+        NetworkDisplay.from_trace(trace, ax=ax)
+        ax.scatter(range(9), range(9), rasterized=True)
+
+    assert pictured(draw) == pictured(draw)
 
 
 @pytest.mark.parametrize("kind", TRAINED)

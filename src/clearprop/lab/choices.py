@@ -26,8 +26,10 @@ from clearprop.formulas import (
 from clearprop.formulas.printers.mathml import to_mathml
 from clearprop.lab import limits
 from clearprop.lab.building import natural_loss
+from clearprop.lab.chinese_formulas import SENTENCES
 from clearprop.lab.making import RANGES, SHAPES, function, parameters_of
 from clearprop.lab.rows import CLASSIFICATION, REGRESSION
+from clearprop.lab.sent import ENDINGS
 from clearprop.lab.stops import GRAINS
 from clearprop.lab.typed import LONGEST, functions
 from clearprop.lab.workspace import Workspace
@@ -36,31 +38,33 @@ from clearprop.network import Network
 ALIASES = {"sigmoid": "logistic"}  # a second name of the same formula
 
 
-def choices_of(workspace: Workspace) -> dict[str, Any]:
+def choices_of(workspace: Workspace, language: str = "en") -> dict[str, Any]:
     """The answer of ``/api/choices``."""
     rows = workspace.project.rows
     loss = natural_loss(rows)
     natural = Network.mlp([1, rows.Y.shape[1]], loss=loss).layers[-1].activation.name
-    return {**of_library(), "defaults": {"output": natural, "loss": loss}}
+    return {**of_library(language), "defaults": {"output": natural, "loss": loss}}
 
 
-@lru_cache(maxsize=1)
-def of_library() -> Mapping[str, Any]:
-    """What can be chosen whatever the data are."""
+@lru_cache(maxsize=len(LANGUAGES))
+def of_library(language: str = "en") -> Mapping[str, Any]:
+    """What can be chosen whatever the data are; what formulas say of themselves in a language."""
+    said = SENTENCES if language == "zh" else {}
     return {
         "activations": [
-            {**_formula(cls), "hidden": True, "output": True, "coupled": cls.is_coupled()}
+            {**_formula(cls, said), "hidden": True, "output": True, "coupled": cls.is_coupled()}
             for name, cls in ACTIVATIONS.items()
             if name not in ALIASES
         ],
-        "losses": [_loss(name) for name in LOSSES],
-        "optimizers": [_formula(cls) for cls in UPDATE_RULES.values()],
-        "schedules": [_formula(cls) for cls in SCHEDULES.values()],
-        "initialisers": [_formula(cls) for cls in INITIALISERS.values()],
+        "losses": [_loss(name, said) for name in LOSSES],
+        "optimizers": [_formula(cls, said) for cls in UPDATE_RULES.values()],
+        "schedules": [_formula(cls, said) for cls in SCHEDULES.values()],
+        "initialisers": [_formula(cls, said) for cls in INITIALISERS.values()],
         "data": [_data(name, made) for name, made in {**SHAPES, "function": function}.items()],
         "cases": [_case(name) for name in CASES],
         "notations": list(NOTATIONS), "languages": list(LANGUAGES), "forms": list(FORMS), "grains": list(GRAINS),
         "typed": {"functions": sorted(functions()), "longest": LONGEST}, "limits": dict(limits.ALL),
+        "uploads": list(ENDINGS),
     }  # fmt: skip
 
 
@@ -69,12 +73,12 @@ def _sentence(described: object) -> str:
     return " ".join((inspect.getdoc(described) or "").split("\n\n")[0].split())
 
 
-def _formula(cls: type[Formula]) -> dict[str, Any]:
+def _formula(cls: type[Formula], said: Mapping[str, str]) -> dict[str, Any]:
     form = next((form for form in ("value", "update") if cls.has(form)), None)
     tree = None if form is None else cls.trees(form)[0]
     return {
-        "name": cls.name, "says": _sentence(cls), "parameters": [_parameter(cls, field.name, field.default) for field
-                                                                  in fields(cls)],  # type: ignore[arg-type]
+        "name": cls.name, "says": said.get(cls.name) or _sentence(cls),
+        "parameters": [_parameter(cls, field.name, field.default) for field in fields(cls)],  # type: ignore[arg-type]
         "mathml": None if tree is None else f"<math>{to_mathml(tree)}</math>",
     }  # fmt: skip
 
@@ -89,11 +93,11 @@ def _parameter(cls: type[Formula], name: str, default: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _loss(name: str) -> dict[str, Any]:
+def _loss(name: str, said: Mapping[str, str]) -> dict[str, Any]:
     cls = LOSSES[name]
     is_classes = cls.natural_output in ("softmax", "logistic")
     return {
-        **_formula(cls), "outputs": [shape for shape in fitting_activations(cls) if shape not in ALIASES],
+        **_formula(cls, said), "outputs": [shape for shape in fitting_activations(cls) if shape not in ALIASES],
         "natural": cls.natural_output, "tasks": [CLASSIFICATION] if is_classes else [REGRESSION, CLASSIFICATION],
     }  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from clearprop.explain.derivations.iterations import MUCH
 from clearprop.lab.measures import Point
 
 MOST_POINTS = 2_000
@@ -42,24 +41,3 @@ class Curves:
     def copy(self) -> Curves:
         """A copy of its own."""
         return replace(self, points=list(self.points))
-
-
-def verdicts(delta: tuple[float, ...]) -> list[tuple[str, float]]:
-    """Of each layer whether its error has vanished or exploded beside that of the output, and how many times.
-
-    Examples
-    --------
-    >>> from clearprop.lab.curves import verdicts
-    >>> verdicts((0.001, 0.5, 1.0))
-    [('vanishing', 1000.0), ('fine', 2.0), ('fine', 1.0)]
-    """
-    last = delta[-1]
-    found = []
-    for norm in delta:
-        if norm > 0 and last / norm > MUCH:
-            found.append(("vanishing", last / norm))
-        elif last > 0 and norm / last > MUCH:
-            found.append(("exploding", norm / last))
-        else:
-            found.append(("fine", last / norm if norm > 0 else 1.0))
-    return found

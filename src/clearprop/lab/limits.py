@@ -14,6 +14,7 @@ LAYERS = 8  # with weights
 PARAMETERS = 200_000
 POINTS = 1_000  # drawn by hand
 UPLOAD = 20_000_000  # bytes
+UNPACKED = 200_000_000  # bytes of a file that was sent packed
 BODY = 1_000_000  # bytes of a request
 BATCH = 1_024  # rows of a batch whose step is shown
 COUNT = 1_000  # steps of one request

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.lab.curves import verdicts
-from clearprop.lab.measures import activations, dead_and_saturated, first_rows, scores_of
+from clearprop.lab.measures import activations, first_rows, scores_of
 from clearprop.lab.refusals import LabError, NotFoundError
 from clearprop.lab.rows import CLASSIFICATION
 from clearprop.lab.style import Style
 from clearprop.lab.view import whole
 from clearprop.lab.workspace import Workspace
 from clearprop.network import forward
+from clearprop.network.flow import flow, stuck
 from clearprop.trace.names import Reference, parse
 from clearprop.training.range_test import range_test
 
@@ -54,7 +54,7 @@ def _said(workspace: Workspace, style: Style) -> tuple[list[str], list[dict[str,
     steps = last.step - first.step
     told = [style.says("curve", first=first.loss, last=last.loss, steps=steps) if steps else style.says("no_curve")]
     layers = []
-    for l, (verdict, times) in enumerate(verdicts(last.delta), start=1):
+    for l, (verdict, times) in enumerate(flow(last.delta), start=1):
         sentence = style.says(verdict, layer=l, norm=last.delta[l - 1], ratio=times)
         layers.append({"layer": l, "verdict": verdict, "says": sentence})
         told += [] if verdict == "fine" else [sentence]
@@ -73,8 +73,9 @@ def histogram_of(workspace: Workspace, query: Query, style: Style) -> dict[str, 
         if not finite.size:
             raise LabError(f"no activation of layer {l} is a finite number")
         counts, edges = np.histogram(finite, bins=max(1, bins))
-        dead, saturated = dead_and_saturated(project.network.layers[l - 1].activation, z, a)
-    numbers = {"rows": len(a), "units": a.shape[1], "dead": dead, "saturated": saturated}
+        found = stuck(project.network.layers[l - 1].activation, z, a)
+    numbers = {"rows": len(a), "units": a.shape[1], "dead": int(found.dead.sum()),
+               "saturated": int(found.saturated.sum())}  # fmt: skip
     told = style.says("histogram", layer=l, low=float(finite.min()), high=float(finite.max()), **numbers)
     return {"layer": l, "edges": edges.tolist(), "edge_texts": style.texts(edges.tolist()), "counts": counts.tolist(),
             **numbers, "says": told}  # fmt: skip

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.formulas import Activation
 from clearprop.job import Data
 from clearprop.job.divergence import layer_norms
 from clearprop.lab.project import Project
@@ -15,8 +14,6 @@ from clearprop.lab.rows import CLASSIFICATION
 from clearprop.network import backward, forward
 
 ROWS_OF_LOSS, ROWS_OF_NORMS = 2_000, 200  # at most so many are measured, the first ones
-FLAT = 0.05  # of an activation's steepest slope: a neuron below that hardly learns
-MOSTLY = 0.9  # of the rows
 
 
 @dataclass(frozen=True)
@@ -99,35 +96,3 @@ def activations(project: Project, theta: Any, l: int) -> tuple[Any, Any]:
     rows = first_rows(project.rows.training, ROWS_OF_NORMS)
     tape = forward(project.network, project.network.views(theta), rows.X)
     return tape.z[l], tape.a[l]
-
-
-def dead_and_saturated(shape: Activation, z: Any, a: Any) -> tuple[int, int]:
-    """How many neurons of a layer are dead, and how many saturated.
-
-    Dead: the slope is 0 for every row. Saturated, of an activation with bounds on both sides: it is below a twentieth
-    of the steepest slope for nine rows of ten.
-
-    Parameters
-    ----------
-    shape : Activation
-    z, a : array of shape (n_rows, n_l)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from clearprop.formulas import Relu
-    >>> from clearprop.lab.measures import dead_and_saturated
-    >>> z = np.array([[-1.0, 2.0], [-3.0, -1.0]])
-    >>> dead_and_saturated(Relu(), z, np.maximum(z, 0))
-    (1, 0)
-    """
-    if shape.is_coupled():
-        return 0, 0
-    slope = np.abs(shape.backward(np.ones_like(z), z, a))
-    dead = (slope == 0).all(axis=0)
-    if not np.isfinite(shape.range).all():
-        return int(dead.sum()), 0
-    grid = np.linspace(-10, 10, 401)[:, None]
-    steepest = np.abs(shape.backward(np.ones_like(grid), grid, shape.forward(grid))).max()
-    flat = (slope < FLAT * steepest).mean(axis=0) >= MOSTLY
-    return int(dead.sum()), int((flat & ~dead).sum())

@@ -70,7 +70,7 @@ def _made_up(network: Network, theta: Any, name: str) -> Rows:
     X = np.round(np.random.default_rng(0).standard_normal((ROWS_MADE, network.widths[0])), 2)
     Y = forward(network, network.views(theta), X).a[-1]
     said = "there was no table: these rows are drawn at random, and their targets are the network's own answers"
-    return _plain_rows(network, X, Y, name, (said,))
+    return plain_rows(network, X, Y, name, (said,))
 
 
 def _rows_for(network: Network, table: Any, name: str) -> Rows:
@@ -92,10 +92,11 @@ def _rows_for(network: Network, table: Any, name: str) -> Rows:
             f"{name} has {numbers.shape[1]} columns of numbers; the network takes {n_inputs} inputs and {n_outputs} "
             "targets behind them"
         )
-    return _plain_rows(network, X, Y, name, ())
+    return plain_rows(network, X, Y, name, ())
 
 
-def _plain_rows(network: Network, X: Any, Y: Any, name: str, notes: tuple[str, ...]) -> Rows:
+def plain_rows(network: Network, X: Any, Y: Any, name: str, notes: tuple[str, ...] = ()) -> Rows:
+    """Rows of numbers that fit a network, with names made up for them."""
     n_outputs = network.widths[-1]
     is_classes = network.loss.natural_output in ("softmax", "logistic")
     classes = tuple(map(str, range(max(2, n_outputs)))) if is_classes else None

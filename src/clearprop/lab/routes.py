@@ -96,7 +96,7 @@ def what_if(desk: Desk, asked: Asked) -> Answer:
 
 def choices(desk: Desk, asked: Asked) -> Answer:
     """All that can be chosen."""
-    return choices_of(desk.workspace)
+    return choices_of(desk.workspace, asked.style.language)
 
 
 def scores(desk: Desk, asked: Asked) -> Answer:

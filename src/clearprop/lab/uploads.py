@@ -14,9 +14,10 @@ from clearprop.lab import limits
 from clearprop.lab.building import number
 from clearprop.lab.refusals import LabError, NotFoundError
 from clearprop.lab.rows import Rows
+from clearprop.lab.sent import ENDINGS, check_size
 from clearprop.lab.tables_of import rows_of_table
 from clearprop.tables import Reading
-from clearprop.tables.reading import CSV_SUFFIXES, read_content
+from clearprop.tables.reading import read_content
 
 MOST_KEPT = 3
 LONGEST_NAME = 80
@@ -57,10 +58,10 @@ class Uploads:
             When it cannot be read, or is more than the lab takes.
         """
         shown = plain_name(name) or "table.csv"
-        if not shown.lower().endswith(CSV_SUFFIXES):
-            endings = ", ".join(CSV_SUFFIXES)
-            raise LabError(f"the page takes text with columns ({endings}); start with other files: clearprop lab FILE")
-        limits.check_most("bytes", len(content), limits.UPLOAD, "start with the file: clearprop lab FILE")
+        ending = PurePosixPath(shown).suffix.lower()
+        if ending not in ENDINGS:
+            raise LabError(f"the page takes {', '.join(ENDINGS)}; start with other files: clearprop lab FILE")
+        check_size(ending, content)
         reading = read_content(shown, content)
         limits.check_most("rows", reading.table.num_rows, limits.ROWS, "take fewer")
         limits.check_most("columns", reading.table.num_columns, limits.COLUMNS, "leave some out")
@@ -74,7 +75,7 @@ class Uploads:
             for column in reading.table.column_names
         ]
         return {"upload": key, "name": shown, "columns": columns, "rows": reading.table.num_rows,
-                "notes": list(reading.notices)}  # fmt: skip
+                "default_target": reading.default_target, "notes": list(reading.notices)}  # fmt: skip
 
     def rows(self, asked: Mapping[str, Any]) -> Rows:
         """The rows of a table that was sent: ``{"kind": "upload", "upload": "u1", "target": "price"}``."""
@@ -95,4 +96,6 @@ def _kind(kind: pa.DataType) -> str:
         return "truth"
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return "number"
+    if pa.types.is_fixed_size_list(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return "numbers"
     return "time" if pa.types.is_temporal(kind) else "text"

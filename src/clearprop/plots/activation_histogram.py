@@ -9,17 +9,17 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.network import Network, Tape, forward
+from clearprop.network.flow import stuck
 from clearprop.plots import style
 from clearprop.plots.opened import opened
-
-FLAT = 0.01  # a slope below this lets hardly anything of an error through
 
 
 class ActivationHistogramDisplay:
     """How often a hidden layer's activations have which size, and how many of its neurons are stuck.
 
-    A neuron is stuck if its slope σ′(z) is below 0.01 on every row: hardly anything of an error passes through it to
-    its weights. It is called dead where it answers 0 on every row, as a relu can, otherwise saturated.
+    A neuron is stuck if hardly any of an error passes through it on any row: its slope σ′(z) is below a hundredth of
+    the steepest. It is dead where it answers next to nothing, as relu below 0, and saturated where it is held at an end
+    of its range (`clearprop.network.flow.stuck`).
 
     Parameters
     ----------
@@ -133,15 +133,14 @@ class ActivationHistogramDisplay:
         """
         hidden = [np.asarray(a) for a in tape.a[1:-1]]
         edges = np.histogram_bin_edges(np.concatenate([a.ravel() for a in hidden]), bins)
-        stuck = [_stuck(network, l, tape) for l in range(1, network.depth)]
-        dead = [int((flags & (a == 0).all(axis=0)).sum()) for flags, a in zip(stuck, hidden, strict=True)]
+        found = [stuck(network.layers[l - 1].activation, tape.z[l], tape.a[l]) for l in range(1, network.depth)]
         made = cls(
             edges,
             [np.histogram(a, edges)[0] for a in hidden],
             names=[layer.activation.name for layer in network.layers[:-1]],
             n_neurons=list(network.widths[1:-1]),
-            n_dead=dead,
-            n_saturated=[int(flags.sum()) - n for flags, n in zip(stuck, dead, strict=True)],
+            n_dead=[int(layer.dead.sum()) for layer in found],
+            n_saturated=[int(layer.saturated.sum()) for layer in found],
             estimator_name=estimator_name,
         )
         return made.plot(ax=ax, **step)
@@ -173,15 +172,5 @@ class ActivationHistogramDisplay:
     def _named(self, place: int) -> str:
         n = f"{self.n_neurons[place]:,}"
         counts = ((self.n_dead[place], "dead"), (self.n_saturated[place], "saturated"))
-        stuck = [f"{count:,} {word}" for count, word in counts if count]
-        return f"layer {place + 1}, {self.names[place]}: of {n} neurons {' and '.join(stuck) or 'none stuck'}"
-
-
-def _stuck(network: Network, l: int, tape: Tape) -> Any:
-    """Which neurons of a layer have a small slope on every row; none of an activation that couples them."""
-    activation = network.layers[l - 1].activation
-    z, a = tape.z[l], tape.a[l]
-    if activation.is_coupled():
-        return np.zeros(a.shape[1], dtype=bool)
-    slope = np.asarray(activation.backward(np.ones_like(a), z, a))
-    return (np.abs(slope) < FLAT).all(axis=0)
+        told = [f"{count:,} {word}" for count, word in counts if count]
+        return f"layer {place + 1}, {self.names[place]}: of {n} neurons {' and '.join(told) or 'none stuck'}"

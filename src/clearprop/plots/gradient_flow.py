@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.explain.derivations.iterations import MUCH, delta_norms
+from clearprop.explain.derivations.iterations import delta_norms
 from clearprop.job import Epoch
+from clearprop.network.flow import EXPLODING, VANISHING, flow
 from clearprop.plots import style
 from clearprop.plots.opened import opened
 from clearprop.trace.trace import Trace
@@ -164,13 +165,17 @@ class GradientFlowDisplay:
 
 def _verdicts(norms: Any) -> tuple[dict[int, float], dict[int, float]]:
     """The layers whose gradient is much smaller, or larger, than that of the last, and how many times."""
-    last = float(norms[-1])
-    ratios = {l: float(norm) / last for l, norm in enumerate(norms[:-1], start=1) if last > 0}
-    vanishing = {l: 1 / ratio if ratio else float("inf") for l, ratio in ratios.items() if ratio < 1 / MUCH}
-    return vanishing, {l: ratio for l, ratio in ratios.items() if ratio > MUCH}
+    found = list(enumerate(flow(norms), start=1))
+    vanishing, exploding = ({l: times for l, (name, times) in found if name == wanted} for wanted in
+                            (VANISHING, EXPLODING))  # fmt: skip
+    return vanishing, exploding
 
 
 def _named(l: int, vanishing: Mapping[int, float], exploding: Mapping[int, float], depth: int) -> str:
     if l in vanishing:
-        return f"layer {l}: vanishing, 1/{vanishing[l]:,.0f} of layer {depth}"
+        return f"layer {l}: vanishing, {_share(vanishing[l])} of layer {depth}"
     return f"layer {l}: exploding, {exploding[l]:,.0f} × layer {depth}" if l in exploding else f"layer {l}"
+
+
+def _share(times: float) -> str:
+    return "nothing" if np.isinf(times) else f"1/{times:,.0f}"

@@ -23,7 +23,7 @@ QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 ATTRIBUTE = re.compile(rf"@attribute\s+(?P<name>{QUOTED}|[^\s{{]+)\s*(?P<type>.*)$", re.IGNORECASE)
 VALUE = re.compile(rf"\s*(?P<value>{QUOTED}|[^,\t]*?)\s*(?:[,\t]|$)")
 SPARSE = re.compile(rf"\s*(?P<place>\d+)\s+(?P<value>{QUOTED}|[^,]*?)\s*(?:,|$)")
-WEIGHT = re.compile(r"\s*[,\s]\s*\{\s*[\d.eE+-]+\s*\}\s*$")
+WEIGHT = re.compile(r"\s*[\d.eE+-]+\s*\}")
 NUMBERS = ("numeric", "real", "integer")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 JAVA = (
@@ -67,7 +67,7 @@ def read_arff(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
         text = line.strip()
         if not text or text.startswith("%"):
             continue
-        bare = WEIGHT.sub("", text)
+        bare = _without_weight(text)
         weighted += bare != text and bool(bare)
         rows.append(_row(source, place, bare or text, attributes))
     if weighted:
@@ -76,6 +76,13 @@ def read_arff(source: Source) -> tuple[pa.Table, tuple[str, ...]]:
     if len(made) < len(attributes):
         raise TableError(f"{source} has two columns of the same name: rename one of them")
     return pa.table(made), tuple(notices)
+
+
+def _without_weight(text: str) -> str:
+    """A row without the weight at its end, in braces behind a comma or a blank."""
+    head, brace, tail = text.rpartition("{")
+    bare = head.rstrip().removesuffix(",")
+    return bare.rstrip() if brace and bare != head and WEIGHT.fullmatch(tail) else text
 
 
 def _unquoted(text: str) -> str:

@@ -124,7 +124,7 @@ def read(
 
 
 def read_content(name: str, content: bytes, options: ReadOptions | Mapping[str, Any] | None = None) -> Reading:
-    """Read a table that is in memory; nothing is opened.
+    """Read a table that is in memory; nothing is opened, not even what lies beside a file of that name.
 
     Parameters
     ----------
@@ -147,6 +147,8 @@ def read_content(name: str, content: bytes, options: ReadOptions | Mapping[str, 
     {'kind': ['cat'], 'weight': [4.2]}
     """
     path = Path(Path(name).name)
+    if is_idx(content[:16]):
+        raise TableError(f"{path} is an IDX file, whose labels lie in another one: read it from the disk")
     try:
         reading = _of_source(Source(path, path.name, content), (), ReadOptions.of(options), (), {})
     except pa.ArrowException as error:

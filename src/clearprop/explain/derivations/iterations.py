@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError
+from clearprop.network.flow import EXPLODING, VANISHING, flow
 from clearprop.trace.record import next_step
 from clearprop.trace.trace import Trace
-
-MUCH = 100.0  # how many times smaller or larger than at the output δ is said to vanish or explode
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,16 @@ class Iterations:
     @property
     def vanishing(self) -> tuple[tuple[int, float], ...]:
         """Layers whose δ is at least a hundred times smaller than the output's at the end, and how many times."""
-        return tuple((l, 1 / ratio) for l, ratio in self._ratios() if 0 < ratio < 1 / MUCH)
+        return self._judged(VANISHING)
 
     @property
     def exploding(self) -> tuple[tuple[int, float], ...]:
         """Layers whose δ is at least a hundred times larger than the output's at the end, and how many times."""
-        return tuple((l, ratio) for l, ratio in self._ratios() if ratio > MUCH)
+        return self._judged(EXPLODING)
 
-    def _ratios(self) -> list[tuple[int, float]]:
-        norms = self.rows[-1].norms
-        return [(l, norm / norms[-1]) for l, norm in enumerate(norms[:-1], start=1) if norms[-1] > 0]
+    def _judged(self, wanted: str) -> tuple[tuple[int, float], ...]:
+        found = enumerate(flow(self.rows[-1].norms), start=1)
+        return tuple((l, times) for l, (verdict, times) in found if verdict == wanted)
 
 
 def iterate(trace: Trace, steps: int = 20, tolerance: float = 1e-8, chosen: Sequence[str] = ("W1[0,0]",)) -> Iterations:

@@ -166,13 +166,15 @@ export class App {
     dialog.showModal();
   }
 
-  /** What the event stream brings; states are asked for one after another, never faster than the page shows them. */
+  /** What the event stream brings; states are asked for one after another, never faster than the page shows them. A
+   * training that is watched sends its state whole, as it is small. */
   async heard(event) {
-    if (event && event.revision <= this.state.revision) return;
+    if (event && event.revision <= this.state.revision) return undefined;
     if (event) this.emit("record", event);
+    if (event?.mode === "watch") return this.take(event);
     if (this.isAsking) {
       this.isBehind = true;
-      return;
+      return undefined;
     }
     this.isAsking = true;
     do {
@@ -181,6 +183,7 @@ export class App {
       await new Promise((go) => setTimeout(go, PAUSE));
     } while (this.isBehind);
     this.isAsking = false;
+    return undefined;
   }
 }
 

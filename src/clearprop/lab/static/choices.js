@@ -29,7 +29,7 @@ export function mount(app, root) {
       const one = named(list, name);
       const math = h("span", { class: "formula" });
       math.innerHTML = one?.mathml ?? "";
-      fill(says, one?.mathml && [sign, math], app.look.language === "en" && one && h("span", {}, one.says)); // it is said in English only
+      fill(says, one?.mathml && [sign, math], one && h("span", {}, one.says));
       return fill(fields, parameterFields(app, one?.parameters ?? [], values, `${prefix}:`));
     };
     const first = isTyped && typed ? TYPED : now?.name ?? list[0]?.name;

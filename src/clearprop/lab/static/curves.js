@@ -101,7 +101,7 @@ export function mount(app, root) {
       isWatch() && h("p", { class: "watched" }, watching()),
       chosen("along", ["step", "epoch"], along, (v) => { along = v; }),
       chosen("scale", ["log", "linear"], linear ? "linear" : "log", (v) => { linear = v === "linear"; }),
-      download(app, t("curves_csv"), () => ["export/curves", {}]));
+      app.link && download(app, t("curves_csv"), () => ["export/curves", {}]));
   }
 
   function watching() {

@@ -77,7 +77,7 @@ export function mount(app, root) {
   }, hand.root, h("div", { class: "row" }, share(), button("pad_use")));
 
   function file() {
-    const found = h("div", {}), input = h("input", { type: "file", id: "own-file", accept: ".csv,.tsv,.txt" });
+    const found = h("div", {}), input = h("input", { type: "file", id: "own-file", accept: (app.choices.uploads ?? []).join(",") });
     input.addEventListener("change", async () => {
       const [chosen] = input.files, most = app.choices.limits?.upload ?? Infinity;
       fill(found);
@@ -94,10 +94,10 @@ export function mount(app, root) {
 
   function drawColumns(found) {
     const can = uploaded.columns.filter((column) => column.target);
-    const last = can.at(-1)?.name;
+    const likely = uploaded.default_target ?? can.at(-1)?.name;
     const cells = uploaded.columns.map((column) => [
-      h("label", { class: "check" }, h("input", { type: "radio", name: "target", value: column.name, disabled: !column.target, checked: column.name === last }), column.name),
-      column.kind_text ?? column.kind, column.why_not ?? ""]);
+      h("label", { class: "check" }, h("input", { type: "radio", name: "target", value: column.name, disabled: !column.target, checked: column.name === likely }), column.name),
+      t(`column_${column.kind}`), column.why_not ?? ""]);
     fill(found, asForm(({ target, validation }) => sent({ kind: "upload", upload: uploaded.upload, target, validation }),
       h("p", {}, t("file_read", { rows: uploaded.rows, columns: uploaded.columns.length })),
       h("fieldset", {}, h("legend", {}, t("file_target")), h("div", { class: "t" }, table([t("column"), t("column_kind"), t("remark")], cells))),

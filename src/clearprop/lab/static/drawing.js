@@ -1,6 +1,7 @@
 // The network, drawn: signals in the forward view, errors in the backward view; everything in it can be chosen.
 
 import { fill, h, refill } from "./dom.js";
+import { draggable } from "./drag.js";
 import { Figure, tables } from "./figure.js";
 import { roving } from "./keys.js";
 import { Model, viewOf } from "./model.js";
@@ -29,6 +30,7 @@ class Drawing {
     app.on("state", (before) => this.update(before));
     app.on("look", () => { this.writeBar(); this.update(); });
     app.on("select", (name) => this.selected(name));
+    app.on("foretold", (told) => this.foretell(told));
     app.on("path", (path) => { this.path = path; this.light(); });
     this.writeBar();
     this.update();
@@ -78,6 +80,7 @@ class Drawing {
     if (!names) return;
     const drawing = new Model(this.app, names);
     const began = performance.now();
+    this.figure?.forget();
     if (this.figure?.fits(drawing)) this.figure.write(drawing);
     else this.build(drawing);
     this.figure.now(this.app.state.cursor.names);
@@ -92,7 +95,8 @@ class Drawing {
   }
 
   build(drawing) {
-    const focused = document.activeElement?.closest("#network [data-name]")?.dataset.name;
+    const active = this.root.getRootNode().activeElement; // a notebook may have it in a tree of its own
+    const focused = this.sheet.contains(active) ? active.closest("[data-name]")?.dataset.name : undefined;
     this.figure = new Figure(drawing);
     const { svg, places } = this.figure;
     svg.setAttribute("aria-label", this.app.t("drawing_label", {
@@ -136,6 +140,7 @@ class Drawing {
       this.sheet.addEventListener(kind, () => this.figure?.tip(""));
     roving(this.sheet, "[data-name]", (element, way) => this.neighbour(element.dataset.name, way),
       (element) => this.ends(element.dataset.name));
+    draggable(this.app, this.sheet);
     this.app.shortcut(root, "v", "key_view", () => {
       const views = ["forward", "backward"];
       this.app.set({ view: views[1 - views.indexOf(viewOf(this.app))] });
@@ -143,11 +148,19 @@ class Drawing {
     });
   }
 
+  /** A weight that is tried: its number stands at its arrow, and what would become of the loss. */
+  foretell({ of, texts, isPresent }) {
+    if (of === "rate" || !this.figure) return;
+    const told = this.app.t("drag_told", { predicted: texts.predicted_change, truly: texts.true_change });
+    if (isPresent) this.figure.forget();
+    else this.figure.foretell(of, texts.value, told);
+  }
+
   choose(name) {
     this.app.open("panel");
     this.app.select(name);
     const side = document.getElementById("side");
-    if (side.getBoundingClientRect().top > innerHeight * 0.8) side.scrollIntoView({ block: "start", behavior: "smooth" });
+    if (side?.getBoundingClientRect().top > innerHeight * 0.8) side.scrollIntoView({ block: "start", behavior: "smooth" });
   }
 
   /** The next neurons of a wide layer. */

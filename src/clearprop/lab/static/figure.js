@@ -1,8 +1,9 @@
 // The network as SVG. Built once for a shape of drawing; after each step only its numbers, widths and signs are written.
 
 import { h, runs, s } from "./dom.js";
-import { SIZE, SMALL, labelOf, placed, whole } from "./layout.js";
+import { SIZE, SMALL, labelOf, measured, placed, whole } from "./layout.js";
 
+let count = 0; // of drawings so far: each has an arrow head of its own
 const THIN = 1, THICK = 5.5; // px
 
 /** What has to be equal for a drawing to be written over instead of built anew. */
@@ -21,6 +22,7 @@ export class Figure {
     this.items = new Map(); // by name: the element that is focused and clicked, and what is written in it
     this.groups = new Map(); // by "layer,index": a neuron
     this.places = placed(drawing);
+    this.head = `arrow-head-${count++}`;
     this.shape = shapeOf(drawing);
     this.longest = longest(drawing);
     this.build();
@@ -34,10 +36,10 @@ export class Figure {
 
   build() {
     const { width, height } = this.places;
-    const head = s("marker", { id: "head", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 13, markerHeight: 13,
+    const head = s("marker", { id: this.head, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 13, markerHeight: 13,
       markerUnits: "userSpaceOnUse", orient: "auto" }, s("path", { d: "M0 0L10 5L0 10z", fill: "context-stroke" }));
     this.layers = {};
-    for (const name of ["edges", "flow", "labels", "nodes", "tips"]) this.layers[name] = s("g", { class: name });
+    for (const name of ["edges", "flow", "labels", "nodes", "tips", "notes"]) this.layers[name] = s("g", { class: name });
     this.drawing.edges.forEach((edge) => this.edge(edge));
     this.drawing.layers.forEach((layer) => this.layer(layer));
     this.drawing.ends.forEach((end) => this.end(end));
@@ -59,7 +61,7 @@ export class Figure {
     const { x1, y1, x2, y2, box, isLabelled } = this.places.edges.get(edge.name);
     const back = this.drawing.view === "backward" && edge.layer > 1;
     const d = back ? `M${x2} ${y2}L${x1} ${y1}` : `M${x1} ${y1}L${x2} ${y2}`;
-    const head = this.drawing.view === "backward" && edge.layer === 1 ? undefined : "url(#head)";
+    const head = this.drawing.view === "backward" && edge.layer === 1 ? undefined : `url(#${this.head})`;
     const line = s("path", { class: `line${edge.direct ? "" : " indirect"}`, d, "marker-end": head });
     const element = this.item(edge.name, { class: "edge" },
       s("path", { class: "hit", d }), s("path", { class: "glow", d }), line);
@@ -108,7 +110,7 @@ export class Figure {
     const bottom = place.y + place.height / 2;
     const element = this.value(bias, place.x, place.bias, place.width, 16, "bias");
     if (!this.places.isClose)
-      element.prepend(s("path", { class: "line", d: `M${place.x} ${place.bias - 7}V${bottom + 1}`, "marker-end": "url(#head)" }));
+      element.prepend(s("path", { class: "line", d: `M${place.x} ${place.bias - 7}V${bottom + 1}`, "marker-end": `url(#${this.head})` }));
     this.layers.nodes.append(element);
   }
 
@@ -129,7 +131,7 @@ export class Figure {
     const right = place.x + place.width / 2;
     const isBack = this.drawing.view === "backward";
     const d = isBack ? `M${right + 34} ${place.y}H${right + 1}` : `M${right} ${place.y}H${right + 24}`;
-    this.layers.edges.append(s("path", { class: `end${isBack ? " output" : ""}`, d, "marker-end": "url(#head)" }));
+    this.layers.edges.append(s("path", { class: `end${isBack ? " output" : ""}`, d, "marker-end": `url(#${this.head})` }));
     end.items.forEach((item, i) => {
       const width = Math.max(40, this.places.width - right - 34);
       const y = place.y + (i - (end.items.length - 1) / 2) * 20;
@@ -202,6 +204,28 @@ export class Figure {
       element.classList.toggle("now", fresh.has(name) || fresh.has(name.replace(/\[.*/, "")));
   }
 
+  /** Write another number at a weight, and beside it what would become of the loss. */
+  foretell(name, text, words) {
+    this.forget();
+    const found = this.items.get(name);
+    if (!found) return;
+    const shown = found.line && !text.startsWith("−") ? `+${text}` : text;
+    found.values.forEach((write) => write({ ...found.item, text: shown }));
+    found.element.classList.add("tried");
+    this.tried = found;
+    const place = found.middle ?? [this.places.width / 2, this.places.height];
+    const note = found.values.length && found.middle ? words : `${shown}: ${words}`;
+    this.layers.notes.replaceChildren(noted(place[0], place[1] + 26, note, this.places.width));
+  }
+
+  /** The number that is, again. */
+  forget() {
+    this.layers.notes.replaceChildren();
+    this.tried?.values.forEach((write) => write(this.tried.item));
+    this.tried?.element.classList.remove("tried");
+    this.tried = null;
+  }
+
   /** The number of an arrow that has none written on it, while it is pointed at or focused. */
   tip(name) {
     const found = this.items.get(name);
@@ -215,6 +239,14 @@ export class Figure {
       height: box.height + 6, rx: 4 }));
     return undefined;
   }
+}
+
+function noted(x, y, words, width) {
+  const text = s("text", { x, y, "text-anchor": "middle", "font-size": SMALL }, words);
+  const half = 0.5 * measured([[words, 0]], SMALL) + 6;
+  const shift = Math.max(half - x, 0) + Math.min(width - half - x, 0);
+  return s("g", { transform: `translate(${shift.toFixed(1)} 0)` }, s("rect", { class: "ground tip", x: x - half, y: y - 15,
+    width: 2 * half, height: 21, rx: 4 }), text);
 }
 
 function written(x, y, parts, size) {

@@ -220,11 +220,14 @@ const thinned = (rows) => {
   return rows.filter((_, i) => i % step === 0 || i === rows.length - 1);
 };
 
+const open = new Set(); // the titles of tables that somebody reads: they stay open when their plot is drawn anew
+
 /** A table that is made when it is opened. */
 export function beside(words, title, made) {
   const inside = h("div", { class: "t", role: "region", tabindex: "0", "aria-label": `${words.table}: ${title}` });
-  return h("details", { class: "beside", ontoggle: (event) => fill(inside, event.target.open ? made() : null) },
-    h("summary", {}, words.table, h("span", { class: "said" }, `: ${title}`)), inside);
+  const details = h("details", { class: "beside", open: open.has(title), ontoggle: () => fill(inside, details.open ? made() : null) },
+    h("summary", { onclick: () => open[details.open ? "delete" : "add"](title) }, words.table, h("span", { class: "said" }, `: ${title}`)), inside);
+  return details;
 }
 
 /** Draw when the width of a part has changed by more than a little. */

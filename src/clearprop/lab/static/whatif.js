@@ -9,6 +9,7 @@ export class WhatIf {
     this.rate = new Lever(app, "rate");
     this.weight = null;
     app.on("look", () => { this.of = null; });
+    app.on("drag", (drag) => this.drag(drag));
   }
 
   /** A weight or bias by its name, or "" where only the rate can be dragged. */
@@ -21,8 +22,16 @@ export class WhatIf {
       this.rate.label();
       fill(this.root, h("h3", {}, app.t("what_if")), this.weight?.root, this.rate.root);
     }
-    this.weight?.ask();
+    const asked = this.weight?.ask();
     this.rate.ask();
+    if (this.waiting?.of === of) asked?.then(() => this.drag(this.waiting));
+  }
+
+  /** A weight is dragged in the drawing; its lever comes with its derivation, and follows from then on. */
+  drag(drag) {
+    const isThere = drag.of === this.weight?.of && this.weight.isReady;
+    this.waiting = isThere ? null : drag;
+    if (isThere) this.weight.move(drag);
   }
 }
 
@@ -45,7 +54,25 @@ class Lever {
     this.set.textContent = app.t("accept");
   }
 
+  get isReady() {
+    return this.now !== undefined;
+  }
+
+  /** By a share of its range from where the number is, or by steps from where the lever is; or the end of it. */
+  move({ share, steps, end }) {
+    const { slider } = this;
+    if (end === "accept" && this.app.post) return this.accept();
+    if (end) {
+      this.dragged = null;
+      return this.ask();
+    }
+    const room = slider.max - slider.min;
+    slider.value = share !== undefined ? this.now + share * room : Number(slider.value) + steps * Number(slider.dataset.step);
+    return this.drag();
+  }
+
   drag() {
+    this.app.dragged = this.of;
     this.dragged = this.app.state.revision;
     return this.ask(this.slider.value);
   }
@@ -66,11 +93,14 @@ class Lever {
       slider.value = answer.value;
     }
     this.value = answer.value;
+    this.now = answer.now;
     this.revision = answer.revision;
+    if (isPresent && this.app.dragged === this.of) this.app.dragged = "";
+    this.app.emit("foretold", { of: this.of, texts: answer.texts, isPresent });
     const { texts } = answer;
     slider.setAttribute("aria-valuetext", texts.value);
     this.written.textContent = texts.value;
-    this.set.hidden = isPresent;
+    this.set.hidden = isPresent || !this.app.post; // a notebook changes nothing
     fill(this.result, isPresent ? null : this.table(texts), h("p", {}, answer.says));
   }
 

@@ -37,7 +37,7 @@ export default {
   keys: "Keyboard",
   keys_on: "Single-letter shortcuts are on",
   keys_drawing:
-    "Tab goes from part to part. Inside the drawing, arrow keys go from neuron to weight to neuron, Home and End to the first and last of a column, Enter chooses.",
+    "Tab goes from part to part. Inside the drawing, arrow keys go from neuron to weight to neuron, Home and End to the first and last of a column, Enter chooses. On a weight, + and − try another value, Enter uses it, Escape lets it go.",
   space: "space",
   key_view: "forward or backward view",
 
@@ -56,9 +56,10 @@ export default {
   more_mean: "mean |{letter}| {mean}",
   more_said: "{count} more neurons of layer {layer}; show the next of them",
   legend_forward:
-    "Signals run to the right. The thicker an arrow, the larger the weight; violet and + is positive, amber and − negative. Solid arrows reach the output directly, dashed ones through a hidden layer. Click any number or arrow to see where it comes from.",
+    "Signals run to the right. The thicker an arrow, the larger the weight; violet and + is positive, amber and − negative. Solid arrows reach the output directly, dashed ones through a hidden layer. Click any number or arrow to see where it comes from; drag an arrow up or down to try another weight.",
   legend_backward:
     "Errors run to the left, over the same weights. The upper number in a neuron is the error that arrives there, the lower one δ: that error times the slope of its activation. Solid arrows carry the output's error directly, dashed ones through a hidden layer; – is not computed yet.",
+  drag_told: "the loss would change by {truly}; the gradient predicts {predicted}",
   as_tables: "The weights as tables",
   weights_into: "Weights into layer {layer}",
   from_neuron: "from {n}",
@@ -105,6 +106,8 @@ export default {
   speed: "Speed",
   steps_a_second: "{n} steps a second",
   place: "{step} updates done · {phase} ({at} of {of})",
+  place_in_step: "{phase} ({at} of {of})",
+  no_kernel: "No kernel answers, and nobody asked for this while one did. Run the cell again to see it.",
   place_of_batch: "{step} updates done · epoch {epoch}, batch {batch} of {batches} · {phase} ({at} of {of})",
   phase_given: "at the beginning of a step",
   phase_forward: "forward",

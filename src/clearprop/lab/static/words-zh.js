@@ -36,7 +36,7 @@ export default {
   close: "关闭",
   keys: "键盘操作",
   keys_on: "启用单字母快捷键",
-  keys_drawing: "Tab 键在各部分之间移动。在网络图里，方向键从神经元走到权重再到神经元，Home 和 End 到本列的第一个和最后一个，回车键选中。",
+  keys_drawing: "Tab 键在各部分之间移动。在网络图里，方向键从神经元走到权重再到神经元，Home 和 End 到本列的第一个和最后一个，回车键选中。在权重上，+ 和 − 试别的数值，回车键采用，Esc 键放弃。",
   space: "空格",
   key_view: "切换前向与反向视图",
 
@@ -55,9 +55,10 @@ export default {
   more_mean: "|{letter}| 平均 {mean}",
   more_said: "第 {layer} 层还有 {count} 个神经元；显示后面的几个",
   legend_forward:
-    "信号向右传。箭头越粗，权重越大；紫色带 + 为正，琥珀色带 − 为负。实线直接通到输出层，虚线要经过隐藏层。点击任何数字或箭头，就能看到它是怎么算出来的。",
+    "信号向右传。箭头越粗，权重越大；紫色带 + 为正，琥珀色带 − 为负。实线直接通到输出层，虚线要经过隐藏层。点击任何数字或箭头，就能看到它是怎么算出来的；上下拖动箭头，可以试别的权重。",
   legend_backward:
     "误差沿着同样的权重向左传。神经元里上面的数是传到这里的误差，下面的是 δ，即误差乘以激活函数的斜率。实线直接传送输出误差，虚线要经过隐藏层；– 表示还没有算到。",
+  drag_told: "损失会变化 {truly}；梯度的预测是 {predicted}",
   as_tables: "权重表",
   weights_into: "进入第 {layer} 层的权重",
   from_neuron: "来自 {n}",
@@ -104,6 +105,8 @@ export default {
   speed: "速度",
   steps_a_second: "每秒 {n} 步",
   place: "已更新 {step} 次 · {phase}（{at} / {of}）",
+  place_in_step: "{phase}（{of} 步中的第 {at} 步）",
+  no_kernel: "没有内核应答，而且内核运行时没有人问过这一项。重新运行单元格即可看到。",
   place_of_batch: "已更新 {step} 次 · 第 {epoch} 轮，第 {batch} 批，共 {batches} 批 · {phase}（{at} / {of}）",
   phase_given: "一步的开头",
   phase_forward: "前向传播",
