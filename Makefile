@@ -111,9 +111,9 @@ test-frameworks: .venv-frameworks/installed
 		--group test --group frameworks
 	touch $@
 
-# Every page of the explanations in Chromium: measured at three widths and on paper, and what axe-core finds; some minutes.
+# Every page of the explanations and of the lab in Chromium: measured at three widths and on paper, and what axe-core finds; some minutes.
 test-pages: $(VENV)/installed-for-tests
-	CLEARPROP_EVERY_PAGE=1 $(BIN)/pytest tests/explain/test_pages.py
+	CLEARPROP_EVERY_PAGE=1 $(BIN)/pytest tests/explain/test_pages.py $(wildcard tests/lab/test_pa[gn]*.py)
 
 test-oldest:
 	$(MAKE) VENV=.venv-oldest .venv-oldest/bin/python

@@ -24,7 +24,7 @@ from clearprop.lab.serving import Serving
 FOLDER = Path(__file__).with_name("lab")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 PROJECTOR, LAPTOP, PHONE = (1920, 1080), (1280, 800), (390, 844)
-COLOURS = 96  # of a picture
+COLOURS = 200  # of a picture
 
 
 class State(NamedTuple):
@@ -67,6 +67,12 @@ def backward(page: Page) -> None:
 def trained(page: Page) -> None:
     """After some epochs: curves and surface."""
     steps(page, "epoch", 30)
+    page.evaluate("() => document.querySelector('#curves').scrollIntoView()")
+
+
+def signals(page: Page) -> None:
+    """After the forward pass, as far as a phone shows it."""
+    steps(page, "forward")
 
 
 def wide(page: Page) -> None:
@@ -100,7 +106,7 @@ STATES = {
     "laptop-trained": State({"kind": "circles", "n": 200, "seed": 1}, LAPTOP, "light", "en", trained),
     "laptop-wide-dark": State({"kind": "case", "name": "digits"}, LAPTOP, "dark", "en", wide),
     "laptop-chinese": State(CASE, LAPTOP, "light", "zh", settings),
-    "phone-light": State(CASE, PHONE, "light", "en", forward),
+    "phone-light": State(CASE, PHONE, "light", "en", signals),
     "phone-dark": State(CASE, PHONE, "dark", "en", scrolled),
     "laptop-exercise": State(CASE, LAPTOP, "light", "en", exercise),
 }
@@ -132,7 +138,7 @@ def taken(state: State, browser: Any) -> bytes:
         picture = Image.open(io.BytesIO(page.screenshot()))
         context.close()
     found = io.BytesIO()
-    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(found, "PNG", optimize=True)
+    picture.convert("RGB").quantize(COLOURS, kmeans=1, dither=Image.Dither.NONE).save(found, "PNG", optimize=True)
     return found.getvalue()
 
 

@@ -8,7 +8,7 @@ from clearprop.explain import explain
 from clearprop.explain.writing.numbers import NumberFormat
 from lab_in_chromium import READ, at_work, chosen, look, opened, settled, stepped
 from lab_projects import NETWORKS, project
-from panels_in_chromium import IS_LONG
+from panels_in_chromium import IS_LONG, longer
 
 EVERY = [(name, n, language) for name in NETWORKS for n in (1, 2, 3) for language in ("en", "zh")]
 SOME = [("softmax", 3, "en"), ("table", 1, "zh")]
@@ -75,6 +75,7 @@ def test_every_number_drawn_is_that_of_the_trace(name, n, language, browser):
             assert text in page.locator("#panel .derived").inner_text()
 
 
+@longer
 def test_digits_decimal_comma_and_notation_change_what_is_written_and_nothing_else(browser):
     with at_work(project("no_hidden_layer", 1)) as (desk, serving), opened(browser, serving.address) as page:
         values, before = Values(desk.workspace), desk.workspace.revision

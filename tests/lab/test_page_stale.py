@@ -4,6 +4,7 @@ import threading
 
 from clearprop.explain.writing.numbers import NumberFormat
 from lab_in_chromium import READ, at_work, chosen, opened, project, settled, stepped
+from panels_in_chromium import longer
 
 
 def weight(page, name="W1[0,0]"):
@@ -96,6 +97,7 @@ def test_what_if_changes_nothing_until_it_is_accepted(browser):
         assert (desk.workspace.state.theta == before).all()
 
 
+@longer
 def test_a_run_that_ends_late_leaves_a_new_state_alone(browser):
     """The page shows what is, whoever started the training and whenever it stops."""
     with at_work(project([2, 2, 1], rows=20, n=4)) as (desk, serving), opened(browser, serving.address) as page:

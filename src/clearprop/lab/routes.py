@@ -185,6 +185,7 @@ def look(desk: Desk, asked: Asked) -> None:
     if row is not None and (type(row) is not int or not 0 <= row < len(workspace.project.rows.X)):
         raise NotFoundError(f"there is no row {row!r}: the rows are 0 … {len(workspace.project.rows.X) - 1}")
     workspace.looking_at = row
+    workspace.forget_shown()
     workspace.at, workspace.before = "backward", None
 
 

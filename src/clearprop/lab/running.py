@@ -79,6 +79,7 @@ def _one_frame(workspace: Workspace, run: object, until: int) -> bool:
             frame(project, project.job, state, SECONDS_OF_FRAME, until)
         except DivergenceError as error:
             workspace.trouble = trouble_of(error, workspace.rate)
+        workspace.forget_shown()
         workspace.timeline.keep(state, project.job)
         workspace.measure()
         goes_on = workspace.trouble is None and state.epoch < until

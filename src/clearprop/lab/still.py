@@ -94,7 +94,8 @@ def answer(still: Still, path: str, query: Mapping[str, Any], style: Style) -> d
     """
     asked = {str(name): str(value) for name, value in query.items()}
     try:
-        return finite(_answers(still, path, asked, style))
+        found: dict[str, Any] = finite(_answers(still, path, asked, style))
+        return found
     except ClearpropError as error:
         return {"error": str(error)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from clearprop.errors import InputError, UnknownNameError
@@ -68,7 +69,7 @@ class Style:
         NumberFormat(int(digits))
         return cls(name, language, int(digits), query.get("comma") in ("1", "true"), forms)
 
-    @property
+    @cached_property
     def numbers(self) -> NumberFormat:
         """How numbers are written."""
         return NumberFormat(self.digits, self.comma)

@@ -96,7 +96,7 @@ class NetworkWidget(_Widget):
             for of in _chosen(trace):
                 self._answer("derivation", {"of": of, "sample": "0", "forms": "component"})
 
-    @traitlets.observe("request")
+    @traitlets.observe("request")  # type: ignore[untyped-decorator]
     def _asked(self, change: Any) -> None:
         request = change["new"]
         query = request.get("query")

@@ -149,7 +149,6 @@ class Workspace:
     def touch(self) -> None:
         """There is a new state: raise the revision, and tell of it."""
         self.revision += 1
-        self.forget_shown()
         self.changed()
 
     def forget_shown(self) -> None:
@@ -220,6 +219,7 @@ class Workspace:
     def forward(self, updates: int) -> int:
         """Train on by so many updates, and keep where that leads; how many were made before training diverged."""
         self.trouble = None
+        self.forget_shown()
         before = self.state.step
         try:
             advance(self.project, self.project.job, self.state, updates)
@@ -234,6 +234,7 @@ class Workspace:
         """Stand where so many updates had been made."""
         if step < self.timeline.first_step:
             raise LabError.telling("beginning")
+        self.forget_shown()
         found = self.timeline.back_to(step, lambda job, state, n: advance(self.project, job, state, n))
         self.state, self.trouble = at_rest(found, self.project.job), None
         self.curves = self.curves.cut_at(step)
@@ -243,6 +244,7 @@ class Workspace:
     def stand_at(self, state: TrainingState) -> None:
         """Stand at a state that came from elsewhere, with the project as it is; what was before it is not known."""
         run = self.curves.run + 1
+        self.forget_shown()
         self.state, self.timeline, self.curves = state, Timeline(), Curves(run=run)
         self.timeline.keep(state, self.project.job)
         self.measure()
@@ -282,6 +284,7 @@ class Workspace:
     def change_job(self, asked: Mapping[str, Any]) -> None:
         """Another job for the same network, from here on."""
         project, before = self.project.with_job(asked), self.memento()
+        self.forget_shown()
         self.project, self.trouble = project, None
         self.state = at_rest(self.state, project.job)
         if self.state.cursor >= project.job.steps_per_epoch(project.rows.n_training):  # larger batches: fewer of them
@@ -309,6 +312,7 @@ class Workspace:
         if float(self.state.theta[place]) == value:
             raise LabError(f"{name} is {value!r} already: nothing would change")
         before = self.memento()
+        self.forget_shown()
         self.state.theta[place] = value
         self.trouble = None
         self.timeline.keep(self.state, self.project.job, is_edited=True)
@@ -348,6 +352,7 @@ class Workspace:
         self._restore(self.undone.pop())
 
     def _restore(self, memento: Memento) -> None:
+        self.forget_shown()
         run = self.curves.run + 1
         self.project, self.state, self.at = memento.project, memento.state.copy(), memento.at
         self.timeline, self.curves = memento.timeline.few(), replace_run(memento.curves, run)

@@ -48,10 +48,14 @@ class Blocks:
     words : Words
     prefix : str
         Stands before every name that links lead to.
+    annotated : bool
+        Whether every formula has its TeX beside it, to be copied; that takes as long again.
     """
 
-    def __init__(self, document: Document, pen: Pen, words: Words, prefix: str = "") -> None:
-        self.pen, self.words, self.prefix = pen, words, prefix
+    def __init__(
+        self, document: Document, pen: Pen, words: Words, prefix: str = "", *, annotated: bool = True
+    ) -> None:  # fmt: skip
+        self.pen, self.words, self.prefix, self.annotated = pen, words, prefix, annotated
         self.tex = replace(pen, medium=spoken(LATEX, words))
         self.numbering = Numbering(document.blocks)
         self.keys: set[str] = set()
@@ -183,6 +187,9 @@ class Blocks:
     def _pieces(self, part: LinePart, *, display: bool) -> list[str]:
         sign, tex_sign = f"<mo form='infix'>{part.sign}</mo>" if part.sign else "", TEX_SIGNS[part.sign]
         pieces = self.pen.pieces(part)
+        if not self.annotated:
+            pieces[0] = joined(pieces[0], sign)
+            return [self._markup(piece, _without_tex(piece), display=display) for piece in pieces]
         of_tex = part._replace(whole="")
         is_whole = len(pieces) == 1 and isinstance(pieces[0], Piece)
         annotations: Pieces = [Piece(self.tex.whole(of_tex), 0)] if is_whole else self.tex.cut(of_tex)
@@ -221,6 +228,13 @@ class Blocks:
         rows = "".join(f"<tr>{''.join(map(self._cell, row, sides))}</tr>" for row in block.rows)
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return self._scrolled("div", "t", "wide_table", table)
+
+
+def _without_tex(piece: Piece | Boxed) -> Piece | Boxed:
+    """A piece in place of the one in TeX, with nothing in it."""
+    if isinstance(piece, Boxed):
+        return replace(piece, label="", pieces=tuple(map(_without_tex, piece.pieces)))
+    return Piece("", 0)
 
 
 def math(markup: str, tex: str = "", *, display: bool = True) -> str:

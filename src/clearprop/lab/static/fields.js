@@ -75,5 +75,6 @@ export function typedField(app, name, kind, example) {
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(attempt, WAIT); });
   attempt();
   return h("div", {}, h("label", { class: "field", for: id }, h("span", {}, app.t(`typed_${kind}`)), input), said,
-    h("p", { class: "note" }, app.t("typed_known", { names: (app.choices.typed?.functions ?? []).join(", ") })));
+    h("details", { class: "beside" }, h("summary", {}, app.t("typed_known_title")),
+      h("p", { class: "note" }, app.t("typed_known", { names: (app.choices.typed?.functions ?? []).join(", ") }))));
 }

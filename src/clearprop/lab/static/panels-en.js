@@ -141,7 +141,8 @@ export default {
   typed_function: "y =",
   typed_activation: "a =",
   typed_slope: "Its slope, worked out here:",
-  typed_known: "Known are + − * / ^, brackets, numbers, and {names}.",
+  typed_known_title: "What can be typed",
+  typed_known: "+ − * / ^, brackets, numbers, and {names}.",
 
   parameter_n: "points",
   parameter_noise: "noise",

@@ -141,7 +141,8 @@ export default {
   typed_function: "y =",
   typed_activation: "a =",
   typed_slope: "由此求出的导数：",
-  typed_known: "可以使用 + − * / ^、括号、数字，以及 {names}。",
+  typed_known_title: "可以输入什么",
+  typed_known: "+ − * / ^、括号、数字，以及 {names}。",
 
   parameter_n: "点数",
   parameter_noise: "噪声",

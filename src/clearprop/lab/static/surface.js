@@ -159,6 +159,7 @@ export function mount(app, root) {
     const list = [{ of: "a0" }, ...Array.from({ length: count }, (_, i) => ({ of: "W1", neuron: start + i }))];
     const made = [];
     for (const query of list) {
+      if (revision !== app.state.revision) return null;
       const found = await app.get("picture", query, "picture", { quiet: true }).catch(() => null);
       if (!found || revision !== app.state.revision) return null;
       made.push(picture(found, query));
