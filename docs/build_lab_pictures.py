@@ -126,7 +126,7 @@ def taken(state: State, browser: Any) -> bytes:
     width, height = state.size
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=state.scheme, reduced_motion="reduce",
-        locale={"en": "en-GB", "zh": "zh-CN"}[state.language],
+        locale={"en": "en-GB", "zh": "zh-CN"}[state.language], has_touch=state.size == PHONE,
     )  # fmt: skip
     page = context.new_page()
     with at_work(state.recipe) as address:
