@@ -87,8 +87,11 @@ def settings(page: Page) -> None:
 
 
 def exercise(page: Page) -> None:
-    """The exercise in the page."""
+    """The exercise in the page, with its blanks."""
     page.locator("#tab-exercise").click()
+    page.locator("#exercise button.go").first.click()
+    page.wait_for_selector("#exercise form.paper")
+    page.locator("#exercise form.paper").evaluate("e => e.scrollIntoView()")
 
 
 def scrolled(page: Page) -> None:

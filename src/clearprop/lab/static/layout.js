@@ -62,18 +62,18 @@ export function placed(drawing) {
 function column(drawing, l, x, width, { row, height, bias }, nodes) {
   const layer = drawing.layers[l];
   const count = layer.nodes.length + (layer.more ? 0.5 : 0);
-  const room = height - TOP;
+  const room = height - TOP, below = layer.nodes[0]?.bias ? bias / 2 : 0; // what stands under a neuron
   let y = TOP + room / 2 - (row * count) / 2 + row / 2 - (layer.nodes[0]?.bias ? bias / 2 + 4 : 0);
   layer.nodes.forEach((node, i) => {
     if (layer.more && layer.more.before === i) {
-      layer.place = { x, y: y - row / 4, width, height: MORE };
+      layer.place = { x, y: y - row / 4 + below, width, height: MORE };
       y += row / 2;
     }
     const tall = Math.max(1, node.items.length) * LINE + 10;
     nodes.set(`${layer.layer},${node.index}`, { x, y, width, height: tall, bias: y + tall / 2 + bias });
     y += row;
   });
-  if (layer.more && layer.more.before === layer.nodes.length) layer.place = { x, y: y - row / 4, width, height: MORE };
+  if (layer.more && layer.more.before === layer.nodes.length) layer.place = { x, y: y - row / 4 + below, width, height: MORE };
 }
 
 function edgesOf(drawing, nodes) {
