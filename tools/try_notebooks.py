@@ -50,10 +50,23 @@ def write(folder: Path) -> None:
 
 def picture(page: Page, address: str, path: Path, seconds: float = 3.0) -> None:
     """The whole of a page."""
-    page.goto(address)
+    page.goto(address, wait_until="domcontentloaded", timeout=90_000)
     time.sleep(seconds)
     page.screenshot(path=path, full_page=True)
     print(path)
+
+
+def in_marimo(page: Page, folder: Path) -> None:
+    """marimo's own server; what `marimo export html` writes takes its scripts from the network, and is blank without."""
+    command = [sys.executable, "-m", "marimo", "run", str(folder / "book.py"), "--headless", "--port", "8972",
+               "--no-token"]  # fmt: skip
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(10)
+        picture(page, "http://127.0.0.1:8972/", folder / "marimo.png", 20)
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 def in_lab(page: Page, folder: Path) -> None:
@@ -68,7 +81,7 @@ def in_lab(page: Page, folder: Path) -> None:
         page.set_viewport_size({"width": 1200, "height": 2600})
         address = "http://127.0.0.1:8971/lab/tree"
         picture(page, f"{address}/ran.ipynb?reset", folder / "lab-untrusted.png", 12)
-        page.goto(f"{address}/book.ipynb?reset")
+        page.goto(f"{address}/book.ipynb?reset", wait_until="domcontentloaded", timeout=90_000)
         time.sleep(10)
         page.locator(".jp-Notebook").click(position={"x": 20, "y": 20})
         page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -89,15 +102,15 @@ def main(folder: Path) -> None:
     run("nbconvert", "--to", "html", "--output", "plain.html", folder / "ran.ipynb")
     run("nbconvert", "--to", "html", "--sanitize-html", "--output", "sanitized.html", folder / "ran.ipynb")
     run("nbconvert", "--to", "markdown", "--output", "book.md", folder / "ran.ipynb")
-    run("marimo", "export", "html", folder / "book.py", "-o", folder / "marimo.html", "-f")
     kinds = [sorted(output.get("data", {})) for cell in json.loads((folder / "ran.ipynb").read_text())["cells"]
              for output in cell["outputs"]]  # fmt: skip
     print(kinds)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=OPTIONS)
         page = browser.new_page(viewport={"width": 1100, "height": 900})
-        for name in ("plain", "sanitized", "marimo"):
+        for name in ("plain", "sanitized"):
             picture(page, (folder / f"{name}.html").resolve().as_uri(), folder / f"{name}.png")
+        in_marimo(page, folder)
         in_lab(page, folder)
         browser.close()
 

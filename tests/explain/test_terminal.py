@@ -17,6 +17,13 @@ def test_ascii_on_request():
     assert to_ascii("w²₁₁ ≈ −0.5·10⁻³") == "w^2_11 ~= -0.5*10^-3"
 
 
+def test_in_a_notebook_the_text_is_a_text_and_no_outputs(monkeypatch):
+    found = case("case_study").trace().explained(sections=["forward"])
+    before = found.text()
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)  # rich would show every line there, and write none
+    assert found.text() == before
+
+
 def test_columns_of_ascii_tables_line_up():
     for language in LANGUAGES:
         text = case("sharing").trace().explained(sections=["symbols", "path"], language=language).text(ascii_only=True)

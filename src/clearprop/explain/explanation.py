@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InputError, UnknownNameError
+from clearprop.errors import InputError, UnknownNameError, is_installed
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
 from clearprop.explain.sections.kit import FORMS, telling_weight
@@ -229,4 +229,5 @@ class Explanation:
         from clearprop.explain.renderers.page import fragment
 
         html = fragment(self.document, self.pen(MATHML), self.words)
-        return {"text/plain": self.text(), "text/html": html, "text/markdown": self.markdown()}
+        text = self.text() if is_installed("rich") else repr(self.shown)
+        return {"text/plain": text, "text/html": html, "text/markdown": self.markdown()}

@@ -181,7 +181,10 @@ def to_text(document: Document, pen: Pen, words: Words, *, width: int = 110, asc
     from rich.console import Console
 
     file = io.StringIO()
-    console = Console(file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    console = Console(
+        file=file, width=width, color_system=None, force_terminal=False, legacy_windows=False,
+        force_jupyter=False,  # in a notebook it would show every line as an output of its own
+    )  # fmt: skip
     show(document, pen, words, console, to_ascii if ascii_only else str)
     lines = [line.rstrip() for line in file.getvalue().splitlines()]
     text = "\n".join(lines).strip("\n") + "\n"
