@@ -57,7 +57,7 @@ def picture(page: Page, address: str, path: Path, seconds: float = 3.0) -> None:
 
 
 def in_marimo(page: Page, folder: Path) -> None:
-    """marimo's own server; what `marimo export html` writes takes its scripts from the network, and is blank without."""
+    """marimo's own server: what its export writes takes scripts from the network, and is blank without."""
     command = [sys.executable, "-m", "marimo", "run", str(folder / "book.py"), "--headless", "--port", "8972",
                "--no-token"]  # fmt: skip
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
