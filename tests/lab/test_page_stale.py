@@ -150,7 +150,7 @@ def test_a_weight_is_tried_by_dragging_its_arrow_and_by_keyboard(browser):
         )  # a quarter of the lever's range
         page.wait_for_function("text => document.querySelector('.lever output').textContent === text", arg=wanted)
         changes = [row.split("\t")[1] for row in page.locator(".lever tbody tr").all_inner_texts()]
-        assert all(text in note.inner_text() for text in changes)
+        assert all(text in note.text_content() for text in changes)
         assert (desk.workspace.state.theta == before).all()
         assert desk.workspace.revision == 1
         arrow.focus()

@@ -9,7 +9,7 @@ from pages_in_chromium import axe, faint
 from panels_in_chromium import IS_LONG, opened_lab, part, trained
 
 LOOKS = [("en", "light"), ("zh", "dark"), ("en", "dark"), ("zh", "light")]
-TABS = ("data", "choices", "exercise", "games", "files")
+TABS = ("data", "choices", "exercise", "games", "files") if IS_LONG else ("choices", "exercise")
 SOURCES = ("case", "made", "function", "drawn", "file")
 STATIC = files("clearprop.lab") / "static"
 OVERFLOWING = """() => {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from clearprop.formulas import Activation
+from clearprop.network.parameters import Matrix, Vector
 
 MUCH = 100.0  # times smaller or larger than at the output: an error that has vanished or exploded
 FLAT = 1 / MUCH  # of the steepest slope: a neuron that lets hardly any of an error through
@@ -16,12 +17,12 @@ FINE, VANISHING, EXPLODING = "fine", "vanishing", "exploding"
 GRID = np.linspace(-10, 10, 401)[:, None]  # where the steepest slope of an activation is looked for
 
 
-def flow(norms: Sequence[float]) -> list[tuple[str, float]]:
+def flow(lengths: Sequence[float]) -> list[tuple[str, float]]:
     """Whether the error, or the gradient, of each layer has vanished or exploded beside that of the output.
 
     Parameters
     ----------
-    norms : sequence of float
+    lengths : sequence of float
         ‖δ‖ or ‖∂C/∂θ‖ of each layer 1 … L.
 
     Returns
@@ -36,9 +37,9 @@ def flow(norms: Sequence[float]) -> list[tuple[str, float]]:
     >>> flow((0.001, 0.5, 1.0))
     [('vanishing', 1000.0), ('fine', 2.0), ('fine', 1.0)]
     """
-    last = float(norms[-1])
+    last = float(lengths[-1])
     found = []
-    for norm in map(float, norms):
+    for norm in map(float, lengths):
         times = last / norm if norm else math.inf if last > 0 else 1.0
         if times > MUCH:
             found.append((VANISHING, times))
@@ -57,11 +58,11 @@ class Stuck(NamedTuple):
     dead, saturated : bool array of shape (n_neurons,)
     """
 
-    dead: Any
-    saturated: Any
+    dead: Vector
+    saturated: Vector
 
 
-def stuck(activation: Activation, z: Any, a: Any) -> Stuck:
+def stuck(activation: Activation, z: Matrix, a: Matrix) -> Stuck:
     """The neurons of a layer that no row can teach.
 
     On every row the slope is below a hundredth of the activation's steepest one (or of 1, where it grows without

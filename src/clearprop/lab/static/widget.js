@@ -11,7 +11,7 @@ import wordsEnglish from "./words-en.js";
 import wordsChinese from "./words-zh.js";
 
 const WORDS = { en: { ...wordsEnglish, ...panelsEnglish }, zh: { ...wordsChinese, ...panelsChinese } };
-const WAIT = 4000; // ms for an answer of the kernel
+const WAIT = 2500; // ms for an answer of the kernel
 const DARK = 0.4; // the lightness below which a ground is dark
 
 /** What anywidget calls for each view: the model has its numbers, `el` is the place for them. */
