@@ -12,6 +12,7 @@ from clearprop import TabularRegressor
 from clearprop.errors import TableError
 from clearprop.network import memory
 from clearprop.tables import ReadOptions, read, source
+from clearprop.tables.naming import missing_column
 
 TABLE = b"a,b\n" + b"1,2\n" * 100_000
 
@@ -77,3 +78,19 @@ def test_a_file_of_blanks_and_comments_is_said_to_hold_no_table(tmp_path, text):
     for options in ({}, {"separator": ";"}):
         with pytest.raises(TableError, match="holds no table"):
             read(tmp_path / "t.csv", options=ReadOptions(**options))
+
+
+def test_messages_hold_no_control_characters_of_the_file(tmp_path):
+    (tmp_path / "t.csv").write_bytes(b"a\x1b[2J,1\x04,2\n3,4,5\n")
+    with pytest.raises(TableError, match="looks like values") as caught:
+        read(tmp_path / "t.csv")
+    assert str(caught.value).isprintable()
+    for name in ("a\x07", "b"):
+        with zipfile.ZipFile(tmp_path / "t.zip", "a") as archive:
+            archive.writestr(name, "1")
+    with pytest.raises(TableError, match="must hold one file, not 2") as caught:
+        read(tmp_path / "t.zip")
+    assert str(caught.value).isprintable()
+    with pytest.raises(TableError, match="no column 'y'") as caught:
+        raise missing_column("y", ["x\x1b[31m"])
+    assert str(caught.value).isprintable()

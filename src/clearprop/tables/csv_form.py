@@ -11,13 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from clearprop.errors import TableError
+from clearprop.errors import TableError, shortened
 from clearprop.tables.csv_numbers import NUMBER, codes, decimal_mark, is_value, said_of_mark
 from clearprop.tables.dates import seconds
 from clearprop.tables.options import MISSING, ReadOptions
 from clearprop.tables.orange import Marks, marks_of
 from clearprop.tables.source import lines_of
 
+LONGEST_LINE = 300  # characters of the first line that a message quotes
 SEPARATORS = ("\t", ";", "|", ",")
 BLANKS = {" ": r" +", "  ": r" {2,}"}  # separators of which a line may have more than it says
 NAMED = {"\t": "tabs", " ": "blanks", "  ": "two blanks or more"}
@@ -230,7 +231,7 @@ def _has_header(path: object, rows: Sequence[list[str]], known: Collection[str])
     names = rows[0]
     if set(known) & set(names) or _is_header(names, rows[1:]):
         return True
-    shown = ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
+    shown = shortened(", ".join(names[:6]) + (", …" if len(names) > 6 else ""), LONGEST_LINE)
     raise TableError(
         f"{path}: the first line ({shown}) looks like values, not names of columns; --no-header if it is the first row "
         f"(the columns are then named 'column 1' to 'column {len(names)}'), --header if these are names"

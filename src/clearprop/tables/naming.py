@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from clearprop.errors import TableError, nearest
+from clearprop.errors import TableError, nearest, shortened
+
+LONGEST_NAMES = 1000  # characters of the names that a message lists
 
 
 def missing_file(path: Path) -> TableError:
@@ -27,7 +29,9 @@ def missing_column(name: str, known: Iterable[str], what: str = "the table") -> 
     """The error for a column that is not there, with the nearest name."""
     names = list(known)
     near = nearest(name, names)
-    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    shown = shortened(", ".join(names[:20]), LONGEST_NAMES) + (
+        f" and {len(names) - 20} more" if len(names) > 20 else ""
+    )
     hint = f"; did you mean {near!r}?" if near is not None else "."
     return TableError(f"{what} has no column {name!r}{hint} Its columns: {shown}")
 

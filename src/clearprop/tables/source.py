@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from clearprop.errors import InputError, TableError
+from clearprop.errors import InputError, TableError, shortened
 from clearprop.network.memory import check_room
 from clearprop.tables.naming import check_is_file
 
@@ -116,7 +116,7 @@ def source_of(path: Path) -> Source:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir() and not _is_hidden(m.filename)]
             if len(members) != 1:
-                shown = ", ".join(member.filename for member in members[:5]) or "none"
+                shown = shortened(", ".join(member.filename for member in members[:5]), 300) or "none"
                 raise TableError(
                     f"{path} must hold one file, not {len(members)} ({shown}): unzip it, and name one of them"
                 )
