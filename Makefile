@@ -88,8 +88,10 @@ changelog: $(VENV)/installed
 	$(PIP) install --group release
 	$(BIN)/towncrier build --yes --version $$($(BIN)/python -c 'import clearprop; print(clearprop.__version__)')
 
-# The long forms of tests: tens of thousands of random tables, spoilt files, every attack. An hour or more.
+# The long forms of tests: tens of thousands of random tables, millions of spoilt inputs, every attack. It takes hours, and ends with a
+# table of the figures that were reached.
 torture: $(VENV)/installed-for-tests
+	$(PIP) install --group fuzz || echo "atheris is not to be had here: inputs are spoilt at random"
 	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto -m torture -o faulthandler_timeout=0
 
 # Every door once with the oldest libraries that pyproject.toml admits, and with the newest on every Python that is here.

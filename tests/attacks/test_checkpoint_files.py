@@ -47,6 +47,10 @@ def attack(whole, path, count, seed):
     return outcomes, faults, count / (time.perf_counter() - began)
 
 
+def told(outcomes):
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items()))
+
+
 def test_spoilt_checkpoints_are_refused_or_harmless(whole, tmp_path):
     outcomes, faults, _ = attack(whole, tmp_path / "c", 300, seed=3)
     assert not faults, "\n".join(faults[:20])
@@ -54,7 +58,7 @@ def test_spoilt_checkpoints_are_refused_or_harmless(whole, tmp_path):
 
 
 @pytest.mark.torture
-def test_a_million_spoilt_checkpoints_are_refused_or_harmless(whole, tmp_path):
+def test_a_million_spoilt_checkpoints_are_refused_or_harmless(whole, tmp_path, figure):
     outcomes, faults, speed = attack(whole, tmp_path / "c", 10**6, seed=4)
-    print(dict(outcomes), f"{speed:,.0f} files a second")  # noqa: T201
+    figure("spoilt checkpoints", f"{told(outcomes)}, {len(faults)} faults, {speed:,.0f} a second")
     assert not faults, "\n".join(faults[:40])

@@ -123,8 +123,10 @@ def test_ctrl_c_twice_at_once_loses_nothing(kind):
 @pytest.mark.torture
 @pytest.mark.parametrize("later", [None, 1, 2, 3, 5, 8, 13])
 @pytest.mark.parametrize("kind", KINDS)
-def test_ctrl_c_at_every_call_after_the_first_epoch(kind, later):
-    attack(kind, 1, 1 if later is None else 5, later)
+def test_ctrl_c_at_every_call_after_the_first_epoch(kind, later, figure):
+    n_fits, _ = attack(kind, 1, 1 if later is None else 5, later)
+    second = "" if later is None else f", a second one {later} calls later"
+    figure(f"Ctrl-C at every call: {kind}{second}", f"{n_fits:,} fits, nothing lost")
     assert not threads()
 
 
@@ -166,5 +168,5 @@ def test_ctrl_c_at_any_call_leaves_a_checkpoint_to_go_on_from(tmp_path):
 
 
 @pytest.mark.torture
-def test_ctrl_c_at_every_call_leaves_a_checkpoint_to_go_on_from(tmp_path):
-    print(attack_kept(tmp_path, 1))  # noqa: T201
+def test_ctrl_c_at_every_call_leaves_a_checkpoint_to_go_on_from(tmp_path, figure):
+    figure("Ctrl-C at every call with checkpoints", f"{attack_kept(tmp_path, 1):,} fits, all went on to the same bits")

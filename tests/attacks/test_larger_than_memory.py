@@ -80,7 +80,8 @@ def test_a_table_that_does_not_fit_trains_predicts_and_is_scored(tmp_path):
 
 
 @pytest.mark.torture
-def test_2_gib_under_512_mib(tmp_path):
+def test_2_gib_under_512_mib(tmp_path, figure):
     n_rows, more = attack(tmp_path, 2048 * MIB, 512 * MIB, 250_000, "--hidden", "32", "--epochs", "1")
-    print(f"{n_rows:,} rows; MiB over the libraries' own: {[size // MIB for size in more]}")  # noqa: T201
+    sizes = " / ".join(str(size // MIB) for size in more)
+    figure("2 GiB under 512 MiB", f"{n_rows:,} rows, {sizes} MiB over the libraries' own (train / predict / evaluate)")
     assert max(more) <= 400 * MIB

@@ -158,8 +158,10 @@ def test_spoilt_model_files_are_refused_or_harmless(kinds):
 
 
 @pytest.mark.torture
-def test_twenty_thousand_spoilt_model_files(kinds):
-    show(*attack(kinds, 22_500, seed=2))
+def test_twenty_thousand_spoilt_model_files(kinds, figure):
+    outcomes, faults = attack(kinds, 22_500, seed=2)
+    figure("spoilt model files, used where they load", f"22,500, {outcomes['refused']:,} refused, {len(faults)} faults")
+    show(outcomes, faults)
 
 
 def test_spoilt_models_on_the_command_line(kinds, trained, capfd):

@@ -117,5 +117,7 @@ def test_spoilt_tables_end_in_a_sentence_or_are_used(tmp_path, trained, capfd):
 
 
 @pytest.mark.torture
-def test_five_thousand_spoilt_tables(tmp_path, trained, capfd):
-    show(*attack(tmp_path, trained, capfd, 5_500, seed=2))
+def test_five_thousand_spoilt_tables(tmp_path, trained, capfd, figure):
+    outcomes, faults = attack(tmp_path, trained, capfd, 5_500, seed=2)
+    figure("spoilt tables on the command line", f"{sum(outcomes.values()):,} commands, {len(faults)} faults")
+    show(outcomes, faults)

@@ -260,5 +260,6 @@ def test_spoilt_frames_are_used_or_refused_in_a_sentence():
 
 
 @pytest.mark.torture
-def test_five_thousand_spoilt_frames():
-    attack(range(5_000))
+def test_five_thousand_spoilt_frames(figure):
+    outcomes = attack(range(5_000))
+    figure("spoilt data frames", f"5,000, {outcomes['refused']:,} refused in a sentence, {outcomes['used']:,} used")

@@ -102,7 +102,7 @@ def test_a_value_becomes_the_same_inputs_wherever_it_comes_from(specs, seed):
 
 
 @pytest.mark.torture
-def test_20_000_random_tables():
+def test_20_000_random_tables(figure):
     @settings(
         max_examples=int(os.environ.get("TABLES", 20_000)), deadline=None, suppress_health_check=list(HealthCheck)
     )
@@ -111,6 +111,7 @@ def test_20_000_random_tables():
         check(specs, seed)
 
     run()
+    figure("random tables that mean the same however written", os.environ.get("TABLES", "20000"))
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

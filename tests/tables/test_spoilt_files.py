@@ -79,5 +79,6 @@ def test_spoilt_files(tmp_path, name):
 
 @pytest.mark.torture
 @pytest.mark.parametrize("name", sorted(wholes()))
-def test_many_spoilt_files(tmp_path, name):
+def test_many_spoilt_files(tmp_path, name, figure):
     spoil(tmp_path, name, 3000)
+    figure(f"spoilt tables: {name}", "3,000 read, or refused in a sentence")
