@@ -1,45 +1,54 @@
 """Mutation testing: small faults are put into formulas, network and training, and the tests have to notice.
 
-``python tools/mutants.py --count 800 --seed 2026`` draws mutants, runs against each the tests named in `TESTS`, and
-writes the survivors to build/mutants.json. A mutant is one changed operator, comparison, number, truth value or removed
-statement. Tests run in processes forked from one that has imported everything, so a mutant takes as long as its tests.
+``python tools/mutants.py --count 800 --seed 2026`` draws mutants and runs the tests of its room against each, those of
+the mutated file first, until one fails. What became of each is in build/mutants-SEED.json at once: the same command
+goes on after those, also with a larger count. Tests run in processes forked from one that has imported the libraries,
+each with a copy of its own of the user's folder of kernels. A test that notices a mutant is run without it as well.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import copy
+import hashlib
 import importlib
+import importlib.machinery
 import json
 import os
 import random
+import resource
+import shutil
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from mutations import mutated, places
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "src" / "clearprop"
 ROOMS = ("formulas", "network", "training")
 LONGEST = 300  # seconds that the tests of one mutant may take; they take a tenth of it on a machine at rest
+MEMORY = 6 * 2**30  # bytes that a mutant may ask for
 LEFT_OUT = {"training/progress.py": "what is shown while training", "formulas/printers": "tests/record holds it"}
-
-# After tests/ROOM/test_FILE.py: what else covers a file. The first that fails ends a mutant's run.
-TESTS = {
-    "formulas": ["tests/formulas"],
-    "network": ["tests/network"],
-    "training": ["tests/training"],
+# The file of tests that is run first, where it has not the name of the source.
+FIRST = {
+    "formulas/library_activations.py": "test_activations",
+    "formulas/activation_base.py": "test_activations",
+    "formulas/evaluation.py": "test_expressions",
+    "formulas/patterns.py": "test_idioms",
+    "formulas/kept.py": "test_formula",
+    "formulas/parameter_values.py": "test_formula",
+    "formulas/saved_facts.py": "test_saving",
+    "network/layers.py": "test_backprop",
+    "network/spec.py": "test_specs",
+    "training/source.py": "test_loop",
+    "training/keeping.py": "test_resume",
+    "training/lbfgs.py": "test_train",
+    "training/read_ahead.py": "test_ahead",
 }
-
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Pow: ast.Mult,
-    ast.Mod: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or,
-    ast.Or: ast.And, ast.MatMult: ast.Mult,
-}  # fmt: skip
 
 
 def sources() -> list[Path]:
@@ -48,180 +57,182 @@ def sources() -> list[Path]:
     return [path for path in files if not any(part in path.as_posix() for part in LEFT_OUT)]
 
 
-def places(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Every place where a mutant can be made, and which kind; docstrings, annotations and messages are left alone."""
-    skipped = {id(inner) for node in ast.walk(tree) for outer in _quiet(node) for inner in ast.walk(outer)}
-    for node in ast.walk(tree):
-        if id(node) in skipped:
-            continue
-        if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in SWAPS:
-            yield "operator", node
-        elif isinstance(node, ast.BoolOp):
-            yield "logic", node
-        elif isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in SWAPS:
-            yield "comparison", node
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-            yield "sign", node
-        elif isinstance(node, ast.Constant) and type(node.value) in (int, float, bool):
-            yield "constant", node
-        elif isinstance(node, ast.If | ast.IfExp):
-            yield "condition", node
-        elif _can_go(node):
-            yield "statement", node
-
-
-def _can_go(node: ast.AST) -> bool:
-    """Whether a statement can be left out: a call, or something written to a place that there is already."""
-    if isinstance(node, ast.Assign):
-        return not isinstance(node.targets[0], ast.Name)
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-
-
-def _quiet(node: ast.AST) -> list[ast.AST]:
-    """Parts of a node whose meaning no behaviour depends on."""
-    found: list[ast.AST] = []
-    if isinstance(node, ast.FunctionDef):
-        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        found += [each.annotation for each in arguments if each.annotation is not None]
-        found += [] if node.returns is None else [node.returns]
-    if isinstance(node, ast.AnnAssign):
-        found.append(node.annotation)
-    if isinstance(node, ast.Raise | ast.JoinedStr):
-        found.append(node)
-    return found
-
-
-def mutated(source: str, number: int) -> tuple[str, str]:
-    """The source with the mutant of this number in it, and what it is, in words."""
-    tree = ast.parse(source)
-    kind, node = list(places(tree))[number]
-    before, line = ast.unparse(node).splitlines()[0], getattr(node, "lineno", 0)
-    _change(tree, kind, node)
-    ast.fix_missing_locations(tree)
-    after = "pass" if kind == "statement" else ast.unparse(node).splitlines()[0]
-    return ast.unparse(tree), f"line {line}: {before[:80]}  →  {after[:80]}"
-
-
-def _change(tree: ast.Module, kind: str, node: Any) -> None:
-    match kind:
-        case "operator" | "logic":
-            node.op = SWAPS[type(node.op)]()
-        case "comparison":
-            node.ops[0] = SWAPS[type(node.ops[0])]()
-        case "sign":
-            node.op = ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not()
-            if isinstance(node.op, ast.Not):
-                node.operand = ast.UnaryOp(ast.Not(), copy.deepcopy(node.operand))
-        case "constant":
-            value = node.value
-            node.value = (not value) if isinstance(value, bool) else value + 1
-        case "condition":
-            node.test = ast.UnaryOp(ast.Not(), node.test)
-        case "statement":
-            for parent in ast.walk(tree):
-                for name in ("body", "orelse", "finalbody"):
-                    block = getattr(parent, name, None)
-                    if isinstance(block, list) and node in block:
-                        block[block.index(node)] = ast.Pass()
-                        return
-
-
-def drawn(count: int, seed: int) -> list[tuple[Path, int]]:
-    """So many different mutants of all that there are, each equally likely."""
+def drawn(seed: int) -> list[tuple[Path, int]]:
+    """All mutants in the order of this seed."""
     every = [(path, n) for path in sources() for n in range(len(list(places(ast.parse(path.read_text())))))]
-    count = min(count, len(every))
-    print(f"{len(every):,} mutants in {len(sources())} files; {count} drawn with seed {seed}", flush=True)
-    return random.Random(seed).sample(every, count)
+    random.Random(seed).shuffle(every)
+    return every
 
 
-def tests_of(path: Path) -> list[str]:
-    """The tests to run, those of the file itself first."""
-    room, name = path.relative_to(PACKAGE).parts[0], path.stem.removeprefix("_")
-    own = PROJECT / "tests" / room / f"test_{name}.py"
-    return [*([str(own)] if own.exists() else []), *TESTS[room]]
+def state_of_sources() -> str:
+    """A digest of what is mutated and of the tests that it is run against."""
+    tests = [path for room in ROOMS for path in sorted((PROJECT / "tests" / room).glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources(), *tests])).hexdigest()[:16]
 
 
-def began(path: Path, number: int) -> dict[str, Any]:
-    """Start the tests of a mutant in a process of its own; what is known of it."""
-    source, what = mutated(path.read_text(), number)
-    child = os.fork()
-    if child == 0:
-        try:
-            signal.alarm(LONGEST + 10)  # should nobody be there any more who waits
-            status = _run(path, source)
-        except BaseException:  # never on into the loop of the process that it was forked from
-            status = 1
-        os._exit(status)
-    place = path.relative_to(PACKAGE).as_posix()
-    return {"process": child, "file": place, "what": what, "since": time.monotonic()}
+def tests_of(path: Path, seconds: dict[str, float]) -> list[str]:
+    """The files of tests to run: the examples in the source, its own tests, then the others, the quickest first."""
+    place = path.relative_to(PACKAGE)
+    room = PROJECT / "tests" / place.parts[0]
+    own = room / f"{FIRST.get(place.as_posix(), f'test_{path.stem}')}.py"
+    others = sorted(room.glob("test_*.py"), key=lambda each: seconds.get(each.name, 0.0))
+    first = [path, *([own] if own.exists() else [])]
+    return [str(each) for each in [*first, *(each for each in others if each != own)]]
 
 
-def ended(one: dict[str, Any]) -> bool:
-    """Whether its tests are over; it then says how: "killed", "survived", or "endless" where they took too long."""
-    done, status = os.waitpid(one["process"], os.WNOHANG)
-    seconds = time.monotonic() - one["since"]
-    if done:
-        one["ended"] = "survived" if os.waitstatus_to_exitcode(status) == 0 else "killed"
-    elif seconds > LONGEST:
-        os.kill(one["process"], signal.SIGKILL)
-        os.waitpid(one["process"], 0)
-        one["ended"] = "endless"
-    one["seconds"] = round(seconds, 1)
-    return "ended" in one
+class FirstFailure:
+    """A plugin of pytest that keeps the name of what failed, and how long each file took."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.seconds: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        file = Path(report.nodeid.partition("::")[0]).name
+        self.seconds[file] = self.seconds.get(file, 0.0) + report.duration
+        self.name = self.name or (report.nodeid if report.failed else "")
+
+    def pytest_collectreport(self, report: Any) -> None:
+        self.name = self.name or (report.nodeid if report.failed else "")
 
 
-def _run(path: Path, source: str) -> int:
-    """In a process of its own: the tests with the mutant in the place of the file."""
+def run(tests: list[str], path: Path | None, source: str, kernels: Path, said: Path) -> None:
+    """In a process of its own: tests with the mutant in the place of the file; what became of them goes to `said`."""
     sys.dont_write_bytecode = True
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    import importlib.machinery
-
+    os.environ["CLEARPROP_CACHE_DIR"] = str(kernels)
     actual = importlib.machinery.SourceFileLoader.get_code
 
     def get_code(loader: Any, name: str) -> Any:
-        if Path(loader.path) == path:
+        if path is not None and Path(loader.path) == path:
             return compile(source, str(path), "exec")
         return actual(loader, name)
 
     importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
     import pytest
 
+    failure = FirstFailure()
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not torture"]
-    stages = tests_of(path)
-    return next((status for tests in stages if (status := int(pytest.main([*options, tests])))), 0)
+    status = int(pytest.main([*options, *tests], plugins=[failure]))
+    said.write_text(json.dumps({"status": status, "by": failure.name, "seconds": failure.seconds}))
+
+
+def became_of(tests: list[str], kernels: Path, path: Path | None = None, source: str = "") -> dict[str, Any]:
+    """Run tests in a forked process: "survived", "killed" and by what, or "endless"."""
+    began, limit = time.monotonic(), LONGEST
+    said = kernels.with_name("said.json")
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setsid()
+            signal.alarm(limit + 10)  # should nobody be there any more who waits
+            run(tests, path, source, kernels, said)
+        except BaseException as error:
+            said.write_text(json.dumps({"status": 1, "by": f"{type(error).__name__}: {error}"}))
+        finally:  # never on into what the process does that it was forked from
+            os._exit(0)
+    has_ended = _wait(child, began + limit)
+    found = json.loads(said.read_text()) if said.exists() else {"by": "the end of the process", "status": 1}
+    said.unlink(missing_ok=True)
+    ended = ("killed" if found["status"] else "survived") if has_ended else "endless"
+    return {"ended": ended, "took": round(time.monotonic() - began, 1), **found}
+
+
+def _wait(child: int, until: float) -> bool:
+    """Wait for a process; False where it had to be ended, with all that it started."""
+    try:
+        while os.waitpid(child, os.WNOHANG)[0] == 0:
+            if time.monotonic() > until:
+                raise TimeoutError
+            time.sleep(0.02)
+        return True
+    except BaseException as error:
+        os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if not isinstance(error, TimeoutError):
+            raise
+        return False
+
+
+def warm(kernels: Path) -> None:
+    """Fill a folder with the kernels that this user's own has, so that no mutant waits for what all need."""
+    own = Path(os.environ.get("CLEARPROP_CACHE_DIR") or Path.home() / ".cache") / "clearprop"
+    kernels.mkdir(mode=0o700)
+    if own.exists():
+        shutil.copytree(own, kernels / "clearprop")
+
+
+def check_sound(test: str, known: dict[str, Any], kernels: Path) -> None:
+    """SystemExit where the test that noticed a mutant fails without one too."""
+    if "::" in test and test not in known.setdefault("sound", []):
+        if became_of([test], kernels)["ended"] != "survived":
+            sys.exit(f"this test fails without a mutant: {test}")
+        known["sound"].append(test)
+
+
+def tried(path: Path, number: int, seconds: dict[str, float], scratch: Path) -> dict[str, Any]:
+    """What became of a mutant, which has a copy of its own of the kernels."""
+    source, what = mutated(path.read_text(), number)
+    own = scratch / "one" / "kernels"
+    shutil.copytree(scratch / "kernels", own)
+    try:
+        found = became_of(tests_of(path, seconds), own, path, source)
+    finally:
+        shutil.rmtree(own.parent)
+    if found["ended"] == "survived":  # otherwise not all of a file was run
+        seconds.update(found["seconds"])
+    names = ("ended", "by", "took")
+    place = path.relative_to(PACKAGE).as_posix()
+    return {"file": place, "number": number, "what": what, **{name: found[name] for name in names}}
+
+
+def told(found: list[dict[str, Any]]) -> str:
+    """How many were noticed, and how long it took."""
+    noticed = sum(each["ended"] != "survived" for each in found)
+    endless = sum(each["ended"] == "endless" for each in found)
+    seconds = sum(each["took"] for each in found) / max(1, len(found))
+    return (
+        f"{noticed} of {len(found)} noticed ({noticed / max(1, len(found)):.1%}), {endless} of them by not ending; "
+        f"{seconds:.1f} s each"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=800)
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument("--anew", action="store_true", help="forget what is known of this seed")
     asked = parser.parse_args()
     os.chdir(PROJECT)
     os.environ.update(OPENBLAS_NUM_THREADS="1", CLEARPROP_MUTANT="1")
+    sys.path.insert(0, str(PROJECT / "src"))
     for library in ("numpy", "scipy.optimize", "hypothesis", "pytest", "sklearn.base", "sympy", "numba", "pyarrow"):
         importlib.import_module(library)  # once, for all that are forked from here
-    left, running, found = drawn(asked.count, asked.seed), [], []
-    while left or running:
-        while left and len(running) < asked.processes:
-            running.append(began(*left.pop()))
-        for one in [each for each in running if ended(each)]:
-            running.remove(one)
-            found.append({name: value for name, value in one.items() if name not in ("process", "since")})
-            if one["ended"] == "survived":
-                print(f"survived: {one['file']} {one['what']} ({one['seconds']} s)", flush=True)
+    file = Path(f"build/mutants-{asked.seed}.json")
+    file.parent.mkdir(exist_ok=True)
+    known = json.loads(file.read_text()) if file.exists() and not asked.anew else {"sources": state_of_sources()}
+    if known["sources"] != state_of_sources():
+        sys.exit(f"{file} is of other sources or tests; --anew begins again")
+    every, found = drawn(asked.seed), known.setdefault("mutants", [])
+    print(f"{len(every):,} mutants in {len(sources())} files; {asked.count} drawn with seed {asked.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+        kernels, seconds = Path(scratch, "kernels"), known.setdefault("seconds", {})
+        warm(kernels)
+        for path, number in every[len(found) : asked.count]:
+            found.append(tried(path, number, seconds, Path(scratch)))
+            if found[-1]["ended"] == "killed":
+                check_sound(found[-1]["by"], known, kernels)
+            if found[-1]["ended"] == "survived":
+                print("survived: {file} {what} ({took} s)".format(**found[-1]), flush=True)
             if len(found) % 10 == 0:
-                noticed = sum(each["ended"] != "survived" for each in found)
-                print(f"{len(found)} tried, {noticed / len(found):.1%} noticed", flush=True)
-        time.sleep(0.02)
-    Path("build").mkdir(exist_ok=True)
-    Path("build/mutants.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    killed, endless = (sum(each["ended"] == word for each in found) for word in ("killed", "endless"))
-    print(f"{endless} did not end within {LONGEST} s, which is noticed too")
-    killed += endless
-    print(f"{killed} of {len(found)} killed ({killed / len(found):.1%}); survivors are in build/mutants.json")
+                print(told(found), flush=True)
+            part = file.with_suffix(".part")
+            part.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+            os.replace(part, file)
+    print(f"{told(found)}; the survivors are in {file}")
 
 
 if __name__ == "__main__":
