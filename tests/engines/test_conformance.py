@@ -4,12 +4,15 @@ Whatever an engine does inside, its outputs, losses, gradients and updates are t
 agrees to 1e-10 and a float32 engine to 2e-4 after ten epochs, relative to the largest number of the array.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 from clearprop.engines import Job, ReferenceEngine, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.engines.compiled.host.partition import cut
+from clearprop.engines.torch.engine import TorchEngine
 from clearprop.errors import DivergenceError
 from clearprop.formulas import (
     ACTIVATIONS,
@@ -45,12 +48,12 @@ from clearprop.formulas import (
 from clearprop.network import Dense, Network
 from conforming import TOLERANCES, agrees, evaluations_agree, go_on, rows, typed
 
-ENGINES = {"reference": ReferenceEngine, "compiled": CompiledEngine, "compiled, 1 thread": lambda: CompiledEngine(1)}
+ENGINES = {"reference": ReferenceEngine, "compiled": CompiledEngine, "torch": TorchEngine}
+NEEDS = {"torch": pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")}
 CONTENDERS = [
-    pytest.param(engine, dtype, id=f"{name}-{dtype.__name__}")
+    pytest.param(engine, dtype, id=f"{name}-{dtype.__name__}", marks=NEEDS.get(name, ()))
     for name, engine in ENGINES.items()
     for dtype in TOLERANCES
-    if name != "compiled, 1 thread"
 ]
 ACTIVATION_NAMES = [name for name, cls in ACTIVATIONS.items() if name == cls.name]
 PAIRS = [(output, name) for name, cls in LOSSES.items() for output in ACTIVATION_NAMES if cls.fits(ACTIVATIONS[output])]
