@@ -76,6 +76,7 @@ def test_a_circle_is_found():
 LATE = {
     "cli": "a command imports what it needs, so that --help and Ctrl-C are answered at once",
     "engines.choose": "the compiled engine brings Numba, which need not be installed",
+    "engines.torch.engine": "PyTorch need not be installed, and takes a second to import",
     "engines.compiled.compiler": "a process whose kernels are in the cache compiles nothing",
     "estimators": "training and predicting do not bring the book",
     "explain.explanation": "each renderer and its library, when something is rendered",

@@ -13,6 +13,7 @@ from clearprop.cli.inputs import load_model
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, print_importances
 from clearprop.cli.scores_table import print_folds, print_scores
+from clearprop.engines.hardware import HOST
 from clearprop.errors import shortened
 from clearprop.files.network_json import network_to_json
 from clearprop.job.saving import jobs_to_json
@@ -24,7 +25,7 @@ RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "labe
 ASKED = (
     "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "category",
     "activation", "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
-    "from", "frozen", "layer_rates",
+    "device", "precision", "from", "frozen", "layer_rates",
 )  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def chosen_settings(trained: TableModel) -> str:
 def _says_something(value: Any) -> bool:
     if isinstance(value, dict):
         return any(item is not None for item in value.values())
-    return value not in (None, False, (), [], "auto") or (value == 0.0 and value is not False)
+    return value not in (None, False, (), [], "auto", *HOST) or (value == 0.0 and value is not False)
 
 
 def _in_words(value: Any) -> str:

@@ -108,7 +108,11 @@ class LearningOptions:
     seed
         Decides the split, the initial weights and the order of the rows.
     engine
-        What computes: auto takes the fastest that can; compiled, reference.
+        What computes: auto takes the fastest that can; compiled, reference, torch.
+    device
+        Where torch computes: cpu, cuda, cuda:1, mps, or auto, which takes a GPU where it is worth it.
+    precision
+        Of the products of torch: float32, tf32, bf16.
     threads
         The most threads to compute with; by default one for each core that the program may use.
     """
@@ -132,6 +136,8 @@ class LearningOptions:
     on_divergence: Literal["raise", "retry"] = "raise"
     seed: Annotated[int, Whole] = 0
     engine: str = "auto"
+    device: str = "cpu"
+    precision: str = "float32"
     threads: str | None = None
 
 
@@ -230,6 +236,8 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             on_divergence=learning.on_divergence,
             seed=learning.seed,
             engine=learning.engine,
+            device=learning.device,
+            precision=learning.precision,
             n_threads=threads_of(learning.threads),
             read=read.options(),
         )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from clearprop.engines.cores import threads_granted, usable_cores
 from clearprop.engines.first_use import FIRST_USE
+from clearprop.engines.hardware import ANY_GPU, HOST, Hardware
 from clearprop.engines.protocol import Engine
 from clearprop.engines.reference import ReferenceEngine
 from clearprop.errors import EngineRefusal, UnknownNameError
@@ -16,7 +17,8 @@ from clearprop.job.data import Layout
 from clearprop.job.job import Job
 from clearprop.network import Network
 
-Make = Callable[[int | None], Engine]  # from the most threads to an engine
+Make = Callable[..., Engine]  # from the most threads, and the hardware where an engine has a choice, to an engine
+WORTH_A_GPU = 2e7  # operations of an update from which device="auto" takes a GPU; an estimate (docs/gpu.md)
 
 
 class Choice(NamedTuple):
@@ -38,19 +40,35 @@ def _compiled() -> Make:
         return CompiledEngine
 
 
-# What makes each engine, imported when it is first asked for. "auto" takes the first that can do a job.
-ENGINES: Mapping[str, Callable[[], Make]] = {"compiled": _compiled, "reference": _reference}
+def _torch() -> Make:
+    from clearprop.engines.torch.engine import TorchEngine
+
+    def make(n_threads: int | None, hardware: Hardware = HOST) -> Engine:
+        shuffles = _loaded("compiled")(None) if _is_ready("compiled", "float32") else None
+        return TorchEngine(n_threads, hardware, None if shuffles is None else shuffles.shuffle)
+
+    return make
+
+
+# What makes each engine, imported when it is first asked for. "auto" takes the first that can do a job; the reference
+# engine can do every job, so that nothing after it is taken unless a device is asked for.
+ENGINES: Mapping[str, Callable[[], Make]] = {"compiled": _compiled, "reference": _reference, "torch": _torch}
 NAMES = ("auto", *ENGINES)
 
 
 def choose(
-    name: str, job: Job, layout: Layout, n_threads: int | None = None, tell: Callable[[str], object] | None = None
+    name: str,
+    job: Job,
+    layout: Layout,
+    n_threads: int | None = None,
+    tell: Callable[[str], object] | None = None,
+    hardware: Hardware = HOST,
 ) -> Choice:
     """The engine for a job, ready to begin.
 
     Parameters
     ----------
-    name : {"auto", "compiled", "reference"}
+    name : {"auto", "compiled", "reference", "torch"}
     job : Job
     layout : Layout
         Of the rows: `Data.layout`.
@@ -60,6 +78,10 @@ def choose(
     tell : callable, optional
         Called with a sentence before the engine is compiled, which takes long the first time on a machine, and with
         further ones while it is.
+    hardware : Hardware
+        The device and the precision asked for. Another device than the CPU, or another precision than float32, is the
+        torch engine's; with device="auto" and engine="auto" a GPU is taken where one is here and the network is large
+        enough to be worth it.
 
     Raises
     ------
@@ -78,13 +100,39 @@ def choose(
     if name not in NAMES:
         raise UnknownNameError("engine", name, NAMES)
     n_threads = threads_granted(n_threads)
-    if name == "auto":
+    if name == "auto" and hardware == HOST:
         return _first_that_can(job, layout, n_threads, tell)
-    tried = _try(name, job, layout, n_threads, tell)
+    if name == "auto" and hardware.device == "auto":
+        return _gpu_where_worth_it(job, layout, n_threads, tell, hardware)
+    reason = "it was asked for by name"
+    if name == "auto":
+        name, reason = "torch", "it is the one that can"
+    elif name != "torch" and hardware not in (HOST, HOST._replace(device="auto")):
+        asked = f"device={hardware.device!r} and precision={hardware.precision!r}"
+        raise EngineRefusal(f"the engine {name!r} computes on the CPU, in the type of X; {asked} need engine='torch'")
+    tried = _try(name, job, layout, n_threads, tell, hardware=hardware if name == "torch" else HOST)
     if tried.engine is None:
         raise EngineRefusal(f"the engine {name!r} cannot do this job: {tried.missing or tried.refusal}")
-    reason = f"it was asked for by name{tried.engine.remark(job, layout)}"
-    return Choice(tried.engine, reason, n_threads or usable_cores())
+    return Choice(tried.engine, f"{reason}{tried.engine.remark(job, layout)}", n_threads or usable_cores())
+
+
+def _gpu_where_worth_it(
+    job: Job, layout: Layout, n_threads: int | None, tell: Callable[[str], object] | None, hardware: Hardware
+) -> Choice:
+    """A GPU for a large network, the fastest engine of the CPU for any other; the reason says which and why."""
+    operations = 6.0 * job.network.n_parameters * min(job.batch_size, layout.n_samples)
+    if operations < WORTH_A_GPU:
+        why = f"an update has {operations:.0e} operations, and a GPU is worth it from about {WORTH_A_GPU:.0e} on"
+    else:
+        tried = _try("torch", job, layout, n_threads, tell, hardware=hardware._replace(device=ANY_GPU))
+        if tried.engine is not None:
+            reason = f"an update has {operations:.0e} operations{tried.engine.remark(job, layout)}"
+            return Choice(tried.engine, reason, n_threads or usable_cores())
+        why = tried.missing or tried.refusal or ""
+    if hardware.precision != HOST.precision:
+        raise EngineRefusal(f"precision={hardware.precision!r} needs the torch engine on a GPU, and {why}")
+    choice = _first_that_can(job, layout, n_threads, tell)
+    return choice._replace(reason=f"{choice.reason}, on the CPU, as {why}")
 
 
 def _first_that_can(
@@ -126,6 +174,7 @@ def _try(
     tell: Callable[[str], object] | None,
     *,
     predicts: bool = False,
+    hardware: Hardware = HOST,
 ) -> Tried:
     """Make an engine ready for a job; for predictions only if it is ready already."""
     dtype = layout.dtype
@@ -134,7 +183,7 @@ def _try(
     missing = why_missing(name, dtype.name)
     if missing is not None:
         return Tried(missing=missing)
-    engine = _loaded(name)(n_threads)
+    engine = _loaded(name)(n_threads, *(() if hardware == HOST else (hardware,)))
     refusal = engine.refuses(job, layout)
     if refusal is not None:
         return Tried(refusal=refusal)

@@ -9,6 +9,7 @@ from clearprop.errors import InputError, UnknownNameError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("float32", "tf32", "bf16")
+ANY_GPU = "gpu"  # what engine="auto" asks for with device="auto": whichever there is
 NUMBERED = re.compile(r"cuda:\d{1,3}")
 
 
@@ -49,3 +50,6 @@ class Hardware(NamedTuple):
             if value not in known and not (kind == "device" and NUMBERED.fullmatch(value)):
                 raise UnknownNameError(kind, value, known)
         return cls(str(device), str(precision))
+
+
+HOST = Hardware()

@@ -108,10 +108,15 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         + When a loss or a gradient is not finite any more: "raise" `clearprop.errors.DivergenceError`, which has the
         best weights so far, or "retry" from them with half the learning rate, ten times at most, with a warning each
         time. Not with lbfgs.
-    engine : {"auto", "compiled", "reference"}, default="auto"
+    engine : {"auto", "compiled", "reference", "torch"}, default="auto"
         + Who computes: "compiled" is the fast one, machine code made from the formulas, "reference" the one to read, in
-        NumPy. "auto" takes the fastest that can do the job; `engine_reason_` says why. One asked for by name that
-        cannot do it raises `clearprop.errors.EngineRefusal`.
+        NumPy, "torch" PyTorch, on a GPU too. "auto" takes the fastest that can do the job; `engine_reason_` says why.
+        One asked for by name that cannot do it raises `clearprop.errors.EngineRefusal`.
+    device : str, default="cpu"
+        + Where the torch engine computes: "cpu", "cuda" (or "cuda:1"), "mps", or "auto": a GPU where there is one and
+        the network is large enough to be worth it.
+    precision : {"float32", "tf32", "bf16"}, default="float32"
+        + Of the torch engine's matrix products of float32 numbers.
 
     Attributes
     ----------
@@ -203,6 +208,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         layer_rates: Any = None,
         on_divergence: str = "raise",
         engine: str = "auto",
+        device: str = "cpu",
+        precision: str = "float32",
     ) -> None:
         store(self, locals())
 

@@ -35,6 +35,7 @@ from clearprop.training.keeping import kept_by
 from clearprop.training.progress import announced
 
 TEXT_TAKES = "classes take MLPClassifier, for a table with text TabularRegressor"
+MADE_FOR = ("n_threads", "hardware")  # of an engine
 MOST_PARTS = 100  # records of `partial_fit` that are kept: a stream has no end
 
 
@@ -204,10 +205,11 @@ class Preparation(FittedNetwork, ABC):
         job = settings.job(run.network, n_samples, state.epoch + epochs, run.seeds.order)
         dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
         data = prepared(job, *rows.to_learn, dtype=dtype)
-        choice = choose(settings.engine, job, data.layout, n_threads, announced(settings.verbose))
+        tell = announced(settings.verbose)
+        choice = choose(settings.engine, job, data.layout, n_threads, tell, settings.hardware)
         engine = choice.engine
         if is_part and state.epoch and type(engine) is type(run.engine):  # it has prepared itself for such parts
-            same = getattr(engine, "n_threads", None) == getattr(run.engine, "n_threads", None)
+            same = all(getattr(engine, each, None) == getattr(run.engine, each, None) for each in MADE_FOR)
             engine = run.engine if same else engine
         run.engine, run.engine_reason, run.job, run.n_samples = engine, choice.reason, job, n_samples
         run.is_validated = validation is not None

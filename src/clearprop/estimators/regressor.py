@@ -44,7 +44,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         As for `MLPClassifier`; the score is R².
     beta_1, beta_2, epsilon, max_fun
         As for `MLPClassifier`.
-    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, layer_rates, on_divergence, engine
+    l1, weight_decay, dropout, clip_norm, scoring, max_seconds, callbacks, n_threads, layer_rates, on_divergence
+        + As for `MLPClassifier`.
+    engine, device, precision
         + As for `MLPClassifier`.
 
     Attributes
@@ -109,6 +111,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         layer_rates: Any = None,
         on_divergence: str = "raise",
         engine: str = "auto",
+        device: str = "cpu",
+        precision: str = "float32",
     ) -> None:
         store(self, locals())
 

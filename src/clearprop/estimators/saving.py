@@ -156,9 +156,12 @@ def _facts_from_json(spec: Any) -> dict[str, Any]:
 
 
 def _engine(settings: Settings, run: Run) -> Choice:
-    """What predicts: the engine asked for by name, or the fastest that is ready."""
+    """What predicts: the engine asked for by name, or the fastest that is ready.
+
+    A device that trained need not be here, where the model is read.
+    """
     dtype = run.state.theta.dtype
-    if settings.engine == "auto":
+    if settings.engine in ("auto", "torch"):
         return choose_for_prediction(run.network, dtype, settings.n_threads)
     return choose(settings.engine, run.job, Layout.dense(0, dtype), settings.n_threads)
 

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from clearprop.engines import Job
+from clearprop.engines.hardware import Hardware
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.estimators.ranges import check_values, dropout_of, widths_of
 from clearprop.formulas import (
@@ -90,6 +91,8 @@ class Settings:
     n_threads: int | None = None
     layer_rates: Any = None
     on_divergence: str = "raise"
+    device: str = "cpu"
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         if not isinstance(self.solver, UpdateRule) and self.solver not in SOLVERS:
@@ -97,7 +100,7 @@ class Settings:
         check_values(self)
         if isinstance(self.solver, UpdateRule):
             self._check_rule(self.solver)
-        _ = self.rate_schedule, self.dropout_fractions  # they check themselves
+        _ = self.rate_schedule, self.dropout_fractions, self.hardware  # they check themselves
         if not self.is_stochastic:
             self._check_full_batch()
 
@@ -131,6 +134,11 @@ class Settings:
                 f"learning_rate={self.learning_rate!r} does not go with solver='lbfgs', which chooses the length of "
                 "its steps itself. Leave it out, or take solver='adam' or 'sgd'"
             )
+
+    @property
+    def hardware(self) -> Hardware:
+        """The device, and the precision of products."""
+        return Hardware.asked(self.device, self.precision)
 
     @property
     def is_stochastic(self) -> bool:

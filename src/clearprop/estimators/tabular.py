@@ -82,6 +82,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
     verbose: Any
     on_divergence: Any
     engine: Any
+    device: Any
+    precision: Any
     read: Any
 
     model_: TableModel
@@ -297,6 +299,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             n_threads=_whole(self.n_threads),
             on_divergence=self.on_divergence,
             engine=self.engine,
+            device=self.device,
+            precision=self.precision,
             learning_rate=positive("learning_rate_init", self.learning_rate_init),
             activation=self.activation,
             batch_size=_whole(self.batch_size),

@@ -60,7 +60,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     on_divergence : {"raise", "retry"}, default="raise"
         When training diverges: raise `clearprop.errors.DivergenceError`, or go on from the best weights so far with
         half the learning rate, ten times at most, with a warning each time.
-    engine : {"auto", "compiled", "reference"}, default="auto"
+    engine : {"auto", "compiled", "reference", "torch"}, default="auto"
+    device, precision : str, default="cpu" and "float32"
+        Of the torch engine: as for `MLPClassifier`.
     read : dict, optional
         How texts in X are written where that cannot be seen: ``decimal`` ("." or ","), ``dates`` ("dmy", "mdy", "ymd"
         or a format), ``missing`` (the words that count as missing, instead of the usual ones).
@@ -117,6 +119,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         verbose: bool = False,
         on_divergence: str = "raise",
         engine: str = "auto",
+        device: str = "cpu",
+        precision: str = "float32",
         read: Mapping[str, Any] | None = None,
     ) -> None:
         store(self, locals())

@@ -52,7 +52,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         As for `TabularClassifier`.
     metric : str, optional
         The score over the validation rows by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
-    max_seconds, random_state, n_threads, verbose, on_divergence, engine, read
+    max_seconds, random_state, n_threads, verbose, on_divergence, engine, device, precision, read
         As for `TabularClassifier`.
 
     Attributes
@@ -95,6 +95,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         verbose: bool = False,
         on_divergence: str = "raise",
         engine: str = "auto",
+        device: str = "cpu",
+        precision: str = "float32",
         read: Mapping[str, Any] | None = None,
     ) -> None:
         store(self, locals())

@@ -161,7 +161,8 @@ def plan(
     predicted = 3 * sum(len(part.validation) for part in parts) * network.widths[-1]
     check_memory(jobs[0], len(learn), np.float32, copied=copied, networks=len(parts), predicted=predicted)
     layout = Layout.dense(len(learn), np.float32)
-    choice = choose(settings.engine, jobs[0], layout, threads_of_each(most, len(parts)), tell)
+    each = threads_of_each(most, len(parts))
+    choice = choose(settings.engine, jobs[0], layout, each, tell, settings.hardware)
     choice = choice._replace(n_threads=most)
     return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice, start, stream)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
+from clearprop.engines.hardware import Hardware
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import Activation, activation
 from clearprop.tables import TASKS, ReadOptions
@@ -58,7 +59,8 @@ class TableSettings:
         Columns that are not learned from, and that predictions carry along.
     seed : int
         Decides the split, the initial weights, the dropout and the order of rows.
-    engine : str
+    engine, device, precision : str
+        As of `clearprop.train`.
     ensemble : int, optional
         How many networks to train and to average; by default several for all but large tables.
     probabilities : bool
@@ -110,6 +112,8 @@ class TableSettings:
     keep: tuple[str, ...] = ()
     seed: int = 0
     engine: str = "auto"
+    device: str = "cpu"
+    precision: str = "float32"
     ensemble: int | None = None
     probabilities: bool = False
     quantiles: tuple[float, ...] = ()
@@ -155,10 +159,16 @@ class TableSettings:
                 f"{self.quantiles!r}"
             )
 
+    @property
+    def hardware(self) -> Hardware:
+        """The device, and the precision of products."""
+        return Hardware.asked(self.device, self.precision)
+
     def _check_names(self) -> None:
         """What is chosen by its name, and what does not go together whatever the table is."""
         activation(self.activation)
         check_on_divergence(self.on_divergence)
+        _ = self.hardware  # it checks itself
         if self.metric is not None and self.metric not in METRICS:
             raise UnknownNameError("metric", self.metric, tuple(METRICS))
         if self.probabilities and self.metric is not None:

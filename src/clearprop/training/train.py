@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
+from clearprop.engines.hardware import Hardware
 from clearprop.errors import InputError
 from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
@@ -78,6 +79,8 @@ def train(
     on_divergence: str = "raise",
     seed: int = 0,
     engine: str = "auto",
+    device: str = "cpu",
+    precision: str = "float32",
     n_threads: int | None = None,
     callbacks: Sequence[Callback] = (),
     verbose: bool = False,
@@ -110,7 +113,10 @@ def train(
         put back. Without it the training loss is watched.
     tolerance, patience, max_seconds, on_divergence
         As for `clearprop.training.Stopping`.
-    engine : {"auto", "compiled", "reference"}
+    engine : {"auto", "compiled", "reference", "torch"}
+    device, precision : str
+        Where the torch engine computes: "cpu", "cuda" (or "cuda:1"), "mps" or "auto"; and in which precision its
+        products of float32 numbers are: "float32", "tf32" or "bf16". Other engines compute on the CPU.
     n_threads : int, optional
         The most threads that training takes; by default as many as the process may use. It does not change the result.
     callbacks : sequence of callable
@@ -181,7 +187,8 @@ def train(
     data = prepared(job, X, Y, sample_weight, dtype)
     if data.weight is not None and not data.weight.any():
         raise InputError("the weight of every row is zero; at least one must be above zero")
-    choice = choose(engine, job, data.layout, n_threads, announced(verbose))
+    hardware = Hardware.asked(device, precision)
+    choice = choose(engine, job, data.layout, n_threads, announced(verbose), hardware)
     state = _start(job, params, state)
     stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds, on_divergence=on_divergence)
     measure: Measure | None = None

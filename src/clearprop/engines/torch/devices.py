@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from clearprop.engines.hardware import Hardware
+from clearprop.engines.hardware import ANY_GPU, Hardware
 from clearprop.engines.torch.host import HostTraining
 from clearprop.errors import EngineRefusal, InputError
 from clearprop.job.data import Data, Layout
@@ -56,13 +56,13 @@ def refusal(hardware: Hardware, dtype: Any) -> str | None:
 
 def chosen(asked: str, here: list[str]) -> str | None:
     """The device that a name means, or None where it is not here; "auto" is the first there is."""
-    if asked == "auto":
-        return here[0]
+    if asked in ("auto", ANY_GPU):
+        return here[0] if asked == "auto" or here[0] != "cpu" else None
     return next((name for name in here if asked in (name, name.partition(":")[0])), None)
 
 
 def _capability(name: str) -> tuple[int, int]:
-    return tuple(torch.cuda.get_device_capability(name))  # type: ignore[return-value]
+    return tuple(torch.cuda.get_device_capability(name))
 
 
 def _has_bfloat16(name: str) -> bool:

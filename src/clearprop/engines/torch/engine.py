@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.engines.cores import threads_asked, threads_granted
-from clearprop.engines.hardware import Hardware
+from clearprop.engines.hardware import HOST, Hardware
 from clearprop.engines.torch.stretches import Stretch
 from clearprop.errors import InputError, MissingExtra, require
 from clearprop.job.data import Data, Layout, Place
@@ -54,9 +54,7 @@ class TorchEngine:
     uses_blas = False
     crosses_epochs = True
 
-    def __init__(
-        self, n_threads: int | None = None, hardware: Hardware = Hardware(), shuffle: Shuffle | None = None
-    ) -> None:
+    def __init__(self, n_threads: int | None = None, hardware: Hardware = HOST, shuffle: Shuffle | None = None) -> None:
         self.n_threads, self.hardware = threads_asked(n_threads), hardware
         self._shuffle = shuffle
         self._local = threading.local()  # what is made ready holds buffers, so each thread that calls has its own
@@ -156,7 +154,7 @@ class TorchEngine:
             from clearprop.engines.torch.devices import Device
 
             found = self._local.device = Device.of(self.hardware)
-        return found  # type: ignore[no-any-return]
+        return found
 
     @property
     def _evaluations(self) -> Evaluations:
@@ -166,7 +164,7 @@ class TorchEngine:
 
             device = self._device
             found = self._local.evaluations = Evaluations(device.torch, half=device.half)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _computing(self) -> AbstractContextManager[None]:
         return self._device.computing(self.n_threads)

@@ -14,6 +14,7 @@ from clearprop.engines.torch.program import Program
 from clearprop.engines.torch.step import COST, NORM, WEIGHT, Batch, Places, gradient_calls
 from clearprop.engines.torch.trees import ONE, number
 from clearprop.formulas import evaluate
+from clearprop.formulas.expressions import Expression
 from clearprop.job.data import Data
 from clearprop.job.job import Job
 from clearprop.job.memory import rows_at_once
@@ -45,7 +46,8 @@ class Evaluation:
         told = torch.zeros(NORM + 1, dtype=number_type, device=device)
         self.places = places = Places(theta, gradient, (), told, None, half=half)
         self.batch = Batch(network, rows, places, weighted=weighted)
-        program, factor = Program(device, number_type), ONE
+        program = Program(device, number_type)
+        factor: Expression = ONE
         if what == GRADIENT:
             factor = gradient_calls(program, job, self.batch, places, number("divide", ONE, WEIGHT), {})
         else:
@@ -69,7 +71,7 @@ class Evaluation:
         self.batch.x.copy_(shared(X))
         if Y is not None:
             self.batch.y.copy_(shared(Y))
-        if weight is not None:
+        if weight is not None and self.batch.weight is not None:
             self.batch.weight.copy_(shared(weight)[:, None])
         for call in self.calls:
             call()

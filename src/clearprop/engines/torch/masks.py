@@ -22,8 +22,8 @@ from clearprop.job.randomness import WORD, threshold
 
 def signed(word: Any) -> int:
     """A word of 32 bits as an int32 holds it."""
-    word = int(word) & WORD
-    return word - 2**32 if word >= 2**31 else word
+    found = int(word) & WORD
+    return found - 2**32 if found >= 2**31 else found
 
 
 class Drawing:

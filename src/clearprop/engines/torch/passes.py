@@ -165,6 +165,4 @@ class Passes:
 
 def blocks_of(network: Network, vector: Any, program: Program) -> dict[str, Slot]:
     """The blocks of θ, or of a gradient, as given values of a program."""
-    return {
-        block.name: program.given(vector[block.start : block.stop].view(block.shape)) for block in network.blocks
-    }
+    return {block.name: program.given(vector[block.start : block.stop].view(block.shape)) for block in network.blocks}

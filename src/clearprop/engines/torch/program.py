@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -156,7 +157,7 @@ class Program:
         self._place()
         calls = [self._bound(op) for op in self.ops]
         bounds = [0, *ends, len(calls)]
-        return [calls[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        return [calls[a:b] for a, b in pairwise(bounds)]
 
     def _place(self) -> None:
         """Give memory to every value that has none: that of one which is not read any more, where there is one."""

@@ -33,10 +33,11 @@ def update(program: Program, job: Job, theta: Any, gradient: Slot, memory: Seque
     rule = job.update_rule
     assert isinstance(rule, UpdateRule)
     whole = program.fixed(gradient)
+    is_adam = type(rule) in (Adam, AdamW) and (program.numbers or program.dtype == torch.float32)
     for span in spans(job.network.blocks, decays=rule.weight_decay > 0):
         part = slice(span.start, span.stop)
         g, *vectors = (program.given(vector[part]) for vector in (whole, theta, *memory))
-        if type(rule) in (Adam, AdamW) and (program.numbers or program.dtype == torch.float32):
+        if is_adam and isinstance(rule, Adam):
             _adam(program, rule, span, vectors, g)
         else:
             _by_formula(program, rule, span, vectors, g)

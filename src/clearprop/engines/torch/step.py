@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -152,5 +153,5 @@ def norm_calls(network: Network, gradient: Any, told: Any) -> list[Any]:
     """The calls that tell ‖∂C/∂θ‖² of each layer."""
     stops = {block.layer: block.stop for block in network.blocks}
     ends = [0, *(stops[l] for l in range(1, network.depth + 1))]
-    parts = [gradient[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    parts = [gradient[a:b] for a, b in pairwise(ends)]
     return [partial(torch.dot, part, part, out=told[NORM + l]) for l, part in enumerate(parts, start=1)]

@@ -144,9 +144,7 @@ class Formulas:
     ) -> Slot:
         shapes = [argument.shape for argument in arguments if isinstance(argument, Slot)]
         shape = tuple(torch.broadcast_shapes(*shapes))
-        return self.program.emit(
-            function, *arguments, shape=shape, dtype=dtype, may_overwrite=True, **options
-        )
+        return self.program.emit(function, *arguments, shape=shape, dtype=dtype, may_overwrite=True, **options)
 
     def call(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Term:
         """What a call computes of every number of its arguments."""
