@@ -48,10 +48,22 @@ from clearprop.formulas import (
 from clearprop.network import Dense, Network
 from conforming import TOLERANCES, agrees, evaluations_agree, go_on, rows, typed
 
-ENGINES = {"reference": ReferenceEngine, "compiled": CompiledEngine, "torch": TorchEngine}
-NEEDS = {"torch": pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")}
+
+def replayed():
+    """The torch engine as it trains on a GPU, on a CPU: by whole steps that look up their own numbers."""
+    import torch
+
+    from clearprop.engines.torch.devices import Device
+
+    engine = TorchEngine()
+    engine._local.device = Device(torch.device("cpu"), "float32", replays=True)
+    return engine
+
+
+ENGINES = {"reference": ReferenceEngine, "compiled": CompiledEngine, "torch": TorchEngine, "torch, replayed": replayed}
+IS_THERE = pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
 CONTENDERS = [
-    pytest.param(engine, dtype, id=f"{name}-{dtype.__name__}", marks=NEEDS.get(name, ()))
+    pytest.param(engine, dtype, id=f"{name}-{dtype.__name__}", marks=IS_THERE if "torch" in name else ())
     for name, engine in ENGINES.items()
     for dtype in TOLERANCES
 ]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from clearprop.engines.hardware import ANY_GPU, Hardware
+from clearprop.engines.torch.device import DeviceTraining
 from clearprop.engines.torch.host import HostTraining
 from clearprop.errors import EngineRefusal, InputError
 from clearprop.job.data import Data, Layout
@@ -84,10 +85,13 @@ class Device:
     torch : torch.device
     precision : str
         Of `Hardware`.
+    replays : bool
+        Whether a CPU trains as a GPU does, for the tests of that.
     """
 
     torch: Any
     precision: str
+    replays: bool = False
 
     @classmethod
     def of(cls, hardware: Hardware) -> Device:
@@ -124,8 +128,10 @@ class Device:
             return library
         return f"{library} for {torch.backends.cpu.get_cpu_capability()} on {torch.get_num_threads()} threads"
 
-    def training(self, job: Job, state: TrainingState, data: Data) -> HostTraining:
+    def training(self, job: Job, state: TrainingState, data: Data) -> HostTraining | DeviceTraining:
         """What makes the updates of a job on this device."""
+        if self.torch.type != "cpu" or self.replays:
+            return DeviceTraining(job, state, data, self.torch, half=self.half)
         return HostTraining(job, state, data, half=self.half)
 
     def check_memory(self, job: Job, layout: Layout) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 
 from clearprop.engines.cores import threads_asked, threads_granted
 from clearprop.engines.hardware import HOST, Hardware
-from clearprop.engines.torch.stretches import Stretch
 from clearprop.errors import InputError, MissingExtra, require
 from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
@@ -138,6 +137,8 @@ class TorchEngine:
                 "the parameters or the optimizer's memory are read-only or lie apart; TrainingState.own copies them"
             )
         order = np.ascontiguousarray(order, dtype=np.int64)
+        from clearprop.engines.torch.stretches import Stretch
+
         first = 0 if place is None else place.first
         stretch = Stretch.of(job, state, data, order, rates, first, crosses=ended is not None)
         with self._computing():

@@ -10,23 +10,13 @@ import torch
 
 from clearprop.engines.torch.masks import dropping, keys_of
 from clearprop.engines.torch.memory import shared
-from clearprop.engines.torch.program import Program
-from clearprop.engines.torch.step import COST, L1_PART, L2_PART, NORM, WEIGHT, Batch, Places, Step
-from clearprop.engines.torch.stretches import Stretch
-from clearprop.formulas import evaluate
+from clearprop.engines.torch.step import COST, L1_PART, L2_PART, NORM, Batch, Places, Step
+from clearprop.engines.torch.stretches import Stretch, table
 from clearprop.job.data import Data
 from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
 from clearprop.job.state import Ended, TrainingState
-
-
-def table(program: Program, stretch: Stretch) -> Any:
-    """The numbers of a step's own for each step of a stretch: float64 (n_steps, n_changing)."""
-    values = {"rate": stretch.rates, "t": stretch.numbers + 1.0, WEIGHT.name: np.array(stretch.weights)}
-    with np.errstate(all="ignore"):  # a batch without weight is passed over
-        columns = [np.broadcast_to(evaluate(tree, values), len(stretch.rates)) for tree in program.changing]
-    return np.stack(columns, axis=1) if columns else np.empty((len(stretch.rates), 0))
 
 
 class HostTraining:

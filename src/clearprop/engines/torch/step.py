@@ -79,6 +79,8 @@ class Step:
     factors : tuple of float
         What the parts of the cost are multiplied by, and then divided by the weight of the rows.
     program : Program
+    now : tensor of shape (1, n_changing)
+        The numbers of the step under way, where they are tensors.
     """
 
     def __init__(self, job: Job, batch: Batch, places: Places) -> None:
@@ -101,8 +103,8 @@ class Step:
         whole = program.fixed(gradient)
         update(program, job, places.theta, clipped, places.memory)
         if not places.numbers:
-            now = torch.zeros(len(program.changing), dtype=places.theta.dtype, device=places.theta.device)
-            program.row[:] = now.unbind()
+            self.now = torch.zeros((1, len(program.changing)), dtype=places.theta.dtype, device=places.theta.device)
+            program.row[:] = self.now[0].unbind() if program.changing else []
         self.gradient, self.update = program.ready(ends)
         self.norms = norm_calls(job.network, whole, places.told)
         self.factors = (float(evaluate(cost, {})), *parts)

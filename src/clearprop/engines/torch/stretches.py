@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.engines.torch.program import Program
+from clearprop.engines.torch.step import WEIGHT
+from clearprop.formulas import evaluate
 from clearprop.job.data import Data
 from clearprop.job.job import Job
 from clearprop.job.state import TrainingState
@@ -67,3 +70,11 @@ class Stretch:
             batches = zip(starts.tolist(), stops.tolist(), strict=True)
             weights = [float(np.sum(data.weight[order[a:b]], dtype=np.float64)) for a, b in batches]
         return cls(starts, stops, weights, ends, np.asarray(rates, dtype=np.float64), state.step + np.arange(count))
+
+
+def table(program: Program, stretch: Stretch) -> Any:
+    """The numbers of a step's own for each step of a stretch: float64 (n_steps, n_changing)."""
+    values = {"rate": stretch.rates, "t": stretch.numbers + 1.0, WEIGHT.name: np.array(stretch.weights)}
+    with np.errstate(all="ignore"):  # a batch without weight is passed over
+        columns = [np.broadcast_to(evaluate(tree, values), len(stretch.rates)) for tree in program.changing]
+    return np.stack(columns, axis=1) if columns else np.empty((len(stretch.rates), 0))
