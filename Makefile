@@ -105,7 +105,8 @@ test-versions: test-oldest
 # Beside PyTorch, Keras, ONNX Runtime and skl2onnx, in an environment of their own. Which build of PyTorch is taken, pip's own
 # settings say: PIP_EXTRA_INDEX_URL can name where its builds for CPUs lie, which are small.
 test-frameworks: .venv-frameworks/installed
-	OPENBLAS_NUM_THREADS=1 KERAS_BACKEND=torch .venv-frameworks/bin/pytest -q tests/frameworks
+	OPENBLAS_NUM_THREADS=1 KERAS_BACKEND=torch .venv-frameworks/bin/pytest -q tests/frameworks tests/engines/torch
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 .venv-frameworks/bin/pytest -q -n auto tests/engines/test_conformance.py -k torch
 
 .venv-frameworks/installed: pyproject.toml
 	$(MAKE) VENV=.venv-frameworks .venv-frameworks/bin/python

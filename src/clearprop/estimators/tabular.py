@@ -82,8 +82,6 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
     verbose: Any
     on_divergence: Any
     engine: Any
-    device: Any
-    precision: Any
     read: Any
 
     model_: TableModel
@@ -298,9 +296,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             time_limit=positive("max_seconds", self.max_seconds),
             n_threads=_whole(self.n_threads),
             on_divergence=self.on_divergence,
-            engine=self.engine,
-            device=self.device,
-            precision=self.precision,
+            **{name: getattr(self, name) for name in ("engine", "device", "precision")},
             learning_rate=positive("learning_rate_init", self.learning_rate_init),
             activation=self.activation,
             batch_size=_whole(self.batch_size),

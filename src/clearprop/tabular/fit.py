@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from clearprop.engines.hardware import HOST, Hardware
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.tables import Encoder
 from clearprop.tabular.details import QuantileNetworks
@@ -95,6 +96,8 @@ def _kept(settings: TableSettings) -> dict[str, Any]:
     start = None if settings.start is None else Path(settings.start).name  # a model names no file of another folder
     plain = replace(settings, class_weight=None, n_threads=None, start=None)
     kept = {**asdict(plain), "class_weight": factors}
+    if settings.hardware == HOST:  # of the torch engine alone
+        kept = {name: value for name, value in kept.items() if name not in Hardware._fields}
     begun = {name: kept.pop(name) for name in OF_START}
     return kept if start is None else {**kept, **begun, "from": start, "activation": None}
 
