@@ -235,9 +235,7 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             layer_rates=tuple(_numbers(learning.layer_rates, "--layer-rates")),
             on_divergence=learning.on_divergence,
             seed=learning.seed,
-            engine=learning.engine,
-            device=learning.device,
-            precision=learning.precision,
+            **{name: getattr(learning, name) for name in ("engine", "device", "precision")},
             n_threads=threads_of(learning.threads),
             read=read.options(),
         )
