@@ -44,7 +44,9 @@ MEASURE = """() => {
   }
   return found;
 }"""
-SCROLLING = """() => [...document.querySelectorAll(".w")].filter(e => e.scrollWidth > e.clientWidth + 1).length"""
+SCROLLING = """() => [...document.querySelectorAll("main *")]
+  .filter(e => ["auto", "scroll"].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1)
+  .map(e => `${(e.scrollWidth / e.clientWidth).toFixed(2)} of room: ${e.className} ${e.textContent.slice(0, 70)}`)"""
 
 
 @contextmanager

@@ -128,6 +128,26 @@ FURTHER = [
     ("W2的梯度 = -0.0116，-0.0119", DW2),
     ("损失对W2的偏导数：-0.0116，-0.0119", DW2),
     ("z1[1] = 0.41\nz1[2] = 0.47", HIDDEN),
+    # what one thing leads to, several of them in a line, a row for each neuron
+    ("net_h1 = 0.41 → out_h1 = 0.6011", {**ONE, "a1[0]": 0.6011}),
+    ("net_h1 = 0.41 ⇒ out_h1 = 0.6011", {**ONE, "a1[0]": 0.6011}),
+    ("z1[0] = 0.5·0.5 + 0.2·0.3 + 0.1 = 0.41 => a1[0] = 0.6011", {**ONE, "a1[0]": 0.6011}),
+    ("a1[0] = σ(0.41) ⇒ 0.6011", {"a1[0]": 0.6011}),
+    ("Forward: z1 = (0.41, 0.47) | a1 = (0.6011, 0.6154)", {**HIDDEN, **OUT}),
+    (
+        "| neuron | net | out | δ |\n|---|---|---|---|\n| h1 | 0.41 | 0.6011 | |\n| h2 | 0.47 | 0.6154 | |\n"
+        "| o1 | | 0.7486 | -0.0193 |",
+        {**HIDDEN, **OUT, "a2[0]": 0.7486, "delta2[0]": -0.0193},
+    ),
+    # what programs keep and print
+    ('cache["z1"] = [0.41 0.47]', HIDDEN),
+    ("self.z1 = [0.41 0.47]", HIDDEN),
+    ('{"z1": [0.41, 0.47], "a2": 0.7486}', {**HIDDEN, "a2[0]": 0.7486}),
+    ("z1 = [1] 0.41 0.47", HIDDEN),
+    ("> z1\n[1] 0.41 0.47", HIDDEN),
+    ("z1 =\n     [,1] [,2]\n[1,] 0.41 0.47", HIDDEN),
+    ("error term of the output neuron: -0.0193", {"delta2[0]": -0.0193}),
+    ("outputs of the hidden layer = 0.6011, 0.6154", OUT),
 ]
 WAYS = [*EXAMINERS, *FURTHER]
 
@@ -143,5 +163,6 @@ REFUSED = [
     ("隐藏层误差 = 0.1, 0.2", r"may mean delta1 .* or error1"),
     ("loss: mse", r"line 2, column 7: 'mse' is said of several losses; write loss: squared_error"),
     ("z1 = 0.5 - 0.3", r"line 2, column 6: this is not worked out; write its result too: z1 = 0.5 - 0.3 = 0.2"),
+    ("z1: .41 / .47", r"line 2, column 5: '.41' is not a number"),
     ("δ1[2] = 0.1", r"counted from 0, so the last one is delta1\[1\]; add the line count from: 1 if"),
 ]

@@ -35,6 +35,7 @@ def letters() -> set[int]:
     for start in (0x1D434, 0x1D468):  # italic; bold italic
         found |= set(range(start, start + 52))
     found.add(0x210E)  # italic h stands apart from the others
+    found.add(0x1D7CF)  # bold 1, the vector of ones
     for start in (0x1D6E2, 0x1D71C):  # Greek: italic; bold italic, each in the order Α … Ω ∇ α … ω ∂ ϵ ϑ ϰ ϕ ϱ ϖ
         found |= {start + at for at in (3, 18, 23, 25, *range(26, 52))}
     return found

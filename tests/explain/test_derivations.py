@@ -3,16 +3,18 @@
 import numpy as np
 import pytest
 
+from choosing_pairs import covering
 from clearprop import Network, adam, backward, forward, sgd
 from clearprop.engines import Job
 from clearprop.explain import Explanation, case, explain, share
 from clearprop.explain.derivations.lines import Line, oriented, turned
 from clearprop.explain.derivations.paths import added_by
 from clearprop.explain.derivations.sharing import settled_sum
+from clearprop.explain.derivations.telling import telling_weight
 from clearprop.explain.renderers.numbering import Numbering
 from clearprop.explain.renderers.numbering import lines_of as numbered
 from clearprop.explain.sections import IDEAS, STEP
-from clearprop.explain.sections.kit import FORMS, telling_weight
+from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.writing.document import Columns, Derivation, Number, Table
 from clearprop.explain.writing.notation import NOTATIONS, notation
 from clearprop.explain.writing.numbers import NumberFormat
@@ -116,9 +118,7 @@ def assert_true(trace, line, columns, gradient, difference):
             np.testing.assert_allclose(line.value, whole, rtol=1e-6, atol=1e-8, err_msg=str(line.target))
 
 
-@pytest.mark.parametrize("asked", list(ASKED))
-@pytest.mark.parametrize("name", list(NETWORKS))
-@pytest.mark.parametrize("samples", [0, 1, 2, 5])
+@pytest.mark.parametrize(("name", "asked", "samples"), covering(NETWORKS, ASKED, [0, 1, 2, 5]))
 def test_no_derivation_differs_from_the_engine(name, samples, asked):
     trace = trace_of(name, samples, asked)
     if trace is None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from choosing_pairs import alternating
 from clearprop import Network
 from clearprop.errors import InputError
 from clearprop.explain import CASES, Explanation, case, explain, play
@@ -46,9 +47,9 @@ def assert_nothing_overlaps(found, *, backward=False):
     return sheet
 
 
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
-@pytest.mark.parametrize("name", sorted(NOTATIONS))
-@pytest.mark.parametrize("chosen", sorted(CASES))
+@pytest.mark.parametrize(
+    ("chosen", "name", "language"), alternating(sorted(CASES), sorted(NOTATIONS), sorted(LANGUAGES))
+)
 def test_no_label_lies_over_another(chosen, name, language):
     for digits, backward in ((2, False), (4, True), (4, False), (9, True)):
         found = Explanation(case(chosen).trace(), name, language, digits)

@@ -133,6 +133,7 @@ def test_settings_and_values_of_chinese_sheets_are_read_back():
         "optimizer": ["sgd", "momentum"], "output": ["identity"], "hidden": ["identity"],
         "delta": ["plus", "minus"], "samples": ["mean", "sum"], "outputs": ["mean", "sum"],
         "rows": ["inputs", "outputs"], "biases": ["updated", "fixed", "none", "shared"], "given": ["exact", "rounded"],
+        "weighted sum": ["z", "a"],
         "velocity": ["steps", "gradients", "subtracted", "mean"],
     }  # fmt: skip
     for setting in SETTINGS:

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from choosing_pairs import alternating
 from clearprop import Network, adam
 from clearprop.engines import Job
 from clearprop.explain import CASES, Explanation, case, exercise, explain
@@ -22,8 +23,7 @@ def has_latex():
 
 
 @pytest.mark.skipif(not has_latex(), reason="pdflatex is not installed")
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize(("name", "language"), alternating(sorted(CASES), sorted(LANGUAGES)))
 def test_latex_of_every_case_compiles(name, language, tmp_path):
     if language == "zh" and subprocess.run(["kpsewhich", "CJKutf8.sty"], capture_output=True).returncode:
         pytest.skip("CJKutf8 is not installed")

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from choosing_pairs import alternating
 from clearprop import Network, sgd
 from clearprop.engines import Job
 from clearprop.errors import InputError, UnknownNameError
@@ -50,8 +51,7 @@ class Strict(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize(("name", "language"), alternating(sorted(CASES), sorted(LANGUAGES)))
 def test_every_case_in_every_medium(name, language):
     found = Explanation(case(name).trace(), language=language, sections=EVERYTHING)
     for medium in MEDIA:

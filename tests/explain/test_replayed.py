@@ -90,7 +90,7 @@ def test_the_statements_in_matrices_stand_in_the_form_that_was_asked_for():
     code = trace.explained(sections=["proofs"], forms=["matrix"], notation="code").text()
     assert "delta[l] = (delta[l+1] · W[l+1]ᵀ) ⊙ slope[l]" in code
     batch = case("xor").trace().explained(sections=["proofs"], forms=["matrix"]).text()
-    assert "∂C/∂bˡ = δˡ · 1" in batch
+    assert "∂C/∂bˡ = δˡ · 𝟏" in batch
 
 
 def test_the_proof_of_a_batch_adds_up_its_samples():

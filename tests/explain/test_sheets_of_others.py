@@ -180,3 +180,23 @@ def test_a_turned_delta_is_offered_and_not_where_the_sheet_says_otherwise():
     assert "δ = −∂C/∂z" in check(text).text()
     assert "δ = −∂C/∂z" in check(text).text("zh")
     assert check(f"delta: plus\n{text}")["delta2[0]"].names == ("sign",)
+
+
+BISHOP = """case: case_study
+a1 = 0.41, 0.47
+z1 = 0.6011, 0.6154
+a2 = {}
+z2 = 0.7486
+delta2 = -0.01933
+"""
+
+
+def test_a_book_whose_a_is_the_weighted_sum_is_right_under_its_convention():
+    found = check(BISHOP.format(1.0914))
+    assert found.offered == ("weighted sum: a",)
+    assert {number.status for number in found.numbers} <= {"right", "within"}
+    assert "Bishop" in found.text()
+    stated = check("weighted sum: a\n" + BISHOP.format(0.7914))
+    assert stated["z2[0]"].names == ("bias_forgotten",)
+    assert check("加权和：a\n" + BISHOP.format(1.0914)).passed
+    assert not check("weighted sum: z\n" + BISHOP.format(1.0914)).passed

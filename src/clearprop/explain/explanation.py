@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InputError, UnknownNameError, is_installed
+from clearprop.explain.derivations.telling import telling_weight
 from clearprop.explain.drawings.network import drawing
 from clearprop.explain.sections import IDEAS, SECTIONS, STEP, Kit
-from clearprop.explain.sections.kit import FORMS, telling_weight
+from clearprop.explain.sections.kit import FORMS
 from clearprop.explain.words import Words, form_of, words
 from clearprop.explain.writing.document import Block, Document, Heading, Writer
 from clearprop.explain.writing.media import spoken

@@ -44,7 +44,7 @@ def game_of(workspace: Workspace, query: Mapping[str, str], style: Style) -> dic
     ends = {"first": float(first["loss"].value), "last": float(last["loss_new"].value)}
     return {
         "players": 3 if found.has_girl else 2, "direct": found.direct, "title": words[f"game_{kind}"],
-        "cast": words[f"cast_{kind}"], "porter": words["porter"], "edges": words["edges"],
+        "cast": words[f"cast_{kind}"], "porter": words["porter"], "edges": words[f"edges_{kind}"],
         "rounds": [
             _round(n, played, [told for told in story if told.round == n], style)
             for n, played in enumerate(found.rounds, start=1)

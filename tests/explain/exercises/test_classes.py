@@ -82,6 +82,15 @@ def test_what_follows_from_an_earlier_mistake_is_right(tmp_path):
     assert report.hardest == [(variant.site, 1)]
 
 
+def test_a_sheet_whose_file_was_renamed_is_still_its_student_s(made, tmp_path):
+    folder = handed_out(tmp_path, made)
+    (folder / "ben.md").unlink()
+    (folder / "homework (1).txt").write_text(filled(made.sheets[1]), encoding="utf-8")
+    marks = {found.student: found for found in mark_folder(folder).marks}
+    assert list(marks) == NAMES
+    assert (marks["Ben"].file, marks["Ben"].right) == ("homework (1).txt", len(made.sheets[1].paper.blanks))
+
+
 def test_given_numbers_that_were_changed_are_told(made, tmp_path):
     folder = handed_out(tmp_path, made)
     text = made.sheets[1].paper.sheet()

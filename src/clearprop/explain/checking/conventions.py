@@ -10,6 +10,7 @@ and over outputs, a row of W for each input or for each output. A sheet may say 
     biases: none            # or fixed, shared (one for each layer), updated
     count from: 1           # indices as in W1[1,2]; 0 is the usual
     given: rounded          # the numbers given are themselves printed roundings; or exact
+    weighted sum: a         # what z is called (Bishop); its activation is then z
     velocity: gradients     # of momentum, v = μv + ∂C/∂w; or subtracted, mean; steps, v = μv − η·∂C/∂w, is the usual
 """
 
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.explain.words.message import Listed, Message, line_told, setting_named
+from clearprop.trace.names import Reference
 
 if TYPE_CHECKING:
     from clearprop.explain.checking.worksheets.statements import Statement
@@ -39,6 +41,7 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "count from": {"0": ("0", "zero"), "1": ("1", "one")},
     "given": {"exact": ("exact",), "rounded": ("rounded", "printed")},
+    "weighted sum": {"z": ("z",), "a": ("a",)},
     "velocity": {
         "steps": ("steps", "step"),
         "gradients": ("gradients", "gradient"),
@@ -48,6 +51,7 @@ CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 # Those that numbers depend on: `explain` shows the usual in their place.
 USUAL = ("delta: minus", "samples: sum", "samples: each", "outputs: mean", "biases: shared")
+CHANGEABLE = (*(name.replace(" ", "_") for name in CHOICES), "loss")
 TRANSPOSED = ("W", "dW")  # kinds whose first axis is the inputs
 
 
@@ -69,6 +73,8 @@ class Conventions:
         Of indices in brackets.
     given : {"exact", "rounded"}
         Whether the given numbers are what they say, or roundings.
+    weighted_sum : {"z", "a"}
+        What the weighted sum is called; Bishop calls it a, and z what the activation function makes of it.
     velocity : {"steps", "gradients", "subtracted", "mean"}
         What momentum keeps, see `clearprop.explain.checking.velocities`.
     loss : str
@@ -93,6 +99,7 @@ class Conventions:
     biases: str = "updated"
     count_from: str = "0"
     given: str = "exact"
+    weighted_sum: str = "z"
     velocity: str = "steps"
     loss: str = "half_squared_error"
     stated: frozenset[str] = field(default=frozenset())
@@ -104,8 +111,7 @@ class Conventions:
 
     def lines(self, usual: Conventions) -> tuple[str, ...]:
         """What a sheet has to say to follow these and not `usual`."""
-        names = ("delta", "samples", "outputs", "rows", "biases", "count_from", "given", "velocity", "loss")
-        changed = [name for name in names if getattr(self, name) != getattr(usual, name)]
+        changed = [name for name in CHANGEABLE if getattr(self, name) != getattr(usual, name)]
         return tuple(f"{name.replace('_', ' ')}: {getattr(self, name)}" for name in changed)
 
     def shown_otherwise(self) -> Message | None:
@@ -138,6 +144,12 @@ class Conventions:
         start = int(self.count_from)
         found = tuple(str(int(i) - start) if i.lstrip("-").isdigit() else i for i in indices)
         return found[::-1] if self.is_turned(site, shape) and len(found) == 2 else found
+
+    def meant(self, found: Reference) -> Reference:
+        """What a name stands for: where the weighted sum is called a, z is its activation."""
+        if self.weighted_sum == "z" or found.layer == "0":
+            return found
+        return found._replace(kind={"a": "z", "z": "a"}.get(found.kind, found.kind))
 
     def is_turned(self, site: str, shape: Sequence[int]) -> bool:
         """Whether a matrix of this site is written transposed."""

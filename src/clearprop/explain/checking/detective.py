@@ -25,7 +25,7 @@ from clearprop.explain.checking.worksheets.statements import numbers_in
 MOST = 3  # conventions changed at once
 MOST_NUMBERS = 20_000  # in the networks of sheets for which more than one at once is tried
 PRINTED = 1.5e-4  # the last decimal of numbers that a program has printed
-PLACING = ("rows", "count_from")  # conventions that change which number is which
+PLACING = ("rows", "count_from", "weighted_sum")  # conventions that change which number is which
 MAKING = ("loss", "biases", "velocity")  # those that change the trace that the engine makes
 OTHER_LOSS = {"half_squared_error": "squared_error", "squared_error": "half_squared_error"}
 
@@ -55,6 +55,8 @@ def _single(sheet: Sheet) -> list[tuple[str, str]]:
         found.append(("rows", "outputs"))
     if any(site.endswith("_new") for site in sites):
         found.append(("biases", "fixed"))
+    if any(re.fullmatch(r"[az][1-9]\d*", site) for site in sites):
+        found.append(("weighted_sum", "a"))
     if any(re.match("v_[Wb]", site) for site in sites):
         found += [("velocity", velocity) for velocity in velocities_of(trace.optimizer)]
     if any(len(entry.numbers) == 1 and entry.numbers[0][0].indices for entry in sheet.entries):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import product, zip_longest
 from typing import Any
 
 import numpy as np
 
 from clearprop.errors import InputError
-from clearprop.formulas import Apply, Expression, Symbol, evaluate
+from clearprop.explain.derivations.telling import telling_rows
+from clearprop.formulas import Apply, Constant, Expression, Symbol, evaluate
 from clearprop.formulas.expressions import fold, nodes, symbols
 from clearprop.trace.arithmetic import computed
 from clearprop.trace.equations import CarriedBack, Elementwise, SumOverSamples, WeightedSum
@@ -108,6 +109,35 @@ def taken(tree: Expression, values: Mapping[str, Any]) -> Expression:
     return fold(tree, lambda leaf: leaf, node)
 
 
+def vanishes(tree: Expression, values: Mapping[str, Any]) -> bool:
+    """Whether a factor that is exactly 0 makes the tree 0, to whatever digits its other numbers are written.
+
+    Examples
+    --------
+    >>> from clearprop.explain.derivations.lines import vanishes
+    >>> from clearprop.formulas import Symbol
+    >>> a, delta = Symbol("a0[0]"), Symbol("delta1[0]")
+    >>> vanishes(a * delta, {"a0[0]": 0.0, "delta1[0]": 0.3}), vanishes(a + delta, {"a0[0]": 0.0, "delta1[0]": 0.3})
+    (True, False)
+    """
+
+    def leaf(item: Symbol | Constant) -> bool:
+        value = item.value if isinstance(item, Constant) else values.get(item.name)
+        return np.ndim(value) == 0 and value == 0
+
+    def node(function: str, _: Apply, arguments: list[bool]) -> bool:
+        match function:
+            case "multiply":
+                return any(arguments)
+            case "add" | "subtract":
+                return all(arguments)
+            case "divide" | "negative" | "sqrt":
+                return arguments[0]
+        return function.startswith("box_") and arguments[1]
+
+    return fold(tree, leaf, node)
+
+
 def line_of(trace: Trace, name: str) -> Line:
     """The line of one number of a trace.
 
@@ -144,29 +174,41 @@ def lines_of(trace: Trace, site: str, shown: int = NEURONS_SHOWN) -> list[Line |
     """The lines of every number of a site, the middle of a wide one left out."""
     return [
         place if isinstance(place, Omission) else line_of(trace, at(site, *place) if place else site)
-        for place in places(np.shape(trace[site].value), shown)
+        for place in places(np.shape(trace[site].value), shown, telling_rows(trace, site))
     ]
 
 
-def places(shape: tuple[int, ...], shown: int = NEURONS_SHOWN) -> list[tuple[int, ...] | Omission]:
-    """Which numbers of an array are shown: all of a small one; of a larger one the corners, and how many are not."""
+def places(
+    shape: tuple[int, ...], shown: int = NEURONS_SHOWN, telling: Sequence[Sequence[int]] = ()
+) -> list[tuple[int, ...] | Omission]:
+    """Which numbers of an array are shown: all of a small one; of a larger one the corners, and how many are not.
+
+    `telling` are the rows and columns that say something, as those of signals that are not 0.
+    """
     if not shape:
         return [()]
     few = int(np.prod(shape)) <= shown
-    found = list(
-        product(*(range(n) if few else ends(n, shown if len(shape) == 1 else max(2, shown // 2)) for n in shape))
-    )
+    each = shown if len(shape) == 1 else max(2, shown // 2)
+    axes = zip_longest(shape, telling, fillvalue=())
+    found = list(product(*(range(n) if few else ends(n, each, chosen) for n, chosen in axes)))
     count = int(np.prod(shape)) - len(found)
     if not count:
         return list(found)
-    last = shape[0] - 1  # the gap is before the last row, of a single row before its last number
+    last = found[-1][0]  # the gap is before the last row, of a single row before its last number
     gap = next((i for i, place in enumerate(found) if place[0] == last and i), len(found) - 1)
     return [*found[:gap], Omission(count), *found[gap:]]
 
 
-def ends(n: int, shown: int) -> list[int]:
-    """Which of n things are shown: all of a few, otherwise the first half of `shown` and the last."""
-    return list(range(n)) if n <= shown else [*range(max(1, shown // 2)), n - 1]
+def ends(n: int, shown: int, telling: Sequence[int] = ()) -> list[int]:
+    """Which of n things are shown: all of a few, otherwise the first half of `shown` and the last.
+
+    Where more of them than that say something (`telling`), only those are taken.
+    """
+    if n <= shown:
+        return list(range(n))
+    half = max(1, shown // 2)
+    known = telling if len(telling) > half else range(n)
+    return [*known[:half], known[-1]]
 
 
 def matrix_line(trace: Trace, site: str, columns: bool) -> Line | None:

@@ -120,7 +120,7 @@ def share(trace: Trace, layer: int | None = None) -> Sharing:
         raise InputError("the network has no hidden layer: the output error is at every weight already")
     layer = L - 1 if layer is None else layer
     if not 1 <= layer < L:
-        raise InputError(f"layer {layer} is not a hidden layer; the hidden layers are 1 … {L - 1}")
+        raise InputError(f"layer {layer} is not a hidden layer; those are: {', '.join(map(str, range(1, L)))}")
     error = plainly = output_error(trace).compute(trace.arrays)
     for l in range(L, layer, -1):
         W = trace[f"W{l}"].value

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from clearprop.explain.derivations.sharing import Sharing
+from clearprop.explain.derivations.telling import telling_weight
 from clearprop.explain.drawings.ink import HEIGHT, Canvas, Run, arrow, drawing, paint, plain, text, width
 from clearprop.explain.drawings.placing import Box
 from clearprop.explain.drawings.players import porter
@@ -67,12 +68,11 @@ def porter_figure(trace: Trace, notation: Notation, numbers: NumberFormat, words
             (f" = {numbers.shown(trace.value_of(name)).text()}", 0),
         ]
 
-    weight = named(at(f"W{depth}", 0, 0))
-    signal, error = (named(at(site, *sample, 0)) for site in (f"a{depth - 1}", f"delta{depth}"))
-    left, right = (
-        notation.write(reference(at(f"a{depth - 1}", *sample, 0))).runs(),
-        notation.write(reference(at(f"z{depth}", *sample, 0))).runs(),
-    )
+    chosen = telling_weight(trace, depth)
+    k, j = reference(chosen).place
+    ends = at(f"a{depth - 1}", *sample, k), at(f"z{depth}", *sample, j)
+    weight, signal, error = named(chosen), named(ends[0]), named(at(f"delta{depth}", *sample, j))
+    left, right = (notation.write(reference(name)).runs() for name in ends)
     half = max(width(left), width(right)) / 2 + 14
     start, end = half + 16, half + 386
     for y, load, colour, backward in ((76, signal, "ink", False), (186, error, "output", True)):

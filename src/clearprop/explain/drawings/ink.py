@@ -14,7 +14,6 @@ from clearprop.explain.drawings.placing import SIZE, SMALLER, Box, Edge, width_o
 from clearprop.explain.writing.symbols import lowered, raised
 
 HEIGHT = 15.0  # of a line of text
-WIDE = 480  # pixels; a wider drawing keeps its size on a narrow screen and is scrolled
 DASH = ' stroke-dasharray="7 4"'
 HEAD = 9.0  # the length of an arrow's head
 
@@ -62,9 +61,9 @@ class Canvas:
         )
 
 
-def drawing(width: float, height: float, title: str, description: str, inside: str) -> str:
-    """The whole ``<svg>``."""
-    name = ' class="wide"' if width > WIDE else ""
+def drawing(width: float, height: float, title: str, description: str, inside: str, kind: str = "") -> str:
+    """The whole ``<svg>``; pages have a style of their own for some kinds."""
+    name = f' class="{kind}"' if kind else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg"{name} viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" font-family="system-ui,sans-serif" font-size="{SIZE:g}">'

@@ -92,10 +92,30 @@ class Network:
             plain(self._weight(l, k, j))
             for l in range(1, self.depth + 1)
             for k, j in self._pairs(l)
-            if self._is_labelled(l) or (self._is_on_path(l, k, j) and l == (self.chosen or (0,))[0])
+            if self._has_label(l, k, j)
         ]
         found = self.layers.described()
         return f"{found} {self.words['drawn_weights'].format(weights='; '.join(weights))}" if weights else found
+
+    def marks(self) -> list[tuple[str, int]]:
+        """What its signs, dashes and lines mean: keys of sentences about what is drawn, and of how many weights."""
+        places = [(l, k, j) for l in range(1, self.depth + 1) for k, j in self._pairs(l)]
+        labelled = [place for place in places if self._has_label(*place)]
+        signs = [self.trace.value_of(at(f"W{l}", k, j)) >= 0 for l, k, j in labelled]
+        dashed = [l < self.depth for l, _, _ in labelled]
+        found = []
+        if signs:
+            kind = "both_signs" if len(set(signs)) == 2 else "positive" if signs[0] else "negative"
+            found.append((f"drawn_{kind}", len(signs)))
+        if any(dashed):
+            found.append(("drawn_dashed" if all(dashed) else "drawn_dashes", sum(dashed)))
+        if len(labelled) < len(places):
+            found.append(("drawn_thin", len(places) - len(labelled)))
+        return found
+
+    def _has_label(self, l: int, k: int, j: int) -> bool:
+        """Whether a weight has its number beside it: those between narrow layers, and the chosen one."""
+        return self._is_labelled(l) or (self._is_on_path(l, k, j) and l == (self.chosen or (0,))[0])
 
     def _pairs(self, l: int) -> list[tuple[int, int]]:
         shown = self.layers.shown
@@ -126,8 +146,7 @@ class Network:
             start, end = places[l - 1, k], places[l, j]
             edge = (start.x + start.width / 2, start.y), (end.x - end.width / 2, end.y)
             edges.append(edge)
-            bold, has_label = self._is_on_path(l, k, j), self._is_labelled(l)
-            has_label = has_label or (bold and l == (self.chosen or (0,))[0])
+            bold, has_label = self._is_on_path(l, k, j), self._has_label(l, k, j)
             colour = (
                 ("positive" if self.trace.value_of(at(f"W{l}", k, j)) >= 0 else "negative") if has_label else "rule"
             )

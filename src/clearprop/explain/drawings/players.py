@@ -61,9 +61,9 @@ def figure(game: Game, numbers: NumberFormat, words: Mapping[str, str]) -> str:
     parts += [_cat(answer), _text(answer, FLOOR + 20, words["figure_cat"])]
     parts.append(arrow(((answer - 50, BACK), (guesser + 42, BACK)), "output", 2.5))
     parts.append(_text((answer + guesser) / 2 - 2, BACK + 18, f"δ = {number(f'delta{depth}[0]')}", "output"))
-    parts.append(_text(width / 2, HEIGHT - 12, words["figure_legend"], "grey"))
     key = "three" if game.has_girl else "two"
-    return drawing(width, HEIGHT, words[f"game_{key}"], words[f"figure_{key}"], "".join(parts))
+    parts.append(_text(width / 2, HEIGHT - 12, words[f"figure_legend_{key}"], "grey"))
+    return drawing(width, HEIGHT, words[f"game_{key}"], words[f"figure_{key}"], "".join(parts), "players")
 
 
 def _text(x: float, y: float, text: str, colour: str = "ink") -> str:
@@ -150,7 +150,7 @@ def _cat(x: float) -> str:
 
 def _bubble(x: float, y: float, text: str, to_x: float, to_y: float) -> str:
     """What somebody says, with a tail towards the mouth."""
-    half = max(28.0, width_of(text, 15) / 2 + 10)
+    half = max(28.0, width_of(text, 17) / 2 + 10)  # pages set it larger on a phone
     return (
         f'<path d="M{x - half + 8:g} {y + 6} L{to_x:g} {to_y} L{x - half + 22:g} {y + 15} z" fill="#fff" '
         f'stroke="{INK}"/><rect x="{x - half:g}" y="{y - 17}" width="{2 * half:g}" height="34" rx="15" fill="#fff" '

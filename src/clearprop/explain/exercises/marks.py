@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -148,10 +148,31 @@ def mark_folder(folder: Path, class_file: Path | None = None) -> ClassReport:
         raise InputError(Message("class_too_many", folder=folder, **counts))
     if record is None:
         return ClassReport(tuple(_marks(path, None) for path in sheets))
-    by_file = {path.stem.casefold(): path for path in sheets}
     known = {Path(str(item["file"])).stem.casefold(): item for item in record}
-    found = [_marks(by_file.get(stem), item) for stem, item in known.items()]
-    return ClassReport((*found, *(_marks(path, None) for stem, path in by_file.items() if stem not in known)))
+    places = _handed_in(sheets, known)
+    found = [_marks(places.get(stem), item) for stem, item in known.items()]
+    others = [path for path in sheets if path not in places.values()]
+    return ClassReport((*found, *(_marks(path, None) for path in others)))
+
+
+def _handed_in(sheets: Sequence[Path], known: Mapping[str, Mapping[str, Any]]) -> dict[str, Path]:
+    """Which file is whose: by its name; of a file that was renamed, as "ada (1).md", by the student that it names."""
+    found = {path.stem.casefold(): path for path in sheets if path.stem.casefold() in known}
+    stems = {str(item["student"]).casefold(): stem for stem, item in known.items() if stem not in found}
+    for path in sheets:
+        if path.stem.casefold() not in found and (stem := stems.get(_student_of(path).casefold())) is not None:
+            found.setdefault(stem, path)
+    return found
+
+
+def _student_of(path: Path) -> str:
+    """The student that a sheet names; "" where it names none or cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            said = STUDENT.search(file.read(LARGEST_SHEET))
+    except OSError:
+        return ""
+    return " ".join(said[1].split()) if said else ""
 
 
 def _class_record(folder: Path, class_file: Path | None) -> list[dict[str, Any]] | None:

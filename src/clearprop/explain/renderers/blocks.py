@@ -32,7 +32,8 @@ from clearprop.explain.writing.pen import LATEX, TEXT, LinePart, Pen
 from clearprop.formulas import Expression
 
 CLOSING = "，。、；：！？）”,.;:!?)"  # marks that no line begins with
-WIDE = 34  # letters; what cannot be broken and is wider may be scrolled
+WIDE = 34  # letters; what cannot be broken and is wider is set smaller on a narrow page, or scrolled
+VERY_WIDE = 46  # letters; a matrix with a column left out leaves out two more there
 LONG = 12  # lines; a derivation that has more may be parted between two pages
 TEX_SIGNS = {"": "", "=": "= ", "≈": r"\approx "}
 
@@ -91,8 +92,7 @@ class Blocks:
             case Table():
                 return self._table(block)
             case Picture(svg, text):
-                scrolled = self._scrolled("div", "g", "wide_picture", self.drawn(svg))
-                return f"<figure>{scrolled}<figcaption>{self.sentence(text)}</figcaption></figure>"
+                return f"<figure>{self.drawn(svg)}<figcaption>{self.sentence(text)}</figcaption></figure>"
         raise TypeError(type(block))
 
     def sentence(self, pieces: Sentence) -> str:
@@ -141,10 +141,11 @@ class Blocks:
         self.keys.add(key)
         return f' id="{self.prefix}{key}"'
 
-    def _scrolled(self, element: str, name: str, key: str, inside: str) -> str:
-        """What may be wider than the page: scrolled by itself, with the keyboard too."""
+    def _scrolled(self, element: str, name: str, key: str, inside: str, letters: int = 0) -> str:
+        """What may be wider than the page: on a narrow one set smaller, by its letters, and scrolled by itself."""
         label = escape(self.words[key].format(n=next(self.wide)))
-        return f'<{element} class="{name}" tabindex="0" role="region" aria-label="{label}">{inside}</{element}>'
+        size = f' style="--letters:{letters}"' if letters else ""
+        return f'<{element} class="{name}"{size} tabindex="0" role="region" aria-label="{label}">{inside}</{element}>'
 
     def _equation(self, block: Equation) -> str:
         first, *rest = block.sides
@@ -170,11 +171,15 @@ class Blocks:
         return f'<div class="l" id="{self.prefix}eq-{number}">{name}<div class="f">{formula}</div>{link}</div>'
 
     def _sources(self, line: Line) -> str:
-        links = [f'<a href="#{self.prefix}eq-{n}">({n})</a>' for n in self.numbering.sources(line)]
+        runs = self.numbering.cited(line)
+        links = ["…" if run is None else "–".join(map(self._link, dict.fromkeys(run))) for run in runs]
         if not links:
             return ""
         equations = self.words["list_comma"].join(links)
         return f' <span class="u">{self.words["by_equations"].format(equations=equations)}</span>'
+
+    def _link(self, number: int) -> str:
+        return f'<a href="#{self.prefix}eq-{number}">({number})</a>'
 
     def _parts(self, parts: list[LinePart]) -> str:
         """The parts of a line, each of which moves to the next row as a whole if it can."""
@@ -206,7 +211,10 @@ class Blocks:
         assert isinstance(piece, Piece)
         assert isinstance(tex, Piece)
         formula = self.math(piece.text, tex.text, display=display)
-        return self._scrolled("span", "w", "wide_formula", formula) if piece.width > WIDE else formula
+        if piece.width <= WIDE:
+            return formula
+        name = "w v" if piece.width > VERY_WIDE and "<mo>⋯</mo></mtd>" in piece.text else "w"
+        return self._scrolled("span", name, "wide_formula", formula, piece.width)
 
     def headed(self, cell: str | Expression | Number) -> str:
         """The head of a column; a formula as text beside it, since formulas have no name that could be read out."""
@@ -227,7 +235,16 @@ class Blocks:
         )
         rows = "".join(f"<tr>{''.join(map(self._cell, row, sides))}</tr>" for row in block.rows)
         table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
-        return self._scrolled("div", "t", "wide_table", table)
+        columns = zip(block.head, *block.rows, strict=True)
+        letters = sum(2 + max(map(self._letters, column)) for column in columns)
+        return self._scrolled("div", "t", "wide_table", table, letters)
+
+    def _letters(self, cell: str | Expression | Number) -> int:
+        """About how many letters wide a cell must be: words may go below each other."""
+        if isinstance(cell, str):
+            return max(map(len, cell.split()), default=0)
+        pen = replace(self.pen, medium=TEXT)
+        return len(pen.formula(cell) if isinstance(cell, Expression) else pen.number(cell.value, cell.finer))
 
 
 def _without_tex(piece: Piece | Boxed) -> Piece | Boxed:

@@ -126,7 +126,8 @@ class LatexWriter:
             return escape(self.words["left_out"].format(count=f"{item.count:,}")) + r"\par"
         name = _coloured(label, label) + r"\quad " if label else r"\quad " if width == ROW else ""
         behind = rf" \quad{{\small ({escape(item.reason)})}}" if item.reason else ""
-        links = [rf"\hyperlink{{eq{n}}}{{({n})}}" for n in self.numbering.sources(item)]
+        runs = self.numbering.cited(item)
+        links = [r"\dots" if run is None else "--".join(map(_link, dict.fromkeys(run))) for run in runs]
         if links and width == ROW:
             sources = escape(self.words["by_equations"]).replace(LINKS, escape(self.words["list_comma"]).join(links))
             behind += rf" \quad\mbox{{\small {sources}}}"
@@ -209,6 +210,10 @@ def _box(box: Boxed, width: int) -> str:
     rows = in_rows(box.pieces, width - 4)
     inside = rows[0] if len(rows) == 1 else rf"\begin{{aligned}}& {{}} {ROW_END.join(rows)}\end{{aligned}}"
     return rf"{box.before}\clearpropbox{{{box.kind}}}{{{box.label}}}{{{inside}}}{box.after}"
+
+
+def _link(number: int) -> str:
+    return rf"\hyperlink{{eq{number}}}{{({number})}}"
 
 
 def _named_boxes(latex: str) -> str:

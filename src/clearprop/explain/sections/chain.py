@@ -10,7 +10,8 @@ from clearprop.explain.derivations.lines import Line, Omission, ends
 from clearprop.explain.derivations.operation_count import multiplications
 from clearprop.explain.derivations.paths import added_by, n_paths, part_of
 from clearprop.explain.derivations.paths import path as chain_rule
-from clearprop.explain.sections.kit import Kit, telling_inputs
+from clearprop.explain.derivations.telling import telling_inputs, telling_neuron, telling_rows
+from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block, Bullets, Columns, Derivation, Number, Piece, Table
 from clearprop.formulas import Apply, Symbol
 from clearprop.trace.arithmetic import left_out_of, running_sum
@@ -106,12 +107,13 @@ def _every_layer(trace: Trace, kit: Kit) -> list[Block]:
 
 
 def _long_forms(trace: Trace, kit: Kit, l: int) -> list[Block]:
-    """The weights into the first neuron of a layer and its bias, written out beside each other."""
-    names = [at(f"W{l}", k, 0) for k in telling_inputs(trace, l, 2)]
+    """The weights into a neuron of a layer and its bias, written out beside each other."""
+    j = telling_neuron(trace, l)
+    names = [at(f"W{l}", k, j) for k in telling_inputs(trace, l, 2, j)]
     if trace.is_batch:
         intro = kit.writer.say("path_of_samples", slope=Symbol(f"d{names[0]}"))
         return [intro, Derivation(_long_form(trace, names[0]))]
-    parts = [*names, at(f"b{l}", 0)]
+    parts = [*names, at(f"b{l}", j)]
     return [Columns([(Symbol(f"d{name}"), Derivation(_long_form(trace, name))) for name in parts])]
 
 
@@ -142,10 +144,11 @@ def _table(trace: Trace, kit: Kit, l: int) -> Block:
 def _parameters(trace: Trace, l: int) -> list[str | Omission]:
     """The names of a layer's parameters, neuron by neuron."""
     n, m = trace.network.widths[l - 1], trace.network.widths[l]
-    shown = ends(m, 4)
+    rows, columns = telling_rows(trace, f"dW{l}")
+    shown = ends(m, 4, columns)
     names: list[str | Omission] = []
     for j in shown:
-        inputs = ends(n, 4)
+        inputs = ends(n, 4, rows)
         names += [at(f"W{l}", k, j) for k in inputs]
         if n > len(inputs):
             names.insert(len(names) - 1, Omission(n - len(inputs)))
@@ -186,12 +189,14 @@ def _batch_row(trace: Trace, kit: Kit, name: str | Omission) -> list[Piece]:
 
 
 def boxes(trace: Trace, kit: Kit) -> list[Block]:
-    """Three long derivations below each other; what they share in its box."""
+    """Long derivations below each other, of the last layer and the first; what they share in its box."""
     depth = trace.network.depth
-    last, first = (telling_inputs(trace, l, 2) for l in (depth, 1))
-    chosen = [at(f"W{depth}", last[0], 0), f"b{depth}[0]", at("W1", first[0 if depth > 1 else -1], 0)]
+    last, first = (telling_neuron(trace, l) for l in (depth, 1))
+    signals = telling_inputs(trace, 1, 2, first)
+    chosen = [at(f"W{depth}", telling_inputs(trace, depth, 1, last)[0], last), at(f"b{depth}", last)]
+    chosen.append(at("W1", signals[0 if depth > 1 else -1], first))
     parts = []
-    for parameter in chosen:
+    for parameter in dict.fromkeys(chosen):  # a network of one weight has no other
         rule = rule_of(trace, parameter)
         lines: list[Line | Omission] = []
         if trace.is_batch:
@@ -214,7 +219,10 @@ def _legend(trace: Trace, kit: Kit) -> Bullets:
         if kind == OUTPUT_DELTA or depth > 1:
             found.append((kind, Symbol(at(f"delta{l}", *sample, 0))))
     found.append((WEIGHT, Symbol(f"∂{at(f'z{depth}', *sample, 0)}/∂W{depth}[0,0]")))
-    return Bullets([kit.writer.sentence(kind, box=Apply(kind, (label, contents))) for kind, label in found])
+    batch = {kind: "_batch" for kind in (OUTPUT_DELTA, HIDDEN_DELTA)} if trace.is_batch else {}
+    return Bullets(
+        [kit.writer.sentence(kind + batch.get(kind, ""), box=Apply(kind, (label, contents))) for kind, label in found]
+    )
 
 
 def count(trace: Trace, kit: Kit) -> list[Block]:

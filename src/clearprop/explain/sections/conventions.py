@@ -19,7 +19,7 @@ def conventions(trace: Trace, kit: Kit) -> list[Block]:
     W, a, b = Symbol("W1"), Symbol("a0"), Symbol("b1")
     product = call("matmul", W, a) if columns else call("matmul", a, W)
     points: list[Sentence] = [
-        say("layers_counted", n=depth, depth=depth),
+        say("layers_counted_two" if depth == 2 else "layers_counted", n=depth, depth=depth),
         say(f"weights_{kit.notation.name}", weight=Symbol("W1[0,0]"), sum=call("equal", Symbol("z1"), product + b)),
         say("named_after"),
         say("bias_each"),

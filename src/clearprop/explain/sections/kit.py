@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.derivations.lines import Line, Omission, lines_of, matrix_line, neuron_line, places
+from clearprop.explain.derivations.telling import telling_rows, telling_weight
 from clearprop.explain.writing.document import Block, Derivation, Writer
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.numbers import NumberFormat, finer_for
 from clearprop.formulas import Symbol
-from clearprop.trace.names import Reference, at, parse
+from clearprop.trace.names import Reference, parse
 from clearprop.trace.trace import Trace
 
 MOST_COMPARED, MOST_DIGITS_MORE = 100, 2  # numbers of a matrix; digits more in all of them
@@ -68,7 +69,7 @@ class Kit:
             if "neuron" in self.forms and not self.fractions and trace[site].value.ndim:
                 found = [
                     place if isinstance(place, Omission) else neuron_line(trace, site, place, self.notation.columns)
-                    for place in places(trace[site].value.shape)
+                    for place in places(trace[site].value.shape, telling=telling_rows(trace, site))
                 ]
                 single += [line for line in found if line is not None] if any(
                     isinstance(line, Line) for line in found
@@ -81,18 +82,6 @@ class Kit:
         if whole:
             blocks.append(Derivation(whole, label))
         return blocks
-
-
-def telling_inputs(trace: Trace, l: int, n: int) -> list[int]:
-    """From which `n` neurons weights into the first of layer l are shown; those without gradient come last."""
-    gradients = trace[f"dW{l}"].value[:, 0]
-    return sorted(sorted(range(len(gradients)), key=lambda k: not gradients[k])[:n])
-
-
-def telling_weight(trace: Trace) -> str:
-    """The first weight whose gradient is not 0: a weight behind a signal of 0 shows nothing."""
-    l = next(block.layer for block in trace.network.blocks if block.letter == "W")
-    return at(f"W{l}", *telling_inputs(trace, l, 1), 0)
 
 
 def showing_change(line: Line, digits: int) -> Line:

@@ -56,7 +56,8 @@ def game(trace: Trace, kit: Kit) -> list[Block]:
     key = "three" if found.has_girl else "two"
     words, say = kit.writer.words, kit.writer.say
     drawn = Picture(figure(found, kit.numbers, words), (words[f"figure_{key}"],))
-    blocks: list[Block] = [kit.writer.heading(f"game_{key}"), say(f"cast_{key}"), say("porter"), say("edges"), drawn]
+    blocks: list[Block] = [kit.writer.heading(f"game_{key}"), say(f"cast_{key}"), say("porter")]
+    blocks += [say(f"edges_{key}"), drawn]
     for n, played in enumerate(found.rounds, start=1):
         told = [_sentence(item, played, kit) for item in found.story if item.round == n]
         blocks += [kit.writer.heading("round", 3, n=n), Bullets(told)]

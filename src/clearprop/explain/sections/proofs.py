@@ -8,11 +8,13 @@ from clearprop.explain.derivations.lines import Line, Omission, line_of, matrix_
 from clearprop.explain.derivations.proof_instances import instance_of
 from clearprop.explain.derivations.proofs import PROOFS, Proof, matrix_statement, proof
 from clearprop.explain.derivations.replayed import replay_proofs
+from clearprop.explain.derivations.telling import telling_weight
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block, Derivation, Equation, Heading, Number
 from clearprop.formulas import Symbol
 from clearprop.trace.arithmetic import WIDEST_SUM
 from clearprop.trace.equations import Elementwise
+from clearprop.trace.names import at, reference
 from clearprop.trace.trace import Trace
 
 
@@ -62,8 +64,8 @@ def one_proof(trace: Trace, kit: Kit, found: Proof) -> list[Block]:
 def _reason(trace: Trace, name: str) -> str:
     """Which words say why the matrix form is the component form."""
     if name == "BP1" and f"jacobian{trace.network.depth}" in trace:
-        return "BP1_in_full"
-    return f"{name}_batch" if trace.is_batch and name in ("BP3", "BP4") else name
+        name = "BP1_in_full"
+    return f"{name}_batch" if trace.is_batch else name
 
 
 def matrix_instance(trace: Trace, name: str, layer: int, columns: bool) -> Line | None:
@@ -78,12 +80,13 @@ def matrix_instance(trace: Trace, name: str, layer: int, columns: bool) -> Line 
 def _instance(trace: Trace, found: Proof, layer: int) -> list[Line | Omission]:
     """The statement with a trace's numbers; where layers are wide or drop out, the lines of the step."""
     widest = max(*trace.network.widths[1:], trace.n_samples)
+    k, j = reference(telling_weight(trace, layer)).place
     if widest <= WIDEST_SUM and not trace.setting.mask:
-        line = replace(instance_of(trace, found, layer, 0)[-1], reason="")
+        line = replace(instance_of(trace, found, layer, j, k)[-1], reason="")
         if line.replay() == line.value:  # not where only δ's short form has a value
             return [line]
-    place = "[0,0]" if trace.is_batch else "[0]"
-    delta = f"delta{layer}{place}"
-    sites = {"BP1": [delta], "BP2": [f"error{layer}{place}", delta], "BP3": [f"db{layer}[0]"],
-             "BP4": [f"dW{layer}[0,0]"]}  # fmt: skip
+    place = (0, j) if trace.is_batch else (j,)
+    delta = at(f"delta{layer}", *place)
+    sites = {"BP1": [delta], "BP2": [at(f"error{layer}", *place), delta], "BP3": [at(f"db{layer}", j)],
+             "BP4": [at(f"dW{layer}", k, j)]}  # fmt: skip
     return [line_of(trace, site) for site in sites[found.name]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clearprop.explain.derivations.lines import Line, Omission, oriented, places
 from clearprop.explain.drawings.figures import porter_figure
-from clearprop.explain.drawings.network import drawing
+from clearprop.explain.drawings.network import Network, drawing
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.sections.proofs import matrix_instance
 from clearprop.explain.writing.document import Block, Derivation, Number, Picture
@@ -20,9 +20,11 @@ from clearprop.trace.trace import Trace
 
 def picture(trace: Trace, kit: Kit) -> list[Block]:
     """The network as a drawing, the path of the chosen weight bold in it."""
-    svg = drawing(trace, kit.notation, kit.numbers, kit.writer.words, kit.followed(trace))
-    words = kit.writer.sentence("forward_words", parameter=Symbol(kit.followed(trace)))
-    return [Picture(svg, words), *([kit.writer.say("picture_batch")] if trace.is_batch else [])]
+    chosen, say = kit.followed(trace), kit.writer.sentence
+    style = trace, kit.notation, kit.numbers, kit.writer.words, chosen
+    marks = [say(key, n=n) for key, n in Network(*style).marks()]
+    caption = kit.writer.joined(say("forward_words"), *marks, say("drawn_bold", parameter=Symbol(chosen)))
+    return [Picture(drawing(*style), caption), *([kit.writer.say("picture_batch")] if trace.is_batch else [])]
 
 
 def given(trace: Trace, kit: Kit) -> list[Block]:
@@ -103,12 +105,15 @@ def _shortcut(trace: Trace, kit: Kit) -> list[Block]:
         form = short.tree(scope, place)
         assert form is not None
         lines.append(Line(Symbol(at(site, *place)), (form,), scope.values, computed(form, scope.values), Law.BP1))
-    return [kit.writer.say("shortcut"), Derivation(lines, Law.BP1)]
+    how = "_weighted" if "share" in trace else "_batch" if trace.is_batch else ""
+    fields = {"n": trace.n_samples} if how == "_batch" else {"share": Symbol("share")} if how else {}
+    return [kit.writer.say(f"shortcut{how}", **fields), Derivation(lines, Law.BP1)]
 
 
 def gradients(trace: Trace, kit: Kit) -> list[Block]:
     """The slope of the loss for every weight and bias."""
-    blocks: list[Block] = [kit.writer.heading("gradients"), kit.writer.say("gradients_words")]
+    words = "gradients_words_batch" if trace.is_batch else "gradients_words"
+    blocks: list[Block] = [kit.writer.heading("gradients"), kit.writer.say(words)]
     for block in reversed(trace.network.blocks):
         site = f"d{block.name}"
         blocks += kit.derivation(trace, site, label=trace[site].equation.law)

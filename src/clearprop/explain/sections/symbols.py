@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from clearprop.explain.derivations.lines import matrix_line, oriented
+from clearprop.explain.derivations.lines import ONES, matrix_line, oriented
 from clearprop.explain.sections.kit import Kit
 from clearprop.explain.writing.document import Block, Number, Piece, Sentence, Table
 from clearprop.explain.writing.symbols import Nabla
-from clearprop.formulas import Symbol
+from clearprop.formulas import Apply, Expression, Symbol
+from clearprop.formulas.expressions import nodes
 from clearprop.trace.names import reference
 from clearprop.trace.trace import Trace
 
@@ -60,10 +61,7 @@ def _rows(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
                 value = trace[name].value
                 shown: Piece = Number(value) if np.ndim(value) == 0 else _sizes(trace, [name], kit)
                 yield _row(kit, Symbol(name), key, shown, where)
-        if part == "forward":
-            yield _row(kit, "σ", "sigma", "", part)
-            if any(layer.activation.name == "softmax" for layer in trace.network.layers):
-                yield _row(kit, "softmax", "softmax", "", part)
+        yield from _functions(trace, kit, part)
     for memory in trace.optimizer.memory:
         yield _row(kit, Symbol(f"{memory}_W1"), "memory", "", "update")
     if "matrix" in kit.forms and not _divides(trace, kit, f"error{depth}") and _divides(trace, kit, "W1_new"):
@@ -72,6 +70,24 @@ def _rows(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
     yield _row(kit, new, "after", Number(trace.value_of("W1_new[0,0]")), "update")
     if kit.has_proofs:
         yield from _of_proofs(trace, kit)
+
+
+def _functions(trace: Trace, kit: Kit, part: str) -> Iterator[list[Piece]]:
+    """Functions that are written by name, and the ones that add up a batch, where they first occur."""
+    shapes = {layer.activation for layer in trace.network.layers}
+    has_log = {"forward": any(_has_log(shape.tree()) for shape in shapes), "loss": _has_log(trace.network.loss.tree())}
+    if part == "forward":
+        yield _row(kit, "σ", "sigma", "", part)
+        if any(shape.name == "softmax" for shape in shapes):
+            yield _row(kit, "softmax", "softmax", "", part)
+    if part == next((place for place, has in has_log.items() if has), None):
+        yield _row(kit, "log", "log", "", part)
+    if part == "gradients" and trace.is_batch and "matrix" in kit.forms:
+        yield _row(kit, ONES, "ones", f"{trace.n_samples:,}", part)
+
+
+def _has_log(tree: Expression) -> bool:
+    return any(isinstance(item, Apply) and item.function in ("log", "log1p") for item in nodes(tree))
 
 
 def _of_proofs(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:

@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
     "convention_biases_shared": "同一层的神经元共用一个偏置",
     "convention_biases_none": "没有偏置",
     "convention_count_from": "下标从 1 开始",
+    "convention_weighted_sum": "加权和记作 a，激活函数的结果记作 z（Bishop）",
     "convention_velocity_gradients": "速度是 v = μv + ∂C/∂w，新权重是 w − ηv",
     "convention_velocity_subtracted": "速度是 v = μv + η·∂C/∂w，新权重是 w − v",
     "convention_velocity_mean": "速度是 v = μv + (1 − μ)·∂C/∂w，新权重是 w − ηv",

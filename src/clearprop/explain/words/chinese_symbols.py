@@ -47,6 +47,8 @@ WORDS: Mapping[str, str] = {
     "symbol_transpose": "转置：行列互换",
     "symbol_quotient": "逐元素相除",
     "symbol_jacobian": "每个激活值对每个带权输入的偏导数（雅可比矩阵）",
+    "symbol_log": "自然对数（以 e 为底）",
+    "symbol_ones": "全 1 向量：与它相乘就是对各样本求和",
     "symbol_softmax": "整层的激活函数：各输出为正，总和为 1",
     "symbol_depth": "输出层的编号",
     "symbol_error_of_all": "全部输出的误差（损失对输出的梯度）",

@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
     "convention_biases_shared": "the neurons of a layer share one bias",
     "convention_biases_none": "there are no biases",
     "convention_count_from": "indices are counted from 1",
+    "convention_weighted_sum": "the weighted sum is called a, and z what the activation function makes of it (Bishop)",
     "convention_velocity_gradients": "the velocity is v = μv + ∂C/∂w, and w − ηv the new weight",
     "convention_velocity_subtracted": "the velocity is v = μv + η·∂C/∂w, and w − v the new weight",
     "convention_velocity_mean": "the velocity is v = μv + (1 − μ)·∂C/∂w, and w − ηv the new weight",

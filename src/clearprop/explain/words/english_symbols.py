@@ -47,6 +47,8 @@ WORDS: Mapping[str, str] = {
     "symbol_transpose": "transpose: rows become columns",
     "symbol_quotient": "divided by, number by number",
     "symbol_jacobian": "derivatives of every activation with respect to every weighted input (the Jacobian)",
+    "symbol_log": "natural logarithm (to base e)",
+    "symbol_ones": "vector of ones: the product with it adds up the samples",
     "symbol_softmax": "activation function of a whole layer: its outputs are positive and add up to 1",
     "symbol_depth": "number of the output layer",
     "symbol_error_of_all": "errors of all outputs (the gradient with respect to them)",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from string import Formatter
 from typing import Any
 
@@ -145,6 +146,11 @@ class Writer:
                 value = fields[name]
                 pieces.append(value if isinstance(value, str | Expression | Number) else _counted(value))
         return tuple(pieces)
+
+    def joined(self, *sentences: Sentence) -> Sentence:
+        """Sentences one behind the other."""
+        first, *others = sentences
+        return reduce(lambda before, after: (*before, self.words["between_sentences"], *after), others, first)
 
     def term(self, name: str) -> str:
         """What the language calls a loss or an optimizer; its own name where there is no other."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.explain.derivations.lines import NONE_FINER, Line, taken
+from clearprop.explain.derivations.lines import NONE_FINER, Line, taken, vanishes
 from clearprop.explain.writing.breaking import SHORT, Breaking, Piece, Pieces
 from clearprop.explain.writing.media import LATEX, MATHML, TEXT, Medium
 from clearprop.explain.writing.nielsen import Notation
@@ -142,7 +142,8 @@ class Pen:
         if not line.forms:
             return [*parts, result]
         if not all(self.finer(line.finer.get(name, 0)).is_exact(value) for name, value in line.values.items()):
-            result = result._replace(sign="≈")
+            is_zero = np.ndim(line.value) == 0 and line.value == 0 and vanishes(line.forms[-1], line.values)
+            result = result._replace(sign="=" if is_zero else "≈")
             put_in = self._part("≈", line.forms[-1], line.values, line.finer)
         else:
             put_in = self._part("=", line.forms[-1], line.values, line.finer)

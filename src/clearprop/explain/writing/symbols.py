@@ -46,7 +46,8 @@ class Letter:
 
     def text(self) -> str:
         """Unicode where it has the scripts, w_{1,12} where not."""
-        name = self.base + raised(self.sup) + lowered(self.sub)
+        base = bold(self.base) if self.is_array and self.base.isdigit() else self.base
+        name = base + raised(self.sup) + lowered(self.sub)
         if not self.after:
             return name
         return f"({name})⁺" if self.needs_brackets else f"{name}⁺"
@@ -179,15 +180,15 @@ Written = Letter | Code | Applied | Ratio | Nabla
 
 
 def bold(letter: str) -> str:
-    """A single letter bold and slanted, as vectors and matrices are set; anything else as it is.
+    """A single letter bold and slanted, as vectors and matrices are set, a digit bold; anything else as it is.
 
     Examples
     --------
     >>> from clearprop.explain.writing.symbols import bold
-    >>> bold("w"), bold("δ"), bold("W_ih")
-    ('𝒘', '𝜹', 'W_ih')
+    >>> bold("w"), bold("δ"), bold("1"), bold("W_ih")
+    ('𝒘', '𝜹', '𝟏', 'W_ih')
     """
-    for first, last, start in (("a", "z", 0x1D482), ("A", "Z", 0x1D468), ("α", "ω", 0x1D736)):
+    for first, last, start in (("a", "z", 0x1D482), ("A", "Z", 0x1D468), ("α", "ω", 0x1D736), ("0", "9", 0x1D7CE)):
         if len(letter) == 1 and first <= letter <= last:
             return chr(start + ord(letter) - ord(first))
     return letter
@@ -232,12 +233,13 @@ def _script(script: str) -> str:
 
 def _markup(script: str) -> str:
     """A script in MathML, as one element."""
-    found = "".join(f"<{_element(piece)}>{piece}</{_element(piece)}>" for piece in _pieces(script)).replace("⁺", "+")
+    signs = script.replace("-", "−").replace("⁺", "+")
+    found = "".join(f"<{_element(piece)}>{piece}</{_element(piece)}>" for piece in _pieces(signs))
     return found if found.count("<m") == 1 else f"<mrow>{found}</mrow>"
 
 
 def _element(piece: str) -> str:
-    return "mn" if piece.isdigit() else "mo" if piece in "+−-(),⁺" else "mi"
+    return "mn" if piece.isdigit() else "mo" if piece in "+−()," else "mi"
 
 
 def _pieces(script: str) -> list[str]:

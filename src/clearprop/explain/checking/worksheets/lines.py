@@ -49,6 +49,8 @@ OPTIMIZER = re.compile(
     r"(\s*(?:optimi[sz]er|update rule|优化器|优化算法)\s*[:=]\s*[A-Za-z]+)\s*[,;]\s*([^()\[\]]*=[^()\[\]]*)", re.I
 )
 CONTINUES = re.compile(r"\s*[=≈]")
+DICTIONARY = re.compile(r"\{\s*(?:[\"']\w+[\"']\s*:[^{}:]*,?\s*)+\}")
+HEAD_OF_R = re.compile(r"(?:\s*\[,\d+\])+\s*")
 FENCE = re.compile(r"\s*(?:```|~~~|\\begin\{(?!\w*matrix)|\\end\{(?![a-zA-Z]*matrix)|\$\$\s*$)")
 OF_PEOPLE = ("student", "name", "学生", "姓名")  # lines that say whose sheet it is
 LONGEST_VALUE = 400  # lines
@@ -101,6 +103,7 @@ class SheetLine(NamedTuple):
 def lines_of(text: str) -> Iterator[Found]:
     """The statements of a sheet written as text, and in their places steps, text passed over and faults."""
     lines = [_line(number, line) for number, line in enumerate(text.splitlines(), start=1)]
+    lines = [line for line in lines if line.bare.strip() or not HEAD_OF_R.fullmatch(line.text)]
     place = 0
     while place < len(lines):
         line = lines[place]
@@ -184,6 +187,10 @@ def _statements(line: SheetLine) -> Iterator[Found]:
 
 def _with_signs(body: str) -> str:
     """A line in which a verb that stands between a name and its number is a sign, and a list of an optimizer a call."""
+    if "|" in body and all(re.search("[=≈]", piece) for piece in body.split("|")):
+        body = body.replace("|", ";")  # z1 = 0.41 | a1 = 0.6
+    if DICTIONARY.fullmatch(body):
+        body = re.sub(r"[{}\"']", " ", body)
     if called := OPTIMIZER.fullmatch(body):
         return f"{called[1]}({called[2].strip()})"
     verbs = list(VERB.finditer(body))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -95,6 +95,11 @@ class Names:
         InputError, UnknownNameError
             When it means nothing, several things, or something that holds another count of numbers.
         """
+        found = self._named(name, count)
+        return replace(found, reference=self.conventions.meant(found.reference))
+
+    def _named(self, name: str, count: int | None) -> Named:
+        """What a name means where the weighted sum is called z."""
         found = self._as_code(name)
         key = _loosely(spelled(name))
         if found is not None and self._fits(found, count):

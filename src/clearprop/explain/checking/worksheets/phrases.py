@@ -44,11 +44,15 @@ LAYERS: Mapping[str, str] = {
     "hidden": r"hidden(?:[ -]layer)?|隐藏层|隐含层|隐层", "out": r"(?:output|final)(?:[ -]layer)?|输出层",
     "layer": r"layer\s*(\d{1,2})|第\s*([\d一二三四])\s*层",
 }  # fmt: skip
-NEURON = r"(?:\s*(?:neuron|node|unit|第)?\s*([\d一二三四五六])\s*(?:个?(?:神经元|节点|单元))?)?"
+NEURON = r"(?:\s*(?:neurons?|nodes?|units?|第)?\s*([\d一二三四五六])\s*(?:个?(?:神经元|节点|单元))?)?"
 CHINESE_DIGITS = str.maketrans("一二三四五六", "123456")
 OF_A_SAMPLE = re.compile(
     r"(?:loss|error) (?:of|for) sample\s*(\d{1,4})|sample\s*(\d{1,4})(?:'s)? (?:loss|error)"
     r"|(?:第\s*(\d{1,4})\s*个样本|样本\s*(\d{1,4}))\s*的?(?:损失|误差)"
+)
+OF_A_LAYER = re.compile(  # error term of the output neuron
+    r"([a-zδ -]+?) (?:of|for|at|in) (?:the |all )?((?:output|final|hidden)(?: layer)?)"
+    r"(?:(?:'s)? (?:neurons?|nodes?|units?))?(?: (\d))?"
 )
 WHOLE = re.compile(
     "(?:the )?(?:" + "|".join(f"(?P<{name}>{words})" for name, words in LAYERS.items()) + r")(?:'s)?[\s的]*"
@@ -76,6 +80,8 @@ def meanings(name: str) -> tuple[str, ...]:
     mark = "+" if after else ""
     if re.fullmatch(r"[a-z]{3,}(?:_[a-z]{3,})+", plain):  # as programs write: hidden_outputs
         plain = plain.replace("_", " ")
+    if turned := OF_A_LAYER.fullmatch(plain):
+        plain = f"{turned[2]} {turned[3] or ''} {turned[1]}"
     if plain in EITHER:
         return tuple(each + mark for each in EITHER[plain])
     if plain in SINGLE:

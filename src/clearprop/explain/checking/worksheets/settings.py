@@ -12,7 +12,8 @@ from clearprop.formulas import LOSSES as LOSSES_BY_NAME
 
 SETTINGS = (
     "network", "hidden", "output", "loss", "learning rate", "optimizer", "case", "biases", "notation", "rows",
-    "delta", "samples", "outputs", "count from", "given", "velocity", "step", "l1", "l2", "weight decay", "row weights",
+    "delta", "samples", "outputs", "count from", "given", "weighted sum", "velocity", "step", "l1", "l2",
+    "weight decay", "row weights",
 )  # fmt: skip
 OTHER_NAMES: Mapping[str, str] = {
     "widths": "network", "layers": "network", "architecture": "network", "topology": "network", "net": "network",
@@ -33,6 +34,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "行": "rows", "样本": "samples", "给定": "given", "count_from": "count from", "row_weights": "row weights",
     "weight_decay": "weight decay", "δ 的符号": "delta", "δ的符号": "delta", "对样本": "samples", "对输出": "outputs",
     "已知数": "given", "步": "step", "权重衰减": "weight decay", "样本权重": "row weights",
+    "weighted_sum": "weighted sum", "加权和": "weighted sum",
     "速度": "velocity", "counting from": "count from", "indices from": "count from", "编号从": "count from",
 }  # fmt: skip
 NUMERIC = frozenset({"network", "learning rate", "count from", "step", "l1", "l2", "weight decay", "row weights"})

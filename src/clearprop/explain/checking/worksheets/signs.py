@@ -17,6 +17,9 @@ SIGNS = str.maketrans({
     "⨯": "×",
     "│": "|", "┃": "|", "║": "|", "￥": "\\",
 })  # fmt: skip
+OF_R = re.compile(
+    r"\[\d{0,4},\](?=\s)|\[,\d{1,4}\](?=\s|$)|(?:(?<=[=:]\s)|^\s*)\[1\](?=\s+[-−]?[\d.])"
+)  # where R counts
 MARKUP = re.compile(
     r"[`$]|\*\*|__(?=\w)(?!_)|(?<=\w)__(?![_\w])|\\[()\[\]](?!\d)|</?(?:b|i|em|strong|p|br|code|sub|sup)\s*/?>"
 )
@@ -46,6 +49,7 @@ def plain_line(line: str) -> str:
     plain = BETWEEN_NUMBERS.sub(" ", line).translate(SIGNS)
     if not plain.isascii():
         plain = MATH_LETTERS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), plain)
+    plain = OF_R.sub(_blank, plain) if "[" in plain else plain
     comment = COMMENT.search(plain)
     if comment is not None:
         plain = plain[: comment.start()]

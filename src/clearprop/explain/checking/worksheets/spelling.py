@@ -33,6 +33,10 @@ AFTER_WORDS = r"new|updated|neu|nouveau|after|next|t\s*\+\s*1|k\s*\+\s*1|n\s*\+\
 OF_ARGUMENTS = re.compile(
     r"^([CELJ]|loss|cost)\s*\((?=[^()]*[^\W\d])(?:[^()]|\([^()]*\))*\)$", re.I
 )  # L(a, y), J(w, b)
+KEPT = re.compile(  # where programs keep a number: self.z1, cache["z1"]
+    r"^\s*(?:self|model|net|cache|grads?|gradients|params|parameters|state|results?)"
+    r"(?:\.(?=[A-Za-z]+_?\d)|\[\s*[\"'](?=[A-Za-z]+_?\d))(\w+)(?:[\"']\s*\])?\s*$"
+)
 DRESS = re.compile(r"[$`]|\*\*|\\[,;!: ]|\\\(|\\\)|\\\[|\\\]|[\u200b-\u200d\ufeff]")
 
 
@@ -48,7 +52,7 @@ def spelled(name: str) -> str:
     >>> spelled("\\\\frac{\\\\partial C}{\\\\partial w}"), spelled("z1_1"), spelled("dL/dW2_11")
     ('dC/dw', 'z1_{1}', 'dL/dW2_{11}')
     """
-    plain = _without_latex(DRESS.sub(" ", name))
+    plain = _without_latex(DRESS.sub(" ", KEPT.sub(r"\1", name)))
     plain = _with_marks(plain.replace("′", "'").replace("’", "'"))
     plain = SCRIPTED.sub(_script, plain.replace("ᵀ", "^{T}"))
     for letter, word in GREEK.items():

@@ -17,7 +17,7 @@ from clearprop.trace.names import Reference, parse
 
 LONGEST_NAME = 80
 LAST_NAME = re.compile(
-    r"(?s)(.*?[\d\])}%…_?½])\s*(?:[,;]|\s&|\n|\s(?:and|und|et)\s|和|与|,\s*and\s)\s*(\D[^,;\n]*(?:\[[^\[\]]*\])*)\s*$"
+    r"(?s)(.*?[\d\])}%…_?½])\s*(?:[,;→⟶↦]|->|\s&|\n|\s(?:and|und|et)\s|和|与|,\s*and\s)\s*(\D[^,;\n]*(?:\[[^\[\]]*\])*)\s*$"
 )
 NEXT_WORD = re.compile(r"(?s)(.*?[\d\])}%])\s+([^\W\d][^\s]*)\s*$")
 
@@ -37,6 +37,7 @@ OF_ANOTHER = re.compile(r"([^\W\d_]+) (?:of|for)(?: the)?\s*$", re.I)  # the vel
 ITSELF = ("value", "values", "result", "results", "number", "numbers", "calculation", "solution", "matrix", "vector")
 AFTERWARDS = re.compile(r"\b(?:new|updated)\b|新|更新", re.I)
 NEXT_SETTING = re.compile(r"(.*)[,;]\s*([^,;:]+)")
+SIGNED = re.compile("[=≈]")
 VALUE = re.compile(r"[\s\d.,;+\-−eE%/\[\](){}|_?…⋮½⅓¼·×^]*")
 
 
@@ -89,7 +90,7 @@ def parts_of(line: str) -> list[NamedValue]:
     parts: list[NamedValue] = []
     start = last = first + 1
     for end, kind in signs[1:]:
-        split = _next_name(line[last:end])
+        split = _next_name(line[last:end]) or _name_alone(line, start, last, end, name)
         if split is not None:
             parts.append(NamedValue(name, line[start : last + split[0]], start, name_at, sign))
             name, name_at, start, sign = split[2], last + split[1], end + 1, kind
@@ -174,6 +175,16 @@ def is_numbers(text: str) -> bool:
     """Whether a text is numbers, in whatever dress."""
     value = readings(text)[0]
     return value.unread is None and bool(value.items)
+
+
+def _name_alone(line: str, start: int, last: int, end: int, name: str) -> tuple[int, int, str] | None:
+    """The same where another name stands between two signs, behind a value: "net_h1 = 0.41 ⇒ out_h1 = 0.6"."""
+    segment, before = line[last:end], SIGNED.split(line[start : last - 1])[-1]
+    alone = segment.strip()
+    if last == start or tidy_name(alone) == tidy_name(name) or not is_named(alone):
+        return None
+    is_value = re.search(r"\d", before) and (VALUE.fullmatch(before) is not None or worked_out(before) is not None)
+    return (-1, segment.index(alone), alone) if is_value else None
 
 
 def _next_name(segment: str) -> tuple[int, int, str] | None:

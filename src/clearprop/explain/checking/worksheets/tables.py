@@ -12,6 +12,7 @@ from clearprop.explain.checking.worksheets.splitting import is_named, name_befor
 from clearprop.explain.checking.worksheets.values import readings
 
 RULE = re.compile(r"[\s|:+-]*-[\s|:+-]*")
+OF_A_LAYER = re.compile(r"[ho]_?\d{1,2}")
 NODE = re.compile(r"(?:[iho]\d{1,2}|[a-g]|\d{1,2})")
 
 Row = tuple[int, str, str, int]  # line, name, value, column of the value (from 0)
@@ -47,6 +48,12 @@ def rows_of(lines: Sequence[tuple[int, str]]) -> Iterator[Row]:
             for node, (value, column) in zip(names[1:], cells[1:], strict=False):
                 yield number, f"{cells[0][0]}_{node}", value, column
         return
+    if _are_of_nodes(names, body):
+        for number, cells in body:
+            for quantity, (value, column) in zip(names[1:], cells[1:], strict=False):
+                if value:
+                    yield number, f"{quantity}_{cells[0][0]}", value, column
+        return
     if body and all(is_named(name) for name in names) and all(_is_number(c) for _, row in body for c, _ in row):
         inputs = _inputs(names) if len(body) > 1 else []
         if inputs:
@@ -61,6 +68,14 @@ def rows_of(lines: Sequence[tuple[int, str]]) -> Iterator[Row]:
         return
     for number, cells in rows:
         yield from _row(number, cells)
+
+
+def _are_of_nodes(names: Sequence[str], body: Sequence[tuple[int, list[Cell]]]) -> bool:
+    """Whether each row is of a node, h1 or o1, and each column of a quantity, net, out, δ."""
+    nodes = [row[0][0] for _, row in body]
+    return len(names) > 1 and bool(nodes) and all(map(OF_A_LAYER.fullmatch, nodes)) and all(
+        is_named(f"{quantity}_{nodes[0]}") for quantity in names[1:]
+    )  # fmt: skip
 
 
 def _inputs(names: Sequence[str]) -> list[int]:

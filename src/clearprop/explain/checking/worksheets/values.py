@@ -189,8 +189,11 @@ def _tokens(text: str, comma: bool) -> Iterator[tuple[str, str, int]]:
         if match is not None and not (letter in "|" or (letter in ",;" and not comma)):
             word, kind = match[0], str(match.lastgroup)
             after = text[match.end() : match.end() + 1]
-            if match.start() == last_number_end or (
-                kind != "blank" and after and not re.match(rf"[{SEPARATORS}]", after)
+            is_of_decimals = kind == "fraction" and POINT.search(word.partition("/")[2]) is not None  # or two numbers?
+            if (
+                is_of_decimals
+                or match.start() == last_number_end
+                or (kind != "blank" and after and not re.match(rf"[{SEPARATORS}]", after))
             ):
                 yield "unread", *_whole_word(text, place)[::-1]
                 return
