@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from choosing_pairs import covering
+from choosing_pairs import alternating, covering
 from clearprop import Network, adam, backward, forward, sgd
 from clearprop.engines import Job
 from clearprop.explain import Explanation, case, explain, share
@@ -181,8 +181,7 @@ def test_the_table_of_a_layer_holds_every_partial_derivative(name, samples):
     assert seen == {at(block.name, *place) for block in trace.network.blocks for place in np.ndindex(block.shape)}
 
 
-@pytest.mark.parametrize("written", list(NOTATIONS))
-@pytest.mark.parametrize("medium", ["text", "markdown", "latex", "html"])
+@pytest.mark.parametrize(("written", "medium"), alternating(list(NOTATIONS), ["text", "markdown", "latex", "html"]))
 def test_every_notation_and_medium_prints_the_slope_of_the_batch(written, medium):
     trace = case("xor").trace()
     assert trace.value_of("dW1[0,0]") == pytest.approx(-0.06631, abs=5e-6)
@@ -193,8 +192,7 @@ def test_every_notation_and_medium_prints_the_slope_of_the_batch(written, medium
         assert page.pen(pen).number(trace.sample(0).value_of("dW2[0,0]")) not in getattr(page, medium)()
 
 
-@pytest.mark.parametrize("written", list(NOTATIONS))
-@pytest.mark.parametrize("samples", [1, 2, 5])
+@pytest.mark.parametrize(("written", "samples"), alternating(list(NOTATIONS), [1, 2, 5]))
 def test_every_medium_prints_the_value_of_every_line(written, samples):
     """Their values are those of the engine, by the test above; a line ends with its own, rounded, in every medium."""
     trace = trace_of("one output", samples, "rows")

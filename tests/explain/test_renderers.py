@@ -78,29 +78,49 @@ def test_every_case_in_every_medium(name, language):
 @pytest.mark.parametrize("name", sorted(NOTATIONS))
 def test_every_notation_in_every_medium(name):
     found = Explanation(case("sharing").trace(), notation=name, sections=EVERYTHING)
-    for medium in MEDIA:
-        assert getattr(found, medium)()
+    assert all(getattr(found, medium)() for medium in MEDIA)
     assert LANGUAGES["en"][f"weights_{name}"].split("{")[0] in found.text().replace("\n", " ")
 
 
-@settings(max_examples=40, deadline=None)
-@given(jobs(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from(sorted(LANGUAGES)), st.integers(1, 17))
-def test_any_network_in_every_medium(job, name, language, digits):
-    found = Explanation(explain(*job), name, language, digits, sections=EVERYTHING, forms=FORMS, steps=2)
-    for medium in MEDIA:
-        assert getattr(found, medium)()
+def any_network(examples):
+    """A test of so many networks."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(jobs(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from(sorted(LANGUAGES)), st.integers(1, 17))
+    def written(job, name, language, digits):
+        found = Explanation(explain(*job), name, language, digits, sections=EVERYTHING, forms=FORMS, steps=2)
+        for medium in MEDIA:
+            assert getattr(found, medium)()
+
+    return written
 
 
-@settings(max_examples=20, deadline=None)
-@given(fits(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from(sorted(LANGUAGES)))
-def test_any_job_in_every_medium(fit, name, language):
-    found = Explanation(explain(*fit[0], **fit[1]), name, language, sections=EVERYTHING, forms=FORMS, steps=2)
-    for medium in MEDIA:
-        assert getattr(found, medium)()
-    for markup in re.findall(r"<math.*?</math>", found.html()):
-        ET.fromstring(markup.replace("&#x2061;", ""))
-    if language == "en":
-        assert not re.findall(r"[^\x00-\x7f]", found.text(ascii_only=True))
+def any_job(examples):
+    """The same of jobs."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(fits(), st.sampled_from(sorted(NOTATIONS)), st.sampled_from(sorted(LANGUAGES)))
+    def written(fit, name, language):
+        found = Explanation(explain(*fit[0], **fit[1]), name, language, sections=EVERYTHING, forms=FORMS, steps=2)
+        for medium in MEDIA:
+            assert getattr(found, medium)()
+        for markup in re.findall(r"<math.*?</math>", found.html()):
+            ET.fromstring(markup.replace("&#x2061;", ""))
+        if language == "en":
+            assert not re.findall(r"[^\x00-\x7f]", found.text(ascii_only=True))
+
+    return written
+
+
+def test_any_network_and_any_job_in_every_medium():
+    any_network(12)()
+    any_job(8)()
+
+
+@pytest.mark.torture
+def test_very_many_networks_and_jobs_in_every_medium():
+    any_network(300)()
+    any_job(150)()
 
 
 def _fields(sentence):

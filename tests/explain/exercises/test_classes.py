@@ -82,6 +82,35 @@ def test_what_follows_from_an_earlier_mistake_is_right(tmp_path):
     assert report.hardest == [(variant.site, 1)]
 
 
+def test_whoever_goes_on_from_a_mistake_on_other_paper_is_wrong_once(tmp_path):
+    """The sheet prints right numbers between the blanks; those filled in follow from the mistake, and not from them."""
+    made = exercise_class(["Ada"], blank=12, seed=4)
+    folder = handed_out(tmp_path, made)
+    paper = made.sheets[0].paper
+    from clearprop.explain.exercises.planted import _possible, _written
+
+    variant = next(
+        v for v in _possible(paper.trace, paper.paper)
+        if v.mistake == "slope_left_out" and any(name.startswith(v.site) for name in paper.blanks)
+    )  # fmt: skip
+    written = _written(paper.paper, variant)
+    (folder / "ada.md").write_text(filled(made.sheets[0], lambda name, answer: written[name]), encoding="utf-8")
+    (marks,) = mark_folder(folder).marks
+    assert {name.split("[")[0] for name in marks.wrong_names} == {variant.site}
+    assert marks.mistakes == ("slope_left_out",)
+    assert marks.followed >= 2
+
+
+def test_what_is_said_instead_of_a_number_is_a_blank_and_commas_may_stand_beside_points(made, tmp_path):
+    folder = handed_out(tmp_path, made)
+    ada, ben = made.sheets[:2]
+    (folder / "ada-lovelace.md").write_text(filled(ada, lambda *_: "idk"), encoding="utf-8")
+    (folder / "ben.md").write_text(filled(ben, lambda name, answer: answer.replace(".", ",")), encoding="utf-8")
+    marks = mark_folder(folder).marks
+    assert (marks[0].blank, marks[0].problem) == (len(ada.paper.blanks), "")
+    assert (marks[1].right, marks[1].problem) == (len(ben.paper.blanks), "")
+
+
 def test_a_sheet_whose_file_was_renamed_is_still_its_student_s(made, tmp_path):
     folder = handed_out(tmp_path, made)
     (folder / "ben.md").unlink()

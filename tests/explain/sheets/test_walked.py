@@ -92,3 +92,8 @@ def test_that_each_sample_has_a_delta_of_its_own_can_be_said(said):
 def test_what_was_once_taken_for_something_else_is_refused(line, words):
     with pytest.raises(InputError, match=re.escape(words)):
         check(f"case: case_study\n{line}")
+
+
+def test_a_blank_that_is_written_in_another_place_is_not_open():
+    found = check("case: case_study\ndelta2 = ______\nz2 = ______\noutput layer error term: -0.01933\n")
+    assert [blank.name for blank in found.blanks] == ["z2"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product, zip_longest
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,7 @@ def vanishes(tree: Expression, values: Mapping[str, Any]) -> bool:
     """
 
     def leaf(item: Symbol | Constant) -> bool:
-        value = item.value if isinstance(item, Constant) else values.get(item.name)
+        value: Any = item.value if isinstance(item, Constant) else values.get(item.name, 1)
         return np.ndim(value) == 0 and value == 0
 
     def node(function: str, _: Apply, arguments: list[bool]) -> bool:
@@ -189,8 +189,8 @@ def places(
         return [()]
     few = int(np.prod(shape)) <= shown
     each = shown if len(shape) == 1 else max(2, shown // 2)
-    axes = zip_longest(shape, telling, fillvalue=())
-    found = list(product(*(range(n) if few else ends(n, each, chosen) for n, chosen in axes)))
+    chosen = (*telling, *((),) * len(shape))
+    found = list(product(*(range(n) if few else ends(n, each, chosen[axis]) for axis, n in enumerate(shape))))
     count = int(np.prod(shape)) - len(found)
     if not count:
         return list(found)

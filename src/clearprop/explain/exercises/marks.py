@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from clearprop.errors import ClearpropError, FileError, InputError
 from clearprop.explain.checking.check import check
+from clearprop.explain.checking.checked import CheckedNumber
 from clearprop.explain.checking.verdicts import Checked
+from clearprop.explain.checking.worksheets import Entry
 from clearprop.explain.exercises.classes import CLASS_FILE, FORMAT, VERSION, fingerprint
 from clearprop.explain.words.message import Listed, Message, told
 from clearprop.trace.names import parse
@@ -221,6 +223,13 @@ def _of_numbers(found: Checked, path: Path, student: str, item: Mapping[str, Any
     there = [judged[name] for name in asked if name in judged]
     wrong = [number for number in there if number.verdict == "wrong"]
     right = [number for number in there if number.verdict != "wrong"]
+    if item is not None and wrong:
+        alone = _by_what_was_filled_in(found, asked)
+        right += [alone[str(number.reference)] for number in wrong if alone[str(number.reference)].verdict != "wrong"]
+        wrong = [
+            number if number.names and number.is_certain else alone[str(number.reference)]
+            for number in wrong if alone[str(number.reference)].verdict == "wrong"
+        ]  # fmt: skip
     named = dict.fromkeys(number.names[0] for number in wrong if number.names and number.is_certain)
     changed = item is not None and fingerprint(found.sheet.trace) != item["given"]
     return Marks(
@@ -228,6 +237,24 @@ def _of_numbers(found: Checked, path: Path, student: str, item: Mapping[str, Any
         len(asked) - len(there), tuple(str(number.reference) for number in wrong), tuple(named),
         Message("marks_changed") if changed else "",
     )  # fmt: skip
+
+
+def _by_what_was_filled_in(found: Checked, asked: Sequence[str]) -> dict[str, CheckedNumber]:
+    """The numbers of the blanks, judged as if the sheet had printed none between them.
+
+    Whoever works a step out on other paper goes on from a mistake there, whatever the sheet prints further down.
+    """
+    steps = [replace(step, entries=tuple(_filled_in(step.entries, asked))) for step in found.sheet.steps]
+    alone = check(replace(found.sheet, steps=tuple(steps), found=()))
+    return {str(number.reference): number for number in alone.numbers}
+
+
+def _filled_in(entries: Sequence[Entry], asked: Sequence[str]) -> Iterator[Entry]:
+    """The lines with the numbers that were asked for alone."""
+    for entry in entries:
+        kept = tuple(pair for pair in entry.numbers if str(pair[0]) in asked)
+        if kept:
+            yield replace(entry, numbers=kept)
 
 
 def _open(found: Checked) -> list[str]:

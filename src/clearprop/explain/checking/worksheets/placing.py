@@ -62,6 +62,7 @@ def placed(statement: Statement, names: Names) -> Placed:
     found = [value for value in readings(last.text) if value.unread is None and value.items]
     if not found:
         raise _unreadable(statement, last, bool(middles))
+    found.sort(key=lambda value: len({*map(len, value.rows)}) > 1)  # rows of one length before others
     if names.conventions.points:
         found.sort(key=lambda value: value.decimal_comma or is_a_fraction_cut(value))
     if all(item.kind != "number" for item in found[0].items) and len(found[0].items) == 1:

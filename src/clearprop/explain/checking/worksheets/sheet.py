@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from clearprop.explain.checking.conventions import Conventions
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.statements import Statement
@@ -139,5 +141,12 @@ class Sheet:
 
     @property
     def blanks(self) -> tuple[Blank, ...]:
-        """All that was left open."""
-        return tuple(blank for step in self.steps for blank in step.blanks)
+        """All that was left open, and not written in another place."""
+        return tuple(blank for step in self.steps for blank in step.blanks if not _stands_elsewhere(blank, step))
+
+
+def _stands_elsewhere(blank: Blank, step: Step) -> bool:
+    """Whether every number of a line that was left open whole has a line of its own."""
+    shape = np.shape(step.trace[blank.name].value) if blank.name in step.trace else None
+    written = {reference for entry in step.entries for reference, _ in entry.numbers if reference.site == blank.name}
+    return shape is not None and blank.count == int(np.prod(shape)) == len(written)

@@ -11,7 +11,8 @@ from clearprop.explain.checking.worksheets.numbers import COMMA, FRACTION, PLAIN
 
 SEPARATORS = r"\s,;\[\](){}|"
 SIGN = r"(?:(?:(?<=[,;\[({|])|(?<=^))\s*[-+−–]\s*|[-+−–](?=[\d.,½⅓¼\\]))?"
-BLANK = r"[\[(]\s+[\])]|(?:\\?_){2,}(?:\\?_)*|\?+|□+|＿+|\\ldots|\\dots|\.{3,}|…+|⋮|⋱|\\vdots"
+UNKNOWN = r"(?:[iI][dD][kK]|[nN]/[aA]|TBD|tbd|dunno|不知道|不会做?)(?![^\W_])"  # said instead of a number
+BLANK = UNKNOWN + r"|[\[(]\s+[\])]|(?:\\?_){2,}(?:\\?_)*|\?+|□+|＿+|\\ldots|\\dots|\.{3,}|…+|⋮|⋱|\\vdots"
 ELIDED = ("…", "...", "⋮", "⋱", "\\vdots", "\\ldots", "\\dots")
 AND = re.compile(r"(?<=[\d\s_])(?:and|und|et|或|和|与|及)(?=[\d\s−–+._-])")
 WRAPPER = re.compile(r"(?:(?:np|numpy|torch|tf|jnp)\.)?(?:array|tensor|Tensor|matrix|float(?:32|64))\s*\(")
@@ -30,6 +31,7 @@ NUMBERS = {
 }
 TRANSPOSE = re.compile(r"(?<=[\])}])\s*(?:\^\s*\{?\s*\\?(?:T|top|mathsf\{T\})\s*\}?|ᵀ|\.T)[\s.;,]*$")
 TIGHT_COMMA = re.compile(r"\d,\d")
+TIGHT_COMMAS = re.compile(r"(?<=\d),(?=\d)")
 POINT = re.compile(r"\d\.\d|(?<![\d.])\.\d")
 
 
@@ -98,8 +100,11 @@ def readings(text: str) -> list[Value]:
     if turned is not None:
         return [_transposed(value) for value in readings(text[: turned.start()])]
     bare = without_dress(text)
-    if not TIGHT_COMMA.search(bare) or POINT.search(bare):
+    if not TIGHT_COMMA.search(bare):
         return [_read(bare, False)]
+    if POINT.search(bare):  # 0,41, 0.47: some decimal marks of a list may be commas all the same
+        mixed = _read(TIGHT_COMMAS.sub(".", bare), False)._replace(decimal_comma=True)
+        return [_read(bare, False), mixed] if re.search(r",\s", bare) else [_read(bare, False)]
     likely_decimal = ";" in bare or re.fullmatch(r"[\s\[({]*[-+−–]?\d+,\d+\s*%?[\s\])}]*", bare) is not None
     found = [_read(bare, True), _read(bare, False)]
     if any(re.fullmatch(r"0\d+", item.text) for item in found[1].items):  # 1,05: nobody writes a number as 05
