@@ -163,6 +163,7 @@ REFUSED = [
     ("隐藏层误差 = 0.1, 0.2", r"may mean delta1 .* or error1"),
     ("loss: mse", r"line 2, column 7: 'mse' is said of several losses; write loss: squared_error"),
     ("z1 = 0.5 - 0.3", r"line 2, column 6: this is not worked out; write its result too: z1 = 0.5 - 0.3 = 0.2"),
+    ("z^(3) = 1.0914", r"there is no result 'z\^\(3\)'; the input is layer 0 here"),
     ("z1: .41 / .47", r"line 2, column 5: this is not worked out"),
     ("δ1[2] = 0.1", r"counted from 0, so the last one is delta1\[1\]; add the line count from: 1 if"),
 ]

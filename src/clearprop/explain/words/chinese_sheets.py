@@ -57,6 +57,7 @@ WORDS: Mapping[str, str] = {
     "sheet_no_single": "{name} 不是单个的数：{site} 的形状是 {shape}{hint}{cure}",
     "sheet_counted_from": "，从 {start} 开始编号，所以最后一个是 {last}",
     "cure_count_from": "；如果第一个的编号是 1，请加上一行“编号从：1”",
+    "cure_layers": "；这里输入层是第 0 层：若书上把输入层算作第 1 层，请把层号都减 1",
     "cure_transpose_inputs": "；转置后就有这个数：如果每行对应一个输入，请加上一行“行：输入”",
     "cure_transpose_outputs": "；转置后就有这个数：如果每行对应一个神经元，请加上一行“行：输出”",
     # 名称可能的含义

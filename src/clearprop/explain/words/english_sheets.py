@@ -57,6 +57,7 @@ WORDS: Mapping[str, str] = {
     "sheet_no_single": "{name} is not a single number: {site} has shape {shape}{hint}{cure}",
     "sheet_counted_from": ", counted from {start}, so the last one is {last}",
     "cure_count_from": "; add the line count from: 1 if the first one is 1",
+    "cure_layers": "; the input is layer 0 here: where a book counts it as layer 1, write each number of a layer one less",
     "cure_transpose_inputs": "; its transpose has one: add the line rows: inputs if rows are the inputs",
     "cure_transpose_outputs": "; its transpose has one: add the line rows: outputs if rows are the outputs",
     # what a name may mean

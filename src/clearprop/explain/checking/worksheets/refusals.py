@@ -17,6 +17,7 @@ from clearprop.trace.names import Reference
 MOST_MEANINGS = 4  # told of one name
 STEP = re.compile(r"Delta\^?_?\{?[Wwb]\d?")
 TWO_DIGITS = re.compile(r"(?:d\w*/d)?w_?\{?(\d)(\d)\}?\+?")
+LAYER = re.compile(r"(?:z|a|delta)\^?_?\{?(\d{1,3})\}?(?!\d)")
 NUMBERED = re.compile(r"(?:d\w*/d)?w_?\{?\d+\}?\+?")
 CALLED = {"delta": "∂C/∂z", "error": "∂C/∂a"}
 
@@ -78,7 +79,7 @@ class Refusals:
             return fault("sheet_no_layer", name=name, k=int(k) - 1, j=int(j) - 1, from_=k, to=j)
         if NUMBERED.fullmatch(key) and not has_style:
             return fault("sheet_numbered", name=name)
-        return self._unknown(name)
+        return self._unknown(name, key)
 
     def _ambiguous(self, name: str, fitting: Sequence[Reference]) -> InputError:
         told = [
@@ -94,13 +95,18 @@ class Refusals:
         hint = Message("sheet_holds_one", name=first) if count == 1 and not meant.indices else ""
         return fault("sheet_holds", name=name, size=Count(size_of(meant, self.shapes)), count=count, hint=hint)
 
-    def _unknown(self, name: str) -> UnknownNameError:
+    def _unknown(self, name: str, key: str) -> UnknownNameError:
         kind = re.sub(r"[\d\W].*", "", tidy_name(name)).removesuffix("_new")
         alike = [site for site in self.shapes if re.sub(r"\d+.*", "", site) == kind]
         error = UnknownNameError("result", name, alike or list(self.shapes))
+        layer = LAYER.match(key)
+        if alike and layer is not None and f"z{int(layer[1]) - 1}" in self.shapes:
+            error.args = (
+                Message("sheet_no_such", kind=Message("kind_result"), name=name, hint=Message("cure_layers")),
+            )
         if not alike:
-            hint = hint_at(nearest(tidy_name(name), self.shapes))
-            error.args = (Message("sheet_no_such", kind=Message("kind_result"), name=name, hint=hint),)
+            near = hint_at(nearest(tidy_name(name), self.shapes))
+            error.args = (Message("sheet_no_such", kind=Message("kind_result"), name=name, hint=near),)
         return error
 
     def no_such_number(self, name: str, found: Reference) -> InputError:
