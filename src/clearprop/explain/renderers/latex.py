@@ -56,7 +56,7 @@ COMMANDS_OF_TEX = re.compile(r"\\[a-zA-Z]+|[{}^_ ]")  # what takes no room of it
 LONGEST_NAME = 24  # letters of a cell that stay on one line
 ROW_END = r" \\[2pt] & {} "
 LINKS = r"\{equations\}"
-ROW, COLUMN = 50, 19  # letters that fit into a row of the page, and of one of three columns
+ROW, COLUMN = 50, 16  # letters that fit into a row of the page, and of one of three columns
 
 
 def to_latex(document: Document, pen: Pen, words: Words) -> str:
