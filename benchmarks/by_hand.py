@@ -147,7 +147,7 @@ def by_autograd(work: Workload, device: str, mode: str | None = None) -> Run:
             found = objective(*((X, Y) if rows is None else (X[rows], Y[rows])))
             found.backward()
             optimizer.step()
-        float(found)
+        float(found.detach())
 
     def loss() -> float:
         with torch.no_grad():
