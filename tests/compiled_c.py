@@ -61,8 +61,10 @@ class Compiled:
         self.real = np.float32 if functions.real == "float" else np.float64
         self.n, self.m = functions.n_predicted, len(program.quantiles)
         self.fields = source.row.fields
-        plain = program.is_plain
-        row, at = (f"float row[{program.n_inputs}]", "row") if plain else (f"{name}_row row", "&row")
+        self.number = np.float32 if program.is_plain else np.float64
+        row, at = f"{name}_row row", "&row"
+        if program.takes_numbers:
+            row, at = f"{'float' if program.is_plain else 'double'} row[{program.n_inputs}]", "row"
         text = DRIVER.format(
             name=name, row=row, at=at,
             real=functions.real, n=self.n, m=self.m, chosen="chosen = " if functions.is_class else "",
@@ -75,7 +77,7 @@ class Compiled:
 
     def predict(self, rows):
         """The number of the class (n_rows,) and all that is predicted (n_rows, n_predicted + n_quantiles)."""
-        given = rows[0]["x"].astype(np.float32) if self.program.is_plain else self._structs(rows)
+        given = rows[0]["x"].astype(self.number) if self.program.takes_numbers else self._structs(rows)
         kind = np.dtype([("chosen", np.int32), ("found", self.real, (self.n + self.m,))])
         out = np.frombuffer(run(["./driver"], self.folder, np.ascontiguousarray(given).tobytes()), dtype=kind)
         return out["chosen"], out["found"]

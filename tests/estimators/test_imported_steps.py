@@ -120,7 +120,7 @@ def test_a_pipeline_comes_whole(name):
 def test_a_pipeline_of_arrays_is_one_of_x1_x2():
     theirs = fitted(make_pipeline(StandardScaler(), regressor()), X, X[:, 0])
     ours = from_sklearn(theirs)
-    assert ours.source.feature_names == ("x1", "x2", "x3", "x4")
+    assert ours.source.feature_names is None
     assert ours.proof.passed
 
 

@@ -1,9 +1,7 @@
 """A model as a module of JavaScript, run in node: it predicts what the model does, and trains as the reference does."""
 
 import base64
-import json
 import shutil
-import subprocess
 import warnings
 from importlib import resources
 
@@ -15,7 +13,6 @@ from clearprop import Activation, Network, TabularClassifier
 from clearprop.engines import ReferenceEngine
 from clearprop.estimators.exporting import program_of
 from clearprop.files.export import python_values as values
-from clearprop.files.export import write
 from clearprop.files.export.javascript import text_of
 from clearprop.files.export.program import plain_program
 from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES, Cosine, erf
@@ -24,29 +21,9 @@ from clearprop.job import Data, Job, TrainingState
 from evaluated_programs import answered
 from exported_models import MODELS, TEN_THOUSAND, exported
 from imported_tables import FRAME, STRANGE, strict, with_strange
+from run_in_node import needs_node, run, run_module
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-
-
-def run(folder, program, script, **data):
-    """What a script in node prints as JSON; it has the module as `m` and the data under their names."""
-    write(program, folder / "model.mjs", "javascript")
-    return run_module(folder, script, data)
-
-
-def run_module(folder, script, data):
-    (folder / "data.json").write_text(json.dumps(data))
-    names = ", ".join(data)
-    text = (
-        'import { readFileSync } from "node:fs";\nimport * as m from "./model.mjs";\n'
-        f'const {{ {names} }} = JSON.parse(readFileSync("data.json", "utf8"));\n'
-        "const say = (found) => console.log(JSON.stringify(found));\n"
-        f"try {{ {script} }} catch (error) {{ say(String(error)); }}\n"
-    )
-    (folder / "main.mjs").write_text(text)
-    done = subprocess.run(["node", "main.mjs"], cwd=folder, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+pytestmark = needs_node
 
 
 def told(rows):

@@ -8,7 +8,7 @@ from clearprop import from_onnx
 from clearprop.estimators.exporting import program_of
 from clearprop.files.export.onnx import bytes_of
 from evaluated_programs import answered
-from exported_models import MODELS, TEN_THOUSAND, exported
+from exported_models import MODELS, TEN_THOUSAND, Exported, exported
 from imported_tables import FRAME, STRANGE, strict, with_strange
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
@@ -64,6 +64,34 @@ def _inputs(exported):
     if exported.program.is_plain:
         return np.asarray(exported.rows, dtype=exported.program.dtype)
     return exported.model.model_.encoder.encode(exported.model._predicted(exported.rows)).X
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_ensemble_with_its_encoder_whatever_its_rows_hold_and_back(dtype, tmp_path):
+    """10,000 diamonds with texts that training did not have, and with gaps in every column."""
+    exported = MODELS["diamonds"]()
+    program, frame, random = exported.program, exported.rows.copy(), np.random.default_rng(5)
+    for column in program.columns:
+        values = frame[column.name].astype(object if column.kind == "category" else float)
+        if column.kind == "category":
+            values[random.random(len(frame)) < 0.2] = "unheard of"
+        values[random.random(len(frame)) < 0.2] = None if column.kind == "category" else np.nan
+        frame[column.name] = values
+    model = exported.model
+    changed = Exported(model, frame, model.predict(frame)[:, None])
+    content = bytes_of(program, dtype)
+    found = session(content).run(["prediction"], fed(program, frame))[0]
+    if dtype == "float32":
+        changed.check(found, "ONNX")
+    else:
+        assert np.abs(found / changed.exact - 1).max() < 1e-12
+    (tmp_path / "net.onnx").write_bytes(content)
+    back = from_onnx(tmp_path / "net.onnx", loss="half_squared_error")
+    assert back.proof.n_rows == 1000
+    assert back.proof.greatest < 1e-5 if dtype == "float32" else back.proof.passed
+    for member, theta in zip(back.members, model.model_.thetas, strict=True):
+        assert np.array_equal(member.parameters.theta, theta.astype(dtype))
+    assert np.abs(back.outputs(frame) / changed.exact - 1).max() < (1e-5 if dtype == "float32" else 1e-12)
 
 
 @pytest.mark.parametrize("name", MODELS)

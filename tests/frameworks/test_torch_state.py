@@ -65,6 +65,12 @@ def test_pt_and_safetensors_of_a_module_with_everything(tmp_path):
         assert "ε taken to be 1e-05" in ours.report
 
 
+def test_a_file_that_has_the_biases_first_and_the_layers_in_no_order(tmp_path):
+    module = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    save_file(module.state_dict(), tmp_path / "m.safetensors")
+    agrees(from_torch_state(tmp_path / "m.safetensors", ["relu", "identity"], loss="cross_entropy"), module)
+
+
 def test_the_old_spectral_norm_and_the_prefixes_of_wrappers(tmp_path):
     module = made(norm=spectral_norm)
     wrapped = torch.optim.swa_utils.AveragedModel(torch.compile(module))
@@ -113,7 +119,12 @@ def test_what_is_no_state_dict(tmp_path):
     with pytest.raises(FileError, match="the file holds no state_dict; it has 'a', 'b'"):
         from_torch_state(tmp_path / "m.pt", ["Linear"])
     torch.save(nn.Linear(2, 2), tmp_path / "m.pt")
-    with pytest.raises(FileError, match="cannot be read by PyTorch's weights_only reader"):
+    with pytest.raises(
+        FileError, match=r"holds more than tensors, torch\.nn\.modules\.linear\.Linear among it.*from_torch"
+    ):
+        from_torch_state(tmp_path / "m.pt", ["Linear"])
+    torch.jit.trace(nn.Linear(2, 2), torch.zeros(1, 2)).save(tmp_path / "m.pt")
+    with pytest.raises(FileError, match=r"is TorchScript.*torch\.jit\.load"):
         from_torch_state(tmp_path / "m.pt", ["Linear"])
     torch.save({"weight": torch.zeros(1).expand(10**6, 10**3)}, tmp_path / "m.pt")
     with pytest.raises(FileError, match="'weight' has a shape of more numbers than the file holds for it"):

@@ -240,6 +240,7 @@ def export(
     output: Path,
     to: Literal["python", "javascript", "c", "onnx"] | None = None,
     calibrate: Path | None = None,
+    most_lost: float | None = None,
     dtype: Literal["float32", "float64"] | None = None,
     force: Force = False,
     as_json: Json = False,
@@ -267,6 +268,8 @@ def export(
         The kind of file; by default what the ending of the output says: .py, .mjs or .js, .c, .onnx.
     calibrate
         A table whose rows show how large numbers become: the networks in C then compute with eight bits.
+    most_lost
+        How many points of accuracy, or of R², eight bits may cost on those rows; by default 1.
     dtype
         Of ONNX: what is computed in; by default what the model was trained in.
     force
@@ -276,7 +279,9 @@ def export(
     """
     from clearprop.cli import export as command
 
-    return command.run(model, output=output, to=to, calibrate=calibrate, dtype=dtype, force=force, as_json=as_json)
+    return command.run(
+        model, output=output, to=to, calibrate=calibrate, most_lost=most_lost, dtype=dtype, force=force, as_json=as_json
+    )
 
 
 @app.command

@@ -28,6 +28,7 @@ def run(
     output: Path,
     to: str | None,
     calibrate: Path | None,
+    most_lost: float | None,
     dtype: str | None,
     force: bool,
     as_json: bool,
@@ -37,14 +38,18 @@ def run(
     for option, given, of, what in (("--calibrate", calibrate, "c", "C"), ("--dtype", dtype, "onnx", "ONNX")):
         if given is not None and medium != of:
             raise exits.UsageError(f"{option} is for {what}, and {output.name} is to be {MEDIA[medium].description}")
+    if most_lost is not None and calibrate is None:
+        raise exits.UsageError("--most-lost is about eight bits, which need the rows of --calibrate")
     check_output(output, force=force, inputs=(model,) if calibrate is None else (model, calibrate))
     trained = _loaded(model)
     costs: list[str] = []  # of eight bits, in lines
     options: dict[str, Any] = {} if dtype is None else {"dtype": dtype}
     if calibrate is not None:
-        options |= {CALIBRATION: _calibration(trained, calibrate), "tell": costs.append}
+        options |= {CALIBRATION: _calibration(trained, calibrate), "most_lost": most_lost, "tell": costs.append}
     try:
         written = export(trained, output, medium, replace=force, **options)
+    except InputError as error:
+        raise type(error)(str(error).replace("say most_lost=", "say --most-lost ")) from None
     except FileExistsError as error:
         raise FileError(f"{error.filename or output} exists already; --force replaces it") from None
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from clearprop.files import Model
 from clearprop.files.export import export as write_export
 from clearprop.files.export.c.accuracy import Calibration
 from clearprop.files.export.formula_columns import formula_column
-from clearprop.files.export.program import Answer, Program, numbers, plain_program, with_columns
+from clearprop.files.export.program import Answer, Column, Program, numbers, plain_program, with_columns
 from clearprop.version import __version__
 
 
@@ -46,7 +47,7 @@ def program_of(model: Any, name: str = "") -> Program:
     if isinstance(model, Model):
         return plain_program(model.network, model.thetas, name=name, source=f"clearprop {model.version or __version__}")
     if hasattr(model, "source"):
-        return _of_imported(model, name)
+        return _of_imported(model, name) if not model.source.others else _of_ensemble(model, name)
     if hasattr(model, "thetas"):
         return _of_table(model, name)
     check_is_fitted(model)
@@ -115,6 +116,9 @@ def _of_imported(model: Any, name: str) -> Program:
     )
     if steps is None:
         return plain
+    if source.feature_names is None and steps.is_of_numbers:  # as the source, they take a row of numbers
+        trees, names = tuple(each.tree for each in steps.inputs), tuple(column.name for column in steps.columns)
+        return replace(plain, columns=(Column("x", "vector", trees, len(trees), names=names, may_miss=False),))
     order = sorted(range(len(steps.inputs)), key=lambda place: steps.inputs[place].column)
     made = [[each for each in steps.inputs if each.column == place] for place in range(len(steps.columns))]
     columns = [
@@ -123,6 +127,14 @@ def _of_imported(model: Any, name: str) -> Program:
         if inputs
     ]
     return with_columns(plain, columns, order)
+
+
+def _of_ensemble(model: Any, name: str) -> Program:
+    """Of several networks brought in together."""
+    each, after = [_of_imported(member, name) for member in model.members], model.source.after
+    answer = each[0].answer
+    answer = replace(answer, decode=after) if answer.kind == "numbers" else replace(answer, row=after[0])
+    return replace(each[0], members=tuple(one.members[0] for one in each), answer=answer)
 
 
 def _answer(targets: Any) -> Answer:

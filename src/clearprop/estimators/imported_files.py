@@ -14,6 +14,7 @@ from clearprop.formulas import Loss
 
 if TYPE_CHECKING:
     from clearprop.estimators.imported import Imported
+    from clearprop.estimators.imported_ensemble import ImportedEnsemble
 
 READERS = {
     ".onnx": "from_onnx",
@@ -33,7 +34,7 @@ def from_file(
     loss: str | Loss | type[Loss] | None = None,
     classes: Sequence[Any] | None = None,
     layers: Sequence[str] | None = None,
-) -> Imported:
+) -> Imported | ImportedEnsemble:
     """The network in a file of another library; its ending decides which.
 
     Parameters
@@ -68,7 +69,7 @@ def from_file(
         given["layers"] = list(layers)
     elif layers is not None:
         raise InputError(f"--layers is for files of PyTorch; {path} says itself what its layers are")
-    found: Imported = getattr(import_module("clearprop"), reader)(path, **given)
+    found: Imported | ImportedEnsemble = getattr(import_module("clearprop"), reader)(path, **given)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clearprop.estimators.imported import Imported, imported
+from clearprop.estimators.imported_ensemble import ImportedEnsemble, ensemble_of
 from clearprop.files.importers import onnx
 from clearprop.formulas import Loss
 
@@ -18,7 +19,7 @@ def from_onnx(
     classes: Sequence[Any] | None = None,
     output: str | None = None,
     rows: Any = None,
-) -> Imported:
+) -> Imported | ImportedEnsemble:
     """The network in an ONNX file, whatever library wrote it.
 
     The file is read as data: no other library is needed and nothing in it is run. Batch normalisation, scalers and
@@ -40,7 +41,7 @@ def from_onnx(
 
     Returns
     -------
-    Imported
+    Imported, or ImportedEnsemble of a file that averages the outputs of several networks
 
     Raises
     ------
@@ -60,4 +61,7 @@ def from_onnx(
     >>> ours.network.widths, [layer.activation.name for layer in ours.network.layers]
     ((4, 6, 5, 3), ['relu', 'tanh', 'softmax'])
     """
-    return imported(onnx.read(path, output), loss=loss, classes=classes, rows=rows)
+    source = onnx.read(path, output)
+    if source.others:
+        return ensemble_of(source, loss=loss, classes=classes, rows=rows)
+    return imported(source, loss=loss, classes=classes, rows=rows)

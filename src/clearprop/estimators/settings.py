@@ -39,6 +39,7 @@ from clearprop.formulas import (
 from clearprop.network import Network
 from clearprop.network.rates import at_rates
 from clearprop.training import Stopping
+from clearprop.training.stopping import check_rate_to_lower
 
 SOLVERS = ("lbfgs", "sgd", "adam")
 RATES_OF_SGD = ("constant", "invscaling", "adaptive")  # scikit-learn's names, which it heeds for solver="sgd" alone
@@ -121,7 +122,6 @@ class Settings:
             "clip_norm": (self.clip_norm, "it needs the true gradient"),
             "weight_decay": (self.weight_decay, "it makes no steps that could decay; alpha is the penalty for it"),
             "layer_rates": (self.layer_rates, "it has no learning rate"),
-            "on_divergence": (self.on_divergence == "retry", "it has no learning rate to lower"),
         }
         for name, (given, reason) in because.items():
             if given:
@@ -129,6 +129,7 @@ class Settings:
                     f"{name}={getattr(self, name)!r} does not go with solver='lbfgs': {reason}. "
                     f"Leave {name} out, or take solver='adam' or 'sgd'"
                 )
+        check_rate_to_lower(self.on_divergence)
         if not isinstance(self.rate_schedule, ConstantSchedule) or self.rate_schedule.warmup:
             raise InputError(
                 f"learning_rate={self.learning_rate!r} does not go with solver='lbfgs', which chooses the length of "

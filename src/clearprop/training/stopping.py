@@ -83,6 +83,15 @@ def check_on_divergence(given: object) -> None:
         raise UnknownNameError("on_divergence", given, ON_DIVERGENCE)
 
 
+def check_rate_to_lower(on_divergence: str) -> None:
+    """Raise InputError where lbfgs is asked to go on from a divergence with a lower learning rate: it has none."""
+    if on_divergence == "retry":
+        raise InputError(
+            "on_divergence='retry' does not go with lbfgs: it has no learning rate to lower. Leave on_divergence out, "
+            "or take adam or sgd"
+        )
+
+
 def see(
     stopping: Stopping, progress: Progress, epoch: Epoch, states: Sequence[TrainingState], *, keeps: bool = False
 ) -> None:

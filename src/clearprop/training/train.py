@@ -24,7 +24,7 @@ from clearprop.training.keeping import kept_by
 from clearprop.training.loop import Measure
 from clearprop.training.progress import announced, shown
 from clearprop.training.source import OneNetwork
-from clearprop.training.stopping import Callback, Stopping, look_at_states
+from clearprop.training.stopping import Callback, Stopping, check_rate_to_lower, look_at_states
 
 
 @dataclass(frozen=True)
@@ -222,8 +222,7 @@ def _rule(optimizer: Any, on_divergence: str) -> UpdateRule | LBFGS:
     rule = LBFGS() if isinstance(optimizer, str) and optimizer == "lbfgs" else optimizer
     if not isinstance(rule, LBFGS):
         return update_rule(rule)
-    if on_divergence == "retry":
-        raise InputError("on_divergence='retry' does not go with lbfgs: it has no learning rate to lower")
+    check_rate_to_lower(on_divergence)
     return rule
 
 

@@ -11,11 +11,11 @@ from sklearn.model_selection import train_test_split
 from clearprop import MLPClassifier, MLPRegressor, Network
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.estimators.exporting import program_of
-from clearprop.files.export.c.accuracy import Calibration, accuracy_table
+from clearprop.files.export.c.accuracy import Calibration, accuracy_of
 from clearprop.files.export.c.quantising import MOST_ROWS, Int8Layer, as_factors, quantised
-from clearprop.files.export.c.source import source_of
+from clearprop.files.export.c.source import source_of, write
 from clearprop.files.export.evaluation import mean_outputs
-from clearprop.files.export.program import plain_program
+from clearprop.files.export.program import Answer, plain_program
 from compiled_c import QUICK, SANITIZED, Compiled, needs_gcc, self_tested
 
 
@@ -61,7 +61,7 @@ def test_a_sum_is_rescaled_as_exact_arithmetic_rounds_it():
     factors, shifts = as_factors(ratios)
     np.testing.assert_allclose(factors / 2.0**shifts, ratios, rtol=2**-30)
     weights = np.ones((1, 50), dtype=np.int8)
-    layer = Int8Layer(weights, np.zeros(50, dtype=np.int32), np.ones(50, dtype=np.float32), factors, shifts)
+    layer = Int8Layer(None, weights, np.zeros(50, dtype=np.int32), np.ones(50, dtype=np.float32), factors, shifts)
     q = random.integers(-127, 128, (200, 1)) * 1000
     exact = np.clip(np.floor(q * (factors / 2.0**shifts) + 0.5), -127, 127)
     np.testing.assert_array_equal(layer.outputs(q), exact)
@@ -138,7 +138,7 @@ def test_accuracy_of_numbers_is_told_in_their_unit():
     X = random.standard_normal((400, 4))
     y = np.stack([X[:, 0] ** 2, X[:, 1]], axis=1)
     program = program_of(MLPRegressor(hidden_layer_sizes=(16,), **ending(20)).fit(X, y))
-    lines = accuracy_table(program, quantised(program, X), Calibration(X, y))
+    lines = accuracy_of(program, quantised(program, X), Calibration(X, y)).lines
     single, small = map(float, re.search(r"RMSE of y0 +([\d.]+) +([\d.]+)", "\n".join(lines)).groups())
     assert single == pytest.approx(
         np.sqrt(np.mean((mean_outputs(program.network, program.members, X) - y)[:, 0] ** 2)), rel=1e-3
@@ -147,11 +147,43 @@ def test_accuracy_of_numbers_is_told_in_their_unit():
     assert any(re.match(r"  y1: [\d.e-]+ apart \(root mean square\)", line) for line in lines)
 
 
+def cancelling(size):
+    """A network in whose second layer two neurons that are nearly alike are subtracted, and rows with what is true."""
+    network = Network.mlp([2, 3, 1], hidden="tanh", output="logistic", loss="binary_cross_entropy")
+    W2 = np.array([[size], [-size], [0.1]])
+    params = network.parameters([[[0.5, 0.5 + 4 / size, 1], [0.5, 0.5, -1]], W2], [[0, 0, 0.2], [0.0]])
+    X = np.random.default_rng(0).uniform(-1, 1, (3000, 2))
+    program = plain_program(network, [params.theta], answer=Answer("class", ("y",), ("no", "yes")))
+    return program, X, (mean_outputs(network, program.members, X)[:, 0] > 0.5).astype(int)
+
+
+def test_a_network_that_eight_bits_spoil_is_refused_by_its_layer(tmp_path):
+    program, X, truth = cancelling(400.0)
+    with pytest.raises(InputError, match=r"accuracy falls from 100\.00 % to \d\d\.\d\d %.*comes in layer 2.*alpha"):
+        write(program, tmp_path / "net.c", calibration=Calibration(X, truth))
+    assert not list(tmp_path.iterdir())
+    told = []
+    write(program, tmp_path / "net.c", calibration=Calibration(X, truth), most_lost=50, tell=told.append)
+    assert re.search(r"most of it comes in layer 2, which alone takes them [\d.]+ apart", "\n".join(told))
+    write(program, tmp_path / "net.c", calibration=Calibration(X))  # nobody knows what is true
+    with pytest.raises(InputError, match="most_lost is about whole numbers of eight bits"):
+        write(program, tmp_path / "net.c", most_lost=2)
+
+
+def test_numbers_that_eight_bits_spoil_are_refused_by_what_they_explain(tmp_path):
+    program, X, _ = cancelling(400.0)
+    program = plain_program(program.network, [np.concatenate([b.ravel() for pair in (
+        (layer.weights, layer.biases) for layer in program.members[0]) for b in pair])])  # fmt: skip
+    truth = mean_outputs(program.network, program.members, X)
+    with pytest.raises(InputError, match=r"R² of y falls from 100\.00 % to"):
+        write(program, tmp_path / "net.c", calibration=Calibration(X, truth))
+
+
 def test_many_rows_are_taken_evenly(digits):
     program = fitted(digits, epochs=1)
     rows = np.repeat(digits[0], 10, axis=0)
     assert len(rows) > MOST_ROWS
-    lines = source_of(program, "m", Calibration(rows, np.repeat(digits[1], 10))).accuracy
+    lines = source_of(program, "m", Calibration(rows, np.repeat(digits[1], 10))).accuracy.lines
     assert f"on {MOST_ROWS:,} calibration rows" in lines[0]
 
 

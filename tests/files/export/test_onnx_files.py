@@ -1,5 +1,6 @@
 """ONNX files of programs, as our own reader has them; tests/frameworks runs them in ONNX Runtime."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from clearprop import Network, TabularRegressor, from_onnx
+from clearprop import Network, TabularClassifier, TabularRegressor, from_onnx
 from clearprop.errors import InputError
 from clearprop.files.export.onnx import bytes_of, temperature_of, write
 from clearprop.files.export.program import A, Answer, Column, Program, members_of, numbers, plain_program
@@ -16,6 +17,8 @@ from clearprop.formulas import ACTIVATIONS, Activation, Symbol, cos, exp, sin
 from clearprop.tabular import TableModel
 from clearprop.tabular.calibration import at_temperature
 from imported_tables import FRAME, SORT, STRANGE, strict, with_strange
+from onnx_made import model, node
+from onnx_made import write as hand
 
 EVERY = [name for name, cls in ACTIVATIONS.items() if name == cls.name]
 
@@ -125,3 +128,79 @@ def test_a_table_of_our_own_comes_back_whole(tmp_path):
     back = from_onnx(tmp_path / "rent.onnx", loss="half_squared_error")
     texts = frame.assign(balcony=frame["balcony"].map({True: "true", False: "no"}))
     assert np.abs(back.outputs(texts)[:, 0] / model.predict(frame) - 1).max() < 1e-5
+
+
+@cache
+def ensembles():
+    """Tables that three networks were trained on: a logarithm, several numbers, classes at a temperature."""
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({
+        "size": np.where(random.random(300) < 0.1, np.nan, random.uniform(20, 120, 300)),
+        "heating": random.choice(["gas", "oil", "wood"], 300),
+    })  # fmt: skip
+    rent = np.exp(5 + 0.01 * np.nan_to_num(frame["size"], nan=60.0) + 0.1 * (frame["heating"] == "oil"))
+    given = {"ensemble": 3, "max_iter": 60, "hidden_layer_sizes": (6, 4), "random_state": 0}
+    both = pd.DataFrame({"rent": rent, "tax": 0.1 * rent + random.normal(0, 3, 300)})
+    kind = np.where(rent > 250, "dear", np.where(rent > 180, "fair", "cheap"))
+    models = {
+        "logarithm": TabularRegressor(log_target=True, **given).fit(frame, rent),
+        "several": TabularRegressor(**given).fit(frame, both),
+        "classes": TabularClassifier(probabilities=True, **given).fit(frame, kind),
+    }
+    return frame, models
+
+
+@pytest.mark.parametrize(("name", "target"), [("logarithm", "rent"), ("several", ["rent", "tax"]), ("classes", "kind")])
+def test_an_ensemble_comes_back_to_the_bit_and_is_saved_and_exported(name, target, tmp_path):
+    frame, models = ensembles()
+    model = models[name]
+    expected = model.predict_proba(frame) if name == "classes" else model.predict(frame).reshape(len(frame), -1)
+    for turn in ("once", "again"):
+        model.export(tmp_path / f"{turn}.onnx")
+        back = from_onnx(tmp_path / f"{turn}.onnx", loss="cross_entropy" if name == "classes" else "half_squared_error")
+        assert len(back.members) == 3
+        assert "the outputs of 3 networks are averaged" in back.report
+        for member, theta in zip(back.members, models[name].model_.thetas, strict=True):
+            assert np.array_equal(member.parameters.theta, theta)
+        assert np.abs(back.outputs(frame) / expected - 1).max() < 2e-6
+        back.save(tmp_path / "net.clearprop", target)
+        kept = TableModel.load(tmp_path / "net.clearprop")
+        assert np.array_equal(kept.thetas, models[name].model_.thetas)
+        assert kept.temperature == pytest.approx(models[name].model_.temperature, rel=1e-9)
+        found = kept.predict(pa.Table.from_pandas(frame, preserve_index=False))
+        found = found.probabilities if name == "classes" else found.values.reshape(len(frame), -1)
+        assert np.abs(found / expected - 1).max() < 2e-6
+        model = back
+    with pytest.raises(AttributeError, match="the mean of 3 networks has no 'check_gradient'; each of its `members`"):
+        back.check_gradient()
+
+
+def _joined(last, *more):
+    """Two networks of one form, and what is made of them."""
+    random = np.random.default_rng(0)
+    arrays = {name: random.normal(size=(3, 4) if name < "C" else (4, 2)) for name in "ABCD"}
+    arrays |= {"two": np.array(2.0), "F": random.normal(size=(3, 2)), "E": random.normal(size=(2, 1))}
+    nodes = [node("MatMul", "x A", "p"), node("MatMul", "x B", "q"), node("Tanh", "p", "r"), node("Tanh", "q", "s")]
+    nodes += [node("MatMul", "r C", "t"), node("MatMul", "s D", "u"), *last, *more]
+    return model(nodes, arrays)
+
+
+def test_only_a_mean_of_networks_beside_each_other_is_an_ensemble(tmp_path):
+    mean = [node("Mean", "t u", "y")]
+    back = from_onnx(hand(tmp_path / "m.onnx", _joined(mean)), loss="half_squared_error")
+    assert len(back.members) == 2
+    rows = np.random.default_rng(1).normal(size=(5, 3))
+    assert np.allclose(back.outputs(rows), sum(each.outputs(rows) for each in back.members) / 2, rtol=1e-12)
+    for last, said in (
+        ([node("Add", "t u", "y")], "the output 'y' is made of the outputs of 2 networks, and is no function of their"),
+        ([node("Mul", "t u", "v"), node("Div", "v two", "y")], "no function of their mean"),
+        ([node("Tanh", "t", "v"), node("Add", "v u", "w"), node("Div", "w two", "y")], "no function of their mean"),
+        ([node("Mean", "t u", "v"), node("MatMul", "v E", "y")], "goes on with what several branches make"),
+        (
+            [node("MatMul", "x F", "v"), node("Add", "v t", "y")],
+            "has branches or a connection",
+        ),
+        ([node("Add", "r s", "v"), node("MatMul", "v C", "w"), node("Add", "w t", "y")], "goes on with what several"),
+    ):
+        with pytest.raises(InputError, match=said):
+            from_onnx(hand(tmp_path / "m.onnx", _joined(last)), loss="half_squared_error")

@@ -18,6 +18,7 @@ from clearprop.files.export.javascript_columns import (
     SCRIPT,
     column_text,
     comment,
+    entered_text,
     function_text,
     literal,
     shown,
@@ -77,7 +78,7 @@ def _shared(name: str) -> str:
 
 def _head(program: Program) -> str:
     answers = {"class": "labels", "labels": "labels", "numbers": "numbers"}[program.answer.kind]
-    rows = "arrays of numbers" if program.is_plain else "objects with a value for each of `columns`"
+    rows = "arrays of numbers" if program.takes_numbers else "objects with a value for each of `columns`"
     missing = left_out(program)
     without = f" It does not have {', '.join(missing)}, which training had." if missing else ""
     return "\n".join(
@@ -93,9 +94,10 @@ def _inputs(program: Program) -> Iterator[str]:
     """From raw rows to inputs."""
     rounded = "Math.fround" if program.dtype == "float32" else "(value) => value"
     yield f"const rounded = {rounded}; // to the precision of training"
-    if program.is_plain:
+    if program.takes_numbers:
         (column,) = program.columns
         yield f"export const columns = {shown(list(column.names))};"
+        yield entered_text(column)
         yield _shared("plain")
         return
     yield _shared("values")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import indent
 
 from clearprop.errors import shortened
-from clearprop.files.export.program import Column
+from clearprop.files.export.program import Column, X
 from clearprop.formulas import Expression
 from clearprop.formulas.patterns import patterns
 from clearprop.formulas.printers.code import Dialect, to_code
@@ -101,6 +101,23 @@ def column_text(place: int, column: Column, words: str) -> str:
     if column.refused is not None:
         (step,) = to_code([column.refused], {name: name for name in ("x", "code", "missing")}, SCRIPT).passes
         lines += [*step.lines, f'if ({step.results[0]}) throw new TypeError("training did not have it");']
+    lines += _pushed(place, column, tables)
+    head = f"// {comment(column.name)}, a {column.kind}\nfunction column{place}(value, inputs) {{\n"
+    return "\n".join([*tables, head + indent("\n".join(lines), "  ") + "\n}"])
+
+
+def entered_text(column: Column) -> str:
+    """The function from a row that is an array of numbers to what the networks get of it."""
+    if set(column.inputs) == {X}:
+        return "const entered = (row) => row;"
+    tables: list[str] = []
+    lines = indent("\n".join(["const inputs = [];", *_pushed(0, column, tables), "return inputs;"]), "  ")
+    return "\n".join([*tables, f"// What stands before the first layer.\nfunction entered(x) {{\n{lines}\n}}"])
+
+
+def _pushed(place: int, column: Column, tables: list[str]) -> list[str]:
+    """Loops that add the inputs of a column to a list, those of one form in one; what they read goes to `tables`."""
+    lines: list[str] = []
     start = 0
     for number, pattern in enumerate(patterns(column.inputs)):
         names = {name: f"table{place}_{number}_{name}" for name in pattern.numbers}
@@ -108,12 +125,12 @@ def column_text(place: int, column: Column, words: str) -> str:
         at = f"[{start} + i]" if column.kind == "vector" else ""
         symbols = {"x": f"x{at}", "code": "code", "missing": "missing", **{n: f"{t}[i]" for n, t in names.items()}}
         (last,) = to_code([pattern.tree], symbols, SCRIPT).passes
-        before = [f"const missing = Number.isNaN(x{at}) ? 1 : 0;"] if column.kind == "vector" else []
+        may_miss = column.kind == "vector" and column.may_miss
+        before = [f"const missing = Number.isNaN(x{at}) ? 1 : 0;"] if may_miss else []
         body = "\n".join([*before, *last.lines, f"inputs.push({last.results[0]});"])
         lines.append(f"for (let i = 0; i < {pattern.count}; i++) {{\n{indent(body, '  ')}\n}}")
         start += pattern.count
-    head = f"// {comment(column.name)}, a {column.kind}\nfunction column{place}(value, inputs) {{\n"
-    return "\n".join([*tables, head + indent("\n".join(lines), "  ") + "\n}"])
+    return lines
 
 
 def _read(place: int, column: Column, words: str, tables: list[str]) -> Sequence[str]:

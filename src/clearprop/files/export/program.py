@@ -202,9 +202,19 @@ class Program:
         return self.answer.kind == "class" and self.network.widths[-1] == 1
 
     @property
+    def takes_numbers(self) -> bool:
+        """Whether a row is an array of numbers, none of them missing, and no row of a table."""
+        return takes_numbers(self.columns)
+
+    @property
     def is_plain(self) -> bool:
         """Whether the networks get the numbers of one vector as they are, without an encoder."""
         return len(self.columns) == 1 and self.columns[0].kind == "vector" and set(self.columns[0].inputs) == {X}
+
+
+def takes_numbers(columns: Sequence[Column]) -> bool:
+    """Whether these columns are one vector whose numbers are all there."""
+    return len(columns) == 1 and columns[0].kind == "vector" and not columns[0].may_miss
 
 
 def members_of(network: Network, thetas: Any) -> tuple[Member, ...]:

@@ -58,7 +58,7 @@ def text_of(program: Program) -> str:
     array([0.6921])
     """
     names = functions_of(
-        program, taken={"array", "decoded", "encode", "erf", "in_unit", "math", "np", "outputs", "predict"}
+        program, taken={"array", "decoded", "encode", "erf", "in_unit", "math", "np", "outputs", "predict", "scaled"}
     )
     parts = [*_inputs(program), *(_function(name, tree) for tree, name in names.items()), _ARRAY]
     parts.append(_members("MEMBERS", program.members, names))
@@ -74,7 +74,7 @@ def text_of(program: Program) -> str:
 
 def _head(program: Program, body: str) -> str:
     """What the file is, and its imports."""
-    rows = f"Rows are arrays of {program.n_inputs} numbers." if program.is_plain else TAKES
+    rows = f"Rows are arrays of {program.n_inputs} numbers." if program.takes_numbers else TAKES
     says = SAYS[program.answer.kind]
     if program.quantiles:
         says += (
@@ -92,10 +92,15 @@ def _head(program: Program, body: str) -> str:
 
 def _inputs(program: Program) -> Iterator[str]:
     """From raw rows to inputs."""
-    if program.is_plain:
-        yield f"INPUTS = {shown(program.columns[0].names)}"
+    if program.takes_numbers:
+        (column,) = program.columns
+        yield f"INPUTS = {shown(column.names)}"
         yield inspect.getsource(values.plain_rows)
-        yield _ENCODE_PLAIN.format(dtype=program.dtype)
+        if not program.is_plain:
+            lines = indent("\n".join(side_by_side(column.inputs, "x", "x")), "    ")
+            yield f'def scaled(x: Any) -> Any:\n    """What stands before the first layer."""\n{lines}'
+        found = "plain_rows(rows, len(INPUTS))"
+        yield _ENCODE_PLAIN.format(dtype=program.dtype, found=found if program.is_plain else f"scaled({found})")
         return
     needed = {name for column in program.columns for name in NEEDED[column.kind]} | {"columns_of", "is_missing"}
     if not all(column.may_miss for column in program.columns):
@@ -169,7 +174,7 @@ def _answer(program: Program) -> Iterator[str]:
 _ENCODE_PLAIN = '''
 def encode(rows: Any) -> Any:
     """The inputs of the network, (n_rows, n_inputs), in the precision of training."""
-    return plain_rows(rows, len(INPUTS)).astype("{dtype}").astype(float)
+    return {found}.astype("{dtype}").astype(float)
 '''
 _ENCODE = '''
 COLUMNS = {names}

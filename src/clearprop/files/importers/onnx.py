@@ -8,6 +8,7 @@ The file is read as data by `clearprop.files.protobuf`; the library onnx is not 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from clearprop.errors import ClearpropError, InputError, UnknownNameError, shortened
 from clearprop.files.importers.onnx_chain import inputs_of, layers_of
+from clearprop.files.importers.onnx_ensembles import mean_of
 from clearprop.files.importers.onnx_file import opsets, read_model
 from clearprop.files.importers.onnx_reference import reference_of
 from clearprop.files.importers.onnx_tensors import Tensors
@@ -51,7 +53,11 @@ def read(path: str | os.PathLike[str], output: str | None = None) -> SourceNetwo
     walk = Walk(model, Tensors(path))
     flow, name, tails = _chosen(walk, output)
     dtype = _dtype(flow)
-    layers, columns = layers_of(flow, walk.found, dtype)
+    mean = mean_of(flow, walk.found.vectors) if flow.others else None
+    alone = [flow]
+    if mean is not None:
+        alone = [replace(flow, stage=stage, others=(), tree=mean.each) for stage in (flow.stage, *flow.others)]
+    (layers, columns), *more = (layers_of(each, walk.found, dtype) for each in alone)
     classes = next((tail.classes for tail in tails if tail.of.stage is flow.stage and tail.classes), None)
     if columns.is_transposed:
         walk.found.note("the file has its rows along the last axis; here each sample is a row, as everywhere")
@@ -67,6 +73,8 @@ def read(path: str | os.PathLike[str], output: str | None = None) -> SourceNetwo
         inputs=inputs,
         reference=reference_of(path, walk, name, flow) if name else None,
         notes=tuple(walk.found.notes),
+        others=tuple(layers for layers, _ in more),
+        after=() if mean is None else mean.after,
     )
 
 
@@ -84,7 +92,9 @@ def _chosen(walk: Walk, output: str | None) -> tuple[Flow, str, list[Tail]]:
         except InputError as error:
             failures.append(error)
             continue
-        if isinstance(value, Flow):
+        if isinstance(value, Flow) and value.others and mean_of(value, walk.found.vectors) is None:
+            failures.append(_no_mean(name, value))
+        elif isinstance(value, Flow):
             flows[name] = value
         elif isinstance(value, Tail):
             tails.append(value)
@@ -97,6 +107,13 @@ def _chosen(walk: Walk, output: str | None) -> tuple[Flow, str, list[Tail]]:
         walk.found.note(f"another output of the file was not read: {failures[0]}")
     last = _last_of(flows, walk)
     return flows[last], last, tails
+
+
+def _no_mean(name: str, flow: Flow) -> InputError:
+    return InputError(
+        f"the output {shortened(name)!r} is made of the outputs of {1 + len(flow.others)} networks, and is no function "
+        "of their mean"
+    )
 
 
 def _last_of(flows: dict[str, Flow], walk: Walk) -> str:
@@ -112,14 +129,16 @@ def _last_of(flows: dict[str, Flow], walk: Walk) -> str:
         )
     if len(flows) > 1:
         same = [name for name, flow in flows.items() if flow.stage is flows[last].stage]
-        last = next((name for name in same if _is_probability(flows[name])), same[-1])
+        last = next((name for name in same if _is_probability(flows[name], walk)), same[-1])
         walk.found.note(f"of the outputs {', '.join(map(shortened, flows))}, {shortened(last)} was taken")
     return last
 
 
-def _is_probability(flow: Flow) -> bool:
-    """Whether an output is softmax's or the logistic function's."""
-    known = recognised(flow.tree, "float32") if has_only(flow.tree, "z") else None
+def _is_probability(flow: Flow, walk: Walk) -> bool:
+    """Whether an output is softmax's or the logistic function's, or made of their mean."""
+    mean = mean_of(flow, walk.found.vectors) if flow.others else None
+    tree = flow.tree if mean is None else mean.each
+    known = recognised(tree, "float32") if has_only(tree, "z") else None
     return known is not None and (known.is_distribution or known.name == "logistic")
 
 

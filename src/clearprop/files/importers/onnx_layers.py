@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import FormulaError, InputError
+from clearprop.files.importers.onnx_ensembles import together
 from clearprop.files.importers.onnx_operators import ELEMENTWISE, ROWS, Operator, Settings, shortest
 from clearprop.files.importers.onnx_values import (
     MOST_COLUMNS,
@@ -100,15 +101,13 @@ def _of_columns(found: Found, s: Settings, function: Operator, values: Values, c
 
 
 def _of_flows(found: Found, s: Settings, function: Operator, values: Values, flows: list[Flow]) -> Flow:
+    if any((flow.stage, flow.others) != (flows[0].stage, flows[0].others) for flow in flows):
+        beside = iter(together(flows, s))
+        values = [next(beside) if isinstance(value, Flow) else value for value in values]
+        flows = [value for value in values if isinstance(value, Flow)]
     first = max(flows, key=lambda flow: flow.width)
-    for flow in flows:
-        if flow.stage is not first.stage:
-            raise InputError(
-                f"{s.place} joins what the layers {flow.stage.name!r} and {first.stage.name!r} make: the network has "
-                "branches or a connection past a layer, and is not a chain of dense layers"
-            )
-        if flow.form != first.form or flow.form == "flat":
-            raise InputError(f"{s.place} computes with values whose rows and units lie on different axes")
+    if any(flow.form != first.form or flow.form == "flat" for flow in flows):
+        raise InputError(f"{s.place} computes with values whose rows and units lie on different axes")
     arguments: Values = []
     for value in values:
         if isinstance(value, Flow):
@@ -171,6 +170,8 @@ def product(
             found.columns, found.raw = found.columns[:n_in], found.raw[:n_in]
     else:
         n_in = x.width
+        if x.others:
+            raise InputError(f"{s.place} goes on with what several branches make: it is not a chain of dense layers")
     if weights.dtype.kind not in "fiu" or weights.ndim != 2 or 0 in weights.shape:
         raise InputError(f"{s.place} multiplies by numbers of shape {weights.shape}, not by a matrix")
     if weights.shape[0] != n_in:

@@ -171,7 +171,8 @@ def concat(found: Found, s: Settings, values: Values) -> Any:
     if len(values) == 2 and all(isinstance(value, Flow) and value.width == 1 for value in values):
         other, p = values
         of_one_unit = {name: vector for name, vector in found.vectors.items() if len(vector) == 1}
-        if other.stage is p.stage and agree(other.tree, 1 - p.tree, of_one_unit):
+        of_one_unit |= {f"z{k}": np.array([0.3 * k]) for k in range(1, 1 + len(p.others))}
+        if (other.stage, other.others) == (p.stage, p.others) and agree(other.tree, 1 - p.tree, of_one_unit):
             found.note(f"{s.place} gives 1 − p and p of the one output p of the network; here the output is p")
             return Tail(p, "the pair 1 − p, p")
     raise InputError(f"{s.place} joins values of several branches: the network is not a chain of dense layers")

@@ -97,7 +97,7 @@ class Flow:
     ----------
     stage : Stage
     tree : Expression
-        In z, and in v0, v1, …, constants that differ from unit to unit.
+        In z, and in v0, v1, …, constants that differ from unit to unit; in z1, z2, … of the stages of `others`.
     form : {"plain", "transposed", "squeezed", "flat"}
         Units are on the last axis; on the first; of one unit, on none; or rows and units are one axis, which only the
         end of a network can have.
@@ -107,6 +107,8 @@ class Flow:
         1 after a sum over the row.
     size : int
         Nodes of the tree.
+    others : tuple of Stage
+        The last stages of networks beside this one: see `clearprop.files.importers.onnx_ensembles`.
     """
 
     stage: Stage
@@ -115,6 +117,7 @@ class Flow:
     rank: int = 2
     width: int = 0
     size: int = 1
+    others: tuple[Stage, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "width", self.width or self.stage.width)

@@ -16,6 +16,7 @@ from clearprop.errors import InputError, NotFiniteError, ShapeError, quoted
 from clearprop.files.importers.affine import Z, affine_of
 from clearprop.formulas import Expression, Symbol, evaluate
 from clearprop.formulas.evaluation import prepare
+from clearprop.formulas.expressions import symbols
 
 X, CODE, MISSING = Symbol("x"), Symbol("code"), Symbol("missing")
 
@@ -86,6 +87,14 @@ class Preprocessing:
         """How many inputs the first layer gets."""
         return len(self.inputs)
 
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether each input is made of the column in its place, a number that is there."""
+        return [item.column for item in self.inputs] == list(range(len(self.columns))) and not any(
+            column.categories is not None or column.known_numbers is not None or symbols(self.inputs[k].tree) - {"x"}
+            for k, column in enumerate(self.columns)
+        )
+
     def scaling(self) -> tuple[Any, Any] | None:
         """By what each column is multiplied and what is added to it, (n_inputs,) each; None where more is done."""
         if [item.column for item in self.inputs] != list(range(len(self.columns))):
@@ -114,12 +123,12 @@ class Preprocessing:
         """
         values = columns_of(rows, len(self.columns), [column.name for column in self.columns])
         used = {item.column for item in self.inputs}  # the others may hold anything
-        symbols = {k: _symbols(self.columns[k], values[k]) for k in used}
+        given = {k: _symbols(self.columns[k], values[k]) for k in used}
         n_rows = len(values[0]) if values else 0
         made = np.empty((n_rows, self.n_inputs))
         with np.errstate(all="ignore"):  # what comes of it is looked at below
             for k, item in enumerate(self.inputs):
-                made[:, k] = prepare(item.tree)(symbols[item.column])
+                made[:, k] = prepare(item.tree)(given[item.column])
         if not np.isfinite(made).all():
             row, k = map(int, np.argwhere(~np.isfinite(made))[0])
             name = self.columns[self.inputs[k].column].name

@@ -209,10 +209,11 @@ def _with_steps(model: Any) -> SourceNetwork:
     for step_name, step in steps[:-1]:
         read_steps.apply(step_name, step)
     inputs, gradient = read_steps.preprocessing(), found.gradient
+    names = tuple(column.name for column in inputs.columns)
     return replace(
         found,
         source=f"{found.source} in a Pipeline",
-        feature_names=tuple(column.name for column in inputs.columns),
+        feature_names=names if hasattr(steps[0][1], "feature_names_in_") else None,
         inputs=inputs,
         gradient=None if gradient is None else lambda rows, Y: gradient(inputs.apply(rows).astype(found.dtype), Y),
         notes=(*found.notes, *read_steps.notes),

@@ -11,7 +11,7 @@ import numpy as np
 
 from clearprop.errors import InputError, NotFiniteError, ShapeError
 from clearprop.files.importers.preprocessing import Preprocessing
-from clearprop.formulas import Activation, Loss, UpdateRule, activation
+from clearprop.formulas import Activation, Expression, Loss, UpdateRule, activation
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,10 @@ class SourceNetwork:
         without penalties: a pair (weights, biases) for each layer, in the shapes of this class.
     recorded : (array, array) or None
         Rows and the outputs that the source gave for them.
+    others : tuple of tuple of SourceLayer
+        Of an ensemble: the layers of its other networks, of the same sizes. What it gives out is the mean of all.
+    after : tuple of Expression
+        Of an ensemble: what is made of the mean, in a, a tree for each output.
     settings : mapping
         How it was trained, as parameters of `MLPClassifier` and `MLPRegressor`: alpha, batch_size, learning_rate_init …
 
@@ -137,6 +141,8 @@ class SourceNetwork:
     reference: Callable[[Any], Any] | None = field(default=None, compare=False)
     gradient: Callable[[Any, Any], Any] | None = field(default=None, compare=False)
     recorded: tuple[Any, Any] | None = None
+    others: tuple[tuple[SourceLayer, ...], ...] = ()
+    after: tuple[Expression, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

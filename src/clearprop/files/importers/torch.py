@@ -114,6 +114,8 @@ def _n_inputs(graph: Any, steps: list[Step]) -> int:
             for tensor in (_constant(graph, a) for a in node.args[1:] if _is_constant(a)):
                 if getattr(tensor, "ndim", 0) >= 1 and name not in SHAPES:
                     return int(tensor.shape[1] if name == "linear" else tensor.shape[0 if tensor.ndim == 2 else -1])
+    for number, step in enumerate(steps, start=1):
+        _add(Chain(1), graph, step, number)  # which names what is none
     raise InputError("there is no dense layer in it: there is no network to import")
 
 

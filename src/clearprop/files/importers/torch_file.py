@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -61,10 +62,21 @@ def _zip(path: Path, size: int) -> tuple[Tensors, list[str], str]:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of many kinds: what PyTorch makes of a damaged file
-        reason = str(error).strip().partition("\n")[0][:200]
-        raise FileError(f"{path} cannot be read by PyTorch's weights_only reader: {reason}") from None
+        raise FileError(_refused(path, str(error))) from None
     tensors, notes = _state_dict(found)
     return _arrays(tensors), notes, f"a state_dict of PyTorch, {path.name}"
+
+
+def _refused(path: Path, reason: str) -> str:
+    """Why PyTorch's weights_only reader does not take a file, in words: it holds a class, or is damaged."""
+    found = re.search(r"GLOBAL ([\w.]+)", reason)
+    if found is None:
+        said = re.sub(r"\x1b\[\d*m", "", reason).strip().partition("\n")[0][:200]
+        return f"{path} cannot be read by PyTorch's weights_only reader: {said}"
+    return (
+        f"{path} holds more than tensors, {found[1]} among it, and to read that runs code. In Python, where you trust "
+        "it: from_torch(torch.load(file, weights_only=False)), if it is a module; or save its state_dict()"
+    )
 
 
 def _check_zip(path: Path, size: int) -> None:
@@ -78,8 +90,13 @@ def _check_zip(path: Path, size: int) -> None:
     if "config.json" in names:
         raise FileError(f"{path} is a Keras file: see from_keras")
     pickles = [part for part in parts if part.filename.endswith("/data.pkl")]
-    if len(pickles) != 1 or any(name.endswith("constants.pkl") for name in names):
-        raise FileError(f"{path} is a zip file, but not one of torch.save (a TorchScript archive, perhaps)")
+    if any(name.endswith("constants.pkl") for name in names):
+        raise FileError(
+            f"{path} is TorchScript, which is code and weights. In Python, where you trust it: "
+            "torch.save(torch.jit.load(file).state_dict(), 'weights.pt'), and import that"
+        )
+    if len(pickles) != 1:
+        raise FileError(f"{path} is a zip file, but not one of torch.save")
     if len(parts) > MOST_TENSORS or pickles[0].file_size > LARGEST_PICKLE:
         raise FileError(f"{path} has {len(parts):,} parts, or more names and shapes than a network has")
     if any(part.compress_type != zipfile.ZIP_STORED or part.file_size != part.compress_size for part in parts):

@@ -195,7 +195,7 @@ def _follow(done: list[str], left: list[str], shapes: Mapping[str, Any], found: 
 def _n_inputs(parts: Mapping[str, Any] | None) -> int:
     if parts is None:
         raise InputError("layers names no layer with weights; " + EXAMPLE.format("'0', 'ReLU', '2'"))
-    return int(next(iter(parts.values())).shape[-1])
+    return int(max(parts.values(), key=lambda array: array.ndim).shape[-1])  # a file may have the biases first
 
 
 def _add(chain: Chain, step: str | Activation, modules: Tensors, number: int) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ShapeError
-from clearprop.files.export.c.quantising import Int8Program, calibration_rows, chosen
+from clearprop.errors import InputError, ShapeError
+from clearprop.files.export.c.quantising import Int8Layer, Int8Program, calibration_rows, chosen
 from clearprop.files.export.evaluation import answered, mean_outputs, quantiles_of
-from clearprop.files.export.program import Program
+from clearprop.files.export.program import Member, Program
+from clearprop.formulas import evaluate
+
+MOST_LOST = 1.0  # points
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,39 @@ class Calibration:
     truth: Any = None
 
 
-def accuracy_table(program: Program, int8: Int8Program, given: Calibration) -> list[str]:
-    """Lines of text: a score in float and in int8 where the truth is known, and how far the two are apart.
+@dataclass(frozen=True)
+class Accuracy:
+    """How near an int8 network comes to float.
+
+    Attributes
+    ----------
+    lines : sequence of str
+        A score in float and in int8 where the truth is known, and how far the two are apart.
+    points : sequence of (str, float, float)
+        What is known of the truth in percent, in float and in int8: rows whose class is right, labels that are, R² of
+        each number.
+    worst : str
+        Which layer costs most, in words; "" for a network of one layer.
+    """
+
+    lines: Sequence[str]
+    points: Sequence[tuple[str, float, float]] = ()
+    worst: str = ""
+
+    def check(self, most_lost: float) -> None:
+        """Raise InputError where more points are lost than that."""
+        lost = [(single - small, name, single, small) for name, single, small in self.points]
+        worst, name, single, small = max(lost, default=(0.0, "", 0.0, 0.0))
+        if not worst <= most_lost:
+            raise InputError(
+                f"in eight bits {name} falls from {single:.2f} % to {small:.2f} % on the calibration rows"
+                f"{f'; {self.worst}' if self.worst else ''}. Export the networks in float, train with a larger penalty "
+                f"(alpha), which keeps weights from cancelling each other, or say most_lost={np.ceil(worst):g} (points)"
+            )
+
+
+def accuracy_of(program: Program, int8: Int8Program, given: Calibration) -> Accuracy:
+    """The table of what int8 costs.
 
     Raises
     ------
@@ -45,12 +79,13 @@ def accuracy_table(program: Program, int8: Int8Program, given: Calibration) -> l
     small = answered(program, int8.mean_outputs(program, 0, X))
     title = f"on {len(X):,} calibration rows"
     lines = [] if truth is None else _table(title, _scores(program, (single, small), truth))
-    lines += [f"int8 and float {title}:", *_apart(program, single, small)]
+    worst = _worst_layer(program, int8, X, single)
+    lines += [f"int8 and float {title}:", *_apart(program, single, small), *([f"  {worst}"] if worst else [])]
     for k, each in enumerate(program.quantiles, start=1):
         networks = mean_outputs(program.network, each.members, X, np.float32), int8.mean_outputs(program, k, X)
         first, second = (_quantile(program, k, outputs) for outputs in networks)
         lines.append(_distance(f"quantile {each.quantile:g} of {program.answer.names[0]}", first, second))
-    return lines
+    return Accuracy(lines, () if truth is None else _points(program, (single, small), truth), worst)
 
 
 def _truth(program: Program, given: Calibration) -> Any:
@@ -66,6 +101,51 @@ def _quantile(program: Program, k: int, outputs: Any) -> Any:
     """One quantile, not yet put in order with the others."""
     alone = replace(program, quantiles=program.quantiles[k - 1 : k])
     return quantiles_of(alone, [outputs])[:, 0]
+
+
+def _points(program: Program, both: Sequence[Any], truth: Any) -> list[tuple[str, float, float]]:
+    """Scores in percent, in float and in int8."""
+    kind, names = program.answer.kind, program.answer.names
+    of = {"class": ["accuracy"], "labels": ["the share of right labels"]}.get(kind) or [f"R² of {n}" for n in names]
+    single, small = (_percent(kind, found, truth) for found in both)
+    return list(zip(of, single, small, strict=True))
+
+
+def _percent(kind: str, found: Any, truth: Any) -> list[float]:
+    if kind == "class":
+        return [100 * float(np.mean(found.argmax(1) == truth))]
+    truth = truth.reshape(found.shape)
+    if kind == "labels":
+        return [100 * float(np.mean((found > 0.5) == (truth > 0.5)))]
+    spread = truth.var(axis=0)
+    left = np.mean(np.square(found - truth), axis=0) / np.where(spread > 0, spread, 1.0)
+    return [float(score) for score in 100 * (1 - left)]
+
+
+def _worst_layer(program: Program, int8: Int8Program, X: Any, single: Any) -> str:
+    """The layer which alone in eight bits takes the answers furthest from float, in words."""
+    if len(program.members[0]) < 2:
+        return ""
+    groups = list(zip(int8.groups[0], program.members, strict=True))
+    apart = []
+    for l in range(len(program.members[0])):
+        with np.errstate(all="ignore"):
+            mean = sum(_with_one(network, member, l, X) for network, member in groups) / len(groups)
+        apart.append(_rms(answered(program, mean) - single))
+    worst = int(np.argmax(apart))
+    return f"most of it comes in layer {worst + 1}, which alone takes them {apart[worst]:.2g} apart"
+
+
+def _with_one(network: Sequence[Int8Layer], member: Member, l: int, X: Any) -> Any:
+    """The outputs of a network that adds up in eight bits what comes into layer l, from 0, and nothing else."""
+    a = X.astype(np.float32)
+    for k, (int8, layer) in enumerate(zip(network, member, strict=True)):
+        z = a @ layer.weights + layer.biases
+        if k == l:
+            found = int8.sums(int8.grid.nearest(a)) * int8.scales
+            z = found + (z - found).mean(axis=0)  # a hidden layer's sums are counted from the middle of its grid
+        a = evaluate(layer.tree, {"z": z})
+    return a
 
 
 def _scores(program: Program, both: Sequence[Any], truth: Any) -> list[tuple[str, ...]]:

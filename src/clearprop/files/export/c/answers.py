@@ -63,7 +63,13 @@ class Functions:
     @property
     def given(self) -> str:
         """The parameter that is a row."""
-        return f"const float input[{self.program.n_inputs}]" if self.program.is_plain else f"const {self.name}_row *row"
+        if self.program.is_plain:
+            return f"const float input[{self.program.n_inputs}]"
+        return (
+            f"const double row[{self.program.n_inputs}]"
+            if self.program.takes_numbers
+            else f"const {self.name}_row *row"
+        )
 
     @property
     def predict(self) -> str:
@@ -78,7 +84,7 @@ class Functions:
 
     @property
     def _refuses(self) -> bool:
-        return not self.program.is_plain and Row(self.name, self.program.columns).refuses
+        return not self.program.takes_numbers and Row(self.name, self.program.columns).refuses
 
     def _refused(self, made: str, n: int, result: str = "") -> list[str]:
         """The lines that answer a row with a value that is refused."""

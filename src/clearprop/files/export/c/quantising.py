@@ -50,6 +50,8 @@ class Int8Layer:
 
     Attributes
     ----------
+    grid : Grid
+        Of the numbers that come in.
     weights : int8 array of shape (n_in, n_out)
     biases : int32 array of shape (n_out,)
     scales : float32 array of shape (n_out,)
@@ -60,6 +62,7 @@ class Int8Layer:
         What the activation makes of each; None where it is max(z, 0) or z itself, which the grid does.
     """
 
+    grid: Grid
     weights: Any
     biases: Any
     scales: Any
@@ -197,7 +200,7 @@ def _sums(layer: Layer, grid: Grid, q: Any, mean: Any) -> Int8Layer:
     scales = np.maximum(scales, np.abs(biases) / LARGEST_BIAS).astype(np.float32)
     whole = np.rint(np.clip(weights / scales, -LEAST, LEAST))
     biases = np.rint(mean / scales - middle @ whole)
-    return Int8Layer(whole.astype(np.int8), biases.astype(np.int32), scales)
+    return Int8Layer(grid, whole.astype(np.int8), biases.astype(np.int32), scales)
 
 
 def _grids(layer: Layer, z: Any, a: Any) -> tuple[Grid, Grid, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from clearprop.files.export.c.dialects import DOUBLE, INT
 from clearprop.files.export.c.words import array, comment, double, identifiers, string
-from clearprop.files.export.program import Column
+from clearprop.files.export.program import Column, takes_numbers
 from clearprop.formulas import Apply, Constant, Expression
 from clearprop.formulas.expressions import nodes
 from clearprop.formulas.patterns import Pattern, patterns
@@ -107,7 +107,8 @@ class Row:
         for column, field in zip(self.columns, self.fields, strict=True):
             body += _Encoding(column, field, start, tables).lines()
             start += len(column.inputs)
-        head = f"static void encode(const {self.name}_row *row, float *input)\n{{\n"
+        given = "const double *row" if takes_numbers(self.columns) else f"const {self.name}_row *row"
+        head = f"static void encode({given}, float *input)\n{{\n"
         return "\n".join([*tables, head + "\n".join(f"    {line}" for line in body) + "\n}\n"])
 
     @property
@@ -215,7 +216,8 @@ class _Encoding:
         body = [*step.lines, f"input[{place} + i] = {_single(step.results[0])};"]
         if self.column.kind == "vector":
             first = place - self.start
-            body = [*self._given(body, f"row->{self.field}[{f'{first} + i' if first else 'i'}]"), *body]
+            source = f"row->{self.field}" if self.column.may_miss else "row"
+            body = [*self._given(body, f"{source}[{f'{first} + i' if first else 'i'}]"), *body]
         return [f"for (int i = 0; i < {pattern.count}; i++) {{", *(f"    {line}" for line in body), "}"]
 
     def _given(self, body: Sequence[str], value: str) -> list[str]:

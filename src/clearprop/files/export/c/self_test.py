@@ -125,8 +125,8 @@ def self_test(functions: Functions, vectors: Vectors) -> str:
     return TEXT.format(
         upper=name.upper(),
         precision=vectors.precision,
-        row="float" if program.is_plain else f"{name}_row",
-        size=f"[{program.n_inputs}]" if program.is_plain else "",
+        row="float" if program.is_plain else "double" if program.takes_numbers else f"{name}_row",
+        size=f"[{program.n_inputs}]" if program.takes_numbers else "",
         n=n,
         width=width,
         rows=",\n".join(pieces),
@@ -141,7 +141,7 @@ def self_test(functions: Functions, vectors: Vectors) -> str:
 def _calls(functions: Functions, vectors: Vectors) -> Mapping[str, str]:
     """How the functions are called for one row, and how wrong classes are counted and told."""
     name = functions.name
-    row = "test_rows[i]" if functions.program.is_plain else "&test_rows[i]"
+    row = "test_rows[i]" if functions.program.takes_numbers else "&test_rows[i]"
     lines = [f"{name}_predict({row}, found);"]
     told = {"counted": "", "wrong": "", "counter": "", "none_wrong": ""}
     if functions.is_class:
@@ -166,8 +166,8 @@ def _calls(functions: Functions, vectors: Vectors) -> Mapping[str, str]:
 
 def _row(program: Program, rows: Sequence[Symbols], i: int) -> str:
     """Row i as a constant of C."""
-    if program.is_plain:
-        return f"    {{\n{listed(map(single, rows[0]['x'][i]), 8)}\n    }}"
+    if program.takes_numbers:
+        return f"    {{\n{listed(map(single if program.is_plain else double, rows[0]['x'][i]), 8)}\n    }}"
     cells = (_cell(column, row, i) for column, row in zip(program.columns, rows, strict=True))
     return f"    {{\n{listed(cells, 8)}\n    }}"
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from clearprop.files.export.c.accuracy import Calibration, accuracy_table
+from clearprop.errors import InputError
+from clearprop.files.export.c.accuracy import MOST_LOST, Accuracy, Calibration, accuracy_of
 from clearprop.files.export.c.answers import Functions
 from clearprop.files.export.c.dialects import library_functions, own_functions
 from clearprop.files.export.c.int8_networks import Int8Networks
@@ -34,6 +35,7 @@ def write(
     *,
     replace: bool = True,
     calibration: Any = None,
+    most_lost: float | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> tuple[Path, ...]:
     """Write a program in C: the .c to `path`, the .h beside it.
@@ -48,6 +50,8 @@ def write(
     calibration : Calibration or array of shape (n_rows, n_inputs), optional
         What the networks get of rows with which they are brought to whole numbers of eight bits, with what is true of
         them or without; by default the networks stay in float.
+    most_lost : float, optional
+        How many points of what is true of those rows eight bits may cost, of accuracy or of R², by default 1.
     tell : callable, optional
         Called with each line of the table of what int8 costs, which stands in the .h too.
 
@@ -59,20 +63,24 @@ def write(
     Raises
     ------
     InputError
-        Where weights are beyond a float, or a text is one that C cannot hold.
+        Where weights are beyond a float, a text is one that C cannot hold, or eight bits cost more than `most_lost`.
     FormulaError
         For a formula with a function that C does not have.
     """
     code = path if path.suffix == ".c" else path.with_name(f"{path.name}.c")
     header = code.with_suffix(".h")
     source = source_of(program, identifier(code.stem), calibration)
+    if most_lost is not None and source.accuracy is None:
+        raise InputError("most_lost is about whole numbers of eight bits: give calibration rows with it")
+    if source.accuracy is not None:
+        source.accuracy.check(MOST_LOST if most_lost is None else most_lost)
     for each in (header, code):
         if destination(each).exists() and not replace:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(each))
     for each, text in ((header, source.header()), (code, source.code(header.name))):
         write_whole(each, text.encode(), replace=replace)
-    if tell is not None:
-        for line in source.accuracy:
+    if tell is not None and source.accuracy is not None:
+        for line in source.accuracy.lines:
             tell(line)
     return code, header
 
@@ -84,7 +92,7 @@ def source_of(program: Program, name: str, calibration: Any = None) -> Source:
     if not isinstance(calibration, Calibration):
         calibration = Calibration(calibration)
     int8 = quantised(program, calibration.inputs)
-    return Source(program, name, Int8Networks(program, int8), accuracy_table(program, int8, calibration))
+    return Source(program, name, Int8Networks(program, int8), accuracy_of(program, int8, calibration))
 
 
 @dataclass(frozen=True)
@@ -96,14 +104,14 @@ class Source:
     program : Program
     name : str
     networks : FloatNetworks or Int8Networks
-    accuracy : sequence of str
-        How near int8 comes to float, in lines.
+    accuracy : Accuracy or None
+        How near int8 comes to float; None of networks in float.
     """
 
     program: Program
     name: str
     networks: FloatNetworks | Int8Networks
-    accuracy: Sequence[str] = ()
+    accuracy: Accuracy | None = None
 
     @property
     def functions(self) -> Functions:
@@ -148,7 +156,7 @@ class Source:
         """The .h."""
         upper = self.name.upper()
         parts = [self._head(), f"#ifndef {upper}_H\n#define {upper}_H\n", ENDS.format('extern "C" {')]
-        if not self.program.is_plain:
+        if not self.program.takes_numbers:
             if any(column.kind in ("category", "truth") for column in self.program.columns):
                 parts.append(f"#define {upper}_UNSEEN ({UNSEEN})\n#define {upper}_MISSING ({MISSING})\n")
             parts += [self.row.struct(), self.row.code_declarations()]
@@ -166,7 +174,7 @@ class Source:
             "",
             f"{networks} in {self.networks.precision}, {self.networks.n_bytes:,} bytes of constants. No memory is "
             f"allocated, and nothing is kept between calls. {called}",
-            *self.accuracy,
+            *(() if self.accuracy is None else self.accuracy.lines),
         ]
         if not program.is_plain:
             lines.append(

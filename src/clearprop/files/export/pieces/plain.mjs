@@ -7,10 +7,9 @@ export function encode(rows) {
   const X = new Float64Array(rows.length * columns.length);
   rows.forEach((row, r) => {
     if (row.length !== columns.length) throw new RangeError(`row ${r + 1} has ${row.length} numbers, not ${columns.length}`);
-    for (let j = 0; j < columns.length; j++) {
+    for (let j = 0; j < columns.length; j++)
       if (!Number.isFinite(row[j])) throw new RangeError(`row ${r + 1} holds ${row[j]}, which is no finite number`);
-      X[r * columns.length + j] = rounded(row[j]);
-    }
+    X.set(Float64Array.from(entered(row), rounded), r * columns.length);
   });
   return X;
 }
