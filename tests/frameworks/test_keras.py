@@ -255,3 +255,5 @@ def test_how_it_was_compiled():
     model.compile(keras.optimizers.Lion(), "kl_divergence")
     with pytest.raises(InputError, match="does not say what it was trained with"):
         from_keras(model)
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2, kernel_regularizer="l2", name="held")])
+    assert "kernel_regularizer of Dense 'held' was not taken along" in from_keras(model, loss="squared_error").notes

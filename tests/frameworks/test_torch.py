@@ -186,6 +186,7 @@ class TwoInputs(nn.Module):
          r"layer 3, Conv2d, is not a dense layer \('2'\)"),
         (lambda: nn.Sequential(nn.Linear(4, 5), nn.LayerNorm(5)), "layer 2, LayerNorm, .*normalises each row"),
         (lambda: nn.LSTM(3, 4), "layer 1, LSTM, is not a dense layer"),
+        (lambda: nn.Sequential(nn.GRU(4, 8)), r"layer 1, GRU, is not a dense layer \('0'\)"),
         (Residual, "layer 2, add, is not a dense layer .*joins x and fc.*no chain"),
         (ByData, "forward of ByData cannot be followed"),
         (TwoInputs, "its forward uses 2 inputs"),

@@ -20,6 +20,8 @@ from clearprop.files.importers.source import SourceNetwork
 from clearprop.files.importers.torch_gradient import cost_of
 from clearprop.formulas import Loss
 
+OF_TRAINING = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")
+
 
 def read(model: Any) -> SourceNetwork:
     """The network of a Sequential or Functional model.
@@ -193,3 +195,6 @@ def _add(chain: Chain, placed: Placed, arrays: list[Any], number: int) -> None:
         raise InputError(f"layer {number}, {placed.kind} {quoted(placed.name)}: {error}") from None
     if not known:
         raise refused(number, placed.kind, placed.name)
+    left = [name for name in OF_TRAINING if placed.config.get(name)]
+    if left:
+        chain.notes.append(f"{' and '.join(left)} of {placed.kind} {placed.name!r} was not taken along")
