@@ -85,6 +85,11 @@ STEPS = {
     "filled text": of_columns(
         towns=(make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder()), ["missing", "grade"])
     ),
+    "infrequent text joined": of_columns(
+        towns=(OneHotEncoder(min_frequency=19, handle_unknown="infrequent_if_exist", drop="first"), ["town", "grade"]),
+        children=(OneHotEncoder(max_categories=3, handle_unknown="ignore"), ["children"]),
+        p=(OneHotEncoder(min_frequency=20, handle_unknown="infrequent_if_exist"), ["missing"]),
+    ),
     "filled numbers": of_columns(numbers=(FILLED, NUMBERS)),
     "robust": make_pipeline(of_columns(numbers=(FILLED, NUMBERS)), RobustScaler()),
     "min and max, clipped": make_pipeline(
@@ -122,6 +127,16 @@ def test_a_pipeline_of_arrays_is_one_of_x1_x2():
     ours = from_sklearn(theirs)
     assert ours.source.feature_names is None
     assert ours.proof.passed
+
+
+def test_a_town_that_the_encoder_did_not_have_counts_as_infrequent():
+    theirs = fitted(Pipeline([("before", STEPS["infrequent text joined"]), ("network", classifier())]), FRAME)
+    ours = from_sklearn(theirs, rows=FRAME)
+    strange = FRAME.assign(town="Aachen", grade=None, children=7.0, missing="z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = theirs.predict_proba(strange)
+    assert np.abs(ours.outputs(strange) - expected).max() < 1e-12
 
 
 def test_a_frame_is_read_by_the_names_of_its_columns():
@@ -170,9 +185,7 @@ REFUSED = {
     "not fitted yet: it has no coefs_": classifier,
     "'pca', 'PCA', is not known .it mixes columns": lambda: fitted(make_pipeline(PCA(2), classifier())),
     "calls 'log1p'": lambda: fitted(make_pipeline(FunctionTransformer(np.log1p, validate=True), classifier()), abs(X)),
-    "infrequent": lambda: fitted(
-        make_pipeline(OneHotEncoder(min_frequency=20, handle_unknown="ignore"), classifier()), np.round(X)
-    ),
+    "infrequent": lambda: fitted(make_pipeline(OrdinalEncoder(min_frequency=20), classifier()), np.round(X)),
     "ends in 'logisticregression'": lambda: fitted(make_pipeline(StandardScaler(), LogisticRegression())),
     "as text by one step and as a number by another": lambda: fitted(
         make_pipeline(

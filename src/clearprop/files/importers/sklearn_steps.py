@@ -185,18 +185,31 @@ def _imputed(steps: Steps, name: str, step: Any, given: list[Made]) -> list[Made
 
 
 def _one_hot(steps: Steps, name: str, step: Any, given: list[Made]) -> list[Made]:
-    if any(found is not None for found in getattr(step, "infrequent_categories_", None) or ()):
-        raise InputError(f"the step {name!r} joins infrequent categories, which is not known; fit it without")
+    all_joined = getattr(step, "infrequent_categories_", None) or [None] * len(given)
     found: list[Made] = []
-    for k, (each, categories) in enumerate(zip(given, step.categories_, strict=True)):
+    for k, (each, categories, joined) in enumerate(zip(given, step.categories_, all_joined, strict=True)):
         dropped = None if step.drop_idx_ is None else step.drop_idx_[k]
         trees = _indicators(steps, name, each, categories, step.handle_unknown == "error")
-        names = [f"{each.name}: {category}" for category in categories]
-        found += [
-            Made(names[i], each.column, tree, filled=True) for i, tree in enumerate(trees) if i != dropped
-        ]  # fmt: skip
+        made = list(zip((f"{each.name}: {category}" for category in categories), trees, strict=True))
+        if joined is not None:
+            others = [any(other is c or other == c for other in joined) for c in categories]
+            frequent = [i for i, is_other in enumerate(others) if not is_other]
+            if dropped is not None:
+                dropped = frequent.index(dropped) if dropped in frequent else len(frequent)
+            rest = _rest(step, [tree for tree, is_other in zip(trees, others, strict=True) if is_other],
+                         [trees[i] for i in frequent])  # fmt: skip
+            made = [*(made[i] for i in frequent), (f"{each.name}: infrequent", rest)]
+            steps.notes.append(f"{name} (OneHotEncoder) joins {len(joined)} infrequent categories of {each.name!r}")
+        found += [Made(called, each.column, tree, filled=True) for i, (called, tree) in enumerate(made) if i != dropped]
     steps.notes.append(f"{name} (OneHotEncoder) became one input for each category")
     return found
+
+
+def _rest(step: Any, infrequent: list[Expression], frequent: list[Expression]) -> Expression:
+    """1 for an infrequent category, and for an unknown one where the encoder takes those for infrequent."""
+    if step.handle_unknown in ("infrequent_if_exist", "warn"):
+        return where(_sum(frequent) > 0, 0, 1)
+    return _sum(infrequent)
 
 
 def _ordinal(steps: Steps, name: str, step: Any, given: list[Made]) -> list[Made]:
