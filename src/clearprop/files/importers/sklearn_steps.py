@@ -192,24 +192,17 @@ def _one_hot(steps: Steps, name: str, step: Any, given: list[Made]) -> list[Made
         trees = _indicators(steps, name, each, categories, step.handle_unknown == "error")
         made = list(zip((f"{each.name}: {category}" for category in categories), trees, strict=True))
         if joined is not None:
-            others = [any(other is c or other == c for other in joined) for c in categories]
-            frequent = [i for i, is_other in enumerate(others) if not is_other]
+            frequent = [i for i, c in enumerate(categories) if not any(other is c or other == c for other in joined)]
             if dropped is not None:
                 dropped = frequent.index(dropped) if dropped in frequent else len(frequent)
-            rest = _rest(step, [tree for tree, is_other in zip(trees, others, strict=True) if is_other],
-                         [trees[i] for i in frequent])  # fmt: skip
+            rest = where(_sum([trees[i] for i in frequent]) > 0, 0, 1)
+            if step.handle_unknown not in ("infrequent_if_exist", "warn"):
+                rest = _sum([tree for i, tree in enumerate(trees) if i not in frequent])
             made = [*(made[i] for i in frequent), (f"{each.name}: infrequent", rest)]
             steps.notes.append(f"{name} (OneHotEncoder) joins {len(joined)} infrequent categories of {each.name!r}")
         found += [Made(called, each.column, tree, filled=True) for i, (called, tree) in enumerate(made) if i != dropped]
     steps.notes.append(f"{name} (OneHotEncoder) became one input for each category")
     return found
-
-
-def _rest(step: Any, infrequent: list[Expression], frequent: list[Expression]) -> Expression:
-    """1 for an infrequent category, and for an unknown one where the encoder takes those for infrequent."""
-    if step.handle_unknown in ("infrequent_if_exist", "warn"):
-        return where(_sum(frequent) > 0, 0, 1)
-    return _sum(infrequent)
 
 
 def _ordinal(steps: Steps, name: str, step: Any, given: list[Made]) -> list[Made]:
