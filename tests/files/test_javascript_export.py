@@ -1,7 +1,6 @@
 """A model as a module of JavaScript, run in node: it predicts what the model does, and trains as the reference does."""
 
 import base64
-import shutil
 import warnings
 from importlib import resources
 
