@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -56,13 +57,24 @@ def picture(page: Page, address: str, path: Path, seconds: float = 3.0) -> None:
     print(path)
 
 
+def wait_for(port: int, seconds: float = 90.0) -> None:
+    """Until a server answers at a port of this machine."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.5)
+    raise TimeoutError(f"nothing answers at port {port}")
+
+
 def in_marimo(page: Page, folder: Path) -> None:
     """marimo's own server: what its export writes takes scripts from the network, and is blank without."""
     command = [sys.executable, "-m", "marimo", "run", str(folder / "book.py"), "--headless", "--port", "8972",
                "--no-token"]  # fmt: skip
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(10)
+        wait_for(8972)
         picture(page, "http://127.0.0.1:8972/", folder / "marimo.png", 20)
     finally:
         server.terminate()
@@ -77,7 +89,7 @@ def in_lab(page: Page, folder: Path) -> None:
                "--ServerApp.root_dir", str(folder)]  # fmt: skip
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(8)
+        wait_for(8971)
         page.set_viewport_size({"width": 1200, "height": 2600})
         address = "http://127.0.0.1:8971/lab/tree"
         picture(page, f"{address}/ran.ipynb?reset", folder / "lab-untrusted.png", 12)

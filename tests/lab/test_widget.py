@@ -21,7 +21,8 @@ from clearprop.lab.watched import Watched
 from clearprop.network import Network
 
 # What anywidget gives to `render`: a model of traits, and a kernel behind it, or none.
-NOTEBOOK = """async ([code, traits, hasKernel]) => {
+NOTEBOOK = """async ([code, traits, hasKernel, ground]) => {
+  document.body.style.background = ground;
   const heard = {};
   const fire = (event, ...what) => (heard[event] ?? []).slice().forEach((f) => f(...what));
   window.model = {
@@ -47,7 +48,7 @@ READ = """() => Object.fromEntries([...document.querySelectorAll("svg [data-name
 CODE = "data:text/javascript;base64," + base64.b64encode(bundled("widget").encode()).decode()
 
 
-def opened(browser, traits, kernel=None):
+def opened(browser, traits, kernel=None, ground=""):
     """A page that is a notebook of one cell; what it complains of is in `page.faults`."""
     page = browser.new_page()
     page.set_default_timeout(20_000)
@@ -55,7 +56,7 @@ def opened(browser, traits, kernel=None):
     page.on("pageerror", lambda error: page.faults.append(str(error)))
     if kernel:
         page.expose_function("kernel", lambda path, query: json.dumps(kernel(path, query), allow_nan=False))
-    page.evaluate(NOTEBOOK, [CODE, traits, kernel is not None])
+    page.evaluate(NOTEBOOK, [CODE, traits, kernel is not None, ground])
     page.add_style_tag(content=widget_style())
     return page
 
@@ -124,7 +125,13 @@ def test_the_curves_of_a_training_grow_and_a_loss_that_is_none_is_a_gap(browser)
     found = curves(0)
     assert [point["loss"] for point in found["points"]] == [1.0, 0.5, None]
     told = {**watched.present(None), "run": found["run"], "says": found["says"], "layers": found["layers"]}
-    page = opened(browser, {"kind": "curves", "look": look(style), "points": found["points"], "told": told})
+    traits = {"kind": "curves", "look": look(style), "points": found["points"], "told": told}
+    page = opened(browser, traits, ground="color(srgb 0.1 0.1 0.1)")
+    scheme = "() => document.querySelector('.notebook').style.colorScheme"
+    assert page.evaluate(scheme) == "dark"
+    page.close()
+    page = opened(browser, traits, ground="oklch(0.97 0 0)")  # as marimo writes its colours
+    assert page.evaluate(scheme) == "light"
     page.wait_for_selector(".curves [role=slider]")
     watched.see(record(4, 0.25))
     new = curves(3)
@@ -220,6 +227,6 @@ def test_curves_follow_a_training_and_are_kept_whole():
     assert [point["loss"] for message in sent for point in message["points"]] == [*model.loss_curve_, None]
     assert sent[1]["since"] == 6
     assert [point["loss"] for point in curves.points] == [*model.loss_curve_, None]
-    assert curves.told["reason"] == "it has ended"
+    assert not curves.told["time"]["is_running"]
     again = CurvesWidget.from_history(model.history_)
     assert [point["loss"] for point in again.points] == list(model.loss_curve_)

@@ -179,7 +179,7 @@ class CurvesWidget(_Widget):
         made = cls(title, **style)
         for epoch in history:
             made._watched.see(epoch)
-        made.end(" ")
+        made.end()
         return made
 
     def __call__(self, epoch: Epoch) -> None:
@@ -212,7 +212,7 @@ class CurvesWidget(_Widget):
             elif self._idle == IDLE:
                 self._keep()
 
-    def end(self, reason: str = "it has ended") -> None:
+    def end(self, reason: str = " ") -> None:
         """The training is over: keep all points in the widget, so that they are saved with the notebook."""
         with self._lock:
             if self._later is not None:

@@ -253,9 +253,13 @@ function upTo(state, places, at, cursor) {
 
 /** Whether what is behind a part of the notebook is dark; its own colours follow, whatever the notebook calls its themes. */
 function isDark(element) {
+  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
   for (let e = element; e; e = e.parentElement ?? e.getRootNode().host) {
-    const [red, green, blue, opacity = 1] = getComputedStyle(e).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
-    if (opacity > 0) return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255 < DARK;
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = getComputedStyle(e).backgroundColor; // rgb(…), oklch(…), color(…): the canvas knows them all
+    pixel.fillRect(0, 0, 1, 1);
+    const [red, green, blue, opacity] = pixel.getImageData(0, 0, 1, 1).data;
+    if (opacity > 127) return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255 < DARK;
   }
   return false;
 }
