@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clearprop.formulas.update_rules import RMSProp as rmsprop
     from clearprop.network import Network, Parameters, backward, check_gradient, forward, loss
     from clearprop.training import Epoch
+    from clearprop.training.many import TrainedMany, train_many
     from clearprop.training.train import Trained, train
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "TabularClassifier",
     "TabularRegressor",
     "Trained",
+    "TrainedMany",
     "UpdateRule",
     "__version__",
     "adam",
@@ -67,6 +69,7 @@ __all__ = [
     "save",
     "sgd",
     "train",
+    "train_many",
 ]
 
 
@@ -82,7 +85,7 @@ _HOMES = {
     "clearprop.formulas": ("Activation", "Loss", "Schedule", "UpdateRule"),
     "clearprop.formulas.update_rules": ("adam", "adamw", "lbfgs", "momentum", "nesterov", "rmsprop", "sgd"),
     "clearprop.network": ("Network", "Parameters", "backward", "check_gradient", "forward", "loss"),
-    "clearprop.training": ("Epoch", "Trained", "train"),
+    "clearprop.training": ("Epoch", "Trained", "TrainedMany", "train", "train_many"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _CLASSES = {  # update rules go by small names here
@@ -95,8 +98,8 @@ _CLASSES = {  # update rules go by small names here
     "sgd": "SGD",
 }
 _ROOMS = (
-    "engines", "errors", "estimators", "explain", "files", "formulas", "job", "lab", "network", "plots", "tables",
-    "tabular", "trace", "training",
+    "engines", "errors", "estimators", "explain", "files", "formulas", "job", "lab", "network", "plots", "search",
+    "tables", "tabular", "trace", "training",
 )  # fmt: skip
 
 

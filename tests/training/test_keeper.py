@@ -12,8 +12,8 @@ from clearprop.formulas import LBFGS, SGD, Adam, ReduceOnPlateau
 from clearprop.job import Progress
 from clearprop.tabular.together import Member, Together
 from clearprop.training import Fitting, OneNetwork, Stopping, keeper, loop
+from clearprop.training.asked import loss_measure
 from clearprop.training.keeper import Keeper
-from clearprop.training.train import loss_measure
 
 RANDOM = np.random.default_rng(3)
 X = RANDOM.standard_normal((90, 5))

@@ -13,7 +13,7 @@ from clearprop.engines import Job, OneHot, ReferenceEngine, TrainingState, choos
 from clearprop.formulas import LBFGS, SGD, Adam, AdamW, Cosine, Momentum, OneCycle, ReduceOnPlateau, RMSProp
 from clearprop.tabular.together import Member, Together
 from clearprop.training import OneNetwork, Stopping, fit
-from clearprop.training.train import loss_measure
+from clearprop.training.asked import loss_measure
 
 random = np.random.default_rng(0)
 X = random.standard_normal((60, 4))

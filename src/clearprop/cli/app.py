@@ -19,6 +19,7 @@ from clearprop.cli.importing import import_
 from clearprop.cli.option_types import Flag, Force, Json, Several, Whole, check_flags
 from clearprop.cli.read_as import AS_SEEN, ReadAs
 from clearprop.cli.run_file import as_toml, from_file
+from clearprop.cli.search import search
 from clearprop.cli.standard_input import with_standard_input
 from clearprop.cli.stream_options import STREAMS, StreamOptions
 from clearprop.cli.training_options import (
@@ -45,6 +46,7 @@ For example:
   clearprop predict diamonds.clearprop new.csv --output prices.csv
   clearprop evaluate diamonds.clearprop sold.csv
   clearprop inspect diamonds.clearprop
+  clearprop search diamonds.parquet --target price --time-limit 10m
   clearprop import network.onnx --output network.clearprop
   clearprop warmup
 
@@ -310,6 +312,7 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
     return command.run(dtype, as_json=as_json)
 
 
+app.command(search)
 app.command(import_, name="import")
 for glass_command in (glass.explain, glass.check, glass.exercise, animate, lab.lab):
     app.command(glass_command)

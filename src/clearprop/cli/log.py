@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,13 +27,15 @@ class Log:
     def of(self, what: str) -> Callback:
         """A reader of the loop; `what` is trained: "", a fold or a quantile."""
 
-        def write(epoch: Epoch) -> None:
-            if self._stream is None:
-                self._stream = open(self._path, "w", encoding="utf-8")  # noqa: SIM115
-            self._stream.write(json.dumps(record(epoch, what), allow_nan=False) + "\n")
-            self._stream.flush()
+        return lambda epoch: self.write(record(epoch, what))
 
-        return write
+    def write(self, found: Mapping[str, Any]) -> None:
+        """One record more; what is not a number is null."""
+        if self._stream is None:
+            self._stream = open(self._path, "w", encoding="utf-8")  # noqa: SIM115
+        plain = {name: None if isinstance(value, float) and value != value else value for name, value in found.items()}
+        self._stream.write(json.dumps(plain, allow_nan=False) + "\n")
+        self._stream.flush()
 
     def close(self) -> None:
         """Close the file, if there was a record."""
@@ -47,7 +49,7 @@ def record(epoch: Epoch, what: str = "") -> dict[str, Any]:
     found |= {"epoch": epoch.n, "loss": epoch.loss, **epoch.scores}
     found |= {"learning_rate": epoch.learning_rate, "gradient_norms": list(epoch.gradient_norms)}
     found |= {"steps": epoch.steps, "seconds": round(epoch.seconds, 4), "complete": epoch.complete}
-    return {name: None if isinstance(value, float) and value != value else value for name, value in found.items()}
+    return found
 
 
 @contextmanager

@@ -51,13 +51,13 @@ def run(
     goes_on = checkpoints is not None and checkpoints.is_begun
     if goes_on and not outputs.force:  # an interrupted run has written its model
         outputs = replace(outputs, force=True)
-    output = _checked(file, settings, outputs)
+    output = checked_output(file, settings, outputs)
     watching = watched(outputs.watch, shown(file))
     with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log, watching as watch:
         kept = checkpoints.details("") if checkpoints is not None and goes_on else {}
         there = converted(there, streams, settings.read)
         stays = on_disk(there, streams, began="buffer" in kept)
-        table = _read(there, settings) if stays is None else stays
+        table = table_to_learn(there, settings) if stays is None else stays
         out = words.console()
         beside = words.console(error=True)
         showing = _showing(settings.time_limit, beside, log, watch, as_json=outputs.as_json)
@@ -79,15 +79,15 @@ def run(
             ready, scores = _prepared(table, settings, heard, showing, begin, checkpoints, kept)
         with interrupts.kept():
             interrupts.check()
-            sources, ended = _sources(file, there, stays), interrupts.has_ended
+            sources, ended = sources_of(file, there, stays), interrupts.has_ended
             done = train(ready, sources=sources, on_end=ended, showing=showing, checkpoints=checkpoints)
             done = with_folds(done, scores) if scores else done
-            code, place = _saved(ready, done, scores, output, outputs)
-        about = Told(shown(file), _shape(table), ready, done, scores, place, outputs.report_language or "en")
+            code, place = saved(ready, done, scores, output, outputs)
+        about = Told(shown(file), shape_of(table), ready, done, scores, place, outputs.report_language or "en")
         return code if outputs.report is None else write_report(outputs, about, code)
 
 
-def _read(there: Path, settings: TableSettings) -> Reading:
+def table_to_learn(there: Path, settings: TableSettings) -> Reading:
     """The table; columns that have another use are left as they are written, and those of a model as it has them."""
     as_written = (*settings.category, *settings.keep, *settings.drop)
     names = [form.format(name) for name in as_written for form in ("{}", NUMBERED)]
@@ -95,7 +95,7 @@ def _read(there: Path, settings: TableSettings) -> Reading:
     return read_table(there, begun, settings.read, names)
 
 
-def _checked(file: Path, settings: TableSettings, outputs: OutputOptions) -> Path:
+def checked_output(file: Path, settings: TableSettings, outputs: OutputOptions) -> Path:
     """The model file to write, and everything about files that can be known before any work."""
     has_name = file != STANDARD_INPUT and not has_magic(file.name)
     stem = (file.name.split(".")[0] if has_name else "") or "model"
@@ -190,29 +190,34 @@ def _begin(
     check_description(ready.encoder, ready.target)
     if not outputs.as_json:
         more = [("read", reading.why), *takes] if isinstance(reading, OnDisk) else []
-        print_before(file, _shape(reading), ready, out, more)
+        print_before(file, shape_of(reading), ready, out, more)
     if config is not None and outputs.save_config is not None:
         write_whole(outputs.save_config, config.encode(), replace=outputs.force)
 
 
-def _shape(reading: Reading | OnDisk) -> tuple[int, int]:
+def shape_of(reading: Reading | OnDisk) -> tuple[int, int]:
     """How many rows and columns the table has."""
     if isinstance(reading, OnDisk):
         return reading.table.n_rows, len(reading.table.names)
     return reading.table.num_rows, reading.table.num_columns
 
 
-def _saved(
-    ready: Prepared, done: TableFit, scores: tuple[Scores, ...], output: Path, asked: OutputOptions
+def saved(
+    ready: Prepared,
+    done: TableFit,
+    scores: tuple[Scores, ...],
+    output: Path,
+    asked: OutputOptions,
+    more: Mapping[str, Any] | None = None,
 ) -> tuple[int, Path]:
-    """Save the model and say what came out; the exit code, and where the model is."""
+    """Save the model and say what came out; the exit code, and where the model is. `more` goes into the document."""
     interrupted = done.fit.stopped_by == "interrupt"
     if interrupted and not done.fit.history:
         raise exits.InterruptedEarly
     with interrupts.undisturbed():
         place, elsewhere = save_somewhere(lambda path: done.model.save(path, replace=asked.force), output)
         if asked.as_json:
-            found = document(place, ready, done, scores)
+            found = {**document(place, ready, done, scores), **(more or {})}
             words.print_json(found if asked.report is None else {**found, "report": str(asked.report)})
         else:
             print_after(place, ready, done, scores, words.console())
@@ -223,7 +228,7 @@ def _saved(
     return interrupts.exit_code() if interrupted else exits.DONE, place
 
 
-def _sources(file: Path, there: Path, stays: OnDisk | None) -> dict[str, Any]:
+def sources_of(file: Path, there: Path, stays: OnDisk | None) -> dict[str, Any]:
     """The file's name and fingerprint, by which `evaluate` knows the training file again."""
     if stays is not None:
         return {"file": file.name, "sha256": stays.table.fingerprint}

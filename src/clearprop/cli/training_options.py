@@ -86,6 +86,10 @@ class LearningOptions:
         Of the first update, as 0.001; it falls along a cosine. By default 0.003 to 0.006, by the size of the table.
     batch_size
         Rows of one update. By default 64 to 256, by the size of the table.
+    dropout
+        The share of values dropped after each hidden layer, as 0.1. By default 0.15; of amounts, none from 10,000 rows.
+    weight_decay
+        How much weights decay, as 0.01. By default 0.02.
     probabilities
         Train for good probabilities of the classes rather than for the fewest mistakes.
     class_weight
@@ -126,6 +130,8 @@ class LearningOptions:
     time_limit: float | None = None
     learning_rate: float | None = None
     batch_size: Annotated[int | None, Whole] = None
+    dropout: float | None = None
+    weight_decay: float | None = None
     probabilities: Annotated[bool, Flag] = False
     class_weight: Annotated[list[str] | None, Several] = None
     metric: str | None = None
@@ -226,6 +232,8 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             time_limit=learning.time_limit,
             learning_rate=learning.learning_rate,
             batch_size=learning.batch_size,
+            dropout=learning.dropout,
+            weight_decay=learning.weight_decay,
             probabilities=learning.probabilities,
             class_weight=_class_weight(learning.class_weight),
             metric=learning.metric,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from numbers import Integral
 from pathlib import Path
@@ -10,9 +13,38 @@ from typing import Any
 
 from clearprop.errors import InputError
 
+_SHARE: ContextVar[int | None] = ContextVar("share of the cores", default=None)
+
+
+@contextmanager
+def share_of_cores(n_cores: int) -> Iterator[None]:
+    """Inside the ``with`` this thread has so many cores: others of the process work beside it on the rest.
+
+    Examples
+    --------
+    >>> from clearprop.engines.cores import share_of_cores, usable_cores
+    >>> with share_of_cores(1):
+    ...     usable_cores()
+    1
+    """
+    before = _SHARE.set(max(1, n_cores))
+    try:
+        yield
+    finally:
+        _SHARE.reset(before)
+
 
 def usable_cores() -> int:
-    """How many cores this process may use: its affinity, the quota of its control group, and OMP_NUM_THREADS."""
+    """How many cores a thread may use.
+
+    That is what its process has, by its affinity, the quota of its control group and OMP_NUM_THREADS, or its share of
+    them.
+    """
+    cores, share = _cores_of_process(), _SHARE.get()
+    return cores if share is None else min(cores, share)
+
+
+def _cores_of_process() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota(Path("/sys/fs/cgroup/cpu.max"))
     if quota is not None:

@@ -260,7 +260,9 @@ class Learning(Preparation):
             warnings.warn("Training interrupted by user.", stacklevel=stacklevel)
         elif done.stopped_by == "divergence":
             warnings.warn(f"{settings.solver_name}: {done.reason}", ConvergenceWarning, stacklevel=stacklevel)
-        elif done.stopped_by in ("epochs", "evaluations", "line_search", "time") and not fit.is_part:
+        elif fit.fitting.is_halted or fit.is_part:
+            pass  # whoever ended it knows, and a part of the rows has no end of its own
+        elif done.stopped_by in ("epochs", "evaluations", "line_search", "time"):
             limit = {"evaluations": "max_fun", "time": "max_seconds"}.get(done.stopped_by, "max_iter")
             warnings.warn(
                 f"{settings.solver_name}: training {done.reason} and hasn't converged yet. Increase {limit} "

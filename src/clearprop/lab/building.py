@@ -24,7 +24,7 @@ from clearprop.lab.refusals import LabError
 from clearprop.lab.rows import CLASSIFICATION, Rows
 from clearprop.lab.typed import typed_activation
 from clearprop.network import Network
-from clearprop.training.train import dropout_per_layer
+from clearprop.training.asked import dropout_per_layer
 
 Kind = TypeVar("Kind", bound=Formula)
 NETWORK_KEYS = ("widths", "hidden", "output", "loss", "initialiser", "seed")

@@ -72,6 +72,16 @@ def train(
     interrupts = Interrupts()
     done, quantiles = carry_out_all(ready.plan, showing or _with(tuple(callbacks)), interrupts, on_end, checkpoints)
     interrupts.raise_again()
+    return of_learned(ready, done, sources, quantiles)
+
+
+def of_learned(
+    ready: Prepared,
+    done: Learned,
+    sources: Mapping[str, Any] | None = None,
+    quantiles: tuple[QuantileNetworks, ...] = (),
+) -> TableFit:
+    """The model of networks that are trained, scored on the held-out rows; as `train` returns it."""
     rows = {name: len(part) for name, part in ready.parts._asdict().items()}
     kept = {**_kept(ready.settings), **(sources or {}), "rows": rows}
     model = replace(model_of(ready.plan, done, ready.encoder, settings=kept, quantiles=quantiles), images=ready.images)

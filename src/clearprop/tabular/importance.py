@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from clearprop.tables import Encoder
-from clearprop.tabular.crew import Crew
 from clearprop.tabular.learning import Learned
 from clearprop.tabular.planning import EnsemblePlan
+from clearprop.training.crew import Crew
 
 SHARE = 0.02  # of the work of training, at most
 ALWAYS = 1000  # rows that may be predicted however short training was: some milliseconds

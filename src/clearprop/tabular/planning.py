@@ -151,7 +151,7 @@ def plan(
         recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight, slower)
         for k in range(len(parts))
     )
-    if start is not None:
+    if start is not None and settings.dropout is None:
         jobs = tuple(replace(job, dropout=start.dropout) for job in jobs)
     Y = target.encode(rows.y)
     most = threads_granted(settings.n_threads) or usable_cores()

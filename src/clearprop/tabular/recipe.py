@@ -68,15 +68,17 @@ def job(
     size = batch_size(n_rows) if settings.batch_size is None else settings.batch_size
     rate = settings.learning_rate or slower * LEARNING_RATE * math.sqrt(min(1.0, size / LARGEST_BATCH))
     smoothes = network.loss.is_distribution and not settings.probabilities
-    drops = network.depth > 1 and (network.loss.is_distribution or n_rows <= MOST_ROWS_OF_DROPOUT_FOR_NUMBERS)
+    drops = network.loss.is_distribution or n_rows <= MOST_ROWS_OF_DROPOUT_FOR_NUMBERS
+    dropout = (DROPOUT if drops else 0.0) if settings.dropout is None else settings.dropout
+    decay = WEIGHT_DECAY if settings.weight_decay is None else settings.weight_decay
     return Job(
         network=network,
-        update_rule=AdamW(learning_rate=rate, weight_decay=WEIGHT_DECAY),
+        update_rule=AdamW(learning_rate=rate, weight_decay=decay),
         schedule=Cosine(),
         epochs=n_epochs(n_rows, settings.epochs, size),
         batch_size=size,
         label_smoothing=LABEL_SMOOTHING if smoothes else 0.0,
-        dropout=(0.0, *(DROPOUT,) * (network.depth - 1)) if drops else (),
+        dropout=(0.0, *(dropout,) * (network.depth - 1)) if dropout and network.depth > 1 else (),
         class_weight=class_weight,
         seed=seed,
     )

@@ -74,6 +74,10 @@ class TableSettings:
         Of the hidden layers.
     batch_size : int, optional
         Rows of one update; by default the recipe's, smaller for smaller tables.
+    dropout : float, optional
+        After each hidden layer, from 0 and below 1; by default the recipe's.
+    weight_decay : float, optional
+        Decoupled, at least 0; by default the recipe's.
     class_weight : "balanced" or mapping, optional
         Factor on the weight of each class's rows; "balanced" gives every class the same weight in all. A class that is
         not named has 1.
@@ -121,6 +125,8 @@ class TableSettings:
     activation: str | Activation = "silu"
     batch_size: int | None = None
     class_weight: str | Mapping[Any, float] | None = None
+    dropout: float | None = None
+    weight_decay: float | None = None
     metric: str | None = None
     n_threads: int | None = None
     start: str | None = None
@@ -150,6 +156,10 @@ class TableSettings:
             raise InputError(f"the batch size must be at least 1 row, not {self.batch_size}")
         if self.learning_rate is not None and not 0 < self.learning_rate <= FASTEST:
             raise InputError(f"the learning rate must be above 0 and at most {FASTEST:g}, not {self.learning_rate!r}")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise InputError(f"the dropout must be at least 0 and below 1, not {self.dropout!r}")
+        if self.weight_decay is not None and not 0 <= self.weight_decay < math.inf:
+            raise InputError(f"the weight decay must be a number of at least 0, not {self.weight_decay!r}")
         self._check_names()
         self._check_start()
         inside = all(isinstance(q, Real) and not isinstance(q, bool) and 0 < q < 1 for q in self.quantiles)

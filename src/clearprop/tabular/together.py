@@ -18,8 +18,8 @@ import numpy as np
 
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.blas_threads import suited_to
-from clearprop.tabular.crew import Crew
 from clearprop.training import Epoch, epochs
+from clearprop.training.crew import Crew
 from clearprop.training.keeper import Keeper
 from clearprop.training.parts import Rows
 from clearprop.training.source import Epochs

@@ -3,6 +3,7 @@
 from clearprop.job import Epoch
 from clearprop.training.fit import Fit, Fitting, fit
 from clearprop.training.loop import Measure, epochs
+from clearprop.training.many import TrainedMany, TrainedOne, train_many
 from clearprop.training.range_test import RangeTest, range_test
 from clearprop.training.source import OneNetwork, Source
 from clearprop.training.stopping import Callback, Stopping
@@ -19,8 +20,11 @@ __all__ = [
     "Source",
     "Stopping",
     "Trained",
+    "TrainedMany",
+    "TrainedOne",
     "epochs",
     "fit",
     "range_test",
     "train",
+    "train_many",
 ]

@@ -12,6 +12,7 @@ from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
 from clearprop.job import Epoch, Progress, Retry
 from clearprop.training.divergence import explained, go_back, planned
+from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.keeper import Keeper
 from clearprop.training.source import Epochs, Source
@@ -113,7 +114,7 @@ class Fitting:
         self.source, self.stopping, self.callbacks, self.looks = source, stopping, tuple(callbacks), looks
         kept = source.states[0].progress if resume else None
         self.progress = Progress(first_epoch=source.states[0].epoch) if kept is None else kept
-        self.keeper = keeper
+        self.keeper, self._halt = keeper, Halt.in_force()
         self._ended = None if self.progress.ended is None else Ending(*self.progress.ended)
         self._is_cut = False  # by Ctrl-C
         self._epochs: Epochs | None = None
@@ -166,6 +167,11 @@ class Fitting:
         return Fit(tuple(self.progress.history), ended.reason + kept, ended.stopped_by, best, retries)
 
     @property
+    def is_halted(self) -> bool:
+        """Whether all fits beside it end too: see `clearprop.training.halting`."""
+        return self._halt.is_over()
+
+    @property
     def _n_done(self) -> int:
         """Whole epochs that every network has done."""
         return min(state.epoch for state in self.source.states)
@@ -212,7 +218,7 @@ class Fitting:
             self.interrupts.raise_again()
 
     def _is_over(self, deadline: float) -> bool:
-        return self._is_cut or time.perf_counter() >= deadline
+        return self._is_cut or self._halt.is_over() or time.perf_counter() >= deadline
 
     def _ahead(self) -> int:
         """How many epochs may be made before anybody looks at the states, or training might end."""
@@ -287,8 +293,9 @@ class Fitting:
             least_rate = on_plateau(job.schedule, stopping, epoch, states)
         ended = asked_to_stop(self.callbacks, epoch)
         is_last = epoch.n >= self._n_done  # the states are not further, so training can end here
-        if ended is None and is_last and time.perf_counter() >= deadline:
-            ended = out_of_time(stopping, epoch.n)
+        if ended is None and is_last:
+            late = time.perf_counter() >= deadline
+            ended = self._halt.ending(epoch.n) or (out_of_time(stopping, epoch.n) if late else None)
         return ended or no_improvement(job, stopping, self.progress, epoch) or least_rate
 
     def _interruption(self) -> Ending:
@@ -305,7 +312,7 @@ class Fitting:
     def _ended_by_itself(self) -> Ending:
         planned = self.source.job.epochs
         if self._n_done < planned:
-            return out_of_time(self.stopping, self._n_done + 1)
+            return self._halt.ending(self._n_done) or out_of_time(self.stopping, self._n_done + 1)
         return Ending("epochs", f"stopped at the preset number of {planned - self.progress.first_epoch} epochs")
 
     def _end(self) -> None:

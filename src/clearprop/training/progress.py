@@ -6,7 +6,8 @@ Besides the command line, the only part that prints.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,3 +81,57 @@ def bar(first: int, last: int, console: Any = None) -> Iterator[Callback]:
 def announced(verbose: Any) -> Callable[[str], None] | None:
     """What `choose` tells that it compiles the engine first, where that is to be shown."""
     return (lambda sentence: print(sentence, flush=True)) if verbose else None
+
+
+@contextmanager
+def shown_many(verbose: Any, costs: Sequence[float]) -> Iterator[Callable[[int, Any], None]]:
+    """A reader of the networks that end in `train_many`, or of the fits of a search; nothing where `verbose` is false.
+
+    It is given their numbers and what became of them, in words.
+
+    Parameters
+    ----------
+    verbose : bool
+    costs : sequence of float
+        About how long each takes beside the others, by which the time left is told.
+    """
+    if not verbose:
+        yield lambda k, ended: None
+    elif sys.stdout.isatty() and is_installed("rich"):
+        with _bar_of_many(costs) as reader:
+            yield reader
+    else:
+        pace = _PaceOfMany(costs)
+        yield lambda k, ended: print(pace.line(k, ended), flush=True)
+
+
+class _PaceOfMany:
+    """How far many trainings have come, in shares of what all of them take."""
+
+    def __init__(self, costs: Sequence[float]) -> None:
+        self.costs, self.n_ended, self.share = costs, 0, 0.0
+        self._began = time.monotonic()
+
+    def line(self, k: int, ended: Any) -> str:
+        """What became of one, how many have ended, and how long the others take."""
+        self.n_ended, self.share = self.n_ended + 1, self.share + self.costs[k] / (sum(self.costs) or 1.0)
+        took = time.monotonic() - self._began
+        left = took * (1 / self.share - 1) if self.share > 0 else 0.0
+        rest = f"{took:.1f} s in all" if self.n_ended == len(self.costs) else f"about {left:.0f} s left"
+        return f"{self.n_ended} of {len(self.costs)}: {ended}; {rest}"
+
+
+@contextmanager
+def _bar_of_many(costs: Sequence[float]) -> Iterator[Callable[[int, Any], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    pace = _PaceOfMany(costs)
+    with Progress(BarColumn(bar_width=24), TextColumn("{task.fields[said]}"), console=Console()) as progress:
+        task = progress.add_task("training", total=1.0, said="beginning")
+
+        def show(k: int, ended: Any) -> None:
+            said = pace.line(k, ended)
+            progress.update(task, completed=pace.share, said=said)
+
+        yield show

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from clearprop.engines import Data, Engine, Job, TrainingState, choose, prepared
+from clearprop.engines import TrainingState, choose
 from clearprop.engines.cores import threads_asked
-from clearprop.engines.hardware import Hardware
 from clearprop.errors import InputError
 from clearprop.files.checkpoints import SECONDS, kept_in
-from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
+from clearprop.formulas import LBFGS, Schedule, UpdateRule
 from clearprop.job import Epoch, Retry
 from clearprop.network import Network, Parameters
+from clearprop.training.asked import Asked, started
 from clearprop.training.fit import fit
 from clearprop.training.keeping import kept_by
-from clearprop.training.loop import Measure
 from clearprop.training.progress import announced, shown
-from clearprop.training.source import OneNetwork
-from clearprop.training.stopping import Callback, Stopping, check_rate_to_lower, look_at_states
+from clearprop.training.stopping import Callback, look_at_states
 
 
 @dataclass(frozen=True)
@@ -166,38 +161,36 @@ def train(
     >>> forward(net, trained.parameters, X).a[2].round().ravel().tolist()
     [0.0, 1.0, 1.0, 0.0]
     """
-    job = Job(
-        network=network,
-        update_rule=_rule(optimizer, on_divergence),
-        schedule=schedule(learning_rate_schedule),
+    asked = Asked(
+        optimizer=optimizer,
+        learning_rate_schedule=learning_rate_schedule,
         epochs=epochs,
         batch_size=batch_size,
         shuffle=shuffle,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
         l1=l1,
         l2=l2,
+        dropout=dropout,
         label_smoothing=label_smoothing,
         clip_norm=clip_norm,
-        dropout=dropout_per_layer(network, dropout),
-        class_weight=None if class_weight is None else _factors(class_weight),
+        validation=validation,
+        tolerance=tolerance,
+        patience=patience,
+        max_seconds=max_seconds,
+        on_divergence=on_divergence,
         seed=seed,
+        engine=engine,
+        device=device,
+        precision=precision,
     )
-    _check_callbacks(callbacks)
+    job = asked.job(network)
+    check_callbacks(callbacks)
     n_threads = threads_asked(n_threads)
-    dtype = params.theta.dtype
-    data = prepared(job, X, Y, sample_weight, dtype)
-    if data.weight is not None and not data.weight.any():
-        raise InputError("the weight of every row is zero; at least one must be above zero")
-    hardware = Hardware.asked(device, precision)
-    choice = choose(engine, job, data.layout, n_threads, announced(verbose), hardware)
-    state = _start(job, params, state)
-    stopping = Stopping(tolerance=tolerance, patience=patience, max_seconds=max_seconds, on_divergence=on_divergence)
-    measure: Measure | None = None
-    measured = _held_out(network, validation, dtype)
-    if measured is not None:
-        measure = loss_measure(network, measured, choice.engine)
-        stopping = replace(stopping, watch="validation_loss", restore_best=True)
+    data = asked.data(job, X, Y, params.theta.dtype)
+    choice = choose(engine, job, data.layout, n_threads, announced(verbose), asked.hardware)
+    source, stopping, measured = asked.begun(job, started(job, params, state), data, choice, n_threads)
     with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
-        source = OneNetwork(job, state, data, choice.engine, measure, n_threads)
         keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
         with shown(verbose, source.state.epoch, epochs) as reader:
             readers, resume = [*callbacks, reader], keeper is not None
@@ -208,68 +201,7 @@ def train(
     return Trained(network.views(state.theta), done.history, done.reason, chosen, choice.reason, state, done.retries)
 
 
-def _held_out(network: Network, validation: Any, dtype: Any) -> Data | None:
-    """The validation rows, checked as the others are."""
-    if validation is None:
-        return None
-    if not isinstance(validation, tuple) or len(validation) != 2:
-        raise InputError("validation must be a pair (X, Y) of rows held out")
-    return prepared(Job(network), *validation, dtype=dtype)
-
-
-def _rule(optimizer: Any, on_divergence: str) -> UpdateRule | LBFGS:
-    """What moves the parameters; lbfgs is no update rule, but may be asked for in its place."""
-    rule = LBFGS() if isinstance(optimizer, str) and optimizer == "lbfgs" else optimizer
-    if not isinstance(rule, LBFGS):
-        return update_rule(rule)
-    check_rate_to_lower(on_divergence)
-    return rule
-
-
-def _start(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:
-    """A fresh state, or a copy of the one to go on from."""
-    fresh = TrainingState.start(job, params.theta)
-    if not isinstance(state, TrainingState | None):
-        raise InputError(f"state must be a TrainingState, as `trained.state`, not {type(state).__name__}")
-    if state is not None and (state.theta.shape != fresh.theta.shape or len(state.memory) != len(fresh.memory)):
-        raise InputError("the state to go on from belongs to another network or optimizer; leave it out to begin anew")
-    if state is not None and state.theta.dtype != fresh.theta.dtype:
-        raise InputError(
-            f"the state to go on from is {state.theta.dtype}, and the parameters, which decide the type, are "
-            f"{fresh.theta.dtype}; give parameters of the state's own type"
-        )
-    return fresh if state is None else deepcopy(state)
-
-
-def dropout_per_layer(network: Network, dropout: float | Sequence[float]) -> tuple[float, ...]:
-    """One fraction for each of the layers 0 … L − 1; a single number is for the hidden layers."""
-    if isinstance(dropout, Sequence | np.ndarray):
-        return tuple(dropout)
-    return (0.0, *(float(dropout),) * (network.depth - 1)) if dropout else ()
-
-
-def _factors(class_weight: Any) -> tuple[float, ...]:
-    """Class weights as floats; a mapping is refused, whose keys alone would be taken."""
-    if isinstance(class_weight, Sequence | np.ndarray) and not isinstance(class_weight, str):
-        try:
-            return tuple(float(factor) for factor in class_weight)
-        except (TypeError, ValueError):
-            pass
-    raise InputError(
-        f"class_weight must be a sequence of numbers, one for each output in its order, not {class_weight!r}"
-    )
-
-
-def _check_callbacks(callbacks: Any) -> None:
+def check_callbacks(callbacks: Any, take: str = "an Epoch") -> None:
+    """Raise InputError for what is no sequence of functions."""
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
-        raise InputError(f"callbacks must be a sequence of functions that take an Epoch, not {callbacks!r}")
-
-
-def loss_measure(network: Network, data: Data, engine: Engine) -> Measure:
-    """A measure of the loss, without penalties, over rows held out."""
-
-    def measure(theta: Any) -> Mapping[str, float]:
-        with np.errstate(all="ignore"):
-            return {"validation_loss": engine.loss(network, network.views(theta), data)}
-
-    return measure
+        raise InputError(f"callbacks must be a sequence of functions that take {take}, not {callbacks!r}")
