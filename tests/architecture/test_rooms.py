@@ -19,7 +19,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 40  # lines without docstrings and signatu
 IMPORTERS = {
     "matplotlib": ("plots",),
     "numba": ("engines/compiled/kernels", "engines/compiled/compiler"),
-    "sklearn": ("estimators", "search", "cli", "plots", "tabular/splitting.py"),  # groups and times are split as everybody's are
+    "sklearn": ("estimators", "search", "cli", "plots", "tabular/splitting.py"),  # by groups, times: as everybody's
     "rich": ("cli", "explain/renderers/terminal.py", "training/progress.py"),
     "cyclopts": ("cli",),
     "starlette": ("lab",),
