@@ -196,6 +196,11 @@ class OutputOptions:
 
 
 ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
+# What is a setting of the same name as it is said.
+AS_SAID = (
+    "task", "log_target", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size", "dropout",
+    "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine", "device", "precision",
+)  # fmt: skip
 
 
 def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOptions, read: ReadAs) -> TableSettings:
@@ -212,8 +217,6 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
     with exits.asking():
         return TableSettings(
             target=_target(target),
-            task=learning.task,
-            log_target=learning.log_target,
             drop=tuple(rows.drop or ()),
             category=tuple(rows.category or ()),
             keep=tuple(rows.keep or ()),
@@ -226,26 +229,14 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
             group=rows.group,
             time_column=rows.time_column,
             hidden=None if learning.hidden is None else _layers(learning.hidden),
-            activation=learning.activation,
-            ensemble=learning.ensemble,
-            epochs=learning.epochs,
-            time_limit=learning.time_limit,
-            learning_rate=learning.learning_rate,
-            batch_size=learning.batch_size,
-            dropout=learning.dropout,
-            weight_decay=learning.weight_decay,
-            probabilities=learning.probabilities,
             class_weight=_class_weight(learning.class_weight),
-            metric=learning.metric,
             quantiles=_quantiles(learning.quantiles),
             start=None if learning.from_ is None else str(learning.from_),
             frozen=tuple(map(int, _numbers(learning.freeze, "--freeze", whole=True))),
             layer_rates=tuple(_numbers(learning.layer_rates, "--layer-rates")),
-            on_divergence=learning.on_divergence,
-            seed=learning.seed,
-            **{name: getattr(learning, name) for name in ("engine", "device", "precision")},
             n_threads=threads_of(learning.threads),
             read=read.options(),
+            **{name: getattr(learning, name) for name in AS_SAID},
         )
 
 

@@ -99,7 +99,7 @@ class Search(BaseSearchCV):  # type: ignore[misc]
             n_whole = len(evaluation.candidates)
             warnings.warn(
                 f"Search interrupted by user after {n_whole} of {self.n_candidates_} candidates; the best of these is "
-                "in best_params_, and was not fitted to all rows.",
+                "in best_params_, and was not fitted to all rows",
                 stacklevel=2,
             )
         return self
