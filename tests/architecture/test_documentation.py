@@ -11,14 +11,29 @@ from pathlib import Path
 import pytest
 
 import clearprop
-from clearprop import engines, estimators, explain, files, formulas, job, network, plots, tables, tabular, training
+from clearprop import (
+    engines,
+    estimators,
+    explain,
+    files,
+    formulas,
+    job,
+    network,
+    plots,
+    search,
+    tables,
+    tabular,
+    training,
+)
 from clearprop.formulas.formula import Formula, kind_of
 from clearprop.formulas.vocabulary import FUNCTIONS
 
 PACKAGE = Path(clearprop.__file__).parent
 PROJECT = PACKAGE.parents[1]
 FILES = sorted(PACKAGE.rglob("*.py"))
-ROOMS = (clearprop, formulas, network, job, engines, training, tables, files, tabular, plots, estimators, explain)
+ROOMS = (
+    clearprop, formulas, network, job, engines, training, tables, files, tabular, plots, estimators, explain, search,
+)  # fmt: skip
 STEP = "a step of `tabular.prepare`, which docs/tabular.md shows whole"
 EXEMPT = {
     "Engine": "a protocol: ReferenceEngine, which examples use, is one",

@@ -77,9 +77,9 @@ def _watching(out: Any, log: Log | None, *, hidden: bool) -> Watching:
             out.print(f"round {one.number} of {one.of}: {one.n_trials} trials, {share}, {one.n_networks} networks each")
 
     def ended(tried: Tried, count: int) -> None:
-        if log is not None:
-            log.write(record(tried))
         one, best = state.get("round"), state.get("best")
+        if log is not None and one is not None:  # not of the one by which the time of the others is reckoned
+            log.write(record(tried))
         if tried.error is None and (best is None or tried.rank < best.rank):
             state["best"] = tried
         if one is not None and not hidden and (count == one.n_trials or count % max(1, one.n_trials // 9) == 0):

@@ -254,7 +254,7 @@ class _Looking:
             if done.error is not None:
                 failed.append(done.error)
                 self.halt.interrupt()
-            elif done.result is not NOT_BEGUN and done.result not in found:
+            elif done.result is not NOT_BEGUN and all(done.result is not each for each in found):
                 found.append(done.result)
                 self.watching.ended(done.result, len(found))
 
