@@ -32,10 +32,34 @@ class SearchOptions:
     metric
         What decides: accuracy, balanced_accuracy, log_loss, roc_auc, average_precision, f1; rmse, mae, r2. By default
         accuracy, or rmse.
-    hidden, batch_size, learning_rate, dropout, weight_decay
-        As for 'clearprop train': what is said stays as it is said, and only the others are searched.
-    task, log_target, activation, ensemble, epochs, probabilities, class_weight, seed, engine
-        As for 'clearprop train'.
+    hidden
+        Neurons in each hidden layer, as 256,128, which are then not searched.
+    batch_size
+        Rows of one update, which are then not searched.
+    learning_rate
+        Of the first update, which is then not searched.
+    dropout
+        The share of values dropped after each hidden layer, which is then not searched.
+    weight_decay
+        How much weights decay, which is then not searched.
+    task
+        Predict classes or amounts. By default what the target looks like.
+    log_target
+        Learn the logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
+    activation
+        Of the hidden layers, as relu, tanh, gelu.
+    ensemble
+        How many networks the model has. By default 4, and 1 for more than 20,000 rows.
+    epochs
+        Most passes over the rows in the last round. By default 40, more for small tables.
+    probabilities
+        Train for good probabilities of the classes rather than for the fewest mistakes.
+    class_weight
+        balanced, so that every class weighs the same in all, or CLASS=WEIGHT, which may be given several times.
+    seed
+        Decides the split, the trials, the initial weights and the order of the rows.
+    engine
+        What computes: auto takes the fastest that can; compiled, reference.
     threads
         The most threads to compute with: so many trials are trained at once.
     """
