@@ -72,7 +72,7 @@ def test_ctrl_c_keeps_the_best_so_far_as_it_is():
             threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
             time.sleep(0.05)
 
-    found = search(ready(epochs=4000), n_trials=27, watching=Watching(ended=interrupt))
+    found = search(ready(epochs=600), n_trials=27, watching=Watching(ended=interrupt))
     assert found.is_interrupted
     assert "interrupted in round 1 of 3" in found.reason
     assert found.best.rank == min(each.rank for each in found.tried)
