@@ -193,9 +193,9 @@ def test_dropout_as_an_array():
 def test_the_number_of_threads_reaches_the_engine_and_changes_nothing(monkeypatch):
     asked = []
 
-    def watched(name, job, layout, n_threads=None, tell=None):
+    def watched(name, job, layout, n_threads=None, *more):
         asked.append(n_threads)
-        return choose(name, job, layout, n_threads, tell)
+        return choose(name, job, layout, n_threads, *more)
 
     module = importlib.import_module("clearprop.training.train")  # the package's `train` is the function
     monkeypatch.setattr(module, "choose", watched)
