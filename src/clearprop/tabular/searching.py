@@ -237,7 +237,10 @@ class _Looking:
             self.watching.begins(one)
             whole = self.round(left, one)
             if self.halt.is_over() and len(whole) < len(left):
-                return f"{self.halt.reason} in round {k} of {n_rounds}, of {n_trials} trials"
+                ended = self.halt.reason
+                if self.halt.stopped_by == "time":
+                    ended = f"the {self.halt.seconds:.3g} s that the rounds may take were over"
+                return f"{ended} in round {k} of {n_rounds}, of {n_trials} trials"
             going_on = [each for each in sorted(whole, key=lambda each: each.rank) if each.error is None]
             if not going_on:
                 raise DivergenceError(f"all {len(left)} trials diverged: {whole[0].error}", epoch=1, step=1, layer=None)
