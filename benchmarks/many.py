@@ -27,16 +27,16 @@ from machine import describe, keep
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is imported; OMP_NUM_THREADS would leave us one core as well
 
-import numpy as np  # noqa: E402
-from joblib import Parallel, delayed, parallel_config  # noqa: E402
-from sklearn.datasets import load_digits, load_iris  # noqa: E402
-from sklearn.exceptions import ConvergenceWarning  # noqa: E402
-from sklearn.model_selection import GridSearchCV  # noqa: E402
-from sklearn.neural_network import MLPClassifier as Theirs  # noqa: E402
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier as Theirs
 
-from clearprop import MLPClassifier, Network, adamw, train, train_many  # noqa: E402
-from clearprop.engines.cores import usable_cores  # noqa: E402
-from clearprop.search import SearchCV  # noqa: E402
+from clearprop import MLPClassifier, Network, adamw, train, train_many
+from clearprop.engines.cores import usable_cores
+from clearprop.search import SearchCV
 
 DIAMONDS = Path(__file__).parents[1] / "examples" / "data" / "diamonds.parquet"
 GOALS = {"diamonds": 120.0, "tiny / joblib": 60.0, "tiny / vmap": 5.0, "grid": 1.8}

@@ -74,8 +74,8 @@ def _watching(out: Any, log: Log | None, *, hidden: bool) -> Watching:
         state["round"], state["best"] = one, None
         if not hidden:
             share = "all epochs" if one.share == 1 else f"{one.share:.2g} of the epochs"
-            networks = words.plural(one.n_networks, "network")
-            out.print(f"round {one.number} of {one.of}: {words.plural(one.n_trials, 'trial')}, {share}, {networks} each")
+            trials, networks = words.plural(one.n_trials, "trial"), words.plural(one.n_networks, "network")
+            out.print(f"round {one.number} of {one.of}: {trials}, {share}, {networks} each")
 
     def ended(tried: Tried, count: int) -> None:
         one, best = state.get("round"), state.get("best")
