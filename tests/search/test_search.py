@@ -192,10 +192,14 @@ def test_fits_that_diverge_are_told_of_and_end_no_other():
         SearchCV(model, space, cv=3, error_score="raise").fit(X, y)
 
 
-def with_ctrl_c(work, times=1, after=0.4):
+def with_ctrl_c(work, times=1, after=1.5):
     """What `work` returns, with Ctrl-C while it is under way."""
 
     def send():
+        for _ in range(3000):  # until fits are under way
+            time.sleep(0.01)
+            if any(thread.name == "clearprop member" for thread in threading.enumerate()):
+                break
         for _ in range(times):
             time.sleep(after)
             os.kill(os.getpid(), signal.SIGINT)
@@ -230,7 +234,7 @@ def test_ctrl_c_before_a_candidate_is_whole_is_raised():
 
 def test_the_time_limit_leaves_out_what_is_not_whole(monkeypatch):
     monkeypatch.setattr("clearprop.search.evaluating.cost_of", lambda model: -model.max_iter)
-    search = SearchCV(SHORT, LONG_ONE, cv=2, time_limit=0.6).fit(X, y)
+    search = SearchCV(SHORT, LONG_ONE, cv=2, time_limit=3.0).fit(X, y)
     assert [each["max_iter"] for each in search.cv_results_["params"]] == [3, 5]
     assert search.predict(X).shape == (150,)
     only_long = {key: values[-1:] for key, values in LONG_ONE.items()}

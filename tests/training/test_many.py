@@ -6,15 +6,16 @@ import threading
 import time
 from dataclasses import fields
 from functools import partial
+from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from clearprop import Network, train, train_many
 from clearprop.engines.cores import usable_cores
-from clearprop.errors import InputError, NotFiniteError, ShapeError, UnknownNameError
+from clearprop.errors import DivergenceError, InputError, NotFiniteError, ShapeError, UnknownNameError
 from clearprop.formulas import SGD, Adam, AdamW, Momentum, RMSProp
 from clearprop.training.asked import Asked
 from clearprop.training.halting import Halt
@@ -41,6 +42,7 @@ def _long_ago(monkeypatch):
 def _cores(monkeypatch):
     """As many cores as are asked for, whatever machine this is."""
     monkeypatch.setattr("clearprop.training.many.threads_granted", lambda n_threads: n_threads)
+    monkeypatch.setattr("clearprop.training.many.SECONDS_A_RECORD", 0.0)
 
 
 @st.composite
@@ -65,26 +67,33 @@ def asked(draw):
 
 
 def alone(told):
-    """As `train` does it."""
+    """What `train` returns, or says."""
     more = dict(told)
     network = more.pop("network")
-    return train(network, network.initial(more.get("seed", 0), dtype=X.dtype), X, Y, n_threads=2, **more)
+    try:
+        return train(network, network.initial(more.get("seed", 0), dtype=X.dtype), X, Y, n_threads=2, **more), None
+    except DivergenceError as error:
+        return None, str(error)
 
 
 def without_time(history):
     return [(one.n, one.loss, one.gradient_norms, one.steps, dict(one.scores), one.complete) for one in history]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(members=st.lists(asked(), min_size=1, max_size=6), n_threads=st.integers(1, 3))
 def test_each_has_the_bits_that_it_has_alone(members, n_threads):
-    found = train_many(members, X, Y, n_threads=n_threads)
+    with mock.patch("clearprop.training.many.SECONDS_A_RECORD", 0.0):  # in several threads, however short they are
+        found = train_many(members, X, Y, n_threads=n_threads)
     assert len(found) == len(members)
     for told, one in zip(members, found, strict=True):
-        expected = alone(told)
+        expected, error = alone(told)
+        assert one.error == error
+        if expected is None:
+            continue
         assert one.parameters.theta.tobytes() == expected.parameters.theta.tobytes()
         assert without_time(one.history) == without_time(expected.history)
-        assert (one.reason, one.network, one.error) == (expected.reason, told["network"], None)
+        assert (one.reason, one.network) == (expected.reason, told["network"])
 
 
 def test_the_table_has_them_in_the_order_in_which_they_were_given():
@@ -137,16 +146,16 @@ def test_one_that_stops_leaves_its_thread_to_the_next():
 @pytest.mark.usefixtures("_cores")
 def test_the_time_limit_keeps_the_best_of_each_that_has_begun():
     began = time.perf_counter()
-    found = train_many([{"network": SMALL, **ENDLESS, "validation": HELD_OUT}] * 3, X, Y, time_limit=0.3, n_threads=2)
-    assert time.perf_counter() - began < 3
+    found = train_many([{"network": SMALL, **ENDLESS, "validation": HELD_OUT}] * 3, X, Y, time_limit=1.0, n_threads=2)
+    assert time.perf_counter() - began < 10
     assert [one.stopped_by for one in found] == ["time"] * 3
     begun = [one for one in found if one.history]
     assert len(begun) == 2
     for one in begun:
         assert one.value == min(epoch.scores["validation_loss"] for epoch in one.history if epoch.complete)
-        assert "0.3 s on all" in one.reason
+        assert "1 s on all" in one.reason
     (other,) = [one for one in found if not one.history]
-    assert other.reason == "not begun: the time limit of 0.3 s on all was reached"
+    assert other.reason == "not begun: the time limit of 1 s on all was reached"
     assert other.parameters.theta.tobytes() == SMALL.initial(0, dtype=np.float32).theta.tobytes()
 
 
@@ -154,6 +163,10 @@ def interrupted(times, work):
     """What `work` returns, with Ctrl-C so many times while it is under way."""
 
     def send():
+        for _ in range(3000):  # until fits are under way
+            time.sleep(0.01)
+            if any(thread.name == "clearprop member" for thread in threading.enumerate()):
+                break
         for _ in range(times):
             time.sleep(0.2)
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from clearprop.engines import Choice, Data, choose
+from clearprop.engines import Choice, Data, Job, choose
 from clearprop.engines.cores import threads_granted, usable_cores
 from clearprop.errors import ClearpropError, DivergenceError, InputError, UnknownNameError
 from clearprop.job import Epoch
@@ -25,7 +25,9 @@ from clearprop.training.side_by_side import NOT_BEGUN, side_by_side
 from clearprop.training.source import OneNetwork
 from clearprop.training.train import Trained, check_callbacks
 
-OPERATIONS_A_SECOND, SECONDS_AN_UPDATE = 5e10, 2e-6  # of one core, about: they decide who begins first, and no more
+# Of one core, about. They decide who begins first and how many go at once, and no bit of any result.
+OPERATIONS_A_SECOND, SECONDS_AN_UPDATE = 5e10, 2e-6
+SECONDS_A_RECORD = 4e-5  # of an epoch, in Python, whose lock lets one thread go on at a time
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,10 @@ def train_many(
                 if done.result is not NOT_BEGUN and any([callback(result) is True for callback in callbacks]):
                     halt.stop()
 
-        side_by_side([partial(_train, member) for member in members], see, n_threads=most, costs=costs, halt=halt)
+        # Where records take longer than updates, threads would wait for Python's lock, and for each other.
+        records = sum(SECONDS_A_RECORD * member.begun.source.job.epochs for member in members)
+        at_once = most if sum(costs) > records else 1
+        side_by_side([partial(_train, member) for member in members], see, n_threads=at_once, costs=costs, halt=halt)
     if failed:
         raise failed[0]
     many = TrainedMany(tuple(member for member in found if member is not None))
@@ -233,6 +238,7 @@ class _Making:
         self.dtype: Any = np.dtype(np.float32 if is_single else np.float64)
         self._data: dict[Any, Any] = {}
         self._engines: dict[int, Any] = {}
+        self._choices: dict[Any, Choice] = {}
 
     def members(self, networks: Any) -> list[Member]:
         """All of them, or the error of the first that cannot be."""
@@ -257,15 +263,23 @@ class _Making:
         key = "rows", asked.class_weight, id(asked.sample_weight)
         data = self._once(key, network, dtype, partial(asked.data, job))
         check_memory(job, data.n_samples, dtype, networks=self.n_threads)
-        choice = choose(asked.engine, job, data.layout, n_threads, announced(self.verbose), asked.hardware)
-        if choice.engine.name == "compiled":  # one for all: its plans are those of the thread that calls it
-            choice = choice._replace(engine=self._engines.setdefault(n_threads, choice.engine))
+        choice = self._choice(asked, job, data, n_threads)
 
         def held_out(network: Network, dtype: Any) -> Data | None:
             make: Callable[..., Data | None] = lambda X, Y, dtype: asked.measured(network, dtype)  # noqa: E731
             return self._once(("held out", id(asked.validation)), network, dtype, make)  # type: ignore[no-any-return]
 
         return Member(asked.begun(job, started(job, params, None), data, choice, n_threads, held_out), choice)
+
+    def _choice(self, asked: Asked, job: Job, data: Data, n_threads: int) -> Choice:
+        """The engine of a job: chosen once for all that differ in their seed alone."""
+        key = asked.engine, asked.hardware, replace(job, seed=0), data.layout
+        if key not in self._choices:
+            choice = choose(asked.engine, job, data.layout, n_threads, announced(self.verbose), asked.hardware)
+            if choice.engine.name == "compiled":  # one for all: its plans are those of the thread that calls it
+                choice = choice._replace(engine=self._engines.setdefault(n_threads, choice.engine))
+            self._choices[key] = choice
+        return self._choices[key]
 
     def _read(self, given: Any) -> tuple[Network, Parameters | None, Asked]:
         """The network, where it starts, and all that is asked of it."""
