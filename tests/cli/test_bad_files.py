@@ -21,6 +21,7 @@ SHEET = "network: 1-1\noutput: sigmoid\nloss: squared_error\nx = 0.5\nW1 = 0.2\n
 GOOD = {"MODEL": "good.clearprop", "FILE": "good.csv", "DATA": "good.csv", "SOURCE": "good.md", "SHEET": "good.md"}
 OPTIONS = {  # what a command needs beside its files; what it needs beside one of them
     "train": ["--target", "kind", "--epochs", "1", "--ensemble", "1", "--output", "new.clearprop"],
+    "search": ["--target", "kind", "--trials", "1", "--epochs", "1", "--ensemble", "1", "--output", "new.clearprop"],
     "import": ["--output", "new.clearprop"],
     "animate": ["--output", "new.gif"],
     "export": ["--output", "new.c"],
@@ -36,8 +37,11 @@ OTHER_CODES = {
         for kind in ("model", "cut model", "model of a newer version")
     },
     ("check SHEET", "folder"): 2,  # a folder is marked with --report
-    ("train --test-file", "table"): 2,  # the one that is learned from
-    ("train --validation-file", "table"): 2,
+    **{
+        (f"{command} {option}", "table"): 2  # the one that is learned from
+        for command in ("train", "search")
+        for option in ("--test-file", "--validation-file")
+    },
 }
 
 

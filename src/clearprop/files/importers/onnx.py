@@ -111,8 +111,8 @@ def _chosen(walk: Walk, output: str | None) -> tuple[Flow, str, list[Tail]]:
 
 def _no_mean(name: str, flow: Flow) -> InputError:
     return InputError(
-        f"the output {shortened(name)!r} is made of the outputs of {1 + len(flow.others)} networks, and is no function "
-        "of their mean"
+        f"the output {shortened(name)!r} is made of the outputs of {1 + len(flow.others)} networks, and is not a "
+        "function of their mean"
     )
 
 
