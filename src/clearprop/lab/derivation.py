@@ -56,7 +56,7 @@ def derivation_of(workspace: Workspace, of: str, window: Window, style: Style) -
     derived = f"d{name}" if is_parameter else name
     pen = style.pen(trace)
     document = Document("", style.language, _blocks(workspace, trace, found, name, style))
-    blocks = Blocks(document, style.pen(trace, MATHML), style.words, prefix="lab-", annotated=False)
+    blocks = Blocks(document, style.pen(trace, MATHML), style.words, prefix="lab-", annotated=False, styled=False)
     line = _line(trace, derived)
     slope = float(trace.value_of(derived)) if is_parameter else None
     return {

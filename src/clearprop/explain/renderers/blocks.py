@@ -51,12 +51,15 @@ class Blocks:
         Stands before every name that links lead to.
     annotated : bool
         Whether every formula has its TeX beside it, to be copied; that takes as long again.
+    styled : bool
+        Whether what is wide says so in a style attribute, which the lab's content security policy forbids.
     """
 
     def __init__(
-        self, document: Document, pen: Pen, words: Words, prefix: str = "", *, annotated: bool = True
+        self, document: Document, pen: Pen, words: Words, prefix: str = "", *,
+        annotated: bool = True, styled: bool = True,
     ) -> None:  # fmt: skip
-        self.pen, self.words, self.prefix, self.annotated = pen, words, prefix, annotated
+        self.pen, self.words, self.prefix, self.annotated, self.styled = pen, words, prefix, annotated, styled
         self.tex = replace(pen, medium=spoken(LATEX, words))
         self.numbering = Numbering(document.blocks)
         self.keys: set[str] = set()
@@ -144,7 +147,7 @@ class Blocks:
     def _scrolled(self, element: str, name: str, key: str, inside: str, letters: int = 0) -> str:
         """What may be wider than the page: on a narrow one set smaller, by its letters, and scrolled by itself."""
         label = escape(self.words[key].format(n=next(self.wide)))
-        size = f' style="--letters:{letters}"' if letters else ""
+        size = f' style="--letters:{letters}"' if letters and self.styled else ""
         return f'<{element} class="{name}"{size} tabindex="0" role="region" aria-label="{label}">{inside}</{element}>'
 
     def _equation(self, block: Equation) -> str:
