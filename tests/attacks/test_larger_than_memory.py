@@ -76,7 +76,7 @@ def attack(tmp_path, n_bytes, limit, rows_of_group, *options):
 
 
 def test_a_table_that_does_not_fit_trains_predicts_and_is_scored(tmp_path):
-    attack(tmp_path, 12 * MIB, 320 * MIB, 20_000, "--hidden", "16", "--epochs", "1")
+    attack(tmp_path, 12 * MIB, 440 * MIB, 20_000, "--hidden", "16", "--epochs", "1")
 
 
 @pytest.mark.torture
