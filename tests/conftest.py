@@ -5,6 +5,7 @@ Hypothesis draws the same examples on every machine and takes the time it needs;
 """
 
 import shutil
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,7 @@ import shapes_checked
 
 shapes_checked.check_shapes()
 
+from clearprop.cli import interrupts as answers  # noqa: E402
 from clearprop.cli.app import exit_code  # noqa: E402
 from clearprop.training import interrupts  # noqa: E402
 from figures import FIGURES, pytest_terminal_summary  # noqa: E402, F401
@@ -55,8 +57,13 @@ def browser():
 
 @pytest.fixture(autouse=True)
 def no_interrupt_before(monkeypatch):
-    """An interrupt that a test makes is not the second one after that of another test."""
+    """An interrupt that a test makes ends with it, and so do answers to signals that it has asked for."""
     monkeypatch.setattr(interrupts, "_last", float("-inf"))
+    monkeypatch.setattr(answers, "_came", False)
+    before = {number: signal.getsignal(number) for number in answers.CODES}
+    yield
+    for number, answer in before.items():
+        signal.signal(number, answer)
 
 
 @pytest.fixture
