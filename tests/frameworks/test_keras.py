@@ -134,7 +134,7 @@ def test_what_scales_the_inputs_stays_a_step_before_the_network(tmp_path):
     assert before > 0.95
     assert (going_on.predict(rows) == y).mean() > before - 0.02
     ours.export(tmp_path / "m.py")
-    found = runpy.run_path(str(tmp_path / "m.py"))["predict"]({f"x{k + 1}": rows[:, k] for k in range(30)})
+    found = runpy.run_path(str(tmp_path / "m.py"))["predict"](rows)
     assert list(found) == ours.estimator().predict(rows).tolist()
 
 
@@ -143,7 +143,7 @@ def test_every_activation(name):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((4,)), L.Dense(5, name, kernel_initializer="random_normal"), L.Dense(2)])
     model.layers[0].set_weights([20 * model.layers[0].get_weights()[0], np.linspace(-1, 1, 5)])
-    if name == "exponential":
+    if name in ("exponential", "squareplus"):  # √(z² + b) + z as Keras computes it loses digits far below 0
         model.layers[0].set_weights([w / 10 for w in model.layers[0].get_weights()])
     assert from_keras(model, loss="squared_error").proof.passed
 
