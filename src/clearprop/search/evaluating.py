@@ -71,21 +71,15 @@ class Evaluation:
         costs = [cost_of(models[k]) for k, _ in pairs]
         works = [self._work(candidates[k], splits[s]) for k, s in pairs]
         found: dict[tuple[int, int], Any] = {}
-        failed: list[BaseException] = []
         with shown_many(self.verbose, [cost or 1.0 for cost in costs]) as show:
 
             def see(done: Done) -> None:
                 pair = pairs[done.k]
-                if done.error is not None:
-                    failed.append(done.error)
-                    self.halt.interrupt()
-                elif done.result is not NOT_BEGUN and pair not in found:
+                if done.result is not NOT_BEGUN and pair not in found:
                     found[pair] = done.result
                     show(done.k, _said(candidates, *pair, len(splits), done.result))
 
             side_by_side(works, see, n_threads=self.n_threads, costs=costs, halt=self.halt, interrupts=self.interrupts)
-        if failed:
-            raise failed[0]
         return self._keep(candidates, len(splits), found, more)
 
     def _work(self, candidate: Candidate, split: Split) -> Callable[[], Any]:

@@ -251,13 +251,9 @@ class _Looking:
         """Train these trials side by side; those that are whole."""
         plans = [planned(self.ready, trial, one.share, one.n_networks) for trial in trials]
         found: list[Tried] = []
-        failed: list[BaseException] = []
 
         def see(done: Done) -> None:
-            if done.error is not None:
-                failed.append(done.error)
-                self.halt.interrupt()
-            elif done.result is not NOT_BEGUN and all(done.result is not each for each in found):
+            if done.result is not NOT_BEGUN and all(done.result is not each for each in found):
                 found.append(done.result)
                 self.watching.ended(done.result, len(found))
 
@@ -265,8 +261,6 @@ class _Looking:
         costs = [float(each.network.n_parameters * each.jobs[0].epochs) for each in plans]
         n_threads = self.ready.plan.n_threads
         side_by_side(works, see, n_threads=n_threads, costs=costs, halt=self.halt, interrupts=self.told)
-        if failed:
-            raise failed[0]
         self.tried += sorted(found, key=lambda each: each.trial.number)
         return found
 

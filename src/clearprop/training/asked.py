@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -118,21 +118,19 @@ class Asked:
             **watched,
         )
 
-    def begun(
-        self,
-        job: Job,
-        state: TrainingState,
-        data: Data,
-        choice: Choice,
-        n_threads: int | None,
-        held_out: Callable[[Network, Any], Data | None] | None = None,
-    ) -> Begun:
-        """The fit; `held_out` gives the validation rows, where they are kept for several networks."""
-        network, dtype = job.network, state.theta.dtype
-        stopping = self.stopping()
-        measured = (held_out or self.measured)(network, dtype)
-        measure = None if measured is None else loss_measure(network, measured, choice.engine)
-        return Begun(OneNetwork(job, state, data, choice.engine, measure, n_threads), stopping, measured)
+
+def begun(
+    job: Job,
+    state: TrainingState,
+    data: Data,
+    choice: Choice,
+    n_threads: int | None,
+    stopping: Stopping,
+    measured: Data | None,
+) -> Begun:
+    """A fit with these rows to learn from, and those that validate it."""
+    measure = None if measured is None else loss_measure(job.network, measured, choice.engine)
+    return Begun(OneNetwork(job, state, data, choice.engine, measure, n_threads), stopping, measured)
 
 
 def started(job: Job, params: Parameters, state: TrainingState | None) -> TrainingState:

@@ -16,7 +16,7 @@ from clearprop.errors import ClearpropError, DivergenceError, InputError, Unknow
 from clearprop.job import Epoch
 from clearprop.job.memory import check_memory
 from clearprop.network import Network, Parameters
-from clearprop.training.asked import Asked, Begun, started
+from clearprop.training.asked import Asked, Begun, begun, started
 from clearprop.training.crew import Done
 from clearprop.training.fit import Fitting
 from clearprop.training.halting import Halt
@@ -200,14 +200,9 @@ def train_many(
     halt = Halt(time_limit)
     members = _Making(X, Y, shared, most, verbose).members(networks)
     found: list[TrainedOne | None] = [None] * len(members)
-    failed: list[BaseException] = []
     with shown_many(verbose, costs := [_seconds(member.begun.source) for member in members]) as show:
 
         def see(done: Done) -> None:
-            if done.error is not None:
-                failed.append(done.error)
-                halt.interrupt()
-                return
             result = _not_begun(members[done.k], halt) if done.result is NOT_BEGUN else done.result
             if found[done.k] is None:
                 found[done.k] = result
@@ -219,8 +214,6 @@ def train_many(
         records = sum(SECONDS_A_RECORD * member.begun.source.job.epochs for member in members)
         at_once = most if sum(costs) > records else 1
         side_by_side([partial(_train, member) for member in members], see, n_threads=at_once, costs=costs, halt=halt)
-    if failed:
-        raise failed[0]
     many = TrainedMany(tuple(member for member in found if member is not None))
     for k, member in enumerate(many):
         for retry in member.retries:
@@ -261,15 +254,13 @@ class _Making:
         network.check_parameters(params)
         dtype = params.theta.dtype
         key = "rows", asked.class_weight, id(asked.sample_weight)
-        data = self._once(key, network, dtype, partial(asked.data, job))
+        data = self._once(key, network, dtype, partial(asked.data, job, self.X, self.Y, dtype))
         check_memory(job, data.n_samples, dtype, networks=self.n_threads)
-        choice = self._choice(asked, job, data, n_threads)
-
-        def held_out(network: Network, dtype: Any) -> Data | None:
-            make: Callable[..., Data | None] = lambda X, Y, dtype: asked.measured(network, dtype)  # noqa: E731
-            return self._once(("held out", id(asked.validation)), network, dtype, make)  # type: ignore[no-any-return]
-
-        return Member(asked.begun(job, started(job, params, None), data, choice, n_threads, held_out), choice)
+        choice, state = self._choice(asked, job, data, n_threads), started(job, params, None)
+        stopping = asked.stopping()
+        held_out = "held out", id(asked.validation)
+        measured = self._once(held_out, network, dtype, partial(asked.measured, network, dtype))
+        return Member(begun(job, state, data, choice, n_threads, stopping, measured), choice)
 
     def _choice(self, asked: Asked, job: Job, data: Data, n_threads: int) -> Choice:
         """The engine of a job: chosen once for all that differ in their seed alone."""
@@ -293,11 +284,11 @@ class _Making:
         _check_names(told, "network", "params")
         return network, params, Asked(**told)
 
-    def _once(self, key: Any, network: Network, dtype: Any, make: Callable[[Any, Any, Any], Data | None]) -> Any:
+    def _once(self, key: Any, network: Network, dtype: Any, make: Callable[[], Data | None]) -> Any:
         """Rows as networks with such inputs, outputs and loss learn them."""
         whole = (repr(key), network.widths[0], network.widths[-1], network.loss, dtype)
         if whole not in self._data:
-            self._data[whole] = make(self.X, self.Y, dtype)
+            self._data[whole] = make()
         return self._data[whole]
 
 

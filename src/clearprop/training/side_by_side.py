@@ -31,15 +31,15 @@ def side_by_side(
     """Do all pieces of work, and see each as it ends.
 
     Ctrl-C ends the fits under way as it ends one, with the best weights of each, and no other is begun. A second one
-    within two seconds is raised once all have ended.
+    within two seconds is raised once all have ended. What a piece of work raises ends all in the same way.
 
     Parameters
     ----------
     works : sequence of callable
         Called in threads of their own; fits that they begin heed `halt`.
     see : callable
-        Called in this thread with the number of each piece of work, what it returned, `NOT_BEGUN` where it never began,
-        and what it raised. What `see` raises ends all.
+        Called in this thread with the number of each piece of work, and what it returned, `NOT_BEGUN` where it never
+        began. What `see` raises ends all.
     n_threads : int
         Cores that all of them may use together.
     costs : sequence of float, optional
@@ -48,6 +48,11 @@ def side_by_side(
         Ends all of them.
     interrupts : Interrupts, optional
         Told of every Ctrl-C; who gives it raises the second one.
+
+    Raises
+    ------
+    BaseException
+        The first that a piece of work raised, once all have ended.
 
     Examples
     --------
@@ -62,6 +67,7 @@ def side_by_side(
     crew = Crew(n_at_once)
     order = sorted(range(len(works)), key=lambda k: 0.0 if costs is None else -costs[k])
     begun = [partial(_done, works[k], halt, n_threads // n_at_once) for k in order]
+    failed: BaseException | None = None
     whole = came = False
     try:
         turns = Turns(crew, begun)
@@ -71,7 +77,11 @@ def side_by_side(
                     told.note()
                     halt.interrupt()
                 while (done := turns.next()) is not None:
-                    see(done._replace(k=order[done.k]))
+                    if done.error is None:
+                        see(done._replace(k=order[done.k]))
+                    else:
+                        failed = failed or done.error
+                        halt.interrupt()
                     turns.seen()
                 whole = True
             except KeyboardInterrupt:
@@ -80,6 +90,8 @@ def side_by_side(
         _ended(crew, halt, told, is_whole=whole)
     if interrupts is None:
         told.raise_again()
+    if failed is not None:
+        raise failed
 
 
 def _done(work: Callable[[], Any], halt: Halt, share: int) -> Any:

@@ -15,7 +15,7 @@ from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.formulas import LBFGS, Schedule, UpdateRule
 from clearprop.job import Epoch, Retry
 from clearprop.network import Network, Parameters
-from clearprop.training.asked import Asked, started
+from clearprop.training.asked import Asked, begun, started
 from clearprop.training.fit import fit
 from clearprop.training.keeping import kept_by
 from clearprop.training.progress import announced, shown
@@ -189,7 +189,9 @@ def train(
     n_threads = threads_asked(n_threads)
     data = asked.data(job, X, Y, params.theta.dtype)
     choice = choose(engine, job, data.layout, n_threads, announced(verbose), asked.hardware)
-    source, stopping, measured = asked.begun(job, started(job, params, state), data, choice, n_threads)
+    state, stopping = started(job, params, state), asked.stopping()
+    measured = asked.measured(network, state.theta.dtype)
+    source, *_ = begun(job, state, data, choice, n_threads, stopping, measured)
     with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
         keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
         with shown(verbose, source.state.epoch, epochs) as reader:
