@@ -107,17 +107,12 @@ def _answers(still: Still, path: str, asked: Mapping[str, str], style: Style) ->
     if path == "names":
         return {"names": names_of(still, window, style)}
     if path == "derivation":
-        style = Style.of({**_query(style), "forms": asked.get("forms", "")})
+        style = replace(style, forms=Style.of({"forms": asked.get("forms", "")}).forms)
         return derivation_of(still, asked.get("of", ""), window, style)
     if path == "whatif":
         value = asked.get("value")
         return whatif(still, asked.get("of", ""), None if value is None else float(value), style)
     raise NotFoundError(f"a notebook has no answer to {path[:40]!r}")
-
-
-def _query(style: Style) -> dict[str, str]:
-    return {"notation": style.notation, "language": style.language, "digits": str(style.digits),
-            "comma": "1" if style.comma else "0"}  # fmt: skip
 
 
 def whole_of(still: Still, window: Window, style: Style) -> dict[str, Any]:

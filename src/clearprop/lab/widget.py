@@ -53,6 +53,11 @@ class _Widget(anywidget.AnyWidget):
         return (data, *metadata) if isinstance(found, tuple) else data
 
 
+def _style(**asked: str | int) -> Style:
+    """The style that a widget's maker asks for, checked as a page's is."""
+    return Style.of({name: str(int(value) if isinstance(value, bool) else value) for name, value in asked.items()})
+
+
 class NetworkWidget(_Widget):
     """The network of a trace, drawn as in the lab: step by step, forward and backward, each number with its derivation.
 
@@ -86,9 +91,9 @@ class NetworkWidget(_Widget):
         self, trace: Trace, *, whole: bool = False, notation: str = "nielsen", language: str = "en", digits: int = 4,
         comma: bool = False,
     ) -> None:  # fmt: skip
-        query = {"notation": notation, "language": language, "digits": str(digits), "comma": "1" if comma else "0"}
         self._trace, self._still = trace, Still(trace)
-        super().__init__(Style.of(query), kind="network", at=stops_of(trace).end_of(BACKWARD))
+        style = _style(notation=notation, language=language, digits=digits, comma=comma)
+        super().__init__(style, kind="network", at=stops_of(trace).end_of(BACKWARD))
         first = {"sample": "0", "most": "12"}
         self._answer("whole", first)
         self._answer("names", first)
@@ -167,10 +172,9 @@ class CurvesWidget(_Widget):
     told = traitlets.Dict().tag(sync=True)
 
     def __init__(self, title: str = "", *, language: str = "en", digits: int = 4, comma: bool = False) -> None:
-        query = {"language": language, "digits": str(digits), "comma": "1" if comma else "0"}
         self._watched, self._last, self._sent, self._run, self._idle = Watched(title), 0, 0, 0, 0
         self._lock, self._later = threading.Lock(), None  # type: tuple[Any, threading.Timer | None]
-        super().__init__(Style.of(query), kind="curves")
+        super().__init__(_style(language=language, digits=digits, comma=comma), kind="curves")
         self.told = self._told()
 
     @classmethod

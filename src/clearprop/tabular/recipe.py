@@ -13,6 +13,7 @@ from clearprop.engines import Job
 from clearprop.formulas import AdamW, Cosine, Loss
 from clearprop.network import Network
 from clearprop.tabular.settings import TableSettings
+from clearprop.training.asked import dropout_per_layer
 
 HIDDEN = (128, 128, 128)
 LEARNING_RATE = 0.006  # for the largest batches; smaller ones take the root of their share of it
@@ -78,7 +79,7 @@ def job(
         epochs=n_epochs(n_rows, settings.epochs, size),
         batch_size=size,
         label_smoothing=LABEL_SMOOTHING if smoothes else 0.0,
-        dropout=(0.0, *(dropout,) * (network.depth - 1)) if dropout and network.depth > 1 else (),
+        dropout=dropout_per_layer(network, dropout if network.depth > 1 else 0.0),
         class_weight=class_weight,
         seed=seed,
     )

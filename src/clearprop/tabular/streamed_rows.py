@@ -268,7 +268,7 @@ class RowStream:
             start, stop = stop, stop + segment.stop - segment.start
             if kept is None or not kept.read(segment.group, segment.start, slot.rows(start, stop)):
                 others.append((segment, start))
-        for run in _side_by_side(others):
+        for run in _runs(others):
             began, start = time.perf_counter(), run[0][1]
             for parts in _together(each for segment, _ in run for each in reader.segment(segment)):
                 table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
@@ -296,7 +296,7 @@ class RowStream:
             slot.weight[start:stop] = self.encoding.weight(table, self.asked.weights)
 
 
-def _side_by_side(segments: list[tuple[Segment, int]]) -> Iterator[list[tuple[Segment, int]]]:
+def _runs(segments: list[tuple[Segment, int]]) -> Iterator[list[tuple[Segment, int]]]:
     """Segments and their first rows in a buffer, those together that lie there one after the other."""
     run: list[tuple[Segment, int]] = []
     for segment, start in segments:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.engines.cores import threads_asked, threads_granted
+from clearprop.engines.epoch_order import shuffle_in_python
 from clearprop.engines.hardware import HOST, Hardware
 from clearprop.errors import InputError, MissingExtra, require
 from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs
-from clearprop.job.shuffling import exchange, partners
 from clearprop.job.state import Ended, TrainingState
 from clearprop.network import Dense, Network, Parameters
 
@@ -98,12 +98,7 @@ class TorchEngine:
         return f"the torch engine in {layout.dtype}, on {self._device.described}, {self._device.bits}"
 
     def shuffle(self, order: Any, key: int) -> None:
-        if self._shuffle is not None:
-            self._shuffle(order, key)
-            return
-        listed = order.tolist()
-        exchange(listed, partners(np.uint64(key), np.arange(1, len(order))).tolist(), 1, len(order))
-        order[:] = listed
+        (self._shuffle or shuffle_in_python)(order, key)
 
     def outputs(self, network: Network, params: Parameters, X: Any) -> Any:
         check_outputs(network, X.shape[0], params.theta.dtype)
