@@ -1,9 +1,6 @@
 """Searches: what scikit-learn's find, to the bit; what is impossible is named, and Ctrl-C keeps what there is."""
 
-import os
-import signal
 import threading
-import time
 
 import numpy as np
 import pandas as pd
@@ -30,6 +27,7 @@ from clearprop import MLPClassifier, MLPRegressor, TabularRegressor
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import SGD
 from clearprop.search import HalvingSearchCV, SearchCV
+from ctrl_c import with_ctrl_c
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -192,26 +190,6 @@ def test_fits_that_diverge_are_told_of_and_end_no_other():
         SearchCV(model, space, cv=3, error_score="raise").fit(X, y)
 
 
-def with_ctrl_c(work, times=1, after=1.5):
-    """What `work` returns, with Ctrl-C while it is under way."""
-
-    def send():
-        for _ in range(3000):  # until fits are under way
-            time.sleep(0.01)
-            if any(thread.name == "clearprop member" for thread in threading.enumerate()):
-                break
-        for _ in range(times):
-            time.sleep(after)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        return work()
-    finally:
-        sender.join()
-
-
 LONG_ONE = {"max_iter": [3, 5, 10**7], "tol": [0.0], "n_iter_no_change": [10**9]}
 
 
@@ -219,7 +197,7 @@ def test_ctrl_c_ends_a_search_at_once_and_keeps_what_is_whole(monkeypatch):
     monkeypatch.setattr("clearprop.search.evaluating.cost_of", lambda model: -model.max_iter)
     search = SearchCV(SHORT, LONG_ONE, cv=2)
     with pytest.warns(UserWarning, match="Search interrupted by user after 2 of 3 candidates"):
-        with_ctrl_c(lambda: search.fit(X, y))
+        with_ctrl_c(lambda: search.fit(X, y), after=1.5)
     assert [each["max_iter"] for each in search.cv_results_["params"]] == [3, 5]
     assert search.best_params_["max_iter"] in (3, 5)
     assert not hasattr(search, "best_estimator_")
@@ -229,7 +207,7 @@ def test_ctrl_c_ends_a_search_at_once_and_keeps_what_is_whole(monkeypatch):
 def test_ctrl_c_before_a_candidate_is_whole_is_raised():
     search = SearchCV(SHORT.set_params(), {key: values[-1:] for key, values in LONG_ONE.items()}, cv=2)
     with pytest.raises(KeyboardInterrupt):
-        with_ctrl_c(lambda: search.fit(X, y))
+        with_ctrl_c(lambda: search.fit(X, y), after=1.5)
 
 
 def test_the_time_limit_leaves_out_what_is_not_whole(monkeypatch):

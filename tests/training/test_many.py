@@ -1,7 +1,6 @@
 """Many networks at once: each has the bits that it has alone, and none ends another."""
 
 import inspect
-import signal
 import threading
 import time
 from dataclasses import fields
@@ -21,6 +20,7 @@ from clearprop.training.asked import Asked
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupted
 from clearprop.training.side_by_side import NOT_BEGUN, side_by_side
+from ctrl_c import with_ctrl_c
 
 random = np.random.default_rng(0)
 X = random.standard_normal((61, 3)).astype(np.float32)
@@ -159,29 +159,9 @@ def test_the_time_limit_keeps_the_best_of_each_that_has_begun():
     assert other.parameters.theta.tobytes() == SMALL.initial(0, dtype=np.float32).theta.tobytes()
 
 
-def interrupted(times, work):
-    """What `work` returns, with Ctrl-C so many times while it is under way."""
-
-    def send():
-        for _ in range(3000):  # until fits are under way
-            time.sleep(0.01)
-            if any(thread.name == "clearprop member" for thread in threading.enumerate()):
-                break
-        for _ in range(times):
-            time.sleep(0.2)
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        return work()
-    finally:
-        sender.join()
-
-
 @pytest.mark.usefixtures("_cores")
 def test_ctrl_c_ends_all_and_keeps_what_each_has_learned():
-    found = interrupted(1, lambda: train_many([{"network": SMALL, **ENDLESS}] * 4, X, Y, n_threads=2))
+    found = with_ctrl_c(lambda: train_many([{"network": SMALL, **ENDLESS}] * 4, X, Y, n_threads=2))
     assert [one.stopped_by for one in found] == ["interrupt"] * 4
     assert sorted(bool(one.history) for one in found) == [False, False, True, True]
     for one in found:
@@ -196,7 +176,7 @@ def test_a_second_ctrl_c_soon_after_is_raised():
         train_many([{"network": SMALL, **ENDLESS}] * 2, X, Y)
 
     with pytest.raises(Interrupted):
-        interrupted(2, both)
+        with_ctrl_c(both, times=2)
     assert not [thread for thread in threading.enumerate() if thread.name == "clearprop member"]
 
 
