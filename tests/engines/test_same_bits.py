@@ -2,10 +2,13 @@
 
 import copy
 
+import numpy as np
 import pytest
 
 from clearprop.engines import Job, TrainingState
 from clearprop.engines.compiled.engine import CompiledEngine
+from clearprop.engines.compiled.host.plan_base import PlanBase
+from clearprop.errors import DivergenceError
 from clearprop.formulas import Adam, AdamW
 from clearprop.job.state import rates as rates_of
 from clearprop.network import Network
@@ -19,6 +22,9 @@ JOBS = {
     "wide": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150, "l2": 0.1, "clip_norm": 0.1}),
     "wide, plain": (Network.mlp([60, 300, 10], loss="cross_entropy"), {"batch_size": 150}),
     "many inputs": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), {"batch_size": 10, "l2": 0.1}),
+    "many inputs, plain": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), {"batch_size": 10}),
+    "many inputs, dropped": (Network.mlp([270, 20, 6, 3]), {"batch_size": 7, "dropout": (0.0, 0.3, 0.1)}),
+    "many inputs, weighted": (Network.mlp([270, 30, 2]), {"batch_size": 9, "clip_norm": 0.1}),
     "many inputs, long": (Network.mlp([270, 2, 3]), {"batch_size": 700}),
     "long": (Network.mlp([4, 32, 16, 4], "tanh"), {"batch_size": 1500}),
     "large": (Network.mlp([530, 512, 600, 2]), {"batch_size": 400, "dropout": (0.1, 0.2, 0.0)}),
@@ -32,7 +38,7 @@ def test_the_same_bits_whatever_the_stretch_and_the_number_of_threads(name, dtyp
     monkeypatch.setattr("clearprop.engines.compiled.host.partition.OPERATIONS_PER_THREAD", 1.0)
     network, settings = JOBS[name]
     job = Job(network, AdamW(0.01), epochs=2, seed=3, **settings)
-    data = typed(rows(network, 1501, weights=name in ("long", "halves")), dtype)
+    data = typed(rows(network, 1501, weights=name in ("long", "halves", "many inputs, weighted")), dtype)
     theta = network.initial(1, dtype=dtype).theta
     states = [
         train(CompiledEngine(n), job, data, theta, stretch=k)[0] for n, k in ((1, None), (1, 7), (2, 50), (3, None))
@@ -54,3 +60,69 @@ def test_the_same_bits_after_going_on_from_a_copy_inside_an_epoch():
     go_on(CompiledEngine(), job, data, copy.deepcopy(state), 0)
     go_on(CompiledEngine(), job, data, state, 0)
     assert (state.theta == whole.theta).all()
+
+
+APART = {
+    "halves": (Network.mlp([16, 64, 64, 1]), 64),
+    "a first layer cut in two": (Network.mlp([270, 30, 10], "sigmoid", loss="cross_entropy"), 10),
+}
+
+
+@pytest.fixture
+def always_two(monkeypatch):
+    monkeypatch.setattr("clearprop.engines.compiled.host.partition.CALL_SECONDS", 0.0)
+    monkeypatch.setattr("clearprop.engines.compiled.host.partition.OPERATIONS_PER_THREAD", 1.0)
+    monkeypatch.setattr("clearprop.engines.compiled.workers.thread_tuning.Pace.threads", lambda pace, most: most)
+    have, seen = PlanBase.have, []
+
+    def had(plan, threads):
+        have(plan, threads)
+        seen.append((threads, plan.job.owners))
+
+    monkeypatch.setattr(PlanBase, "have", had)
+    return seen
+
+
+@pytest.mark.parametrize("name", APART)
+def test_two_threads_have_a_theta_each_where_a_network_is_small(name, always_two):
+    network, size = APART[name]
+    job, data = Job(network, Adam(0.01), epochs=3, batch_size=size), typed(rows(network, 1000), np.float32)
+    theta = network.initial(0, dtype=np.float32).theta
+    states = [train(CompiledEngine(n), job, data, theta)[0] for n in (1, 2)]
+    assert (2, 1) in always_two
+    assert (states[0].theta == states[1].theta).all()
+    assert (states[0].gradient_norms == states[1].gradient_norms).all()
+
+
+@pytest.mark.parametrize("name", APART)
+@pytest.mark.parametrize("large", [1e25, np.inf])
+def test_two_threads_with_a_theta_each_stop_where_one_does(name, large, always_two):
+    """An input that no weight has felt yet makes the square of its own gradient overflow, and nothing else."""
+    network, size = APART[name]
+    job, data = Job(network, Adam(0.01), epochs=1, batch_size=size), typed(rows(network, 1000), np.float32)
+    data.X[:, 0] = 0
+    data.X[533, 0] = large
+    theta = network.initial(0, dtype=np.float32).theta
+    theta[: network.widths[1]] = 0
+    left = []
+    for threads in (1, 2):
+        state = TrainingState.start(job, theta)
+        with pytest.raises(DivergenceError) as error:
+            go_on(CompiledEngine(threads), job, data, state, 0)
+        left.append((str(error.value), state.step, state.theta.tobytes(), state.loss_sum))
+    assert left[0] == left[1]
+    assert 0 < left[0][1] < 1000 // size
+
+
+def test_two_threads_with_a_theta_each_pass_over_a_batch_without_weight(always_two):
+    network, size = APART["a first layer cut in two"]
+    job, data = Job(network, Adam(0.01), epochs=2, batch_size=size), typed(rows(network, 1000), np.float32)
+    order = epoch_order(job, 0, 1000, CompiledEngine(1))
+    weight = np.ones(1000, dtype=np.float32)
+    weight[order[30:70]] = weight[order[990:]] = 0  # whole batches of the first epoch, its last one among them
+    states = [
+        train(CompiledEngine(n), job, data._replace(weight=weight), network.initial(0, dtype=np.float32).theta)[0]
+        for n in (1, 2)
+    ]
+    assert (states[0].theta == states[1].theta).all()
+    assert (states[0].gradient_norms == states[1].gradient_norms).all()

@@ -13,6 +13,7 @@ from typing import Any
 
 from clearprop.errors import InputError
 
+QUOTA = Path("/sys/fs/cgroup/cpu.max")  # of this process, where its control group is one of version 2
 _SHARE: ContextVar[int | None] = ContextVar("share of the cores", default=None)
 
 
@@ -46,7 +47,7 @@ def usable_cores() -> int:
 
 def _cores_of_process() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _quota(Path("/sys/fs/cgroup/cpu.max"))
+    quota = _quota(QUOTA)
     if quota is not None:
         cores = min(cores, max(1, round(quota)))
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]

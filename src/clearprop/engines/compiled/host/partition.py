@@ -13,12 +13,15 @@ from clearprop.engines.compiled.compiler.machine import tile
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE
 from clearprop.engines.cores import usable_cores
 from clearprop.job.job import Job
+from clearprop.network import Network
 
 CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again: they stay in its second-level cache
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
 SHARDS = 8
 LONG_BATCH = 192  # rows from which a batch can be cut into shards
 HALVED_BATCH = 32  # rows from which a shorter batch can be cut into two shards
+OWN_THETA = 20_000  # parameters up to which each of two threads makes the whole update, in a θ of its own
+OWN_REST = 1e5  # operations of an update beside a first layer that is cut in two up to which each of two makes them all
 HALVED_OPERATIONS = 1e7  # of an update up to which it is: about 45 µs, which more than two threads would hardly help
 PIECES = 8  # of θ at the least, about: each costs a tenth of a microsecond
 LARGEST_PIECE = 2**16  # numbers; so that there are enough for all the threads that a large network is worth
@@ -81,14 +84,38 @@ def cut(widths: tuple[int, ...], n_parameters: int, rows: int, itemsize: int) ->
     return Cut(math.ceil(chunk / block) * block, block, 0)
 
 
-def pieces(inputs: int, outputs: int, n_parameters: int) -> list[int]:
-    """At which rows a W is cut into pieces, from 0 to `inputs`: whole tiles, as many for one half as for the other."""
+def is_apart(network: Network, how: Cut, rows: int, split: int) -> bool:
+    """Whether two threads have a θ each, because moving it would take longer than what it is for.
+
+    Each makes whole updates from the gradients of both halves of a batch; or, where the first layer is cut in two and
+    nearly all of the network, its half of that layer and all of the rest.
+    """
+    if how.shards:
+        return how.shards * how.block <= how.chunk and network.n_parameters <= OWN_THETA
+    rest = network.n_parameters - network.widths[0] * network.widths[1]
+    return split > 0 and rows <= how.chunk and 6.0 * rest * rows <= OWN_REST
+
+
+def pieces(inputs: int, outputs: int, n_parameters: int, split: int = 0) -> list[int]:
+    """At which rows a W is cut into pieces, from 0 to `inputs`: whole tiles, as many for one half as for the other.
+
+    Where the sums of the layer are cut in two, a half of the pieces is on either side of the cut.
+    """
     high = tile().rows
     tiles = math.ceil(inputs / high)
     most = max(1, min(n_parameters // PIECES, LARGEST_PIECE) // (outputs * high))
     count = math.ceil(tiles / most)
     count += count % 2 if count > 1 else 0
-    return [min(tiles * i // count * high, inputs) for i in range(count + 1)]
+    if split:
+        half = max(1, count // 2)
+        return [*_cut(split, high, half)[:-1], *(split + row for row in _cut(inputs - split, high, half))]
+    return _cut(inputs, high, count)
+
+
+def _cut(rows: int, high: int, count: int) -> list[int]:
+    """At which rows so many rows are cut into `count` parts of whole tiles."""
+    tiles = math.ceil(rows / high)
+    return [min(tiles * i // count * high, rows) for i in range(count + 1)]
 
 
 def stride_of(width: int, itemsize: int) -> int:

@@ -15,8 +15,8 @@ from clearprop.engines.compiled.codegen import job_kernels
 from clearprop.engines.compiled.codegen.addresses import CLOCK, GIVE_WAY, STEADY, address_of
 from clearprop.engines.compiled.codegen.fixed_kernels import entry, kernels, tiles
 from clearprop.engines.compiled.compiler.machine import tile
-from clearprop.engines.compiled.host.partition import Cut, pieces, split_of, stride_of
-from clearprop.engines.compiled.host.plan_base import PlanBase
+from clearprop.engines.compiled.host.partition import Cut, is_apart, pieces, split_of, stride_of
+from clearprop.engines.compiled.host.plan_base import Own, PlanBase
 from clearprop.engines.compiled.kernels.layout import (
     CACHE_LINE,
     DEPTH_AT_ONCE,
@@ -61,8 +61,11 @@ class Plan(PlanBase):
         self, network: Network, dtype: Any, task: Task, cut: Cut, rows: int, threads: int, job: Job | None = None,
         *, sparse: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(network, dtype, threads, job)
         self.cut, self.task, self.sparse = cut._replace(shards=0) if sparse else cut, task, sparse
+        fractions = dropout_rates(job) if job is not None and task == Task.STEPS else (0.0,) * network.depth
+        self.split = self._split(network, np.dtype(dtype).itemsize, fractions)
+        self.is_apart = task == Task.STEPS and is_apart(network, self.cut, rows, self.split)
+        super().__init__(network, dtype, min(threads, 2) if self.is_apart else threads, job)
         self.learns = task in (Task.STEPS, Task.GRADIENT)
         self.run = entry(self.dtype.name)
         self._sizes()
@@ -72,11 +75,18 @@ class Plan(PlanBase):
             self._loss_formulas()
         if job is not None:
             self._training_formulas(job)
-        fractions = dropout_rates(job) if job is not None and task == Task.STEPS else (0.0,) * network.depth
         self._dropout(fractions)
         self._pieces()
         self._buffers(fractions, -(-rows // self.cut.block))
+        if self.is_apart and job is not None:
+            self._own_updates(job)
         self._keep_constants()
+
+    def _split(self, network: Network, itemsize: int, fractions: Any) -> int:
+        """The input at which the sums of the first layer are cut in two; 0: they are not."""
+        if self.task != Task.STEPS or self.sparse or self.cut.shards or fractions[0] or network.widths[1] == 1:
+            return 0
+        return split_of(network.widths[0], itemsize)
 
     def _sizes(self) -> None:
         """Sizes, and where W and b are."""
@@ -181,7 +191,7 @@ class Plan(PlanBase):
         for l, layer in enumerate(self.layers, 1):
             W, b = network.named_blocks[f"W{l}"], network.named_blocks[f"b{l}"]
             inputs, outputs = W.shape
-            cuts = list(pairwise(pieces(inputs, outputs, network.n_parameters)))
+            cuts = list(pairwise(pieces(inputs, outputs, network.n_parameters, self.split if l == 1 else 0)))
             layer.first_piece, layer.n_pieces = len(found), len(cuts)
             found += [
                 Piece(
@@ -229,17 +239,32 @@ class Plan(PlanBase):
                 layer.delta = take(chunk * layer.stride)
             if dropout[l]:
                 layer.mask, layer.passed = take(chunk * strides[l]), take(chunk * strides[l])
-        split = 0 if self.sparse else split_of(widths[0], self.dtype.itemsize)
-        if task == Task.STEPS and split and not self.cut.shards and not dropout[0] and widths[1] > 1:
-            job.split, job.second_part = split, take(chunk * strides[1])
-        own = self.cut.shards > 0 or task == Task.OUTPUTS
+        if self.split:
+            job.split, job.second_part = self.split, take(chunk * strides[1])
+        own = self.cut.shards > 0 or self.is_apart or task == Task.OUTPUTS
+        turns = 2 if self.is_apart else 1
         job.thread_stride = top if own else 0
         job.buffers = self._room(top * (self.threads if own else 1))
         job.panel_numbers = PANEL_NUMBERS
         job.panels = self._room((PANEL_NUMBERS + SCRATCH) * self.threads)
         if task != Task.OUTPUTS:
-            job.loss_parts = self._room(blocks, np.float64)
+            job.blocks, job.loss_parts = blocks, self._room(turns * blocks, np.float64)
         if task == Task.STEPS:
             job.gradient = self._room(n_parameters)
         if self.cut.shards and self.learns:
-            job.shard_gradients = self._room(n_parameters * self.cut.shards)
+            job.shard_stride = -(-n_parameters // step) * step
+            job.shard_gradients = self._room(turns * self.cut.shards * job.shard_stride)
+
+    def _own_updates(self, asked: Job) -> None:
+        """Room for the second thread to make updates in, and for what goes from one to the other."""
+        assert isinstance(asked.update_rule, UpdateRule)
+        job, n, double = self.job, self.network.n_parameters, np.float64
+        n_pieces = sum(layer.n_pieces + 1 for layer in self.layers)
+        own = {"theta": self._room(n), "gradient": self._room(n)}
+        own |= {name: self._room(n_pieces, double) for name in ("norm_parts", "penalty_parts")}
+        if self.split:
+            line = CACHE_LINE // self.dtype.itemsize
+            job.exchange_stride = (self.cut.chunk * self.layers[0].stride // line + 1) * line
+            job.exchange, self.first_owners = self._room(4 * job.exchange_stride), 2
+            own["loss_parts"] = self._room(2 * job.blocks, double)
+        self.own = [Own(own, [self._room(n) for _ in asked.update_rule.memory])] * (self.threads - 1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from ctypes import addressof
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from ctypes import addressof, memmove, sizeof
+from typing import Any, NamedTuple
 from weakref import ref
 
 import numpy as np
@@ -22,6 +22,15 @@ from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
 from clearprop.network import Network
 from clearprop.network.parameters import spans
+
+WORTH_COPYING = 8  # updates of a call from which the copies of θ that it begins with are made up for
+
+
+class Own(NamedTuple):
+    """The addresses of what a thread writes in place of the first thread's, where each makes updates for itself."""
+
+    numbers: Mapping[str, int]
+    memory: Sequence[int]
 
 
 def _refers_to(reference: ref[Any], array: Any) -> bool:
@@ -41,6 +50,10 @@ class PlanBase:
         What the update rule needs at each step; only for updates.
     kinds : list of (float, float)
         The factors on rate and decay that occur.
+    own : list of Own
+        For each thread after the first, where it may make updates for itself; empty where it may not.
+    first_owners : int
+        The threads that then share out W[1].
     """
 
     run: Callable[..., None]
@@ -49,10 +62,15 @@ class PlanBase:
 
     def __init__(self, network: Network, dtype: Any, threads: int, job: Job | None) -> None:
         self.network, self.dtype, self.threads = network, np.dtype(dtype), threads
-        self.job, self.layers, self.result = ArgumentBlock(), (Layer * network.depth)(), Result()
+        self.blocks = (
+            ArgumentBlock * threads
+        )()  # the first is the job, the others are for threads with a θ of their own
+        self.job, self.layers, self.result = self.blocks[0], (Layer * network.depth)(), Result()
         self.norms = np.zeros(network.depth)
         self.constants = Constants()
         self.owned: list[Any] = []
+        self.own: list[Own] = []
+        self.first_owners = 1
         self.pace = Pace()
         self._arrivals = np.zeros((threads + 1) * APART // 8, dtype=np.int64)
         self._described: list[ref[Any]] = []
@@ -62,7 +80,7 @@ class PlanBase:
         self.job.layers, self.job.result = addressof(self.layers), addressof(self.result)
         self.job.norms = place(self.norms)
         self.job.arrivals = -(-place(self._arrivals) // APART) * APART
-        self.job.n_threads = 1
+        self.job.n_threads = self.job.owners = self.job.first_owners = 1
         self.address = addressof(self.job)
 
     def kinds_of_blocks(self) -> Sequence[int]:
@@ -74,9 +92,20 @@ class PlanBase:
 
         A helper of the last call may still look whether all have come to its last barrier, so numbers only rise.
         """
-        if threads != self.job.n_threads:
+        job = self.job
+        if threads != job.n_threads:
             self._arrivals[:] = self._arrivals.max()
-            self.job.n_threads = threads
+            job.n_threads = threads
+        job.owners = job.first_owners = threads
+        job.turn = 0
+        if self.own and threads > 1 and job.steps >= WORTH_COPYING:
+            job.owners, job.first_owners = 1, self.first_owners
+            for block, own in zip(self.blocks[1:threads], self.own, strict=False):
+                memmove(addressof(block), addressof(job), sizeof(job))
+                for name, address in own.numbers.items():
+                    setattr(block, name, address)
+                for k, address in enumerate(own.memory):
+                    block.memory[k] = address
 
     def as_read(self, data: Data) -> Data:
         """The rows in the form that this plan's code reads them in."""

@@ -13,7 +13,12 @@ from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.elementwise import clear
 from clearprop.engines.compiled.kernels.forward_backward import first_layer, train_rows
 from clearprop.engines.compiled.kernels.gather import inputs_of
-from clearprop.engines.compiled.kernels.gradient import gradient_of_layer, owns_bias, weight_pieces
+from clearprop.engines.compiled.kernels.gradient import (
+    gradient_of_layer,
+    gradient_of_shard,
+    owns_bias,
+    weight_pieces,
+)
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE, Task
 from clearprop.engines.compiled.kernels.pointers import atomic_add, offset
 from clearprop.engines.compiled.kernels.sparse_rows import is_sparse, sparse_gradient
@@ -119,12 +124,6 @@ def shared_out(job, panel, thread, step, first, count, total):
 
 
 @njit(error_model="numpy")
-def gradient_of_shard(job, shard):
-    """Where the gradient of a shard of the batch is."""
-    return offset(job.shard_gradients, shard * job.n_parameters)
-
-
-@njit(error_model="numpy")
 def add_gradient(job, buffers, x, gradient, shift, rows, begins, panel):
     """BP4 and BP3 of all layers for some rows of the buffers, added to a gradient unless `begins`."""
     for l in range(job.depth):
@@ -145,6 +144,12 @@ def train_shard_rows(job, buffers, panel, step, first, row, rows, total):
 
 
 @njit(error_model="numpy")
+def own_buffers(job, thread):
+    """The buffers that a thread has to itself."""
+    return offset(job.buffers, thread * job.thread_stride)
+
+
+@njit(error_model="numpy")
 def halved(job, panel, thread, step, first, count, total):
     """Phases A and B of a short batch: a block is a shard, and a thread takes what follows each other of them.
 
@@ -153,7 +158,7 @@ def halved(job, panel, thread, step, first, count, total):
     shards, block = job.shards, job.block
     low, high = shards * thread // job.n_threads, shards * (thread + 1) // job.n_threads
     begin, end = min(low * block, count), min(high * block, count)
-    buffers = offset(job.buffers, thread * job.thread_stride)
+    buffers = own_buffers(job, thread)
     if end > begin:
         train_shard_rows(job, buffers, panel, step, first, begin, end - begin, total)
     if job.task != Task.LOSS:
@@ -172,7 +177,7 @@ def halved(job, panel, thread, step, first, count, total):
 def sharded(job, panel, thread, step, first, count, total):
     """Phases A and B where threads take the shards of the batch as they come, each with a gradient of its own."""
     shards, chunk_rows, taken = job.shards, job.chunk, job.shards_taken
-    buffers = offset(job.buffers, thread * job.thread_stride)
+    buffers = own_buffers(job, thread)
     chunks = (count + chunk_rows - 1) // chunk_rows
     shard = atomic_add(taken, 1)
     while shard < shards:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from clearprop.engines.compiled.kernels.apart import copy_first, give_back, is_apart
 from clearprop.engines.compiled.kernels.barrier import wait_for_all
 from clearprop.engines.compiled.kernels.batch_division import rows_and_gradient
 from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.forward_backward import forward_rows
+from clearprop.engines.compiled.kernels.gradient import finish_own
 from clearprop.engines.compiled.kernels.layout import SCRATCH, Job, Task
 from clearprop.engines.compiled.kernels.pointers import offset
 from clearprop.engines.compiled.kernels.sparse_rows import is_sparse, sparse_product
-from clearprop.engines.compiled.kernels.update_loop import cost_and_norms, finish_own, make_steps
+from clearprop.engines.compiled.kernels.update_loop import cost_and_norms, make_steps
 
 ForwardRows = arguments_of(forward_rows)
 
@@ -21,7 +23,7 @@ def evaluate(job, panel, thread):
     total, count = job.total, job.n_samples
     rows_and_gradient(job, panel, thread, 0, 0, count, total)
     if job.task == Task.GRADIENT:
-        finish_own(job, panel, thread, total)
+        finish_own(job, panel, thread, total, 0)
         wait_for_all(job, thread)
     if thread == 0:
         blocks = (count + job.block - 1) // job.block
@@ -63,7 +65,10 @@ def work(thread: int, job: Job) -> None:
     """
     panel = offset(job.panels, thread * (job.panel_numbers + SCRATCH))
     if job.task == Task.STEPS:
-        make_steps(job, panel, thread)
+        own = job[thread] if is_apart(job) else job
+        copy_first(own, thread)
+        make_steps(own, panel, thread)
+        give_back(own, thread)
     elif job.task == Task.OUTPUTS:
         predict(job, panel, thread)
     else:

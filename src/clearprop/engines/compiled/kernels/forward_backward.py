@@ -183,7 +183,7 @@ def train_rows(
         part = min(job.block, rows - r)
         share_here = offset(share, r) if is_weighted else share
         cost = loss_of_rows(job, buffers, offset(y, r * outputs), share_here, part, shift + r)
-        job.loss_parts[(row + r) // job.block] = cost if is_weighted else cost / total
+        job.loss_parts[job.turn * job.blocks + (row + r) // job.block] = cost if is_weighted else cost / total
     if job.task != Task.LOSS:
         output_errors(job, buffers, y, share, 1.0 / total, rows, shift)
         hidden_errors(job, buffers, rows, shift, panel)

@@ -1,7 +1,8 @@
 """Phase B of an update: from a and δ to the gradient (BP3 and BP4), penalties and norms.
 
 θ is cut into pieces (some rows of a W, or a b), each of which belongs to one thread, for its gradient as for its
-update. A piece is computed in the same way whoever does it: the number of threads changes no bit.
+update; or each thread has a θ of its own and does all of them (`update_loop`). A piece is computed in the same way
+whoever does it: the number of threads changes no bit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import PENALTY_UNIFORMS, Job, Task
 from clearprop.engines.compiled.kernels.pointers import offset
 from clearprop.engines.compiled.kernels.products import product
-from clearprop.engines.compiled.kernels.vector_memory import load_first, splat, store_first
+from clearprop.engines.compiled.kernels.vector_memory import load, load_first, splat, store, store_first
 
 Product = arguments_of(product)
 
@@ -23,13 +24,15 @@ Product = arguments_of(product)
 def weight_pieces(job, l, thread):
     """The pieces of W[l] that belong to a thread: from, to."""
     first, count = job.layers[l].first_piece, job.layers[l].n_pieces
-    return first + count * thread // job.n_threads, first + count * (thread + 1) // job.n_threads
+    owners = job.first_owners if l == 0 else job.owners
+    owner = thread % owners
+    return first + count * owner // owners, first + count * (owner + 1) // owners
 
 
 @njit(error_model="numpy")
 def owns_bias(job, l, thread):
     """Whether b[l] belongs to a thread."""
-    return l % job.n_threads == thread
+    return l % job.owners == thread % job.owners
 
 
 @njit(error_model="numpy")
@@ -96,15 +99,33 @@ def few_outputs(job, delta, stride, source, below, target, count, outputs, rows,
 
 
 @njit(error_model="numpy")
+def gradient_of_shard(job, shard):
+    """Where the gradient of a shard of the batch is."""
+    return offset(job.shard_gradients, (job.turn * job.shards + shard) * job.shard_stride)
+
+
+@njit(error_model="numpy")
 def add_shards(job, start, stop):
     """gradient[start:stop] = the sum of the shards' gradients, always in the same order."""
-    first, target, size = job.shard_gradients, job.gradient, job.n_parameters
+    first, target, size = gradient_of_shard(job, 0), job.gradient, job.shard_stride
     lanes, zero = n_lanes(first), splat(first, 0.0)
-    for i in range(start, stop, lanes):
-        total = load_first(first, i, stop - i, zero)
+    whole = stop - (stop - start) % lanes
+    for i in range(start, whole, lanes):
+        total = load(first, i)
         for s in range(1, job.shards):
-            total = total + load_first(first, s * size + i, stop - i, zero)
-        store_first(target, i, stop - i, total)
+            total = total + load(first, s * size + i)
+        store(target, i, total)
+    if whole < stop:
+        total = load_first(first, whole, stop - whole, zero)
+        for s in range(1, job.shards):
+            total = total + load_first(first, s * size + whole, stop - whole, zero)
+        store_first(target, whole, stop - whole, total)
+
+
+@njit(error_model="numpy")
+def scratch_of(job, panel):
+    """The `SCRATCH` numbers that a thread has to itself."""
+    return offset(panel, job.panel_numbers)
 
 
 @njit(error_model="numpy")
@@ -127,3 +148,25 @@ def finish_piece(job: Job, decay: float, piece: int, total: float, own: Numbers)
             call_formula(penalty.slope, (theta, gradient), 1, count, own)
     job.penalty_parts[piece] = cost
     job.norm_parts[piece] = sum_of_squares(gradient, count)
+
+
+FinishPiece = arguments_of(finish_piece)
+
+
+@njit(error_model="numpy")
+def _finish(job, l, piece, arguments):
+    total, own, from_layer = arguments
+    layer, here = job.layers[l], job.pieces[piece]
+    is_bias = piece == layer.first_piece + layer.n_pieces
+    if l < from_layer and not is_bias:
+        return
+    if job.shards > 0:
+        add_shards(job, here.start, here.stop)
+    decay = job.decays[2 * l + 1 if is_bias else 2 * l]
+    call_kernel(job.finish_piece, FinishPiece(job=job, decay=decay, piece=piece, total=total, own=own))
+
+
+@njit(error_model="numpy")
+def finish_own(job, panel, thread, total, from_layer):
+    """The end of phase B for the pieces of a thread, those of earlier layers' W left out: shards, penalties, norms."""
+    for_each_piece(job, thread, _finish, (total, scratch_of(job, panel), from_layer))

@@ -112,7 +112,9 @@ class Waits(Block):
     """How long the threads of a call have waited for each other."""
 
     nanoseconds = shared("of all threads together")
-    returns_early = whole("1: they have only waited, and come back so that one thread goes on")
+    returns_early = whole(
+        "after so many updates threads come back, as they have only waited, so that one goes on; 0: not"
+    )
 
 
 @laid_out
@@ -164,6 +166,7 @@ class Job(Block):
     block = whole("rows whose losses are summed together")
     shards = whole("parts of a batch with a gradient of their own; 0: threads share out the outputs of products")
     shard_gradients = numbers("their gradients, one after the other")
+    shard_stride = whole("numbers from one of them to the next, a whole number of cache lines")
     split = whole("the input at which the sums of the first layer are cut in two; 0: they are not")
 
     # room
@@ -177,6 +180,7 @@ class Job(Block):
     panel_numbers = whole("room for panels of one thread")
     zeros = numbers("as many zeros as the widest layer has neurons")
     loss_parts = reals("the loss of each block of rows")
+    blocks = whole("blocks that there is room for")
     norm_parts = reals("the squared norm of each piece of the gradient")
     penalty_parts = reals("the penalty of each piece of θ")
 
@@ -208,6 +212,11 @@ class Job(Block):
 
     # threads
     n_threads = whole("of this call")
+    owners = whole("threads that share out the pieces of θ; 1: each makes the whole update, in a θ of its own")
+    first_owners = whole("threads that share out those of W[1]")
+    turn = whole("which of two sets this update writes of what the other thread reads; 0 but for a θ of its own")
+    exchange = numbers("both parts of the first layer's z in each of two sets, and Σx² behind each")
+    exchange_stride = whole("numbers from one part to the next, a whole number of cache lines")
     arrivals = wholes("how many barriers each thread has come to, `APART` bytes from one thread's to the next")
     shards_taken = wholes("one number: how many shards threads have taken")
     waits = table(Waits, "how long they waited for each other")

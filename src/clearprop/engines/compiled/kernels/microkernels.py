@@ -21,14 +21,21 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from clearprop.engines.compiled.compiler.machine import tile
+from clearprop.engines.compiled.compiler.machine import tile, vector_bytes
 from clearprop.engines.compiled.kernels.layout import CACHE_LINE
-from clearprop.engines.compiled.kernels.vector_memory import emit_prefetch, first_lanes, masked_load, masked_store
+from clearprop.engines.compiled.kernels.vector_memory import (
+    emit_prefetch,
+    first_lanes,
+    masked_load,
+    masked_store,
+    store_in_parts,
+)
 from clearprop.engines.compiled.kernels.vectors import BITS, I64, llvm_function, spread, suffix, vector_type, width
 
 ROWS, VECTORS = tile()
 TALL = ROWS * VECTORS  # rows of a tile of one vector that uses as many registers
 ROWS_AT_ONCE = 4  # of the next panel: each time costs the processor a wrong guess of where the loop ends
+MASKS_ARE_QUICK = vector_bytes() == 64  # of AVX2 a store under a mask takes some processors twelve cycles
 ROWS_PER_POINTER = 3  # rows reached from one pointer as +0, +1 and +2 strides: keeps all addresses in registers
 
 
@@ -49,7 +56,8 @@ class _Emitter:
         self.fma = llvm_function(builder, f"llvm.fmuladd.{suffix(self.kind, dtype)}", self.kind, [self.kind] * 3)
         self.mask = None
         if columns is not None:
-            self.mask = first_lanes(builder, builder.sub(columns, I64((vectors - 1) * self.lanes)), dtype)
+            self.last = builder.sub(columns, I64((vectors - 1) * self.lanes))
+            self.mask = first_lanes(builder, self.last, dtype)
         self.sums = [[cgutils.alloca_once(builder, self.kind) for _ in range(vectors)] for _ in range(rows)]
 
     def _place(self, row: Any, j: int) -> Any:
@@ -64,7 +72,10 @@ class _Emitter:
     def store(self, value: Any, row: Any, j: int) -> None:
         place = self._place(row, j)
         if self.mask is not None and j == self.vectors - 1:
-            masked_store(self.builder, value, place, self.mask, self.dtype)
+            if MASKS_ARE_QUICK:
+                masked_store(self.builder, value, place, self.mask, self.dtype)
+            else:
+                store_in_parts(self.builder, value, place, self.last, self.dtype)
         else:
             self.builder.store(value, place, align=BITS[self.dtype] // 8)
 

@@ -21,7 +21,7 @@ from clearprop.engines.compiled.compiler.machine import vector_bytes
 from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import Numbers, Wholes
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
-from clearprop.engines.compiled.kernels.layout import DEPTH_AT_ONCE, FAR_APART
+from clearprop.engines.compiled.kernels.layout import CACHE_LINE, DEPTH_AT_ONCE, FAR_APART
 from clearprop.engines.compiled.kernels.microkernel_table import (
     call_copying_tile,
     call_tile,
@@ -35,6 +35,7 @@ from clearprop.engines.compiled.kernels.vector_memory import first_lanes, load, 
 from clearprop.engines.compiled.kernels.vectors import BITS, I32, I64, vector_type, width
 
 VECTOR_BYTES = vector_bytes()
+CACHE_PART, CACHE_WAYS = 4096, 8  # a first-level cache keeps so many lines of the same place in a page; newer ones 12
 
 
 @intrinsic
@@ -170,6 +171,17 @@ def _is_worth_copying(b, b_stride, rows):
 
 
 @njit(error_model="numpy")
+def _rows_kept(b, b_stride):
+    """How many rows of a panel of b the first-level cache keeps as they lie.
+
+    The lines of rows that are a power of two apart share a part of it: of rows 512 bytes apart an eighth.
+    """
+    stride = b_stride * VECTOR_BYTES // n_lanes(b)
+    places = CACHE_PART // min(max(stride & -stride, CACHE_LINE), CACHE_PART)
+    return CACHE_WAYS * places // max(1, VECTORS * VECTOR_BYTES // CACHE_LINE)
+
+
+@njit(error_model="numpy")
 def product(
     tiles: Wholes, by_columns: int, a: Numbers, a_stride: int, b: Numbers, b_stride: int, c: Numbers,
     c_stride: int, start: Numbers, start_stride: int, rows: int, depth: int, columns: int, panel: Numbers,
@@ -179,7 +191,7 @@ def product(
     if not by_columns and start_stride == 0 and is_narrow(a, rows, depth, columns, 2 * DEPTH_AT_ONCE * wide):
         narrow_product(a, a_stride, b, b_stride, c, c_stride, start, rows, depth, columns, panel)
         return
-    copies = _is_worth_copying(b, b_stride, rows)
+    copies = rows > 3 * ROWS and depth > _rows_kept(b, b_stride)
     mine, other = panel, offset(panel, DEPTH_AT_ONCE * wide)
     for first in range(0, depth, DEPTH_AT_ONCE):
         deep = min(DEPTH_AT_ONCE, depth - first)

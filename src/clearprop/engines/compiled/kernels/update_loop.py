@@ -9,23 +9,23 @@ C  update    each thread for its own pieces of θ, after all have looked at the 
 
 How the rows and gradients of a batch are shared out, or cut into shards, is in `batch_division`. What threads decide on
 they compute for themselves from the same numbers in the same order, so they agree without asking each other.
+
+Where a network is small, each thread has a θ of its own, and they wait for each other once in an update (`apart`).
 """
 
 from __future__ import annotations
 
 import math
 
+from clearprop.engines.compiled.kernels.apart import is_apart, parts_and_gradient
 from clearprop.engines.compiled.kernels.barrier import clock, only_wait, wait_for_all
 from clearprop.engines.compiled.kernels.batch_division import rows_and_gradient
 from clearprop.engines.compiled.kernels.callee import njit
-from clearprop.engines.compiled.kernels.calling import arguments_of, call_kernel
 from clearprop.engines.compiled.kernels.epoch_ends import end_epoch
 from clearprop.engines.compiled.kernels.gather import row_at
-from clearprop.engines.compiled.kernels.gradient import add_shards, finish_piece, for_each_piece
+from clearprop.engines.compiled.kernels.gradient import finish_own
 from clearprop.engines.compiled.kernels.pointers import is_null
-from clearprop.engines.compiled.kernels.update_rule import scratch_of, update_own
-
-FinishPiece = arguments_of(finish_piece)
+from clearprop.engines.compiled.kernels.update_rule import update_own
 
 
 @njit(error_model="numpy")
@@ -40,29 +40,12 @@ def batch_weight(job, first, rows):
 
 
 @njit(error_model="numpy")
-def _finish(job, l, piece, arguments):
-    total, own = arguments
-    layer, here = job.layers[l], job.pieces[piece]
-    if job.shards > 0:
-        add_shards(job, here.start, here.stop)
-    is_bias = piece == layer.first_piece + layer.n_pieces
-    decay = job.decays[2 * l + 1 if is_bias else 2 * l]
-    call_kernel(job.finish_piece, FinishPiece(job=job, decay=decay, piece=piece, total=total, own=own))
-
-
-@njit(error_model="numpy")
-def finish_own(job, panel, thread, total):
-    """The end of phase B for the pieces of a thread: sum of shards, penalties, norms."""
-    for_each_piece(job, thread, _finish, (total, scratch_of(job, panel)))
-
-
-@njit(error_model="numpy")
 def cost_and_norms(job, blocks, writes):
     """The cost, the squared norm of the gradient, and whether all is finite; the norms of layers, if it `writes`."""
     cost = whole = 0.0
     finite = True
     for i in range(blocks):
-        cost += job.loss_parts[i]
+        cost += job.loss_parts[job.turn * job.blocks + i]
     for l in range(job.depth):
         square, first = 0.0, job.layers[l].first_piece
         for piece in range(first, first + job.layers[l].n_pieces + 1):
@@ -73,6 +56,18 @@ def cost_and_norms(job, blocks, writes):
         if writes:
             job.norms[l] = math.sqrt(square)
     return cost, whole, finite and math.isfinite(cost)
+
+
+@njit(error_model="numpy")
+def gradient_of_batch(job, panel, thread, s, first, count, total, tells):
+    """Phases A and B of update s, after which a thread knows of the others' losses and norms what it has to."""
+    if job.first_owners > job.owners:
+        parts_and_gradient(job, panel, thread, first, count, total, s, tells or not is_null(job.weight))
+        return
+    rows_and_gradient(job, panel, thread, job.step + s, first, count, total)
+    finish_own(job, panel, thread, total, 0)
+    if not is_apart(job):
+        wait_for_all(job, thread)
 
 
 @njit(error_model="numpy")
@@ -96,9 +91,9 @@ def make_steps(job, panel, thread):
         total = batch_weight(job, first, count)
         if not total > 0.0:  # a batch whose weights are all zero says nothing
             continue
-        rows_and_gradient(job, panel, thread, job.step + s, first, count, total)
-        finish_own(job, panel, thread, total)
-        wait_for_all(job, thread)
+        if thread == 0 and only_wait(job, began):
+            waits.returns_early = s + 1
+        gradient_of_batch(job, panel, thread, s, first, count, total, batch == job.batches or s + 1 == job.steps)
         cost, whole, finite = cost_and_norms(job, (count + job.block - 1) // job.block, thread == 0)
         if not finite:
             if thread == 0:
@@ -108,10 +103,11 @@ def make_steps(job, panel, thread):
         update_own(job, panel, thread, s, whole)
         loss_sum += cost * total
         weight_sum += total
-        if thread == 0 and only_wait(job, began):
-            waits.returns_early = 1
-        wait_for_all(job, thread)
-        if waits.returns_early:
+        if is_apart(job):  # the other may still read what this update left: the next one writes to the other set
+            job.turn = 1 - job.turn
+        else:
+            wait_for_all(job, thread)
+        if waits.returns_early == s + 1:
             done = s + 1
             break
     if thread == 0:

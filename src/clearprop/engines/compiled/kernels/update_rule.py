@@ -7,14 +7,8 @@ import math
 from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import call_formula
 from clearprop.engines.compiled.kernels.elementwise import scale_numbers
-from clearprop.engines.compiled.kernels.gradient import for_each_piece
+from clearprop.engines.compiled.kernels.gradient import for_each_piece, scratch_of
 from clearprop.engines.compiled.kernels.pointers import null, offset
-
-
-@njit(error_model="numpy")
-def scratch_of(job, panel):
-    """The `SCRATCH` numbers that a thread has to itself."""
-    return offset(panel, job.panel_numbers)
 
 
 @njit(error_model="numpy")
@@ -51,10 +45,10 @@ def _update_piece(job, l, piece, arguments):
 
 @njit(error_model="numpy")
 def update_own(job, panel, thread, s, whole):
-    """Phase C for the pieces of a thread in update s of this call; one thread takes whole spans."""
+    """Phase C for the pieces of a thread in update s of this call; one that owns them all takes whole spans."""
     uniforms = offset(job.update_uniforms, s * job.n_kinds * job.n_update_uniforms)
     factor = clip(job, panel, whole) if job.clip != 0 else panel[0]
-    if job.n_threads > 1:
+    if job.first_owners > 1:
         for_each_piece(job, thread, _update_piece, (uniforms, factor))
         return
     if job.clip != 0:

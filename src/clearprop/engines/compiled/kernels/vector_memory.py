@@ -6,11 +6,13 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.kernels.vectors import (
     BITS,
     I32,
+    I64,
     Lanes,
     llvm_function,
     spread,
@@ -122,8 +124,11 @@ def store(typingctx: Any, pointer: Any, index: Any, value: Any) -> Any:
     """Write a vector to ``pointer[index]`` and what follows."""
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place = _at(builder, args[0], args[1], vector_type(pointer.dtype))
-        builder.store(args[2], place, align=BITS[pointer.dtype] // 8)
+        kind = vector_type(pointer.dtype)
+        # LLVM would make of `x = where(z > 0, x, 0)` a store of zeros under a mask, for which some processors without
+        # AVX-512 take twelve cycles; a fence, which is no instruction, hides the choice from it.
+        fence = llvm_function(builder, f"llvm.arithmetic.fence.{suffix(kind, pointer.dtype)}", kind, [kind])
+        builder.store(builder.call(fence, [args[2]]), _at(builder, *args[:2], kind), align=BITS[pointer.dtype] // 8)
         return context.get_dummy_value()
 
     return types.void(pointer, types.int64, value), emit
@@ -153,6 +158,25 @@ def masked_store(builder: Any, value: Any, place: Any, mask: Any, dtype: Any) ->
     name = f"llvm.masked.store.{suffix(value.type, dtype)}.p0"
     function = llvm_function(builder, name, ir.VoidType(), [value.type, place.type, I32, mask.type])
     builder.call(function, [value, place, I32(BITS[dtype] // 8), mask])
+
+
+def store_in_parts(builder: Any, value: Any, place: Any, count: Any, dtype: Any) -> None:
+    """Write the first `count` lanes of a vector, of 1 to all, without a mask: in parts of 8, 4, 2, 1, by its bits."""
+    room = cgutils.alloca_once(builder, value.type)
+    builder.store(value, room)
+    whole, one, size = value.type.count, value.type.element.as_pointer(), value.type.count
+    while size:
+        with builder.if_then(builder.icmp_signed("!=", builder.and_(count, I64(size)), I64(0))):
+            before = builder.and_(count, I64(2 * whole - 2 * size))  # lanes in larger parts
+            here, there = (
+                builder.bitcast(
+                    builder.gep(builder.bitcast(at, one), [before]),
+                    ir.VectorType(value.type.element, size).as_pointer(),
+                )
+                for at in (room, place)
+            )
+            builder.store(builder.load(here, align=BITS[dtype] // 8), there, align=BITS[dtype] // 8)
+        size //= 2
 
 
 @intrinsic
