@@ -71,11 +71,16 @@ def elementwise(slots: Mapping[str, int], writes: Mapping[str, Expression], dtyp
     body = [f"u{i} = splat(x0, u[{i}])" for i in range(len(text.uniforms))]
     body.append("lanes = n_lanes(x0)")
     if len(text.passes) == 1:
-        body += _flat_loop(text, slots, [f"store(x{slot}, i, {name})" for slot, name in stores],
+        body += _flat_loop(text, slots, [f"store(x{slot}, i, settled({name}))" for slot, name in stores],
                            [f"store_first(x{slot}, i, n - i, {name})" for slot, name in stores])  # fmt: skip
     else:
+        fours = [
+            f"store_first_of_fours(offset(x{slot}, start + {k} * width), 4 * width, width, {_turned(k, name)})"
+            for slot, name in stores
+            for k in range(4)
+        ]
         last = [f"store_first(x{slot}, i, end - i, {name})" for slot, name in stores]
-        body += _row_loop(text, slots, [], last)
+        body += [*_loop_over_columns(text, slots, fours), *_row_loop(text, slots, [], last, "grouped")]
     body.append("return 0.0")
     return FormulaKernel(HEADER.format(dtype=dtype, arrays=ARRAYS) + _indented(body), text.uniforms, text.variables)
 
@@ -100,22 +105,38 @@ def summing(slots: Mapping[str, int], weight: int, summand: Expression, dtype: s
         )
         body += [f"    {line}" for line in rows]
     else:
+        fours = [f"{result}_c{k} = {_where_there_is_one(k, f'{result}_c{k}', 'zero')}" for k in range(1, 4)]
+        fours += [f"{result}_f{k} = {_turned(k, result)}" for k in range(4)]
+        summands = ", ".join(f"{result}_f{k}" for k in range(4))
+        shares = ", ".join(f"repeat_each(offset(x{weight}, row + {k}), 4)" for k in range(4))
+        fours += [
+            f"if is_null(x{weight}):",
+            f"    total = add_fours(one, one, one, one, {summands}, total)",
+            "else:",
+            f"    total = add_fours({shares}, {summands}, total)",
+        ]
+        body += ["one = splat(x0, 1.0)", *_loop_over_columns(text, slots, fours)]
         body += _row_loop(
             text,
             slots,
             [f"share = splat(x0, 1.0 if is_null(x{weight}) else x{weight}[row])"],
             [f"total = multiply_add(share, only_first({result}, end - i, zero), total)"],
+            "grouped",
         )
     body.append("return sum_across(total)")
     return FormulaKernel(HEADER.format(dtype=dtype, arrays=ARRAYS) + _indented(body), text.uniforms, text.variables)
 
 
 # Names that a kernel's source has other uses for: a variable of such a name is written with _ behind it.
-RESERVED = re.compile(r"[turx]\d*|rt\d+|i|n|row|rows|start|end|width|whole|lanes|total|zero|share|kernel|cfunc|range")
+RESERVED = re.compile(
+    r"[turx]\d*|rt\d+|i|n|one|row|rows|start|end|width|whole|lanes|total|zero|share|kernel|cfunc|range|grouped|\w+_[cf]\d"
+)
+COLUMNS = ("column_0", "column_1", "column_2", "column_3")
 WORDS = frozenset(FUNCTIONS.values()) | {
-    "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first", "load_one",
-    "max_across", "maximum", "minimum", "multiply_add", "n_lanes", "one_lane", "only_first", "power", "select", "splat",
-    "store", "store_first", "store_one", "sum_across", "as_float", "formula_signature",
+    "add_fours", "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first",
+    "load_first_of_fours", "load_one", "max_across", "maximum", "minimum", "multiply_add", "n_lanes", "offset",
+    "one_lane", "only_first", "power", "repeat_each", "select", "settled", "splat", "store", "store_first",
+    "store_first_of_fours", "store_one", "sum_across", "as_float", "formula_signature", *COLUMNS,
 }  # fmt: skip
 
 
@@ -146,13 +167,63 @@ def _flat_loop(text: KernelText, slots: Mapping[str, int], store: Sequence[str],
     ]
 
 
-def _row_loop(text: KernelText, slots: Mapping[str, int], begin: Sequence[str], last: Sequence[str]) -> list[str]:
-    """Row by row, with a pass along the row for each reduction."""
-    found = ["for row in range(rows):", "    start = row * width", "    end = start + width"]
+def _loop_over_columns(text: KernelText, slots: Mapping[str, int], last: Sequence[str]) -> list[str]:
+    """As many rows at once as a vector has lanes, where rows have up to four numbers; to the same bits as `_row_loop`.
+
+    Each lane is a row, and each number of it has a vector of its own: those in column k have names that end in _ck.
+    Rows that are left over are those from `grouped` on.
+    """
+    lines = []
+    for name in text.variables:
+        place = f"offset(x{slots[name]}, start + {{}} * width)"
+        lines += [f"{name}_f{k} = load_first_of_fours({place.format(k)}, 4 * width, width)" for k in range(4)]
+        lines += [f"{name}_c{k} = {_turned(k, name, 'f')}" for k in range(4)]
+    for step in text.passes:
+        own = {*text.variables, *(line.split(" = ")[0] for line in step.lines)}
+        in_columns = re.compile(rf"\b({'|'.join(own)})\b")
+        lines += [in_columns.sub(rf"\1_c{k}", line) for k in range(4) for line in step.lines]
+        if step.reduction:
+            values = [in_columns.sub(rf"\1_c{k}", step.results[0]) for k in range(4)]
+            lines.append(f"{step.name} = {_reduced(step.reduction, values)}")
+    found = [
+        "grouped = rows - rows % lanes if width <= 4 <= lanes else 0",
+        "for row in range(0, grouped, lanes):",
+        "    start = row * width",
+    ]
+    return found + [f"    {line}" for line in [*dict.fromkeys(lines), *last]]
+
+
+def _turned(k: int, name: str, kind: str = "c") -> str:
+    """Column k of vectors of fours, or back to the fours."""
+    return f"column_{k}({', '.join(f'{name}_{kind}{n}' for n in range(4))})"
+
+
+def _where_there_is_one(k: int, value: str, otherwise: str) -> str:
+    """The value of column k, where rows have so many."""
+    return f"{value} if width > {k} else {otherwise}" if k else value
+
+
+def _reduced(reduction: str, values: Sequence[str]) -> str:
+    """The sum of four columns, or the largest, in the order in which `sum_across` and `max_across` fold a vector."""
+    begin = BEGINS[reduction]
+    a, b, c, d = (f"({_where_there_is_one(k, value, begin)})" for k, value in enumerate(values))
+    if reduction == "row_max":
+        return f"maximum(maximum({a}, {c}), maximum({b}, {d}))"
+    return f"(({begin} + {a}) + ({begin} + {c})) + (({begin} + {b}) + ({begin} + {d}))"
+
+
+def _row_loop(
+    text: KernelText, slots: Mapping[str, int], begin: Sequence[str], last: Sequence[str], first: str = "0"
+) -> list[str]:
+    """Row by row from `first` on, with a pass along the row for each reduction."""
+    found = [f"for row in range({first}, rows):", "    start = row * width", "    end = start + width"]
     found += [f"    {line}" for line in begin]
     for step in text.passes:
         found += [f"    {line}" for line in _row_pass(step, text.variables, slots, last)]
     return found
+
+
+BEGINS = {"row_sum": "splat(x0, 0.0)", "row_max": "splat(x0, -infinity)"}  # what a reduction begins with
 
 
 def _row_pass(step: Pass, variables: Sequence[str], slots: Mapping[str, int], last: Sequence[str]) -> list[str]:
@@ -162,12 +233,12 @@ def _row_pass(step: Pass, variables: Sequence[str], slots: Mapping[str, int], la
     total = f"r{step.name}"
     (value,) = step.results
     if step.reduction == "row_sum":
-        first, gather = "splat(x0, 0.0)", f"{total} + only_first({value}, end - i, splat(x0, 0.0))"
+        gather = f"{total} + only_first({value}, end - i, splat(x0, 0.0))"
     else:
-        first, gather = "splat(x0, -infinity)", f"maximum({total}, only_first({value}, end - i, {total}))"
+        gather = f"maximum({total}, only_first({value}, end - i, {total}))"
     across = {"row_sum": "sum_across", "row_max": "max_across"}[step.reduction]
     return [
-        f"{total} = {first}",
+        f"{total} = {BEGINS[step.reduction]}",
         "for i in range(start, end, lanes):",
         *(f"    {line}" for line in [*loads, *step.lines, f"{total} = {gather}"]),
         f"{step.name} = splat(x0, {across}({total}))",

@@ -23,8 +23,18 @@ from clearprop.engines.compiled.kernels.fast_math import (
     sign,
     tanh,
 )
+from clearprop.engines.compiled.kernels.fours import (
+    add_fours,
+    column_0,
+    column_1,
+    column_2,
+    column_3,
+    load_first_of_fours,
+    repeat_each,
+    store_first_of_fours,
+)
 from clearprop.engines.compiled.kernels.layout import FORMULA_ARRAYS
-from clearprop.engines.compiled.kernels.pointers import is_null
+from clearprop.engines.compiled.kernels.pointers import is_null, offset
 from clearprop.engines.compiled.kernels.vector_functions import (
     absolute,
     cosine,
@@ -33,6 +43,7 @@ from clearprop.engines.compiled.kernels.vector_functions import (
     multiply_add,
     power,
     select,
+    settled,
     sine,
     square_root,
     sum_across,
@@ -54,9 +65,14 @@ from clearprop.engines.compiled.kernels.vectors import width
 
 __all__ = [
     "absolute",
+    "add_fours",
     "as_float",
     "at_least",
     "at_most",
+    "column_0",
+    "column_1",
+    "column_2",
+    "column_3",
     "constant",
     "cosine",
     "end_epoch",
@@ -71,6 +87,7 @@ __all__ = [
     "is_null",
     "load",
     "load_first",
+    "load_first_of_fours",
     "load_one",
     "log",
     "log1p",
@@ -80,16 +97,20 @@ __all__ = [
     "minimum",
     "multiply_add",
     "n_lanes",
+    "offset",
     "one_lane",
     "only_first",
     "power",
+    "repeat_each",
     "select",
+    "settled",
     "sign",
     "sine",
     "splat",
     "square_root",
     "store",
     "store_first",
+    "store_first_of_fours",
     "store_one",
     "sum_across",
     "tanh",

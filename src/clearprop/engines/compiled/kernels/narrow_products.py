@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
 from clearprop.engines.compiled.kernels.callee import njit
+from clearprop.engines.compiled.kernels.fours import (
+    FOUR,
+    load_first_of_fours,
+    load_fours,
+    shuffled,
+    store_first_of_fours,
+)
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.pointers import offset
-from clearprop.engines.compiled.kernels.vector_memory import (
-    first_lanes,
-    load_first,
-    masked_load,
-    masked_store,
-    splat,
-    store,
-)
+from clearprop.engines.compiled.kernels.vector_memory import load_first, splat, store
 from clearprop.engines.compiled.kernels.vectors import (
     BITS,
-    I32,
     I64,
     Lanes,
     llvm_function,
@@ -34,71 +31,6 @@ from clearprop.engines.compiled.kernels.vectors import (
     vector_type,
     width,
 )
-
-FOUR = 4
-
-
-def _shuffled(builder: Any, x: Any, y: Any, lanes: list[int]) -> Any:
-    return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, len(lanes)), [I32(lane) for lane in lanes]))
-
-
-def _count(dtype: Any) -> int:
-    """How many numbers a four has: where vectors are shorter, as many as they have, though none are computed with."""
-    return min(FOUR, width(dtype))
-
-
-def _rows(builder: Any, place: Any, stride: Any, dtype: Any) -> list[Any]:
-    """Where the fours of a vector are: one in each row."""
-    count = _count(dtype)
-    rows = [builder.gep(place, [builder.mul(stride, I64(i))]) for i in range(width(dtype) // count)]
-    return [builder.bitcast(row, vector_type(dtype, count).as_pointer()) for row in rows]
-
-
-def _joined(builder: Any, fours: list[Any]) -> Any:
-    """Fours behind each other as one vector."""
-    while len(fours) > 1:
-        lanes = list(range(2 * fours[0].type.count))
-        fours = [_shuffled(builder, x, y, lanes) for x, y in zip(fours[::2], fours[1::2], strict=True)]
-    return fours[0]
-
-
-@intrinsic
-def load_fours(typingctx: Any, pointer: Any, stride: Any) -> Any:
-    """Four numbers from each of as many rows as fill a vector."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        rows = _rows(builder, *args, pointer.dtype)
-        return _joined(builder, [builder.load(row, align=BITS[pointer.dtype] // 8) for row in rows])
-
-    return Lanes(pointer.dtype)(pointer, types.int64), emit
-
-
-@intrinsic
-def load_first_of_fours(typingctx: Any, pointer: Any, stride: Any, count: Any) -> Any:
-    """The same, of which those from `count` on are not read; they are 0."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, stride, count = args
-        mask = first_lanes(builder, count, pointer.dtype, _count(pointer.dtype))
-        rows = _rows(builder, place, stride, pointer.dtype)
-        return _joined(builder, [masked_load(builder, row, mask, pointer.dtype) for row in rows])
-
-    return Lanes(pointer.dtype)(pointer, types.int64, types.int64), emit
-
-
-@intrinsic
-def store_first_of_fours(typingctx: Any, pointer: Any, stride: Any, count: Any, value: Any) -> Any:
-    """Write the first `count` numbers of each four of a vector, a row for each."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, stride, count, value = args
-        mask = first_lanes(builder, count, pointer.dtype, _count(pointer.dtype))
-        for i, row in enumerate(_rows(builder, place, stride, pointer.dtype)):
-            four = _shuffled(builder, value, value, [i * mask.type.count + n for n in range(mask.type.count)])
-            masked_store(builder, four, row, mask, pointer.dtype)
-        return context.get_dummy_value()
-
-    return types.void(pointer, types.int64, types.int64, Lanes(pointer.dtype)), emit
 
 
 @intrinsic
@@ -113,7 +45,7 @@ def repeat_four(typingctx: Any, pointer: Any) -> Any:
 
 def _repeated(builder: Any, place: Any, dtype: Any) -> Any:
     four = builder.load(builder.bitcast(place, vector_type(dtype, FOUR).as_pointer()), align=BITS[dtype] // 8)
-    return _shuffled(builder, four, four, [lane % FOUR for lane in range(width(dtype))])
+    return shuffled(builder, four, four, [lane % FOUR for lane in range(width(dtype))])
 
 
 @intrinsic
@@ -125,7 +57,7 @@ def multiply_add_fours(typingctx: Any, x: Any, weights: Any, total: Any) -> Any:
         kind, dtype = type_of(sig.return_type), sig.return_type.dtype
         fma = llvm_function(builder, f"llvm.fmuladd.{suffix(kind, dtype)}", kind, [kind] * 3)
         for p in range(FOUR):
-            number = _shuffled(builder, x, x, [lane // FOUR * FOUR + p for lane in range(kind.count)])
+            number = shuffled(builder, x, x, [lane // FOUR * FOUR + p for lane in range(kind.count)])
             row = _repeated(builder, builder.gep(weights, [I64(FOUR * p)]), dtype)
             total = builder.call(fma, [number, row, total])
         return total
