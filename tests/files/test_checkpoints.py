@@ -15,7 +15,7 @@ from clearprop.files import checkpoint_file, checkpoints, writing
 from clearprop.files.checkpoint_file import read, to_bytes
 from clearprop.files.checkpoints import described, fingerprint
 from clearprop.formulas import LBFGS, SGD
-from clearprop.job import Best, Epoch, Job, OneHot, Progress, Snapshot, TrainingState
+from clearprop.job import Best, Epoch, History, Job, OneHot, Progress, Snapshot, TrainingState
 from clearprop.training import keeper
 
 RANDOM = np.random.default_rng(0)
@@ -79,13 +79,15 @@ def snapshots(draw):
             gradient_norms=vector(depth), search_start=vector(n, dtype) if search else None,
         )  # fmt: skip
 
-    history = [epoch(k) for k in range(1, draw(st.integers(0, 4)) + 1)]
+    history = History(epoch(k) for k in range(1, draw(st.integers(0, 4)) + 1))
     best = None
     if history and draw(st.booleans()):
         thetas = tuple(vector(n, dtype) for _ in range(n_networks)) if draw(st.booleans()) else ()
         best = Best(draw(numbers), draw(st.sampled_from(history)), thetas)
     ended = draw(st.sampled_from([None, ("epochs", "stopped at the end")]))
-    progress = Progress(draw(st.integers(0, 9)), draw(st.floats(0, 9)), best, draw(st.integers(0, 9)), history, ended)
+    progress = Progress(
+        draw(st.integers(0, 9)), draw(st.floats(0, 9)), best, draw(st.integers(0, 9)), History(history), ended
+    )
     unread = tuple(epoch(9) if draw(st.booleans()) else None for _ in range(n_networks))
     return Snapshot(tuple(state() for _ in range(n_networks)), progress, unread)
 

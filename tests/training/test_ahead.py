@@ -13,9 +13,12 @@ from clearprop.engines import Job, ReferenceEngine, TrainingState, prepared
 from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.errors import DivergenceError, InputError
 from clearprop.formulas import LBFGS, SGD, Adam, Cosine, Momentum
+from clearprop.job import Progress
+from clearprop.job.records import Endings, Records
 from clearprop.job.state import rates as rates_of
 from clearprop.training import Fitting, OneNetwork, Stopping, epochs
 from clearprop.training.loop import epoch_order
+from clearprop.training.stopping import see, see_all
 
 random = np.random.default_rng(0)
 X = random.standard_normal((37, 3))
@@ -68,12 +71,14 @@ def test_updates_over_the_ends_of_epochs_are_the_same_to_the_bit(network, option
     data = prepared(job, X, Y, WEIGHTS[weights], np.float32)
     expected, found = start(job), start(job)
     each = one_at_a_time(job, expected, data, engine)
-    ended = []
+    ended = Endings()
     order = np.concatenate([epoch_order(job, epoch, 37, engine) for epoch in range(4)])
     engine.steps(job, found, data, order, rates_of(job, found, 37, 4 * job.steps_per_epoch(37)), ended)
     assert bits(found) == bits(expected)
-    assert [(one.loss_sum, one.weight_sum) for one in ended] == [(one.loss_sum, one.weight_sum) for one in each]
-    assert [list(one.gradient_norms) for one in ended] == [list(one.gradient_norms) for one in each]
+    (rows,) = ended.rows
+    assert rows[:, :2].tolist() == [[one.loss_sum, one.weight_sum] for one in each]
+    assert ended.gradient_norms.tolist() == [list(one.gradient_norms) for one in each]
+    assert ended.losses.tolist() == [one.loss for one in each]
 
 
 @settings(max_examples=30, deadline=None)
@@ -89,7 +94,7 @@ def test_a_call_may_begin_and_end_within_an_epoch(cursor, steps, is_small):
         engine.steps(job, expected, data, orders[expected.epoch], np.full(1, 0.01))
         if expected.cursor == 8:
             expected.end_epoch(37)
-    ended = []
+    ended = Endings()
     engine.steps(job, found, data, np.concatenate(orders), np.full(steps, 0.01), ended)
     assert bits(found) == bits(expected)
     assert len(ended) == found.epoch == (cursor + steps) // 8
@@ -117,8 +122,10 @@ class Calls(CompiledEngine):
         self.ended = []
 
     def steps(self, job, state, data, order, rates, ended=None):
-        super().steps(job, state, data, order, rates, ended)
-        self.ended.append(0 if ended is None else len(ended))
+        try:
+            super().steps(job, state, data, order, rates, ended)
+        finally:
+            self.ended.append(0 if ended is None else len(ended))
 
 
 def fitted(stopping, *, looks, callbacks=(), **options):
@@ -169,22 +176,95 @@ def test_epochs_before_one_that_diverges_have_their_records():
     assert max(engine.ended) > 1
 
 
-def test_ctrl_c_between_two_records_loses_none(monkeypatch):
-    module = sys.modules["clearprop.training.fit"]
+class CutOff(CompiledEngine):
+    """Ctrl-C comes while its second call is under way."""
 
-    def see(stopping, progress, epoch, states, **options):
-        actual(stopping, progress, epoch, states, **options)
-        if epoch.n == 9 and len(progress.history) == 9 and states[0].epoch > 9:
-            came.append(states[0].epoch)
-            monkeypatch.undo()
+    calls = 0
+
+    def _run(self, plan, operations, steps):
+        super()._run(plan, operations, steps)
+        self.calls += 1
+        if self.calls == 2:
             raise KeyboardInterrupt
 
-    actual, came = module.see, []
-    monkeypatch.setattr(module, "see", see)
-    found, state, _ = fitted(Stopping(patience=np.inf), looks=False, epochs=200)
-    assert came == [state.epoch]
+
+@pytest.mark.parametrize("options", [{"epochs": 1000}, {"epochs": 30, "schedule": Cosine()}])
+def test_ctrl_c_within_a_call_loses_no_record_and_no_update(options):
+    job = job_of(SMALL, **options)
+    data, state = prepared(job, X, Y, None, np.float32), start(job)
+    fitting = Fitting(OneNetwork(job, state, data, CutOff()), Stopping(patience=np.inf), looks=False)
+    found = fitting.to_the_end()
+    assert found.stopped_by == "interrupt"
+    assert len(found.history) == state.epoch
+    assert state.step == 8 * state.epoch + state.cursor > 1
+    for _ in epochs(job, state, data, CompiledEngine()):
+        pass
+    whole = start(job)
+    for _ in epochs(job, whole, data, CompiledEngine()):
+        pass
+    assert bits(state) == bits(whole)
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_ctrl_c_between_two_records_loses_none(monkeypatch, is_read):
+    module, came = sys.modules["clearprop.training.fit"], []
+
+    def disturbed(name):
+        actual = getattr(module, name)
+
+        def saw(stopping, progress, *given, **options):
+            is_now = len(progress.history) >= 8 and not came
+            if is_now and not is_read:  # before a record of those that were made is taken into account
+                came.append(True)
+                raise KeyboardInterrupt
+            actual(stopping, progress, *given, **options)
+            if is_now:
+                came.append(True)
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(module, name, saw)
+
+    disturbed("see" if is_read else "see_all")
+    job, state = job_of(SMALL, epochs=200), start(job_of(SMALL))
+    source = OneNetwork(job, state, prepared(job, X, Y, None, np.float32), CompiledEngine())
+    fitting = Fitting(source, Stopping(patience=np.inf), looks=False)
+    if is_read:
+        for _ in fitting:
+            pass
+    else:
+        fitting.to_the_end()
+    found = fitting.result
+    assert came
     assert [record.n for record in found.history] == list(range(1, state.epoch + 1))
     assert found.reason == f"interrupted after {state.epoch} whole epochs"
+
+
+def test_where_nobody_reads_them_hardly_a_record_is_made(monkeypatch):
+    made, actual = [], Records.__getitem__
+    monkeypatch.setattr(Records, "__getitem__", lambda self, place: made.append(place) or actual(self, place))
+    found, _, engine = fitted(Stopping(patience=np.inf), looks=False, epochs=200)
+    assert len(made) <= 4 * len(engine.ended)
+    assert (len(found.history), found.history[-1].n) == (200, 200)
+
+
+NUMBERS = st.one_of(st.sampled_from([0.0, 1.0, 0.999, np.inf, np.nan, -np.inf]), st.floats(-2, 2))
+
+
+@given(
+    parts=st.lists(st.lists(NUMBERS, min_size=1, max_size=9), min_size=1, max_size=4),
+    tolerance=st.sampled_from([0.0, 1e-3, 1.0]), later=st.sampled_from([None, None, 0.1]), higher=st.booleans(),
+)  # fmt: skip
+def test_epochs_seen_together_count_as_those_seen_one_by_one(parts, tolerance, later, higher):
+    stopping = Stopping(tolerance=tolerance, later_within=later, higher_is_better=higher)
+    together, singly, n = Progress(), Progress(), 0
+    for losses in parts:
+        made = Records(np.array(losses), np.ones((len(losses), 2)), 0.1, (n, 0.5 * n, 3 * n), (0.5, 3))
+        n += len(losses)
+        see_all(stopping, together, made)
+        for record in made:
+            see(stopping, singly, record, ())
+    said = [(p.stale, p.seconds, str(p.best), str(p.history)) for p in (together, singly)]
+    assert said[0] == said[1]
 
 
 def test_iterations_of_lbfgs_ahead_of_their_reader_are_the_same():

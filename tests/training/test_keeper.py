@@ -92,7 +92,7 @@ def test_a_fit_of_many_epochs_in_one_call_goes_on_from_any_snapshot(monkeypatch)
     """Where nobody looks, the state is ahead of the records; no snapshot is taken there."""
     monkeypatch.undo()
     monkeypatch.setattr(keeper, "SHARE", 1e9)
-    job, stopping = Job(NET, SGD(0.1), epochs=400, batch_size=60), Stopping(patience=400)
+    job, stopping = Job(NET, SGD(0.1), epochs=4000, batch_size=60), Stopping(patience=4000)
     start = TrainingState.start(job, NET.initial(1).theta)
 
     def plain(state):

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
 
@@ -84,7 +85,7 @@ class Engine(Protocol):
         data: Data,
         order: Any,
         rates: Any,
-        ended: list[Ended] | None = None,
+        ended: Endings | None = None,
         place: Place | None = None,
     ) -> None:
         """Make ``len(rates)`` updates, from the state's cursor on; writes the state.
@@ -100,8 +101,8 @@ class Engine(Protocol):
             of the next epochs follows, (k·n_samples,).
         rates : float64 array
             The learning rate of each update.
-        ended : empty list, optional
-            Of engines that cross epochs: takes what each epoch came to that ends here, also before an error.
+        ended : Endings, optional
+            Empty. Of engines that cross epochs: takes what each epoch came to that ends here, also before an error.
         place : Place, optional
             Where `data` are only some of the epoch's rows: which. Batches are counted from `place.first` on, and
             the bits are those of a call that has all rows.

@@ -20,7 +20,8 @@ from clearprop.job.divergence import divergence, layer_norms
 from clearprop.job.job import Job
 from clearprop.job.memory import check_memory, check_outputs, rows_at_once
 from clearprop.job.randomness import masks
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
 from clearprop.network.parameters import spans
 
@@ -114,7 +115,7 @@ class ReferenceEngine:
         data: Data,
         order: Any,
         rates: Any,
-        ended: list[Ended] | None = None,
+        ended: Endings | None = None,
         place: Place | None = None,
     ) -> None:
         if ended is not None:

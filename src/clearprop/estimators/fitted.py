@@ -138,7 +138,8 @@ class FittedNetwork:
     @property
     def loss_curve_(self) -> list[float]:
         """The training loss of every epoch of the history."""
-        return [epoch.loss for epoch in self.history_]
+        check_fitted(self)
+        return self._run.history.losses
 
     @property
     def best_loss_(self) -> float | None:

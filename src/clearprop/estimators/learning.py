@@ -207,7 +207,10 @@ class Learning(Preparation):
 
     def _carry_out(self, fit: UnderWay) -> None:
         """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
-        fit.fitting.looks = look_at_states(callbacks_of(fit.settings.callbacks))
+        callbacks = callbacks_of(fit.settings.callbacks)
+        fit.fitting.looks = look_at_states(callbacks)
+        if not callbacks and not fit.settings.verbose:  # nobody reads a record before the end
+            fit.fitting.callbacks, fit.fitting.is_read = (), False
         epochs, whole, came = self._epochs(fit), False, False
         while not whole:
             try:
@@ -242,8 +245,9 @@ class Learning(Preparation):
     def _finish(self, fit: UnderWay) -> None:
         """The attributes that tell how the fit ended."""
         done, run = fit.fitting.result, fit.run
-        for epoch in done.history[self.n_iter_ :]:  # one that diverged, which no callback saw
-            self._saw(epoch)
+        # Those that no callback saw: one that diverged, or all.
+        if len(done.history) > self.n_iter_:
+            self._take(done.history[self.n_iter_ :] if self.n_iter_ else done.history)
         self.stopping_reason_, self.retries_ = done.reason, done.retries
         if not done.history:  # ended before the first epoch did
             self.loss_ = run.engine.loss_and_gradient(run.job, run.state.theta, fit.source.data)[0]

@@ -29,6 +29,7 @@ from clearprop.estimators.target_values import Wanted, plain_targets
 from clearprop.estimators.targets import Targets
 from clearprop.estimators.validation import Scorer, measure_of, scorer_of
 from clearprop.files.checkpoints import Checkpoints
+from clearprop.job import History
 from clearprop.job.memory import bytes_copied, check_memory
 from clearprop.training import Epoch, Fitting, OneNetwork
 from clearprop.training.keeping import kept_by
@@ -157,7 +158,7 @@ class Preparation(FittedNetwork, ABC):
         run.network = settings.at_rates(run.network)
         run.factors = factors
         # Passes over parts may be many: the last records stay.
-        run.history = run.history[-MOST_PARTS:] if is_part else list(run.history)
+        run.history = History(run.history[-MOST_PARTS:]) if is_part else run.history.copy()
         state = run.state
         state.own()
         state.cursor, state.loss_sum, state.weight_sum = 0, 0.0, 0.0  # of an epoch that was cut short
@@ -226,9 +227,13 @@ class Preparation(FittedNetwork, ABC):
 
     def _saw(self, epoch: Epoch) -> None:
         """Take an epoch into the attributes, before any other callback looks at them."""
-        self._run.history.append(epoch)
-        self.n_iter_ += 1
-        self.t_, self.loss_ = self._run.state.samples, epoch.loss
+        self._take((epoch,))
+
+    def _take(self, records: Sequence[Epoch]) -> None:
+        """Take epochs into the attributes."""
+        self._run.history.extend(records)
+        self.n_iter_ += len(records)
+        self.t_, self.loss_ = self._run.state.samples, records[-1].loss
 
 
 def _kept(fit: UnderWay, checkpoints: Checkpoints, validation: Rows | None) -> UnderWay:

@@ -10,7 +10,7 @@ from clearprop.engines import Engine, Job, TrainingState
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
-from clearprop.job import Epoch
+from clearprop.job import History
 from clearprop.network import Network
 from clearprop.training import Fitting, OneNetwork
 
@@ -38,7 +38,7 @@ class Run:
         Of the last fit.
     factors : ClassFactors or None
         What classes weigh rows with.
-    history : list of Epoch
+    history : History
     n_samples : int
         Rows of the last fit.
     engine : Engine
@@ -56,7 +56,7 @@ class Run:
     state: TrainingState
     job: Job
     factors: ClassFactors | None = None
-    history: list[Epoch] = field(default_factory=list)
+    history: History = field(default_factory=History)
     n_samples: int = 1
     engine: Engine = field(init=False)
     engine_reason: str = field(init=False)

@@ -270,7 +270,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         kept = {"estimator": type(self).__name__, "parameters": self._parameters_for_file()}
         self.model_ = model_of(main, done, encoder, settings=kept, quantiles=quantiles, is_hurried=is_hurried)
         self._done = done
-        self.history_: tuple[Epoch, ...] = done.fit.history
+        self.history_: tuple[Epoch, ...] = tuple(done.fit.history)
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
         self.retries_ = done.fit.retries
         self.engine_, self.engine_reason_ = main.choice.engine.name, main.choice.reason

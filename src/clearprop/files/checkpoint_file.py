@@ -17,7 +17,7 @@ import numpy as np
 from clearprop.errors import ModelFileError
 from clearprop.files import contents
 from clearprop.files.json_text import read_json, refusing
-from clearprop.job import Best, Epoch, Progress, Retry, Snapshot, TrainingState
+from clearprop.job import Best, Epoch, History, Progress, Retry, Snapshot, TrainingState
 from clearprop.version import __version__
 
 FORMAT = 1
@@ -167,7 +167,7 @@ def _snapshot(document: Mapping[str, Any], flat: Any) -> Snapshot:
     kept = kept or tuple(state.theta for state in whole)
     value, seconds = take(2).tolist()
     rows = COLUMNS + depth + len(names)
-    history = [_epoch(take(rows), depth, names) for _ in range(document["n_epochs"])]
+    history = History(_epoch(take(rows), depth, names) for _ in range(document["n_epochs"]))
     unread = tuple(_epoch(take(rows), depth, names) if there else None for there in document["unread"])
     if start != len(raw) or len(unread) != len(states) or {len(begun), len(whole)} - {0, len(states)}:
         raise ModelFileError("it is too long")

@@ -19,7 +19,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 import numpy as np
@@ -230,6 +230,12 @@ def callable_form(cls: type[Formula], form: str) -> Callable[[Formula, Mapping[s
     return call
 
 
+@cache
+def _default(cls: Any) -> Any:
+    """The formula with its default parameters; it is a value, so one is enough."""
+    return cls()
+
+
 def by_name(kind: str, given: object, known: Mapping[str, type[Formulas]]) -> Formulas:
     """A formula from what a user writes: its name, the class or an instance.
 
@@ -251,7 +257,8 @@ def by_name(kind: str, given: object, known: Mapping[str, type[Formulas]]) -> Fo
     if isinstance(given, str):
         if given not in known:
             raise UnknownNameError(kind, given, known)
-        return known[given]()
+        named: Any = known[given]
+        return cast(Formulas, _default(named))
     base = kind_of(next(iter(known.values())))
     if isinstance(given, type) and issubclass(given, base):
         return _with_defaults(kind, given)

@@ -3,12 +3,14 @@
 from clearprop.job.data import Data, Layout, Place, numbers, prepared
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Best, Epoch, Progress, Retry, Snapshot, TrainingState
+from clearprop.job.records import Epoch, History
+from clearprop.job.state import Best, Progress, Retry, Snapshot, TrainingState
 
 __all__ = [
     "Best",
     "Data",
     "Epoch",
+    "History",
     "Job",
     "Layout",
     "OneHot",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from clearprop.formulas import Clock, UpdateRule
 from clearprop.job.job import Job
+from clearprop.job.records import Ended, Epoch, History
 from clearprop.network.parameters import Vector
 
 
@@ -27,40 +27,6 @@ def owned(array: Any) -> Any:
     if type(array) is type(owner) is np.ndarray and flags.writeable and flags.c_contiguous and flags.aligned:
         return array
     return np.array(array, order="C", subok=False)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the rows did.
-
-    Attributes
-    ----------
-    n : int
-        Its number, from 1.
-    loss : float
-        Mean training loss with penalties, over the epoch's batches as they came.
-    gradient_norms : tuple of float
-        ‖∂C/∂θ‖ of each layer at the epoch's last update.
-    learning_rate : float
-        Of the epoch's last update.
-    seconds : float
-        Time since training began.
-    steps : int
-        Updates since training began.
-    scores : mapping of str to float
-        What was measured at its end, for example "validation_loss".
-    complete : bool
-        False for a pass that was cut short by a time limit.
-    """
-
-    n: int
-    loss: float
-    gradient_norms: tuple[float, ...]
-    learning_rate: float
-    seconds: float
-    steps: int
-    scores: Mapping[str, float] = field(default_factory=dict)
-    complete: bool = True
 
 
 class Best(NamedTuple):
@@ -116,19 +82,6 @@ class Retry(NamedTuple):
         )
 
 
-class Ended(NamedTuple):
-    """What an epoch came to: Σ(batch loss × batch weight), Σ(batch weight), and ‖∂C/∂θ‖ of each layer at its end."""
-
-    loss_sum: float
-    weight_sum: float
-    gradient_norms: Any
-
-    @property
-    def loss(self) -> float:
-        """The mean over its batches; 0 where no row had a weight."""
-        return self.loss_sum / self.weight_sum if self.weight_sum > 0 else 0.0
-
-
 @dataclass
 class Progress:
     """How a fit under way has gone so far. The reader of its epochs writes it.
@@ -142,8 +95,8 @@ class Progress:
     best : Best or None
     stale : int
         For how many epochs there has been no better one.
-    history : list of Epoch
-        All of this fit.
+    history : History
+        The records of all epochs of this fit.
     ended : (str, str) or None
         Of a fit that has ended: the word and the sentence that say why.
     start : tuple of TrainingState
@@ -155,7 +108,7 @@ class Progress:
     seconds: float = 0.0
     best: Best | None = None
     stale: int = 0
-    history: list[Epoch] = field(default_factory=list)
+    history: History = field(default_factory=History)
     ended: tuple[str, str] | None = None
     start: tuple[TrainingState, ...] = ()
     retries: tuple[Retry, ...] = ()

@@ -10,7 +10,8 @@ from clearprop.engines import TrainingState
 from clearprop.engines.blas_threads import suited_to
 from clearprop.formulas import ReduceOnPlateau
 from clearprop.job import Epoch, Job
-from clearprop.job.state import Ended, rates
+from clearprop.job.records import Ended
+from clearprop.job.state import rates
 from clearprop.lab.project import Project
 from clearprop.training.loop import epoch_order
 from clearprop.training.stopping import Stopping, on_plateau

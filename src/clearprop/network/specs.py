@@ -131,6 +131,18 @@ class Network:
         return (self.layers[0].inputs, *(layer.outputs for layer in self.layers))
 
     @kept
+    def _hash(self) -> int:
+        return hash((self.layers, self.loss))
+
+    def __hash__(self) -> int:
+        """Kept: engines look up what they have prepared for a network at every call."""
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the hash, which is another one in another process."""
+        return {name: value for name, value in vars(self).items() if name != "_hash"}
+
+    @kept
     def blocks(self) -> tuple[Block, ...]:
         """Where W[1], b[1], W[2], … lie in θ, one after the other; other kinds of layers have blocks of other names."""
         found: list[Block] = []
@@ -218,7 +230,7 @@ class Network:
             random = np.random.default_rng(seed)
         except (TypeError, ValueError):
             raise InputError(f"seed must be a whole number of at least 0 or a Generator, not {seed!r}") from None
-        largest = 8 * max(int(np.prod(block.shape)) for block in self.blocks)  # in float64, layer by layer
+        largest = 8 * max(block.stop - block.start for block in self.blocks)  # in float64, layer by layer
         check_room(
             self.n_parameters * floating(dtype).itemsize + largest, f"a network of {self.n_parameters:,} parameters",
             "take float32 or smaller layers",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clearprop.errors import DivergenceError
-from clearprop.job import Progress, Retry, TrainingState
+from clearprop.job import Epoch, Progress, Retry, TrainingState
 
 RETRIES = 10  # half the rate each time: a thousandth in the end
 SLOWER = 0.5
@@ -71,3 +71,12 @@ def explained(progress: Progress, states: Sequence[TrainingState], error: Diverg
         times, scale = len(progress.retries), progress.retries[-1].rate_scale
         again = "once" if times == 1 else f"{times} times"
         error.args = (f"{error} It had gone on {again} with a lower rate, at last {scale:g} times the one asked for.",)
+
+
+def broken_off(progress: Progress, states: Sequence[TrainingState], error: DivergenceError, seconds: float) -> Epoch:
+    """The record of the epoch that diverged, of which nothing can be said."""
+    nothing, history = float("nan"), progress.history
+    scores = dict.fromkeys(history[-1].scores, nothing) if history else {}
+    steps = sum(state.step for state in states)
+    norms = (nothing,) * len(states[0].gradient_norms)
+    return Epoch(error.epoch, nothing, norms, nothing, seconds, steps, scores, complete=False)

@@ -10,8 +10,9 @@ from functools import partial
 
 from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
-from clearprop.job import Epoch, Progress, Retry
-from clearprop.training.divergence import explained, go_back, planned
+from clearprop.job import Epoch, History, Progress, Retry
+from clearprop.job.records import Records
+from clearprop.training.divergence import broken_off, explained, go_back, planned
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.keeper import Keeper
@@ -25,6 +26,7 @@ from clearprop.training.stopping import (
     on_plateau,
     out_of_time,
     see,
+    see_all,
     until_stale,
 )
 
@@ -35,7 +37,8 @@ class Fit:
 
     Attributes
     ----------
-    history : tuple of Epoch
+    history : History
+        Reads as a tuple of Epoch.
     reason : str
         A sentence saying why it ended.
     stopped_by : str
@@ -47,7 +50,7 @@ class Fit:
         How often it diverged and went on, and with which rate.
     """
 
-    history: tuple[Epoch, ...]
+    history: History
     reason: str
     stopped_by: str
     best: Epoch | None
@@ -118,6 +121,8 @@ class Fitting:
         self._ended = None if self.progress.ended is None else Ending(*self.progress.ended)
         self._is_cut = False  # by Ctrl-C
         self._epochs: Epochs | None = None
+        self._made: Records | None = None  # ahead, the last of them
+        self.is_read = True  # each record is handed to who iterates; otherwise the last of those that came together
         self._retry: Retry | None = None  # that is planned and not yet carried out
         self.interrupts = Interrupts() if interrupts is None else interrupts
         self._raises = interrupts is None
@@ -137,6 +142,7 @@ class Fitting:
 
     def to_the_end(self) -> Fit:
         """Read every epoch, and return what the fit came to."""
+        self.is_read = False
         found, came = None, False
         while found is None:
             try:
@@ -164,12 +170,17 @@ class Fitting:
         if retries:
             kept += f"; it had diverged in epoch {', '.join(str(retry.epoch) for retry in retries)} and gone on with "
             kept += f"{retries[-1].rate_scale:g} times the learning rate"
-        return Fit(tuple(self.progress.history), ended.reason + kept, ended.stopped_by, best, retries)
+        return Fit(self.progress.history.copy(), ended.reason + kept, ended.stopped_by, best, retries)
 
     @property
     def is_halted(self) -> bool:
         """Whether all fits beside it end too: see `clearprop.training.halting`."""
         return self._halt.is_over()
+
+    @property
+    def _n_read(self) -> int:
+        """Whole epochs done, by the records that were read."""
+        return self.progress.first_epoch + len(self.progress.history)
 
     @property
     def _n_done(self) -> int:
@@ -188,11 +199,11 @@ class Fitting:
             if self._ended is not None:
                 return
             made = partial(self.source.epochs, partial(self._is_over, deadline), began, self._ahead, self.keeper)
-            while (epoch := self._next(made)) is not None:
-                self._ended = self._seen(epoch, deadline)
+            while (found := self._next(made)) is not None:
+                self._ended = self._seen(found, deadline)
                 if self._ended is not None:
                     self._put_back()
-                yield epoch
+                yield found if isinstance(found, Epoch) else found[-1]
                 if self._ended is not None:
                     return
             self._ended = self._ended or self._ended_by_itself()
@@ -202,7 +213,8 @@ class Fitting:
         except DivergenceError as error:
             explained(self.progress, self.source.states, error)
             self._ended = Ending("divergence", f"stopped in epoch {error.epoch}: {error}")
-            self.progress.history.append(self._broken_off(error, time.perf_counter() - began))
+            last = broken_off(self.progress, self.source.states, error, time.perf_counter() - began)
+            self.progress.history.append(last)
             raise
         finally:
             whole = came = False
@@ -234,16 +246,25 @@ class Fitting:
         may_go_back = stopping.on_divergence == "retry"
         return self.looks or stopping.restore_best or adapts or may_go_back
 
-    def _see(self, epoch: Epoch) -> None:
-        """Take an epoch into account; the best weights are kept where the states are never further than the record."""
+    def _see(self, found: Epoch | Records) -> None:
+        """Take epochs into account; the best weights are kept where the states are never further than the record."""
+        if isinstance(found, Records):
+            see_all(self.stopping, self.progress, found)
+            return
         keeps = self._sees_each or not self.source.goes_ahead
-        see(self.stopping, self.progress, epoch, self.source.states, keeps=keeps)
+        see(self.stopping, self.progress, found, self.source.states, keeps=keeps)
 
     def _catch_up(self) -> None:
         """Take account of epochs that were made ahead, where Ctrl-C came between their records."""
-        begun, history, epochs = self.progress.first_epoch, self.progress.history, self._epochs or iter(())
-        while begun + len(history) < self._n_done and (epoch := next(epochs, None)) is not None:
-            self._see(epoch)
+        epochs = self._epochs or iter(())
+        while self._n_read < self._n_done and (found := self._unread() or next(epochs, None)) is not None:
+            self._see(found)
+
+    def _unread(self) -> Epoch | None:
+        """The next record of those that were made ahead."""
+        if self._made is None or (left := self._made.first + len(self._made) - 1 - self._n_read) <= 0:
+            return None
+        return self._made[-left]
 
     def _begin(self) -> None:
         """Take possession of the states, which know one fit at a time."""
@@ -254,14 +275,20 @@ class Fitting:
         if self.keeper is not None:
             self.keeper.begin(self.source.states, self.progress)
 
-    def _next(self, made: Callable[[], Epochs]) -> Epoch | None:
-        """The next epoch, after one that diverged and is to be tried again too; None after the last."""
-        while True:
+    def _next(self, made: Callable[[], Epochs]) -> Epoch | Records | None:
+        """The next epoch, after one that diverged and is to be tried again too; None after the last.
+
+        Those that came together are taken together where nobody reads each of them.
+        """
+        while (unread := self._unread()) is None:
             if self._epochs is None:
                 self._epochs = made()
             try:
                 with self.source.blas_threads():
-                    return next(self._epochs)
+                    found = next(self._epochs)
+                self._made = None if isinstance(found, Epoch) else found
+                if self._made is None or not (self.is_read or self.callbacks):
+                    return found
             except StopIteration as end:
                 self._ended = end.value
                 return None
@@ -271,6 +298,7 @@ class Fitting:
                 if self._retry is None:
                     raise
             self._go_back()
+        return unread
 
     def _go_back(self) -> None:
         """Carry out a retry that is planned; done again where Ctrl-C came in the middle of it."""
@@ -284,10 +312,11 @@ class Fitting:
             self.progress.retries = (*self.progress.retries, self._retry)
         self._retry = None
 
-    def _seen(self, epoch: Epoch, deadline: float) -> Ending | None:
-        """Take an epoch into account; why training ends with it, or None. The callbacks find whole states."""
+    def _seen(self, found: Epoch | Records, deadline: float) -> Ending | None:
+        """Take epochs into account; why training ends with the last, or None. The callbacks find whole states."""
         job, stopping, states = self.source.job, self.stopping, self.source.states
-        self._see(epoch)
+        epoch = found if isinstance(found, Epoch) else found[-1]
+        self._see(found)
         least_rate = None
         if isinstance(job.schedule, ReduceOnPlateau):
             least_rate = on_plateau(job.schedule, stopping, epoch, states)
@@ -300,14 +329,6 @@ class Fitting:
 
     def _interruption(self) -> Ending:
         return Ending("interrupt", f"interrupted after {len(self.progress.history)} whole epochs")
-
-    def _broken_off(self, error: DivergenceError, seconds: float) -> Epoch:
-        """The record of the epoch that diverged, of which nothing can be said."""
-        nothing, history = float("nan"), self.progress.history
-        scores = dict.fromkeys(history[-1].scores, nothing) if history else {}
-        norms = (nothing,) * self.source.job.network.depth
-        steps = sum(state.step for state in self.source.states)
-        return Epoch(error.epoch, nothing, norms, nothing, seconds, steps, scores, complete=False)
 
     def _ended_by_itself(self) -> Ending:
         planned = self.source.job.epochs

@@ -92,7 +92,7 @@ class Keeper:
         if len(self._copies) < len(self._states):
             return
         states, unread = zip(*(self._copies[place] for place in range(len(self._states))), strict=True)
-        self._latest = Snapshot(states, replace(self._progress, history=list(self._progress.history)), unread)
+        self._latest = Snapshot(states, replace(self._progress, history=self._progress.history.copy()), unread)
         now = time.monotonic()
         self._copies, self._cost, self._next_copy = {}, 0.0, now + self._cost / SHARE
         if now >= self._next_write:

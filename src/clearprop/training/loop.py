@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,13 @@ from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.errors import DivergenceError
 from clearprop.job import Epoch
 from clearprop.job.randomness import state_of
-from clearprop.job.state import Ended
+from clearprop.job.records import Endings, Records
 from clearprop.job.state import rates as rates_of
 from clearprop.training.parts import Part, Rows
 
 SECONDS_PER_STRETCH = 0.05  # how long the loop may be away from Ctrl-C, time limits and progress
+# Of an update, before any was seen: at least so long on any machine, and so many operations are done in a second.
+SLOWEST_UPDATE, FEWEST_OPERATIONS = 1e-4, 5e8
 ROWS_AHEAD = 65_536  # the orders of several epochs that are made in one call: half a megabyte
 
 
@@ -37,6 +40,18 @@ def epoch_order(job: Job, epoch: int, n_samples: int, engine: Engine) -> Any:
     if job.shuffle and job.batch_size < n_samples:
         engine.shuffle(order, state_of(job.seed, epoch))
     return order
+
+
+def epoch_orders(job: Job, epoch: int, n_epochs: int, n_samples: int, engine: Engine) -> Any:
+    """The orders of the rows in several epochs, one after the other, int64 (n_epochs · n_samples,)."""
+    if not job.shuffle or job.batch_size >= n_samples:
+        return _in_place(n_samples, n_epochs)
+    return np.concatenate([epoch_order(job, epoch + k, n_samples, engine) for k in range(n_epochs)])
+
+
+@lru_cache(maxsize=1)  # networks of one table have it in common, and engines only read it
+def _in_place(n_samples: int, n_epochs: int) -> Any:
+    return np.tile(np.arange(n_samples, dtype=np.int64), n_epochs)
 
 
 def parts_of(
@@ -101,10 +116,30 @@ def epochs(
     >>> [epoch.n for epoch in epochs(job, state, prepared(job, X, X), ReferenceEngine())]
     [1, 2, 3]
     """
+    for found in records(job, state, data, engine, measure=measure, is_over=is_over, ahead=ahead, began=began):
+        if isinstance(found, Records):
+            yield from found
+        else:
+            yield found
+
+
+def records(
+    job: Job,
+    state: TrainingState,
+    data: Rows,
+    engine: Engine,
+    *,
+    measure: Measure | None = None,
+    is_over: Callable[[], bool] = lambda: False,
+    ahead: Callable[[], int] = lambda: 1,
+    began: float | None = None,
+) -> Generator[Epoch | Records, None, None]:
+    """As `epochs`, but those that were made in one call come together."""
     state.own()
     began = time.perf_counter() if began is None else began
     n_samples, n_steps = data.n_samples, job.steps_per_epoch(data.n_samples)
-    crosses, stretch = may_cross(job, data, engine, measure), 1
+    crosses = may_cross(job, data, engine, measure)
+    stretch = _first_stretch(job, n_samples) if crosses else 1
     while state.epoch < job.epochs:
         count = min(stretch // n_steps, ROWS_AHEAD // n_samples) if crosses and state.cursor == 0 else 0
         count = min(count, job.epochs - state.epoch, ahead()) if count > 1 else count
@@ -143,6 +178,12 @@ def may_cross(job: Job, data: Rows, engine: Engine, measure: Measure | None) -> 
     return is_plain and ROWS_AHEAD // data.n_samples > 1
 
 
+def _first_stretch(job: Job, n_samples: int) -> int:
+    """How many updates may be made before it is known how long one takes."""
+    operations = 6.0 * job.network.n_parameters * min(job.batch_size, n_samples)
+    return max(1, int(SECONDS_PER_STRETCH / (SLOWEST_UPDATE + operations / FEWEST_OPERATIONS)))
+
+
 def _longer(stretch: int, n_steps: int, seconds: float) -> int:
     """The next stretch after one of `n_steps`: twice as long as before, though an epoch's end may have cut it short."""
     return max(1, min(2 * stretch, int(n_steps * SECONDS_PER_STRETCH / max(seconds, 1e-7))))
@@ -150,20 +191,20 @@ def _longer(stretch: int, n_steps: int, seconds: float) -> int:
 
 def _several(
     job: Job, state: TrainingState, data: Data, engine: Engine, n_epochs: int, began: float
-) -> Generator[Epoch, None, None]:
+) -> Generator[Records, None, None]:
     """So many whole epochs in one call, and then their records."""
-    order = np.concatenate([epoch_order(job, state.epoch + k, data.n_samples, engine) for k in range(n_epochs)])
+    order = epoch_orders(job, state.epoch, n_epochs, data.n_samples, engine)
     per_epoch, epoch, step = job.steps_per_epoch(data.n_samples), state.epoch, state.step
     rates = rates_of(job, state, data.n_samples, n_epochs * per_epoch)
-    ended: list[Ended] = []
-    failed, started = None, time.perf_counter() - began
+    ended, started = Endings(), time.perf_counter() - began
+    failed: BaseException | None = None
     try:
         engine.steps(job, state, data, order, rates, ended)
-    except DivergenceError as error:
+    except (DivergenceError, KeyboardInterrupt) as error:  # after the records of what was made before it
         failed = error
-    each = (time.perf_counter() - began - started) / max(len(ended), 1)
-    for k, one in enumerate(ended, 1):
-        norms, steps = tuple(one.gradient_norms.tolist()), step + k * per_epoch
-        yield Epoch(epoch + k, one.loss, norms, float(rates[-1]), started + k * each, steps)
+    if ended:
+        each = (time.perf_counter() - began - started) / len(ended)
+        before = epoch, started, step
+        yield Records(ended.losses, ended.gradient_norms, float(rates[-1]), before, (each, per_epoch))
     if failed is not None:
         raise failed

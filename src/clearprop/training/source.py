@@ -15,12 +15,13 @@ from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.engines.blas_threads import suited_to
 from clearprop.formulas import LBFGS
 from clearprop.job import Epoch
+from clearprop.job.records import Records
 from clearprop.training.keeper import Keeper
 from clearprop.training.lbfgs import lbfgs_epochs
-from clearprop.training.loop import Measure, epochs, may_cross
+from clearprop.training.loop import Measure, may_cross, records
 from clearprop.training.stopping import Ending
 
-Epochs = Generator[Epoch, None, Ending | None]
+Epochs = Generator[Epoch | Records, None, Ending | None]
 
 
 class Source(Protocol):
@@ -39,7 +40,7 @@ class Source(Protocol):
     def epochs(
         self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int], keeper: Keeper | None = None
     ) -> Epochs:
-        """Train, and yield a record after every epoch.
+        """Train, and yield a record after every epoch, or those of several that were made ahead in one call.
 
         Parameters
         ----------
@@ -111,7 +112,7 @@ class OneNetwork:
         if isinstance(self.job.update_rule, LBFGS):
             found = lbfgs_epochs(*given, measure=measure, ahead=ahead, began=began)
             return found if keeper is None else _kept(found, keeper)
-        return epochs(*given, measure=measure, is_over=is_kept_and_over, ahead=ahead, began=began)
+        return records(*given, measure=measure, is_over=is_kept_and_over, ahead=ahead, began=began)
 
     @property
     def goes_ahead(self) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import LBFGS, ReduceOnPlateau
 from clearprop.job import Best, Epoch, Job, Progress, TrainingState
+from clearprop.job.records import Records
 
 ON_DIVERGENCE = ("raise", "retry")
 Callback = Callable[[Epoch], Any]  # called after each epoch; ends training by returning True
@@ -110,6 +111,28 @@ def see(
         if not thetas and (keeps or stopping.restore_best):
             thetas = tuple(state.theta.copy() for state in states)
         progress.best = Best(value, epoch, thetas, whole)  # all of it at once: Ctrl-C may come at any call
+
+
+def see_all(stopping: Stopping, progress: Progress, records: Records) -> None:
+    """Take several epochs into account at once, as `see` does one after the other; nothing of the states is kept.
+
+    No score is watched: epochs that are measured are not made several at a time.
+    """
+    if stopping.later_within is not None:
+        for epoch in records:
+            see(stopping, progress, epoch, ())
+        return
+    values = -records.losses if stopping.higher_is_better else records.losses
+    values = np.where(np.isnan(values), math.inf, values)
+    best = math.inf if progress.best is None else progress.best.value
+    least = np.minimum.accumulate(np.concatenate([[best], values]))  # before each of them, and after the last
+    better = np.flatnonzero((values < math.inf) & (values <= least[:-1] - stopping.tolerance))
+    stale = len(values) - 1 - int(better[-1]) if len(better) else progress.stale + len(values)
+    if progress.best is None or least[-1] < best:
+        first = int(np.argmin(values))
+        progress.best = Best(float(values[first]), records[first])
+    progress.stale, progress.seconds = stale, records[-1].seconds
+    progress.history.extend(records)  # the last, as Ctrl-C may come at any call
 
 
 def is_better(value: float, best: float, tolerance: float) -> bool:

@@ -13,7 +13,7 @@ from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
 from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.formulas import LBFGS, Schedule, UpdateRule
-from clearprop.job import Epoch, Retry
+from clearprop.job import History, Retry
 from clearprop.network import Network, Parameters
 from clearprop.training.asked import Asked, begun, started
 from clearprop.training.fit import fit
@@ -29,7 +29,8 @@ class Trained:
     Attributes
     ----------
     parameters : Parameters
-    history : tuple of Epoch
+    history : History
+        The record of every epoch; reads as a tuple of Epoch.
     reason : str
         A sentence saying why training ended.
     engine, engine_reason : str
@@ -41,7 +42,7 @@ class Trained:
     """
 
     parameters: Parameters
-    history: tuple[Epoch, ...]
+    history: History
     reason: str
     engine: str
     engine_reason: str
@@ -195,7 +196,7 @@ def train(
     with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
         keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
         with shown(verbose, source.state.epoch, epochs) as reader:
-            readers, resume = [*callbacks, reader], keeper is not None
+            readers, resume = [*callbacks, *([reader] if verbose else [])], keeper is not None
             done = fit(source, stopping, readers, looks=look_at_states(callbacks), resume=resume, keeper=keeper)
     for retry in done.retries:
         warnings.warn(str(retry), stacklevel=2)

@@ -16,6 +16,7 @@ from clearprop.engines.torch.engine import TorchEngine  # noqa: E402
 from clearprop.errors import DivergenceError, EngineRefusal, InputError  # noqa: E402
 from clearprop.formulas import SGD, Adam  # noqa: E402
 from clearprop.job import Layout  # noqa: E402
+from clearprop.job.records import Endings  # noqa: E402
 from clearprop.job.state import rates as rates_of  # noqa: E402
 from clearprop.network import Network  # noqa: E402
 from clearprop.training.loop import epoch_order  # noqa: E402
@@ -83,7 +84,7 @@ def test_the_same_bits_again_in_any_stretch_across_epochs_and_from_a_copy():
         state, _ = trained(TorchEngine(), JOB, data, theta, stretch=stretch)
         assert np.array_equal(state.theta, whole.theta)
         assert np.array_equal(state.gradient_norms, whole.gradient_norms)
-    engine, state, ended = TorchEngine(), TrainingState.start(JOB, theta), []
+    engine, state, ended = TorchEngine(), TrainingState.start(JOB, theta), Endings()
     order = np.concatenate([epoch_order(JOB, epoch, 90, engine) for epoch in range(2)])
     engine.steps(JOB, state, data, order, rates_of(JOB, state, 90, 24), ended)
     assert np.array_equal(state.theta, whole.theta)

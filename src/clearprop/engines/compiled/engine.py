@@ -43,9 +43,12 @@ from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs, rows_at_once
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
+PLANNED = tuple(field.name for field in fields(Job) if field.name not in ("epochs", "schedule", "seed"))
+SHORT = 1e7  # operations of a call of one thread that is over before anything about threads would be worth knowing
 SHUFFLED_AT_ONCE = 1024  # rows whose random numbers are drawn together: 8 kB, which stay in the first-level cache
 
 
@@ -121,7 +124,7 @@ class CompiledEngine:
         data: Data,
         order: Any,
         rates: Any,
-        ended: list[Ended] | None = None,
+        ended: Endings | None = None,
         place: Place | None = None,
     ) -> None:
         size, (first, whole) = min(job.batch_size, data.n_samples), place or Place(0, data.n_samples)
@@ -134,6 +137,7 @@ class CompiledEngine:
         theta, *memory = dense = [np.ascontiguousarray(vector) for vector in vectors]
         plan.describe(plan.as_read(data), theta, memory)
         called, made, most = plan.job, 0, 0 if ended is None else len(order) // data.n_samples
+        called.seed = job.seed  # a plan serves jobs of any seed
         called.batch_size, called.batches = size, job.steps_per_epoch(data.n_samples)
         records = np.empty((most, 2 + job.network.depth))
         called.ended = address(records) if most else 0
@@ -142,27 +146,33 @@ class CompiledEngine:
             called.steps = left = len(rates) - made
             called.cursor, called.step = state.cursor - first, state.step
             called.update_uniforms = address(uniforms[made:])
-            plan.result.loss_sum, plan.result.weight_sum = state.loss_sum, state.weight_sum
-            self._run(plan, 6.0 * job.network.n_parameters * size, left)
+            result, cut = plan.result, None
+            result.loss_sum, result.weight_sum = state.loss_sum, state.weight_sum
+            result.steps_done, result.diverged = 0, 0
+            try:
+                self._run(plan, 6.0 * job.network.n_parameters * size, left)
+            except KeyboardInterrupt as error:  # it came while compiled code moved θ: the state has to follow
+                cut = error
             for mine, moved in zip(vectors, dense, strict=True):
                 if moved is not mine:
                     mine[...] = moved
             made += self._write(job, state, plan, rates[made:], records, ended)
+            if cut is not None:
+                raise cut
 
     def _write(
-        self, job: Job, state: TrainingState, plan: PlanBase, rates: Any, records: Any, ended: list[Ended] | None
+        self, job: Job, state: TrainingState, plan: PlanBase, rates: Any, records: Any, ended: Endings | None
     ) -> int:
         """Move the state on by what the compiled code reports; how many updates that were."""
         result, norms = plan.result, plan.norms.copy()
         done, before = int(result.steps_done), state.weight_sum
         cursor = state.cursor + done
         state.step += done
-        if ended is not None:
-            for loss_sum, weight_sum, *last in records[: cursor // plan.job.batches].tolist():
-                state.gradient_norms = np.array(last) if weight_sum > before else state.gradient_norms
-                state.loss_sum, state.weight_sum, before = loss_sum, weight_sum, 0.0
-                ended.append(state.end_epoch(plan.job.n_samples))
-            cursor %= plan.job.batches
+        if ended is not None and cursor >= plan.job.batches:
+            whole, cursor = divmod(cursor, plan.job.batches)
+            ended.rows.append(records[:whole].copy())
+            _end_epochs(state, ended.rows[-1], plan.job.n_samples)
+            before = 0.0
         state.cursor = cursor
         # Compiled code adds to the sums so far, so that they have the same bits however an epoch is cut into stretches.
         if cursor or ended is None:
@@ -219,7 +229,7 @@ class CompiledEngine:
         job.theta, job.outputs_to = address(theta), address(found)
         copies = plan.describe_rows(X)
         if rows == 1:
-            _run_on(plan, 1)  # over before anything about threads would be worth knowing
+            _run_on(plan, 1)
         else:
             self._run(plan, 2.0 * network.n_parameters * rows, 1)
         copies.clear()
@@ -228,14 +238,15 @@ class CompiledEngine:
         """The plan for updates or gradients of this job, in batches of `rows`; `whole` is how many an epoch has."""
         plans = vars(self._local).setdefault("training", {})
         sparse = is_compressed(data.X)
-        key = rows, whole or data.n_samples, data.weight is None, dtype, sparse
+        tiny = task == Task.STEPS and is_tiny(job, whole) and not sparse and can_be_printed()
+        key = rows, whole or data.n_samples, data.weight is None, dtype, sparse, tiny
         kept = plans.get(task)
         if kept is not None and kept[1] == key and (kept[0] is job or _needs_the_same_plan(kept[0], job)):
             plans[task] = (job, *kept[1:])
             return kept[2]  # type: ignore[no-any-return]
         network = job.network
         plan: PlanBase
-        if task == Task.STEPS and is_tiny(job, whole) and not sparse and can_be_printed():
+        if tiny:
             plan = TinyPlan(job, dtype, weighted=data.weight is not None)
         else:
             how = cut(network.widths, network.n_parameters, rows, dtype.itemsize)
@@ -264,6 +275,9 @@ class CompiledEngine:
     def _run(self, plan: PlanBase, operations: float, steps: int) -> None:
         """Do a job on as many threads as help, and wait for them."""
         most = min(plan.threads, threads_for(operations, steps, self.n_threads))
+        if most == 1 and operations * steps < SHORT:
+            _run_on(plan, 1)
+            return
         makes_steps = plan.job.task == Task.STEPS
         with CROWD.share(most) as granted:
             threads = plan.pace.threads(granted)
@@ -291,9 +305,20 @@ def _rows(X: Any, dtype: Any) -> Any:
 
 
 def _needs_the_same_plan(job: Job, other: Job) -> bool:
-    """Whether jobs differ in their length and schedule alone, as those of passes over parts do."""
-    names = (field.name for field in fields(job) if field.name not in ("epochs", "schedule"))
-    return all(getattr(job, name) == getattr(other, name) for name in names)
+    """Whether jobs differ in seed, length and schedule alone, as members of `train_many` and passes over parts do."""
+    return all(getattr(job, name) == getattr(other, name) for name in PLANNED)
+
+
+def _end_epochs(state: TrainingState, rows: Any, n_samples: int) -> None:
+    """Move a state on over the ends of epochs; `rows` are what they came to: see `Endings`."""
+    said = rows[:, 1] > 0.0
+    said[0] = rows[0, 1] > state.weight_sum
+    if not said.all():  # an epoch whose weights are all zero has the norms of the one before
+        for k in np.flatnonzero(~said):
+            rows[k, 2:] = rows[k - 1, 2:] if k else state.gradient_norms
+    state.gradient_norms = rows[-1, 2:].copy()
+    state.epoch, state.samples = state.epoch + len(rows), state.samples + len(rows) * n_samples
+    state.loss_sum = state.weight_sum = 0.0
 
 
 def _unpickled(n_threads: int | None) -> CompiledEngine:

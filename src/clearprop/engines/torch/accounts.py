@@ -9,7 +9,8 @@ import numpy as np
 from clearprop.engines.torch.step import COST, L1_PART, L2_PART, NORM
 from clearprop.engines.torch.stretches import Stretch
 from clearprop.job.job import Job
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 
 
 class HasFactors(Protocol):
@@ -27,12 +28,10 @@ class Account:
     n_samples : int
     state : TrainingState
     stretch : Stretch
-    ended : list of Ended, optional
+    ended : Endings, optional
     """
 
-    def __init__(
-        self, job: Job, n_samples: int, state: TrainingState, stretch: Stretch, ended: list[Ended] | None
-    ) -> None:
+    def __init__(self, job: Job, n_samples: int, state: TrainingState, stretch: Stretch, ended: Endings | None) -> None:
         self.job, self.n_samples, self.state, self.stretch, self.ended = job, n_samples, state, stretch, ended
 
     def noted(self, made: list[int], stop: int) -> set[int]:

@@ -24,7 +24,8 @@ from clearprop.job.data import Data
 from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 
 AT_ONCE = 16  # steps of one replay
 MOST_STEPS, MOST_ROWS = 4096, 2**20  # of a stretch that is made before anything is read
@@ -69,7 +70,7 @@ class DeviceTraining:
         """Whether it is ready for these."""
         return data is self.data and job == self.job and len(state.memory) == len(self.places.memory)
 
-    def run(self, state: TrainingState, order: Any, stretch: Stretch, ended: list[Ended] | None) -> None:
+    def run(self, state: TrainingState, order: Any, stretch: Stretch, ended: Endings | None) -> None:
         """Make the updates of a stretch."""
         account = Account(self.job, self.data.n_samples, state, stretch, ended)
         counts = stretch.stops - stretch.starts

@@ -21,7 +21,8 @@ from clearprop.errors import InputError, MissingExtra, require
 from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
 from clearprop.job.memory import check_outputs
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 from clearprop.network import Dense, Network, Parameters
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class TorchEngine:
         data: Data,
         order: Any,
         rates: Any,
-        ended: list[Ended] | None = None,
+        ended: Endings | None = None,
         place: Place | None = None,
     ) -> None:
         vectors = [state.theta, *state.memory]

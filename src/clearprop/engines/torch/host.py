@@ -16,7 +16,8 @@ from clearprop.job.data import Data
 from clearprop.job.divergence import divergence
 from clearprop.job.job import Job
 from clearprop.job.one_hot import OneHot
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 
 
 class HostTraining:
@@ -50,7 +51,7 @@ class HostTraining:
         same = len(vectors) == len(self.vectors) and all(map(_is, vectors, self.vectors))
         return same and data is self.data and job == self.job
 
-    def run(self, state: TrainingState, order: Any, stretch: Stretch, ended: list[Ended] | None) -> None:
+    def run(self, state: TrainingState, order: Any, stretch: Stretch, ended: Endings | None) -> None:
         """Make the updates of a stretch."""
         rows = torch.from_numpy(order)
         in_order = len(order) == self.data.n_samples and bool((order == np.arange(len(order))).all())
