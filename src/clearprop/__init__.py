@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from clearprop.formulas.update_rules import RMSProp as rmsprop
     from clearprop.network import Network, Parameters, backward, check_gradient, forward, loss
     from clearprop.training import Epoch
-    from clearprop.training.many import TrainedMany, train_many
+    from clearprop.training.many import train_many
     from clearprop.training.train import Trained, train
+    from clearprop.training.trained_many import TrainedMany
 
 __all__ = [
     "Activation",

@@ -1,6 +1,7 @@
 """Many networks at once: each has the bits that it has alone, and none ends another."""
 
 import inspect
+import sys
 import threading
 import time
 from dataclasses import fields
@@ -13,6 +14,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from clearprop import Network, train, train_many
+from clearprop.engines import choose
+from clearprop.engines.compiled.host.plan import Plan
 from clearprop.engines.cores import usable_cores
 from clearprop.errors import DivergenceError, InputError, NotFiniteError, ShapeError, UnknownNameError
 from clearprop.formulas import SGD, Adam, AdamW, Momentum, RMSProp
@@ -42,7 +45,7 @@ def _long_ago(monkeypatch):
 def _cores(monkeypatch):
     """As many cores as are asked for, whatever machine this is."""
     monkeypatch.setattr("clearprop.training.many.threads_granted", lambda n_threads: n_threads)
-    monkeypatch.setattr("clearprop.training.many.SECONDS_A_RECORD", 0.0)
+    monkeypatch.setattr("clearprop.training.many.SECONDS_A_CALL", 0.0)
 
 
 @st.composite
@@ -83,7 +86,7 @@ def without_time(history):
 @settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(members=st.lists(asked(), min_size=1, max_size=6), n_threads=st.integers(1, 3))
 def test_each_has_the_bits_that_it_has_alone(members, n_threads):
-    with mock.patch("clearprop.training.many.SECONDS_A_RECORD", 0.0):  # in several threads, however short they are
+    with mock.patch("clearprop.training.many.SECONDS_A_CALL", 0.0):  # in several threads, however short they are
         found = train_many(members, X, Y, n_threads=n_threads)
     assert len(found) == len(members)
     for told, one in zip(members, found, strict=True):
@@ -119,6 +122,18 @@ def test_what_all_are_told_holds_for_each_unless_it_is_told_another_thing():
     assert one.parameters.theta.dtype == np.float64
     expected = train(SMALL, own, X, Y, epochs=1)
     assert one.parameters.theta.tobytes() == expected.parameters.theta.tobytes()
+
+
+def test_networks_that_differ_in_their_seed_alone_are_prepared_once(monkeypatch):
+    made, of_kind = [], []
+    engine, members = sys.modules["clearprop.engines.compiled.engine"], sys.modules["clearprop.training.members"]
+    monkeypatch.setattr(engine, "Plan", lambda *given, **more: made.append(1) or Plan(*given, **more))
+    monkeypatch.setattr(members, "choose", lambda *given: of_kind.append(1) or choose(*given))
+    told = {"network": SMALL, "optimizer": Adam(0.01)}
+    found = train_many([{**told, "seed": seed} for seed in range(5)], X, Y, epochs=3, n_threads=1, engine="compiled")
+    assert (len(made), len(of_kind)) == (1, 1)
+    assert len({one.parameters.theta.tobytes() for one in found}) == 5
+    assert found[3].parameters.theta.tobytes() == alone({**told, "seed": 3, "epochs": 3})[0].parameters.theta.tobytes()
 
 
 def test_one_that_diverges_ends_no_other():
@@ -221,6 +236,7 @@ WRONG = Network.mlp([5, 2])
     ([{"network": SMALL, "batchsize": 3}], {}, UnknownNameError, "network 0 of 1 .*did you mean 'batch_size'"),
     ([SMALL], {"epoch": 3}, UnknownNameError, "^there is no argument of train_many 'epoch'; did you mean 'epochs'"),
     ([{"network": SMALL, "epochs": 0}], {}, InputError, "network 0 of 1 .*epochs must be"),
+    ([SMALL, {"network": SMALL, "seed": -1}], {}, InputError, "network 1 of 2 .*seed must be a whole number from 0"),
     ([{"network": SMALL, "dropout": 1.5}], {}, InputError, "network 0 of 1 .*dropout fraction"),
     ([{"network": SMALL, "params": WRONG.initial()}], {}, InputError, "network 0 of 1 "),
     ([SMALL], {"time_limit": 0}, InputError, "time_limit must be a number of seconds above 0"),
@@ -268,3 +284,16 @@ def test_pieces_of_work_share_the_cores_and_the_longest_begin_first():
     halt.interrupt()
     side_by_side([partial(work, 0)], seen.append, n_threads=1, halt=halt)
     assert seen[-1].result is NOT_BEGUN
+
+
+def test_ctrl_c_as_one_is_seen_shows_none_twice_and_loses_none():
+    seen = []
+
+    def see(done):
+        seen.append(done.k)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    found = side_by_side([partial(int, k) for k in range(4)], see, n_threads=1)
+    assert found == [0, 1, NOT_BEGUN, NOT_BEGUN] or found == [0, 1, 2, 3]
+    assert sorted(seen) == [0, 1, 2, 3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from numbers import Integral
 
@@ -110,6 +111,18 @@ class Job:
             )
         if isinstance(self.update_rule, LBFGS):
             self._check_full_batch()
+
+    def with_seed(self, seed: int) -> Job:
+        """The same with another seed; the rest is not looked at again.
+
+        Raises
+        ------
+        InputError
+            When it is no whole number of at least 0.
+        """
+        job = copy(self)
+        object.__setattr__(job, "seed", _whole("seed", seed, at_least=0))
+        return job
 
     def _check_full_batch(self) -> None:
         """Raise InputError for what a minimiser that chooses its own steps cannot honour."""

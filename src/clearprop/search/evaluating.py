@@ -70,16 +70,16 @@ class Evaluation:
         models = [clone(self.estimator).set_params(**clone(each, safe=False)) for each in candidates]
         costs = [cost_of(models[k]) for k, _ in pairs]
         works = [self._work(candidates[k], splits[s]) for k, s in pairs]
-        found: dict[tuple[int, int], Any] = {}
         with shown_many(self.verbose, [cost or 1.0 for cost in costs]) as show:
 
             def see(done: Done) -> None:
-                pair = pairs[done.k]
-                if done.result is not NOT_BEGUN and pair not in found:
-                    found[pair] = done.result
-                    show(done.k, _said(candidates, *pair, len(splits), done.result))
+                if done.result is not NOT_BEGUN:
+                    show(done.k, _said(candidates, *pairs[done.k], len(splits), done.result))
 
-            side_by_side(works, see, n_threads=self.n_threads, costs=costs, halt=self.halt, interrupts=self.interrupts)
+            results = side_by_side(
+                works, see, n_threads=self.n_threads, costs=costs, halt=self.halt, interrupts=self.interrupts
+            )
+        found = {pair: one for pair, one in zip(pairs, results, strict=True) if one is not NOT_BEGUN}
         return self._keep(candidates, len(splits), found, more)
 
     def _work(self, candidate: Candidate, split: Split) -> Callable[[], Any]:

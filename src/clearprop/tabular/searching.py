@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -250,17 +251,17 @@ class _Looking:
     def round(self, trials: Sequence[Trial], one: Round) -> list[Tried]:
         """Train these trials side by side; those that are whole."""
         plans = [planned(self.ready, trial, one.share, one.n_networks) for trial in trials]
-        found: list[Tried] = []
+        n_ended = count(1)
 
         def see(done: Done) -> None:
-            if done.result is not NOT_BEGUN and all(done.result is not each for each in found):
-                found.append(done.result)
-                self.watching.ended(done.result, len(found))
+            if done.result is not NOT_BEGUN:
+                self.watching.ended(done.result, next(n_ended))
 
         works = [partial(self._try, *pair, one.number) for pair in zip(trials, plans, strict=True)]
         costs = [float(each.network.n_parameters * each.jobs[0].epochs) for each in plans]
         n_threads = self.ready.plan.n_threads
-        side_by_side(works, see, n_threads=n_threads, costs=costs, halt=self.halt, interrupts=self.told)
+        results = side_by_side(works, see, n_threads=n_threads, costs=costs, halt=self.halt, interrupts=self.told)
+        found: list[Tried] = [one for one in results if one is not NOT_BEGUN]
         self.tried += sorted(found, key=lambda each: each.trial.number)
         return found
 

@@ -3,11 +3,12 @@
 from clearprop.job import Epoch
 from clearprop.training.fit import Fit, Fitting, fit
 from clearprop.training.loop import Measure, epochs
-from clearprop.training.many import TrainedMany, TrainedOne, train_many
+from clearprop.training.many import train_many
 from clearprop.training.range_test import RangeTest, range_test
 from clearprop.training.source import OneNetwork, Source
 from clearprop.training.stopping import Callback, Stopping
 from clearprop.training.train import Trained, train
+from clearprop.training.trained_many import TrainedMany, TrainedOne
 
 __all__ = [
     "Callback",

@@ -115,6 +115,11 @@ class Turns:
     crew : Crew
     works : sequence of callable
 
+    Attributes
+    ----------
+    ended : list of Done
+        Those that have ended, in that order.
+
     Examples
     --------
     >>> from clearprop.training.crew import Crew, Turns
@@ -131,13 +136,13 @@ class Turns:
     def __init__(self, crew: Crew, works: Sequence[Work]) -> None:
         self._left = deque(enumerate(works))
         self._n_works, self._n_seen = len(works), 0
-        self._ended: list[Done] = []  # in the order in which they did
+        self.ended: list[Done] = []  # in the order in which they did
         self._woken: SimpleQueue[None] = SimpleQueue()
         self._n_threads = crew.each(self._take_all)
 
     def next(self) -> Done | None:
         """The next that has ended, the same one until it was `seen`; None after the last."""
-        while self._n_seen == len(self._ended):
+        while self._n_seen == len(self.ended):
             if self._n_seen == self._n_works:
                 return None
             if not self._n_threads:
@@ -145,7 +150,7 @@ class Turns:
                 continue
             with suppress(Empty):
                 self._woken.get(timeout=LOOKS_AFTER)  # whoever ended may have been overheard
-        return self._ended[self._n_seen]
+        return self.ended[self._n_seen]
 
     def seen(self) -> None:
         """Go on to the one after it."""
@@ -165,7 +170,7 @@ class Turns:
         except BaseException as error:  # for who waits
             done = Done(k, None, error)
         del work  # it holds rows
-        self._ended.append(done)
+        self.ended.append(done)
         self._woken.put(None)
 
 

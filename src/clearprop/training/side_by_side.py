@@ -27,7 +27,7 @@ def side_by_side(
     costs: Sequence[float] | None = None,
     halt: Halt | None = None,
     interrupts: Interrupts | None = None,
-) -> None:
+) -> list[Any]:
     """Do all pieces of work, and see each as it ends.
 
     Ctrl-C ends the fits under way as it ends one, with the best weights of each, and no other is begun. A second one
@@ -39,7 +39,7 @@ def side_by_side(
         Called in threads of their own; fits that they begin heed `halt`.
     see : callable
         Called in this thread with the number of each piece of work, and what it returned, `NOT_BEGUN` where it never
-        began. What `see` raises ends all.
+        began; once, and not again where Ctrl-C comes to it. What else it raises ends all.
     n_threads : int
         Cores that all of them may use together.
     costs : sequence of float, optional
@@ -49,6 +49,11 @@ def side_by_side(
     interrupts : Interrupts, optional
         Told of every Ctrl-C; who gives it raises the second one.
 
+    Returns
+    -------
+    list
+        What each returned, or `NOT_BEGUN`; complete also where Ctrl-C came as one was seen.
+
     Raises
     ------
     BaseException
@@ -57,17 +62,17 @@ def side_by_side(
     Examples
     --------
     >>> from clearprop.training.side_by_side import side_by_side
-    >>> found = {}
-    >>> side_by_side([lambda: "a", lambda: "b"], lambda done: found.update({done.k: done.result}), n_threads=2)
-    >>> sorted(found.items())
-    [(0, 'a'), (1, 'b')]
+    >>> seen = []
+    >>> side_by_side([lambda: "a", lambda: "b"], seen.append, n_threads=2)
+    ['a', 'b']
+    >>> sorted(done.k for done in seen)
+    [0, 1]
     """
     halt, told = halt or Halt(), interrupts or Interrupts()
     n_at_once = max(1, min(n_threads, len(works)))
     crew = Crew(n_at_once)
     order = sorted(range(len(works)), key=lambda k: 0.0 if costs is None else -costs[k])
     begun = [partial(_done, works[k], halt, n_threads // n_at_once) for k in order]
-    failed: BaseException | None = None
     whole = came = False
     try:
         turns = Turns(crew, begun)
@@ -77,12 +82,11 @@ def side_by_side(
                     told.note()
                     halt.interrupt()
                 while (done := turns.next()) is not None:
+                    turns.seen()
                     if done.error is None:
                         see(done._replace(k=order[done.k]))
                     else:
-                        failed = failed or done.error
                         halt.interrupt()
-                    turns.seen()
                 whole = True
             except KeyboardInterrupt:
                 came = True
@@ -90,8 +94,11 @@ def side_by_side(
         _ended(crew, halt, told, is_whole=whole)
     if interrupts is None:
         told.raise_again()
-    if failed is not None:
-        raise failed
+    for done in turns.ended:
+        if done.error is not None:
+            raise done.error
+    results = {order[done.k]: done.result for done in turns.ended}
+    return [results[k] for k in range(len(works))]
 
 
 def _done(work: Callable[[], Any], halt: Halt, share: int) -> Any:
