@@ -71,7 +71,7 @@ def elementwise(slots: Mapping[str, int], writes: Mapping[str, Expression], dtyp
     body = [f"u{i} = splat(x0, u[{i}])" for i in range(len(text.uniforms))]
     body.append("lanes = n_lanes(x0)")
     if len(text.passes) == 1:
-        body += _flat_loop(text, slots, [f"store(x{slot}, i, settled({name}))" for slot, name in stores],
+        body += _flat_loop(text, slots, [f"store(x{slot}, i, {name})" for slot, name in stores],
                            [f"store_first(x{slot}, i, n - i, {name})" for slot, name in stores])  # fmt: skip
     else:
         fours = [
@@ -135,7 +135,7 @@ COLUMNS = ("column_0", "column_1", "column_2", "column_3")
 WORDS = frozenset(FUNCTIONS.values()) | {
     "add_fours", "at_least", "at_most", "constant", "float32", "float64", "infinity", "is_null", "load", "load_first",
     "load_first_of_fours", "load_one", "max_across", "maximum", "minimum", "multiply_add", "n_lanes", "offset",
-    "one_lane", "only_first", "power", "repeat_each", "select", "settled", "splat", "store", "store_first",
+    "one_lane", "only_first", "power", "repeat_each", "select", "splat", "store", "store_first",
     "store_first_of_fours", "store_one", "sum_across", "as_float", "formula_signature", *COLUMNS,
 }  # fmt: skip
 

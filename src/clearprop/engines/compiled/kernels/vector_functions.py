@@ -26,22 +26,6 @@ def select(typingctx: Any, mask: Any, if_true: Any, if_false: Any) -> Any:
     return if_true(mask, if_true, if_false), lambda context, builder, sig, args: builder.select(*args)
 
 
-@intrinsic
-def settled(typingctx: Any, x: Any) -> Any:
-    """x itself, beyond which LLVM does not look.
-
-    A choice between a number and the one that is stored where it goes would become a masked store, which takes AMD's
-    processors without AVX-512 ten times as long as a store.
-    """
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        frozen = ir.Instruction(builder.block, type_of(x), "freeze", args)  # for which llvmlite has no word
-        builder._insert(frozen)
-        return frozen
-
-    return x(x), emit
-
-
 def _of_llvm(name: str, n_arguments: int, note: str) -> Any:
     """A function that LLVM knows for vectors."""
 
