@@ -47,7 +47,7 @@ def table(tmp_path):
 def forget():
     """Empty what explanations keep from call to call: another test may have asked for the same case."""
     for kept in gc.get_objects():
-        if isinstance(kept, functools._lru_cache_wrapper) and kept.__module__.startswith(FORGETFUL):
+        if type(kept) is functools._lru_cache_wrapper and kept.__module__.startswith(FORGETFUL):
             kept.cache_clear()
 
 

@@ -9,7 +9,7 @@ from clearprop.engines.compiled.compiler.compiling import object_code
 from clearprop.engines.compiled.compiler.machine import has, vector_bytes
 from clearprop.formulas.activation_names import ACTIVATIONS
 
-# VMASKMOVPS and VMASKMOVPD to memory (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2): VEX.66.0F38 2E, 2F.
+# VMASKMOVPS and VMASKMOVPD to memory, VEX.66.0F38 2E and 2F (Intel's Software Developer's Manual, volume 2).
 MASKED_STORE = re.compile(rb"\xc4[\x02\x22\x42\x62\x82\xa2\xc2\xe2][\x00-\xff][\x2e\x2f]", re.DOTALL)
 
 

@@ -71,10 +71,18 @@ def gradient_of_batch(job, panel, thread, s, first, count, total, tells):
 
 
 @njit(error_model="numpy")
+def end_update(job, thread):
+    """After θ has moved, the other thread may still read what this update left: wait, or write to the other set."""
+    if is_apart(job):
+        job.turn = 1 - job.turn
+    else:
+        wait_for_all(job, thread)
+
+
+@njit(error_model="numpy")
 def make_steps(job, panel, thread):
     """Every update of a stretch, until one is not finite, or until threads find that they only wait for each other."""
-    result, waits, began = job.result, job.waits, clock(job)
-    done = job.steps
+    result, waits, began, done = job.result, job.waits, clock(job), job.steps
     if thread == 0:
         waits.nanoseconds[0], waits.returns_early = 0, 0
         result.diverged = 0
@@ -103,10 +111,7 @@ def make_steps(job, panel, thread):
         update_own(job, panel, thread, s, whole)
         loss_sum += cost * total
         weight_sum += total
-        if is_apart(job):  # the other may still read what this update left: the next one writes to the other set
-            job.turn = 1 - job.turn
-        else:
-            wait_for_all(job, thread)
+        end_update(job, thread)
         if waits.returns_early == s + 1:
             done = s + 1
             break
