@@ -13,7 +13,7 @@ import pytest
 from clearprop.errors import DivergenceError, InputError
 from clearprop.tables import Reading
 from clearprop.tabular import TableSettings, prepare, train
-from clearprop.tabular.searching import MOST_TRIALS, Watching, drawn, search
+from clearprop.tabular.searching import MOST_TRIALS, Watching, search
 
 random = np.random.default_rng(0)
 A, B = random.standard_normal((2, 240))
@@ -44,18 +44,6 @@ def test_the_best_third_of_each_round_goes_on_and_the_best_of_the_last_is_what_t
     assert alone.model.thetas.tobytes() == found.learned.thetas.tobytes()
     assert found.ready.settings.hidden == found.best.trial.asked["hidden"]
     assert not found.is_interrupted
-
-
-def test_trials_are_those_of_the_seed_around_the_recipe_and_keep_what_was_asked_for():
-    first, again, other = drawn(ready(), 9), drawn(ready(), 20), drawn(ready(seed=1), 9)
-    assert first == again[:9]
-    assert first[1:] != other[1:]
-    assert first[0].asked == {
-        "hidden": (128, 128, 128), "learning_rate": 0.003, "batch_size": 64, "dropout": 0.15, "weight_decay": 0.02,
-    }  # fmt: skip
-    kept = drawn(ready(hidden=(7,), dropout=0.0), 9)
-    assert all(each.asked["hidden"] == (7,) and each.asked["dropout"] == 0 for each in kept)
-    assert len({each.asked["learning_rate"] for each in kept}) == 9
 
 
 def test_the_time_limit_decides_how_many_are_tried_and_holds():

@@ -1,9 +1,9 @@
 """A search for the network and the rates that suit a table, by successive halving (Jamieson & Talwalkar, 2016).
 
-Trials are drawn around the recipe, which is the first of them. In the first round all are trained for a ninth of the
-epochs; the best third of each round goes on to three times as many. The networks of the last round are trained as
-`clearprop.tabular.train` does it, with all epochs and as many networks as an ensemble has, so the best of them is
-ready, and has the bits that training with its settings gives.
+In the first round all trials (`clearprop.tabular.trials`) are trained for a ninth of the epochs; the best third of each
+round goes on to three times as many. The networks of the last round are trained as `clearprop.tabular.train` does it,
+with all epochs and as many networks as an ensemble has, so the best of them is ready, and has the bits that training
+with its settings gives.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from clearprop.errors import DivergenceError, InputError
 from clearprop.tabular import recipe
 from clearprop.tabular.learning import Learned, carry_out
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.preparation import Prepared
+from clearprop.tabular.trials import Trial, drawn
 from clearprop.training.crew import Done
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
@@ -31,29 +30,6 @@ from clearprop.training.side_by_side import NOT_BEGUN, side_by_side
 FACTOR, MOST_ROUNDS = 3, 3
 USUAL_TRIALS, MOST_TRIALS = 27, 243
 SHARE = 2 / 3  # of the time limit that the rounds may take; what is left trains the best, where it is not trained yet
-DEPTHS = (1, 2, 3, 4)
-WIDTHS = (32, 64, 96, 128, 192, 256, 384)
-RATES = (0.1, 3.0)  # times the recipe's
-DECAYS = (1e-3, 0.3)
-DROPOUTS = (0.05, 0.4)
-WITHOUT_DROPOUT = 1 / 3  # of the trials
-BATCHES = (0.5, 1.0, 2.0)  # times the recipe's
-SEED = 0x5EA7C4  # beside the seed of the settings, so that no rows are split by what draws the trials
-
-
-class Trial(NamedTuple):
-    """Settings that are tried.
-
-    Attributes
-    ----------
-    number : int
-        From 1, which is the recipe.
-    asked : dict
-        What is asked of the recipe beside the settings: hidden, learning_rate, batch_size, dropout, weight_decay.
-    """
-
-    number: int
-    asked: dict[str, Any]
 
 
 class Tried(NamedTuple):
@@ -330,50 +306,3 @@ def planned(ready: Prepared, trial: Trial, share: float, n_networks: int, *, n_t
     factors = main.jobs[0].class_weight
     found = plan(main.rows, main.target, asked, parts=main.folds[:n_networks], class_weight=factors)
     return replace(found, Y=main.Y)  # one copy for all
-
-
-def drawn(ready: Prepared, n_trials: int) -> list[Trial]:
-    """The trials of a search: the recipe, and others drawn around it; what was asked for stays.
-
-    They depend on the table's seed and their number alone.
-    """
-    settings, job, network = ready.settings, ready.plan.jobs[0], ready.network
-    size = job.batch_size
-    own: dict[str, Any] = {
-        "hidden": network.widths[1:-1],
-        "learning_rate": job.update_rule.learning_rate,  # type: ignore[union-attr]
-        "batch_size": size,
-        "dropout": max(job.dropout, default=0.0),
-        "weight_decay": job.update_rule.weight_decay,  # type: ignore[union-attr]
-    }
-    kept = {name: own[name] for name in own if getattr(settings, name) is not None}
-    trials = [Trial(1, own)]
-    for number in range(2, n_trials + 1):
-        random = np.random.default_rng([settings.seed, SEED, number])
-        trials.append(Trial(number, {**_around(own, random), **kept}))
-    return trials
-
-
-def _around(own: dict[str, Any], random: Any) -> dict[str, Any]:
-    """Settings around the recipe's."""
-    depth, width = int(random.choice(DEPTHS)), int(random.choice(WIDTHS))
-    size = max(recipe.SMALLEST_BATCH // 2, int(own["batch_size"] * random.choice(BATCHES)))
-    rate = own["learning_rate"] * math.sqrt(size / own["batch_size"]) * _between(RATES, random)
-    drops = random.random() >= WITHOUT_DROPOUT
-    return {
-        "hidden": (width,) * depth,
-        "learning_rate": _rounded(rate),
-        "batch_size": size,
-        "dropout": _rounded(float(random.uniform(*DROPOUTS))) if drops else 0.0,
-        "weight_decay": _rounded(_between(DECAYS, random)),
-    }
-
-
-def _between(ends: tuple[float, float], random: Any) -> float:
-    """A number between these, evenly on the scale of its logarithm."""
-    return float(np.exp(random.uniform(*np.log(ends))))
-
-
-def _rounded(value: float) -> float:
-    """To three digits, so that it can be typed."""
-    return float(f"{value:.3g}")
