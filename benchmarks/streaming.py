@@ -2,8 +2,8 @@
 
 In turns. The table fits into memory, its file is in the disk's cache, and both learn the same rows in the same number
 of updates with the same encoder. Whole trainings: reading and encoding count on both sides, what is looked up before
-(the encoder) on neither. Beside them the epochs after the first, where the rows come from the file of encoded rows, and
-epochs in which they are encoded anew (``--scratch none``).
+(the encoder) on neither. Beside them the epochs after the first: in memory, where all rows are kept once they are
+encoded; from the temporary file, where memory has no room for them; and encoded anew (``--scratch none``).
 
 ``python benchmarks/streaming.py [ROWS]``; the files are written to the folder for temporary files.
 """
@@ -29,6 +29,7 @@ from clearprop.tables.streaming import stored
 from clearprop.tables.streaming_order import LEARN
 from clearprop.tables.streaming_read import read_whole
 from clearprop.tabular.learning import member
+from clearprop.tabular.scratch import ANEW, ScratchPlace
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.streamed_preparation import prepare_stream
 from clearprop.tabular.streamed_rows import RowStream
@@ -66,8 +67,8 @@ def seconds(job: object, rows: Callable[[], object], engine: object, initial: ob
     return Seconds(ends[-1] - began, statistics.median(np.diff(ends)))
 
 
-def measured(path: Path, hidden: tuple[int, ...] | None) -> list[tuple[Seconds, Seconds, Seconds]]:
-    """From the disk with the file of encoded rows, without it, and from memory, in turns."""
+def measured(path: Path, hidden: tuple[int, ...] | None) -> dict[str, list[Seconds]]:
+    """From the disk with rows kept in memory, in a file, and not at all, and from memory, in turns."""
     settings = TableSettings(target="y", hidden=hidden, epochs=EPOCHS)
     plan = prepare_stream(stored(path), settings).ready.plan
     rows, job, streams = plan.stream.rows, plan.jobs[0], member(plan, 0)
@@ -78,14 +79,26 @@ def measured(path: Path, hidden: tuple[int, ...] | None) -> list[tuple[Seconds, 
         Y = rows.encoding.target.encode(rows.encoding.y(learn))
         return prepared(job, rows.encoding.encoder.encode(learn).X, Y, None, np.float32)
 
-    few = replace(job, epochs=3)
-    ways = ((job, lambda: replace(rows)), (few, lambda: replace(rows, folder=None)), (job, in_memory))
-    found = []
+    file = ScratchPlace("", folder=path.parent)
+    ways: dict[str, tuple[object, Callable[[], object]]] = {
+        "disk": (job, lambda: replace(rows, kept_at=ScratchPlace("", in_memory=True))),
+        "file": (replace(job, epochs=6), lambda: replace(rows, kept_at=file)),
+        "anew": (replace(job, epochs=3), lambda: replace(rows, kept_at=ANEW)),
+        "memory": (job, in_memory),
+    }
+    found: dict[str, list[Seconds]] = {name: [] for name in ways}
     for turn in range(TURNS + 1):  # the first warms up
-        turns = tuple(seconds(each, made, streams.engine, streams.initial) for each, made in ways)
-        if turn:
-            found.append(turns)
+        for name, (each, made) in ways.items():
+            took = seconds(each, made, streams.engine, streams.initial)
+            if turn:
+                found[name].append(took)
     return found
+
+
+def ratio(turns: dict[str, list[Seconds]], way: str, what: str) -> float:
+    """Of seconds from the disk in one way and from memory, the median of the turns."""
+    pairs = zip(turns[way], turns["memory"], strict=True)
+    return statistics.median(getattr(disk, what) / getattr(memory, what) for disk, memory in pairs)
 
 
 def main() -> None:
@@ -94,16 +107,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.parquet"
         table(path, n_rows)
-        print(f"from the disk ÷ from memory ({n_rows:,} rows, {EPOCHS} epochs)   whole   later epochs   encoded anew")
+        heads = "".join(f"{head:>14}" for head in ("whole", "later epochs", "from a file", "encoded anew"))
+        print(f"{f'from the disk ÷ from memory ({n_rows:,} rows, {EPOCHS} epochs)':60}{heads}")
         for name, hidden in HIDDEN.items():
             turns = measured(path, hidden)
             ratios = {
-                "whole": statistics.median(disk.whole / memory.whole for disk, _, memory in turns),
-                "later": statistics.median(disk.later / memory.later for disk, _, memory in turns),
-                "anew": statistics.median(anew.later / memory.later for _, anew, memory in turns),
+                "whole": ratio(turns, "disk", "whole"),
+                "later": ratio(turns, "disk", "later"),
+                "file": ratio(turns, "file", "later"),
+                "anew": ratio(turns, "anew", "later"),
             }
             results[name] = {**ratios, "seconds": turns}
-            print(f"{name:48}" + "".join(f"{ratio:14.3f}" for ratio in ratios.values()))
+            print(f"{name:60}" + "".join(f"{each:14.3f}" for each in ratios.values()))
     keep("streaming", {"rows": n_rows, "epochs": EPOCHS, **results})
 
 

@@ -5,6 +5,7 @@ The short form has some megabytes and a limit to match. The long one writes 2 Gi
 """
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -77,6 +78,15 @@ def attack(tmp_path, n_bytes, limit, rows_of_group, *options):
 
 def test_a_table_that_does_not_fit_trains_predicts_and_is_scored(tmp_path):
     attack(tmp_path, 12 * MIB, 440 * MIB, 20_000, "--hidden", "16", "--epochs", "1")
+
+
+def test_rows_that_are_kept_in_memory_are_within_what_was_said(tmp_path):
+    table = write(tmp_path / "t.parquet", 8 * MIB, 20_000)  # encoded, ten times as much: it would not go unseen
+    options = ("--stream", "--hidden", "16", "--epochs", "2", "--output", tmp_path / "t.clearprop")
+    trained, said = run("train", table, "--target", "y", *options)
+    most = re.search(r"memory +(\d+) MB at most: .* for\s+all\s+rows,\s+encoded", trained, re.DOTALL)
+    assert most, trained
+    assert said["peak"] <= (int(most[1]) + 1) * 1e6, (most[1], said)
 
 
 @pytest.mark.torture

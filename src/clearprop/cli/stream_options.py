@@ -35,7 +35,8 @@ class StreamOptions:
         Write FILE, text in columns, to this Parquet file first, and read that.
     scratch
         A folder for the rows as the network takes them, in a temporary file from which they are read after the first
-        epoch; or none, to make them anew in each. By default one on a disk with plenty of free room, for up to 8 GiB.
+        epoch; or none, to make them anew in each. By default they are kept in memory where it has room for all, and
+        otherwise on a disk with plenty of free room, up to 8 GiB.
     """
 
     memory: str | None = None

@@ -142,8 +142,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             With a path: read Parquet in pieces even if it fits.
         scratch : path, optional
             For a table that is read in pieces: the folder of a temporary file for the rows as the network takes them,
-            from which they are read after the first epoch; "none" for no such file. By default a folder on a disk with
-            plenty of free room, for up to 8 GiB.
+            from which they are read after the first epoch; "none" to make them anew in each. By default they are kept
+            in memory where it has room for all, and otherwise on a disk with plenty of free room, up to 8 GiB.
         checkpoint : path, optional
             A folder that the fit is written to while it is under way, and when it ends.
         checkpoint_seconds : float

@@ -113,8 +113,12 @@ def _rows(array: Any, rows: Any) -> Any:
     return array[rows] if isinstance(rows, slice) else array.take(rows, axis=0)
 
 
-def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = np.float64) -> Data:
+def prepared(
+    job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = np.float64, *, is_finite: bool = False
+) -> Data:
     """The user's arrays as Data: checked, of one type, class weights folded into the row weights.
+
+    `is_finite` says that X was looked at before, as it takes a while.
 
     Raises
     ------
@@ -136,7 +140,8 @@ def prepared(job: Job, X: Any, Y: Any, sample_weight: Any = None, dtype: Any = n
     network.check_targets(Y, X.shape[0])
     if X.shape[0] == 0:
         raise ShapeError("there are no rows to learn from")
-    _finite("X", X)
+    if not is_finite:
+        _finite("X", X)
     if not isinstance(Y, OneHot):
         _finite("Y", Y)
         _check_target_values(network, Y)

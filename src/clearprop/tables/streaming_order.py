@@ -145,6 +145,14 @@ class Order:
         shuffle(order, state_of(self.seed, buffer.epoch, OF_BUFFER, buffer.number))
         return order
 
+    def places(self, epoch: int, shuffle: Callable[[Any, int], None]) -> Any:
+        """The order of a whole epoch, int64 (n_rows,): rows by their number among all that are learned from."""
+        first, found = np.concatenate([[0], np.cumsum(self.counts)]), []
+        for buffer in self.buffers(epoch, shuffle):
+            rows = [np.arange(start, stop) + first[group] for group, start, stop in buffer.segments]
+            found.append(np.concatenate(rows)[self.within(buffer, shuffle)])
+        return np.concatenate(found)
+
 
 class _Lane:
     """Groups that are read one after the other."""

@@ -2,7 +2,7 @@
 
 Encoding a row costs more than an update of a small network with it. The file holds what a buffer holds, byte for byte,
 so training has the same bits with it and without. It has no name where the system allows that, and is gone with the
-process in any case.
+process in any case. Where memory has room for all rows there is none: see `clearprop.tabular.streamed_rows`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ import numpy as np
 
 from clearprop.errors import InputError
 from clearprop.network.memory import in_words
+from clearprop.tables.streaming_order import Segment
 
 MOST_UNASKED = 8 * 2**30  # bytes that are taken without being asked for
 SHARE_UNASKED = 4  # of the free room, a part of this size
@@ -31,29 +32,38 @@ NONE = "none"
 FEWEST_ROWS = 50_000  # read from the file before its speed is judged
 
 
-class Place(NamedTuple):
-    """Where the file is, and what is said of it.
+class ScratchPlace(NamedTuple):
+    """Where encoded rows are kept, and what is said of it.
 
     Attributes
     ----------
-    folder : Path or None
-        None where rows are encoded anew in each epoch.
     said : str
+    folder : Path or None
+        Of the file.
+    in_memory : bool
+        Whether there is no file, as memory has room for all. Without either, rows are encoded anew in each epoch.
     """
 
-    folder: Path | None
     said: str
+    folder: Path | None = None
+    in_memory: bool = False
 
 
-def place_for(n_bytes: int, asked: str | os.PathLike[str] | None) -> Place:
-    """The folder for a file of so many bytes.
+ANEW = ScratchPlace("none: rows are encoded anew in each epoch")
+ONCE = ScratchPlace("none: there is one epoch, which encodes each row once")
+
+
+def place_for(n_bytes: int, asked: str | os.PathLike[str] | None, *, in_memory: bool = False) -> ScratchPlace:
+    """The place for so many bytes of encoded rows.
 
     Parameters
     ----------
     n_bytes : int
     asked : path, optional
-        A folder, or "none" for no file. By default one for temporary files that is on a disk, where at least four times
-        as much is free, and only up to 8 GiB.
+        A folder, or "none" to keep none. By default memory, or a folder for temporary files that is on a disk, where at
+        least four times as much is free, and only up to 8 GiB.
+    in_memory : bool
+        Whether memory has room for them.
 
     Raises
     ------
@@ -62,7 +72,7 @@ def place_for(n_bytes: int, asked: str | os.PathLike[str] | None) -> Place:
     """
     size = in_words(n_bytes)
     if asked is not None and str(asked) == NONE:
-        return Place(None, "none: rows are encoded anew in each epoch")
+        return ANEW
     if asked is not None:
         folder = Path(asked)
         if not folder.is_dir():
@@ -72,12 +82,14 @@ def place_for(n_bytes: int, asked: str | os.PathLike[str] | None) -> Place:
         free = shutil.disk_usage(folder).free
         if free < n_bytes:
             raise InputError(f"encoded rows take {size}, and {in_words(free)} are free in {str(asked)!r}")
-        return Place(folder, f"{size} of encoded rows in {folder}, until training ends")
+        return ScratchPlace(f"{size} of encoded rows in {folder}, until training ends", folder)
+    if in_memory:
+        return ScratchPlace(f"{size} of encoded rows in memory, which has room for them", in_memory=True)
     for folder in (Path(tempfile.gettempdir()), Path("/var/tmp")):
         is_disk = os.access(folder, os.W_OK) and not _is_in_memory(folder)
         if is_disk and n_bytes <= min(MOST_UNASKED, shutil.disk_usage(folder).free // SHARE_UNASKED):
-            return Place(folder, f"{size} of encoded rows in {folder}, until training ends")
-    return Place(None, f"none: rows are encoded anew in each epoch; a folder with {size} free would save that")
+            return ScratchPlace(f"{size} of encoded rows in {folder}, until training ends", folder)
+    return ScratchPlace(f"{ANEW.said}; a folder with {size} free would save that")
 
 
 def _is_in_memory(folder: Path) -> bool:
@@ -112,7 +124,7 @@ class Scratch:
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115, it lives on
         self.close: Callable[[], object] = weakref.finalize(self, self._file.close)
         starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-        self._first, n_rows = starts[:-1].tolist(), int(starts[-1])
+        self._counts, self._first, n_rows = list(counts), starts[:-1].tolist(), int(starts[-1])
         self._row_bytes = [each[:1].nbytes for each in like]
         self._regions = np.concatenate([[0], np.cumsum([n_rows * size for size in self._row_bytes])]).tolist()
         self._made = [0] * len(counts)  # rows of each group from its first on
@@ -123,6 +135,11 @@ class Scratch:
     def is_open(self) -> bool:
         """Whether it can be used: the disk was not full, and it is not slower than encoding."""
         return not self._file.closed
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows are in it."""
+        return self.is_open and self._made == self._counts
 
     def has(self, group: int, stop: int) -> bool:
         """Whether the rows of a group up to this one are in it."""
@@ -139,7 +156,7 @@ class Scratch:
                 return
             try:
                 for number, each in enumerate(rows):
-                    self._at(number, group, start)
+                    self._file.seek(self._place(number, group, start))
                     _whole(self._file.write, each)
             except OSError as error:
                 self.close()
@@ -160,7 +177,7 @@ class Scratch:
             began = time.perf_counter()
             try:
                 for number, each in enumerate(rows):
-                    self._at(number, group, start)
+                    self._file.seek(self._place(number, group, start))
                     _whole(self._file.readinto, each)
             except OSError:
                 self.close()  # what the table has is as good
@@ -170,9 +187,19 @@ class Scratch:
                 self.close()
             return True
 
-    def _at(self, number: int, group: int, start: int) -> None:
-        """Go to where a row's part lies."""
-        self._file.seek(self._regions[number] + (self._first[group] + start) * self._row_bytes[number])
+    def soon(self, segments: Iterable[Segment]) -> None:
+        """Tell it what is read next: the system reads that from a cold disk while training goes on."""
+        with self._lock:
+            if not self.is_open or not hasattr(os, "posix_fadvise"):
+                return
+            for group, start, stop in segments:
+                for number, size in enumerate(self._row_bytes):
+                    place, n_bytes = self._place(number, group, start), (stop - start) * size
+                    os.posix_fadvise(self._file.fileno(), place, n_bytes, os.POSIX_FADV_WILLNEED)
+
+    def _place(self, number: int, group: int, start: int) -> int:
+        """Where a part of a row lies."""
+        return int(self._regions[number] + (self._first[group] + start) * self._row_bytes[number])
 
 
 class _Pace:

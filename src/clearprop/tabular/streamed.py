@@ -19,7 +19,8 @@ from clearprop.tabular.model import TableModel
 from clearprop.tabular.results import Evaluation, Predictions, Remarks
 from clearprop.tabular.scores import Scores
 from clearprop.tabular.seen import Outside
-from clearprop.tabular.streamed_rows import Reader, RowStream
+from clearprop.tabular.streamed_reading import Reader
+from clearprop.tabular.streamed_rows import RowStream
 from clearprop.tabular.tallied_scores import SAMPLE, ClassTally, NumberTally, SeveralTally
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ STATM = Path("/proc/self/statm")
 LATER = 48 * 2**20  # bytes that are taken as training begins, by what loads machine code and what is not given back
 LIBRARIES = 200 * 2**20  # bytes, where the system does not say what this process takes
 BUFFER = 48 * 2**20  # bytes of a buffer, where memory is no matter
+ORDER = 16  # bytes of a row's number in the order of an epoch, as it is made
 FEWEST_BATCHES = 8  # in a buffer: with fewer, hardly any row is beside one from another group
 LANES = 8  # groups that are read side by side, at most
 MOST_READING = 96 * 2**20  # bytes that several of them may take; otherwise there are fewer
@@ -44,6 +46,8 @@ class Memory(NamedTuple):
     libraries : int
         What the process has before it begins.
     networks, buffers, reading, validation : int
+    encoded : int
+        Of all rows as the network takes them, instead of buffers; 0 where memory has no room for them.
     rows, lanes : int
         Rows of a buffer, and groups that are read side by side.
     """
@@ -53,19 +57,24 @@ class Memory(NamedTuple):
     buffers: int
     reading: int
     validation: int
+    encoded: int
     rows: int
     lanes: int
 
     @property
     def total(self) -> int:
         """The most that the process takes."""
-        return self.libraries + self.networks + self.buffers + self.reading + self.validation
+        return self.libraries + self.networks + self.buffers + self.reading + self.validation + self.encoded
 
     def __str__(self) -> str:
+        rows = f"{in_words(self.buffers)} for {N_BUFFERS} buffers of {self.rows:,} rows"
+        if self.encoded:
+            rows = f"{in_words(self.encoded)} for all rows, encoded, which are shuffled {self.rows:,} at a time"
+        side_by_side = 1 if self.encoded else self.lanes
         return (
             f"{in_words(self.total)} at most: {in_words(self.libraries)} of libraries and what is loaded, "
-            f"{in_words(self.buffers)} for {N_BUFFERS} buffers of {self.rows:,} rows, {in_words(self.reading)} to read "
-            f"{self.lanes} row group{'s' if self.lanes > 1 else ''} side by side, {in_words(self.networks)} for "
+            f"{rows}, {in_words(self.reading)} to read "
+            f"{side_by_side} row group{'s side by side' if side_by_side > 1 else ''}, {in_words(self.networks)} for "
             f"networks, {in_words(self.validation)} for rows that validate"
         )
 
@@ -117,64 +126,88 @@ def in_memory(table: Stored) -> int:
     return resident() + table.n_rows * (table.row_bytes + 2 * 4 * inputs)
 
 
-def settled(
-    limit: int | None,
-    table: Stored,
-    job: Job,
-    *,
-    n_learn: int,
-    n_validation: int,
-    members: int,
-    kept: Mapping[str, int] | None = None,
-) -> Memory:
-    """How many rows are in memory at a time, so that the limit is held.
+@dataclass(frozen=True)
+class Sizes:
+    """What the memory of a training depends on.
 
-    Parameters
+    Attributes
     ----------
-    limit : int or None
-        Bytes that the process may take.
     table : Stored
     job : Job
     n_learn, n_validation : int
         Rows.
     members : int
         Networks that are trained at the same time.
+    n_targets : int
+        Columns that are learned.
+    """
+
+    table: Stored
+    job: Job
+    n_learn: int
+    n_validation: int
+    members: int
+    n_targets: int
+
+    @property
+    def row(self) -> int:
+        """Bytes of a row: its inputs, its targets as they are and as they are learned, its weight."""
+        return 4 * self.job.network.widths[0] + 12 * self.n_targets + 12
+
+    def memory(self, taken: int, rows: int, lanes: int, *, holds: bool = False) -> Memory:
+        """With buffers of so many rows, or all of them held; `taken` is what the process has already."""
+        row, width = self.row, self.table.row_bytes
+        buffer = min(self.n_learn, rows + self.job.batch_size) * row
+        readers, side_by_side = (1, 1) if holds else (self.members, lanes)
+        reading = side_by_side * (self.table.lane_bytes + 2 * ROWS_AT_ONCE * width) + ROWS_AT_ONCE * (
+            2 * row + 4 * width
+        )
+        return Memory(
+            taken,
+            self.members * sum(needs(self.job, self.n_learn, np.float32)),
+            0 if holds else self.members * N_BUFFERS * buffer,
+            readers * reading,
+            self.n_validation * (row + self.members * 3 * 4 * self.job.network.widths[-1]),
+            self.n_learn * (row + ORDER) if holds else 0,
+            rows,
+            lanes,
+        )
+
+
+def settled(limit: int | None, sizes: Sizes, kept: Mapping[str, int] | None = None, *, holds: bool = False) -> Memory:
+    """How many rows are in memory at a time, so that the limit is held.
+
+    Whether all of them are held, encoded, changes no bit, so that depends on what memory there is now.
+
+    Parameters
+    ----------
+    limit : int or None
+        Bytes that the process may take.
+    sizes : Sizes
     kept : mapping, optional
         The "buffer" and "lanes" of the training that is gone on with.
+    holds : bool
+        Whether all rows may be held, encoded, where there is room.
 
     Raises
     ------
     InputError
         When there is not enough memory, with what is needed.
     """
-    batch = min(job.batch_size, n_learn)
+    table, n_learn, batch = sizes.table, sizes.n_learn, min(sizes.job.batch_size, sizes.n_learn)
     fewest = -(-min(n_learn, FEWEST_BATCHES * batch) // batch) * batch
-    row = 4 * job.network.widths[0] + 24
     rows, lanes = fewest, max(1, min(LANES, len(table.groups)))
-    while 2 * rows * row <= BUFFER and rows < n_learn:
+    while 2 * rows * sizes.row <= BUFFER and rows < n_learn:
         rows *= 2
     while lanes > 1 and lanes * table.lane_bytes > MOST_READING:
         lanes //= 2
     if kept is not None:
         rows, lanes, fewest = kept["buffer"], kept["lanes"], kept["buffer"]
-
     pa.default_memory_pool().release_unused()
-    taken = resident() + LATER
-
-    def of(rows: int, lanes: int) -> Memory:
-        piece = ROWS_AT_ONCE * (2 * row + 4 * table.row_bytes)
-        outputs = 3 * 4 * job.network.widths[-1]
-        return Memory(
-            taken,
-            members * sum(needs(job, n_learn, np.float32)),
-            members * N_BUFFERS * min(n_learn, rows + batch) * row,
-            members * (lanes * (table.lane_bytes + 2 * ROWS_AT_ONCE * table.row_bytes) + piece),
-            n_validation * (row + members * outputs),
-            rows,
-            lanes,
-        )
-
-    found = of(rows, lanes)
+    taken, most = resident() + LATER, room(limit)
+    whole, found = sizes.memory(taken, rows, lanes, holds=True), sizes.memory(taken, rows, lanes)
+    if holds and most is not None and whole.total <= most:
+        return whole
     while limit is not None and found.total > limit:
         if found.buffers >= found.reading and rows > fewest:
             rows = max(fewest, rows // 2)
@@ -184,7 +217,7 @@ def settled(
             rows = max(fewest, rows // 2)
         else:
             raise InputError(f"this training needs {found}; {in_words(limit)} may be used: raise --memory")
-        found = of(rows, lanes)
+        found = sizes.memory(taken, rows, lanes)
     return found
 
 

@@ -24,7 +24,7 @@ from clearprop.tabular.quantiles import shared
 from clearprop.tabular.scoring import scoring_of
 from clearprop.tabular.seen import standardised
 from clearprop.tabular.settings import TableSettings
-from clearprop.tabular.streamed_memory import Memory, settled
+from clearprop.tabular.streamed_memory import Memory, Sizes, settled
 from clearprop.tabular.streamed_rows import Encoding, RowStream
 from clearprop.tabular.survey import MOST_VALIDATION, SAMPLE, SKIPPED, Asked, Survey, rank_error, survey
 from clearprop.tabular.survey_target import FoundTargets, looks_of
@@ -94,7 +94,8 @@ def prepare_stream(
     network = recipe.network(encoder.n_inputs, target.n_outputs, scoring_of(target).loss, settings)
     job = recipe.job(network, n_learn, settings, settings.seed)
     before = kept if kept is not None and "buffer" in kept else None
-    memory = settled(limit, table, job, n_learn=n_learn, n_validation=len(rows.y), members=members, kept=before)
+    sizes = Sizes(table, job, n_learn, len(rows.y), members, len(asked.targets))
+    memory = settled(limit, sizes, before, holds=scratch is None and job.epochs > 1)
     stream = RowStream(table, asked, shares, found.counts, encoding, memory.rows, memory.lanes)
     streamed = Streamed(stream, targets.trivial, ends, found.n_parts[TEST])
     counts = targets.class_counts
@@ -110,7 +111,7 @@ def prepare_stream(
         plan=plan(rows, target, shared(settings), parts=folds, class_weight=factors, stream=streamed, tell=tell),
         notices=(*table.notices, *of_counts(target, counts), *said),
     )
-    return StreamPrepared(ready, memory, stream.keep_in(scratch))
+    return StreamPrepared(ready, memory, stream.keep_in(scratch, in_memory=memory.encoded > 0, epochs=job.epochs))
 
 
 def _encoder(

@@ -1,12 +1,18 @@
-"""The rows of a table on the disk as training takes them: encoded, in buffers that a thread of its own fills ahead."""
+"""The rows of a table on the disk as training takes them: encoded, in buffers that a thread of its own fills ahead.
+
+Where memory has room for all of them, encoded, they are read once, and training is what it is from memory, in the order
+of a stream.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
+from itertools import chain, pairwise, starmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,13 +23,14 @@ from clearprop.errors import FileError
 from clearprop.job import Layout, Place
 from clearprop.tables import ClassTarget, Encoder, NumberTargets, Target, columns
 from clearprop.tables.streaming import Stored
-from clearprop.tables.streaming_order import LEARN, Buffer, Order, Segment, Shares
-from clearprop.tables.streaming_read import ROWS_AT_ONCE, Opened, Piece, within
+from clearprop.tables.streaming_order import Buffer, Order, Segment, Shares
+from clearprop.tables.streaming_read import within
 from clearprop.tabular.actual import actual_of
-from clearprop.tabular.scratch import Scratch, place_for
-from clearprop.tabular.survey import Asked, parts_of
+from clearprop.tabular.scratch import ANEW, ONCE, Scratch, ScratchPlace, place_for
+from clearprop.tabular.streamed_reading import Chosen, Reader, together
+from clearprop.tabular.survey import Asked
 from clearprop.training.parts import Part
-from clearprop.training.read_ahead import Done, ReadAhead
+from clearprop.training.read_ahead import SOON, Done, ReadAhead
 
 N_BUFFERS = 2  # one is trained on while the other is filled
 
@@ -54,80 +61,42 @@ class Encoding(NamedTuple):
         return (columns.numbers(table.column(name), name) / self.most_weight).astype(np.float32)
 
 
-class Chosen(NamedTuple):
-    """Rows of a piece that are learned from, or held out."""
-
-    piece: Piece
-    table: pa.Table
-
-
-class Reader:
-    """Reads the rows of some groups that are for something, each group from its beginning on, several side by side."""
-
-    def __init__(self, table: Stored, asked: Asked, shares: Shares, check: Callable[[], None] = lambda: None) -> None:
-        self.table, self.asked, self.shares = table, asked, shares
-        self.opened = Opened(table, asked.columns, check)
-        self._groups: dict[int, _OfGroup] = {}
-
-    def close(self) -> None:
-        """Close all files."""
-        self._groups.clear()
-        self.opened.close()
-
-    def chosen(self, group: Any, what: int) -> Iterator[Chosen]:
-        """The rows of a group that are for this."""
-        for piece in self.opened.of_group(group):
-            with within(self.table, piece):
-                parts = parts_of(piece, self.shares, self.asked)
-            yield Chosen(piece, piece.table.filter(pa.array(parts == what)))
-
-    def segment(self, segment: Segment) -> Iterator[Chosen]:
-        """The rows of a segment; those before it are passed over."""
-        group = self._groups.get(segment.group)
-        if group is None or group.position > segment.start:
-            group = self._groups[segment.group] = _OfGroup(self.chosen(self.table.groups[segment.group], LEARN))
-        while group.position < segment.start:
-            group.take(segment.start - group.position)
-        while group.position < segment.stop:
-            yield group.take(segment.stop - group.position)
-        if group.is_over:
-            del self._groups[segment.group]
-
-
-class _OfGroup:
-    """How far a group has been read."""
-
-    def __init__(self, rows: Iterator[Chosen]) -> None:
-        self.rows, self.position, self.is_over = rows, 0, False
-        self._left: Chosen | None = None
-        self._next()
-
-    def take(self, most: int) -> Chosen:
-        """The next rows, at most so many, at least one."""
-        assert self._left is not None
-        piece, table = self._left
-        taken = Chosen(piece, table.slice(0, most))
-        self.position += len(taken.table)
-        self._left = Chosen(piece, table.slice(most))
-        if not len(self._left.table):
-            self._next()
-        return taken
-
-    def _next(self) -> None:
-        self._left = next((each for each in self.rows if len(each.table)), None)
-        self.is_over = self._left is None
-
-
 class Slot(NamedTuple):
     """Room for the rows of a buffer."""
 
     X: Any
     y: Any
-    weight: Any
+    weight: Any = None
 
     def rows(self, start: int, stop: int) -> list[Any]:
         """What there is of some of them."""
         return [each[start:stop] for each in self if each is not None]
+
+
+class Held:
+    """All rows of a stream, encoded, for all networks that learn from them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._data: Data | None = None
+
+    def data(self, made: Callable[[], Data | None], is_over: Callable[[], bool]) -> Data | None:
+        """The rows, which `made` makes once; None where it is over before."""
+        while not self._lock.acquire(timeout=SOON):
+            if is_over():
+                return None
+        try:
+            self._data = self._data or made()
+            return self._data
+        finally:
+            self._lock.release()
+
+
+class Coming(NamedTuple):
+    """A buffer that is to be filled, and the one after it."""
+
+    buffer: Buffer
+    next: Buffer | None
 
 
 @dataclass(eq=False)
@@ -144,8 +113,8 @@ class RowStream:
     encoding : Encoding
     rows, lanes : int
         Of a buffer, a multiple of the batch size; and groups that are read side by side.
-    folder : Path, optional
-        Where encoded rows are kept while there is more than one epoch.
+    kept_at : ScratchPlace
+        Where encoded rows are kept after the first epoch.
     """
 
     table: Stored
@@ -155,9 +124,10 @@ class RowStream:
     encoding: Encoding
     rows: int
     lanes: int
-    folder: Path | None = None
+    kept_at: ScratchPlace = ANEW
     _scratch: Scratch | None = field(default=None, init=False, repr=False)
-    _ahead: ReadAhead[Buffer, Data] | None = field(default=None, init=False, repr=False)
+    _held: Held = field(default_factory=Held, init=False, repr=False)
+    _ahead: ReadAhead[Coming, Data] | None = field(default=None, init=False, repr=False)
     _next: tuple[int, int] = field(default=(-1, -1), init=False, repr=False)
     _slots: list[Slot] = field(default_factory=list, init=False, repr=False)
 
@@ -188,38 +158,59 @@ class RowStream:
     def another(self) -> RowStream:
         """The same rows for another network, with buffers and a thread of its own."""
         other = replace(self)
-        other._scratch = self._kept
+        other._scratch, other._held = self._kept, self._held
         return other
 
     def parts(self, job: Job, epoch: int, cursor: int, engine: Engine, is_over: Callable[[], bool]) -> Iterator[Part]:
         """See `clearprop.training.parts.Stream`."""
-        order, n_steps = self.order(job), job.steps_per_epoch(self.n_samples)
+        order, n_steps, scratch = self.order(job), job.steps_per_epoch(self.n_samples), self._kept
+        if self.kept_at.in_memory:
+            whole = self._held.data(partial(self._all, job, is_over), is_over)
+            if whole is not None:
+                yield Part(whole, order.places(epoch, engine.shuffle))
+            return
+        # Reading what is encoded is so quick that it had better not take a core from the threads of the engine.
+        n_slots = 1 if scratch is not None and scratch.is_whole else N_BUFFERS
         while cursor < n_steps:
-            if self._ahead is None or self._next != (epoch, cursor):
-                self._begin(job, epoch, cursor, engine)
+            if self._ahead is None or self._next != (epoch, cursor) or self._ahead.n_slots != n_slots:
+                self._begin(job, epoch, cursor, engine, n_slots)
             assert self._ahead is not None
-            done: Done[Buffer, Data] | None = self._ahead.next(is_over)
+            done: Done[Coming, Data] | None = self._ahead.next(is_over)
             if done is None:
                 return
-            buffer = done.item
+            buffer = done.item.buffer
             place = Place(buffer.first // order.batch_size, self.n_samples)
             part = Part(done.made, order.within(buffer, engine.shuffle), place)
             cursor = part.ends(job)
             self._next = (epoch, cursor) if cursor < n_steps else (epoch + 1, 0)
             yield part
 
-    def keep_in(self, asked: str | os.PathLike[str] | None) -> str:
-        """Choose the folder of the file for encoded rows, as `clearprop.tabular.scratch.place_for` does; in words."""
-        place = place_for(self.n_samples * sum(each.nbytes for each in self._slot(1).rows(0, 1)), asked)
-        self.folder = place.folder
-        return place.said
+    def keep_in(self, asked: str | os.PathLike[str] | None, *, in_memory: bool, epochs: int) -> str:
+        """Choose where encoded rows are kept, as `clearprop.tabular.scratch.place_for` does; in words."""
+        row = self._slot(1).rows(0, 1)
+        found = place_for(self.n_samples * sum(each.nbytes for each in row), asked, in_memory=in_memory)
+        self.kept_at = found if epochs > 1 else ONCE
+        return self.kept_at.said
 
     @property
     def _kept(self) -> Scratch | None:
-        """The file of encoded rows; made when it is first asked for."""
-        if self._scratch is None and self.folder is not None:
-            self._scratch = Scratch(self.folder, self.counts, self._slot(1).rows(0, 1))
+        """The file of encoded rows; made when it is first asked for, None where there is none."""
+        if self._scratch is None and self.kept_at.folder is not None:
+            self._scratch = Scratch(self.kept_at.folder, self.counts, self._slot(1).rows(0, 1))
         return self._scratch
+
+    def _all(self, job: Job, is_over: Callable[[], bool]) -> Data | None:
+        """Every row, read and encoded here and now; None where it is over before."""
+        reader, slot, start = Reader(self.table, self.asked, self.shares), self._slot(self.n_samples), 0
+        segments = (Segment(group, 0, count) for group, count in enumerate(self.counts) if count)
+        try:
+            for parts in together(each for segment in segments for each in reader.segment(segment)):
+                if is_over():
+                    return None
+                start += self._encode(parts, slot, start)
+        finally:
+            reader.close()
+        return self._data(job, slot.rows(0, start))
 
     def close(self) -> None:
         """Return when nothing reads ahead any more."""
@@ -227,13 +218,12 @@ class RowStream:
             self._ahead.close()
             self._ahead = None
 
-    def _begin(self, job: Job, epoch: int, cursor: int, engine: Engine) -> None:
+    def _begin(self, job: Job, epoch: int, cursor: int, engine: Engine, n_slots: int) -> None:
         self.close()
         order = self.order(job)
-        if not self._slots:
-            self._slots = [self._slot(order.most) for _ in range(N_BUFFERS)]
+        self._slots = [*self._slots, *(self._slot(order.most) for _ in range(n_slots - len(self._slots)))][:n_slots]
 
-        def items() -> Iterator[Buffer]:
+        def buffers() -> Iterator[Buffer]:
             for number in range(epoch, job.epochs):
                 for buffer in order.buffers(number, engine.shuffle):
                     stop = -(-(buffer.first + buffer.n_rows) // order.batch_size)
@@ -243,11 +233,15 @@ class RowStream:
         checks: list[Callable[[], None]] = []
         reader = Reader(self.table, self.asked, self.shares, lambda: checks[0]())
 
-        def make(buffer: Buffer, slot: int, check: Callable[[], None]) -> Data:
+        def make(coming: Coming, slot: int, check: Callable[[], None]) -> Data:
             checks[:] = [check]
-            return self._filled(job, reader, buffer, self._slots[slot], check)
+            made = self._filled(job, reader, coming.buffer, self._slots[slot], check)
+            if self._kept is not None and coming.next is not None:
+                self._kept.soon(coming.next.segments)
+            return made
 
-        self._ahead = ReadAhead(items(), make, N_BUFFERS, reader.close)
+        items = starmap(Coming, pairwise(chain(buffers(), [None])))
+        self._ahead = ReadAhead(items, make, n_slots, reader.close)
 
     def _slot(self, rows: int) -> Slot:
         target, encoder = self.encoding.target, self.encoding.encoder
@@ -261,7 +255,7 @@ class RowStream:
 
     def _filled(self, job: Job, reader: Reader, buffer: Buffer, slot: Slot, check: Callable[[], None]) -> Data:
         """The rows of a buffer, read and encoded, or as they were encoded before, and checked."""
-        kept = self._kept if job.epochs > 1 else None
+        kept = self._kept
         stop, others = 0, list[tuple[Segment, int]]()
         for segment in buffer.segments:
             check()
@@ -270,19 +264,22 @@ class RowStream:
                 others.append((segment, start))
         for run in _runs(others):
             began, start = time.perf_counter(), run[0][1]
-            for parts in _together(each for segment, _ in run for each in reader.segment(segment)):
-                table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
-                self._encode(parts, table, slot, start)
-                start += len(table)
+            for parts in together(each for segment, _ in run for each in reader.segment(segment)):
+                start += self._encode(parts, slot, start)
             if kept is not None:
                 kept.encoded(start - run[0][1], time.perf_counter() - began)
                 for segment, first in run:
                     kept.write(segment.group, segment.start, slot.rows(first, first + segment.stop - segment.start))
-        Y = self.encoding.target.encode(slot.y[:stop])
-        return prepared(job, slot.X[:stop], Y, None if slot.weight is None else slot.weight[:stop], np.float32)
+        return self._data(job, slot.rows(0, stop), is_finite=not others)
 
-    def _encode(self, parts: list[Chosen], table: pa.Table, slot: Slot, start: int) -> None:
-        """Encode rows into those of a buffer, from number `start` on."""
+    def _data(self, job: Job, rows: Sequence[Any], *, is_finite: bool = False) -> Data:
+        """Encoded rows, checked, with targets as the network learns them."""
+        X, y, weight = Slot(*rows)
+        return prepared(job, X, self.encoding.target.encode(y), weight, np.float32, is_finite=is_finite)
+
+    def _encode(self, parts: list[Chosen], slot: Slot, start: int) -> int:
+        """Encode rows into those of a buffer, from number `start` on; how many there were."""
+        table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
         stop = start + len(table)
         try:
             self.encoding.encoder.encode(table, slot.X[start:stop])
@@ -294,6 +291,7 @@ class RowStream:
         slot.y[start:stop] = self.encoding.y(table)
         if slot.weight is not None:
             slot.weight[start:stop] = self.encoding.weight(table, self.asked.weights)
+        return len(table)
 
 
 def _runs(segments: list[tuple[Segment, int]]) -> Iterator[list[tuple[Segment, int]]]:
@@ -306,15 +304,3 @@ def _runs(segments: list[tuple[Segment, int]]) -> Iterator[list[tuple[Segment, i
         run.append((segment, start))
     if run:
         yield run
-
-
-def _together(rows: Iterator[Chosen]) -> Iterator[list[Chosen]]:
-    """The same, so many at a time that encoding them is worth a call."""
-    found: list[Chosen] = []
-    for each in rows:
-        found.append(each)
-        if sum(len(part.table) for part in found) >= ROWS_AT_ONCE:
-            yield found
-            found = []
-    if found:
-        yield found

@@ -36,7 +36,8 @@ class ReadAhead(Generic[Item, Made]):
         From an item, the number of a slot and a function that raises `Closed` where it is to stop, to what was made. It
         asks that function several times a second, and is called by one thread alone.
     n_slots : int
-        A slot is free again as soon as the thing after the one in it is asked for.
+        A slot is free again as soon as the thing after the one in it is asked for. With one, nothing is made while what
+        was made is used.
     on_end : callable, optional
         Called by that thread at its end.
 
@@ -56,7 +57,7 @@ class ReadAhead(Generic[Item, Made]):
         n_slots: int,
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
-        self._items, self._make, self._on_end = items, make, on_end
+        self._items, self._make, self._on_end, self.n_slots = items, make, on_end, n_slots
         self._free: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._made: queue.SimpleQueue[Done[Item, Made] | BaseException | None] = queue.SimpleQueue()
         self._held: int | None = None
