@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
@@ -111,5 +111,17 @@ class Engine(Protocol):
         ------
         DivergenceError
             When a loss or gradient is not finite; θ is left as it was before that update.
+        """
+        ...
+
+
+@runtime_checkable
+class Updates(Protocol):
+    """What an engine can do besides that takes part in a training of several processes."""
+
+    def update(self, job: Job, state: TrainingState, gradient: Any, rate: float) -> None:
+        """Move θ and the memory by the update rule, in place, by a gradient that was computed elsewhere.
+
+        `gradient` is of θ's type, and like θ and the memory one piece of memory. Nothing else of the state is written.
         """
         ...

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.engines.epoch_order import shuffle_in_python
+from clearprop.engines.protocol import Updates
 from clearprop.errors import InputError
 from clearprop.formulas import ClipByNorm, UpdateRule
 from clearprop.job.data import Data, Layout, Place
@@ -23,7 +24,7 @@ from clearprop.job.randomness import masks
 from clearprop.job.records import Endings
 from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters, backward, forward, loss, shares
-from clearprop.network.parameters import spans
+from clearprop.network.parameters import Vector, spans
 
 NUMBERS_AT_ONCE = 131_072  # parameters updated at once: the update's intermediate vectors stay in the cache
 
@@ -141,37 +142,68 @@ class ReferenceEngine:
         dtype = state.theta.dtype.type
         mask = masks(job, state.step, batch.n_samples, dtype)
         cost, gradient = self._loss_and_gradient(job, params, batch, mask)
-        cost += job.add_penalties(state.theta, gradient, weight)
-        norms = layer_norms(job.network, gradient)
-        if not (math.isfinite(cost) and np.isfinite(norms).all()):
-            raise divergence(job, state, cost, norms, rate)
-        if job.clip_norm is not None:
-            gradient *= ClipByNorm(job.clip_norm).factor(math.hypot(*norms))
-        self._update(job, state, gradient, rate)
-        state.gradient_norms = norms
-        state.loss_sum += cost * weight
-        state.weight_sum += weight
+        finish_step(self, job, state, cost, gradient, weight, rate)
 
-    def _update(self, job: Job, state: TrainingState, gradient: Any, rate: float) -> None:
-        """Move θ and the memory by the update rule, block by block where their factors differ."""
-        assert isinstance(job.update_rule, UpdateRule)
-        for span in spans(job.network.blocks, decays=job.update_rule.weight_decay > 0):
-            for start in range(span.start, span.stop, NUMBERS_AT_ONCE):
-                part = slice(start, min(start + NUMBERS_AT_ONCE, span.stop))
-                moved = job.update_rule.apply(
-                    state.theta[part],
-                    gradient[part],
-                    tuple(vector[part] for vector in state.memory),
-                    rate=rate * span.rate,
-                    t=state.step + 1,
-                    decay=span.decay,
-                )
-                state.theta[part] = moved[0]  # in place: the windows W[l] and b[l] look into it
-                for i, new in enumerate(moved[1:]):
-                    if len(new) == len(state.theta):  # all at once: the new vector takes the old one's place
-                        state.memory[i] = new
-                    else:
-                        state.memory[i][part] = new
+    def update(self, job: Job, state: TrainingState, gradient: Any, rate: float) -> None:
+        update(job, state, gradient, rate)
+
+
+def finish_step(
+    engine: Updates, job: Job, state: TrainingState, cost: float, gradient: Vector, weight: float, rate: float
+) -> None:
+    """What follows the loss and the gradient of a batch: penalties, norms, clipping, the update rule.
+
+    Parameters
+    ----------
+    engine : Updates
+        Makes the update.
+    job, state
+        θ, memory, sums and norms of the state are moved on; its counts are not.
+    cost : float
+        The loss, without penalties.
+    gradient : array of shape (n_parameters,)
+        Its gradient; written.
+    weight : float
+        Of the batch.
+    rate : float
+
+    Raises
+    ------
+    DivergenceError
+        When cost or gradient are not finite; θ is left as it was.
+    """
+    cost += job.add_penalties(state.theta, gradient, weight)
+    norms = layer_norms(job.network, gradient)
+    if not (math.isfinite(cost) and np.isfinite(norms).all()):
+        raise divergence(job, state, cost, norms, rate)
+    if job.clip_norm is not None:
+        gradient *= ClipByNorm(job.clip_norm).factor(math.hypot(*norms))
+    engine.update(job, state, gradient, rate)
+    state.gradient_norms = norms
+    state.loss_sum += cost * weight
+    state.weight_sum += weight
+
+
+def update(job: Job, state: TrainingState, gradient: Vector, rate: float) -> None:
+    """Move θ and the memory by the update rule, block by block where their factors differ."""
+    assert isinstance(job.update_rule, UpdateRule)
+    for span in spans(job.network.blocks, decays=job.update_rule.weight_decay > 0):
+        for start in range(span.start, span.stop, NUMBERS_AT_ONCE):
+            part = slice(start, min(start + NUMBERS_AT_ONCE, span.stop))
+            moved = job.update_rule.apply(
+                state.theta[part],
+                gradient[part],
+                tuple(vector[part] for vector in state.memory),
+                rate=rate * span.rate,
+                t=state.step + 1,
+                decay=span.decay,
+            )
+            state.theta[part] = moved[0]  # in place: the windows W[l] and b[l] look into it
+            for i, new in enumerate(moved[1:]):
+                if len(new) == len(state.theta):  # all at once: the new vector takes the old one's place
+                    state.memory[i] = new
+                else:
+                    state.memory[i][part] = new
 
 
 def keep_freed_memory() -> None:

@@ -19,6 +19,7 @@ from clearprop.engines.compiled.codegen.addresses import place as address
 from clearprop.engines.compiled.codegen.job_kernels import extras_of, needed
 from clearprop.engines.compiled.compiler.kernel_cache import make_all
 from clearprop.engines.compiled.host.compressed import is_compressed
+from clearprop.engines.compiled.host.moving import Move
 from clearprop.engines.compiled.host.partition import cut, is_tiny, rows_of_prediction, threads_for
 from clearprop.engines.compiled.host.plan import Plan
 from clearprop.engines.compiled.host.plan_base import PlanBase
@@ -182,6 +183,12 @@ class CompiledEngine:
         if state.weight_sum > before:
             state.gradient_norms = norms
         return done
+
+    def update(self, job: Job, state: TrainingState, gradient: Any, rate: float) -> None:
+        kept = vars(self._local).get("move")
+        if kept is None or kept[0] is not job or kept[1] != gradient.dtype:
+            kept = self._local.move = job, gradient.dtype, Move(job, gradient.dtype)
+        kept[2].by(gradient, state, rate)
 
     def loss_and_gradient(self, job: Job, theta: Any, data: Data) -> tuple[float, Any]:
         plan = self._training_plan(job, Task.GRADIENT, data.n_samples, data, theta.dtype)
