@@ -99,8 +99,8 @@ _CLASSES = {  # update rules go by small names here
     "sgd": "SGD",
 }
 _ROOMS = (
-    "engines", "errors", "estimators", "explain", "files", "formulas", "job", "lab", "network", "plots", "search",
-    "tables", "tabular", "trace", "training",
+    "distributed", "engines", "errors", "estimators", "explain", "files", "formulas", "job", "lab", "network", "plots",
+    "search", "tables", "tabular", "trace", "training",
 )  # fmt: skip
 
 

@@ -7,11 +7,13 @@
     │   ├── ShapeError            an array has the wrong shape
     │   ├── NotFiniteError        NaN or infinity where a number is needed
     │   ├── UnknownNameError      a name that does not exist; says the nearest one
+    │   ├── Disagreement          processes that are to train together were asked for different things
     │   └── UnavailableError      (also AttributeError)  a method that the settings rule out
     ├── FormulaError              (also TypeError)   a formula uses what a formula cannot
     ├── EngineRefusal             (also ValueError)  the engine asked for cannot do this job
     ├── MissingExtra              (also ImportError) libraries that only some people need are not installed
     ├── DivergenceError           (also ValueError)  training produced NaN or infinity
+    ├── DistributedError          (also RuntimeError) a process of a training together is lost
     └── FileError                 (also ValueError)
         ├── TableError            a table cannot be read or does not fit the model
         │   └── UnreadableTableError  the file of another table, beside the one that is learned from, cannot be read
@@ -87,6 +89,10 @@ class UnavailableError(InputError, AttributeError):
     """A method that the settings rule out: `hasattr` says no, and asking for it says why."""
 
 
+class Disagreement(InputError):
+    """Processes that are to train together were asked for different things; every one of them raises it."""
+
+
 class FormulaError(ClearpropError, TypeError):
     """A formula uses what a formula cannot."""
 
@@ -100,6 +106,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "compiler": ("numba", "llvmlite"),
     "tables": ("pyarrow", "narwhals"),
     "cli": ("cyclopts", "rich", "pyarrow", "narwhals"),
+    "distributed": ("torch",),
     "keras": ("pyfive",),
     "lab": ("starlette", "uvicorn", "pyarrow", "narwhals"),
     "plots": ("matplotlib",),
@@ -166,6 +173,10 @@ class DivergenceError(ClearpropError, ValueError):
         self.epoch, self.step, self.layer = epoch, step, layer
         self.thetas: tuple[Any, ...] = ()
         self.best_epoch: int | None = None
+
+
+class DistributedError(ClearpropError, RuntimeError):
+    """A process of a training that several make together is lost, or computes something else."""
 
 
 class FileError(ClearpropError, ValueError):

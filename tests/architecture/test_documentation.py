@@ -12,6 +12,7 @@ import pytest
 
 import clearprop
 from clearprop import (
+    distributed,
     engines,
     estimators,
     explain,
@@ -32,7 +33,8 @@ PACKAGE = Path(clearprop.__file__).parent
 PROJECT = PACKAGE.parents[1]
 FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = (
-    clearprop, formulas, network, job, engines, training, tables, files, tabular, plots, estimators, explain, search,
+    clearprop, formulas, network, job, engines, distributed, training, tables, files, tabular, plots, estimators,
+    explain, search,
 )  # fmt: skip
 STEP = "a step of `tabular.prepare`, which docs/tabular.md shows whole"
 EXEMPT = {

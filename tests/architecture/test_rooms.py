@@ -25,7 +25,7 @@ IMPORTERS = {
     "starlette": ("lab",),
     "uvicorn": ("lab",),
     "sympy": (),
-    "torch": ("engines/torch", "files/importers", "files/export/torch.py"),
+    "torch": ("engines/torch", "distributed/group.py", "files/importers", "files/export/torch.py"),
     "keras": ("files/importers", "files/export/keras.py"),
     "pyfive": ("files/importers",),
     "pickle": (),

@@ -9,12 +9,13 @@ from typing import Any, Self
 
 from sklearn.exceptions import ConvergenceWarning
 
+from clearprop.distributed import is_first
 from clearprop.errors import DivergenceError
 from clearprop.estimators.fitted import KeptIfItFails
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.ranges import callbacks_of
 from clearprop.estimators.rows import HeldOut
-from clearprop.estimators.run import UnderWay
+from clearprop.estimators.run import UnderWay, by_all
 from clearprop.estimators.targets import Targets
 from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.training import Epoch
@@ -91,8 +92,10 @@ class Learning(Preparation):
         with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
             fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init, checkpoints)
-            self._carry_out(fit)
-        self._tell(fit)
+            with by_all(fit) as fit:
+                self._carry_out(fit)
+        if is_first():
+            self._tell(fit)
         return self
 
     def fit_epochs(

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from clearprop.engines import Engine, Job, TrainingState
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
+from clearprop.files.checkpoints import identity_of
 from clearprop.job import History
 from clearprop.network import Network
 from clearprop.training import Fitting, OneNetwork
+from clearprop.training.joining import made_together
+from clearprop.training.progress import announced
 
 
 class Seeds(NamedTuple):
@@ -78,3 +84,16 @@ class UnderWay(NamedTuple):
         """Whether the weights of a best epoch, one with a finite score, were kept."""
         best, watched = self.fitting.result.best, self.fitting.stopping.watch
         return best is not None and math.isfinite(best.scores[watched])
+
+
+@contextmanager
+def by_all(fit: UnderWay) -> Iterator[UnderWay]:
+    """A fit that other processes make too, where torchrun has started them; its estimator predicts alone."""
+    run, source, fitting = fit.run, fit.source, fit.fitting
+    same = partial(identity_of, source.job, fitting.stopping, tuple(source.data))
+    tell = announced(fit.settings.verbose)
+    with made_together(source, same, fitting.keeper, tell) as keeper:
+        run.state, resume = source.state, keeper is not None
+        if source.engine is not run.engine:
+            fitting = Fitting(source, fitting.stopping, fitting.callbacks, resume=resume, keeper=keeper)
+        yield fit._replace(fitting=fitting)

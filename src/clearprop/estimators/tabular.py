@@ -253,7 +253,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         self, main: EnsemblePlan, encoder: Encoder, interrupts: Interrupts, checkpoints: Checkpoints | None
     ) -> int:
         """The main ensemble, then one for each quantile; together they take the time limit. How many quantiles."""
-        learned = carry_out_all(main, self._showing, interrupts, checkpoints=checkpoints)
+        learned = carry_out_all(main, self._showing, interrupts, None, checkpoints, announced(self.verbose))
         kept = came = False
         while not kept:
             try:

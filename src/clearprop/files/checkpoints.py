@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.distributed import is_first
 from clearprop.errors import FileError, InputError, ModelFileError, quoted
 from clearprop.files.checkpoint_file import Found, read, to_bytes
 from clearprop.files.network_json import network_to_json
@@ -196,13 +197,15 @@ class Checkpoints:
 def kept_in(folder: str | os.PathLike[str] | None, seconds: float, resume: bool) -> Iterator[Checkpoints | None]:
     """The checkpoints of a call from Python, which warns at its end of what the disk refused; None without a folder.
 
+    Of several processes that train together the first keeps them, for all.
+
     Raises
     ------
     InputError
         When there is something to go on from, and no folder to find it in.
     """
-    if folder is None:
-        if resume:
+    if folder is None or not is_first():
+        if folder is None and resume:
             raise InputError("resume=True goes on from checkpoints; name their folder, as checkpoint='run'")
         yield None
         return

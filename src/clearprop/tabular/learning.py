@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.distributed import manner
 from clearprop.engines import prepared
 from clearprop.files.checkpoints import Checkpoints, Kept, identity_of
 from clearprop.job import Layout
@@ -120,18 +121,26 @@ def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> K
     """
     if checkpoints is None:
         return None
-    rows, first = plan.rows, plan.jobs[0]
+    details = {"seed": plan.settings.seed}
+    if plan.stream is not None:
+        details |= plan.stream.rows.buffers
+    made_with = plan.choice.engine.made_with(plan.jobs[0], layout(plan)) + manner()
+    return checkpoints.of(name, identity(plan), made_with, details)
+
+
+def identity(plan: EnsemblePlan) -> dict[str, Any]:
+    """All that the bits of the training depend on but the machine."""
+    rows = plan.rows
     folds = (part for fold in plan.folds for part in fold if plan.stream is None)
     seeds = [job.seed for job in plan.jobs]
     arrays = (rows.X, plan.Y, rows.weight, *folds)
-    identity = identity_of(first, stopping(plan), arrays, seeds=seeds, metric=plan.settings.metric)
-    details = {"seed": plan.settings.seed}
-    if plan.stream is not None:
-        identity |= plan.stream.rows.identity
-        details |= plan.stream.rows.buffers
-    layout = Layout.dense(len(plan.folds[0].learn), np.float32)
-    made_with = plan.choice.engine.made_with(first, layout)
-    return checkpoints.of(name, identity, made_with, details)
+    found = identity_of(plan.jobs[0], stopping(plan), arrays, seeds=seeds, metric=plan.settings.metric)
+    return found if plan.stream is None else found | plan.stream.rows.identity
+
+
+def layout(plan: EnsemblePlan) -> Layout:
+    """The rows that the first network learns from, as an engine knows them."""
+    return Layout.dense(len(plan.folds[0].learn), np.float32)
 
 
 def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:

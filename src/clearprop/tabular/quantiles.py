@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from clearprop.distributed import launch
+from clearprop.errors import EngineRefusal
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.tabular.details import QuantileNetworks
-from clearprop.tabular.learning import Learned, carry_out, kept_as
+from clearprop.tabular.learning import Learned, carry_out, identity, kept_as, layout
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback
 from clearprop.training.interrupts import Interrupts
+from clearprop.training.joining import joined
 
 Showing = Callable[[str, int], AbstractContextManager[Iterable[Callback]]]  # from what is trained, and most epochs
 
@@ -31,6 +34,7 @@ def carry_out_all(
     interrupts: Interrupts,
     on_end: Callable[[], None] | None = None,
     checkpoints: Checkpoints | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> tuple[Learned, tuple[QuantileNetworks, ...]]:
     """Train the main ensemble, then one for each quantile that its settings ask for.
 
@@ -48,6 +52,8 @@ def carry_out_all(
         Called when the last epoch of all is over, before anything else is computed.
     checkpoints : Checkpoints, optional
         Where each training is kept, and goes on.
+    tell : callable, optional
+        As for `clearprop.distributed.settings`.
     """
     found: list[Learned] = []
     quantiles = main.settings.quantiles
@@ -57,8 +63,7 @@ def carry_out_all(
             if on_end is not None and (is_last or interrupts.came):
                 on_end()
 
-        with showing(name, ready.jobs[0].epochs) as callbacks:
-            found.append(carry_out(ready, callbacks, end, interrupts, kept_as(ready, name, checkpoints)))
+        found.append(_carried_out(ready, name, showing, end, interrupts, checkpoints, tell))
 
     networks: tuple[QuantileNetworks, ...] = ()
     whole = came = False
@@ -86,3 +91,27 @@ def carry_out_all(
                 raise
             came = True
     return found[0], networks
+
+
+def _carried_out(
+    ready: EnsemblePlan,
+    name: str,
+    showing: Showing,
+    on_end: Callable[[], None],
+    interrupts: Interrupts,
+    checkpoints: Checkpoints | None,
+    tell: Callable[[str], object] | None,
+) -> Learned:
+    """One training, together with the other processes where there are any."""
+    if ready.stream is not None and launch() is not None:
+        raise EngineRefusal(
+            "a table that stays on the disk is learned from by one process: start it without torchrun, or give it the "
+            "memory to hold the rows (--memory)"
+        )
+    job, engine = ready.jobs[0], ready.choice.engine
+    with joined(engine, job, layout(ready), lambda: identity(ready), tell) as joint:
+        kept = joint.kept(kept_as(ready, name, checkpoints))
+        if joint.engine is not engine:  # networks one after the other: processes must meet in the same order
+            ready = replace(ready, choice=ready.choice._replace(engine=joint.engine, n_threads=1))
+        with showing(name, job.epochs) as callbacks:
+            return carry_out(ready, callbacks, on_end, interrupts, kept)

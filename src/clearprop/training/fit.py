@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from clearprop.distributed import Team
 from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
 from clearprop.job import Epoch, History, Progress, Retry
@@ -117,7 +118,7 @@ class Fitting:
         self.source, self.stopping, self.callbacks, self.looks = source, stopping, tuple(callbacks), looks
         kept = source.states[0].progress if resume else None
         self.progress = Progress(first_epoch=source.states[0].epoch) if kept is None else kept
-        self.keeper, self._halt = keeper, Halt.in_force()
+        self.keeper, self._halt, self._team = keeper, Halt.in_force(), Team.in_force()
         self._ended = None if self.progress.ended is None else Ending(*self.progress.ended)
         self._is_cut = False  # by Ctrl-C
         self._epochs: Epochs | None = None
@@ -198,7 +199,8 @@ class Fitting:
                     asked_to_stop(self.callbacks, seen)
             if self._ended is not None:
                 return
-            made = partial(self.source.epochs, partial(self._is_over, deadline), began, self._ahead, self.keeper)
+            is_over = self._team.agreed_end(partial(self._is_over, deadline))
+            made = partial(self.source.epochs, is_over, began, self._ahead, self.keeper)
             while (found := self._next(made)) is not None:
                 self._ended = self._seen(found, deadline)
                 if self._ended is not None:
@@ -325,7 +327,12 @@ class Fitting:
         if ended is None and is_last:
             late = time.perf_counter() >= deadline
             ended = self._halt.ending(epoch.n) or (out_of_time(stopping, epoch.n) if late else None)
-        return ended or no_improvement(job, stopping, self.progress, epoch) or least_rate
+        return self._agreed(ended) or no_improvement(job, stopping, self.progress, epoch) or least_rate
+
+    def _agreed(self, ended: Ending | None) -> Ending | None:
+        """Why it ends, where it is for a reason that not every process of a team may have."""
+        found = self._team.agreed(ended, [state.theta for state in self.source.states])
+        return None if found is None else Ending(*found)
 
     def _interruption(self) -> Ending:
         return Ending("interrupt", f"interrupted after {len(self.progress.history)} whole epochs")
@@ -333,7 +340,11 @@ class Fitting:
     def _ended_by_itself(self) -> Ending:
         planned = self.source.job.epochs
         if self._n_done < planned:
-            return self._halt.ending(self._n_done) or out_of_time(self.stopping, self._n_done + 1)
+            limit = self.stopping.max_seconds
+            late = None if limit is None else out_of_time(self.stopping, self._n_done + 1)
+            ended = self._agreed(self._halt.ending(self._n_done) or late)
+            assert ended is not None  # of one process at least
+            return ended
         return Ending("epochs", f"stopped at the preset number of {planned - self.progress.first_epoch} epochs")
 
     def _end(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from clearprop.distributed import manner
 from clearprop.files.checkpoints import Checkpoints, identity_of
 from clearprop.training.keeper import Keeper
 from clearprop.training.source import OneNetwork
@@ -37,6 +38,6 @@ def kept_by(
     """
     job, state, data = source.job, source.state, source.data
     identity = identity_of(job, stopping, (*data, state.theta, *state.memory, *measured))
-    kept = checkpoints.of("", identity, source.engine.made_with(job, data.layout), details)
+    kept = checkpoints.of("", identity, source.engine.made_with(job, data.layout) + manner(), details)
     source.state = kept.restored([state])[0]
     return Keeper(kept.write, kept.seconds)

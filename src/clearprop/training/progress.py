@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from clearprop.distributed import is_first
 from clearprop.errors import is_installed
 from clearprop.job import Epoch
 from clearprop.training.stopping import Callback
@@ -47,7 +48,7 @@ def shown(verbose: Any, first: int, last: int) -> Iterator[Callback]:
     first, last : int
         Epochs done before, and the most that there will be.
     """
-    if not verbose:
+    if not (verbose and is_first()):
         yield lambda epoch: None
     elif sys.stdout.isatty() and is_installed("rich"):
         with bar(first, last) as reader:
@@ -80,7 +81,7 @@ def bar(first: int, last: int, console: Any = None) -> Iterator[Callback]:
 
 def announced(verbose: Any) -> Callable[[str], None] | None:
     """What `choose` tells that it compiles the engine first, where that is to be shown."""
-    return (lambda sentence: print(sentence, flush=True)) if verbose else None
+    return (lambda sentence: print(sentence, flush=True)) if verbose and is_first() else None
 
 
 @contextmanager

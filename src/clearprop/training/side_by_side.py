@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from clearprop.distributed import settings
 from clearprop.engines.cores import share_of_cores
 from clearprop.training.crew import Crew, Done, Turns
 from clearprop.training.halting import Halt
@@ -102,10 +103,10 @@ def side_by_side(
 
 
 def _done(work: Callable[[], Any], halt: Halt, share: int) -> Any:
-    """What a piece of work returns, which ends with the halt and has its share of the cores."""
+    """What a piece of work returns, which ends with the halt, has its share of the cores and joins no other process."""
     if halt.is_over():
         return NOT_BEGUN
-    with halt.over_fits(), share_of_cores(share):
+    with halt.over_fits(), share_of_cores(share), settings(joins=False):
         return work()
 
 

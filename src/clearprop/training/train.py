@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from clearprop.engines import TrainingState, choose
+from clearprop.engines import Choice, Data, Job, TrainingState, choose
 from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError
-from clearprop.files.checkpoints import SECONDS, kept_in
+from clearprop.files.checkpoints import SECONDS, identity_of, kept_in
 from clearprop.formulas import LBFGS, Schedule, UpdateRule
 from clearprop.job import History, Retry
 from clearprop.network import Network, Parameters
-from clearprop.training.asked import Asked, begun, started
+from clearprop.training.asked import Asked, Begun, begun, loss_measure, started
 from clearprop.training.fit import fit
+from clearprop.training.joining import made_together
 from clearprop.training.keeping import kept_by
 from clearprop.training.progress import announced, shown
 from clearprop.training.stopping import Callback, look_at_states
@@ -187,21 +189,36 @@ def train(
     )
     job = asked.job(network)
     check_callbacks(callbacks)
-    n_threads = threads_asked(n_threads)
-    data = asked.data(job, X, Y, params.theta.dtype)
-    choice = choose(engine, job, data.layout, n_threads, announced(verbose), asked.hardware)
-    state, stopping = started(job, params, state), asked.stopping()
-    measured = asked.measured(network, state.theta.dtype)
-    source, *_ = begun(job, state, data, choice, n_threads, stopping, measured)
+    data, tell = asked.data(job, X, Y, params.theta.dtype), announced(verbose)
+    choice, (source, stopping, measured) = _begun(asked, job, params, state, data, threads_asked(n_threads), tell)
+    same = partial(identity_of, job, stopping, (*data, source.state.theta, *source.state.memory, *(measured or ())))
     with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints:
-        keeper = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
-        with shown(verbose, source.state.epoch, epochs) as reader:
-            readers, resume = [*callbacks, *([reader] if verbose else [])], keeper is not None
-            done = fit(source, stopping, readers, looks=look_at_states(callbacks), resume=resume, keeper=keeper)
+        kept = None if checkpoints is None else kept_by(checkpoints, source, stopping, *(measured or ()))
+        with made_together(source, same, kept, tell) as keeper, shown(verbose, source.state.epoch, epochs) as reader:
+            if measured is not None:
+                source.measure = loss_measure(network, measured, source.engine)
+            readers, looks = [*callbacks, *([reader] if verbose else [])], look_at_states(callbacks)
+            done = fit(source, stopping, readers, looks=looks, resume=keeper is not None, keeper=keeper)
     for retry in done.retries:
         warnings.warn(str(retry), stacklevel=2)
-    state, chosen = source.state, choice.engine.name
-    return Trained(network.views(state.theta), done.history, done.reason, chosen, choice.reason, state, done.retries)
+    state, (chosen, why, _) = source.state, choice
+    return Trained(network.views(state.theta), done.history, done.reason, chosen.name, why, state, done.retries)
+
+
+def _begun(
+    asked: Asked,
+    job: Job,
+    params: Parameters,
+    state: TrainingState | None,
+    data: Data,
+    n_threads: int | None,
+    tell: Callable[[str], object] | None,
+) -> tuple[Choice, Begun]:
+    """The engine, and the fit that is about to begin."""
+    choice = choose(asked.engine, job, data.layout, n_threads, tell, asked.hardware)
+    state, stopping = started(job, params, state), asked.stopping()
+    measured = asked.measured(job.network, state.theta.dtype)
+    return choice, begun(job, state, data, choice, n_threads, stopping, measured)
 
 
 def check_callbacks(callbacks: Any, take: str = "an Epoch") -> None:

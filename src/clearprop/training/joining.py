@@ -1,0 +1,163 @@
+"""A fit that is made together with other processes, where torchrun has started them; otherwise nothing changes."""
+
+from __future__ import annotations
+
+import math
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from platform import python_version
+from typing import Any
+
+import numpy as np
+
+from clearprop.distributed.agreement import agree
+from clearprop.distributed.engine import ShardedEngine
+from clearprop.distributed.group import Group
+from clearprop.distributed.launch import ANY_NUMBER, in_force, launch
+from clearprop.distributed.link import report
+from clearprop.distributed.team import ALONE, Team
+from clearprop.engines import Data, Engine, Job, TrainingState
+from clearprop.errors import EngineRefusal, InputError
+from clearprop.files.checkpoints import Kept
+from clearprop.job import Layout
+from clearprop.training.halting import Halt
+from clearprop.training.keeper import Keeper
+from clearprop.training.source import OneNetwork
+from clearprop.version import __version__
+
+_meet = cache(Group)  # processes meet once
+
+
+@dataclass(frozen=True)
+class Joint:
+    """What a fit must know of the processes that make it.
+
+    Attributes
+    ----------
+    engine : Engine
+        What its source computes with.
+    team : Team
+    """
+
+    engine: Engine
+    team: Team = ALONE
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process shows the fit and writes its checkpoints."""
+        return self.team.group is None or self.team.group.rank == 0
+
+    def from_first(self, value: Any) -> Any:
+        """What the first process has: where a fit begins, or goes on."""
+        return value if self.team.group is None else self.team.group.from_first(value)
+
+    def kept(self, kept: Kept | None) -> Kept | None:
+        """How each process keeps what the first may keep: the others write nothing, and go on where it does."""
+        found = self.from_first((kept is not None, None if kept is None else kept.snapshot))
+        return kept if self.is_first or not found[0] else Kept(_nothing, math.inf, found[1])
+
+    def keeper(self, keeper: Keeper | None) -> Keeper | None:
+        """The same of a keeper."""
+        is_kept = self.from_first(keeper is not None)
+        return keeper if self.is_first or not is_kept else Keeper(_nothing, math.inf)
+
+
+@contextmanager
+def joined(
+    engine: Engine,
+    job: Job,
+    layout: Layout,
+    identity: Callable[[], Mapping[str, Any]],
+    tell: Callable[[str], object] | None = None,
+) -> Iterator[Joint]:
+    """Make the fits inside the ``with`` together with the other processes, if there are any.
+
+    Parameters
+    ----------
+    engine : Engine
+        What computes here.
+    job : Job
+    layout : Layout
+        Of the rows.
+    identity : callable
+        All that the bits of the fit depend on, which is compared before its first step.
+    tell : callable, optional
+        As for `clearprop.distributed.settings`, by default what was given there.
+
+    Raises
+    ------
+    InputError, EngineRefusal
+        For a number of processes, or a job, that cannot be; `Disagreement` where they are asked for different things.
+    DistributedError
+        When one of them is lost.
+    """
+    found = launch()
+    if found is None:
+        yield Joint(engine)
+        return
+    said = in_force()
+    if said.reproducible and not found.is_reproducible:
+        raise InputError(
+            f"{found.n_processes} processes cannot have the bits of 1, 2, 4 and 8: start one of these numbers, or "
+            f"allow others by {ANY_NUMBER}=1 (clearprop.distributed.settings(reproducible=False))"
+        )
+    group = _meet(found, said.seconds)
+    team = Team(group)
+    sharded = ShardedEngine(engine, team, bool(said.reproducible))
+    refusal = sharded.refuses(job, layout)
+    versions = {"clearprop": __version__, "numpy": np.__version__, "python": python_version()}
+    agree(group, {"versions": versions, "engine": sharded.made_with(job, layout), "refusal": refusal, **identity()})
+    if refusal is not None:
+        raise EngineRefusal(refusal)
+    tell, halt = tell or said.tell, Halt()
+    if group.from_first(tell is not None):
+        sharded = ShardedEngine(engine, team, sharded.reproducible, _looking(tell or _nothing))
+    with halt.over_fits(), team.over_fits(), _answered_by(halt.interrupt):
+        yield Joint(sharded, team)
+        group.wait()
+
+
+@contextmanager
+def made_together(
+    source: OneNetwork,
+    identity: Callable[[], Mapping[str, Any]],
+    keeper: Keeper | None,
+    tell: Callable[[str], object] | None,
+) -> Iterator[Keeper | None]:
+    """`joined` for one network: the source computes with all of them, and begins where the first does; its keeper."""
+    with joined(source.engine, source.job, source.data.layout, identity, tell) as joint:
+        source.engine, source.state, keeper = joint.engine, joint.from_first(source.state), joint.keeper(keeper)
+        yield keeper
+
+
+def _looking(tell: Callable[[str], object]) -> Callable[..., None]:
+    """What tells once, however many networks are trained, whether several processes help."""
+    told: list[str] = []
+
+    def look(engine: ShardedEngine, job: Job, state: TrainingState, data: Data) -> None:
+        if not told:
+            told.append(report(engine, job, state, data))
+            tell(told[0])
+
+    return look
+
+
+def _nothing(_: object) -> None:
+    """For a process that neither tells nor writes."""
+
+
+@contextmanager
+def _answered_by(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM say that this process wants to end; all end in the same step."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in before:  # but those that a shell has its jobs in the background ignore
+        signal.signal(number, lambda number, frame: interrupt())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
