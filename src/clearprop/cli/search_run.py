@@ -15,6 +15,7 @@ from clearprop.cli.stream_options import STREAMS, on_disk
 from clearprop.cli.train import checked_output, saved, shape_of, sources_of, table_to_learn
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import print_before
+from clearprop.distributed import launch
 from clearprop.errors import InputError
 from clearprop.tables import Reading
 from clearprop.tabular.details import check_description
@@ -29,6 +30,9 @@ MOST_SHOWN = 10  # trials in the table
 
 def run(file: Path, settings: TableSettings, asked: OutputOptions, n_trials: int | None, limit: float | None) -> int:
     """Search, say what was found, save the model; the exit code."""
+    started = launch()
+    if started is not None and started.n_processes > 1:
+        raise InputError("a search is made by one process: start it without torchrun; it uses all cores of its machine")
     output = checked_output(file, settings, asked)
     with as_file(file) as there, opened(asked.log) as log:
         if on_disk(there, STREAMS, began=False) is not None:

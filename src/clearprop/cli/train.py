@@ -17,6 +17,7 @@ from clearprop.cli.html_report.told import Told
 from clearprop.cli.inputs import check_there, load_model, read_table
 from clearprop.cli.log import Log, opened
 from clearprop.cli.output_files import check_model_suffix, check_output, save_somewhere
+from clearprop.cli.processes import spoken_by_first
 from clearprop.cli.progress import Waiting, progress
 from clearprop.cli.report_file import write_report
 from clearprop.cli.standard_input import NAME, as_file, shown
@@ -46,7 +47,14 @@ def run(
     config: str | None,
     streams: StreamOptions = STREAMS,
 ) -> int:
-    """Train, say what was done, save the model; the exit code."""
+    """Train, say what was done, save the model; the exit code. Of several processes the first prints and writes."""
+    with spoken_by_first(outputs) as outputs:
+        return _run(file, settings, outputs, config, streams)
+
+
+def _run(
+    file: Path, settings: TableSettings, outputs: OutputOptions, config: str | None, streams: StreamOptions
+) -> int:
     checkpoints = _checkpoints(outputs)
     goes_on = checkpoints is not None and checkpoints.is_begun
     if goes_on and not outputs.force:  # an interrupted run has written its model
