@@ -1,0 +1,104 @@
+"""What a process of a distributed training does in a test: ``python distributed_jobs.py NAME [FOLDER]``, started by
+torchrun or as torchrun would. Each says what came of it as a line of JSON.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from clearprop import MLPClassifier, Network, TabularRegressor, train
+from clearprop.distributed import group
+from clearprop.errors import Disagreement, DistributedError
+
+RANK, SIZE = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(203, 6)).astype(np.float32)  # uneven for every number of processes
+Y = (X[:, :1] * X[:, 1:2] + X[:, 2:3]).astype(np.float32)
+NETWORK = Network.mlp([6, 11, 1], hidden="tanh")
+
+
+def say(**found):
+    sys.stdout.write(json.dumps({"rank": RANK, **found}) + "\n")
+    sys.stdout.flush()
+
+
+def trained(**settings):
+    given = {"epochs": 30, "batch_size": 50, "seed": 3, "tolerance": 0.0} | settings
+    rows = given.pop("rows", X)
+    return train(NETWORK, NETWORK.initial(seed=1, dtype=np.float32), rows, Y, **given)
+
+
+def digest(*arrays):
+    return hashlib.sha256(b"".join(np.ascontiguousarray(each).tobytes() for each in arrays)).hexdigest()
+
+
+def refused():
+    """What is said where the processes are given different things; nothing in a process that has no other."""
+    said, own = [], RANK % 2
+    for settings in ({"epochs": 3 + own}, {"rows": X + own}, {"dropout": 0.1 * own}, {"batch_size": 9 + own}):
+        try:
+            trained(**settings)
+        except Disagreement as error:
+            said.append(str(error))
+    return said
+
+
+def bits():
+    """Six trainings after some that were refused: their digests and why they ended."""
+    said, validation = refused(), (X[:3], Y[:3])  # rows for fewer processes than there are
+    jobs = {
+        "plain": {},
+        "early stopping": {"validation": validation, "patience": 1, "optimizer": "sgd"},
+        "dropout": {"dropout": 0.2},
+        "batches smaller than the processes": {"batch_size": 3, "epochs": 2},
+    }
+    found = {name: trained(**settings) for name, settings in jobs.items()}
+    digests = {name: digest(each.parameters.theta) for name, each in found.items()}
+    model = MLPClassifier((5,), random_state=0, max_iter=4, early_stopping=True).fit(X, X[:, 0] > 0)
+    ensemble = TabularRegressor(ensemble=2, max_iter=3, random_state=0).fit(X, Y[:, 0])
+    digests |= {"estimator": digest(*model.coefs_), "ensemble": digest(ensemble.model_.thetas)}
+    say(said=said, digests=digests, reasons={name: each.reason for name, each in found.items()})
+
+
+def killed(name, folder):
+    """The last process kills itself in its fifth epoch: always, or the first time that torchrun starts it, or never."""
+    dies = {"killed": True, "resumed": False}.get(name, os.getenv("TORCHELASTIC_RESTART_COUNT") == "0")
+    begun, came, seen = any(Path(folder).glob("*.checkpoint")), time.monotonic(), []
+
+    def look(epoch):
+        seen.append(time.monotonic() - came)
+        if dies and RANK == SIZE - 1 and epoch.n == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    try:
+        done = trained(callbacks=[look], checkpoint=folder, checkpoint_seconds=0, resume=True)
+    except DistributedError as error:
+        say(error=str(error), seconds=time.monotonic() - came - seen[-1])
+        raise SystemExit(1) from None
+    say(digest=digest(done.parameters.theta), begun=begun)
+
+
+def lonely():
+    """The first process never comes."""
+    group.MEETING = 2.0
+    try:
+        trained()
+    except DistributedError as error:
+        say(error=str(error))
+
+
+def main(name, *folders):
+    if name in ("killed", "restarted", "resumed"):
+        killed(name, *folders)
+    else:
+        {"bits": bits, "lonely": lonely}[name]()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
