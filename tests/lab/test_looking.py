@@ -8,6 +8,7 @@ from clearprop.lab.curves import MOST_POINTS, Curves
 from clearprop.lab.measures import Point
 from clearprop.lab.project import new_project
 from clearprop.network import backward, forward, loss
+from clearprop.training.range_test import LEAST_STEPS
 from lab_projects import NETWORKS, project
 
 
@@ -157,6 +158,9 @@ def test_the_range_test_changes_nothing(circles):
     assert found["says"]
     assert np.array_equal(circles.workspace.state.theta, before[0])
     assert circles.workspace.revision == before[1]
+    few = circles.get("range", steps=LEAST_STEPS - 1)
+    assert few["suggested"] is None
+    assert few["says"].startswith(f"Only {LEAST_STEPS - 1} steps were made")
     for query in ({"low": 0}, {"low": 1, "high": 0.1}, {"low": "x"}, {"high": "inf"}, {"steps": "x"}):
         circles.get("range", 400, **query)
 

@@ -82,14 +82,19 @@ def test_what_cannot_be_built_is_told_and_stays_in_the_form(browser):
 
 @longer
 def test_the_range_test_changes_nothing_but_its_suggestion_when_taken(browser):
-    with opened_lab(browser, {"kind": "circles", "n": 40}) as page:
+    with opened_lab(browser, {"kind": "blobs", "n": 60}) as page:
         root = part(page, "choices")
         workspace = page.desk.workspace
         theta = workspace.state.theta.copy()
-        root.locator("input[name=steps]").fill("30")
+        root.locator("input[name=steps]").fill("12")
         root.locator("text=Run the range test").click()
         page.wait_for_selector("#choices [role=slider]")
-        assert (workspace.state.theta == theta).all()
-        root.locator("#choices figure ~ button, figure + button").first.click()
+        assert "too few to tell" in root.inner_text()
+        assert root.locator("figure + button").count() == 0
+        root.locator("input[name=steps]").fill("60")
+        root.locator("text=Run the range test").click()
+        root.locator("figure + button").click()
         page.wait_for_selector("#choices figure.stale")  # it was made at another rate
+        assert (workspace.state.theta == theta).all()
         assert workspace.rate != 0.1
+        assert f"{workspace.rate:.4g}" in root.locator("figure + button").inner_text()

@@ -17,7 +17,7 @@ from clearprop.lab.workspace import Workspace
 from clearprop.network import forward
 from clearprop.network.flow import flow, stuck
 from clearprop.trace.names import Reference, parse
-from clearprop.training.range_test import range_test
+from clearprop.training.range_test import LEAST_STEPS, range_test
 
 POINTS_OF_LINE, SIDE_OF_TABLE, ROWS_OF_TABLE = 200, 9, 21
 MARGIN = 0.1  # of the data's spread, around a surface
@@ -269,7 +269,9 @@ def range_of(workspace: Workspace, query: Query, style: Style) -> dict[str, Any]
         project.network, params, data.X, data.Y, optimizer=project.job.update_rule, low=low, high=high, n_steps=n,
         batch_size=project.job.batch_size, seed=project.job.seed, engine=project.choice.engine.name,
     )  # fmt: skip
-    if found.suggested is None:
+    if len(found.rates) < LEAST_STEPS:
+        told = style.says("range_few", n=len(found.rates), least=LEAST_STEPS)
+    elif found.suggested is None:
         told = style.says("range_none")
     elif found.rises_from is None:
         told = style.says("range_all", suggested=found.suggested)

@@ -23,6 +23,7 @@ DIVERGED = 4.0  # times the lowest loss so far, and the test ends
 WINDOW = 8  # steps over which the loss falls fastest
 LEAST_FALL = 0.05  # share of the first losses, by which it must fall at some rate
 SETTLING = 10  # steps until the running mean is one of many batches
+LEAST_STEPS = 2 * SETTLING  # before them nothing can be suggested
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class RangeTest:
     smoothed : tuple of float
         Their running mean.
     suggested : float or None
-        The rate at which the loss fell fastest; None where it fell nowhere.
+        The rate at which the loss fell fastest; None where it fell nowhere, or after fewer than `LEAST_STEPS` steps.
     rises_from : float or None
         The rate at which the loss was lowest, and from which on it rose; None where it was still falling at the end.
     """
@@ -138,7 +139,7 @@ def _found(rates: Any, losses: list[float], smoothed: list[float]) -> RangeTest:
     The first steps, whose running mean is that of few batches, say nothing.
     """
     given = tuple(rates.tolist()), tuple(losses), tuple(smoothed)
-    if len(losses) < 2 * SETTLING:
+    if len(losses) < LEAST_STEPS:
         return RangeTest(*given, None, None)
     curve, rates = np.array(smoothed)[SETTLING:], rates[SETTLING:]
     lowest = int(np.argmin(curve))
