@@ -1,6 +1,6 @@
 """What is out of date is never shown as if it were not: slow answers, two tabs, edits that change nothing."""
 
-import threading
+from contextlib import contextmanager
 
 from clearprop.explain.writing.numbers import NumberFormat
 from lab_in_chromium import READ, at_work, chosen, opened, project, settled, stepped
@@ -97,23 +97,76 @@ def test_what_if_changes_nothing_until_it_is_accepted(browser):
         assert (desk.workspace.state.theta == before).all()
 
 
-@longer
-def test_a_run_that_ends_late_leaves_a_new_state_alone(browser):
-    """The page shows what is, whoever started the training and whenever it stops."""
-    with at_work(project([2, 2, 1], rows=20, n=4)) as (desk, serving), opened(browser, serving.address) as page:
+@contextmanager
+def ready_to_train(browser):
+    """A page with a training of so many epochs that it never ends by itself."""
+    made = project([2, 2, 1], rows=20, n=4).with_job({"epochs": 1_000_000})
+    with at_work(made) as (desk, serving), opened(browser, serving.address) as page:
         page.select_option("[data-key=grain]", "run")
+        yield page, desk
+
+
+def is_rewound(page, desk):
+    """Waits until the page has said so; the page must then show what is."""
+    page.wait_for_function("() => document.querySelector('#said').textContent.startsWith('Rewound')")
+    assert (desk.workspace.is_running, desk.workspace.state.step) == (False, 0)
+    settled(page, desk)
+    assert f" = {shown(desk)}," in weight(page)
+    assert page.locator("[data-key=play]").inner_text() == "Train"
+    assert not page.locator("#problem").is_visible()
+
+
+@longer
+def test_rewind_while_it_trains_stops_it_first(browser):
+    with ready_to_train(browser) as (page, desk):
         page.locator("[data-key=play]").click()
         page.wait_for_function("() => document.querySelector('[data-key=play]').textContent === 'Pause'")
         page.locator("[data-key=rewind]").click(force=True)
-        ended = threading.Event()
-        for _ in range(100):
-            if not desk.workspace.is_running and desk.workspace.state.step == 0:
-                ended.set()
-                break
-            page.wait_for_timeout(50)
-        assert ended.is_set()
-        settled(page, desk)
-        assert f" = {shown(desk)}," in weight(page)
+        is_rewound(page, desk)
+
+
+def test_rewind_before_the_page_knows_that_it_trains_stops_it_too(browser):
+    """Both are pressed before anything was answered: whether training runs is known when their turn comes."""
+    with ready_to_train(browser) as (page, desk):
+        page.evaluate("() => ['play', 'rewind'].forEach((key) => document.querySelector(`[data-key=${key}]`).click())")
+        is_rewound(page, desk)
+        assert desk.workspace.revision >= 4  # it did train, was paused and rewound
+        page.evaluate("() => ['play', 'play'].forEach((key) => document.querySelector(`[data-key=${key}]`).click())")
+        page.wait_for_function("() => document.querySelector('[data-key=rewind]').ariaDisabled === 'false'")
+        assert not desk.workspace.is_running
+        assert not page.locator("#problem").is_visible()
+
+
+def test_a_state_of_the_run_that_comes_after_rewind_is_dropped(browser):
+    with ready_to_train(browser) as (page, desk):
+        held = []
+        page.route("**/api/state*", lambda route: held.append(route) if not held else route.continue_())
+        page.locator("[data-key=play]").click()
+        while not held:
+            page.wait_for_timeout(10)
+        late = held[0].fetch()
+        assert late.json()["time"]["is_running"]
+        page.locator("[data-key=rewind]").click(force=True)
+        is_rewound(page, desk)
+        held[0].fulfill(response=late)
+        page.wait_for_timeout(200)
+        is_rewound(page, desk)
+
+
+@longer
+def test_steps_are_played_once_however_often_play_is_pressed(browser):
+    """Play, rewind and play again while the first play waits for its next step: there is one who plays, not two."""
+    with at_work(project([2, 2, 1])) as (desk, serving), opened(browser, serving.address) as page:
+        page.clock.install(time=0)
+        page.clock.pause_at(1)
+        page.evaluate("""() => ['play', 'rewind', 'play'].forEach((key) =>
+          document.querySelector(`[data-key=${key}]`).click())""")
+        for revision in (4, 5, 6):
+            while desk.workspace.revision < revision:
+                page.wait_for_timeout(10)
+            page.wait_for_timeout(100)
+            assert desk.workspace.revision == revision
+            page.clock.run_for(500)  # at two steps a second
 
 
 def middle_of(page, name):

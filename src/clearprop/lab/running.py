@@ -48,14 +48,10 @@ def start(workspace: Workspace, n_epochs: object = None) -> threading.Thread:
 
 def pause(workspace: Workspace) -> None:
     """Have it stand still; nothing happens where it does already."""
-    with workspace.lock:
-        if workspace.run is not None:
-            _stop(workspace)
+    if workspace.run is not None:
+        workspace.run = None  # before the lock, for which one might wait long while frame follows frame
+        with workspace.lock:
             workspace.touch()
-
-
-def _stop(workspace: Workspace) -> None:
-    workspace.run = None
 
 
 def _go_on(workspace: Workspace, run: object, until: int) -> None:
@@ -65,7 +61,7 @@ def _go_on(workspace: Workspace, run: object, until: int) -> None:
     finally:
         with workspace.lock:
             if workspace.run is run:  # something went wrong that nobody has thought of
-                _stop(workspace)
+                workspace.run = None
                 workspace.touch()
 
 
@@ -84,7 +80,7 @@ def _one_frame(workspace: Workspace, run: object, until: int) -> bool:
         workspace.measure()
         goes_on = workspace.trouble is None and state.epoch < until
         if not goes_on:
-            _stop(workspace)
+            workspace.run = None
         workspace.at = BACKWARD
         workspace.touch()
         return goes_on

@@ -30,11 +30,14 @@ export class App {
     for (const name of ["t", "on", "post", "say", "complain", "select", "isShown"]) this[name] = this[name].bind(this);
   }
 
-  /** Changes go one after another, each on the revision that the one before it made. */
+  /** Changes go one after another, each on the revision that the one before it made. What is asked for may be a
+   * function, called when its turn has come: only then is it known whether training runs. */
   post(...request) {
     const answer = this.queue.then(() => {
+      const asked = typeof request[0] === "function" ? request[0]() : request;
+      if (!asked) return null;
       this.forgive();
-      return this.api.post(...request);
+      return this.api.post(...asked);
     });
     this.queue = answer.catch(() => null);
     return answer;
@@ -170,19 +173,22 @@ export class App {
    * training that is watched sends its state whole, as it is small. */
   async heard(event) {
     if (event && event.revision <= this.state.revision) return undefined;
-    if (event) this.emit("record", event);
     if (event?.mode === "watch") return this.take(event);
+    if (event) this.emit("record", event);
     if (this.isAsking) {
       this.isBehind = true;
       return undefined;
     }
     this.isAsking = true;
-    do {
-      this.isBehind = false;
-      await this.refresh();
-      await new Promise((go) => setTimeout(go, PAUSE));
-    } while (this.isBehind);
-    this.isAsking = false;
+    try {
+      do {
+        this.isBehind = false;
+        await this.refresh();
+        await new Promise((go) => setTimeout(go, PAUSE));
+      } while (this.isBehind);
+    } finally {
+      this.isAsking = false;
+    }
     return undefined;
   }
 }

@@ -16,7 +16,7 @@ export function mount(app, root) {
 
 class Steps {
   constructor(app, root) {
-    Object.assign(this, { app, root, grain: GRAIN, speed: SPEED, isPlaying: false });
+    Object.assign(this, { app, root, grain: GRAIN, speed: SPEED, playing: null });
     this.bar = h("div", { class: "bar" });
     this.place = h("p", { class: "place" });
     this.sentence = h("p", { class: "sentence" });
@@ -69,7 +69,7 @@ class Steps {
   write() {
     const { state } = this.app;
     const { time, cursor, trouble } = state;
-    const runs = time.is_running, moves = runs || this.isPlaying;
+    const runs = time.is_running, moves = runs || this.playing !== null;
     const off = (name, is) => this.buttons[name].setAttribute("aria-disabled", String(is));
     off("rewind", runs || (time.step === 0 && cursor.at === 0));
     off("back", runs || !time.can_go_back);
@@ -82,7 +82,7 @@ class Steps {
     const words = trouble ? `${trouble.says} ${trouble.advice ?? ""}` : "";
     if (this.trouble.textContent !== words) this.trouble.textContent = words;
     this.trouble.hidden = !words;
-    if (trouble) this.isPlaying = false;
+    if (trouble) this.playing = null;
   }
 
   writePlace(time) {
@@ -97,7 +97,7 @@ class Steps {
   /** One step at the grain chosen; spoken in one sentence. */
   async step(direction, grain = this.grain) {
     const isOff = this.buttons[direction > 0 ? "on" : "back"].getAttribute("aria-disabled") === "true";
-    if (isOff && !this.isPlaying) return null;
+    if (isOff && !this.playing) return null;
     const asked = grain === RUN ? "epoch" : grain;
     const state = await this.app.post("step", { grain: asked, direction, count: 1 }, "step");
     if (state) this.app.say(state.cursor.says);
@@ -105,39 +105,41 @@ class Steps {
   }
 
   async rewind() {
-    this.isPlaying = false;
-    if (this.app.state.time.is_running) await this.app.post("pause", {}, "run");
-    const state = await this.app.post("rewind", {}, "step");
+    const { app } = this;
+    this.playing = null;
+    app.post(() => app.state.time.is_running && ["pause", {}, "run"]);
+    const state = await app.post("rewind", {}, "step");
     if (state) this.app.say(this.app.t("rewound"));
   }
 
   async change(which) {
     if (this.buttons[which].getAttribute("aria-disabled") === "true") return;
-    this.isPlaying = false;
+    this.playing = null;
     const state = await this.app.post(which, {}, "step");
     if (state) this.app.say(this.app.t(`${which}ne`));
   }
 
   async toggle() {
-    if (this.app.state.time.is_running) await this.app.post("pause", {}, "run");
-    else if (this.grain === RUN) await this.app.post("run", { epochs: null }, "run");
-    else if (this.isPlaying) this.isPlaying = false;
+    const { app } = this;
+    if (this.playing) this.playing = null;
+    else if (app.state.time.is_running || this.grain === RUN)
+      await app.post(() => (app.state.time.is_running ? ["pause", {}, "run"] : ["run", { epochs: null }, "run"]));
     else await this.play();
     this.write();
   }
 
-  /** Step after step, as long as each is answered. */
+  /** Step after step, as long as each is answered and nobody has stopped it, or begun anew. */
   async play() {
-    this.isPlaying = true;
+    const mine = this.playing = {};
     this.write();
-    while (this.isPlaying) {
+    while (this.playing === mine) {
       const began = performance.now();
       const state = await this.step(1);
       if (!state || state.trouble) break;
       const rest = 1000 / this.speed - (performance.now() - began);
       await new Promise((go) => setTimeout(go, Math.max(0, rest)));
     }
-    this.isPlaying = false;
+    if (this.playing === mine) this.playing = null;
     this.write();
   }
 }
