@@ -5,7 +5,7 @@ import pytest
 
 from clearprop.job import Epoch
 from clearprop.lab.style import Style
-from clearprop.lab.watching import Watched
+from clearprop.lab.watched import Watched
 from clearprop.network import forward
 from clearprop.network import loss as loss_of
 from panels_in_chromium import IS_LONG, longer, opened_lab, trained

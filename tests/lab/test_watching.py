@@ -3,17 +3,21 @@
 import copy
 import json
 import pickle
+import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from asking import Asking
+from asking import Asking, finished
 from clearprop import MLPRegressor, Network, train
 from clearprop.job import Epoch
 from clearprop.lab import Watch
+from clearprop.lab import watched as room_of_records
 from clearprop.lab import watching as room
 from clearprop.lab.curves import MOST_POINTS
-from clearprop.lab.watching import Watched
+from clearprop.lab.records import MOST_NEW
+from clearprop.lab.watched import ShowsRecords, Watched
 from clearprop.training import Fitting
 
 
@@ -74,12 +78,100 @@ def test_a_record_that_is_not_finite_is_told_as_such(asking):
     assert asking.get("curves")["points"][0]["loss"] == "NaN"
 
 
-def test_many_records_become_fewer(asking):
-    for n in range(1, 2 * MOST_POINTS):
+def test_of_many_records_those_are_kept_that_are_evenly_spaced_and_the_last(asking):
+    for n in range(1, 5 * MOST_POINTS):
         asking.watched.see(epoch(n))
-    assert len(asking.watched.epochs) <= MOST_POINTS
-    assert asking.watched.epochs[-1].n == 2 * MOST_POINTS - 1
-    assert asking.watched.run > 1
+    kept = [each.n for each in asking.watched.epochs]
+    assert MOST_POINTS / 2 <= len(kept) <= MOST_POINTS + 1
+    assert kept[-1] == 5 * MOST_POINTS - 1
+    assert {later - earlier for earlier, later in pairwise(kept[:-1])} == {8}
+
+
+def epochs_of(answer):
+    return [point["epoch"] for point in answer["points"]]
+
+
+def test_while_it_goes_on_few_points_are_told_at_a_time_and_all_once_it_has_ended(asking):
+    """So a page costs the training the same whether its epochs are long or short."""
+    page = {"run": asking.get("curves")["run"], "since": 0}
+    shown, n, reloads = [], 0, 0
+    for _ in range(300):
+        for _ in range(40):
+            n += 1
+            asking.watched.see(epoch(n))
+        answer = asking.get("curves", **page)
+        assert answer["next"] - page["since"] <= MOST_NEW
+        reloads += answer["since"] < page["since"]
+        shown = [*shown[: answer["since"]], *epochs_of(answer)]
+        page = {"run": answer["run"], "since": answer["next"]}
+        assert shown == sorted(set(shown))
+        assert (shown[0], shown[-1]) == (1, n)
+    assert len(shown) <= MOST_POINTS + 1
+    assert reloads <= 3
+    asking.watched.end("it has ended")
+    answer = asking.get("curves", **page)
+    assert (answer["since"], epochs_of(answer)) == (0, [each.n for each in asking.watched.epochs])
+
+
+def test_a_page_that_is_opened_has_all_points_at_once_and_then_those_that_are_new(asking):
+    for n in range(1, 501):
+        asking.watched.see(epoch(n))
+    answer = asking.get("curves")
+    assert epochs_of(answer) == list(range(1, 501))
+    asking.watched.see(epoch(501))
+    answer = asking.get("curves", run=answer["run"], since=answer["next"])
+    assert (answer["since"], epochs_of(answer)) == (500, [501])
+
+
+def test_a_training_that_pauses_is_told_whole(asking, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(room_of_records.time, "monotonic", lambda: now[0])
+    watched, run = asking.watched, asking.get("curves")["run"]
+    for n in range(1, 101):
+        watched.see(epoch(n))
+    looked = watched.looked()
+    assert len(asking.get("curves", run=run)["points"]) <= MOST_NEW + 1
+    now[0] = 0.9
+    assert watched.looked() == looked
+    now[0] = 1.1
+    assert watched.looked() > looked
+    assert len(asking.get("curves", run=run)["points"]) == 100
+    now[0] = 9.9
+    assert watched.looked() == watched.revision() == looked + 1
+
+
+def test_the_training_waits_for_nobody_who_looks(asking):
+    """An answer may take long to write; its lock is not the training's."""
+
+    def training():
+        watched = asking.watched
+        watched.begin("another")
+        for n in range(1, 2 * MOST_POINTS):
+            watched.see(epoch(n))
+        watched.end("it has ended")
+
+    thread = threading.Thread(target=training, daemon=True)
+    with asking.watched.lock:
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_who_listens_looks_by_himself_and_a_record_wakes_nobody(monkeypatch):
+    watched = Watched("x")
+    monkeypatch.setattr(watched.events, "seconds", 0.01)
+
+    async def listening():
+        stream = watched.events.stream()
+        first = await anext(stream)
+        published = []
+        monkeypatch.setattr(watched.events, "publish", lambda: published.append(1))
+        watched.see(epoch(1))
+        second = await anext(stream)
+        await stream.aclose()
+        return [json.loads(event.split(b"data: ")[1])["time"]["epoch"] for event in (first, second)], published
+
+    assert finished(listening()) == ([0, 1], [])
 
 
 def test_another_training_begins_its_own_curves(asking):
@@ -116,6 +208,7 @@ def test_an_estimator_that_is_watched_learns_the_same(monkeypatch):
 
 def test_a_watch_is_one_however_often_estimators_are_copied():
     watch = Watch(browser=False)
+    assert isinstance(watch, ShowsRecords)
     assert copy.deepcopy(watch) is watch
     silent = pickle.loads(pickle.dumps(watch))
     assert silent(epoch(1)) is None

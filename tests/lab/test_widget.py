@@ -135,7 +135,8 @@ def test_the_curves_of_a_training_grow_and_a_loss_that_is_none_is_a_gap(browser)
     page.wait_for_selector(".curves [role=slider]")
     watched.see(record(4, 0.25))
     new = curves(3)
-    page.evaluate("m => model.fire('msg:custom', m)", {**{k: new[k] for k in ("since", "run", "points")}, "told": told})
+    message = {**{name: new[name] for name in ("since", "run", "points", "next")}, "told": told}
+    page.evaluate("m => model.fire('msg:custom', m)", message)
     page.wait_for_function("() => document.querySelector('.curves [role=slider]').ariaValueMax === '3'")
     page.locator(".curves summary").first.click()
     rows = [row.split("\t") for row in page.locator(".curves table").first.inner_text().splitlines()[1:]]

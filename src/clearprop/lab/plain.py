@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 WORDS = {math.inf: "Infinity", -math.inf: "-Infinity"}
+_WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def plain(value: Any) -> Any:
@@ -34,4 +35,8 @@ def plain(value: Any) -> Any:
 
 def to_bytes(value: Any) -> bytes:
     """A value as the body of an answer."""
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    try:  # most answers are plain already, and long
+        found = _WRITER.encode(value)
+    except (TypeError, ValueError):
+        found = _WRITER.encode(plain(value))
+    return found.encode()

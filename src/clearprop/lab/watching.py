@@ -1,6 +1,7 @@
 """Watching a training: its records go to a page, and whatever the page does changes nothing.
 
-`Watch` is a callback of fits; where nobody asks, it costs an append to a list for each epoch.
+`Watch` is a callback of fits; it costs an append to a list for each epoch, and some milliseconds a second where a page
+looks.
 """
 
 from __future__ import annotations
@@ -8,16 +9,16 @@ from __future__ import annotations
 import time
 import webbrowser
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Self
 
 from clearprop.job import Epoch
 from clearprop.lab.serving import Serving
-from clearprop.lab.watched import Watched, unwatched
+from clearprop.lab.watched import ShowsRecords, Watched
 
 SECONDS_TO_SEE_THE_END = 1.0
 
 
-class Watch:
+class Watch(ShowsRecords):
     """A callback that shows the curves of a fit in a page of one's own browser, on one's own machine.
 
     Give it to ``callbacks`` of an estimator or of `clearprop.train`. The page is opened at the first epoch, and stays
@@ -52,15 +53,12 @@ class Watch:
     (True, 5)
     """
 
-    looks = False  # not at the states of the fit, so short epochs may still be made several at a time
-
     def __init__(
         self, title: str = "", *, port: int = 0, browser: bool = True, tell: Callable[[str], object] | None = None
     ) -> None:
         self.title, self.port, self.browser, self.tell = title, port, browser, tell
         self.watched = Watched(title)
         self._serving: Serving | None = None
-        self._last = 0
 
     @property
     def address(self) -> str | None:
@@ -71,9 +69,6 @@ class Watch:
         """Take a record of the fit."""
         if self._serving is None:
             self.open()
-        if epoch.n <= self._last:
-            self.begin()
-        self._last = epoch.n
         self.watched.see(epoch)
 
     def open(self) -> None:
@@ -86,7 +81,6 @@ class Watch:
 
     def begin(self, what: str = "", widths: Sequence[int] | None = None) -> None:
         """Say that another training begins, and what it is of several."""
-        self._last = 0
         self.watched.begin(", ".join(filter(None, (self.title, what))), widths)
 
     def close(self, reason: str = "") -> None:
@@ -103,11 +97,3 @@ class Watch:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    def __deepcopy__(self, memo: Any) -> Watch:
-        """Itself: scikit-learn copies the parameters of estimators, and a page is there once."""
-        return self
-
-    def __reduce__(self) -> Any:
-        """What another process gets of it: nothing that watches."""
-        return unwatched, ()

@@ -7,6 +7,7 @@ its kernel by the trait `request`, and keeps what was answered in `answers`, so 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -21,11 +22,9 @@ from clearprop.lab.routes import Asked
 from clearprop.lab.still import Still, answer, finite
 from clearprop.lab.stops import BACKWARD, stops_of
 from clearprop.lab.style import Style
-from clearprop.lab.watched import Watched, unwatched
+from clearprop.lab.watched import SECONDS_BETWEEN, ShowsRecords, Watched
 
 MOST_KEPT = 200  # answers
-SECONDS_BETWEEN = 0.1  # of two messages about a training
-IDLE = 20  # times nothing new, until all points are kept
 
 
 class _Widget(anywidget.AnyWidget):
@@ -146,7 +145,7 @@ def key_of(path: str, query: dict[str, Any]) -> str:
     return f'["{path}"{pairs}]'
 
 
-class CurvesWidget(_Widget):
+class CurvesWidget(ShowsRecords, _Widget):
     """The curves of a training, as they grow: a callback of estimators and of `clearprop.train`.
 
     Parameters
@@ -167,89 +166,79 @@ class CurvesWidget(_Widget):
     Of a training that is over: ``CurvesWidget.from_history(model.history_)``.
     """
 
-    looks = False  # not at the states of the fit, so short epochs may still be made several at a time
     points = traitlets.List().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
 
     def __init__(self, title: str = "", *, language: str = "en", digits: int = 4, comma: bool = False) -> None:
-        self._watched, self._last, self._sent, self._run, self._idle = Watched(title), 0, 0, 0, 0
-        self._lock, self._later = threading.Lock(), None  # type: tuple[Any, threading.Timer | None]
+        self.watched, self._sent, self._run = Watched(title), 0, 0
+        self._lock = threading.Lock()  # of those who tell
+        self._teller: threading.Thread | None = None
         super().__init__(_style(language=language, digits=digits, comma=comma), kind="curves")
-        self.told = self._told()
+        self._keep()
 
     @classmethod
     def from_history(cls, history: Sequence[Epoch], title: str = "", **style: Any) -> Self:
         """The curves of the records of a training, as ``history_`` of estimators has them."""
         made = cls(title, **style)
         for epoch in history:
-            made._watched.see(epoch)
+            made.watched.see(epoch)
         made.end()
         return made
 
     def __call__(self, epoch: Epoch) -> None:
-        """Take a record of a training; the notebook is told a few times a second."""
-        if epoch.n <= self._last:
-            self._watched.begin(self._watched.title)
-        self._last = epoch.n
-        self._watched.see(epoch)
-        with self._lock:
-            if self._later is None:
-                self._soon()
+        """Take a record of a training; the notebook is told every half a second."""
+        self.watched.see(epoch)
+        if self._teller is None:
+            self._begin_to_tell()
 
-    def _soon(self) -> None:
-        self._later = threading.Timer(SECONDS_BETWEEN, self._tell)
-        self._later.daemon = True
-        self._later.start()
+    def _begin_to_tell(self) -> None:
+        self._teller = threading.Thread(target=self._tell_on, name="curves-widget", daemon=True)
+        self._teller.start()
 
-    def _tell(self) -> None:
-        """Send what is new, the points alone; where nothing is for a while, keep all points to be saved."""
+    def _tell_on(self) -> None:
+        goes_on = True
+        while goes_on:
+            time.sleep(SECONDS_BETWEEN)
+            goes_on = self._tell()
+
+    def _tell(self) -> bool:
+        """Send what is new, the points alone; where training stands still, keep all. Whether it goes on."""
         with self._lock:
-            self._later = None
-            found = self._curves(self._sent, self._run)
-            self._idle = 0 if found["points"] else self._idle + 1
-            self._sent, self._run = found["next"], found["run"]
-            if self._idle < IDLE:
-                self._soon()
-            if found["points"]:
-                told = self._told()
-                self.send({"since": found["since"], "run": found["run"], "points": found["points"], "told": told})
-            elif self._idle == IDLE:
+            seen = self.watched.looked()
+            if self.watched.stands_still:
                 self._keep()
+                self._teller = None
+                if self.watched.looked() != seen:  # by a record that came before the line above
+                    self._begin_to_tell()
+                return False
+            found = self._curves(self._sent, self._run)
+            self.send({**{name: found[name] for name in ("since", "run", "points", "next")}, "told": self._told(found)})
+            return True
 
     def end(self, reason: str = " ") -> None:
         """The training is over: keep all points in the widget, so that they are saved with the notebook."""
+        self.watched.end(reason)
         with self._lock:
-            if self._later is not None:
-                self._later.cancel()
-                self._later = None
-            self._watched.end(reason)
             self._keep()
 
     def _keep(self) -> None:
-        self.told = self._told()
-        self.points = self._curves(0, 0)["points"]
+        found = self._curves(0, 0)
+        with self.hold_sync():  # a view must not see the one without the other
+            self.told, self.points = self._told(found), found["points"]
 
     def _curves(self, since: int, run: int) -> dict[str, Any]:
         asked = Asked({"since": str(since), "run": str(run)}, self._style, {})
-        found: dict[str, Any] = finite(dict(self._watched.answer("GET", "curves", asked)))  # type: ignore[arg-type]
+        found: dict[str, Any] = finite(dict(self.watched.answer("GET", "curves", asked)))  # type: ignore[arg-type]
+        self._sent, self._run = found["next"], found["run"]
         return found
 
-    def _told(self) -> dict[str, Any]:
+    def _told(self, found: dict[str, Any]) -> dict[str, Any]:
         """The state, and what the curves say in words."""
-        found = self._curves(len(self._watched.epochs), self._watched.run)
-        state = finite(dict(self._watched.present(Asked({}, self._style, {}))))  # type: ignore[arg-type]
-        return {**state, "run": self._watched.run, "says": found["says"], "layers": found["layers"]}
+        state = finite(dict(self.watched.present(Asked({}, self._style, {}))))  # type: ignore[arg-type]
+        return {**state, **{name: found[name] for name in ("run", "next", "says", "layers")}}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.end()
-
-    def __deepcopy__(self, memo: Any) -> CurvesWidget:
-        """Itself: scikit-learn copies the parameters of estimators, and a widget is there once."""
-        return self
-
-    def __reduce__(self) -> Any:
-        """What another process gets of it: nothing that is shown."""
-        return unwatched, ()

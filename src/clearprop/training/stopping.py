@@ -16,6 +16,7 @@ from clearprop.job import Best, Epoch, Job, Progress, TrainingState
 from clearprop.job.records import Records
 
 ON_DIVERGENCE = ("raise", "retry")
+TRUTH_VALUES = (bool, np.bool_)
 Callback = Callable[[Epoch], Any]  # called after each epoch; ends training by returning True
 
 
@@ -208,7 +209,10 @@ def look_at_states(callbacks: Iterable[Callback]) -> bool:
 
 def asked_to_stop(callbacks: Iterable[Callback], epoch: Epoch) -> Ending | None:
     """Show an epoch to every callback; the end where one of them returns True."""
-    answers = [callback(epoch) for callback in callbacks]
-    if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
+    ends = False
+    for callback in callbacks:
+        answer = callback(epoch)
+        ends = ends or (isinstance(answer, TRUTH_VALUES) and bool(answer))
+    if ends:
         return Ending("callback", f"stopped after epoch {epoch.n}: a callback asked for it")
     return None

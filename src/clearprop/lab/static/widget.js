@@ -197,18 +197,19 @@ class Host {
     const section = h("section", { class: "curves" });
     this.problem = h("p", { hidden: true });
     this.root.append(section, this.problem);
-    this.points = model.get("points");
     this.own = (path, query) => (path === "curves" ? this.curves(query) : null);
     const look = () => {
       this.points = model.get("points");
+      this.next = Math.min(this.told().next ?? Infinity, this.points.length); // the last point may be one for now
       this.news();
     };
-    this.state = this.told();
+    look();
     mountCurves(this, section);
     for (const name of ["points", "told"]) this.hear(`change:${name}`, look);
-    this.hear("msg:custom", ({ since, run, points, told }) => {
-      if (run !== this.state.run || since > this.points.length) return; // what is missing comes with the next points
+    this.hear("msg:custom", ({ since, run, points, next, told }) => {
+      if (since && (run !== this.state.run || since > this.points.length)) return; // all points come at the end
       this.points = [...this.points.slice(0, since), ...points];
+      this.next = next;
       this.news(told);
     });
   }
@@ -226,7 +227,7 @@ class Host {
   curves({ since = 0, run }) {
     const from = run === this.state.run && since <= this.points.length ? since : 0;
     const { says, layers } = this.state;
-    return { since: from, run: this.state.run, points: this.points.slice(from), next: this.points.length, says, layers };
+    return { since: from, run: this.state.run, points: this.points.slice(from), next: this.next, says, layers };
   }
 }
 
