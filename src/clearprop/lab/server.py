@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -65,7 +66,11 @@ class OfDesk:
         if method == "POST" and path == "pause":
             return found(self.desk, asked)
         with self.desk.workspace.lock:
-            return found(self.desk, asked)
+            began = time.thread_time()
+            try:
+                return found(self.desk, asked)
+            finally:
+                self.desk.took(time.thread_time() - began)
 
     def revision(self) -> int:
         """The present revision."""

@@ -209,7 +209,8 @@ def _numbers(
     at = workspace.cursor
     for name in shown.trace:
         array, known = cut(shown.trace, name, neurons, sample, shown.stops, at)
-        values[name] = None if not known.any() else _masked(array.tolist(), known.tolist())
+        computed = array.tolist() if known.all() else _masked(array.tolist(), known.tolist())
+        values[name] = computed if known.any() else None
         texts[name] = _written(values[name], style)
     return values, texts, _aggregates(shown.trace, shown.stops, at, neurons, sample, style)
 
