@@ -6,7 +6,8 @@ import pytest
 from asking import Asking
 from clearprop.lab.curves import MOST_POINTS, Curves
 from clearprop.lab.measures import Point
-from clearprop.lab.project import new_project
+from clearprop.lab.project import case_project, new_project
+from clearprop.lab.style import Style
 from clearprop.network import backward, forward, loss
 from clearprop.training.range_test import LEAST_STEPS
 from lab_projects import NETWORKS, project
@@ -124,6 +125,13 @@ def test_points_are_the_rows(circles):
     assert [point["set"] for point in found["points"]].count("validation") == 15
     assert {point["label"] for point in found["points"]} == {0, 1}
     assert len(circles.get("points", most=10)["points"]) == 10
+
+
+def test_points_of_many_inputs_are_not_written_as_texts(circles, monkeypatch):
+    digits = Asking(case_project("digits"))
+    assert "texts" in circles.get("points")["points"][0]
+    monkeypatch.setattr(Style, "texts", None)
+    assert "texts" not in digits.get("points")["points"][0]
 
 
 def test_a_picture_is_of_image_data_alone(circles):
