@@ -68,8 +68,6 @@ def test_what_is_no_link_is_refused(link):
 
 
 def test_a_link_that_unpacks_to_much_is_refused():
-    bomb = base64.urlsafe_b64encode(zlib.compress(b" " * 100_000_000, 9)).decode().rstrip("=")
-    assert len(bomb) > 8000 or from_link(bomb)
     short = base64.urlsafe_b64encode(zlib.compress(b"[" * 5_000_000, 9)).decode().rstrip("=")
     Asking().post("load", 400, link=short)
 
