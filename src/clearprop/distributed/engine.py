@@ -18,7 +18,8 @@ from clearprop.errors import EngineRefusal, InputError
 from clearprop.formulas import LBFGS
 from clearprop.job.data import Data, Layout, Place
 from clearprop.job.job import Job
-from clearprop.job.state import Ended, TrainingState
+from clearprop.job.records import Endings
+from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
 
@@ -105,7 +106,7 @@ class ShardedEngine:
         data: Data,
         order: Any,
         rates: Any,
-        ended: list[Ended] | None = None,
+        ended: Endings | None = None,
         place: Place | None = None,
     ) -> None:
         """Fewer updates than asked for are made where one of the processes wants to end."""
