@@ -188,6 +188,17 @@ class TrainingState:
         self.cursor, self.loss_sum, self.weight_sum = 0, 0.0, 0.0
         return ended
 
+    def end_epochs(self, rows: Any, n_samples: int) -> None:
+        """Begin the epoch after several that one call has made; `rows` are what they came to: see `Endings`."""
+        said = rows[:, 1] > 0.0
+        said[0] = rows[0, 1] > self.weight_sum
+        if not said.all():  # an epoch whose weights are all zero has the norms of the one before
+            for k in np.flatnonzero(~said):
+                rows[k, 2:] = rows[k - 1, 2:] if k else self.gradient_norms
+        self.gradient_norms = rows[-1, 2:].copy()
+        self.epoch, self.samples = self.epoch + len(rows), self.samples + len(rows) * n_samples
+        self.loss_sum = self.weight_sum = 0.0
+
     def copy(self) -> TrainingState:
         """A state of its own, without the progress of the fit, which several networks share."""
         return replace(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from clearprop.distributed import Team
 from clearprop.errors import DivergenceError
 from clearprop.formulas import ReduceOnPlateau
-from clearprop.job import Epoch, History, Progress, Retry
+from clearprop.job import Epoch, Progress, Retry
 from clearprop.job.records import Records
 from clearprop.training.divergence import broken_off, explained, go_back, planned
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.keeper import Keeper
+from clearprop.training.outcome import Fit
 from clearprop.training.source import Epochs, Source
 from clearprop.training.stopping import (
     Callback,
@@ -30,37 +30,6 @@ from clearprop.training.stopping import (
     see_all,
     until_stale,
 )
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What a fit came to.
-
-    Attributes
-    ----------
-    history : History
-        Reads as a tuple of Epoch.
-    reason : str
-        A sentence saying why it ended.
-    stopped_by : str
-        "epochs", "no_improvement", "rate", "time", "callback", "interrupt", "divergence" or, when whoever read the
-        epochs left, "reader"; of lbfgs also "minimum", "evaluations" or "line_search".
-    best : Epoch or None
-        The epoch whose weights the states hold, where the best were put back.
-    retries : tuple of Retry
-        How often it diverged and went on, and with which rate.
-    """
-
-    history: History
-    reason: str
-    stopped_by: str
-    best: Epoch | None
-    retries: tuple[Retry, ...] = ()
-
-    @property
-    def converged(self) -> bool:
-        """Whether training ended because nothing got better, rather than because it was cut off."""
-        return self.stopped_by in ("no_improvement", "minimum", "rate")
 
 
 class Fitting:
@@ -190,8 +159,7 @@ class Fitting:
 
     def _run(self) -> Generator[Epoch, None, None]:
         began = time.perf_counter() - self.progress.seconds
-        limit = self.stopping.max_seconds
-        deadline = math.inf if limit is None else began + limit
+        deadline = math.inf if self.stopping.max_seconds is None else began + self.stopping.max_seconds
         try:
             self._begin()
             if self.keeper is not None:  # who reads the epochs has not seen those of an earlier process

@@ -172,7 +172,7 @@ class CompiledEngine:
         if ended is not None and cursor >= plan.job.batches:
             whole, cursor = divmod(cursor, plan.job.batches)
             ended.rows.append(records[:whole].copy())
-            _end_epochs(state, ended.rows[-1], plan.job.n_samples)
+            state.end_epochs(ended.rows[-1], plan.job.n_samples)
             before = 0.0
         state.cursor = cursor
         # Compiled code adds to the sums so far, so that they have the same bits however an epoch is cut into stretches.
@@ -314,18 +314,6 @@ def _rows(X: Any, dtype: Any) -> Any:
 def _needs_the_same_plan(job: Job, other: Job) -> bool:
     """Whether jobs differ in seed, length and schedule alone, as members of `train_many` and passes over parts do."""
     return all(getattr(job, name) == getattr(other, name) for name in PLANNED)
-
-
-def _end_epochs(state: TrainingState, rows: Any, n_samples: int) -> None:
-    """Move a state on over the ends of epochs; `rows` are what they came to: see `Endings`."""
-    said = rows[:, 1] > 0.0
-    said[0] = rows[0, 1] > state.weight_sum
-    if not said.all():  # an epoch whose weights are all zero has the norms of the one before
-        for k in np.flatnonzero(~said):
-            rows[k, 2:] = rows[k - 1, 2:] if k else state.gradient_norms
-    state.gradient_norms = rows[-1, 2:].copy()
-    state.epoch, state.samples = state.epoch + len(rows), state.samples + len(rows) * n_samples
-    state.loss_sum = state.weight_sum = 0.0
 
 
 def _unpickled(n_threads: int | None) -> CompiledEngine:
