@@ -232,6 +232,22 @@ def test_it_looks_at_the_records_alone_so_that_epochs_may_be_made_ahead(monkeypa
     assert seen == [False, True, False]
 
 
+@pytest.mark.parametrize("parts", [[1] * 9000, [9000], [3, 4000, 1, 1, 2500, 2495], [2, 7] * 1000])
+def test_records_taken_together_are_kept_as_those_seen_one_by_one(parts):
+    one, together = Watched("x"), Watched("x")
+    epochs = [epoch(n) for n in range(1, sum(parts) + 1)]
+    for each in epochs:
+        one.see(each)
+    first = 0
+    for n in parts:
+        together.see_all(epochs[first : first + n])
+        first += n
+    assert [each.n for each in together.epochs] == [each.n for each in one.epochs]
+    assert together.revision() == one.revision()
+    together.see_all(epochs[:5])  # another training
+    assert [each.n for each in together.epochs] == [1, 2, 3, 4, 5]
+
+
 def test_the_news_are_json():
     watched = Watched("x")
     json.dumps(watched.news(), allow_nan=False)

@@ -20,7 +20,7 @@ from clearprop.estimators.targets import Targets
 from clearprop.files.checkpoints import SECONDS, kept_in
 from clearprop.training import Epoch
 from clearprop.training.progress import shown
-from clearprop.training.stopping import look_at_states
+from clearprop.training.stopping import look_at_states, take_several
 
 
 class Learning(Preparation):
@@ -212,8 +212,8 @@ class Learning(Preparation):
         """Train to the end, or until Ctrl-C; whenever it comes, the best weights and the attributes are kept."""
         callbacks = callbacks_of(fit.settings.callbacks)
         fit.fitting.looks = look_at_states(callbacks)
-        if not callbacks and not fit.settings.verbose:  # nobody reads a record before the end
-            fit.fitting.callbacks, fit.fitting.is_read = (), False
+        if take_several(callbacks) and not fit.settings.verbose:  # nobody reads each record before the end
+            fit.fitting.callbacks, fit.fitting.is_read = tuple(callbacks), False
         epochs, whole, came = self._epochs(fit), False, False
         while not whole:
             try:

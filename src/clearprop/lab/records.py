@@ -1,11 +1,12 @@
 """The records of one training: so many are kept of it, evenly spaced, and of those so many at a time are told.
 
-The training's thread adds records and waits for nobody; others read. So `Records` needs no lock: its list is only added
-to, or another one takes its place.
+The training's thread adds records and waits for nobody; others read. So `KeptRecords` needs no lock: its list is only
+added to, or another one takes its place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from clearprop.job import Epoch
@@ -14,7 +15,7 @@ from clearprop.lab.curves import MOST_POINTS
 MOST_NEW = 16  # points that one answer adds while the training goes on: writing one costs as much as a short epoch
 
 
-class Records:
+class KeptRecords:
     """What is kept of the records so far.
 
     Attributes
@@ -44,6 +45,14 @@ class Records:
                 self.spaced = kept[::2], every
             self._next = seen + every
 
+    def add_all(self, epochs: Sequence[Epoch]) -> None:
+        """Several, of which those that are not kept need not be looked at."""
+        first = self.seen
+        while (place := self._next - 1 - first) < len(epochs):
+            self.seen = self._next - 1
+            self.add(epochs[place])
+        self.seen, self.last = first + len(epochs), epochs[-1]
+
     def all(self) -> list[Epoch]:
         """Those that are kept, and the last one."""
         return self.with_last(list(self.spaced[0]))
@@ -60,14 +69,14 @@ class Told:
 
     Attributes
     ----------
-    records : Records
+    records : KeptRecords
     run : int
         Another number whenever earlier ones were taken out or put in, so that nobody joins what does not fit.
     chosen : list of Epoch
         The last record comes after them.
     """
 
-    records: Records
+    records: KeptRecords
     run: int = 1
     chosen: list[Epoch] = field(default_factory=list)
     _upto: int = 0  # records that have been looked at

@@ -12,7 +12,7 @@ from clearprop.job import Epoch
 from clearprop.lab.choices import of_library
 from clearprop.lab.events import Events
 from clearprop.lab.exporting import as_csv
-from clearprop.lab.records import Records, Told
+from clearprop.lab.records import KeptRecords, Told
 from clearprop.lab.refusals import NotFoundError
 from clearprop.lab.routes import Answer, Asked, File
 from clearprop.lab.style import Style
@@ -30,7 +30,7 @@ class _Training:
     title: str
     widths: Sequence[int] | None
     first: int  # revision
-    records: Records = field(default_factory=Records)
+    records: KeptRecords = field(default_factory=KeptRecords)
     reason: str | None = None
 
     @property
@@ -64,6 +64,13 @@ class Watched:
             self.begin(self.title)
         self._last = n
         self._training.records.add(epoch)
+
+    def see_all(self, epochs: Sequence[Epoch]) -> None:
+        """Take the records of several epochs of one training."""
+        if epochs[0].n <= self._last:
+            self.begin(self.title)
+        self._last = epochs[-1].n
+        self._training.records.add_all(epochs)
 
     def begin(self, title: str, widths: Sequence[int] | None = None) -> None:
         """Another training begins: its curves are its own."""
@@ -204,6 +211,10 @@ class ShowsRecords:
     def __call__(self, epoch: Epoch) -> None:
         """Take a record of the fit."""
         self.watched.see(epoch)
+
+    def take(self, epochs: Sequence[Epoch]) -> None:
+        """Take the records of several epochs that were made at once."""
+        self.watched.see_all(epochs)
 
     def __deepcopy__(self, memo: Any) -> Self:
         """Itself: scikit-learn copies the parameters of estimators, and what is shown is there once."""

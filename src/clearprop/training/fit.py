@@ -28,6 +28,7 @@ from clearprop.training.stopping import (
     out_of_time,
     see,
     see_all,
+    take_several,
     until_stale,
 )
 
@@ -257,7 +258,7 @@ class Fitting:
                 with self.source.blas_threads():
                     found = next(self._epochs)
                 self._made = None if isinstance(found, Epoch) else found
-                if self._made is None or not (self.is_read or self.callbacks):
+                if self._made is None or (not self.is_read and take_several(self.callbacks)):
                     return found
             except StopIteration as end:
                 self._ended = end.value
@@ -290,7 +291,7 @@ class Fitting:
         least_rate = None
         if isinstance(job.schedule, ReduceOnPlateau):
             least_rate = on_plateau(job.schedule, stopping, epoch, states)
-        ended = asked_to_stop(self.callbacks, epoch)
+        ended = asked_to_stop(self.callbacks, found)
         is_last = epoch.n >= self._n_done  # the states are not further, so training can end here
         if ended is None and is_last:
             late = time.perf_counter() >= deadline

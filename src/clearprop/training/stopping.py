@@ -207,12 +207,21 @@ def look_at_states(callbacks: Iterable[Callback]) -> bool:
     return any(getattr(callback, "looks", True) for callback in callbacks)
 
 
-def asked_to_stop(callbacks: Iterable[Callback], epoch: Epoch) -> Ending | None:
-    """Show an epoch to every callback; the end where one of them returns True."""
+def take_several(callbacks: Iterable[Callback]) -> bool:
+    """Whether each of these takes the records of several epochs at once, by a method ``take``, and ends no training."""
+    return all(hasattr(callback, "take") for callback in callbacks)
+
+
+def asked_to_stop(callbacks: Iterable[Callback], found: Epoch | Records) -> Ending | None:
+    """Show an epoch to every callback, or those of several; the end where one of them returns True."""
+    if not isinstance(found, Epoch):
+        for callback in callbacks:
+            callback.take(found)  # type: ignore[attr-defined]
+        return None
     ends = False
     for callback in callbacks:
-        answer = callback(epoch)
+        answer = callback(found)
         ends = ends or (isinstance(answer, TRUTH_VALUES) and bool(answer))
     if ends:
-        return Ending("callback", f"stopped after epoch {epoch.n}: a callback asked for it")
+        return Ending("callback", f"stopped after epoch {found.n}: a callback asked for it")
     return None
