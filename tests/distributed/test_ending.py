@@ -1,5 +1,8 @@
 """All processes end in the same step, whichever of them has the reason."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from clearprop.engines.compiled.engine import CompiledEngine
 from clearprop.errors import DistributedError
 from clearprop.training import Epoch, Fitting, OneNetwork, Stopping
 from clearprop.training.halting import Halt
+from clearprop.training.joining import _answered_by
 from threads_as_processes import engine_of, played
 
 X = np.random.default_rng(0).normal(size=(40, 3))
@@ -81,3 +85,21 @@ def test_weights_that_a_callback_has_changed_in_one_process_are_noticed():
 
     with pytest.raises(DistributedError, match="process 1 holds other weights than process 0 after the same steps"):
         played(2, one)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_asks_for_the_end_and_is_still_seen_by_who_answered_before(number):
+    seen, asked = [], []
+
+    def noted(number, frame):
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, noted)
+    try:
+        with _answered_by(lambda: asked.append(number)):
+            os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is noted
+    finally:
+        signal.signal(number, before)
+    assert seen == asked == [number]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from platform import python_version
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -149,13 +150,21 @@ def _nothing(_: object) -> None:
     """For a process that neither tells nor writes."""
 
 
+def _answer(interrupt: Callable[[], None], before: Any, number: int, frame: FrameType | None) -> None:
+    """Ask for the end, and let who answered before take note: the command line ends with the signal's own status."""
+    interrupt()
+    if callable(before):
+        with suppress(KeyboardInterrupt):
+            before(number, frame)
+
+
 @contextmanager
 def _answered_by(interrupt: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C and SIGTERM say that this process wants to end; all end in the same step."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
-    for number in before:  # but those that a shell has its jobs in the background ignore
-        signal.signal(number, lambda number, frame: interrupt())
+    for number, handler in before.items():  # but those that a shell has its jobs in the background ignore
+        signal.signal(number, partial(_answer, interrupt, handler))
     try:
         yield
     finally:
