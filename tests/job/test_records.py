@@ -39,7 +39,8 @@ def test_a_history_reads_as_a_tuple_does():
     assert len(found) == len(listed) == 10
     assert list(found) == listed
     assert [found[k] for k in range(-10, 10)] == [listed[k] for k in range(-10, 10)]
-    for part in (slice(None), slice(3, 7), slice(-4, None), slice(None, None, -2)):
+    ends = (None, 0, 1, 3, 5, 9, 10, 99, -1, -4, -99)
+    for part in (slice(a, b, step) for a in ends for b in ends for step in (None, 1, 3, -2)):
         assert found[part] == tuple(listed[part])
     for place in (10, -11):
         with pytest.raises(IndexError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple, overload
 
@@ -199,7 +200,11 @@ class History(Sequence[Epoch]):
     def __getitem__(self, place: slice) -> tuple[Epoch, ...]: ...
     def __getitem__(self, place: int | slice) -> Epoch | tuple[Epoch, ...]:
         if isinstance(place, slice):
-            return tuple(map(self.__getitem__, range(*place.indices(len(self)))))
+            first, stop, step = place.indices(len(self))
+            if step != 1:
+                return tuple(map(self.__getitem__, range(first, stop, step)))
+            parts = [part[max(0, first - start) : stop - start] for start, part in self._parts if start < stop]
+            return tuple(chain.from_iterable(parts))
         place = range(len(self))[place]
         start, part = self._parts[bisect_right(self._parts, place, key=itemgetter(0)) - 1]
         return part[place - start]
