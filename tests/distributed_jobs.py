@@ -16,7 +16,7 @@ from clearprop import MLPClassifier, Network, TabularRegressor, train
 from clearprop.distributed import group
 from clearprop.errors import Disagreement, DistributedError
 
-RANK, SIZE = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+RANK, SIZE = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(203, 6)).astype(np.float32)  # uneven for every number of processes
 Y = (X[:, :1] * X[:, 1:2] + X[:, 2:3]).astype(np.float32)

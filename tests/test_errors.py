@@ -18,7 +18,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes():
     drawn = {}
     path = []
     for line in errors.__doc__.splitlines():
-        match = re.match(r"    ([│ ├└─]*)(\w+Error|EngineRefusal|MissingExtra)(?: +\(also (\w+)\))?", line)
+        match = re.match(r"    ([│ ├└─]*)(\w+Error|EngineRefusal|MissingExtra|Disagreement)(?: +\(also (\w+)\))?", line)
         if match:
             depth = len(match[1]) // 4
             path[depth:] = [match[2]]

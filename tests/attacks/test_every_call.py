@@ -45,7 +45,15 @@ class AtCall:
             if epoch.n == self.epoch and not self.came:
                 sys.setprofile(self.profiled)
 
+        see_all = READER.see_all
+
+        def watched_together(stopping, progress, records):
+            see_all(stopping, progress, records)
+            if records.first <= self.epoch <= records[-1].n and not self.came:
+                sys.setprofile(self.profiled)
+
         monkeypatch.setattr(READER, "see", watched)
+        monkeypatch.setattr(READER, "see_all", watched_together)
         monkeypatch.setattr(interrupts, "_last", float("-inf"))
         monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)  # pytest's own makes calls
 
@@ -110,7 +118,7 @@ def test_ctrl_c_at_any_call_after_the_last_epoch_loses_nothing(kind, stride):
     n_fits, n_raised = attack(kind, QUICK["max_iter"], stride)
     print(kind, n_fits, n_raised)  # noqa: T201
     assert n_fits > 20
-    assert n_raised <= 14  # it came when all was done but to warn: then it is raised, with everything kept
+    assert n_raised <= 18  # it came when all was done but to warn: then it is raised, with everything kept
     assert not threads()
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from sklearn.exceptions import ConvergenceWarning
 
-from clearprop.distributed import is_first
+from clearprop.distributed import launch
 from clearprop.errors import DivergenceError
 from clearprop.estimators.fitted import KeptIfItFails
 from clearprop.estimators.preparing import Preparation
@@ -89,12 +89,16 @@ class Learning(Preparation):
             When Ctrl-C ends it, with the best weights kept. A second Ctrl-C within two seconds, in this fit or in one
             before it, is raised as KeyboardInterrupt, and the best weights are kept as well.
         """
+        process = launch()
         with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
             held_out = HeldOut(X_val, y_val, sample_weight_val)
             fit = self._start(X, y, sample_weight, held_out, coefs_init, intercepts_init, checkpoints)
-            with by_all(fit) as fit:
+            if process is None:  # it trains alone: nothing more is called that Ctrl-C might come to
                 self._carry_out(fit)
-        if is_first():
+            else:
+                with by_all(fit) as fit:
+                    self._carry_out(fit)
+        if process is None or process.rank == 0:
             self._tell(fit)
         return self
 

@@ -210,7 +210,7 @@ class ShowsRecords:
 
     def __call__(self, epoch: Epoch) -> None:
         """Take a record of the fit."""
-        self.watched.see(epoch)
+        self.take([epoch])
 
     def take(self, epochs: Sequence[Epoch]) -> None:
         """Take the records of several epochs that were made at once."""

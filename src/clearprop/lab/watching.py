@@ -67,9 +67,13 @@ class Watch(ShowsRecords):
 
     def __call__(self, epoch: Epoch) -> None:
         """Take a record of the fit."""
+        self.take([epoch])
+
+    def take(self, epochs: Sequence[Epoch]) -> None:
+        """Take the records of several epochs that were made at once."""
         if self._serving is None:
             self.open()
-        self.watched.see(epoch)
+        super().take(epochs)
 
     def open(self) -> None:
         """Start the server, and open the page."""

@@ -187,7 +187,11 @@ class CurvesWidget(ShowsRecords, _Widget):
 
     def __call__(self, epoch: Epoch) -> None:
         """Take a record of a training; the notebook is told every half a second."""
-        self.watched.see(epoch)
+        self.take([epoch])
+
+    def take(self, epochs: Sequence[Epoch]) -> None:
+        """Take the records of several epochs that were made at once."""
+        super().take(epochs)
         if self._teller is None:
             self._begin_to_tell()
 
