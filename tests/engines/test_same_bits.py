@@ -94,9 +94,7 @@ def test_two_threads_have_a_theta_each_where_a_network_is_small(name, always_two
     assert (states[0].gradient_norms == states[1].gradient_norms).all()
 
 
-@pytest.mark.parametrize("name", APART)
-@pytest.mark.parametrize("large", [1e25, np.inf])
-def test_two_threads_with_a_theta_each_stop_where_one_does(name, large, always_two):
+def with_one_large(name, large):
     """An input that no weight has felt yet makes the square of its own gradient overflow, and nothing else."""
     network, size = APART[name]
     job, data = Job(network, Adam(0.01), epochs=1, batch_size=size), typed(rows(network, 1000), np.float32)
@@ -104,6 +102,13 @@ def test_two_threads_with_a_theta_each_stop_where_one_does(name, large, always_t
     data.X[533, 0] = large
     theta = network.initial(0, dtype=np.float32).theta
     theta[: network.widths[1]] = 0
+    return job, data, theta
+
+
+@pytest.mark.parametrize("name", APART)
+@pytest.mark.parametrize("large", [1e25, np.inf])
+def test_two_threads_with_a_theta_each_stop_where_one_does(name, large, always_two):
+    job, data, theta = with_one_large(name, large)
     left = []
     for threads in (1, 2):
         state = TrainingState.start(job, theta)
@@ -111,7 +116,20 @@ def test_two_threads_with_a_theta_each_stop_where_one_does(name, large, always_t
             go_on(CompiledEngine(threads), job, data, state, 0)
         left.append((str(error.value), state.step, state.theta.tobytes(), state.loss_sum))
     assert left[0] == left[1]
-    assert 0 < left[0][1] < 1000 // size
+    assert 0 < left[0][1] < 1000 // job.batch_size
+
+
+@pytest.mark.parametrize("name", APART)
+def test_an_engine_that_has_seen_a_divergence_goes_on_with_other_rows(name, always_two):
+    job, data, theta = with_one_large(name, 1e25)
+    engine = CompiledEngine(2)
+    with pytest.raises(DivergenceError):
+        go_on(engine, job, data, TrainingState.start(job, theta), 0)
+    data.X[533, 0] = 1
+    found, _ = train(engine, job, data, theta)
+    expected, _ = train(CompiledEngine(1), job, data, theta)
+    assert (found.theta == expected.theta).all()
+    assert always_two.count((2, 1)) >= 2
 
 
 def test_two_threads_with_a_theta_each_pass_over_a_batch_without_weight(always_two):

@@ -103,13 +103,14 @@ def parts_and_gradient(job, panel, thread, first, rows, total, s, tells):
     """Phases A and B of update s where two threads swap their parts of the first layer's z, and nothing else.
 
     Norms of W[1], which one thread alone has half of, are looked at where somebody asks for them: clipping, penalties,
-    and whoever is told of the last update of an epoch or a call; and where they may not be finite.
+    and whoever is told of the last update of an epoch or a call; where they may not be finite; and in the first update
+    of a call, as those that the call before has left behind may not be.
     """
     buffers = own_buffers(job, thread)
     squares = swap_parts(job, buffers, panel, thread, first, rows)
     train_shard_rows(job, buffers, panel, job.step + s, first, 0, rows, total)
     gradient_own(job, buffers, first, thread, rows, 1, panel)
-    asks = tells or job.clip != 0 or job.n_penalties > 0 or job.waits.returns_early == s + 1
+    asks = tells or s == 0 or job.clip != 0 or job.n_penalties > 0 or job.waits.returns_early == s + 1
     if not asks and is_surely_finite(job, buffers, rows, squares):
         finish_own(job, panel, thread, total, 1)
         return
