@@ -118,7 +118,7 @@ def test_ctrl_c_at_any_call_after_the_last_epoch_loses_nothing(kind, stride):
     n_fits, n_raised = attack(kind, QUICK["max_iter"], stride)
     print(kind, n_fits, n_raised)  # noqa: T201
     assert n_fits > 20
-    assert n_raised <= 18  # it came when all was done but to warn: then it is raised, with everything kept
+    assert n_raised <= 14  # it came when all was done but to warn: then it is raised, with everything kept
     assert not threads()
 
 

@@ -141,7 +141,8 @@ class Fitting:
         if retries:
             kept += f"; it had diverged in epoch {', '.join(str(retry.epoch) for retry in retries)} and gone on with "
             kept += f"{retries[-1].rate_scale:g} times the learning rate"
-        return Fit(self.progress.history.copy(), ended.reason + kept, ended.stopped_by, best, retries)
+        history = self.progress.history.copy() if self._ended is None else self.progress.history  # which grows no more
+        return Fit(history, ended.reason + kept, ended.stopped_by, best, retries)
 
     @property
     def is_halted(self) -> bool:
