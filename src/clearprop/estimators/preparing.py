@@ -14,7 +14,7 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import column_or_1d
 
-from clearprop.engines import TrainingState, choose, prepared
+from clearprop.engines import Engine, Job, TrainingState, choose, prepared
 from clearprop.engines.cores import threads_asked
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
@@ -30,6 +30,7 @@ from clearprop.estimators.targets import Targets
 from clearprop.estimators.validation import Scorer, measure_of, scorer_of
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.job import History
+from clearprop.job.data import Layout
 from clearprop.job.memory import bytes_copied, check_memory
 from clearprop.training import Epoch, Fitting, OneNetwork
 from clearprop.training.keeping import kept_by
@@ -203,16 +204,12 @@ class Preparation(FittedNetwork, ABC):
                 f"{settings.batch_size} to {n_samples}",
                 stacklevel=4,
             )
-        job = settings.job(run.network, n_samples, state.epoch + epochs, run.seeds.order)
         dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
+        job = self._job(settings, n_samples, state.epoch + epochs)
         data = prepared(job, *rows.to_learn, dtype=dtype)
-        tell = announced(settings.verbose)
-        choice = choose(settings.engine, job, data.layout, n_threads, tell, settings.hardware)
-        engine = choice.engine
-        if is_part and state.epoch and type(engine) is type(run.engine):  # it has prepared itself for such parts
-            same = all(getattr(engine, each, None) == getattr(run.engine, each, None) for each in MADE_FOR)
-            engine = run.engine if same else engine
-        run.engine, run.engine_reason, run.job, run.n_samples = engine, choice.reason, job, n_samples
+        self._choose_engine(settings, job, data.layout, is_part)
+        run.job, run.n_samples, run.made_for = job, n_samples, (settings, data.layout) if is_part else None
+        engine = run.engine
         run.is_validated = validation is not None
         run.keeps_best = run.is_validated and bool(settings.early_stopping)
         self.n_iter_, self.t_, self.best_validation_score_ = 0, state.samples, None
@@ -225,6 +222,23 @@ class Preparation(FittedNetwork, ABC):
         fitting = Fitting(source, settings.stopping(run.is_validated), callbacks)
         return UnderWay(run, settings, source, fitting, is_part)
 
+    def _job(self, settings: Settings, n_samples: int, epochs: int) -> Job:
+        """The job of a fit that ends after the epoch numbered `epochs`; the last one's again where it is the same."""
+        run = self._run
+        if run.goes_on_as(settings) and run.n_samples == n_samples:
+            return run.job.with_epochs(epochs)
+        return settings.job(run.network, n_samples, epochs, run.seeds.order)
+
+    def _choose_engine(self, settings: Settings, job: Job, layout: Layout, is_part: bool) -> None:
+        """The engine of this fit; of one more part the last one again, which has prepared itself for such rows."""
+        run, n_threads = self._run, threads_asked(settings.n_threads)
+        if is_part and run.goes_on_as(settings, layout):
+            return
+        choice = choose(settings.engine, job, layout, n_threads, announced(settings.verbose), settings.hardware)
+        engine, run.engine_reason = choice.engine, choice.reason
+        if not (is_part and run.state.epoch and _are_alike(engine, run.engine)):
+            run.engine = engine
+
     def _saw(self, epoch: Epoch) -> None:
         """Take an epoch into the attributes, before any other callback looks at them."""
         self._take((epoch,))
@@ -234,6 +248,11 @@ class Preparation(FittedNetwork, ABC):
         self._run.history.extend(records)
         self.n_iter_ += len(records)
         self.t_, self.loss_ = self._run.state.samples, records[-1].loss
+
+
+def _are_alike(engine: Engine, other: Engine) -> bool:
+    made_alike = all(getattr(engine, each, None) == getattr(other, each, None) for each in MADE_FOR)
+    return type(engine) is type(other) and made_alike
 
 
 def _kept(fit: UnderWay, checkpoints: Checkpoints, validation: Rows | None) -> UnderWay:

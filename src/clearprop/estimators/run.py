@@ -15,6 +15,7 @@ from clearprop.estimators.settings import Settings
 from clearprop.estimators.targets import Targets
 from clearprop.files.checkpoints import identity_of
 from clearprop.job import History
+from clearprop.job.data import Layout
 from clearprop.network import Network
 from clearprop.training import Fitting, OneNetwork
 from clearprop.training.joining import made_together
@@ -54,6 +55,9 @@ class Run:
         Whether there were validation rows in the last fit.
     keeps_best : bool
         Whether these decided which weights were put back.
+    made_for : tuple of Settings and Layout, or None
+        What `job` and `engine` were made for: a stream of `partial_fit` asks for the same ones part by part, and to
+        make them takes longer than to learn a row.
     """
 
     network: Network
@@ -68,6 +72,14 @@ class Run:
     engine_reason: str = field(init=False)
     is_validated: bool = False
     keeps_best: bool = False
+    made_for: tuple[Settings, Layout] | None = None
+
+    def goes_on_as(self, settings: Settings, layout: Layout | None = None) -> bool:
+        """Whether the last part was learned with the same settings, and its rows were laid out like these."""
+        if self.made_for is None or self.job.network is not self.network:
+            return False
+        made_for, its_layout = self.made_for
+        return made_for is settings and layout in (None, its_layout)  # plain settings are one object
 
 
 class UnderWay(NamedTuple):

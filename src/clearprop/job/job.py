@@ -120,8 +120,21 @@ class Job:
         InputError
             When it is no whole number of at least 0.
         """
+        return self._with("seed", _whole("seed", seed, at_least=0))
+
+    def with_epochs(self, epochs: int) -> Job:
+        """The same up to another epoch; the rest is not looked at again.
+
+        Raises
+        ------
+        InputError
+            When it is no whole number of at least 1.
+        """
+        return self._with("epochs", _whole("epochs", epochs, at_least=1))
+
+    def _with(self, name: str, value: int) -> Job:
         job = copy(self)
-        object.__setattr__(job, "seed", _whole("seed", seed, at_least=0))
+        object.__setattr__(job, name, value)
         return job
 
     def _check_full_batch(self) -> None:
