@@ -12,6 +12,7 @@ import pytest
 from asking import Asking, finished
 from clearprop import MLPRegressor, Network, train
 from clearprop.job import Epoch
+from clearprop.job.records import Records
 from clearprop.lab import Watch
 from clearprop.lab import watched as room_of_records
 from clearprop.lab import watching as room
@@ -246,6 +247,22 @@ def test_records_taken_together_are_kept_as_those_seen_one_by_one(parts):
     assert together.revision() == one.revision()
     together.see_all(epochs[:5])  # another training
     assert [each.n for each in together.epochs] == [1, 2, 3, 4, 5]
+
+
+def test_records_that_came_together_are_made_when_somebody_looks(monkeypatch):
+    """To make one takes a tenth of a short epoch."""
+    made, whole = [], Records.__getitem__
+
+    def counted(self, place):
+        made.append(place)
+        return whole(self, place)
+
+    monkeypatch.setattr(Records, "__getitem__", counted)
+    watched, n = Watched("x"), 3000
+    records = Records(np.linspace(1, 0, n), np.ones((n, 2)), 0.1, (0, 0.0, 0), (0.01, 5))
+    watched.see_all(records)
+    assert len(made) <= 4
+    assert [each.n for each in watched.epochs] == [*range(1, n, 2), n]
 
 
 def test_the_news_are_json():

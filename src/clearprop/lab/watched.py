@@ -63,14 +63,14 @@ class Watched:
         if n <= self._last:
             self.begin(self.title)
         self._last = n
-        self._training.records.add(epoch)
+        self._training.records.add([epoch])
 
     def see_all(self, epochs: Sequence[Epoch]) -> None:
         """Take the records of several epochs of one training."""
         if epochs[0].n <= self._last:
             self.begin(self.title)
+        self._training.records.add(epochs)
         self._last = epochs[-1].n
-        self._training.records.add_all(epochs)
 
     def begin(self, title: str, widths: Sequence[int] | None = None) -> None:
         """Another training begins: its curves are its own."""
