@@ -186,7 +186,12 @@ def apply(function: str, *arguments: object) -> Apply:
     return Apply(function, tuple(as_expression(argument) for argument in arguments))
 
 
-def fold(expression: Expression, leaf: Callable[[Symbol | Constant], T], node: Callable[[str, Apply, list[T]], T]) -> T:
+def fold(
+    expression: Expression,
+    leaf: Callable[[Symbol | Constant], T],
+    node: Callable[[str, Apply, list[T]], T],
+    done: dict[int, T] | None = None,
+) -> T:
     """Combine a tree from its leaves to its root; shared subtrees (the same object) are visited once.
 
     Parameters
@@ -196,6 +201,9 @@ def fold(expression: Expression, leaf: Callable[[Symbol | Constant], T], node: C
         Called with each symbol and constant.
     node : callable
         Called with (function name, the node, the results of its arguments).
+    done : dict, optional
+        What folds with the same functions over parts of a tree that is still there have found, by the id of each
+        node: it is read and added to.
 
     Returns
     -------
@@ -206,7 +214,7 @@ def fold(expression: Expression, leaf: Callable[[Symbol | Constant], T], node: C
     -----
     Walks with a stack of its own, so that a deep tree from a file cannot exhaust Python's.
     """
-    done: dict[int, T] = {}
+    done = {} if done is None else done
     stack: list[tuple[Expression, bool]] = [(expression, False)]
     while stack:
         current, ready = stack.pop()

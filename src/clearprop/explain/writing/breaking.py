@@ -7,7 +7,7 @@ close in another; what cannot be cut (a fraction, a matrix, a root) stays one pi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from clearprop.formulas import Apply, Constant, Expression, Symbol
@@ -75,7 +75,7 @@ class Signs(NamedTuple):
 
 @dataclass(frozen=True)
 class Breaking:
-    """How a medium's formulas are cut.
+    """How a medium cuts one formula.
 
     Parameters
     ----------
@@ -92,10 +92,11 @@ class Breaking:
     leaf_width: Callable[[Symbol | Constant], int]
     signs: Signs
     cuts_boxes: bool
+    _widths: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def width(self, tree: Expression) -> int:
         """About how many letters wide the tree is."""
-        return fold(tree, self.leaf_width, _width)
+        return fold(tree, self.leaf_width, _width, self._widths)
 
     def pieces(self, tree: Expression) -> Pieces:
         """The tree in pieces."""

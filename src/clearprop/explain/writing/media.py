@@ -19,7 +19,7 @@ class Medium(NamedTuple):
     """How one medium writes formulas and numbers."""
 
     name: str
-    printed: Callable[[Expression, Leaf | None], Printed]
+    printed: Callable[..., Printed]  # (tree, leaf, done), as `clearprop.formulas.printers.text.printed`
     number: Callable[[Shown], str]
     words: Callable[[str], str]
     dots: str
@@ -50,8 +50,8 @@ def spoken(medium: Medium, words: Mapping[str, str]) -> Medium:
         ),
     }
 
-    def printed(tree: Expression, leaf: Leaf | None) -> Printed:
-        found, binding = medium.printed(tree, leaf)
+    def printed(tree: Expression, leaf: Leaf | None, done: dict[int, Printed] | None = None) -> Printed:
+        found, binding = medium.printed(tree, leaf, done)
         for pattern, instead in tables[medium.name]:
             found = pattern.sub(instead, found)
         return found, binding

@@ -97,7 +97,8 @@ class Pen:
             text, binding = text_leaf(item)
             return max(map(len, text.split("/"))) + (2 if binding < SUM else 0)
 
-        cut = Breaking(lambda item: self.medium.printed(item, leaf), width, self.medium.signs, self.medium.cuts_boxes)
+        medium, done = self.medium, dict[int, Printed]()  # each part of the tree is written once
+        cut = Breaking(lambda item: medium.printed(item, leaf, done), width, medium.signs, medium.cuts_boxes)
         return cut.pieces(tree)
 
     def _leaf(self, part: LinePart) -> Leaf:

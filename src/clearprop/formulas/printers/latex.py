@@ -54,9 +54,9 @@ def to_latex(expression: Expression, leaf: Leaf | None = None) -> str:
     return printed(expression, leaf)[0]
 
 
-def printed(expression: Expression, leaf: Leaf | None = None) -> Printed:
-    """The same, and how tightly it binds, for those who put it beside something else."""
-    return fold(expression, leaf or _leaf, _node)
+def printed(expression: Expression, leaf: Leaf | None = None, done: dict[int, Printed] | None = None) -> Printed:
+    """The same, and how tightly it binds, for those who put it beside something else; `done` as for `fold`."""
+    return fold(expression, leaf or _leaf, _node, done)
 
 
 def _leaf(leaf: Symbol | Constant) -> Printed:
