@@ -8,6 +8,7 @@ import pytest
 from asking import Asking
 from clearprop.explain.words import LANGUAGES
 from clearprop.explain.writing.notation import NOTATIONS
+from lab_in_chromium import project as wide_project
 from lab_projects import NETWORKS, project
 
 INLINE = re.compile(r"""\sstyle\s*=|<script|<style|\son[a-z]+\s*=|javascript:""")
@@ -84,6 +85,18 @@ def test_what_a_line_reads_can_be_asked_for_itself():
         asked.add(of)
         todo += [read["of"] for read in asking.get("derivation", of=of, sample=1)["reads"]]
     assert {"delta1[0]", "delta2[0]", "a0[0]", "W2[0,0]", "y[0]"} <= asked
+
+
+def test_of_a_large_batch_the_sample_that_is_shown_is_written_out():
+    """Not the first one, whichever the drawing shows; and of the others no more than what they add up to."""
+    asking = Asking(wide_project([2, 3, 2], n=12))
+    trace = asking.workspace.trace()
+    found = asking.get("derivation", of="W1[0,0]", sample=4, forms="component", digits=6)["html"]
+    added = trace["a0"].value[4, 0] * trace["delta1"].value[4, 0]
+    assert "Sample 5" in found
+    assert "Sample 1<" not in found
+    assert "11 more like these" in found
+    assert found.count(f"<mn>{abs(added):.4g}"[:9]) >= 2
 
 
 def test_it_says_whether_the_number_is_computed_already():
@@ -196,6 +209,16 @@ def test_what_if_says_what_would_be_and_changes_nothing():
     assert asking.get("whatif", of="rate")["value"] == 0.01
     same = asking.get("whatif", of="b1[0]")["loss"]
     assert same["before"] == same["predicted"] == pytest.approx(same["after"], rel=1e-12)
+
+
+def test_what_is_at_the_present_number_is_not_computed_anew(monkeypatch):
+    """A click asks for it of the weight and of the rate, and has to be answered soon."""
+    asking = Asking(project("several_outputs", 3))
+    trace = asking.workspace.trace()
+    monkeypatch.setattr(asking.workspace, "traced_at", None)
+    monkeypatch.setattr(type(trace.setting), "cost", None)
+    assert asking.get("whatif", of="W1[0,0]")["loss"]["after"] == float(trace["loss"].value)
+    assert asking.get("whatif", of="rate")["loss"]["after"] == float(trace["loss_new"].value)
 
 
 @pytest.mark.parametrize(

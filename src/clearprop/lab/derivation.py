@@ -15,7 +15,7 @@ from clearprop.explain.sections.chain import path as chain_of
 from clearprop.explain.sections.kit import showing_change
 from clearprop.explain.sections.raw import lines_of_input
 from clearprop.explain.writing.document import Block, Derivation, Document, Heading, Paragraph
-from clearprop.explain.writing.pen import LATEX, MATHML
+from clearprop.explain.writing.pen import MATHML
 from clearprop.formulas import Symbol
 from clearprop.lab.refusals import NotFoundError
 from clearprop.lab.saying import place
@@ -55,7 +55,7 @@ def derivation_of(workspace: Workspace, of: str, window: Window, style: Style) -
     is_parameter = found.what.is_parameter and not found.after and not found.memory
     derived = f"d{name}" if is_parameter else name
     pen = style.pen(trace)
-    document = Document("", style.language, _blocks(workspace, trace, found, name, style))
+    document = Document("", style.language, _blocks(workspace, trace, found, name, sample, style))
     blocks = Blocks(document, style.pen(trace, MATHML), style.words, prefix="lab-", annotated=False, styled=False)
     line = _line(trace, derived)
     slope = float(trace.value_of(derived)) if is_parameter else None
@@ -65,8 +65,6 @@ def derivation_of(workspace: Workspace, of: str, window: Window, style: Style) -
         "value": value, "value_text": style.text(value),
         "gradient": slope, "gradient_text": None if slope is None else style.text(slope),
         "html": "\n".join(map(blocks.html, document.blocks)),
-        "text": "" if line is None else " ".join(f"{sign} {part}".strip() for sign, part in pen.line(line)),
-        "tex": [] if line is None else [part for _, part in style.pen(trace, LATEX).line(line)],
         "reads": [] if line is None else _reads(trace, line, style),
         "path": path_of(trace, found, window, workspace),
         "difference": _difference(trace, name, style) if is_parameter else None,
@@ -115,10 +113,12 @@ def _line(trace: Trace, name: str) -> Line | None:
         return None
 
 
-def _blocks(workspace: Workspace, trace: Trace, found: Reference, name: str, style: Style) -> list[Block]:
+def _blocks(
+    workspace: Workspace, trace: Trace, found: Reference, name: str, sample: int, style: Style
+) -> list[Block]:  # fmt: skip
     """What is shown: of a weight the chain rule and the update, of any other number its own lines."""
     if found.what.is_parameter and not found.after and not found.memory:
-        blocks = list(chain_of(trace, style.kit(trace, name))) if "component" in style.forms else []
+        blocks = list(chain_of(trace, style.kit(trace, name), sample)) if "component" in style.forms else []
         matrix = _forms(trace, f"d{found.site}", f"d{name}", style, skipped=("component",))
         return [
             *blocks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from clearprop.errors import InputError, UnknownNameError
@@ -16,10 +16,12 @@ from clearprop.explain.writing.media import spoken
 from clearprop.explain.writing.nielsen import Notation
 from clearprop.explain.writing.notation import NOTATIONS, notation
 from clearprop.explain.writing.numbers import NumberFormat
-from clearprop.explain.writing.pen import TEXT, Medium, Pen
+from clearprop.explain.writing.pen import LATEX, MATHML, TEXT, Medium, Pen
 from clearprop.formulas import Symbol
 from clearprop.lab.words import said
 from clearprop.trace.trace import Trace
+
+PENS = 16  # that are kept
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Style:
 
     def pen(self, trace: Trace, medium: Medium = TEXT) -> Pen:
         """Writes the formulas of a trace."""
-        return Pen(spoken(medium, self.words), self.written(trace), self.numbers, self.words)
+        widths, numbers = tuple(trace.network.widths), (self.digits, self.comma)
+        return _pen(medium.name, self.notation, widths, trace.is_batch, self.language, numbers)
 
     def name(self, trace: Trace, name: str) -> str:
         """How the notation writes one number of a trace."""
@@ -114,3 +117,13 @@ class Style:
     def kit(self, trace: Trace, parameter: str | None = None) -> Kit:
         """What sections of explanations are handed."""
         return Kit(self.writer, self.written(trace), self.numbers, self.forms, parameter)
+
+
+@lru_cache(maxsize=PENS)
+def _pen(
+    medium: str, notation_name: str, widths: tuple[int, ...], is_batch: bool, language: str, digits: tuple[int, bool]
+) -> Pen:  # fmt: skip
+    """A pen, kept with the names that it has written: they do not change with the numbers of a step."""
+    words = words_of(language)
+    kind = {each.name: each for each in (TEXT, LATEX, MATHML)}[medium]
+    return Pen(spoken(kind, words), notation(notation_name, widths, is_batch), NumberFormat(*digits), words)

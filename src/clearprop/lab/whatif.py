@@ -30,11 +30,12 @@ def whatif(workspace: Workspace, of: str, value: float | None, style: Style) -> 
     trace, spot = workspace.trace(), workspace.place_of(of)
     now = float(workspace.state.theta[spot])
     new = now if value is None else value
-    theta = trace.params.theta.copy()
-    theta[spot] = new
-    with np.errstate(all="ignore"):
-        after = float(trace.setting.cost(theta))
-    before = float(trace.value_of(trace.minimised))
+    before = after = float(trace.value_of(trace.minimised))
+    if new != now:
+        theta = trace.params.theta.copy()
+        theta[spot] = new
+        with np.errstate(all="ignore"):
+            after = float(trace.setting.cost(theta))
     found = reference(of)
     slope = trace.value_of(str(found._replace(memory="g")) if f"g_{found.site}" in trace else f"d{found}")
     room = 2 * max(1.0, abs(now))
@@ -53,7 +54,7 @@ def _whatif_rate(workspace: Workspace, value: float | None, style: Style) -> dic
     if new == 0:
         predicted = after = before
     else:
-        trace = workspace.traced_at(new)
+        trace = trace if new == now else workspace.traced_at(new)
         predicted, after = float(trace["prediction"].value), float(trace[f"{trace.minimised}_new"].value)
     limits_of = {"low": 0.0, "high": FASTER * now, "step": FASTER * now / TICKS}
     return _answered("rate", now, new, (before, predicted, after), limits_of, "whatif_rate", trace, style)

@@ -115,9 +115,9 @@ def _part(trace: Trace, found: Reference, sample: int | None, only_folded: bool)
     return SamplePart(sample, paths, total, folded)
 
 
-def part_of(trace: Trace, parameter: str, sample: int) -> SamplePart:
+def part_of(trace: Trace, parameter: str, sample: int, *, only_folded: bool = False) -> SamplePart:
     """What one sample of a batch adds, with all its paths."""
-    return _part(trace, parameter_of(trace, parameter), sample, only_folded=False)
+    return _part(trace, parameter_of(trace, parameter), sample, only_folded)
 
 
 def name_of_sample(sample: int) -> str:

@@ -32,12 +32,16 @@ def rule_of(trace: Trace, parameter: str) -> ChainRule:
     return chain_rule(trace, parameter, only_folded=not few)
 
 
-def path(trace: Trace, kit: Kit) -> list[Block]:
-    """Every path from the loss to one parameter; without a choice, all parameters layer by layer."""
-    return _every_layer(trace, kit) if kit.parameter is None else _one_parameter(trace, kit, kit.parameter)
+def path(trace: Trace, kit: Kit, sample: int | None = None) -> list[Block]:
+    """Every path from the loss to one parameter; without a choice, all parameters layer by layer.
+
+    Of a batch that is too large to be written out the paths of the first sample stand for all, or those of `sample`,
+    and then its folded form alone too.
+    """
+    return _every_layer(trace, kit) if kit.parameter is None else _one_parameter(trace, kit, kit.parameter, sample)
 
 
-def _one_parameter(trace: Trace, kit: Kit, parameter: str) -> list[Block]:
+def _one_parameter(trace: Trace, kit: Kit, parameter: str, sample: int | None) -> list[Block]:
     rule, say = rule_of(trace, parameter), kit.writer.say
     symbol, depth = Symbol(str(reference(parameter))), trace.network.depth
     each = n_paths(trace, int(reference(parameter).layer))
@@ -45,8 +49,9 @@ def _one_parameter(trace: Trace, kit: Kit, parameter: str) -> list[Block]:
     blocks: list[Block] = [kit.writer.heading("path")]
     if trace.is_batch:
         fields = {"samples": trace.n_samples, "n": each, "share": Symbol(f"error{depth}")}
-        blocks += [say("path_words_batch", parameter=symbol, **fields), *_paths_of_samples(trace, kit, rule, each)]
-        blocks += [say("path_fold_batch"), Derivation(parts_shown(rule, trace.n_samples))]
+        blocks.append(say("path_words_batch", parameter=symbol, **fields))
+        blocks += _paths_of_samples(trace, kit, rule, each, sample or 0)
+        blocks += [say("path_fold_batch"), Derivation(_folded(trace, rule, sample))]
         blocks += [say("path_samples_sum"), Derivation([rule.total])]
     elif rule.paths:
         blocks += [say("path_words", parameter=symbol, n=each), Derivation(_elided([p.line for p in rule.paths]))]
@@ -57,16 +62,24 @@ def _one_parameter(trace: Trace, kit: Kit, parameter: str) -> list[Block]:
     return [*blocks, say("path_named", law=law), Derivation([rule.named], law)]
 
 
-def _paths_of_samples(trace: Trace, kit: Kit, rule: ChainRule, each: int) -> list[Block]:
-    """The paths of every sample; where that is too much, of the first one; nothing where even those are too many."""
+def _folded(trace: Trace, rule: ChainRule, sample: int | None) -> list[Line | Omission]:
+    """The folded forms of what the samples add; of many that of the one asked for."""
+    if sample is None or left_out_of(trace.n_samples) is None:
+        return parts_shown(rule, trace.n_samples)
+    part = part_of(trace, rule.parameter, sample, only_folded=True)
+    return [part.folded, Omission(trace.n_samples - 1)]
+
+
+def _paths_of_samples(trace: Trace, kit: Kit, rule: ChainRule, each: int, sample: int) -> list[Block]:
+    """The paths of every sample; where that is too much, of one; nothing where even those are too many."""
     if each == 1:
-        parts = rule.parts if rule.paths else (part_of(trace, rule.parameter, 0),)
+        parts = rule.parts if rule.paths else (part_of(trace, rule.parameter, sample),)
         return [Derivation(_elided([part.paths[0].line for part in parts]))]
     if each > PATHS_SHOWN:
         return []
     all_of_them = rule.paths and each * trace.n_samples <= PATHS_OF_A_BATCH
     blocks: list[Block] = []
-    for part in rule.parts if all_of_them else (part_of(trace, rule.parameter, 0),):
+    for part in rule.parts if all_of_them else (part_of(trace, rule.parameter, sample),):
         assert part.sample is not None
         blocks.append(kit.writer.heading("path_sample", 4, n=part.sample + 1))
         blocks.append(Derivation([*_elided([found.line for found in part.paths]), part.total]))
