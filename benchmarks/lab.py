@@ -42,20 +42,20 @@ TIMES, BATCH, TURNS, SECONDS_OF_TURN = 9, 16, 40, 0.05
 CLICK, STEP, FRAME, PAINT, WATCHED = 100, 50, 12, 500, 97  # ms, and percent
 BYTES, FONT = 100_000, 40_000
 
-# How long after a press its state is drawn; and what the page itself measures of its work.
-STEPPED = """() => new Promise((done) => {
-  const network = document.querySelector("#network"), began = performance.now();
-  const seen = new MutationObserver(() => { seen.disconnect(); done(performance.now() - began); });
-  seen.observe(network, { attributeFilter: ["data-revision"] });
-  document.querySelector("#steps [data-key=step_on]").click();
+# How long after a press or a click what it leads to is in the page, and how long until it is painted too.
+AFTER = """([pressed, part]) => new Promise((done) => {
+  const began = performance.now(), passed = () => performance.now() - began;
+  const seen = new MutationObserver(() => {
+    seen.disconnect();
+    const there = passed(), { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => done([there, passed()]);
+    requestAnimationFrame(() => port2.postMessage(0));
+  });
+  seen.observe(document.querySelector(part), { attributeFilter: ["data-of", "data-revision"] });
+  document.querySelector(pressed).dispatchEvent(new MouseEvent("click", { bubbles: true }));
 })"""
-CLICKED = """(name) => new Promise((done) => {
-  const panel = document.querySelector("#panel"), began = performance.now();
-  const seen = new MutationObserver(() => { seen.disconnect(); done(performance.now() - began); });
-  seen.observe(panel, { attributeFilter: ["data-of", "data-revision"] });
-  const item = document.querySelector(`#network svg [data-name="${name}"]`);
-  item.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-})"""
+STEP_ON = "#steps [data-key=step_on]"
+WEIGHTS = ("W1[0,0]", "W1[1,0]", "W2[0,0]", "W2[1,0]")
 KEEP_COSTS = """() => {
   window.costs = [];
   new PerformanceObserver((list) => costs.push(...list.getEntriesByName("drawing").map((e) => e.duration)))
@@ -123,11 +123,19 @@ def in_page(browser, widths: list[int]) -> list[Figure]:
     with at_work(project(widths)) as (_, serving), opened(browser, serving.address) as page:
         painted = page.evaluate(PAINTED)
         page.select_option("[data-key=grain]", "batch")
-        steps = [page.evaluate(STEPPED) for _ in range(TIMES)]
-        clicks = [page.evaluate(CLICKED, name) for name in ("W1[0,0]", "W1[1,0]", "W2[0,0]", "W2[1,0]") * 2]
+        steps = [page.evaluate(AFTER, [STEP_ON, "#network"]) for _ in range(TIMES)]
+        arrows = [f'#network svg [data-name="{name}"]' for name in WEIGHTS * 2]
+        clicks = [page.evaluate(AFTER, [arrow, "#panel"]) for arrow in arrows]
+        more = [page.evaluate(AFTER, [STEP_ON, "#network"])[0] for _ in range(TIMES)]
+        (drawn, step_painted), (shown, click_painted) = (
+            map(median, zip(*times, strict=True)) for times in (steps, clicks)
+        )
         return [
-            Figure(f"{shape}: a step is drawn after", median(steps), "ms", STEP),
-            Figure(f"{shape}: a click shows its derivation after", median(clicks), "ms", CLICK),
+            Figure(f"{shape}: a step is drawn after", drawn, "ms", STEP),
+            Figure(f"{shape}: … and painted after", step_painted, "ms", STEP),
+            Figure(f"{shape}: a step is drawn with a derivation open after", median(more), "ms", STEP),
+            Figure(f"{shape}: a click shows its derivation after", shown, "ms", CLICK),
+            Figure(f"{shape}: … and paints it after", click_painted, "ms", CLICK),
             Figure(f"{shape}: first paint of the page", painted, "ms", PAINT),
         ]
 

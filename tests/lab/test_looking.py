@@ -6,8 +6,7 @@ import pytest
 from asking import Asking
 from clearprop.lab.curves import MOST_POINTS, Curves
 from clearprop.lab.measures import Point
-from clearprop.lab.project import case_project, new_project
-from clearprop.lab.style import Style
+from clearprop.lab.project import new_project
 from clearprop.network import backward, forward, loss
 from clearprop.training.range_test import LEAST_STEPS
 from lab_projects import NETWORKS, project
@@ -127,11 +126,22 @@ def test_points_are_the_rows(circles):
     assert len(circles.get("points", most=10)["points"]) == 10
 
 
-def test_points_of_many_inputs_are_not_written_as_texts(circles, monkeypatch):
-    digits = Asking(case_project("digits"))
-    assert "texts" in circles.get("points")["points"][0]
-    monkeypatch.setattr(Style, "texts", None)
-    assert "texts" not in digits.get("points")["points"][0]
+def test_rows_keep_their_number_as_long_as_they_are_the_same():
+    """A page asks for them once."""
+    asking = Asking(new_project({"kind": "circles", "n": 60}))
+
+    def serial():
+        found = {asking.get("points")["serial"], asking.get("state")["data"]["serial"]}
+        assert len(found) == 1
+        return found.pop()
+
+    first = serial()
+    asking.post("step", grain="epoch")
+    assert serial() == first
+    asking.post("data", kind="circles", n=60, seed=9)
+    assert serial() != first
+    asking.post("undo")
+    assert serial() == first
 
 
 def test_a_picture_is_of_image_data_alone(circles):

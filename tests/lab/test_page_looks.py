@@ -18,6 +18,16 @@ OVERFLOWING = """() => {
   return [...document.querySelectorAll("main *")].filter(sticksOut).map((e) => e.outerHTML.slice(0, 90));
 }"""
 
+# The smallest letters of the drawing, those that are raised and lowered.
+LETTERS = """() => {
+  const svg = document.querySelector("#network svg");
+  return svg.getBoundingClientRect().width / svg.viewBox.baseVal.width * 0.75 * svg.getAttribute("font-size");
+}"""
+FRESH_IN_SIGHT = """() => {
+  const sheet = document.querySelector("#network .sheet").getBoundingClientRect();
+  const box = document.querySelector("#network .now").getBoundingClientRect();
+  return box.left >= sheet.left && box.right <= sheet.right;
+}"""
 IN_SIGHT = """() => {
   const box = document.activeElement.getBoundingClientRect();
   const sheet = document.querySelector("#network .sheet").getBoundingClientRect();
@@ -62,10 +72,19 @@ def test_axe_finds_nothing_and_nothing_leaves_the_window(language, scheme, brows
             for name in ("loss", "a0[0]") if "covered" not in state else ():
                 page.locator(f'#network [data-name="{name}"]').focus()
                 assert page.evaluate(IN_SIGHT), (state, name)
+            assert page.evaluate(LETTERS) >= 9, state  # px, at the width of a phone
             page.set_viewport_size({"width": 1280, "height": 900})
             if not IS_LONG and i == 3:
                 assert axe(page, formulas=False) == [], state  # whose letters are measured above
                 break
+
+
+@longer
+def test_on_a_phone_the_drawing_follows_the_steps(browser):
+    with at_work(project([2, 3, 3, 2])) as (desk, serving), opened(browser, serving.address, width=390) as page:
+        for _ in range(desk.workspace.shown().stops.end_of("backward") // 2):
+            stepped(page, desk)
+            assert page.evaluate(FRESH_IN_SIGHT)
 
 
 @longer

@@ -50,10 +50,15 @@ def test_a_second_tab_sees_what_the_first_one_changed(browser):
         assert f" = {shown(desk)}," in weight(page)
         assert f" = {shown(desk)}," in weight(other)
         before = desk.workspace.cursor
+        chosen(page, "W1[0,0]")
         page.select_option("[data-key=grain]", "neuron")  # and steps that are asked for quickly are all made
+        asked = []
+        page.on("request", lambda request: asked.append(request.url.partition("/api/")[2].partition("?")[0]))
         page.evaluate("() => { for (let i = 0; i < 3; i++) document.querySelector('[data-key=step_on]').click(); }")
-        page.wait_for_function("() => document.querySelector('#network').dataset.revision === '5'")
+        page.wait_for_selector("#panel[data-revision='5']")
         assert (desk.workspace.revision, desk.workspace.cursor) == (5, before + 3)
+        assert asked.count("step") == 3
+        assert asked.count("points") == 0  # the rows are the same as before
 
 
 def test_a_step_made_on_an_old_state_is_told_and_not_made(browser):

@@ -22,7 +22,7 @@ from clearprop.training.range_test import LEAST_STEPS, range_test
 POINTS_OF_LINE, SIDE_OF_TABLE, ROWS_OF_TABLE = 200, 9, 21
 MARGIN = 0.1  # of the data's spread, around a surface
 MOST_BINS, MOST_SIZE, MOST_POINTS, MOST_ROWS = 100, 80, 2_000, 200
-ROWS_OF_SCORES, MOST_INPUTS_WRITTEN = 20_000, 3
+ROWS_OF_SCORES = 20_000
 
 Query = Mapping[str, str]
 
@@ -154,7 +154,7 @@ def points_of(workspace: Workspace, query: Query, style: Style) -> dict[str, Any
     if len(order) > most:
         order = np.unique(np.linspace(0, len(order) - 1, most).astype(int))
     labels = rows.labels(rows.Y) if rows.task == CLASSIFICATION else np.full(len(rows.X), -1)
-    points: list[dict[str, Any]] = [
+    points = [
         {
             "row": int(i), "x": rows.X[i].tolist(), "y": rows.Y[i].tolist(),
             "label": None if labels[i] < 0 else int(labels[i]),
@@ -162,10 +162,7 @@ def points_of(workspace: Workspace, query: Query, style: Style) -> dict[str, Any
         }
         for i in order
     ]  # fmt: skip
-    if rows.X.shape[1] <= MOST_INPUTS_WRITTEN:  # of many it would take seconds
-        for point in points:
-            point["texts"] = {name: style.texts(point[name]) for name in ("x", "y")}
-    return {"points": points, "n": len(rows.X), "names": list(rows.inputs),
+    return {"points": points, "n": len(rows.X), "serial": rows.serial, "names": list(rows.inputs),
             "classes": None if rows.classes is None else list(rows.classes)}  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from clearprop.errors import InputError
 from clearprop.job import Data
 from clearprop.lab import limits
 
+SERIALS = count(1)
 CLASSIFICATION, REGRESSION = "classification", "regression"
 
 
@@ -36,6 +38,8 @@ class Rows:
     notes : tuple of str
     table : object or None
         Of a table: see `clearprop.lab.tables_of.OfTable`.
+    serial : int
+        Another number for other rows, so that a page asks for the same ones once.
     """
 
     kind: str
@@ -51,6 +55,7 @@ class Rows:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     table: Any = None
+    serial: int = field(init=False, default_factory=lambda: next(SERIALS))
 
     def __post_init__(self) -> None:
         limits.check_most("rows", len(self.X), limits.ROWS, "take fewer")

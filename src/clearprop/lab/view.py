@@ -155,7 +155,7 @@ def data_of(workspace: Workspace) -> dict[str, Any]:
         "kind": rows.kind, "name": rows.name, "rows": rows.n_training, "validation_rows": len(rows.X) - rows.n_training,
         "task": rows.task, "inputs": list(rows.inputs), "outputs": list(rows.outputs), "image": rows.image,
         "classes": None if rows.classes is None else list(rows.classes), "is_table": rows.table is not None,
-        "notes": list(rows.notes), "recipe": recipe,
+        "notes": list(rows.notes), "recipe": recipe, "serial": rows.serial,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ const LOOK = { notation: "nielsen", digits: 4, comma: 0, forms: "component", vie
 const STYLE = ["notation", "language", "digits", "comma"];
 const ASKED = [...STYLE, "most"]; // what the server writes differently
 const PAUSE = 40; // ms between two states while it trains
+const PATIENCE = 250; // ms that what stands beside the drawing waits at most while one change follows another
 
 export class App {
   constructor() {
@@ -27,17 +28,22 @@ export class App {
     });
     this.get = this.api.get;
     this.queue = Promise.resolve();
+    this.changes = 0; // asked for and not answered
     for (const name of ["t", "on", "post", "say", "complain", "select", "isShown"]) this[name] = this[name].bind(this);
   }
 
   /** Changes go one after another, each on the revision that the one before it made. What is asked for may be a
    * function, called when its turn has come: only then is it known whether training runs. */
   post(...request) {
+    this.changes += 1;
     const answer = this.queue.then(() => {
       const asked = typeof request[0] === "function" ? request[0]() : request;
       if (!asked) return null;
       this.forgive();
       return this.api.post(...asked);
+    }).finally(() => {
+      this.changes -= 1;
+      this.tellSoon();
     });
     this.queue = answer.catch(() => null);
     return answer;
@@ -60,6 +66,20 @@ export class App {
     this.state = Object.freeze(state);
     this.sample = state.batch?.sample ?? 0;
     this.emit("state", before);
+    this.untold ??= { before, since: performance.now() };
+    this.tellSoon();
+  }
+
+  /** What stands beside the drawing hears of a state once the drawing is painted. */
+  tellSoon() {
+    if (this.untold) requestAnimationFrame(() => setTimeout(() => this.tell()));
+  }
+
+  tell() {
+    if (!this.untold || (this.changes && performance.now() - this.untold.since < PATIENCE)) return;
+    const { before } = this.untold;
+    this.untold = null;
+    this.emit("later", before);
   }
 
   async refresh() {

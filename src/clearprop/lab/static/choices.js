@@ -123,7 +123,7 @@ export function mount(app, root) {
   const changed = (body, before) => Object.fromEntries(Object.entries(body).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key])));
 
   const redraw = () => { drawNetwork(); drawJob(); };
-  app.on("state", () => {
+  app.on("later", () => {
     if (JSON.stringify(spec()) !== shownNetwork) drawNetwork();
     if (JSON.stringify(app.state.job) !== shownJob) drawJob();
   });

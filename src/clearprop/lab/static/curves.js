@@ -33,9 +33,10 @@ export function mount(app, root) {
     const answer = await app.get("curves", { since: next, run }, "curves");
     if (!answer || mine !== asked) return;
     const from = answer.since ?? (answer.run === run || run === null ? next : 0);
+    const isNew = !heard || answer.points.length > 0 || from < points.length || (answer.run ?? null) !== run;
     points = [...points.slice(0, from), ...answer.points];
     [next, run, heard] = [answer.next, answer.run ?? null, answer];
-    draw();
+    if (isNew) draw(); // otherwise whoever reads a point keeps his place
     clearTimeout(quiet);
     if (!isWatch()) quiet = setTimeout(() => { if (app.isShown(root) && !app.state.time.is_running) rest(); }, QUIET);
   }
@@ -125,6 +126,7 @@ export function mount(app, root) {
   function drawUnits() {
     if (!histogram || isWatch()) return fill(units);
     const isOld = histogram.revision !== app.state.revision;
+    units.classList.toggle("stale", isOld);
     const { counts, edges, edge_texts: texts } = histogram;
     const between = (i) => t("between", { low: texts?.[i] ?? "", high: texts?.[i + 1] ?? "" });
     const title = t("histogram", { n: histogram.layer });
@@ -140,8 +142,11 @@ export function mount(app, root) {
     if (focused) units.querySelector("select").focus();
   }
 
-  app.on("state", (before) => {
+  app.on("state", () => { // nothing of older weights stands beside new ones as if it were theirs
     if (scores.dataset.revision !== undefined && Number(scores.dataset.revision) !== app.state.revision) drawScores(app.state.scores ?? null);
+    units.classList.toggle("stale", Boolean(histogram) && histogram.revision !== app.state.revision);
+  });
+  app.on("later", (before) => {
     if (histogram) drawUnits();
     if (before?.network?.widths?.join() !== app.state.network?.widths?.join()) histogram = null;
     fetchCurves();

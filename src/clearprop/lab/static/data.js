@@ -125,7 +125,7 @@ export function mount(app, root) {
   }
 
   const later = () => { clearTimeout(timer); timer = setTimeout(drawRows, 300); };
-  app.on("state", () => { drawPresent(); later(); });
+  app.on("later", () => { drawPresent(); later(); });
   app.on("shown", (id) => { if (id === root.id) drawRows(); });
   app.on("look", () => { drawPresent(); drawChoose(); drawForm(); drawRows(); });
   drawPresent();

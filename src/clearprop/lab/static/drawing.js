@@ -5,10 +5,12 @@ import { draggable } from "./drag.js";
 import { Figure, tables } from "./figure.js";
 import { roving } from "./keys.js";
 import { Model, viewOf } from "./model.js";
-import { move } from "./motion.js";
+import { move, still } from "./motion.js";
 
 const VIEWS = ["follow", "forward", "backward"];
-const PLACES = { LARGEST: 1.75, SMALLEST: 0.7 }; // of the natural size of a drawing
+const BELOW = "(max-width: 62rem)"; // windows in which the derivation stands below the drawing, as lab.css has it
+const narrow = matchMedia("(max-width: 36rem)");
+const smoothly = () => (still.matches ? "auto" : "smooth");
 
 export function mount(app, root) {
   return new Drawing(app, root);
@@ -62,10 +64,13 @@ class Drawing {
   }
 
   /** The names of the numbers in the notation; they change with the shape of the network, not with its numbers. */
-  async named() {
+  get keyOfNames() {
     const { state, look } = this.app;
-    const key = JSON.stringify([look.notation, state.network.layers.map((layer) => layer.shown), state.batch.n > 1 && state.batch.sample]);
-    if (this.names?.key === key) return this.names.names;
+    return JSON.stringify([look.notation, state.network.layers.map((layer) => layer.shown), state.batch.n > 1 && state.batch.sample]);
+  }
+
+  async named() {
+    const { look } = this.app, key = this.keyOfNames;
     const query = { sample: this.app.sample, most: look.most, first: this.app.first, of: this.app.selected };
     // A step whose numbers are not finite cannot be shown, and has no names.
     const answer = await this.app.get("names", query, "names", { quiet: true }).catch(() => ({ names: {} }));
@@ -75,8 +80,9 @@ class Drawing {
     return answer.names;
   }
 
+  /** Draw the state: at once, where its names are known. */
   async update(before) {
-    const names = await this.named();
+    const names = this.names?.key === this.keyOfNames ? this.names.names : await this.named();
     if (!names) return;
     const drawing = new Model(this.app, names);
     const began = performance.now();
@@ -92,6 +98,16 @@ class Drawing {
     const { revision, batch } = drawing.state;
     Object.assign(this.root.dataset, { revision, sample: batch.sample, digits: this.app.look.digits });
     if (before) move(this.figure, drawing, before, this.app);
+    if (before && narrow.matches) this.follow();
+  }
+
+  /** Where the drawing is wider than the window: what the step computed, in sight. */
+  follow() {
+    const fresh = this.sheet.querySelector(".now");
+    if (!fresh) return;
+    const box = fresh.getBoundingClientRect(), room = this.sheet.getBoundingClientRect();
+    if (box.left < room.left || box.right > room.right)
+      this.sheet.scrollBy({ left: box.left + box.width / 2 - room.left - room.width / 2, behavior: smoothly() });
   }
 
   build(drawing) {
@@ -101,8 +117,7 @@ class Drawing {
     const { svg, places } = this.figure;
     svg.setAttribute("aria-label", this.app.t("drawing_label", {
       view: this.app.t(`view_${drawing.view}`), widths: this.app.state.network.widths.join("-") }));
-    svg.style.maxWidth = `${PLACES.LARGEST * places.width}px`;
-    svg.style.minWidth = `${PLACES.SMALLEST * places.width}px`;
+    svg.style.setProperty("--natural", `${places.width}px`);
     fill(this.sheet, svg);
     this.columns = columnsOf(drawing);
     const stop = this.figure.items.get(focused) ?? this.figure.items.get(this.app.selected);
@@ -159,8 +174,8 @@ class Drawing {
   choose(name) {
     this.app.open("panel");
     this.app.select(name);
-    const side = document.getElementById("side");
-    if (side?.getBoundingClientRect().top > innerHeight * 0.8) side.scrollIntoView({ block: "start", behavior: "smooth" });
+    const side = matchMedia(BELOW).matches ? document.getElementById("side") : null;
+    if (side?.getBoundingClientRect().top > innerHeight * 0.8) side.scrollIntoView({ block: "start", behavior: smoothly() });
   }
 
   /** The next neurons of a wide layer. */

@@ -97,7 +97,7 @@ export function mount(app, root) {
     fill(sheets, h("h3", {}, t("sheets_heading")), h("p", { class: "note" }, t("sheets_words")), form);
   }
 
-  app.on("state", () => {
+  app.on("later", () => {
     const mark = sheet.querySelector(".old");
     if (paper && Boolean(mark) !== (revision !== app.state.revision)) {
       if (mark) mark.remove();

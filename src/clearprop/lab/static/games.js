@@ -98,7 +98,7 @@ export function mount(app, root) {
 
   app.on("shown", (id) => { if (id === root.id) (!game || (players === "own" && ofRevision !== app.state.revision) ? begin() : draw(0)); else stop(); });
   app.on("look", () => { if (game) begin(); });
-  app.on("state", () => { if (players === "own" && game) { stop(); begin(); } });
+  app.on("later", () => { if (players === "own" && game) { stop(); begin(); } });
   app.shortcut(root, "g", "game_next", () => { stop(); next(); });
   app.shortcut(root, "h", "game_back", () => { stop(); back(); });
   begin();

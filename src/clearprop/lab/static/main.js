@@ -26,6 +26,8 @@
 //   app.refresh()        asks for the state anew (it comes by itself after a POST and after changes in another tab)
 //   app.on(event, f)     f(detail) at each
 //                          "state"   there is a new state (a step, new data, other settings); detail: the one before
+//                          "later"   the same, once it is drawn and painted: for all that is not the drawing itself;
+//                                    of changes that follow each other at once it tells the last
 //                          "look"    language, notation, digits, theme or view changed: write everything anew
 //                          "record"  the training moved on; detail: what the event stream brought
 //                          "select"  another weight, node, δ or loss is selected; detail: its name, or ""

@@ -3,7 +3,7 @@
 import { s } from "./dom.js";
 
 const LASTS = 650; // ms, from one layer to the next
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+export const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Show the way from the state before to this one. */
 export function move(figure, drawing, before, app) {

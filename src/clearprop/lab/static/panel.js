@@ -23,7 +23,7 @@ class Panel {
     root.append(this.head, this.old, this.derivation, this.reads, this.difference, this.whatif.root);
     app.on("select", () => this.ask(true));
     app.on("look", () => this.ask());
-    app.on("state", () => this.moved());
+    app.on("later", () => this.moved());
     app.on("shown", (id) => { if (id === root.id && this.isBehind) this.ask(); });
     this.ask();
   }
@@ -99,13 +99,11 @@ class Panel {
       answer.is_ahead && h("p", { class: "note" }, app.t("is_ahead")));
   }
 
-  /** Each number that it is computed from, and that is computed from it, leads on. */
+  /** Each number that it is computed from leads on. */
   writeReads(answer) {
     const { app } = this;
-    const list = (key, items) => items?.length && h("p", {}, h("span", {}, app.t(key)), items.map((item) =>
-      h("button", { type: "button", class: "link", onclick: () => this.follow(item.of) },
-        item.text ? `${item.name} = ${item.text}` : item.name)));
-    fill(this.reads, list("reads", answer.reads), list("read_by", answer.read_by));
+    fill(this.reads, answer.reads.length && h("p", {}, h("span", {}, app.t("reads")), answer.reads.map((item) =>
+      h("button", { type: "button", class: "link", onclick: () => this.follow(item.of) }, `${item.name} = ${item.text}`))));
   }
 
   async follow(name) {

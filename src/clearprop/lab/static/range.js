@@ -37,7 +37,7 @@ export function rangeTest(app, section, root) {
     draw();
   }
 
-  app.on("state", draw);
+  app.on("later", draw);
   app.on("look", () => { found = null; fill(result); write(); });
   whenResized(section, draw);
   write();

@@ -8,7 +8,7 @@ const GRID = 60, THUMB = 24, MOST_THUMBS = 24, EVERY = 400, QUIET = 700, SELDOM 
 
 export function mount(app, root) {
   const t = app.t;
-  let of = null, across = 0, up = 1, start = 0, timer = 0, quiet = 0, pictured = 0, wanted = false, shape = "", last = null;
+  let of = null, across = 0, up = 1, start = 0, timer = 0, quiet = 0, pictured = 0, wanted = false, shape = "", last = null, asked = null;
   const head = h("div", { class: "row" }), main = h("div", {}), others = h("div", { class: "thumbs" });
   root.append(head, main, others);
   const words = () => ({ keys: t("plot_keys"), table: t("plot_table"), empty: t("plot_empty") });
@@ -50,13 +50,20 @@ export function mount(app, root) {
       return pictures();
     }
     const query = { of, size: GRID, ...(inputs() > 2 ? { across, up } : {}) };
-    const [found, points] = await Promise.all([
-      app.get("surface", query, "surface"), app.get("points", { most: 500 }, "points", { quiet: true }).catch(() => null)]);
+    const [found, points] = await Promise.all([app.get("surface", query, "surface"), rowsOf(app.state.data.serial)]);
     if (!found) return;
     last = { found, points };
     draw();
     clearTimeout(quiet); // many small requests: only when nothing has happened for a moment
     quiet = setTimeout(() => { if (app.isShown(root) && !app.state.time.is_running) thumbs(); }, QUIET);
+  }
+
+  /** The rows as points: asked for once, as long as they are the same. */
+  async function rowsOf(serial) {
+    if (asked?.serial === serial) return asked;
+    const found = await app.get("points", { most: 500 }, "points", { quiet: true }).catch(() => null);
+    if (found) asked = found;
+    return found;
   }
 
   function draw() {
@@ -184,7 +191,8 @@ export function mount(app, root) {
       table([t("row"), ...grid[0].map((_, j) => String(j + 1))], grid.map((row, i) => [String(i + 1), ...row.map((_, j) => text(i, j))]))));
   }
 
-  app.on("state", () => { if (last) main.classList.toggle("stale", last.found.revision !== app.state.revision); refresh(); });
+  app.on("state", () => { if (last) main.classList.toggle("stale", last.found.revision !== app.state.revision); });
+  app.on("later", refresh);
   app.on("record", refresh);
   app.on("look", () => { fill(head); refresh(); });
   app.on("shown", (id) => { if (id === root.id) refresh(); });

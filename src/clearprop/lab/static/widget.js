@@ -158,7 +158,7 @@ class Host {
     this.state = upTo(state, places, this.at, cursors[this.at]);
     this.sample = this.state.batch.sample;
     this.writeSteps();
-    this.emit("state", before);
+    for (const event of ["state", "later"]) this.emit(event, before);
   }
 
   /** Go to a stop of the step; it is told to the model, so that a saved notebook opens there. */
@@ -221,7 +221,7 @@ class Host {
   news(told = this.model.get("told")) {
     const before = this.state;
     this.state = { revision: 0, mode: "watch", ...told };
-    this.emit("state", before);
+    for (const event of ["state", "later"]) this.emit(event, before);
   }
 
   curves({ since = 0, run }) {

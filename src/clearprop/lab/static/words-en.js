@@ -132,7 +132,6 @@ export default {
   from_before: "These numbers are those of update {step}; new ones come when the training stands still.",
   derived: "Derivation of {title} shown.",
   reads: "Computed from",
-  read_by: "Used for",
   difference: "Is the gradient right?",
   by_derivation: "by back-propagation",
   by_difference: "by wiggling it (central difference)",

@@ -131,7 +131,6 @@ export default {
   from_before: "这是第 {step} 次更新时的数字；训练停下后会显示新的。",
   derived: "已显示 {title} 的推导。",
   reads: "由这些算出",
-  read_by: "用于计算",
   difference: "梯度对吗？",
   by_derivation: "反向传播",
   by_difference: "微调求得（中心差分）",
