@@ -71,6 +71,7 @@ FAULTS = [
     NET + "x1 = 1\ny = 1\nW1[0,0] = 1\nb1 = 0, 0\nW2 = 1, 2\nb2 = 0\n",
     NET + "y = 1\n",
     NET + "b1 = 0, 0\n" + "".join(f"z{i} = 1\n" for i in range(5, 40)),
+    "network: 9999-9999\n", NET + H + "z1[0] = 1, …, 3\n",
     "network: two\n", "network: 2-0-1\n", "case: foo\n", "z1 = 3\n", "x = oops\n",
     "[network]\nwidths = [2, 2\n", "[network]\nwidths = two\n", "[foo]\nx = 1\n", "results = 3\n[network]\n",
     "[network]\nx = {a = 1}\n", "[network]\ncase = 'mazur'\n[results]\nz1 = [1, true]\n",

@@ -78,6 +78,7 @@ WORDS: Mapping[str, str] = {
     "described_a": "激活值",
     # 设置
     "sheet_no_network": "没有写明网络；请在开头写上一行，例如“网络：2-2-1”或“算例：mazur”",
+    "sheet_network_large": "{widths} 网络需要 {n} 个数，远多于这份作业给出的数；请检查各层的宽度",
     "sheet_network_written": "网络应写成 2-2-1 这样的形式，而不是“{value}”",
     "sheet_beside_widths": "网络结构后面的“{said}”看不懂；请另写一行，例如“隐藏层：tanh”",
     "sheet_network_zero": "每层的神经元个数应是不小于 1 的整数，而不是“{value}”",

@@ -78,6 +78,7 @@ WORDS: Mapping[str, str] = {
     "described_a": "the output",
     # settings
     "sheet_no_network": "the sheet names no network; begin it with a line such as network: 2-2-1, or case: mazur",
+    "sheet_network_large": "a {widths} network takes {n} numbers, many more than this sheet gives; check its widths",
     "sheet_network_written": "a network is written as 2-2-1, not {value!r}",
     "sheet_beside_widths": "{said!r} stands behind the widths and is not understood; write it on a line of its own, as hidden: tanh",
     "sheet_network_zero": "a layer needs a whole number of inputs, at least 1, not {value!r}",

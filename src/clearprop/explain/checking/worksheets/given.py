@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import prod
 
 from clearprop.errors import InputError
@@ -22,6 +23,7 @@ from clearprop.trace.names import Reference, parse
 
 WHOLE = re.compile(r"(a0|y|[Wb]\d+)")
 MEMORY = re.compile(r"[mv]_[Wb]\d+")
+MOST_STOOD_IN = 4_000  # numbers of a network that are stood in for, where the sheet does not give them
 
 
 @dataclass
@@ -216,6 +218,32 @@ def _split(site: str) -> tuple[str, str]:
     match = re.fullmatch(r"([A-Za-z]+)(\d*)", site)
     assert match is not None
     return match[1], match[2]
+
+
+def check_size(
+    statements: Sequence[Statement], widths: tuple[int, ...], n: int | None, network: Statement | None, faults: Faults
+) -> None:
+    """Tell the faults of a sheet whose network has far more numbers than its lines could give.
+
+    What a sheet does not give is stood in for, so that the faults of its results are found too. Without this a line of
+    a few letters, ``network: 9999-9999``, would take minutes and gigabytes.
+
+    Parameters
+    ----------
+    statements : sequence of Statement
+    widths : tuple of int
+    n : int or None
+        Samples.
+    network : Statement or None
+        The line that has the widths.
+    faults : Faults
+    """
+    numbers = sum((i + 1) * o for i, o in pairwise(widths)) + (n or 1) * (widths[0] + widths[-1])
+    if numbers > max(MOST_STOOD_IN, sum(len(statement.value) for statement in statements)):
+        said = "-".join(map(str, widths))
+        place = None if network is None else network.place_of()
+        faults.add(fault("sheet_network_large", place, widths=said, n=f"{numbers:,}"))
+        faults.tell()
 
 
 def samples_in(statements: Sequence[Statement], inputs: int) -> int | None:

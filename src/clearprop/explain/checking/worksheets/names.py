@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from math import prod
 
 import numpy as np
@@ -70,7 +70,6 @@ class Names:
     is_batch: bool
     style: str | None
     conventions: Conventions
-    tables: dict[str, Mapping[str, Reference]] = field(default_factory=dict)
 
     @cached_property
     def possible(self) -> Meanings:
@@ -230,9 +229,7 @@ class Names:
 
     def _table(self, style: str) -> Mapping[str, Reference]:
         """The names that a notation gives to all numbers, spelled alike."""
-        if style not in self.tables:
-            self.tables[style] = _names_of(self.shapes, self._notation(style))
-        return self.tables[style]
+        return _names_of(tuple(self.shapes.items()), style, self.widths, self.is_batch)
 
 
 def _loosely(key: str) -> str:
@@ -241,11 +238,15 @@ def _loosely(key: str) -> str:
     return re.sub(r"^((?:dC/d)?[A-Za-z]+)(\d+)(?=\+?$)", r"\1_{\2}", key)
 
 
-def _names_of(shapes: Mapping[str, tuple[int, ...]], written: Notation) -> Mapping[str, Reference]:
+@lru_cache(maxsize=64)  # a sheet is read several times, under other conventions; the next is often of such a network
+def _names_of(
+    shapes: tuple[tuple[str, tuple[int, ...]], ...], style: str, widths: tuple[int, ...], is_batch: bool
+) -> Mapping[str, Reference]:
     """What a notation calls every array and number, spelled alike."""
+    written = notation(style, widths, is_batch)
     names: dict[str, Reference] = {}
     find: Callable[[str], object] = parse
-    for site, shape in shapes.items():
+    for site, shape in shapes:
         for place in ((), *np.ndindex(*shape)) if shape else ((),):
             found = find(at(site, *place) if place else site)
             if isinstance(found, Reference) and (place or found.kind != "jacobian"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -147,8 +148,8 @@ def _with_numbers(
     """The numbers of a value, each with its reference."""
     reference = named.reference
     if reference.indices or (len(value.items) == 1 and not value.is_open):
-        places = _references(named, names)
-        pairs = _unfolded(places, value.items)
+        with _placed_in(statement, last):
+            pairs = _unfolded(_references(named, names), value.items)
         is_flat = False
     else:
         shape = names.shapes[reference.site]
@@ -159,15 +160,22 @@ def _with_numbers(
         paper = tuple(shape[::-1]) if turned else tuple(shape)
         check_shape(statement, names, named, value, paper)
         order = [place[::-1] if turned else place for place in np.ndindex(*paper)]
-        try:
+        with _placed_in(statement, last):
             kept = _kept(value, paper) if value.is_open else range(len(order))
-        except InputError as error:
-            raise placed_at(place_in(statement, last), error) from None
         items = [item for item in value.items if item.kind != "elided"]
         pairs = [(_at(reference, order[i]), item) for i, item in zip(kept, items, strict=True)]
         is_flat = len(paper) == 2 and min(paper) > 1 and not value.is_matrix
     moved = tuple((found, item._replace(position=item.position + last.position)) for found, item in pairs)
     return Placed(named, moved, tuple(workings(statement, middles, last, pairs)), value.decimal_comma, is_flat)
+
+
+@contextmanager
+def _placed_in(statement: Statement, segment: Segment) -> Iterator[None]:
+    """A block whose error gets the place of this part of a line."""
+    try:
+        yield
+    except InputError as error:
+        raise placed_at(place_in(statement, segment), error) from None
 
 
 def is_turned(named: Named, names: Names, is_matrix: bool) -> bool:
@@ -272,7 +280,8 @@ def _unfolded(places: Sequence[Reference], items: Sequence[Item]) -> list[tuple[
     """Places and items side by side; one number of a bias that a layer shares stands for the first."""
     if len(items) == 1 and len(places) > 1:
         return [(places[0], items[0])]
-    return list(zip(places, [item for item in items if item.kind != "elided"], strict=True))
+    there = [item for item in items if item.kind != "elided"]
+    return [(places[i], item) for i, item in zip(_axis(items, len(places)), there, strict=True)]
 
 
 def entry_from(statement: Statement, found: Placed) -> tuple[Entry | None, tuple[Blank, ...]]:

@@ -11,7 +11,7 @@ from clearprop.errors import InputError
 from clearprop.explain.checking.conventions import Conventions, conventions_of
 from clearprop.explain.checking.worksheets.description import settings_in, style_of, take_one_activation, widths_of
 from clearprop.explain.checking.worksheets.faults import Faults, fault, lines_told
-from clearprop.explain.checking.worksheets.given import Given, samples_in
+from clearprop.explain.checking.worksheets.given import Given, check_size, samples_in
 from clearprop.explain.checking.worksheets.lines import Found, Passed, StepMark, lines_of
 from clearprop.explain.checking.worksheets.numbers import WrittenNumber
 from clearprop.explain.checking.worksheets.placing import entry_from, placed
@@ -186,6 +186,8 @@ def _sorted(
     statements = [item for item in rest if isinstance(item, Statement)]
     is_case = "case" in settings
     n = None if is_case else samples_in(statements, widths[0])
+    if not is_case:
+        check_size(statements, widths, n, settings.get("network"), faults)
     given = Given(widths, conventions, style, n, faults, remarks)
     names = given.names()
     results: list[Statement | StepMark] = []

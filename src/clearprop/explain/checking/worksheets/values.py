@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -85,7 +86,8 @@ class Value(NamedTuple):
         return any(item.kind == "elided" for item in self.items)
 
 
-def readings(text: str) -> list[Value]:
+@lru_cache(maxsize=1024)  # a sheet is read several times, and each time a value more than once
+def readings(text: str) -> tuple[Value, ...]:
     """The ways in which a value can be read, the likelier first: a comma may separate numbers or be their decimal mark.
 
     Examples
@@ -98,8 +100,12 @@ def readings(text: str) -> list[Value]:
     """
     turned = TRANSPOSE.search(text)
     if turned is not None:
-        return [_transposed(value) for value in readings(text[: turned.start()])]
-    bare = without_dress(text)
+        return tuple(map(_transposed, _ways(without_dress(text[: turned.start()]))))  # a second mark is no number
+    return tuple(_ways(without_dress(text)))
+
+
+def _ways(bare: str) -> list[Value]:
+    """The ways in which a value can be read that nothing surrounds."""
     if not TIGHT_COMMA.search(bare):
         return [_read(bare, False)]
     if POINT.search(bare):  # 0,41, 0.47: some decimal marks of a list may be commas all the same
