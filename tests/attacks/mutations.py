@@ -35,6 +35,8 @@ def changed(document, draw):
     document = json.loads(json.dumps(document))
     for _ in range(1 + int(draw.random() < 0.2)):
         paths = [path for path in places(document) if path]
+        if not paths:
+            break  # nothing is left of it
         path = paths[draw.integers(len(paths))]
         place = document
         for key in path[:-1]:

@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from fuzzed_readers import Held
 from mutations import spoilt_model
 
 from clearprop import Network
@@ -30,11 +31,11 @@ def whole():
     return checkpoint_file.to_bytes(taken[-1], {"job": {"epochs": 4}}, {"seed": 1})
 
 
-def attack(whole, path, count, seed):
+def attack(whole, folder, count, seed):
     """How spoilt files ended, a sentence for each that ended as it must not, and files a second."""
-    outcomes, faults, began = Counter(), [], time.perf_counter()
+    held, outcomes, faults, began = Held(folder), Counter(), [], time.perf_counter()
     for number in range(count):
-        path.write_bytes(spoilt_model(whole, np.random.default_rng([seed, number])))
+        path = held.of(spoilt_model(whole, np.random.default_rng([seed, number])))
         try:
             checkpoint_file.read(path).snapshot()
             outcomes["a snapshot"] += 1
@@ -52,13 +53,13 @@ def told(outcomes):
 
 
 def test_spoilt_checkpoints_are_refused_or_harmless(whole, tmp_path):
-    outcomes, faults, _ = attack(whole, tmp_path / "c", 300, seed=3)
+    outcomes, faults, _ = attack(whole, tmp_path, 300, seed=3)
     assert not faults, "\n".join(faults[:20])
     assert min(outcomes["refused"], outcomes["a snapshot"]) > 10
 
 
 @pytest.mark.torture
 def test_a_million_spoilt_checkpoints_are_refused_or_harmless(whole, tmp_path, figure):
-    outcomes, faults, speed = attack(whole, tmp_path / "c", 10**6, seed=4)
+    outcomes, faults, speed = attack(whole, tmp_path, 10**6, seed=4)
     figure("spoilt checkpoints", f"{told(outcomes)}, {len(faults)} faults, {speed:,.0f} a second")
     assert not faults, "\n".join(faults[:40])
