@@ -4,8 +4,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from clearprop.errors import TableError
 from clearprop.tables import fit_encoder, from_frame, read
 from clearprop.tables.storage import of_fields
+from clearprop.tables.streaming import stored
 
 
 @pytest.mark.parametrize("categories", [[0, 1, 2], [0.5, 1.0, 2.0], [True, False], ["a", "b"]])
@@ -68,3 +70,28 @@ def test_notes_of_pandas_that_are_none(tmp_path, note):
     table = pa.table({"a": [1, 2]}).replace_schema_metadata({b"pandas": note})
     pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
     assert read(tmp_path / "t.parquet").table.to_pydict() == {"a": [1, 2]}
+
+
+@pytest.mark.parametrize("reader", [read, stored])
+def test_an_index_whose_name_two_columns_have(tmp_path, reader):
+    table = pa.table([[1], [2]], names=["a", "a"]).replace_schema_metadata({"pandas": '{"index_columns": ["a"]}'})
+    pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(TableError, match="two columns named 'a', columns 1 and 2"):
+        reader(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "values"),
+    [
+        ("period", '{"freq": "W-DAY"}', [1, 2]),
+        ("period", '{"freq": "M"}', ["a", "b"]),
+        ("period", '{"freq": "M"}', [0.5, None]),
+        ("interval", '{"closed": "left"}', [1, 2]),
+        ("interval", '{"closed": "left"}', ["a", "b"]),
+    ],
+)
+def test_what_is_called_a_type_of_pandas_and_is_none_stays_what_it_is(name, said, values):
+    metadata = {"ARROW:extension:name": f"pandas.{name}", "ARROW:extension:metadata": said}
+    values = pa.array(values)
+    table = pa.Table.from_arrays([values], schema=pa.schema([pa.field("a", values.type, metadata=metadata)]))
+    assert of_fields(table).column("a").to_pylist() == values.to_pylist()

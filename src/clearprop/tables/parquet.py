@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from clearprop.errors import TableError
 from clearprop.tables import columns
+from clearprop.tables.naming import check_names
 from clearprop.tables.source import Source
 from clearprop.tables.storage import of_fields
 
@@ -25,6 +26,7 @@ def read_parquet(source: Source, known: Collection[str]) -> tuple[pa.Table, tupl
     # Unlike a data set's, a file's errors say what is wrong with this file.
     with pyarrow.parquet.ParquetFile(source.input()) as file:
         table = file.read()
+    check_names(source, table.column_names)  # before anything is done by name
     return of_pandas(sound(table), known)
 
 

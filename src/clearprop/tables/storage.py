@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from clearprop.tables import spelling
 
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 PERIODS = {
     "Y": "datetime64[Y]", "A": "datetime64[Y]", "M": "datetime64[M]", "D": "datetime64[D]", "h": "datetime64[h]",
     "H": "datetime64[h]", "min": "datetime64[m]", "T": "datetime64[m]", "s": "datetime64[s]", "S": "datetime64[s]",
@@ -98,11 +99,11 @@ def of_pandas(name: str, details: dict[str, Any], storage: pa.ChunkedArray) -> p
         Which ends an interval includes, or how long a period is.
     storage : pyarrow.ChunkedArray
     """
-    if name == "pandas.interval" and "closed" in details:
+    if name == "pandas.interval" and "closed" in details and pa.types.is_struct(storage.type):
         ends = {"closed": str(details["closed"])}
         texts = [None if value is None else spelling.of_object({**value, **ends}) for value in storage.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
-    if name == "pandas.period" and "freq" in details:
+    if name == "pandas.period" and "freq" in details and pa.types.is_integer(storage.type):
         return _of_periods(str(details["freq"]), storage)
     return None
 
@@ -110,11 +111,11 @@ def of_pandas(name: str, details: dict[str, Any], storage: pa.ChunkedArray) -> p
 def _of_periods(freq: str, storage: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """When each period begins."""
     ordinals = pc.fill_null(storage, 0).to_numpy().astype(np.int64)
-    letter = freq.split("-")[0]
+    letter, _, day = freq.partition("-")
     if letter == "Q" and freq in ("Q", "Q-DEC"):
         begins = (3 * ordinals).astype("datetime64[M]")
-    elif letter == "W":  # as "W-SUN" names the last day of the week; week 1 of that one began on 29 December 1969
-        weekday = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN").index(freq.partition("-")[2] or "SUN")
+    elif letter == "W" and (day or "SUN") in WEEKDAYS:  # the last day of a week; the first of them began on 29.12.1969
+        weekday = WEEKDAYS.index(day or "SUN")
         begins = (7 * ordinals - 10 + (weekday + 1) % 7).astype("datetime64[D]")
     elif letter in PERIODS and freq in (letter, "Y-DEC", "A-DEC"):
         begins = ordinals.astype(PERIODS[letter])

@@ -166,8 +166,9 @@ def stored(path: str | os.PathLike[str], needed: Collection[str] | None = None) 
                 metadata, schema = opened.metadata, opened.schema_arrow
         except (OSError, pa.ArrowException) as error:
             raise TableError(f"{file.path} cannot be read as Parquet: {first_line(error)}") from None
-        table, notices = of_pandas(with_values(schema.empty_table(), file, columns), needed or ())
-        check_names(file.path, table.column_names)
+        empty = with_values(schema.empty_table(), file, columns)
+        check_names(file.path, empty.column_names)  # before anything is done by name
+        table, notices = of_pandas(empty, needed or ())
         seen = seen or (table, notices)
         _check_alike(files[0].path, seen[0], file.path, table, needed)
         for place in range(metadata.num_row_groups):
