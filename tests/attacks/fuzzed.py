@@ -149,7 +149,7 @@ def guided(atheris, name, count, seed, folder, tally):
     corpus.mkdir(exist_ok=True)
     for k, whole in enumerate(attack.wholes):
         (corpus / str(k)).write_bytes(whole)
-    limits = ["-timeout=0", f"-rss_limit_mb={MOST_MEMORY}", f"-max_len={reader.longest}"]
+    limits = [f"-timeout={24 * 3600}", f"-rss_limit_mb={MOST_MEMORY}", f"-max_len={reader.longest}"]
     seeds = f"-seed={seed + 1 + attack.tally.n}"
     runs = [f"-runs={10 * count}", f"-artifact_prefix={folder}/", "-verbosity=0"]
 

@@ -70,14 +70,16 @@ def csv(folder):
 
 
 def changed_document(data, draw):
-    """Data whose document, behind the byte that chooses, says something else; None where it is no document."""
+    """Data whose document, behind the byte that chooses, says something else; None where that cannot be."""
     from mutations import changed
 
     try:
         document = json.loads(data[1:])
-    except (ValueError, RecursionError):
-        return None
-    return data[:1] + json.dumps(changed(document, draw)).encode() if isinstance(document, dict) and document else None
+        if isinstance(document, dict) and document:
+            return data[:1] + json.dumps(changed(document, draw)).encode()
+    except (ArithmeticError, ValueError, RecursionError):  # it is no JSON, or of numbers and depths that Python refuses
+        pass
+    return None
 
 
 class Unmade(Exception):
@@ -131,6 +133,18 @@ def parquet_column(taken, n_rows):
             return pa.array([None if gone else taken.text() for gone in is_missing])
 
 
+def field_of(taken, name, array):
+    """The field of a column; some say that they are of a type of pandas' own, which is stored as another."""
+    import pyarrow as pa
+
+    field = pa.field(name, array.type)
+    if (kind := taken.number(16)) > 1:
+        return field
+    said = {"freq": taken.text() or "W-SUN"} if kind else {"closed": taken.text()}
+    named = {"name": f"pandas.{('interval', 'period')[kind]}", "metadata": json.dumps(said)}
+    return field.with_metadata({f"ARROW:extension:{what}": text for what, text in named.items()})
+
+
 def parquet(folder):
     import pyarrow as pa
     import pyarrow.parquet
@@ -138,6 +152,10 @@ def parquet(folder):
     noted = {"index_columns": ["a"], "columns": [{"field_name": "b", "pandas_type": "categorical"}]}
     rows = bytes(range(200)) * 4
     wholes = [bytes([5, kind]) + rows + b"|" + json.dumps(noted).encode() for kind in range(8)]
+    of_pandas = bytes([3, 0, 1, 97, 1, 1, 1, 2, 4, *range(1, 25)])  # three rows of int64, named a
+    wholes += [of_pandas + bytes([1, len(freq)]) + freq for freq in (b"W-SUN", b"M", b"Q-DEC")] + [
+        of_pandas + b"\0\4left"
+    ]
     encoded = encoder(folder / "t.parquet")
 
     def one(data):
@@ -146,8 +164,8 @@ def parquet(folder):
         n_rows, columns = taken.number(9), []
         for _ in range(1 + taken.number(3)):
             columns.append((taken.text() or "ab"[len(columns) % 2], parquet_column(taken, n_rows)))
-        names, arrays = zip(*columns, strict=True)
-        table = pa.Table.from_arrays(list(arrays), list(names)).replace_schema_metadata({"pandas": note})
+        fields = [field_of(taken, name, array) for name, array in columns]
+        table = pa.Table.from_arrays([array for _, array in columns], schema=pa.schema(fields, {"pandas": note}))
         made = pa.BufferOutputStream()
         try:
             pyarrow.parquet.write_table(table, made, row_group_size=1 + taken.number(4))
