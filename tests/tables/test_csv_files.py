@@ -52,6 +52,14 @@ def test_a_text_column_in_windows_1252_is_read_again_as_it_was_in_training(tmp_p
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("text", ["", " \r\n\t"])
+def test_a_mark_of_an_encoding_with_nothing_behind_it(tmp_path, encoding, text):
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    with pytest.raises(TableError, match="is empty"):
+        read(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_other_encodings_are_known_by_their_mark_and_said(tmp_path, encoding):
     (tmp_path / "t.csv").write_bytes("name\ncafé\n".encode(encoding))
     found = read(tmp_path / "t.csv")

@@ -141,7 +141,10 @@ def _transcoded(source: Source, encoding: str) -> Source:
         text = source.content().decode(encoding)
     except (UnicodeError, ValueError):
         raise TableError(f"{source} is not text in {encoding}: save it as UTF-8, or name its --encoding") from None
-    return source.holding(text.removeprefix("\ufeff").encode("utf-8", "replace"))
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise TableError(f"{source} is empty")
+    return source.holding(text.encode("utf-8", "replace"))
 
 
 def _whole_lines(head: bytes, encoding: str) -> str:
