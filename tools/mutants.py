@@ -1,9 +1,12 @@
 """Mutation testing: small faults are put into formulas, network and training, and the tests have to notice.
 
-``python tools/mutants.py --count 800 --seed 2026`` draws mutants and runs the tests of its room against each, those of
-the mutated file first, until one fails. What became of each is in build/mutants-SEED.json at once: the same command
-goes on after those, also with a larger count. Tests run in processes forked from one that has imported the libraries,
-each with a copy of its own of the user's folder of kernels. A test that notices a mutant is run without it as well.
+``python tools/mutants.py --count 800 --seed 2026`` draws mutants and runs against each the tests that reach its lines,
+the quickest file first, until one fails. Each test is measured once before, with the lines that it reaches. In a first
+round a mutant meets some seconds of its own file's tests; in a second one those that are left meet all others. What
+became of each is in build/mutants-SEED.json at once, so the same command goes on where it was ended, also with a larger
+count. Where only tests have changed since, it measures them anew and tries those again that had survived.
+
+A mutant that still runs when its seconds are over counts as one that survived.
 """
 
 from __future__ import annotations
@@ -11,27 +14,20 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
-import importlib
-import importlib.machinery
 import json
 import os
 import random
-import resource
-import shutil
-import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from mutations import mutated, places
+from mutant_runs import PACKAGE, PROJECT, Runs
+from mutations import lines_of, mutated, places
 
-PROJECT = Path(__file__).parents[1]
-PACKAGE = PROJECT / "src" / "clearprop"
 ROOMS = ("formulas", "network", "training")
-LONGEST = 300  # seconds that the tests of one mutant may take; they take a tenth of it on a machine at rest
-MEMORY = 6 * 2**30  # bytes that a mutant may ask for
+FIRST_SECONDS, ALL_SECONDS = 6.0, 60.0  # of the processor, known of the tests, for one mutant
 LEFT_OUT = {"training/progress.py": "what is shown while training", "formulas/printers": "tests/record holds it"}
 # The file of tests that is run first, where it has not the name of the source.
 FIRST = {
@@ -43,12 +39,12 @@ FIRST = {
     "formulas/parameter_values.py": "test_formula",
     "formulas/saved_facts.py": "test_saving",
     "network/layers.py": "test_backprop",
-    "network/spec.py": "test_specs",
     "training/source.py": "test_loop",
     "training/keeping.py": "test_resume",
     "training/lbfgs.py": "test_train",
     "training/read_ahead.py": "test_ahead",
 }
+NOTICED = ("killed", "endless")
 
 
 def sources() -> list[Path]:
@@ -64,141 +60,109 @@ def drawn(seed: int) -> list[tuple[Path, int]]:
     return every
 
 
-def state_of_sources() -> str:
-    """A digest of what is mutated and of the tests that it is run against."""
-    tests = [path for room in ROOMS for path in sorted((PROJECT / "tests" / room).glob("*.py"))]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources(), *tests])).hexdigest()[:16]
+def digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
-def tests_of(path: Path, seconds: dict[str, float]) -> list[str]:
-    """The files of tests to run: the examples in the source, its own tests, then the others, the quickest first."""
-    place = path.relative_to(PACKAGE)
-    room = PROJECT / "tests" / place.parts[0]
-    own = room / f"{FIRST.get(place.as_posix(), f'test_{path.stem}')}.py"
-    others = sorted(room.glob("test_*.py"), key=lambda each: seconds.get(each.name, 0.0))
-    first = [path, *([own] if own.exists() else [])]
-    return [str(each) for each in [*first, *(each for each in others if each != own)]]
+def tests() -> list[Path]:
+    """The files of tests; the examples in the sources are tests too."""
+    return [path for room in ROOMS for path in sorted((PROJECT / "tests" / room).glob("test_*.py"))]
 
 
-class FirstFailure:
-    """A plugin of pytest that keeps the name of what failed, and how long each file took."""
+class Coverage:
+    """Which tests reach a line, and how long they take."""
 
-    def __init__(self) -> None:
-        self.name = ""
-        self.seconds: dict[str, float] = {}
+    def __init__(self, found: dict[str, Any]) -> None:
+        self.seconds: dict[str, float] = found["tests"]
+        self.names, self.lines = list(self.seconds), found["lines"]
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        file = Path(report.nodeid.partition("::")[0]).name
-        self.seconds[file] = self.seconds.get(file, 0.0) + report.duration
-        self.name = self.name or (report.nodeid if report.failed else "")
+    def of(self, place: str, first: int, last: int) -> list[str]:
+        """The tests that reach these lines of a file: those in its own file of tests first, then quick files.
 
-    def pytest_collectreport(self, report: Any) -> None:
-        self.name = self.name or (report.nodeid if report.failed else "")
+        What happens at import is in no test: behind them stand all that reach anything in the file.
+        """
+        reached = self.lines.get(place, {})
+        on = {test for line in range(first, last + 1) for test in reached.get(str(line), ())}
+        others = {test for tests in reached.values() for test in tests} - on if -1 in on else set()
+        return [test for part in (on, others) for test in self._quickest(place, part)]
 
+    def _quickest(self, place: str, tests: set[int]) -> list[str]:
+        found = [self.names[test] for test in tests if test >= 0]
+        took: dict[str, float] = {}
+        for test in found:
+            took[_file(test)] = took.get(_file(test), 0.2) + self.seconds[test]
+        own = FIRST.get(place, f"test_{Path(place).stem}")
+        return sorted(
+            found, key=lambda test: (Path(_file(test)).stem != own, took[_file(test)], self.seconds[test], test)
+        )
 
-def run(tests: list[str], path: Path | None, source: str, kernels: Path, said: Path) -> None:
-    """In a process of its own: tests with the mutant in the place of the file; what became of them goes to `said`."""
-    sys.dont_write_bytecode = True
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    os.environ["CLEARPROP_CACHE_DIR"] = str(kernels)
-    actual = importlib.machinery.SourceFileLoader.get_code
-
-    def get_code(loader: Any, name: str) -> Any:
-        if path is not None and Path(loader.path) == path:
-            return compile(source, str(path), "exec")
-        return actual(loader, name)
-
-    importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
-    import pytest
-
-    failure = FirstFailure()
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not torture"]
-    status = int(pytest.main([*options, *tests], plugins=[failure]))
-    said.write_text(json.dumps({"status": status, "by": failure.name, "seconds": failure.seconds}))
+    def quick(self, found: list[str]) -> list[str]:
+        """The first of these, as many as take some seconds."""
+        seconds, taken = 0.0, []
+        for test in found:
+            if (seconds := seconds + self.seconds[test]) > FIRST_SECONDS and taken:
+                break
+            taken.append(test)
+        return taken
 
 
-def became_of(tests: list[str], kernels: Path, path: Path | None = None, source: str = "") -> dict[str, Any]:
-    """Run tests in a forked process: "survived", "killed" and by what, or "endless"."""
-    began, limit = time.monotonic(), LONGEST
-    said = kernels.with_name("said.json")
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setsid()
-            signal.alarm(limit + 10)  # should nobody be there any more who waits
-            run(tests, path, source, kernels, said)
-        except BaseException as error:
-            said.write_text(json.dumps({"status": 1, "by": f"{type(error).__name__}: {error}"}))
-        finally:  # never on into what the process does that it was forked from
-            os._exit(0)
-    has_ended = _wait(child, began + limit)
-    found = json.loads(said.read_text()) if said.exists() else {"by": "the end of the process", "status": 1}
-    said.unlink(missing_ok=True)
-    ended = ("killed" if found["status"] else "survived") if has_ended else "endless"
-    return {"ended": ended, "took": round(time.monotonic() - began, 1), **found}
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
-def _wait(child: int, until: float) -> bool:
-    """Wait for a process; False where it had to be ended, with all that it started."""
-    try:
-        while os.waitpid(child, os.WNOHANG)[0] == 0:
-            if time.monotonic() > until:
-                raise TimeoutError
-            time.sleep(0.02)
-        return True
-    except BaseException as error:
-        os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        if not isinstance(error, TimeoutError):
-            raise
-        return False
-
-
-def warm(kernels: Path) -> None:
-    """Fill a folder with the kernels that this user's own has, so that no mutant waits for what all need."""
-    own = Path(os.environ.get("CLEARPROP_CACHE_DIR") or Path.home() / ".cache") / "clearprop"
-    kernels.mkdir(mode=0o700)
-    if own.exists():
-        shutil.copytree(own, kernels / "clearprop")
-
-
-def check_sound(test: str, known: dict[str, Any], kernels: Path) -> None:
-    """SystemExit where a test that noticed a mutant, or the first one of all, fails without a mutant too."""
-    if test not in known.setdefault("sound", []):
-        found = became_of([test], kernels)
-        if found["ended"] != "survived":
-            sys.exit(f"{test} fails without a mutant: {found['by']}")
-        known["sound"].append(test)
-
-
-def tried(path: Path, number: int, seconds: dict[str, float], scratch: Path) -> dict[str, Any]:
-    """What became of a mutant, which has a copy of its own of the kernels."""
+def tried(runs: Runs, cover: Coverage, known: dict[str, Any], path: Path, number: int) -> None:
+    """Go on with a mutant; what became of it is in `known`."""
+    began = time.perf_counter()
     source, what = mutated(path.read_text(), number)
-    own = scratch / "one" / "kernels"
-    shutil.copytree(scratch / "kernels", own)
-    try:
-        found = became_of(tests_of(path, seconds), own, path, source)
-    finally:
-        shutil.rmtree(own.parent)
-    if found["ended"] == "survived":  # otherwise not all of a file was run
-        seconds.update(found["seconds"])
-    names = ("ended", "by", "took")
     place = path.relative_to(PACKAGE).as_posix()
-    return {"file": place, "number": number, "what": what, **{name: found[name] for name in names}}
+    found = cover.of(place, *lines_of(path.read_text(), number))
+    met = known.get("met", 0)  # tests that it has survived
+    chosen = found[met:] if "ended" in known else cover.quick(found)
+    if not found:
+        became = {"ended": "survived", "by": "no test reaches it"}
+    else:
+        became = runs.became_of(chosen, cover.seconds, ALL_SECONDS, path, source)
+        met += len(chosen)
+    if became["ended"] == "open":
+        became = {"ended": "survived", "by": f"not all of {len(found)} tests were run"}
+    elif became["ended"] == "survived" and met < len(found):
+        became["ended"] = "open"
+    took = known.get("took", 0.0) + time.perf_counter() - began
+    known.update(file=place, number=number, what=what, n_tests=len(found), met=met, **became, took=round(took, 1))
 
 
 def told(found: list[dict[str, Any]]) -> str:
     """How many were noticed, and how long it took."""
-    noticed = sum(each["ended"] != "survived" for each in found)
-    endless = sum(each["ended"] == "endless" for each in found)
-    seconds = sum(each["took"] for each in found) / max(1, len(found))
+    tried = [each for each in found if "ended" in each]
+    noticed, endless = (sum(each["ended"] in names for each in tried) for names in (NOTICED, ("endless",)))
+    left = sum(each["ended"] == "open" for each in tried)
+    seconds = sum(each["took"] for each in tried) / max(1, len(tried))
     return (
-        f"{noticed} of {len(found)} noticed ({noticed / max(1, len(found)):.1%}), {endless} of them by not ending; "
-        f"{seconds:.1f} s each"
+        f"{noticed} of {len(tried)} noticed ({noticed / max(1, len(tried)):.1%}), {endless} of them by not ending; "
+        f"{left} still to meet all tests; {seconds:.1f} s each"
     )
+
+
+def keep(file: Path, known: dict[str, Any]) -> None:
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    os.replace(part, file)
+
+
+def measured(runs: Runs, file: Path, known: dict[str, Any]) -> Coverage:
+    """What the tests reach, kept beside the results; where tests have changed, survivors are tried again."""
+    of, kept = digest([*sources(), *tests()]), file.with_name("mutants-cover.json")
+    found = json.loads(kept.read_text()) if kept.exists() else {"of": ""}
+    if found["of"] != of:
+        files = [str(path.relative_to(PROJECT)) for path in [*tests(), *sources()]]
+        found = {"of": of, **runs.cover(ROOMS, files)}
+        kept.write_text(json.dumps(found))
+    if known.setdefault("tests", of) != of:
+        known["tests"] = of
+        for each in known["mutants"]:
+            if each.get("ended") not in (*NOTICED, None):
+                each.update(ended="open", met=0)
+    return Coverage(found)
 
 
 def main() -> None:
@@ -207,34 +171,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--anew", action="store_true", help="forget what is known of this seed")
     asked = parser.parse_args()
-    os.chdir(PROJECT)
-    os.environ.update(OPENBLAS_NUM_THREADS="1", CLEARPROP_MUTANT="1")
-    sys.path.insert(0, str(PROJECT / "src"))
-    for library in ("numpy", "scipy.optimize", "pytest", "sklearn.base", "sympy", "numba", "pyarrow"):
-        importlib.import_module(library)  # once, for all that are forked from here
-    file = Path(f"build/mutants-{asked.seed}.json")
+    file = PROJECT / "build" / f"mutants-{asked.seed}.json"
     file.parent.mkdir(exist_ok=True)
-    known = json.loads(file.read_text()) if file.exists() and not asked.anew else {"sources": state_of_sources()}
-    if known["sources"] != state_of_sources():
-        sys.exit(f"{file} is of other sources or tests; --anew begins again")
+    known = json.loads(file.read_text()) if file.exists() and not asked.anew else {"sources": digest(sources())}
+    if known["sources"] != digest(sources()):
+        sys.exit(f"{file} is of other sources; --anew begins again")
     every, found = drawn(asked.seed), known.setdefault("mutants", [])
+    found += [{} for _ in range(min(asked.count, len(every)) - len(found))]
     print(f"{len(every):,} mutants in {len(sources())} files; {asked.count} drawn with seed {asked.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        kernels, seconds = Path(scratch, "kernels"), known.setdefault("seconds", {})
-        warm(kernels)
-        check_sound("tests/formulas/test_expressions.py", known, kernels)
-        for path, number in every[len(found) : asked.count]:
-            found.append(tried(path, number, seconds, Path(scratch)))
-            if "::" in found[-1]["by"]:  # otherwise it could not be imported
-                check_sound(found[-1]["by"], known, kernels)
-            if found[-1]["ended"] == "survived":
-                print("survived: {file} {what} ({took} s)".format(**found[-1]), flush=True)
-            if len(found) % 10 == 0:
-                print(told(found), flush=True)
-            part = file.with_suffix(".part")
-            part.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n")
-            os.replace(part, file)
-    print(f"{told(found)}; the survivors are in {file}")
+        runs = Runs(Path(scratch))
+        cover = measured(runs, file, known)
+        print(f"{len(cover.names):,} tests take {sum(cover.seconds.values()):.0f} s of the processor", flush=True)
+        for rounds in (None, "open"):
+            for n, ((path, number), each) in enumerate(zip(every, found[: asked.count], strict=False), start=1):
+                if each.get("ended") == rounds:
+                    tried(runs, cover, each, path, number)
+                    keep(file, known)
+                    if each["ended"] == "survived":
+                        print("survived: {file} {what} ({by})".format(**each), flush=True)
+                    if n % 20 == 0:
+                        print(told(found[: asked.count]), flush=True)
+    print(f"{told(found[: asked.count])}; the survivors are in {file}")
 
 
 if __name__ == "__main__":

@@ -72,6 +72,21 @@ def mutated(source: str, number: int) -> tuple[str, str]:
     return ast.unparse(tree), f"line {line}: {before[:80]}  →  {after[:80]}"
 
 
+def lines_of(source: str, number: int) -> tuple[int, int]:
+    """The first and the last line of the statement that the mutant of this number changes, without its block."""
+    tree = ast.parse(source)
+    kind, node = list(places(tree))[number]
+    changed: Any = node.test if kind == "condition" else node  # type: ignore[attr-defined]
+    around = [each for each in ast.walk(tree) if isinstance(each, ast.stmt) and not hasattr(each, "body")]
+    around = [each for each in around if each.lineno <= changed.lineno and changed.end_lineno <= _end(each)]
+    whole = max(around, key=lambda each: each.lineno, default=changed)
+    return whole.lineno, whole.end_lineno
+
+
+def _end(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
+
+
 def _change(tree: ast.Module, kind: str, node: Any) -> None:
     match kind:
         case "operator" | "logic":
