@@ -177,6 +177,7 @@ class Runs:
 def _silent(kernels: Path) -> None:
     """Of the process that was forked: a group of its own, nothing printed, kernels of its own."""
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

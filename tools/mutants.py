@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -123,6 +124,7 @@ def tried(runs: Runs, cover: Coverage, known: dict[str, Any], path: Path, number
     else:
         became = runs.became_of(chosen, cover.seconds, ALL_SECONDS, path, source)
         met += len(chosen)
+        became["by"] = became["by"] or f"{met} tests were run"
     if became["ended"] == "open":
         became = {"ended": "survived", "by": f"not all of {len(found)} tests were run"}
     elif became["ended"] == "survived" and met < len(found):
@@ -171,6 +173,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--anew", action="store_true", help="forget what is known of this seed")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended; the same command goes on"))  # and what it has forked too
     file = PROJECT / "build" / f"mutants-{asked.seed}.json"
     file.parent.mkdir(exist_ok=True)
     known = json.loads(file.read_text()) if file.exists() and not asked.anew else {"sources": digest(sources())}
