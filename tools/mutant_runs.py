@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov
 MEMORY = 6 * 2**30  # bytes that a mutant may ask for
 BROKEN = (3, 4)  # exit codes of pytest: an error within it, or conftest.py cannot be imported
 SLOWER, LEAST = 20, 10  # a test that takes so many times its seconds of the processor, and these, does not end
-ASLEEP = 150  # seconds in which a process did nothing: it waits for ever
+ASLEEP, HARDLY = 90, 0.5  # seconds in which a process took hardly any of the processor: it waits for ever
 
 
 class Watched:
@@ -196,29 +197,33 @@ def _put_in(path: Path, source: str) -> None:
 
 def _waited_for(child: int) -> int:
     """Wait for a process: the number of the signal that ended it, or 0; -1 where it slept for too long."""
-    asleep, used = 0.0, 0.0
+    since, used = time.monotonic(), _processor(child)
     try:
         while True:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
             time.sleep(0.02)
-            state, now = _processor(child)
-            asleep, used = (asleep + 0.02, used) if now == used and state == "S" else (0.0, now)
-            if asleep > ASLEEP:
+            if _processor(child) > used + HARDLY:
+                since, used = time.monotonic(), _processor(child)
+            if time.monotonic() > since + ASLEEP and _sleeps(child):
                 return -1
     finally:
-        try:
+        with suppress(ProcessLookupError, ChildProcessError):  # where it has ended, with all that it started
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass  # it ended, with all that it started
 
 
-def _processor(process: int) -> tuple[str, float]:
-    """The state of a process, and ticks of the processor that it has taken."""
-    try:
-        parts = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return "", 0.0
-    return parts[0], float(parts[11]) + float(parts[12])
+def _processor(process: int) -> float:
+    """Seconds of the processor that a process has taken, and those that it started and waited for."""
+    return sum(map(int, _of(process)[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def _sleeps(process: int) -> bool:
+    """Whether a process waits for something else than a processor, or to be let go on."""
+    return _of(process)[0] == "S"
+
+
+def _of(process: int) -> list[str]:
+    """What the system says of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
