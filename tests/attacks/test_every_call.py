@@ -1,8 +1,11 @@
 """Ctrl-C at every call of Python that a fit makes: nothing that was learned is lost, and no thread stays.
 
-Python looks for signals where a function begins, so that these are the places where one can come.
+Python looks for signals where a function begins, so that these are the places where one can come. Where an exception is
+thrown into a generator, as by `close`, it does not look; an error of a tracer there would end the generator without its
+``finally``, as no signal does.
 """
 
+import dis
 import sys
 import threading
 import time
@@ -33,6 +36,11 @@ KINDS = {
 }
 
 
+def is_thrown(frame):
+    """Whether this is a call of a generator into which an exception is thrown: it goes on behind its ``yield``."""
+    return frame.f_lasti >= 0 and dis.opname[frame.f_code.co_code[frame.f_lasti]] == "YIELD_VALUE"
+
+
 class AtCall:
     """Raises KeyboardInterrupt at the n-th call after this epoch was seen, and a second one so many calls later."""
 
@@ -58,15 +66,16 @@ class AtCall:
         monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)  # pytest's own makes calls
 
     def profiled(self, frame, event, _):
-        self.n_calls += event == "call"
-        if event == "call" and self.n_calls == self.n:
+        is_call = event == "call" and not is_thrown(frame)
+        self.n_calls += is_call
+        if is_call and self.n_calls == self.n:
             self.came, self.n_calls = 1, 0
             if self.later is not None:
                 sys.settrace(self.traced)  # whoever raises from one of the two has that one taken away
             raise KeyboardInterrupt
 
     def traced(self, frame, event, _):
-        self.n_calls += 1
+        self.n_calls += not is_thrown(frame)
         if self.n_calls == self.later:
             self.came = 2
             raise KeyboardInterrupt
