@@ -1,6 +1,7 @@
 """Processes of a distributed training played by threads, which talk by queues instead of a network."""
 
 import threading
+from collections import Counter
 from queue import Queue
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from clearprop.distributed import Team
 from clearprop.distributed.engine import ShardedEngine
 from clearprop.distributed.launch import SAME_BITS
+from clearprop.errors import DistributedError
 
 LONG = 20  # seconds
 
@@ -18,6 +20,7 @@ class Board:
     def __init__(self, n_processes):
         self.n_processes, self.barrier = n_processes, threading.Barrier(n_processes, timeout=LONG)
         self.said, self.queues = [None] * n_processes, {}
+        self.beats, self.taken, self.lock = None, Counter(), threading.Lock()
         for one in range(n_processes):
             self.queues |= {(one, other): Queue() for other in range(n_processes)}
 
@@ -28,7 +31,7 @@ class Played:
     seconds = LONG
 
     def __init__(self, board, rank):
-        self.board, self.rank, self.n_processes = board, rank, board.n_processes
+        self.board, self.rank, self.n_processes, self.n_queues = board, rank, board.n_processes, 0
 
     def exchange(self, partner, mine, theirs):
         self.board.queues[self.rank, partner].put(mine.copy())
@@ -41,7 +44,23 @@ class Played:
     def gathered(self, *numbers):
         return np.array(self.told(numbers), dtype=np.int64)
 
-    def told(self, value):
+    def beat(self, *numbers):
+        try:
+            return Played(self.board.beats, self.rank).gathered(*numbers)
+        except threading.BrokenBarrierError as error:
+            raise DistributedError("a process is lost") from error
+
+    def queue(self):
+        queue, self.n_queues = self.n_queues, self.n_queues + 1
+
+        def takes(k):
+            with self.board.lock:
+                self.board.taken[queue, k] += 1
+                return self.board.taken[queue, k] == 1
+
+        return takes
+
+    def told(self, value, at_once=False):
         self.board.said[self.rank] = value
         self.board.barrier.wait()
         found = list(self.board.said)
@@ -58,6 +77,7 @@ class Played:
 def played(n_processes, work):
     """What `work(group)` returns in each process; the first error of one is raised."""
     board, found, errors = Board(n_processes), [None] * n_processes, []
+    board.beats = Board(n_processes)
 
     def one(rank):
         try:
@@ -65,6 +85,7 @@ def played(n_processes, work):
         except BaseException as error:
             errors.append(error)
             board.barrier.abort()
+            board.beats.barrier.abort()
 
     threads = [threading.Thread(target=one, args=(rank,), daemon=True) for rank in range(n_processes)]
     for thread in threads:

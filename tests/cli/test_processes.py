@@ -60,10 +60,3 @@ def test_one_process_trains_saves_and_says_what_shards_cost(started, tmp_path, c
     assert app.exit_code(["train", "rows.csv", "--target", "y", "--epochs", "2", "--ensemble", "1"]) == 0
     assert "1 process: the gradient of a batch takes " in capsys.readouterr().out
     assert Path("rows.clearprop").is_file()
-
-
-def test_a_search_is_made_by_one_process(started, tmp_path, capsys):
-    (tmp_path / "rows.csv").write_text("a,y\n1,2\n")
-    started(1)
-    assert app.exit_code(["search", str(tmp_path / "rows.csv"), "--target", "y", "--trials", "2"]) == 1
-    assert "a search is made by one process: start it without torchrun" in capsys.readouterr().err

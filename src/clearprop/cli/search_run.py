@@ -9,13 +9,13 @@ from typing import Any
 
 from clearprop.cli import interrupts, words
 from clearprop.cli.log import Log, opened
+from clearprop.cli.processes import spoken_by_first
 from clearprop.cli.progress import AS_NUMBERS, Waiting, progress
 from clearprop.cli.standard_input import as_file, shown
 from clearprop.cli.stream_options import STREAMS, on_disk
 from clearprop.cli.train import checked_output, saved, shape_of, sources_of, table_to_learn
 from clearprop.cli.training_options import OutputOptions
 from clearprop.cli.training_report import print_before
-from clearprop.distributed import launch
 from clearprop.errors import InputError
 from clearprop.tables import Reading
 from clearprop.tabular.details import check_description
@@ -29,10 +29,12 @@ MOST_SHOWN = 10  # trials in the table
 
 
 def run(file: Path, settings: TableSettings, asked: OutputOptions, n_trials: int | None, limit: float | None) -> int:
-    """Search, say what was found, save the model; the exit code."""
-    started = launch()
-    if started is not None and started.n_processes > 1:
-        raise InputError("a search is made by one process: start it without torchrun; it uses all cores of its machine")
+    """Search, say what was found, save the model; the exit code. Of several processes the first prints and writes."""
+    with spoken_by_first(asked) as asked:
+        return _run(file, settings, asked, n_trials, limit)
+
+
+def _run(file: Path, settings: TableSettings, asked: OutputOptions, n_trials: int | None, limit: float | None) -> int:
     output = checked_output(file, settings, asked)
     with as_file(file) as there, opened(asked.log) as log:
         if on_disk(there, STREAMS, began=False) is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from clearprop.errors import DistributedError, first_line, require
 
 MEETING = 120.0  # seconds that processes wait for each other to start
 PREPARING = 1800.0  # and for each other to read their rows, and to compile
+_numbers = count()  # of the groups of this process
 AGAIN = (
     "this process ends, with nothing lost that a checkpoint has: the same command with --checkpoint DIR --resume "
     "(checkpoint=, resume=True) goes on, and torchrun --max-restarts 3 does so by itself"
@@ -41,6 +43,7 @@ class Group:
 
     def __init__(self, launch: Launch, seconds: float) -> None:
         self.rank, self.n_processes, self.seconds = launch.rank, launch.n_processes, seconds
+        self._number, self._n_queues = next(_numbers), 0
         if self.n_processes == 1:
             return
         require("several processes need", "distributed")
@@ -52,7 +55,9 @@ class Group:
             if not dist.is_initialized():
                 _begin(dist)
             self._prompt = dist.new_group(backend="gloo", timeout=timedelta(seconds=seconds))
+            self._beats = dist.new_group(backend="gloo", timeout=timedelta(seconds=seconds))  # of a thread beside
             self._patient = dist.new_group(backend="gloo", timeout=timedelta(seconds=PREPARING))
+            self._store = dist.distributed_c10d._get_default_store()
         except (RuntimeError, ValueError) as error:  # DistributedError among them
             raise DistributedError(
                 f"process {self.rank} of {self.n_processes} waited for the others at {launch.address}, and they did "
@@ -76,22 +81,40 @@ class Group:
     def gathered(self, *numbers: int) -> Any:
         """These whole numbers of every process: int64 (n_processes, n)."""
         mine = np.array(numbers, dtype=np.int64)
-        if self.n_processes == 1:
-            return mine[None]
+        return mine[None] if self.n_processes == 1 else self._gathered(mine, self._prompt)
+
+    def beat(self, *numbers: int) -> Any:
+        """As `gathered`, from a thread that talks to those of the other processes while all of them work."""
+        return self._gathered(np.array(numbers, dtype=np.int64), self._beats)
+
+    def _gathered(self, mine: Any, group: Any) -> Any:
         found = np.empty((self.n_processes, len(mine)), dtype=np.int64)
         with self._heard("the others"):
             rows = [self._torch.from_numpy(row) for row in found]
-            self._dist.all_gather(rows, self._torch.from_numpy(mine), group=self._prompt)
+            self._dist.all_gather(rows, self._torch.from_numpy(mine), group=group)
         return found
 
-    def told(self, value: Any) -> list[Any]:
-        """What every process says, anything that can be pickled; waits for those that are not as far."""
+    def told(self, value: Any, *, at_once: bool = False) -> list[Any]:
+        """What every process says, anything that can be pickled; waits for those that are not as far.
+
+        Where all are known to be there, as with `at_once`, none of them takes longer than a step may.
+        """
         if self.n_processes == 1:
             return [value]
         found = [None] * self.n_processes
         with self._heard("the others"):
-            self._dist.all_gather_object(found, value, group=self._patient)
+            self._dist.all_gather_object(found, value, group=self._prompt if at_once else self._patient)
         return found
+
+    def queue(self) -> Callable[[int], bool]:
+        """A queue of pieces of work: asked for the number of one, it says whether this process is the first to ask."""
+        name, self._n_queues = f"clearprop {self._number} {self._n_queues}", self._n_queues + 1
+
+        def takes(k: int) -> bool:
+            with self._heard("the store of all"):
+                return bool(self._store.add(f"{name} {k}", 1) == 1)
+
+        return takes
 
     def from_first(self, value: Any) -> Any:
         """What the first process has."""

@@ -45,6 +45,7 @@ class Settings(NamedTuple):
     """What `settings` says."""
 
     joins: bool = True
+    spreads: bool = True
     reproducible: bool | None = None
     seconds: float = SECONDS
     tell: Callable[[str], object] | None = None
@@ -57,6 +58,7 @@ _SETTINGS: ContextVar[Settings] = ContextVar("settings of distributed training",
 def settings(
     *,
     joins: bool | None = None,
+    spreads: bool | None = None,
     reproducible: bool | None = None,
     seconds: float | None = None,
     tell: Callable[[str], object] | None = None,
@@ -67,6 +69,10 @@ def settings(
     ----------
     joins : bool, optional
         Whether they make one training together, as by default. Otherwise each trains for itself, as if it were alone.
+    spreads : bool, optional
+        Whether they have the networks of an ensemble between them, as by default: each is trained by one process, and
+        has the bits that it has alone. Otherwise each network is trained by all, one after the other, which helps where
+        there are more processes than networks, and these are wide.
     reproducible : bool, optional
         False allows numbers of processes other than 1, 2, 4 and 8, whose sums are gloo's and have bits of their own.
         By default what the environment variable CLEARPROP_ANY_PROCESSES says: 1 allows them.
@@ -90,7 +96,8 @@ def settings(
     """
     if seconds is not None and not (isinstance(seconds, Real) and seconds > 0):
         raise InputError(f"seconds, how long a step waits for another process, must be above 0, not {seconds!r}")
-    said: dict[str, Any] = {"joins": joins, "reproducible": reproducible, "seconds": seconds, "tell": tell}
+    said: dict[str, Any] = {"joins": joins, "spreads": spreads, "reproducible": reproducible}
+    said |= {"seconds": seconds, "tell": tell}
     found = _SETTINGS.get()._replace(**{name: value for name, value in said.items() if value is not None})
     before = _SETTINGS.set(found)
     try:

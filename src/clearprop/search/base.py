@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from abc import abstractmethod
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
+import joblib
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import check_cv
@@ -17,18 +19,23 @@ from sklearn.utils import indexable
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_method_params
 
+from clearprop.distributed import settings
+from clearprop.distributed.spread import Spread
 from clearprop.engines.cores import threads_granted, usable_cores
 from clearprop.errors import InputError
 from clearprop.search.evaluating import Evaluation, Split
 from clearprop.search.spaces import Candidate, candidates_of, check_candidates
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
+from clearprop.training.joining import spread_out
 
 CONSTRAINTS: dict[str, Any] = {
     **{k: v for k, v in BaseSearchCV._parameter_constraints.items() if k not in ("n_jobs", "pre_dispatch")},
     "n_iter": [Interval(Integral, 1, None, closed="left"), None],
     "random_state": ["random_state"],
 }
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # of an object, in its text
 
 
 class Search(BaseSearchCV):  # type: ignore[misc]
@@ -89,11 +96,14 @@ class Search(BaseSearchCV):  # type: ignore[misc]
         cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         self.n_splits_ = cv.get_n_splits(X, y, **routed.splitter.split)
         options = self._told(scorers, routed)
-        evaluation = Evaluation(clone(self.estimator), X, y, options, most, halt, interrupts, int(self.verbose))
-        self._rounds(evaluation, candidates, _Splits(cv, X, y, routed.splitter.split))
-        self._keep(evaluation, scorers, refit_metric)
-        if self.refit and not interrupts.came:
-            self._refit(X, y, routed.estimator.fit)
+        with spread_out(halt, lambda: self._identity(X, y, params), _says) as among:
+            candidates = among.from_first(candidates)
+            shown = int(self.verbose) * (among.rank == 0)
+            evaluation = Evaluation(clone(self.estimator), X, y, options, most, halt, interrupts, among, shown)
+            self._rounds(evaluation, candidates, _Splits(cv, X, y, routed.splitter.split))
+            self._keep(evaluation, scorers, refit_metric)
+            if self.refit and not interrupts.came:
+                self._refit(X, y, routed.estimator.fit, among)
         interrupts.raise_again()
         if interrupts.came:
             n_whole = len(evaluation.candidates)
@@ -137,14 +147,40 @@ class Search(BaseSearchCV):  # type: ignore[misc]
         self.scorer_ = getattr(scorers, "_scorers", scorers)
         self.cv_results_ = results
 
-    def _refit(self, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
-        """Fit the best candidate to all rows, with all cores; Ctrl-C is answered as by any fit."""
-        self.best_estimator_ = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
-        began = time.time()
-        self.best_estimator_.fit(X, **fit_params) if y is None else self.best_estimator_.fit(X, y, **fit_params)
-        self.refit_time_ = time.time() - began
+    def _identity(self, X: Any, y: Any, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What processes that search together must have alike."""
+        told = {
+            name: value for name, value in self.get_params(deep=False).items() if name not in ("n_threads", "verbose")
+        }
+        model = told.pop("estimator")
+        told |= {f"{type(model).__name__}.{name}": value for name, value in model.get_params().items()}
+        plain = {name: ADDRESS.sub("", repr(value)) for name, value in told.items()}
+        return {"search": plain, "rows": joblib.hash((X, y, dict(params)))}
+
+    def _refit(self, X: Any, y: Any, fit_params: Mapping[str, Any], among: Spread) -> None:
+        """Fit the best candidate to all rows, with all cores; Ctrl-C is answered as by any fit.
+
+        Of several processes the first does it for all.
+        """
+        halt, found = Halt(), None
+        among.interrupt = halt.interrupt
+        among.listen(halt.is_over, halt.interrupt)
+        if among.rank == 0:
+            model = clone(self.estimator).set_params(**clone(self.best_params_, safe=False))
+            began = time.time()
+            with halt.over_fits(), settings(joins=False):
+                model.fit(X, **fit_params) if y is None else model.fit(X, y, **fit_params)
+            found = model, time.time() - began
+        self.best_estimator_, self.refit_time_ = among.from_first(found)
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
+
+
+def _says(n_processes: int) -> str:
+    return (
+        f"{n_processes} processes: the fits of the search are shared out among them, each by one process as if it were "
+        "alone; they help as far as there are fits for all"
+    )
 
 
 class _Splits:

@@ -14,13 +14,15 @@ from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection._validation import _fit_and_score, _insert_error_scores
 
+from clearprop.distributed.spread import Spread
 from clearprop.errors import InputError, shortened
 from clearprop.search.spaces import Candidate, cost_of, in_words, named
 from clearprop.training.crew import Done
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import shown_many
-from clearprop.training.side_by_side import NOT_BEGUN, side_by_side
+from clearprop.training.shared_out import shared_out
+from clearprop.training.side_by_side import NOT_BEGUN
 
 LONGEST_REASON = 300  # characters of why a fit failed
 
@@ -45,6 +47,8 @@ class Evaluation:
     n_threads : int
     halt : Halt
     interrupts : Interrupts
+    among : Spread
+        The processes that have the fits between them.
     verbose : int
     candidates, outs : list
         Those that are whole, each fitted on every split, and what came of each split of each.
@@ -59,6 +63,7 @@ class Evaluation:
     n_threads: int
     halt: Halt
     interrupts: Interrupts
+    among: Spread
     verbose: int = 0
     candidates: list[Candidate] = field(default_factory=list)
     outs: list[Any] = field(default_factory=list)
@@ -66,6 +71,7 @@ class Evaluation:
 
     def of(self, candidates: Sequence[Candidate], splits: Sequence[Split], **more: Any) -> list[int]:
         """Fit and score candidates on these splits; the places of those that are whole, which are kept."""
+        splits = self.among.from_first(splits)  # they may be drawn from a seed that each process has drawn
         pairs = list(product(range(len(candidates)), range(len(splits))))
         models = [clone(self.estimator).set_params(**clone(each, safe=False)) for each in candidates]
         costs = [cost_of(models[k]) for k, _ in pairs]
@@ -76,9 +82,8 @@ class Evaluation:
                 if done.result is not NOT_BEGUN:
                     show(done.k, _said(candidates, *pairs[done.k], len(splits), done.result))
 
-            results = side_by_side(
-                works, see, n_threads=self.n_threads, costs=costs, halt=self.halt, interrupts=self.interrupts
-            )
+            told: Any = {"n_threads": self.n_threads, "halt": self.halt, "interrupts": self.interrupts}
+            results = shared_out(works, see, self.among, costs=costs, **told)
         found = {pair: one for pair, one in zip(pairs, results, strict=True) if one is not NOT_BEGUN}
         return self._keep(candidates, len(splits), found, more)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from clearprop.distributed import manner
+from clearprop.distributed.spread import Spread
 from clearprop.engines import prepared
+from clearprop.errors import DivergenceError
 from clearprop.files.checkpoints import Checkpoints, Kept, identity_of
 from clearprop.job import Layout
 from clearprop.tabular.planning import EnsemblePlan
+from clearprop.tabular.spread_members import SpreadTogether, keeper_of
 from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping, fit
 from clearprop.training.interrupts import Interrupts
@@ -58,6 +61,7 @@ def carry_out(
     on_end: Callable[[], None] | None = None,
     interrupts: Interrupts | None = None,
     kept: Kept | None = None,
+    among: Spread | None = None,
 ) -> Learned:
     """Train the ensemble until its validation rows are predicted no better, and put the best weights back.
 
@@ -74,6 +78,8 @@ def carry_out(
         Told of every Ctrl-C; who gives it raises the second one.
     kept : Kept, optional
         Where its checkpoints go, and which one it goes on from.
+    among : Spread, optional
+        The processes that have the networks between them.
 
     Raises
     ------
@@ -81,8 +87,15 @@ def carry_out(
         When the loss is not finite any more, and the settings do not say to go on, or that did not help.
     """
     told = Interrupts() if interrupts is None else interrupts
-    together, keeper = _together(plan, kept)
-    done = fit(together, stopping(plan), callbacks, interrupts=told, resume=keeper is not None, keeper=keeper)
+    among = among or Spread()
+    together, keeper = _together(plan, kept, among)
+    with nullcontext() if among.n_processes == 1 else among.team().over_fits():
+        try:
+            done = fit(together, stopping(plan), callbacks, interrupts=told, resume=keeper is not None, keeper=keeper)
+        except DivergenceError as error:
+            error.thetas = together.completed(error.thetas)
+            raise
+    together.complete()
     for retry in done.retries:
         warnings.warn(str(retry), stacklevel=2)
     learned, came = None, False
@@ -102,17 +115,21 @@ def carry_out(
     return learned
 
 
-def _together(plan: EnsemblePlan, kept: Kept | None) -> tuple[Together, Keeper | None]:
+def _together(plan: EnsemblePlan, kept: Kept | None, among: Spread) -> tuple[Together, Keeper | None]:
     """The networks, at their beginning or where a checkpoint has them, and who keeps them."""
-    members = [member(plan, k) for k in range(len(plan.folds))]
+    n = len(plan.folds)
+    members = [member(plan, k) if k in among.own(n) else elsewhere(plan, k) for k in range(n)]
     before = None if kept is None else kept.snapshot
     going_on = () if before is None else (before.restored(), before.unread)
-    together = Together(members, _validate(plan), plan.n_threads, *going_on)
-    return together, None if kept is None else Keeper(kept.write, kept.seconds)
+    keeper = None if kept is None else Keeper(kept.write, kept.seconds)
+    if among.n_processes == 1:
+        return Together(members, _validate(plan), plan.n_threads, *going_on), keeper
+    together = SpreadTogether(among, members, _validate(plan), plan.n_threads, *going_on)
+    return together, keeper_of(keeper, together)
 
 
-def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> Kept | None:
-    """How the training of an ensemble is kept; None where it is not.
+def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None, manner: str = "") -> Kept | None:
+    """How the training of an ensemble is kept, made in this manner by several processes; None where it is not.
 
     Raises
     ------
@@ -124,7 +141,7 @@ def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> K
     details = {"seed": plan.settings.seed}
     if plan.stream is not None:
         details |= plan.stream.rows.buffers
-    made_with = plan.choice.engine.made_with(plan.jobs[0], layout(plan)) + manner()
+    made_with = plan.choice.engine.made_with(plan.jobs[0], layout(plan)) + manner
     return checkpoints.of(name, identity(plan), made_with, details)
 
 
@@ -179,11 +196,18 @@ def member(plan: EnsemblePlan, k: int) -> Member:
         data = prepared(job, rows.X[learn], plan.Y[learn], weight, np.float32)
     else:
         data = plan.stream.rows.another()
-    if plan.start is None:
-        initial = plan.network.initial(job.seed, dtype=np.float32).theta
-    else:
-        initial = plan.start.initial(k)
-    return Member(job, data, copy(plan.choice.engine), rows.X[validation], initial)
+    return Member(job, data, copy(plan.choice.engine), rows.X[validation], _initial(plan, k))
+
+
+def elsewhere(plan: EnsemblePlan, k: int) -> Member:
+    """The k-th network where another process trains it."""
+    return Member(plan.jobs[k], None, plan.choice.engine, None, _initial(plan, k))
+
+
+def _initial(plan: EnsemblePlan, k: int) -> Any:
+    if plan.start is not None:
+        return plan.start.initial(k)
+    return plan.network.initial(plan.jobs[k].seed, dtype=np.float32).theta
 
 
 def _validation_targets(plan: EnsemblePlan) -> tuple[Any, Any]:

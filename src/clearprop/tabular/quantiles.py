@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from math import ceil
+from typing import Any
 
-from clearprop.distributed import launch
+from clearprop.distributed import launch, manner
+from clearprop.distributed.launch import in_force
 from clearprop.errors import EngineRefusal
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.tabular.details import QuantileNetworks
@@ -14,8 +17,9 @@ from clearprop.tabular.learning import Learned, carry_out, identity, kept_as, la
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback
+from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
-from clearprop.training.joining import joined
+from clearprop.training.joining import joined, kept_by_first, spread_out
 
 Showing = Callable[[str, int], AbstractContextManager[Iterable[Callback]]]  # from what is trained, and most epochs
 
@@ -108,10 +112,40 @@ def _carried_out(
             "a table that stays on the disk is learned from by one process: start it without torchrun, or give it the "
             "memory to hold the rows (--memory)"
         )
+    if launch() is not None and len(ready.folds) > 1 and in_force().spreads:
+        return _spread(ready, name, showing, on_end, interrupts, checkpoints)
     job, engine = ready.jobs[0], ready.choice.engine
     with joined(engine, job, layout(ready), lambda: identity(ready), tell) as joint:
-        kept = joint.kept(kept_as(ready, name, checkpoints))
+        kept = joint.kept(kept_as(ready, name, checkpoints, manner()))
         if joint.engine is not engine:  # networks one after the other: processes must meet in the same order
             ready = replace(ready, choice=ready.choice._replace(engine=joint.engine, n_threads=1))
         with showing(name, job.epochs) as callbacks:
             return carry_out(ready, callbacks, on_end, interrupts, kept)
+
+
+def _spread(
+    ready: EnsemblePlan,
+    name: str,
+    showing: Showing,
+    on_end: Callable[[], None],
+    interrupts: Interrupts,
+    checkpoints: Checkpoints | None,
+) -> Learned:
+    """One training whose networks the processes have between them: each with the bits that it has alone."""
+    halt, job = Halt(), ready.jobs[0]
+    made_with = ready.choice.engine.made_with(job, layout(ready))
+
+    def alike() -> dict[str, Any]:
+        return {"engine": made_with, **identity(ready)}
+
+    def says(n_processes: int) -> str:
+        each = ceil(len(ready.folds) / n_processes)
+        return (
+            f"{n_processes} processes: the {len(ready.folds)} networks are shared out, at most {each} to each, as that "
+            "needs no exchange but after each epoch; they have the bits that they have in one process"
+        )
+
+    with spread_out(halt, alike, says) as among, halt.over_fits():
+        kept = kept_by_first(among, kept_as(ready, name, checkpoints))
+        with showing(name, job.epochs) as callbacks:
+            return carry_out(ready, callbacks, on_end, interrupts, kept, among)

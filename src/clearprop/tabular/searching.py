@@ -11,21 +11,25 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
+from clearprop.distributed.spread import Spread
 from clearprop.errors import DivergenceError, InputError
 from clearprop.tabular import recipe
-from clearprop.tabular.learning import Learned, carry_out
+from clearprop.tabular.learning import Learned, carry_out, identity
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.preparation import Prepared
 from clearprop.tabular.trials import Trial, drawn
 from clearprop.training.crew import Done
 from clearprop.training.halting import Halt
 from clearprop.training.interrupts import Interrupts
-from clearprop.training.side_by_side import NOT_BEGUN, side_by_side
+from clearprop.training.joining import spread_out
+from clearprop.training.shared_out import shared_out
+from clearprop.training.side_by_side import NOT_BEGUN
 
 FACTOR, MOST_ROUNDS = 3, 3
 USUAL_TRIALS, MOST_TRIALS = 27, 243
@@ -165,13 +169,23 @@ def search(
     watching = watching or Watching()
     began = time.perf_counter()
     halt = Halt(None if time_limit is None else SHARE * time_limit)
-    looking = _Looking(ready, halt, told, watching)
-    reason = looking.look(n_trials, time_limit)
-    best = looking.best()
-    finished = _finished(looking, best, time_limit, began, told)
+    asked = {"trials": n_trials, "time_limit": time_limit}
+
+    with spread_out(halt, lambda: {"search": asked, **identity(ready.plan)}, _says) as among:
+        looking = _Looking(ready, halt, told, watching, among)
+        reason = looking.look(n_trials, time_limit)
+        best = looking.best()
+        finished = _finished(looking, best, time_limit, began, told)
     if interrupts is None:
         told.raise_again()
     return Searched(*finished, best, tuple(looking.tried), reason, told.came)
+
+
+def _says(n_processes: int) -> str:
+    return (
+        f"{n_processes} processes: the trials are shared out among them, each is trained by one process as if it were "
+        "alone; they help while there are trials for all"
+    )
 
 
 def _check(ready: Prepared, n_trials: int | None) -> None:
@@ -195,6 +209,7 @@ class _Looking:
     halt: Halt
     told: Interrupts
     watching: Watching
+    among: Spread
     tried: list[Tried] = field(default_factory=list)
 
     def look(self, n_trials: int | None, time_limit: float | None) -> str:
@@ -202,7 +217,7 @@ class _Looking:
         recipe_trial = drawn(self.ready, 1)
         if n_trials is None and time_limit is not None:
             self.round(recipe_trial, Round(1, MOST_ROUNDS, 1, FACTOR ** (1 - MOST_ROUNDS), 1))
-            n_trials = self._room(SHARE * time_limit)
+            n_trials = self.among.from_first(self._room(SHARE * time_limit))
             self.tried.clear()
         n_trials = USUAL_TRIALS if n_trials is None else n_trials
         n_rounds = 1 + min(MOST_ROUNDS - 1, math.floor(math.log(n_trials, FACTOR) + 1e-9))
@@ -236,7 +251,11 @@ class _Looking:
         works = [partial(self._try, *pair, one.number) for pair in zip(trials, plans, strict=True)]
         costs = [float(each.network.n_parameters * each.jobs[0].epochs) for each in plans]
         n_threads = self.ready.plan.n_threads
-        results = side_by_side(works, see, n_threads=n_threads, costs=costs, halt=self.halt, interrupts=self.told)
+        results = shared_out(
+            works, see, self.among, n_threads=n_threads, costs=costs, halt=self.halt, interrupts=self.told,
+            pack=lambda k, tried: tried._replace(trial=None, plan=None),  # every process has them, and all rows
+            unpack=lambda k, tried: tried._replace(trial=trials[k], plan=plans[k]),
+        )  # fmt: skip
         found: list[Tried] = [one for one in results if one is not NOT_BEGUN]
         self.tried += sorted(found, key=lambda each: each.trial.number)
         return found
@@ -261,7 +280,8 @@ class _Looking:
         """How many trials there is time for, by the time of the recipe's first round."""
         took = max((each.seconds for each in self.tried), default=seconds)
         each = took * (MOST_ROUNDS - 1 + len(self.ready.plan.folds))
-        return int(min(MOST_TRIALS, max(FACTOR, seconds * self.ready.plan.n_threads / each)))
+        at_once = self.ready.plan.n_threads * self.among.n_processes
+        return int(min(MOST_TRIALS, max(FACTOR, seconds * at_once / each)))
 
     def best(self) -> Tried:
         """The best trial of the last round that has a whole one."""
@@ -284,16 +304,25 @@ def _finished(
     is_whole = len(ended.folds) == len(whole.folds) and ended.jobs[0].epochs == whole.jobs[0].epochs
     if not is_whole and not told.came:
         left = None if time_limit is None else max(1.0, time_limit - (time.perf_counter() - began))
-        ended = replace(whole, settings=replace(whole.settings, time_limit=left))
-        showing = looking.watching.training
-        if showing is None:
-            learned = carry_out(ended, interrupts=told)
-        else:
-            with showing(ended.jobs[0].epochs) as callbacks:
-                learned = carry_out(ended, callbacks, interrupts=told)
+        ended = replace(whole, settings=replace(whole.settings, time_limit=looking.among.from_first(left)))
+        learned = _trained(ended, looking, told)
     settings = replace(ready.settings, **best.trial.asked)
     choice = ended.choice._replace(n_threads=ready.plan.n_threads)
     return replace(ready, settings=settings, plan=replace(ended, choice=choice)), learned
+
+
+def _trained(ended: EnsemblePlan, looking: _Looking, told: Interrupts) -> Learned:
+    """A plan carried out after the rounds, by all processes."""
+    showing, halt, among = looking.watching.training, Halt(), looking.among
+    with nullcontext(()) if showing is None else showing(ended.jobs[0].epochs) as callbacks:
+        if among.n_processes == 1:
+            return carry_out(ended, callbacks, interrupts=told)
+        among.interrupt = halt.interrupt
+        with halt.over_fits():
+            learned = carry_out(ended, callbacks, interrupts=told, among=among)
+    if learned.fit.stopped_by == "interrupt" and not told.came:
+        told.note()
+    return learned
 
 
 def planned(ready: Prepared, trial: Trial, share: float, n_networks: int, *, n_threads: int = 1) -> EnsemblePlan:

@@ -8,7 +8,7 @@ nothing depends on how many threads there are.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +32,7 @@ class Member:
     """One network of the ensemble: its job, its rows, its engine, and the inputs of its validation rows."""
 
     job: Job
-    data: Rows
+    data: Rows | None  # None where another process trains it, which has no validation rows either
     engine: Engine  # its own: what an engine has prepared for one job, another would overwrite
     validation: Any  # (n_validation_rows, n_inputs)
     initial: Any  # θ to start from, (n_parameters,)
@@ -63,11 +63,12 @@ class Together:
         unread: Sequence[Epoch | None] = (),
     ) -> None:
         self.members, self.validate = members, validate
+        self._own: Sequence[int] = [k for k, member in enumerate(members) if member.data is not None]
         self._unread = list(unread) or [None] * len(members)
         self.states = states or [TrainingState.start(member.job, member.initial) for member in members]
         self._is_over = False
         # Each member stays with one thread: an engine prepares itself for every thread that it is called from.
-        self._crew = Crew(max(1, min(n_threads, len(members))))
+        self._crew = Crew(max(1, min(n_threads, len(self._own))))
 
     @property
     def job(self) -> Job:
@@ -83,6 +84,17 @@ class Together:
         """Each member's outputs for its validation rows."""
         return [self._outputs(k) for k in range(len(self.members))]
 
+    def complete(self) -> None:
+        """Have the weights of every network here, once training has ended."""
+
+    def completed(self, thetas: Sequence[Any]) -> tuple[Any, ...]:
+        """The weights of every network, from those that this process has trained."""
+        return tuple(thetas)
+
+    def did(self, works: Sequence[Callable[[], Any]]) -> Sequence[Any]:
+        """What each returns, in threads of their own; there is one for each member."""
+        return self._crew.did(works)
+
     def epochs(
         self, is_over: Callable[[], bool], began: float, ahead: Callable[[], int], keeper: Keeper | None = None
     ) -> Epochs:
@@ -97,7 +109,7 @@ class Together:
             return self._is_over or is_over()
 
         generators = [
-            epochs(member.job, state, member.data, member.engine, is_over=partial(ends, k), began=began)
+            _epochs(member, state, partial(ends, k), began)
             for k, (member, state) in enumerate(zip(self.members, self.states, strict=True))
         ]
 
@@ -109,7 +121,7 @@ class Together:
             return record, None if record is None else self._outputs(k)
 
         while True:
-            rounds = self._crew.did([partial(advance, k) for k in range(len(self.members))])
+            rounds = self.did([partial(advance, k) for k in range(len(self.members))])
             records = [record for record, _ in rounds if record is not None]
             if len(records) < len(self.members):
                 return None
@@ -130,19 +142,28 @@ class Together:
         self._is_over = True
         self._crew.end()
         for member in self.members:
-            if not isinstance(member.data, Data):
+            if member.data is not None and not isinstance(member.data, Data):
                 member.data.close()
 
     def blas_threads(self) -> AbstractContextManager[object]:
         """As many as a member's products are worth, for engines that use a BLAS."""
-        first = self.members[0]
-        return suited_to(first.job, first.data.n_samples) if first.engine.uses_blas else nullcontext()
+        first = next((each for each in self.members if each.data is not None and each.engine.uses_blas), None)
+        if first is None or first.data is None:
+            return nullcontext()
+        return suited_to(first.job, first.data.n_samples)
 
     def _outputs(self, k: int) -> Any:
         member = self.members[k]
         network = member.job.network
         with np.errstate(all="ignore"):
             return member.engine.outputs(network, network.views(self.states[k].theta), member.validation)
+
+
+def _epochs(member: Member, state: TrainingState, is_over: Callable[[], bool], began: float) -> Iterator[Epoch]:
+    """Those of a member that is trained here."""
+    if member.data is None:
+        return iter(())
+    return epochs(member.job, state, member.data, member.engine, is_over=is_over, began=began)
 
 
 def _merged(records: Sequence[Epoch], scores: Mapping[str, float], seconds: float) -> Epoch:

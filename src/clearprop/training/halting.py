@@ -16,6 +16,8 @@ from numbers import Real
 from clearprop.errors import InputError
 from clearprop.training.stopping import Ending
 
+HEARD = "process", "another process asked for it"
+
 
 class Halt:
     """Says to all fits that begin while it is in force when they are to end: several times a second they ask.
@@ -72,6 +74,21 @@ class Halt:
     def stop(self) -> None:
         """End them now because a callback asked for it."""
         self._asked = self._asked or ("callback", "a callback asked for it")
+
+    def hear(self) -> None:
+        """End them now because another process wants it; `ended_by` says later why."""
+        if not self.is_over():
+            self._asked = HEARD
+
+    def asked(self) -> tuple[str, str] | None:
+        """By which word and in which words they were ended here; None where they were not, or another process did."""
+        if not self.is_over() or self._asked == HEARD:
+            return None
+        return self.stopped_by, self.reason
+
+    def ended_by(self, asked: tuple[str, str] | None) -> None:
+        """Take over the word and the words for it of another process, if there are any."""
+        self._asked = asked or self._asked
 
     def is_over(self) -> bool:
         """Whether they are to end."""

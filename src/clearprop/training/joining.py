@@ -19,6 +19,7 @@ from clearprop.distributed.engine import ShardedEngine
 from clearprop.distributed.group import Group
 from clearprop.distributed.launch import ANY_NUMBER, in_force, launch
 from clearprop.distributed.link import report
+from clearprop.distributed.spread import Among, Spread
 from clearprop.distributed.team import ALONE, Team
 from clearprop.engines import Data, Engine, Job, TrainingState
 from clearprop.errors import EngineRefusal, InputError
@@ -56,9 +57,8 @@ class Joint:
         return value if self.team.group is None else self.team.group.from_first(value)
 
     def kept(self, kept: Kept | None) -> Kept | None:
-        """How each process keeps what the first may keep: the others write nothing, and go on where it does."""
-        found = self.from_first((kept is not None, None if kept is None else kept.snapshot))
-        return kept if self.is_first or not found[0] else Kept(_nothing, math.inf, found[1])
+        """As `kept_by_first`."""
+        return kept if self.team.group is None else kept_by_first(self.team.group, kept)
 
     def keeper(self, keeper: Keeper | None) -> Keeper | None:
         """The same of a keeper."""
@@ -109,8 +109,7 @@ def joined(
     team = Team(group)
     sharded = ShardedEngine(engine, team, bool(said.reproducible))
     refusal = sharded.refuses(job, layout)
-    versions = {"clearprop": __version__, "numpy": np.__version__, "python": python_version()}
-    agree(group, {"versions": versions, "engine": sharded.made_with(job, layout), "refusal": refusal, **identity()})
+    agree(group, {**_versions(), "engine": sharded.made_with(job, layout), "refusal": refusal, **identity()})
     if refusal is not None:
         raise EngineRefusal(refusal)
     tell, halt = tell or said.tell, Halt()
@@ -119,6 +118,57 @@ def joined(
     with halt.over_fits(), team.over_fits(), _answered_by(halt.interrupt):
         yield Joint(sharded, team)
         group.wait()
+
+
+@contextmanager
+def spread_out(
+    halt: Halt, identity: Callable[[], Mapping[str, Any]], says: Callable[[int], str] | None = None
+) -> Iterator[Spread]:
+    """Share the pieces of what is done inside the ``with`` out among the processes, if there are several.
+
+    Parameters
+    ----------
+    halt : Halt
+        Interrupted by Ctrl-C and SIGTERM, until another one's `interrupt` is set.
+    identity : callable
+        As for `joined`.
+    says : callable, optional
+        Given the number of processes, what the first tells whom `clearprop.distributed.settings` names.
+
+    Raises
+    ------
+    Disagreement
+        Where the processes are asked for different things.
+    DistributedError
+        When one of them is lost, or ends with an error.
+    """
+    found, said = launch(), in_force()
+    if found is None or found.n_processes == 1:
+        yield Spread()
+        return
+    group = _meet(found, said.seconds)
+    agree(group, {**_versions(), **identity()})
+    if group.rank == 0 and said.tell is not None and says is not None:
+        said.tell(says(group.n_processes))
+    among = Among(group)
+    among.interrupt = halt.interrupt
+
+    def interrupt() -> None:
+        if among.interrupt is not None:
+            among.interrupt()
+
+    with among, _answered_by(interrupt):
+        yield among
+
+
+def kept_by_first(group: Group | Spread, kept: Kept | None) -> Kept | None:
+    """How each process keeps what the first may keep: the others write nothing, and go on where it does."""
+    found = group.from_first((kept is not None, None if kept is None else kept.snapshot))
+    return kept if group.rank == 0 or not found[0] else Kept(_nothing, math.inf, found[1])
+
+
+def _versions() -> Mapping[str, Any]:
+    return {"versions": {"clearprop": __version__, "numpy": np.__version__, "python": python_version()}}
 
 
 @contextmanager

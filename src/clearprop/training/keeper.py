@@ -44,9 +44,14 @@ class Keeper:
         self._next_copy = time.monotonic()
         self._next_write = self._next_copy + self._seconds
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for the next copies."""
+        return time.monotonic() >= self._next_copy
+
     def at(self, k: int) -> None:
         """Network k is between two updates, in its own thread."""
-        if time.monotonic() >= self._next_copy:
+        if self.is_due:
             with self._lock:
                 self._copy(k, None)
 
@@ -54,7 +59,7 @@ class Keeper:
         """Network k has ended its epoch, with this record, and waits for the others."""
         with self._lock:
             self._resting[k] = record
-            if self._copies or time.monotonic() >= self._next_copy:
+            if self._copies or self.is_due:
                 self._copy(k, record)
 
     def goes_on(self) -> None:
