@@ -1,5 +1,6 @@
 """Processes of a distributed training played by threads, which talk by queues instead of a network."""
 
+import pickle
 import threading
 from collections import Counter
 from queue import Queue
@@ -61,6 +62,7 @@ class Played:
         return takes
 
     def told(self, value, at_once=False):
+        value = pickle.loads(pickle.dumps(value))
         self.board.said[self.rank] = value
         self.board.barrier.wait()
         found = list(self.board.said)

@@ -105,7 +105,7 @@ def test_what_cannot_be_sent_is_said():
         return str(caught.value)
 
     said = played(2, one)
-    assert any("cannot send results to the other processes" in each for each in said)
+    assert any("it cannot send results to the others: " in each for each in said)
     assert all(each.startswith("process") for each in said)
 
 

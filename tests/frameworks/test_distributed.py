@@ -117,5 +117,5 @@ def test_the_command_line_prints_once_and_writes_the_model_of_one_process(tmp_pa
     two = processes.run(command, env=environment, cwd=tmp_path)
     assert two.returncode == 0, two.stderr
     assert two.stdout.count("Saved two.clearprop") == 1
-    assert two.stdout.count("2 processes: the gradient of a batch takes ") == 1
+    assert two.stdout.count("2 processes: the 2 networks are shared out, at most 1 to each") == 1
     assert (tmp_path / "two.clearprop").read_bytes() == (tmp_path / "one.clearprop").read_bytes()

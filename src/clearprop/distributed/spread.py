@@ -7,7 +7,6 @@ of them wants all to end.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
@@ -107,12 +106,13 @@ class Among(Spread):
 
     def told(self, what: str, value: Any) -> list[Any]:
         try:
-            packed = pickle.dumps(value)
-        except Exception as error:
-            raise DistributedError(
-                f"process {self.rank} cannot send {what} to the other processes: {first_line(error)}"
-            ) from error
-        found = self._said(what, packed)
+            found = self._said(what, value)
+        except DistributedError:
+            raise
+        except Exception as error:  # it was not sent, and the others wait for it
+            said, self._is_heard = f"it cannot send {what} to the others: {first_line(error)}", True
+            self.group.told((FAILED, said), at_once=True)
+            raise DistributedError(f"process {self.rank} of {self.n_processes}: {said}") from error
         self._is_heard = any(said != what for said, _ in found)
         for rank, (said, text) in enumerate(found):
             if said == FAILED:
@@ -122,7 +122,7 @@ class Among(Spread):
                     f"process {rank} came to {said} where process {self.rank} came to {what}: they were not given the "
                     "same, or a callback has ended one of them"
                 )
-        return [value if rank == self.rank else pickle.loads(text) for rank, (_, text) in enumerate(found)]
+        return [value if rank == self.rank else theirs for rank, (_, theirs) in enumerate(found)]
 
     def _said(self, what: str, content: Any) -> list[tuple[str, Any]]:
         self._beat.meet()  # who waits here hears at once whom the others have lost
