@@ -62,10 +62,9 @@ class Played:
         return takes
 
     def told(self, value, at_once=False):
-        value = pickle.loads(pickle.dumps(value))
-        self.board.said[self.rank] = value
+        self.board.said[self.rank] = pickle.dumps(value)  # each process has what it is told for itself
         self.board.barrier.wait()
-        found = list(self.board.said)
+        found = [pickle.loads(each) for each in self.board.said]
         self.board.barrier.wait()
         return found
 
