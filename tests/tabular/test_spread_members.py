@@ -15,6 +15,7 @@ from clearprop.tabular import TableSettings, prepare
 from clearprop.tabular.learning import carry_out, kept_as
 from clearprop.training.halting import Halt
 from clearprop.training.joining import kept_by_first
+from clearprop.training.keeper import Keeper
 from threads_as_processes import played
 
 RNG = np.random.default_rng(0)
@@ -85,6 +86,15 @@ def test_networks_that_go_on_after_diverging_do_so_with_the_same_bits():
     alone = carry_out(plan)
     assert alone.fit.retries
     same(played(2, lambda group: learned(group, plan)), alone)
+
+
+def test_a_checkpoint_has_the_best_weights_of_all_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(Keeper, "is_due", property(lambda keeper: len(keeper._progress.history) == 3))
+    plan, alone = planned(epochs=40), carry_out(planned(epochs=40))
+    played(3, lambda group: learned(group, plan, folder=tmp_path))
+    kept = kept_as(plan, "", Checkpoints(tmp_path, resume=True))
+    for ours, theirs in zip(kept.snapshot.progress.best.thetas, alone.thetas, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_checkpoint_goes_on_to_the_same_bits_with_any_number_of_processes(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from clearprop.distributed.spread import Spread
@@ -81,6 +82,7 @@ class SpreadTogether(Together):
         """Have the weights of every network here."""
         for state, theta in zip(self.states, self.completed([each.theta for each in self.states]), strict=True):
             state.theta[:] = theta
+        self._complete_best()
 
     def completed(self, thetas: Sequence[Any]) -> tuple[Any, ...]:
         """The weights of every network, from those that this process has trained."""
@@ -90,6 +92,7 @@ class SpreadTogether(Together):
     def _keep(self, records: Sequence[Epoch | None]) -> None:
         """Take a snapshot of all networks, in the process that writes it."""
         found = self._among.whole({k: self.states[k].copy() for k in self._own}, "states")
+        self._complete_best()
         if self._keeper is None or self._among.rank != 0 or not all(each and each.complete for each in records):
             return
         for k, state in found.items():
@@ -99,6 +102,15 @@ class SpreadTogether(Together):
         for k, record in enumerate(records):
             self._keeper.rests(k, record)
         self._keeper.goes_on()
+
+    def _complete_best(self) -> None:
+        """The same of the best epoch, which each process has kept of its own networks: a checkpoint has it of all."""
+        progress = self.states[0].progress
+        if progress is None or (best := progress.best) is None:
+            return
+        found = self._among.whole({k: (best.thetas[k : k + 1], best.states[k : k + 1]) for k in self._own}, "the best")
+        thetas, states = zip(*(found[k] for k in range(len(self.states))), strict=True)
+        progress.best = best._replace(thetas=tuple(chain(*thetas)), states=tuple(chain(*states)))
 
     def _counters(self, k: int) -> tuple[int, ...]:
         return tuple(getattr(self.states[k], name) for name in COUNTERS)
