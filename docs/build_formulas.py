@@ -15,6 +15,7 @@ from clearprop.formulas import (
     Formula,
     table_of_fits,
 )
+from clearprop.formulas.embeddings import EMBEDDINGS
 
 PAGE = Path(__file__).with_name("formulas.md")
 
@@ -56,6 +57,12 @@ def page() -> str:
         "## Activations",
         "",
         *table(ACTIVATIONS, {"value": "a = σ(z)", "slope": "σ′", "pullback": "∂C/∂z for g = ∂C/∂a"}),
+        "",
+        "## Embeddings of numbers",
+        "",
+        "Of an angle z = f·x + φ of an input x, f and φ learned: the layer `clearprop.network.NumberEmbedding`.",
+        "",
+        *table(EMBEDDINGS, {"value": "a", "slope": "its slope"}),
         "",
         "## Losses",
         "",

@@ -6,7 +6,7 @@ from typing import Any
 
 from clearprop.cli import words
 from clearprop.engines import Choice
-from clearprop.network import Network
+from clearprop.network import Network, NumberEmbedding
 from clearprop.tabular.model import TableModel
 
 MOST_SHOWN_COLUMNS = 10
@@ -15,7 +15,10 @@ MOST_SHOWN_COLUMNS = 10
 def architecture(network: Network) -> str:
     """The network in a line: widths, activations, parameters."""
     widths = " → ".join(f"{width:,}" for width in network.widths)
-    activations = ", ".join(layer.activation.name for layer in network.layers)
+    activations = ", ".join(
+        f"{layer.waves} waves of each of {len(layer.columns)}" if isinstance(layer, NumberEmbedding)
+        else layer.activation.name for layer in network.layers
+    )  # fmt: skip
     return f"{widths} ({activations}; loss {network.loss.name}), {network.n_parameters:,} parameters"
 
 

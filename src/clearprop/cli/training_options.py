@@ -86,6 +86,8 @@ class LearningOptions:
         Of the first update, as 0.001; it falls along a cosine. By default 0.003 to 0.006, by the size of the table.
     batch_size
         Rows of one update. By default 64 to 256, by the size of the table.
+    waves
+        How many cosine waves of each number are learned beside it, as 16. By default none.
     dropout
         The share of values dropped after each hidden layer, as 0.1. By default 0.15; of amounts, none from 10,000 rows.
     weight_decay
@@ -130,6 +132,7 @@ class LearningOptions:
     time_limit: float | None = None
     learning_rate: float | None = None
     batch_size: Annotated[int | None, Whole] = None
+    waves: Annotated[int | None, Whole] = None
     dropout: float | None = None
     weight_decay: float | None = None
     probabilities: Annotated[bool, Flag] = False
@@ -198,8 +201,8 @@ class OutputOptions:
 ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
 # What is a setting of the same name as it is said.
 AS_SAID = (
-    "task", "log_target", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size", "dropout",
-    "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine", "device", "precision",
+    "task", "log_target", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size", "waves",
+    "dropout", "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine", "device", "precision",
 )  # fmt: skip
 
 

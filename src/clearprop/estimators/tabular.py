@@ -55,7 +55,7 @@ from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
-COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads")
+COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads", "waves")
 
 
 class Planned(NamedTuple):
@@ -75,6 +75,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
     learning_rate_init: Any
     activation: Any
     batch_size: Any
+    waves: Any
     metric: Any
     max_seconds: Any
     random_state: Any
@@ -214,7 +215,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         except TableError as error:
             raise TableError(in_python(str(error))) from None
         encoder, (groups, X_val, y_val, sample_weight_val) = fitted.encoder, validation
-        rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)))
+        rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)), encoder.number_inputs)
         given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
         self.notices_ = tuple(map(in_python, fitted.notices))
         factors = class_factors(settings.class_weight, target, y, rows.weight)
@@ -286,20 +287,19 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
 
     def _settings(self) -> TableSettings:
         for name in COUNTS:
-            given = getattr(self, name)
-            if given is not None and not is_count(given):
-                raise InputError(f"{name} must be None or a whole number of at least 1, not {given!r}")
+            given, least = getattr(self, name), int(name != "waves")
+            if given is not None and not is_count(given, least):
+                raise InputError(f"{name} must be None or a whole number of at least {least}, not {given!r}")
+        counts: Any = {name: _whole(getattr(self, name)) for name in COUNTS if name != "max_iter"}
         return TableSettings(
-            ensemble=_whole(self.ensemble),
             hidden=hidden(self.hidden_layer_sizes),
             epochs=_whole(self.max_iter),
             time_limit=positive("max_seconds", self.max_seconds),
-            n_threads=_whole(self.n_threads),
+            **counts,
             on_divergence=self.on_divergence,
             **{name: getattr(self, name) for name in ("engine", "device", "precision")},
             learning_rate=positive("learning_rate_init", self.learning_rate_init),
             activation=self.activation,
-            batch_size=_whole(self.batch_size),
             metric=self._metric(),
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             read=of_values(self.read),

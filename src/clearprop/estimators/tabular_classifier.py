@@ -45,6 +45,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         Of the hidden layers; without any it is not used.
     batch_size : int, optional
         Rows of one update. By default 64 to 256, by the number of rows.
+    waves : int, optional
+        How many cosine waves of each number are learned and stand beside it. By default, as with 0, none.
     metric : str, optional
         The score over the validation rows by which the best epoch is chosen: "accuracy" (the default),
         "balanced_accuracy", "log_loss", "roc_auc", "average_precision" or "f1".
@@ -112,6 +114,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         learning_rate_init: float | None = None,
         activation: Any = "silu",
         batch_size: int | None = None,
+        waves: int | None = None,
         metric: str | None = None,
         max_seconds: float | None = None,
         random_state: Any = None,

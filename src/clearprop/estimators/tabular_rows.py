@@ -73,6 +73,6 @@ def with_validation(
     if rows.weight is not None or more.weight is not None:
         each = [np.ones(len(part.y), np.float32) if part.weight is None else part.weight for part in (rows, more)]
         weight = np.concatenate(each)
-    joined = EncodedRows(np.concatenate([rows.X, more.X]), np.concatenate([rows.y, more.y]), weight)
+    joined = rows._replace(X=np.concatenate([rows.X, more.X]), y=np.concatenate([rows.y, more.y]), weight=weight)
     validation = np.arange(n, n + len(more.y))
     return joined, tuple(Fold(fold.learn, validation) for fold in chosen.folds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields, replace
 from itertools import pairwise
 from math import prod
@@ -12,12 +13,14 @@ from clearprop.errors import ModelFileError, quoted, shortened
 from clearprop.files.json_text import LONGEST_REASON, MALFORMED
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Identity, Loss
 from clearprop.formulas.saving import formula_from_json, formula_to_json
-from clearprop.network import Dense, Network
+from clearprop.network import Dense, Network, NumberEmbedding
 from clearprop.network.layers import Layer
 
 MOST_LAYERS = 1000
+MOST_COLUMNS = 1_000_000  # that an embedding lists
 MOST_OWN_FORMULAS, MOST_OWN_NODES = 100, 10_000  # different formulas of a user's own, and the nodes of all their trees
-LAYERS: dict[str, type[Layer]] = {"dense": Dense}  # the kinds of layers by their names in files
+# The kinds of layers by their names in files.
+LAYERS: dict[str, type[Layer]] = {"dense": Dense, "number_embedding": NumberEmbedding}
 
 
 def network_to_json(network: Network) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def network_to_json(network: Network) -> dict[str, Any]:
             {
                 "outputs": layer.outputs,
                 "activation": formula_to_json(layer.activation, ACTIVATIONS),
-                **{name: getattr(layer, name) for name in _own_fields(type(layer))},
+                **{name: _to_json(getattr(layer, name)) for name in _own_fields(type(layer))},
                 **_kind_to_json(layer),
             }
             for layer in network.layers
@@ -103,9 +106,10 @@ def network_from_json(spec: object, n_parameters: int) -> Network:
         ) from None
 
 
-def _own_fields(kind: type[Layer]) -> list[str]:
-    """The numbers that a kind of layer has beside its sizes and its activation."""
-    return [field.name for field in fields(kind) if field.name not in ("inputs", "outputs", "activation")]
+def _own_fields(kind: type[Layer]) -> dict[str, str]:
+    """What a kind of layer has beside its sizes and its activation, and the type of each."""
+    own = (field for field in fields(kind) if field.name not in ("inputs", "outputs", "activation"))
+    return {field.name: str(field.type) for field in own}
 
 
 def _kind_to_json(layer: Layer) -> dict[str, str]:
@@ -123,7 +127,28 @@ def _plain_layer(spec: Any, inputs: int, outputs: int) -> Layer:
         known = ", ".join(LAYERS)
         raise ModelFileError(f"this version of clearprop knows no layer of the kind {quoted(name)}; it knows {known}")
     kind = LAYERS[name]
-    return kind(inputs, outputs, Identity(), **{name: float(spec[name]) for name in _own_fields(kind)})
+    own = {name: FROM_JSON[of](spec[name]) for name, of in _own_fields(kind).items()}
+    return kind(inputs, outputs, Identity(), **own)
+
+
+def _to_json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _whole(found: Any) -> int:
+    if type(found) is not int:
+        raise ModelFileError(f"the description of the network is damaged: {quoted(found)} is not a whole number")
+    return found
+
+
+def _wholes(found: Any) -> tuple[int, ...]:
+    if not isinstance(found, list) or len(found) > MOST_COLUMNS:
+        raise ModelFileError("the description of the network is damaged: its columns are not a list of whole numbers")
+    return tuple(map(_whole, found))
+
+
+# What a field of a layer is made of, by its annotated type.
+FROM_JSON: dict[str, Callable[[Any], Any]] = {"float": float, "int": _whole, "tuple[int, ...]": _wholes}
 
 
 def _outputs(layer: Any) -> int:

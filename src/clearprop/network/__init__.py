@@ -1,6 +1,7 @@
 """What a network is: its frozen spec, its parameters, and the four equations of back-propagation (`backprop`)."""
 
 from clearprop.network.backprop import Gradient, Tape, backward, forward, loss
+from clearprop.network.embedding import NumberEmbedding
 from clearprop.network.gradient_check import GradientCheck, check_gradient
 from clearprop.network.layers import Dense
 from clearprop.network.parameters import Block, FromOne, Parameters
@@ -14,6 +15,7 @@ __all__ = [
     "Gradient",
     "GradientCheck",
     "Network",
+    "NumberEmbedding",
     "Parameters",
     "Tape",
     "backward",

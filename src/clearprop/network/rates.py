@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from clearprop.errors import InputError
-from clearprop.network.layers import Dense
+from clearprop.network.embedding import NumberEmbedding
+from clearprop.network.layers import Dense, Layer
 from clearprop.network.specs import Network
 
 
@@ -42,8 +43,11 @@ def at_rates(network: Network, rates: Sequence[float]) -> Network:
             raise InputError(f"the rate of a layer must be a number of at least 0, not {rate!r}")
     if not any(rates):
         raise InputError("the rate of every layer is 0: nothing would be learned")
-    layers = []
+    layers: list[Layer] = []
     for l, (layer, rate) in enumerate(zip(network.layers, rates, strict=True), start=1):
+        if isinstance(layer, NumberEmbedding):
+            layers.append(replace(layer, rate=float(rate)))
+            continue
         if not isinstance(layer, Dense):
             raise InputError(f"layer {l}, {type(layer).__name__}, has no rate of its own")
         has_fixed_biases = layer.bias_rate == 0 and layer.weight_rate > 0

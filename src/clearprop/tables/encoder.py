@@ -77,6 +77,16 @@ class Encoder:
         return sum(step.n_inputs for step in self.steps)
 
     @property
+    def number_inputs(self) -> tuple[int, ...]:
+        """Which inputs are a column's number itself, or how long ago its moment is: those that can be embedded."""
+        found, start = [], 0
+        for step in self.steps:
+            if isinstance(step, Number | Moment):
+                found.append(start)
+            start += step.n_inputs
+        return tuple(found)
+
+    @property
     def text_columns(self) -> tuple[str, ...]:
         """The columns to read as text from a CSV file, so that a category "01" stays what it is, and 1.234 is 1234."""
         return tuple(step.column for step in self.steps if _is_text(step))

@@ -7,13 +7,17 @@ from dataclasses import replace
 from functools import partial, singledispatch
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from clearprop.errors import InputError
 from clearprop.files.export import export as write_export
 from clearprop.files.export.c.accuracy import Calibration
 from clearprop.files.export.formula_columns import formula_column
-from clearprop.files.export.program import A, Answer, Column, Program, QuantileProgram, members_of
+from clearprop.files.export.program import A, Answer, Column, Program, QuantileProgram
+from clearprop.files.export.waves import unfolded
 from clearprop.files.importers.preprocessing import RawColumn
+from clearprop.network.embedding import embedded_inputs
 from clearprop.tables import Category, ClassTarget, Encoder, LabelTargets, Moment, Number, Step, Truth, Vector
 from clearprop.tables.formula_step import Computed
 from clearprop.tables.input_trees import input_trees
@@ -37,21 +41,26 @@ def program_of(model: Any, name: str = "model", labels: tuple[Any, ...] = ()) ->
     Raises
     ------
     InputError
-        For a layer that is not dense.
+        For a layer that is neither dense nor an embedding in front.
     """
+    sets = (model.thetas, *(each.thetas for each in model.quantiles))
+    columns, members, network = unfolded(columns_of(model.encoder), model.network, [theta for k in sets for theta in k])
+    has_waves, main = network is not model.network, len(model.thetas)
+    ends = np.cumsum([len(each) for each in sets])
     return Program(
         name=name,
         source=f"clearprop {model.version or __version__}",
-        columns=columns_of(model.encoder),
-        members=members_of(model.network, model.thetas),
+        columns=columns,
+        members=members[:main],
         answer=answer_of(model, labels),
-        network=model.network,
+        network=network,
         quantiles=tuple(
-            QuantileProgram(each.quantile, members_of(model.network, each.thetas), each.shift)
-            for each in model.quantiles
+            QuantileProgram(each.quantile, members[start:stop], each.shift)
+            for each, start, stop in zip(model.quantiles, ends, ends[1:], strict=False)
         ),
         dtype="float64" if model.thetas.dtype.itemsize == 8 else "float32",
-        job=model.job(0),
+        job=None if has_waves else model.job(0),
+        has_waves=has_waves,
     )
 
 
@@ -80,6 +89,11 @@ def export(model: Any, path: str | os.PathLike[str], to: str | None = None, **op
 
 def calibrated(model: Any, table: pa.Table) -> Calibration:
     """Rows that an int8 network is made with, and what is true of them where the table has the target in every row."""
+    if embedded_inputs(model.network) is not None:
+        raise InputError(
+            "C of whole numbers of eight bits is made of dense layers, and layer 1 embeds numbers (NumberEmbedding): "
+            "leave the calibration out"
+        )
     inputs, target = model.encoder.encode(table).X, model.target
     if not set(target.columns) <= set(table.column_names):
         return Calibration(inputs)

@@ -108,6 +108,8 @@ def _kept(settings: TableSettings) -> dict[str, Any]:
     kept = {**asdict(plain), "class_weight": factors}
     if settings.hardware == HOST:  # of the torch engine alone
         kept = {name: value for name, value in kept.items() if name not in Hardware._fields}
+    if settings.waves is None:
+        del kept["waves"]
     begun = {name: kept.pop(name) for name in OF_START}
     return kept if start is None else {**kept, **begun, "from": start, "activation": None}
 

@@ -34,11 +34,14 @@ class EncodedRows(NamedTuple):
     y : array of shape (n_rows,), or (n_rows, n_targets) of several
         Class numbers, or numbers on the scale that is learned.
     weight : float32 array of shape (n_rows,) or None
+    numbers : tuple of int
+        Which inputs are numbers, as `Encoder.number_inputs` says.
     """
 
     X: Any
     y: Any
     weight: Any = None
+    numbers: tuple[int, ...] = ()
 
 
 class Streamed(NamedTuple):
@@ -145,8 +148,10 @@ def plan(
     """
     parts = parts or dealt(rows, target, settings)
     scoring, learn = scoring_of(target, quantile), parts[0].learn
-    made = recipe.network(rows.X.shape[1], target.n_outputs, scoring.loss, settings)
-    network, slower = (made, 1.0) if start is None else (start.network, SLOWER)
+    if start is None:
+        slower, network = 1.0, recipe.network(rows.X.shape[1], target.n_outputs, scoring.loss, settings, rows.numbers)
+    else:
+        slower, network = SLOWER, start.network
     jobs = tuple(
         recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight, slower)
         for k in range(len(parts))

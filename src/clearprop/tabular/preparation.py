@@ -142,7 +142,8 @@ def prepare_table(
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
     said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
-    rows, chosen, beside = _with_others(table, EncodedRows(X, found.y, roles.weight), chosen, encoder, target)
+    encoded = EncodedRows(X, found.y, roles.weight, encoder.number_inputs)
+    rows, chosen, beside = _with_others(table, encoded, chosen, encoder, target)
     factors = class_factors(settings.class_weight, target, found.y, roles.weight)
     before = (*table.reading.notices, *table.notices, *of_classes(found.classes, found.y), *roles.notices)
     return Prepared(
@@ -231,4 +232,4 @@ def _encoder(table: Table, train: Any, target: Target) -> tuple[Encoder, tuple[s
 
 def _joined(rows: EncodedRows, other: Beside) -> EncodedRows:
     weight = None if rows.weight is None else np.concatenate([rows.weight, other.weight])
-    return EncodedRows(np.concatenate([rows.X, other.X]), np.concatenate([rows.y, other.y]), weight)
+    return rows._replace(X=np.concatenate([rows.X, other.X]), y=np.concatenate([rows.y, other.y]), weight=weight)

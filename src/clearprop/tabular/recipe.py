@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 
 from clearprop.engines import Job
+from clearprop.errors import InputError
 from clearprop.formulas import AdamW, Cosine, Loss
-from clearprop.network import Network
+from clearprop.network import Network, NumberEmbedding
 from clearprop.tabular.settings import TableSettings
 from clearprop.training.asked import dropout_per_layer
 
@@ -25,6 +26,8 @@ LARGEST_BATCH, SMALLEST_BATCH = 256, 64
 BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
 FEWEST_EPOCHS, MOST_EPOCHS = 40, 128
 UPDATES = 3000  # at least so many are planned, where the most epochs allow it
+WAVES = 0  # learned waves of each number
+FREQUENCIES = 2.0  # standard deviation of the frequencies that they start from, in radians for each interquartile range
 FEWEST_BINS = {"classification": 8, "regression": 2}  # few bins of a number help to predict numbers, not classes
 ENSEMBLE = 4
 MOST_ROWS_OF_ENSEMBLE = 20_000  # larger tables get one network by default: they need it less, and it takes longer
@@ -51,10 +54,25 @@ def n_members(n_rows: int, asked: int | None) -> int:
     return asked or (ENSEMBLE if n_rows <= MOST_ROWS_OF_ENSEMBLE else 1)
 
 
-def network(n_inputs: int, n_outputs: int, loss: str | Loss, settings: TableSettings) -> Network:
-    """The network for so many inputs and outputs."""
+def network(
+    n_inputs: int, n_outputs: int, loss: str | Loss, settings: TableSettings, numbers: tuple[int, ...] = ()
+) -> Network:
+    """The network for so many inputs and outputs; `numbers` are the inputs that can be embedded.
+
+    Raises
+    ------
+    InputError
+        When waves are asked for and there is no number.
+    """
     hidden = HIDDEN if settings.hidden is None else settings.hidden
-    return Network.mlp([n_inputs, *hidden, n_outputs], hidden=settings.activation, loss=loss)
+    waves = WAVES if settings.waves is None else settings.waves
+    if settings.waves and not numbers:
+        raise InputError(f"waves={waves}: no column holds numbers or dates that could be embedded; leave the waves out")
+    if not waves or not numbers:
+        return Network.mlp([n_inputs, *hidden, n_outputs], hidden=settings.activation, loss=loss)
+    first = NumberEmbedding.of(n_inputs, numbers, waves, scale=FREQUENCIES)
+    rest = Network.mlp([first.outputs, *hidden, n_outputs], hidden=settings.activation, loss=loss)
+    return Network((first, *rest.layers), rest.loss)
 
 
 def job(

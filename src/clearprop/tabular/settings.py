@@ -11,6 +11,7 @@ from typing import Any
 from clearprop.engines.hardware import Hardware
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.formulas import Activation, activation
+from clearprop.network.embedding import MOST_WAVES
 from clearprop.tables import TASKS, ReadOptions
 from clearprop.tabular.metrics import METRICS
 from clearprop.training.stopping import check_on_divergence
@@ -74,6 +75,9 @@ class TableSettings:
         Of the hidden layers.
     batch_size : int, optional
         Rows of one update; by default the recipe's, smaller for smaller tables.
+    waves : int, optional
+        How many waves cos(f·x + φ) of each number, with learned f and φ, the first layer puts beside it (see
+        `clearprop.network.NumberEmbedding`); 0 for none. By default the recipe's.
     dropout : float, optional
         After each hidden layer, from 0 and below 1; by default the recipe's.
     weight_decay : float, optional
@@ -125,6 +129,7 @@ class TableSettings:
     activation: str | Activation = "silu"
     batch_size: int | None = None
     class_weight: str | Mapping[Any, float] | None = None
+    waves: int | None = None
     dropout: float | None = None
     weight_decay: float | None = None
     metric: str | None = None
@@ -154,6 +159,8 @@ class TableSettings:
             raise InputError(f"the seed must be a whole number of at least 0, not {self.seed}")
         if self.batch_size is not None and self.batch_size < 1:
             raise InputError(f"the batch size must be at least 1 row, not {self.batch_size}")
+        if self.waves is not None and not 0 <= self.waves <= MOST_WAVES:
+            raise InputError(f"waves must be a whole number from 0 to {MOST_WAVES}, not {self.waves}")
         if self.learning_rate is not None and not 0 < self.learning_rate <= FASTEST:
             raise InputError(f"the learning rate must be above 0 and at most {FASTEST:g}, not {self.learning_rate!r}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
@@ -207,6 +214,7 @@ class TableSettings:
         said = {
             "--hidden": self.hidden is not None,
             "--activation": self.activation != "silu",
+            "--waves": self.waves is not None,
             "--quantiles": bool(self.quantiles),
             "--folds": self.folds is not None,
             "--log-target": self.log_target,

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from clearprop.errors import InputError, TableError, quoted
 from clearprop.network import Network
+from clearprop.network.embedding import FREQUENCIES
 from clearprop.network.rates import at_rates
 from clearprop.tables import ClassTarget, Encoder, NumberTarget, Target, TaskChoice
 from clearprop.tables.formula_step import Computed
@@ -127,7 +128,8 @@ class Start:
     @property
     def notices(self) -> tuple[str, ...]:
         """What to know of such a training."""
-        frozen = [str(block.layer) for block in self.network.blocks if block.rate == 0 and block.letter == "W"]
+        blocks = (block for block in self.network.blocks if block.letter in ("W", FREQUENCIES))
+        frozen = [str(block.layer) for block in blocks if block.rate == 0]
         stays = f"; of its {self.network.depth} layers {', '.join(frozen)} stay as they are" if frozen else ""
         return (
             f"going on from a network that has learned before{stays}. Where it has seen rows that are held out here, "

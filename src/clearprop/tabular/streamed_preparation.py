@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.errors import InputError, TableError
-from clearprop.tables import Encoder, Fold, Moment, Number, Parts, fit_encoder, missing_column
+from clearprop.network import Network
+from clearprop.tables import Encoder, Fold, Moment, Number, Parts, Target, fit_encoder, missing_column
 from clearprop.tables.columns import present
 from clearprop.tables.splitting import validation_share
 from clearprop.tables.streaming import Stored
@@ -91,8 +92,7 @@ def prepare_stream(
     encoding = Encoding(encoder, target, found.most_weight)
     rows = _encoded(found.validation, encoding, asked.weights)
     n_learn, members = found.n_parts[LEARN], settings.ensemble or 1
-    network = recipe.network(encoder.n_inputs, target.n_outputs, scoring_of(target).loss, settings)
-    job = recipe.job(network, n_learn, settings, settings.seed)
+    job = recipe.job(_network(encoder, target, settings), n_learn, settings, settings.seed)
     before = kept if kept is not None and "buffer" in kept else None
     sizes = Sizes(table, job, n_learn, len(rows.y), members, len(asked.targets))
     memory = settled(limit, sizes, before, holds=scratch is None and job.epochs > 1)
@@ -114,6 +114,12 @@ def prepare_stream(
     return StreamPrepared(ready, memory, stream.keep_in(scratch, in_memory=memory.encoded > 0, epochs=job.epochs))
 
 
+def _network(encoder: Encoder, target: Target, settings: TableSettings) -> Network:
+    """What will be planned, so that its memory is known before."""
+    loss = scoring_of(target).loss
+    return recipe.network(encoder.n_inputs, target.n_outputs, loss, settings, encoder.number_inputs)
+
+
 def _encoder(
     found: Survey, asked: Asked, settings: TableSettings, left_out: Mapping[str, str], fewest_bins: int
 ) -> tuple[Encoder, tuple[str, ...]]:
@@ -130,7 +136,10 @@ def _encoder(
 
 
 def _encoded(table: pa.Table, encoding: Encoding, weights: str | None) -> EncodedRows:
-    return EncodedRows(encoding.encoder.encode(table).X, encoding.y(table), encoding.weight(table, weights))
+    encoder = encoding.encoder
+    return EncodedRows(
+        encoder.encode(table).X, encoding.y(table), encoding.weight(table, weights), encoder.number_inputs
+    )
 
 
 def _refuse(settings: TableSettings) -> None:

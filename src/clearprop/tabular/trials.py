@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.network import Dense
 from clearprop.tabular import recipe
 from clearprop.tabular.preparation import Prepared
 
@@ -43,7 +44,7 @@ def drawn(ready: Prepared, n_trials: int) -> list[Trial]:
     settings, job, network = ready.settings, ready.plan.jobs[0], ready.network
     size = job.batch_size
     own: dict[str, Any] = {
-        "hidden": network.widths[1:-1],
+        "hidden": tuple(layer.outputs for layer in network.layers[:-1] if isinstance(layer, Dense)),
         "learning_rate": job.update_rule.learning_rate,  # type: ignore[union-attr]
         "batch_size": size,
         "dropout": max(job.dropout, default=0.0),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-SAMPLE, UNIT, OUTPUT, CLASS, FROM, TO = "sample", "unit", "output", "class", "from", "to"
+SAMPLE, UNIT, OUTPUT, CLASS, FROM, TO, WAVE = "sample", "unit", "output", "class", "from", "to", "wave"
 
 
 class Law(StrEnum):
@@ -52,7 +52,7 @@ class Kind:
         What their names begin with.
     axes : tuple of str
         What their arrays are indexed by: SAMPLE (only in a batch), UNIT (of the layer), OUTPUT and CLASS (of the last
-        layer), FROM and TO (units of the layer before and of the layer).
+        layer), FROM and TO (units of the layer before and of the layer), WAVE (of an embedding of numbers).
     letter : str
         How the books write them, where that is not their name.
     has_layer : bool
@@ -104,6 +104,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("b", (TO,), has_layer=True, is_parameter=True),
         Kind("dW", (FROM, TO), has_layer=True, by="W"),
         Kind("db", (TO,), has_layer=True, by="b"),
+        # the same of an embedding of numbers: frequencies and phases of its waves
+        Kind("freq", (WAVE,), "f", has_layer=True, is_parameter=True),
+        Kind("phase", (WAVE,), "φ", has_layer=True, is_parameter=True),
+        Kind("dfreq", (WAVE,), has_layer=True, by="freq"),
+        Kind("dphase", (WAVE,), has_layer=True, by="phase"),
         # of the last layer: targets, before and after label smoothing, and the loss of each output
         *(Kind(name, (SAMPLE, OUTPUT)) for name in ("y", "smoothed", "losses")),
         Kind("sample_loss", (SAMPLE,)),  # of a batch with several outputs

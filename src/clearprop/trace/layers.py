@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from clearprop.network import Dense
+from clearprop.network import Dense, NumberEmbedding
+from clearprop.network.embedding import FREQUENCIES, PHASES
+from clearprop.network.layers import Layer
+from clearprop.trace.embedding import Embedded, EmbeddedBack, FrequencyGradient, PhaseGradient
 from clearprop.trace.equations import CarriedBack, Equation, OuterProduct, SumOverSamples, WeightedSum
 
 
@@ -27,7 +30,25 @@ class LayerEquations(NamedTuple):
     gradients: Mapping[str, Callable[[str, int], Equation]]
 
 
-LAYERS: dict[type[Any], LayerEquations] = {
+def _embedding(layer: Any) -> LayerEquations:
+    """Those of an embedding of numbers, which depend on which inputs it embeds."""
+
+    def of(signal: str, l: int) -> tuple[Any, str, str, str]:
+        return layer, signal, f"{FREQUENCIES}{l}", f"{PHASES}{l}"
+
+    return LayerEquations(
+        forward=lambda signal, l: Embedded(*of(signal, l)),
+        back=lambda l: EmbeddedBack(*of(f"a{l - 1}", l), f"delta{l}"),
+        gradients={
+            FREQUENCIES: lambda signal, l: FrequencyGradient(*of(signal, l), f"delta{l}"),
+            PHASES: lambda signal, l: PhaseGradient(*of(signal, l), f"delta{l}"),
+        },
+    )
+
+
+# The equations of a kind, or what makes them of a layer.
+LAYERS: dict[type[Any], LayerEquations | Callable[[Any], LayerEquations]] = {
+    NumberEmbedding: _embedding,
     Dense: LayerEquations(
         forward=lambda signal, l: WeightedSum(signal, f"W{l}", f"b{l}"),
         back=lambda l: CarriedBack(f"delta{l}", f"W{l}"),
@@ -35,5 +56,11 @@ LAYERS: dict[type[Any], LayerEquations] = {
             "W": lambda signal, l: OuterProduct(signal, f"delta{l}"),
             "b": lambda signal, l: SumOverSamples(f"delta{l}"),
         },
-    )
+    ),
 }
+
+
+def equations_of(layer: Layer) -> LayerEquations:
+    """How this layer computes."""
+    found = LAYERS[type(layer)]
+    return found if isinstance(found, LayerEquations) else found(layer)

@@ -11,7 +11,7 @@ from clearprop.trace.equations import Elementwise, Equation, Product
 from clearprop.trace.graph import Graph, Step
 from clearprop.trace.jacobian import ErrorThroughJacobian, Jacobian
 from clearprop.trace.kinds import Law
-from clearprop.trace.layers import LAYERS
+from clearprop.trace.layers import equations_of
 from clearprop.trace.penalties_and_weights import Penalty, RowWeight, TotalWeight, WeightedLoss, penalty_trees
 from clearprop.trace.totals import FirstOrder, MeanLoss, SecondPass, SumOverOutputs
 from clearprop.trace.update import build_clipping, build_gradients, build_update
@@ -87,7 +87,7 @@ def _build_forward(builder: Builder) -> None:
         if dropout[l - 1]:
             builder.give(f"mask{l - 1}")
             builder.keep(f"passed{l - 1}", Product(f"a{l - 1}", f"mask{l - 1}", Law.DROPOUT))
-        builder.keep(f"z{l}", LAYERS[type(layer)].forward(builder.passed(l - 1), l))
+        builder.keep(f"z{l}", equations_of(layer).forward(builder.passed(l - 1), l))
         shape = layer.activation
         textbook, stable = (
             Elementwise(tree, {"z": f"z{l}"}, shape.parameters, Law.ACTIVATION, called(shape))
@@ -146,13 +146,13 @@ def _build_backward(builder: Builder) -> None:
             _build_error(builder, l)
         _build_delta(builder, l)
     for l in range(L, 0, -1):
-        for block, gradient in LAYERS[type(network.layers[l - 1])].gradients.items():
+        for block, gradient in equations_of(network.layers[l - 1]).gradients.items():
             builder.keep(f"d{block}{l}", gradient(builder.passed(l - 1), l))
 
 
 def _build_error(builder: Builder, l: int) -> None:
     """∂C/∂a of a hidden layer; what dropout had stopped on the way forward it stops on the way back."""
-    back = LAYERS[type(builder.network.layers[l])].back(l + 1)
+    back = equations_of(builder.network.layers[l]).back(l + 1)
     if f"mask{l}" in builder:
         builder.keep(f"carried{l}", back)
         builder.keep(f"error{l}", Product(f"carried{l}", f"mask{l}", Law.BP2))

@@ -13,7 +13,7 @@ from clearprop.engines import Choice, Data, Engine, Job, TrainingState, prepared
 from clearprop.engines.hardware import Hardware
 from clearprop.errors import InputError
 from clearprop.formulas import LBFGS, Schedule, UpdateRule, schedule, update_rule
-from clearprop.network import Network, Parameters
+from clearprop.network import Network, NumberEmbedding, Parameters
 from clearprop.training.loop import Measure
 from clearprop.training.source import OneNetwork
 from clearprop.training.stopping import Stopping, check_rate_to_lower
@@ -149,10 +149,11 @@ def started(job: Job, params: Parameters, state: TrainingState | None) -> Traini
 
 
 def dropout_per_layer(network: Network, dropout: float | Sequence[float]) -> tuple[float, ...]:
-    """One fraction for each of the layers 0 … L − 1; a single number is for the hidden layers."""
+    """One fraction for each of the layers 0 … L − 1; a single number is for those with neurons."""
     if isinstance(dropout, Sequence | np.ndarray):
         return tuple(dropout)
-    return (0.0, *(float(dropout),) * (network.depth - 1)) if dropout else ()
+    hidden = (0.0 if isinstance(layer, NumberEmbedding) else float(dropout) for layer in network.layers[:-1])
+    return (0.0, *hidden) if dropout else ()
 
 
 def loss_measure(network: Network, data: Data, engine: Engine) -> Measure:

@@ -47,6 +47,7 @@ from clearprop.job.one_hot import OneHot
 from clearprop.job.records import Endings
 from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
+from clearprop.network.embedding import embedded_inputs
 
 PLANNED = tuple(field.name for field in fields(Job) if field.name not in ("epochs", "schedule", "seed"))
 SHORT = 1e7  # operations of a call of one thread that is over before anything about threads would be worth knowing
@@ -83,6 +84,8 @@ class CompiledEngine:
             return f"it reads dense NumPy arrays and sparse rows (CSR), and X is a {layout.kind}"
         if not layout.is_dense and job.dropout and job.dropout[0]:
             return "it drops inputs of dense rows only, and X is sparse"
+        if not layout.is_dense and embedded_inputs(job.network) is not None:
+            return "it embeds the numbers of dense rows only, and X is sparse"
         if layout.dtype not in (np.float32, np.float64) or layout.target_dtype != layout.dtype:
             types = f"{layout.dtype} and {layout.target_dtype}"
             return f"it computes in float32 or float64, with X and Y of one type, not {types}"
@@ -202,7 +205,7 @@ class CompiledEngine:
     def loss(self, network: Network, params: Parameters, data: Data) -> float:
         theta = np.ascontiguousarray(params.theta)
         Y = data.Y.astype(theta.dtype) if isinstance(data.Y, OneHot) else _dense(data.Y, theta.dtype)
-        data = Data(_rows(data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
+        data = Data(_rows(network, data.X, theta.dtype), Y, _dense(data.weight, theta.dtype))
         key, sparse = ("loss", network, data.n_samples, theta.dtype), is_compressed(data.X)
         plan = self._plan(key, network, Task.LOSS, data.n_samples, theta, sparse)
         plan.describe(data, theta)
@@ -218,12 +221,13 @@ class CompiledEngine:
         found = np.empty((X.shape[0], network.widths[-1]), dtype=theta.dtype)
         network.check_inputs(X)
         is_read_as_it_is = isinstance(X, np.ndarray) and X.dtype == theta.dtype and X.flags.c_contiguous
-        if hasattr(X, "toarray") or is_read_as_it_is:
-            self._outputs(network, theta, _rows(X, theta.dtype), found)
+        if is_read_as_it_is or (hasattr(X, "toarray") and embedded_inputs(network) is None):
+            self._outputs(network, theta, _rows(network, X, theta.dtype), found)
             return found
         size = rows_at_once(network.widths)  # a copy of all rows might not fit into memory
         for start in range(0, X.shape[0], size):
-            self._outputs(network, theta, _dense(X[start : start + size], theta.dtype), found[start : start + size])
+            part = slice(start, start + size)
+            self._outputs(network, theta, _rows(network, X[part], theta.dtype), found[part])
         return found
 
     def _outputs(self, network: Network, theta: Any, X: Any, found: Any) -> None:
@@ -306,9 +310,11 @@ def _dense(array: Any, dtype: Any) -> Any:
     return None if array is None else np.ascontiguousarray(array, dtype=dtype)
 
 
-def _rows(X: Any, dtype: Any) -> Any:
-    """X as compiled code reads it: dense, or compressed rows."""
-    return X.tocsr() if hasattr(X, "toarray") else _dense(X, dtype)
+def _rows(network: Network, X: Any, dtype: Any) -> Any:
+    """X as compiled code reads it: dense, or compressed rows, of which an embedding reads none."""
+    if not hasattr(X, "toarray"):
+        return _dense(X, dtype)
+    return X.tocsr() if embedded_inputs(network) is None else _dense(X.toarray(), dtype)
 
 
 def _needs_the_same_plan(job: Job, other: Job) -> bool:

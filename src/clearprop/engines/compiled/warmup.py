@@ -20,7 +20,7 @@ from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES
 from clearprop.job.data import Data, prepared
 from clearprop.job.job import Job
 from clearprop.job.state import TrainingState
-from clearprop.network import Network, Parameters
+from clearprop.network import Network, NumberEmbedding, Parameters
 
 DTYPES = ("float32", "float64")
 Tell = Callable[[int, int, str], object]  # how many kernels are compiled, of how many, and the last of them
@@ -101,6 +101,8 @@ def jobs() -> Iterator[tuple[str, Job]]:
     for name, rule in UPDATE_RULES.items():
         for decay in (0.0, 0.01):
             yield f"{name}, weight_decay {decay:g}", Job(network, rule(weight_decay=decay))
+    embedding = (NumberEmbedding.of(2, (0, 1), 2), *Network.mlp([6, 2], loss="cross_entropy").layers)
+    yield "embedding of numbers", Job(Network(embedding, network.loss))
     yield "penalties, clipping, label smoothing", Job(network, l1=0.1, l2=0.1, clip_norm=1.0, label_smoothing=0.1)
 
 

@@ -10,6 +10,7 @@ from clearprop.explain.sections.proofs import matrix_instance
 from clearprop.explain.writing.document import Block, Derivation, Number, Picture
 from clearprop.explain.writing.numbers import finer_for
 from clearprop.formulas import Symbol
+from clearprop.network import NumberEmbedding
 from clearprop.trace.arithmetic import computed
 from clearprop.trace.kinds import Law
 from clearprop.trace.names import Reference, at, parse
@@ -44,6 +45,9 @@ def forward(trace: Trace, kit: Kit) -> list[Block]:
         if f"passed{l - 1}" in trace:
             blocks.append(kit.writer.say("dropout_words", mask=Symbol(f"mask{l - 1}")))
             blocks += kit.derivation(trace, f"passed{l - 1}")
+        layer = trace.network.layers[l - 1]
+        if isinstance(layer, NumberEmbedding):
+            blocks.append(kit.writer.say("embedding_words", inputs=layer.inputs, waves=layer.n_waves))
         blocks += kit.derivation(trace, f"z{l}") + kit.derivation(trace, f"a{l}")
     return blocks
 

@@ -12,17 +12,20 @@ from clearprop.explain.writing.document import Block, Number, Piece, Sentence, T
 from clearprop.explain.writing.symbols import Nabla
 from clearprop.formulas import Apply, Expression, Symbol
 from clearprop.formulas.expressions import nodes
-from clearprop.trace.names import reference
-from clearprop.trace.trace import Trace
+from clearprop.trace.names import at, reference
+from clearprop.trace.trace import Trace, check_dense
 
 MOST_SIZES = 4  # of layers that are listed
 
 # Site (with l for a number of the layer), key of the meaning, and the part in which it first occurs.
 LAYERED = (
-    ("W", "weights", "given"), ("b", "biases", "given"), ("mask", "mask", "given"), ("z", "weighted_input", "forward"),
+    ("W", "weights", "given"), ("b", "biases", "given"), ("freq", "frequencies", "given"), ("phase", "phases", "given"),
+    ("mask", "mask", "given"), ("z", "weighted_input", "forward"),
     ("a", "activation", "forward"), ("passed", "passed", "forward"), ("delta", "delta", "backward"),
     ("dW", "weight_gradient", "gradients"), ("db", "bias_gradient", "gradients"),
+    ("dfreq", "frequency_gradient", "gradients"), ("dphase", "phase_gradient", "gradients"),
 )  # fmt: skip
+NAMED = frozenset(kind for kind, *_ in LAYERED)
 SINGLE = (
     ("l2", "penalty_strength", "given"), ("share", "share", "loss"), ("loss", "loss", "loss"),
     ("penalty", "penalty", "loss"), ("cost", "cost", "loss"),
@@ -32,6 +35,8 @@ SINGLE = (
 
 def symbols(trace: Trace, kit: Kit) -> list[Block]:
     """What each symbol stands for."""
+    if any(block.letter not in NAMED for block in trace.network.blocks):
+        check_dense(trace.network, "a table of symbols")
     words = kit.writer.words
     head = [words[f"symbols_{name}"] for name in ("symbol", "meaning", "value", "where")]
     found = [*_given(trace, kit), *_rows(trace, kit)]
@@ -62,12 +67,14 @@ def _rows(trace: Trace, kit: Kit) -> Iterator[list[Piece]]:
                 shown: Piece = Number(value) if np.ndim(value) == 0 else _sizes(trace, [name], kit)
                 yield _row(kit, Symbol(name), key, shown, where)
         yield from _functions(trace, kit, part)
+    first = trace.network.blocks[0]  # W1, where the first layer is dense
     for memory in trace.optimizer.memory:
-        yield _row(kit, Symbol(f"{memory}_W1"), "memory", "", "update")
-    if "matrix" in kit.forms and not _divides(trace, kit, f"error{depth}") and _divides(trace, kit, "W1_new"):
+        yield _row(kit, Symbol(f"{memory}_{first.name}"), "memory", "", "update")
+    new = f"{first.name}_new"
+    if "matrix" in kit.forms and not _divides(trace, kit, f"error{depth}") and _divides(trace, kit, new):
         yield _row(kit, "⊘", "quotient", "", "update")
-    new = Symbol("W1_new[0,0]")
-    yield _row(kit, new, "after", Number(trace.value_of("W1_new[0,0]")), "update")
+    new = at(new, *(0 for _ in first.shape))
+    yield _row(kit, Symbol(new), "after", Number(trace.value_of(new)), "update")
     if kit.has_proofs:
         yield from _of_proofs(trace, kit)
 

@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     "asked_clipping": "梯度的长度超过 {limit} 时，将它缩短。",
     "asked_decay": "解耦的权重衰减，强度 {decay}：在走这一步之前，不论梯度如何，权重都先按它缩小。",
     "loss_weighted": "样本按各自的权重计入：{share} 是一个样本在总权重中所占的比例，只在 {error} 中出现一次。",
+    "embedding_words": "这一层嵌入数值：前 {inputs} 个输出就是输入本身，其后的 {waves} 个是单个输入的余弦波，频率和相位都由学习得到。有了这些波，下一层对数值的每一段都可以有不同的反应。",
     "dropout_words": "随机失活：每个神经元发出的信号要乘以 {mask}，失活的神经元为 0。",
     "smoothing_words": "标签平滑使各目标略微靠近；损失用输出与平滑后的目标比较。",
     "penalty_heading": "加上惩罚",

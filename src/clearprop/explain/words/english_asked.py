@@ -13,6 +13,7 @@ WORDS: Mapping[str, str] = {
     "asked_clipping": "The gradient is shortened if it is longer than {limit}.",
     "asked_decay": "Decoupled weight decay of strength {decay}: before the step the weights shrink by it, whatever their gradient.",
     "loss_weighted": "Samples count by their weights: {share} is the share of one sample in the total weight; it enters once, in {error}.",
+    "embedding_words": "This layer embeds numbers: of its outputs the first {inputs} are what came in, as it is, and the {waves} behind them are waves of single inputs, whose frequency and phase are learned. A wave lets the next layer answer in another way to every stretch of a number.",
     "dropout_words": "Dropout: what each neuron sends is multiplied by {mask}, which is 0 where the neuron drops out.",
     "smoothing_words": "Label smoothing moves the targets a little closer together; the loss compares the outputs with these.",
     "penalty_heading": "With the penalties",

@@ -114,7 +114,7 @@ class Notation:
             return self.weight(name.layer, index, sup, is_array)
         if name.what.is_parameter and len(index) == 2:  # of a layer that is not dense
             return Letter(LETTERS.get(name.kind, name.kind), joined(*map(counted, index)), name.layer, is_array)
-        if name.kind in LETTERS and UNIT not in name.what.axes:
+        if name.kind in LETTERS and UNIT not in name.what.axes and not name.what.is_parameter:
             is_number = name.what.is_number or bool(sup)
             sub = name.layer or (counted(index[0]) if index else "")
             return Letter(LETTERS[name.kind], sub, sup, is_array and not is_number)

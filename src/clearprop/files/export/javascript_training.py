@@ -35,6 +35,11 @@ NEVER = (Jacobian, FirstOrder, SecondPass)  # values that only a person asks for
 
 def job_of(program: Program) -> Job:
     """What the printed step does: what training was asked for, at one rate, without dropout, every row alike."""
+    if program.has_waves:
+        raise InputError(
+            "a file of JavaScript trains its network further, and does not do so with an embedding of numbers "
+            "(NumberEmbedding): export to Python, C or ONNX, or train without waves"
+        )
     job = program.job or Job(program.network)
     rule = job.update_rule if isinstance(job.update_rule, UpdateRule) else Adam()
     return Job(

@@ -179,6 +179,8 @@ class Program:
         What each member is; with `job`, what a medium that trains prints the step of.
     job : Job or None
         What its training was asked for.
+    has_waves : bool
+        Whether some inputs are learned waves of others, which no medium learns further.
     """
 
     name: str
@@ -190,6 +192,7 @@ class Program:
     quantiles: tuple[QuantileProgram, ...] = ()
     dtype: Literal["float32", "float64"] = "float32"
     job: Job | None = None
+    has_waves: bool = False
 
     @property
     def n_inputs(self) -> int:

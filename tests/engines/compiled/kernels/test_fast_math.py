@@ -14,11 +14,12 @@ from clearprop.formulas.expressions import apply
 
 EXACT = {
     "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "tanh": np.tanh, "erf": scipy.special.erf,
-    "logistic": scipy.special.expit,
+    "logistic": scipy.special.expit, "sin": np.sin, "cos": np.cos,
 }  # fmt: skip
 RANGES = {
     "exp": (-87, 88), "expm1": (-30, 88), "log": (1e-37, 1e38), "log1p": (-0.999, 1e6),
-    "tanh": (-12, 12), "erf": (-5, 5), "logistic": (-87, 88),
+    "tanh": (-12, 12), "erf": (-5, 5), "logistic": (-87, 88), "sin": (-100, 100),
+    "cos": (-100, 100),
 }  # fmt: skip
 SIGNATURE = ctypes.CFUNCTYPE(ctypes.c_double, *[ctypes.c_void_p] * 6, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 

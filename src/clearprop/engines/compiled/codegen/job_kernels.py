@@ -28,7 +28,9 @@ from clearprop.formulas import (
 from clearprop.formulas.evaluation import prepare
 from clearprop.formulas.expressions import symbols
 from clearprop.job.job import Job
-from clearprop.network import Network
+from clearprop.network import Network, NumberEmbedding
+from clearprop.network.embedding import WAVE
+from clearprop.network.layers import Layer
 
 FEW, AHEAD = 16, 256  # steps whose uniforms are kept beforehand
 
@@ -46,6 +48,11 @@ class Constants:
         begin = len(self.numbers)
         self.numbers += [float(evaluate(tree, values)) for tree in uniforms]
         return begin
+
+
+def activation_of(layer: Layer) -> Activation:
+    """Whose formulas a layer's kernels are: its activation's, or of an embedding those of its waves."""
+    return WAVE if isinstance(layer, NumberEmbedding) else layer.activation
 
 
 def address(name: str, kernel: FormulaKernel) -> int:
@@ -129,7 +136,7 @@ def needed(
     """
     found = dict(fixed_kernels.sources(dtype))
     learns = rule is not None
-    for activation in dict.fromkeys(layer.activation for layer in network.layers):
+    for activation in dict.fromkeys(map(activation_of, network.layers)):
         if type(activation) is not Identity:
             found[f"{activation.name}_forward"] = forward_kernel(activation, dtype).source
             if learns:

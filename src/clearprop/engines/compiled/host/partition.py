@@ -14,6 +14,7 @@ from clearprop.engines.compiled.kernels.layout import CACHE_LINE
 from clearprop.engines.cores import usable_cores
 from clearprop.job.job import Job
 from clearprop.network import Network
+from clearprop.network.embedding import embedded_inputs
 
 CACHE = 96 * 1024  # bytes of buffers that a thread goes through again and again: they stay in its second-level cache
 MOST_AT_ONCE = 256 * 2**20  # bytes of buffers for one chunk of a batch
@@ -37,6 +38,8 @@ CALL_SECONDS = 1e-4  # a shorter call is over before a helper has woken and been
 def is_tiny(job: Job, samples: int) -> bool:
     """Whether updates are worth code printed for this network: it must be small, and there must be many of them."""
     network = job.network
+    if embedded_inputs(network) is not None:
+        return False
     if any(job.dropout) or network.n_parameters > TINY_PARAMETERS:
         return False
     if min(job.batch_size, samples) * network.n_parameters > TINY_PRODUCTS:

@@ -31,7 +31,8 @@ from clearprop.formulas import L1, L2, ClipByNorm, Identity, UpdateRule
 from clearprop.formulas.printers.text import to_text
 from clearprop.job.job import Job, dropout_rates
 from clearprop.job.randomness import threshold
-from clearprop.network import Network
+from clearprop.network import Block, Network, NumberEmbedding
+from clearprop.network.embedding import embedded_inputs
 
 PANEL_NUMBERS = 2 * DEPTH_AT_ONCE * tile().vectors * 16  # room for a panel and the next, at the widest vectors
 
@@ -84,6 +85,8 @@ class Plan(PlanBase):
 
     def _split(self, network: Network, itemsize: int, fractions: Any) -> int:
         """The input at which the sums of the first layer are cut in two; 0: they are not."""
+        if embedded_inputs(network) is not None:
+            return 0
         if self.task != Task.STEPS or self.sparse or self.cut.shards or fractions[0] or network.widths[1] == 1:
             return 0
         return split_of(network.widths[0], itemsize)
@@ -95,9 +98,15 @@ class Plan(PlanBase):
         job.n_parameters, job.itemsize = network.n_parameters, self.dtype.itemsize
         job.chunk, job.block, job.shards = self.cut
         job.zeros = self._room(max(widths))
-        for l, layer in enumerate(self.layers, 1):
-            W, b = network.named_blocks[f"W{l}"], network.named_blocks[f"b{l}"]
-            (layer.inputs, layer.outputs), layer.weights, layer.bias = W.shape, W.start, b.start
+        for layer, spec, (W, b) in zip(self.layers, network.layers, self._blocks_of_layers(), strict=True):
+            layer.inputs, layer.outputs, layer.weights, layer.bias = spec.inputs, spec.outputs, W.start, b.start
+            if isinstance(spec, NumberEmbedding):
+                layer.waves, layer.n_columns = spec.waves, len(spec.columns)
+                layer.columns = self._keep(np.array(spec.columns, dtype=np.int64))
+
+    def _blocks_of_layers(self) -> list[tuple[Block, Block]]:
+        """W and b of each layer; of an embedding the frequencies and the phases."""
+        return list(zip(self.network.blocks[::2], self.network.blocks[1::2], strict=True))
 
     def _system(self) -> None:
         """Kernels that depend on no formula, functions of the operating system, and what threads share."""
@@ -115,7 +124,7 @@ class Plan(PlanBase):
         constants.numbers += [1.0] * self.network.depth
         self.needs_z = [False] * self.network.depth
         for l, (layer, spec) in enumerate(zip(self.layers, self.network.layers, strict=True)):
-            activation = spec.activation
+            activation = job_kernels.activation_of(spec)
             if type(activation) is Identity:
                 continue
             forward = job_kernels.forward_kernel(activation, dtype)
@@ -188,9 +197,8 @@ class Plan(PlanBase):
         network, job = self.network, self.job
         kinds = dict(zip(network.named_blocks, self.kinds_of_blocks(), strict=True))
         found: list[Piece] = []
-        for l, layer in enumerate(self.layers, 1):
-            W, b = network.named_blocks[f"W{l}"], network.named_blocks[f"b{l}"]
-            inputs, outputs = W.shape
+        for l, (layer, (W, b)) in enumerate(zip(self.layers, self._blocks_of_layers(), strict=True), 1):
+            inputs, outputs = W.shape if len(W.shape) == 2 else (1, *W.shape)  # all frequencies are one piece
             cuts = list(pairwise(pieces(inputs, outputs, network.n_parameters, self.split if l == 1 else 0)))
             layer.first_piece, layer.n_pieces = len(found), len(cuts)
             found += [

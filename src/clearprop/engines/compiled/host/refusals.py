@@ -13,7 +13,7 @@ from clearprop.errors import EngineRefusal, FormulaError
 from clearprop.formulas import LBFGS, UpdateRule
 from clearprop.formulas.printers.kernel import to_kernel
 from clearprop.job.job import Job
-from clearprop.network import Dense, Network
+from clearprop.network import Dense, Network, NumberEmbedding
 
 
 @lru_cache(maxsize=256)
@@ -39,8 +39,12 @@ def uncompilable(
 def unprintable(network: Network, rule: UpdateRule | LBFGS) -> str | None:
     """Why a layer or a formula of a job cannot be compiled, if one cannot."""
     for l, layer in enumerate(network.layers, start=1):
-        if not isinstance(layer, Dense):
+        if isinstance(layer, NumberEmbedding) and l > 1:
+            return f"it embeds numbers in the first layer only, and layer {l} is a {type(layer).__name__}"
+        if not isinstance(layer, Dense | NumberEmbedding):
             return f"it has kernels for dense layers only, and layer {l} is a {type(layer).__name__}"
+    if not isinstance(network.layers[-1], Dense):
+        return "it needs a dense layer behind an embedding of numbers, and there is none"
     try:
         for layer in network.layers:
             to_kernel([layer.activation.computed_tree()], ["z"])

@@ -20,7 +20,9 @@ from clearprop.engines.compiled.kernels.vector_functions import (
     absolute,
     bits,
     copysign,
+    cosine_by_lane,
     from_bits,
+    max_across,
     minus_integers,
     multiply_add,
     plus_integer,
@@ -28,6 +30,7 @@ from clearprop.engines.compiled.kernels.vector_functions import (
     select,
     shift_left,
     shift_right,
+    sine_by_lane,
 )
 from clearprop.engines.compiled.kernels.vectors import llvm_function as _llvm_function
 from clearprop.engines.compiled.kernels.vectors import spread, suffix, type_of, vector_type
@@ -35,7 +38,7 @@ from clearprop.engines.compiled.kernels.vectors import spread, suffix, type_of, 
 # In units in the last place, (float32, float64), with and without a fused multiply-add: held by a test.
 LARGEST_ERROR = {
     "exp": (1.3, 1.4), "expm1": (1.6, 1.8), "log": (0.8, 0.9), "log1p": (1.5, 1.5), "tanh": (2.5, 2.5),
-    "erf": (2.5, 3.1), "logistic": (2.3, 2.9),
+    "erf": (2.5, 3.1), "logistic": (2.3, 2.9), "sin": (1.6, 2.5), "cos": (1.6, 2.5),
 }  # fmt: skip
 
 
@@ -74,20 +77,20 @@ def _polynomial(single: Sequence[float], double: Sequence[float]) -> Any:
     return value
 
 
-@intrinsic
-def _fraction_bits(typingctx: Any, x: Any) -> Any:
-    """How many bits the fraction of this type has: 23 or 52."""
-    n = 23 if x.dtype == types.float32 else 52
-    return types.int64(x), lambda context, builder, sig, args: context.get_constant(types.int64, n)
+def _count(single: int, double: int) -> Any:
+    """A whole number that depends on the type of the vector that it is asked for."""
+
+    @intrinsic
+    def value(typingctx: Any, x: Any) -> Any:
+        n = single if x.dtype == types.float32 else double
+        return types.int64(x), lambda context, builder, sig, args: context.get_constant(types.int64, n)
+
+    return value
 
 
-@intrinsic
-def _exponent_bias(typingctx: Any, x: Any) -> Any:
-    """What is added to an exponent before it is stored: 127 or 1023."""
-    n = 127 if x.dtype == types.float32 else 1023
-    return types.int64(x), lambda context, builder, sig, args: context.get_constant(types.int64, n)
-
-
+_fraction_bits = _count(23, 52)  # how many bits the fraction of this type has
+_exponent_bias = _count(127, 1023)  # what is added to an exponent before it is stored
+_sign_place = _count(31, 63)  # where the sign is in the bits
 ZERO, HALF, ONE, TWO = _number(0, 0), _number(0.5, 0.5), _number(1, 1), _number(2, 2)
 INFINITY, NAN = _number(float("inf"), float("inf")), _number(float("nan"), float("nan"))
 LOG2_E = _number(1.4426950408889634, 1.4426950408889634)
@@ -104,6 +107,12 @@ TANH_HIGHEST = _number(10.0, 20.0)
 TWICE_LOG2_E = _number(2.8853900817779268, 2.8853900817779268)
 MINUS_HALF_LN2 = _number(-0.34657359027997264, -0.34657359027997264)
 ERF_HIGHEST = _number(4.0, 6.0)
+MINUS_HALF, TWO_BY_PI = _number(-0.5, -0.5), _number(0.6366197723675814, 0.6366197723675814)
+# −½π in three parts: products of the first two with whole numbers of up to 2¹³ (2²²) are exact
+MINUS_HALF_PI_HIGH = _number(-1.5703125, -1.570796325802803)
+MINUS_HALF_PI_MIDDLE = _number(-0.00048351287841796875, -9.920935791635221e-10)
+MINUS_HALF_PI_LOW = _number(-3.139164786504813e-07, -5.170182981794105e-19)
+FARTHEST_ANGLE = _number(1024.0, 1e6)
 # (eʳ − 1 − r) / r² for |r| ≤ ½ log 2, in two parts
 EXP_BEGIN = _polynomial([0.5, 0.16666576989698775], [0.5, 0.16666666666666669])
 EXP_END = _polynomial(
@@ -139,6 +148,17 @@ ERFC_LARGE = _polynomial(
      0.08342915067749279, -0.011294696331083888, 0.0031605924750990814, -0.3377317752090611, 0.9210072415249974,
      -2.1298439188930316, 3.799359906028882, -4.583844406614994, 3.6426059404027527, -1.8535316382081848,
      0.5535022023245029, -0.07440021243346044],
+)  # fmt: skip
+# (sin(r)/r − 1) / r² and (cos(r) − 1 + ½r²) / r⁴ for |r| ≤ ¼π, of r²
+SIN_TAIL = _polynomial(
+    [-0.16666664656312208, 0.00833274710466453, -0.0001958763909873762],
+    [-0.16666666666666666, 0.008333333333330936, -0.00019841269836740532, 2.7557316093198404e-06,
+     -2.5051129896450185e-08, 1.5917988979397435e-10],
+)  # fmt: skip
+COS_TAIL = _polynomial(
+    [0.04166666465348879, -0.001388830186756237, 2.454768977246003e-05],
+    [0.041666666666666664, -0.0013888888888887389, 2.48015872987544e-05, -2.755731726587808e-07,
+     2.087614504941318e-09, -1.138254464534925e-11],
 )  # fmt: skip
 
 
@@ -286,3 +306,38 @@ def erf(x):
     bounded = at_most(size, ERF_HIGHEST(x))
     large = ONE(x) - exp(-(bounded * bounded)) * ERFC_LARGE(ONE(x) / (ONE(x) + HALF(x) * bounded))
     return select(size < ONE(x), x * ERF_SMALL(at_most(square, ONE(x))), copysign(large, x))
+
+
+@njit
+def _sine_from(x, quarters):
+    """sin(x + quarters·½π): x = n·½π + r, |r| ≤ ¼π, and n says which of ±sin r, ±cos r it is."""
+    rounded = multiply_add(x, TWO_BY_PI(x), ROUNDER(x))
+    n = rounded - ROUNDER(x)
+    r = multiply_add(n, MINUS_HALF_PI_MIDDLE(x), multiply_add(n, MINUS_HALF_PI_HIGH(x), x))
+    r = multiply_add(n, MINUS_HALF_PI_LOW(x), r)
+    square = r * r
+    sine = multiply_add(r * square, SIN_TAIL(square), r)
+    cosine = multiply_add(square * square, COS_TAIL(square), multiply_add(square, MINUS_HALF(x), ONE(x)))
+    turned = plus_integer(bits(rounded), quarters)  # its last bit: cosine or sine; the one before it: minus
+    is_odd = from_bits(plus_integers(bits(ONE(x)), shift_left(turned, _sign_place(x)))) < ZERO(x)
+    minus = shift_left(shift_right(turned, 1), _sign_place(x))
+    return from_bits(plus_integers(bits(select(is_odd, cosine, sine)), minus))
+
+
+@njit
+def sine(x):
+    """sin x; where an angle is so large that no quick way is right, as the C library has it.
+
+    Beyond ±100 what is small is less exact (to 1e-7 or 2e-16 of 1), as the angle itself is.
+    """
+    if max_across(absolute(x)) < max_across(FARTHEST_ANGLE(x)):
+        return _sine_from(x, 0)
+    return sine_by_lane(x)
+
+
+@njit
+def cosine(x):
+    """cos x, as `sine`."""
+    if max_across(absolute(x)) < max_across(FARTHEST_ANGLE(x)):
+        return _sine_from(x, 1)
+    return cosine_by_lane(x)

@@ -17,6 +17,7 @@ from clearprop.engines.compiled.kernels.elementwise import (
     multiply_numbers,
     scale_numbers,
 )
+from clearprop.engines.compiled.kernels.embedding import embed, errors_of_waves
 from clearprop.engines.compiled.kernels.gather import gather, row_at, stride_below, write_classes
 from clearprop.engines.compiled.kernels.layout import Job, Task
 from clearprop.engines.compiled.kernels.pointers import is_null, null, offset
@@ -74,7 +75,9 @@ def forward_rows(
             if layer.z == layer.a:
                 z = last
             a = last
-        if l == 0 and is_sparse(job):
+        if layer.waves > 0:
+            embed(job, layer, source, below, z, a, rows)
+        elif l == 0 and is_sparse(job):
             pass  # `train_rows` has it
         elif l == 0 and job.split > 0:
             add_numbers(z, offset(buffers, job.second_part + shift * stride), rows * stride)
@@ -86,7 +89,7 @@ def forward_rows(
                 c_stride=stride, start=b, start_stride=0, rows=rows, depth=inputs, columns=outputs, panel=panel,
             )  # fmt: skip
             call_kernel(job.product, arguments)
-        if layer.forward != 0:
+        if layer.forward != 0 and layer.waves == 0:
             call_formula(layer.forward, (z, a), rows, stride, offset(job.constants, layer.forward_uniforms))
         source = a
 
@@ -122,17 +125,21 @@ def hidden_errors(job, buffers, rows, shift, panel):
     """BP2: δˡ of these rows for the hidden layers, the last first."""
     for l in range(job.depth - 2, -1, -1):
         layer, above = job.layers[l], job.layers[l + 1]
-        stride = layer.stride
+        stride, first = layer.stride, layer.inputs if layer.waves > 0 else 0
         delta = offset(buffers, layer.delta + shift * stride)
         arguments = TimesTransposed(
             tiles=job.microkernels, a=offset(buffers, above.delta + shift * above.stride),
-            a_stride=above.stride, b=offset(job.theta, above.weights), b_stride=above.outputs, c=delta,
-            c_stride=stride, zeros=job.zeros, rows=rows, depth=above.outputs, columns=layer.outputs, panel=panel,
+            a_stride=above.stride, b=offset(job.theta, above.weights + first * above.outputs), b_stride=above.outputs,
+            c=offset(delta, first), c_stride=stride, zeros=job.zeros, rows=rows, depth=above.outputs,
+            columns=layer.outputs - first, panel=panel,
         )  # fmt: skip
         call_kernel(job.times_transposed, arguments)
         if job.task == Task.STEPS and above.drop_below > 0:
             multiply_numbers(delta, offset(buffers, above.mask + shift * stride), delta, rows * stride)
-        if layer.backward != 0:
+        if layer.waves > 0:
+            z, a = offset(buffers, layer.z + shift * stride), offset(buffers, layer.a + shift * stride)
+            errors_of_waves(job, layer, z, a, delta, rows)
+        elif layer.backward != 0:
             z, a = offset(buffers, layer.z + shift * stride), offset(buffers, layer.a + shift * stride)
             uniforms = offset(job.constants, layer.backward_uniforms)
             call_formula(layer.backward, (delta, z, a), rows, stride, uniforms)

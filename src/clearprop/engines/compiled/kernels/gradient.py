@@ -10,6 +10,7 @@ from __future__ import annotations
 from clearprop.engines.compiled.kernels.callee import njit
 from clearprop.engines.compiled.kernels.calling import Numbers, arguments_of, call_formula, call_kernel
 from clearprop.engines.compiled.kernels.elementwise import column_sums, sum_of_squares, transpose
+from clearprop.engines.compiled.kernels.embedding import gradient_of_embedding
 from clearprop.engines.compiled.kernels.gather import stride_below
 from clearprop.engines.compiled.kernels.kernel_vocabulary import n_lanes
 from clearprop.engines.compiled.kernels.layout import PENALTY_UNIFORMS, Job, Task
@@ -64,6 +65,9 @@ def gradient_of_layer(
         source = offset(x, shift * below)
     else:
         source = offset(buffers, job.layers[l - 1].a + shift * below)
+    if layer.waves > 0:
+        gradient_of_embedding(layer, delta, source, below, gradient, stop_row > first_row, bias, rows, begins)
+        return
     if stop_row > first_row:
         target = offset(gradient, layer.weights + first_row * outputs)
         source, count = offset(source, first_row), stop_row - first_row

@@ -12,6 +12,7 @@ from clearprop.engines.compiled.kernels.epoch_ends import end_epoch
 from clearprop.engines.compiled.kernels.fast_math import (
     at_least,
     at_most,
+    cosine,
     erf,
     exp,
     expm1,
@@ -21,6 +22,7 @@ from clearprop.engines.compiled.kernels.fast_math import (
     maximum,
     minimum,
     sign,
+    sine,
     tanh,
 )
 from clearprop.engines.compiled.kernels.fours import (
@@ -37,13 +39,11 @@ from clearprop.engines.compiled.kernels.layout import FORMULA_ARRAYS
 from clearprop.engines.compiled.kernels.pointers import is_null, offset
 from clearprop.engines.compiled.kernels.vector_functions import (
     absolute,
-    cosine,
     floor,
     max_across,
     multiply_add,
     power,
     select,
-    sine,
     square_root,
     sum_across,
 )

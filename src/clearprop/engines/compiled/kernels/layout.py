@@ -63,6 +63,9 @@ class Layer(Block):
     backward_uniforms = whole("offset of its uniforms")
     first_piece = whole("of W, in the table of pieces")
     n_pieces = whole("of W; the bias is the piece after them")
+    waves = whole("of an embedding of numbers, of each column: W and b are frequencies and phases; 0: it is dense")
+    columns = wholes("of an embedding: the inputs that it embeds")
+    n_columns = whole("how many these are")
 
 
 @laid_out

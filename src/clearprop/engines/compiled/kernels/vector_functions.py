@@ -56,8 +56,8 @@ square_root = _of_llvm("sqrt", 1, "√x, rounded correctly.")
 absolute = _of_llvm("fabs", 1, "|x|.")
 floor = _of_llvm("floor", 1, "⌊x⌋.")
 # LLVM takes these apart and calls the C library for each lane: right everywhere, and slow.
-sine = _of_llvm("sin", 1, "sin x, lane by lane.")
-cosine = _of_llvm("cos", 1, "cos x, lane by lane.")
+sine_by_lane = _of_llvm("sin", 1, "sin x, lane by lane.")
+cosine_by_lane = _of_llvm("cos", 1, "cos x, lane by lane.")
 power = _of_llvm("pow", 2, "x^y, lane by lane.")
 copysign = _of_llvm("copysign", 2, "|x| with the sign of y.")
 
@@ -115,6 +115,8 @@ def _across(name: str, combine: Callable[..., Any], note: str) -> Any:
     def typed(typingctx: Any, x: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             lanes, value = x.count, args[0]
+            if lanes == 1:  # a plain number
+                return value
             half = lanes // 2
             while half:
                 moved = ir.Constant(ir.VectorType(I32, lanes), [I32((i + half) % lanes) for i in range(lanes)])
