@@ -22,13 +22,15 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "src" / "clearprop"
-# None that pytest rewrites: it warns where such a one is there already.
 LIBRARIES = ("numpy", "scipy.optimize", "pytest", "sklearn.base", "sympy", "numba", "pyarrow.parquet", "pyarrow.csv")
-OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-m", "not torture")
+# Asserts stay as they are: what pytest rewrites, files named on its command line too, it reads from the disk itself.
+OPTIONS = (
+    "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-m", "not torture", "--assert=plain",
+)  # fmt: skip
 MEMORY = 6 * 2**30  # bytes that a mutant may ask for
 BROKEN = (3, 4)  # exit codes of pytest: an error within it, or conftest.py cannot be imported
 SLOWER, LEAST = 20, 10  # a test that takes so many times its seconds of the processor, and these, does not end
-ASLEEP, HARDLY = 90, 0.5  # seconds in which a process took hardly any of the processor: it waits for ever
+ASLEEP, HARDLY = 45, 0.3  # seconds in which a process took hardly any of the processor: it waits for ever
 
 
 class Watched:
@@ -134,7 +136,7 @@ class Runs:
 
         def work() -> dict[str, Any]:
             resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-            _put_in(path, source)
+            taken = _put_in(path, source)
             import pytest
 
             watched = Watched(tests, known, seconds)
@@ -142,6 +144,8 @@ class Runs:
             status = int(pytest.main([*OPTIONS, *files], plugins=[watched]))
             if watched.failed or status in BROKEN:
                 return {"by": watched.failed or "pytest could not go on", "outcome": "killed"}
+            if not taken:
+                raise RuntimeError(f"{path} was not imported by the tests that are said to reach it")
             return {"by": "", "outcome": "open" if watched.stopped else "survived"}
 
         kernels = self.scratch / "one" / "kernels"
@@ -152,6 +156,8 @@ class Runs:
             shutil.rmtree(kernels.parent)
         if found["ended"] == "well":
             return {"ended": found["outcome"], "by": found["by"]}
+        if found["ended"].startswith("RuntimeError") and "was not imported" in found["ended"]:
+            sys.exit(found["ended"])
         return {"ended": "endless" if found["ended"] == "late" else "killed", "by": found.get("by", found["ended"])}
 
     def _forked(self, kernels: Path, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -185,14 +191,18 @@ def _silent(kernels: Path) -> None:
     os.environ["CLEARPROP_CACHE_DIR"] = str(kernels)
 
 
-def _put_in(path: Path, source: str) -> None:
-    """From now on, importing this file takes that source."""
-    actual = importlib.machinery.SourceFileLoader.get_code
+def _put_in(path: Path, source: str) -> list[str]:
+    """From now on, importing this file takes that source; the names by which it was imported are added to the list."""
+    actual, taken = importlib.machinery.SourceFileLoader.get_code, []
 
     def get_code(loader: Any, name: str) -> Any:
-        return compile(source, str(path), "exec") if Path(loader.path) == path else actual(loader, name)
+        if Path(loader.path) != path:
+            return actual(loader, name)
+        taken.append(name)
+        return compile(source, str(path), "exec")
 
     importlib.machinery.SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
+    return taken
 
 
 def _waited_for(child: int) -> int:
