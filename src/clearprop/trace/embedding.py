@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 
 from clearprop.formulas import Expression
-from clearprop.formulas.embeddings import Wave
 from clearprop.formulas.evaluation import evaluate
 from clearprop.formulas.expressions import as_expression
-from clearprop.network.embedding import NumberEmbedding
+from clearprop.network.embedding import FREQUENCIES, PHASES, WAVE, NumberEmbedding
 from clearprop.trace.arithmetic import add_up
 from clearprop.trace.equations import Arrays, Equation
 from clearprop.trace.kinds import Law
 from clearprop.trace.scalar_trees import Scope
 
-SLOPE = Wave.tree("slope")
+VALUE, SLOPE = WAVE.tree(), WAVE.tree("slope")
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,8 @@ class OfWaves(Equation):
 
     def angles(self, arrays: Arrays) -> Any:
         """θ of every wave, of one sample or of each."""
-        return arrays[self.freq] * arrays[self.a][..., self.layer.sources] + arrays[self.phase]
+        x, blocks = arrays[self.a], {FREQUENCIES: arrays[self.freq], PHASES: arrays[self.phase]}
+        return self.layer.angles(np.atleast_2d(x), blocks).reshape(*x.shape[:-1], self.layer.n_waves)
 
     def angle(self, scope: Scope, sample: list[int], k: int) -> Expression:
         """The tree of θ of wave k."""
@@ -53,13 +53,13 @@ class Embedded(OfWaves):
     law = Law.FORWARD
 
     def compute(self, arrays: Arrays) -> Any:
-        return np.concatenate([arrays[self.a], np.cos(self.angles(arrays))], axis=-1)
+        return np.concatenate([arrays[self.a], WAVE.forward(self.angles(arrays))], axis=-1)
 
     def tree(self, scope: Scope, index: tuple[int, ...]) -> Expression:
         *sample, j = index
         if j < self.layer.inputs:
             return scope.symbol(self.a, *sample, j)
-        return _of_angle(Wave.tree(), self.angle(scope, sample, j - self.layer.inputs))
+        return _of_angle(VALUE, self.angle(scope, sample, j - self.layer.inputs))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class _WithErrors(OfWaves):
 
     def errors(self, arrays: Arrays) -> Any:
         """∂C/∂θ of every wave."""
-        return arrays[self.delta][..., self.layer.inputs :] * -np.sin(self.angles(arrays))
+        angles = self.angles(arrays)
+        return WAVE.backward(arrays[self.delta][..., self.layer.inputs :], angles, WAVE.forward(angles))
 
     def error(self, scope: Scope, sample: list[int], k: int) -> Expression:
         """The tree of ∂C/∂θ of wave k."""
