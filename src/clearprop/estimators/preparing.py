@@ -207,7 +207,7 @@ class Preparation(FittedNetwork, ABC):
         dtype, n_threads = state.theta.dtype, threads_asked(settings.n_threads)
         job = self._job(settings, n_samples, state.epoch + epochs)
         data = prepared(job, *rows.to_learn, dtype=dtype)
-        self._choose_engine(settings, job, data.layout, is_part)
+        self._choose_engine(settings, job, data.layout, n_threads, is_part)
         run.job, run.n_samples, run.made_for = job, n_samples, (settings, data.layout) if is_part else None
         engine = run.engine
         run.is_validated = validation is not None
@@ -229,9 +229,11 @@ class Preparation(FittedNetwork, ABC):
             return run.job.with_epochs(epochs)
         return settings.job(run.network, n_samples, epochs, run.seeds.order)
 
-    def _choose_engine(self, settings: Settings, job: Job, layout: Layout, is_part: bool) -> None:
+    def _choose_engine(
+        self, settings: Settings, job: Job, layout: Layout, n_threads: int | None, is_part: bool
+    ) -> None:
         """The engine of this fit; of one more part the last one again, which has prepared itself for such rows."""
-        run, n_threads = self._run, threads_asked(settings.n_threads)
+        run = self._run
         if is_part and run.goes_on_as(settings, layout):
             return
         choice = choose(settings.engine, job, layout, n_threads, announced(settings.verbose), settings.hardware)

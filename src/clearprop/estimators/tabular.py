@@ -55,7 +55,7 @@ from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
-COUNTS = ("ensemble", "max_iter", "batch_size", "n_threads", "waves")
+COUNTS = {"ensemble": 1, "max_iter": 1, "batch_size": 1, "n_threads": 1, "waves": 0}  # and the least of each
 
 
 class Planned(NamedTuple):
@@ -286,8 +286,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             yield (show,)
 
     def _settings(self) -> TableSettings:
-        for name in COUNTS:
-            given, least = getattr(self, name), int(name != "waves")
+        for name, least in COUNTS.items():
+            given = getattr(self, name)
             if given is not None and not is_count(given, least):
                 raise InputError(f"{name} must be None or a whole number of at least {least}, not {given!r}")
         counts: Any = {name: _whole(getattr(self, name)) for name in COUNTS if name != "max_iter"}
