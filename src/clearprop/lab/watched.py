@@ -59,11 +59,7 @@ class Watched:
 
     def see(self, epoch: Epoch) -> None:
         """Take a record; where its number falls back, another training begins."""
-        n = epoch.n
-        if n <= self._last:
-            self.begin(self.title)
-        self._last = n
-        self._training.records.add([epoch])
+        self.see_all([epoch])
 
     def see_all(self, epochs: Sequence[Epoch]) -> None:
         """Take the records of several epochs of one training."""
