@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.errors import InputError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.only_if import takes_parts
@@ -261,12 +262,17 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
                     "classes must be passed on the first call to partial_fit: all that will ever come, "
                     "because y may not have every one of them yet"
                 )
-            several = type_of_target(y).startswith("multilabel")
-            first = ClassTargets(y if several else unique_labels(classes), are_classes=not several)
+            with not_cut_by_the_end():
+                several = type_of_target(y).startswith("multilabel")
+                first = ClassTargets(y if several else unique_labels(classes), are_classes=not several)
             self.classes_ = first.classes
-        if classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+        if classes is not None and not self._are_classes(classes):
             raise InputError(f"classes were {self.classes_} at the first call to partial_fit and are now {classes}")
         return self._learn_a_part(X, y, sample_weight, first)
+
+    @not_cut_by_the_end()
+    def _are_classes(self, classes: Any) -> bool:
+        return np.array_equal(unique_labels(classes), self.classes_)
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of every class.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.class_weights import ClassFactors
 from clearprop.estimators.targets import Targets
@@ -105,6 +106,7 @@ def weighed(X: Any, y: Any, Y: Any, sample_weight: Any, factors: ClassFactors | 
     return Rows(X, y, Y, sample_weight, weight)
 
 
+@not_cut_by_the_end()
 def split(rows: Rows, targets: Targets, fraction: float, seed: int) -> tuple[Rows, Rows]:
     """The training and the validation rows, the proportions of the classes kept.
 

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.errors import InputError, ShapeError
 from clearprop.estimators.ranges import is_count
 from clearprop.estimators.saving import feature_names
@@ -38,7 +39,8 @@ def labels(y: Any) -> Any:
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     try:
-        check_classification_targets(y)
+        with not_cut_by_the_end():
+            check_classification_targets(y)
     except ValueError as error:
         raise InputError(
             f"{error} TabularRegressor learns amounts; classes that are numbers with fractions must be text, as "

@@ -10,6 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.engines import OneHot
 from clearprop.errors import InputError
 from clearprop.formulas import BinaryCrossEntropy, CrossEntropy, Loss
@@ -81,6 +82,7 @@ class ClassTargets(Targets):
     classes : array of shape (n_classes,)
     """
 
+    @not_cut_by_the_end()
     def __init__(self, y: Any, *, are_classes: bool = False) -> None:
         """Learn the classes from labels of shape (n_samples,) or from an indicator matrix (n_samples, n_labels).
 
@@ -102,14 +104,11 @@ class ClassTargets(Targets):
         codes = self._codes(y)
         if codes is not None:
             return OneHot(codes, self.n_outputs, dtype) if self.is_exclusive else codes[:, None].astype(dtype)
-        check_classification_targets(y)
-        if type_of_target(y).startswith("multilabel") != self.is_multilabel:
-            was, came = ("several labels", "one class") if self.is_multilabel else ("one class", "several labels")
-            raise InputError(f"y was fitted with {was} per row, but now has {came} per row")
-        self.check_known(unique_labels(y))
-        if self.is_exclusive:
-            return OneHot(np.searchsorted(self.classes, y), self.n_outputs, dtype)
-        return self.binarizer.transform(y).astype(dtype)
+        with not_cut_by_the_end():
+            self._check_kind(y)
+            if not self.is_exclusive:
+                return self.binarizer.transform(y).astype(dtype)
+        return OneHot(np.searchsorted(self.classes, y), self.n_outputs, dtype)
 
     def _codes(self, y: Any) -> Any:
         """The numbers of the classes in a vector of their own type, all of them known; None for whatever else y is.
@@ -123,6 +122,13 @@ class ClassTargets(Targets):
         codes = np.searchsorted(self.classes, y)
         np.minimum(codes, len(self.classes) - 1, out=codes)
         return codes if np.array_equal(self.classes[codes], y) else None
+
+    def _check_kind(self, y: Any) -> None:
+        check_classification_targets(y)
+        if type_of_target(y).startswith("multilabel") != self.is_multilabel:
+            was, came = ("several labels", "one class") if self.is_multilabel else ("one class", "several labels")
+            raise InputError(f"y was fitted with {was} per row, but now has {came} per row")
+        self.check_known(unique_labels(y))
 
     def check_known(self, found: Any) -> None:
         """Raise InputError for labels that are no classes of this estimator."""

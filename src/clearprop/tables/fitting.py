@@ -20,7 +20,7 @@ from clearprop.tables.kinds import Counted, Kind, counted, kinds
 from clearprop.tables.looks import look_of
 from clearprop.tables.naming import missing_column
 from clearprop.tables.notation import Notation
-from clearprop.tables.numeric import quantiles
+from clearprop.tables.numeric import distinct, quantiles
 from clearprop.tables.options import AS_SEEN, ReadOptions
 from clearprop.tables.step import Step
 from clearprop.tables.steps import DAY, WEEK, YEAR, Category, Moment, Number, Truth
@@ -75,7 +75,7 @@ class Known(NamedTuple):
         """Numbers of the sample with the ends that it lacks, and a missing one, if there is one anywhere."""
         more = [end for end in (self.low, self.high) if not math.isnan(end) and not (x == end).any()]
         more += [math.nan] if self.missing and not np.isnan(x).any() else []
-        return np.concatenate([x, np.unique(more)]) if more else x
+        return np.concatenate([x, distinct(more)]) if more else x
 
 
 class _LeftOut(Exception):
@@ -205,7 +205,7 @@ def _alone(x: Any) -> Any:
 
 def _fit_truth(name: str, x: Any) -> Truth:
     missing = bool(np.isnan(x).any())
-    if not missing and len(np.unique(x)) < 2:
+    if not missing and (x == x[0]).all():
         raise _OfNoUse(f"it is {'true' if x[0] > 0 else 'false'} in every training row")
     return Truth(name, missing)
 
@@ -225,8 +225,8 @@ def _fit_number(
         )
     centre, scale = _middle(known)
     edges: tuple[float, ...] = ()
-    if n_bins and known[0] != known[-1] and len(np.unique(known[:: max(1, len(known) // 1000)])) > 2:
-        edges = tuple(np.unique(quantiles(known, np.linspace(0, 1, n_bins + 1))).tolist())
+    if n_bins and known[0] != known[-1] and len(distinct(known[:: max(1, len(known) // 1000)])) > 2:
+        edges = tuple(distinct(quantiles(known, np.linspace(0, 1, n_bins + 1))).tolist())
     return Number(name, centre, scale, edges if len(edges) > 2 else (), missing, missing_words, *notation)
 
 

@@ -87,6 +87,18 @@ def turns(x: Any, period: float) -> Any:
     return np.stack([np.sin(angle), np.cos(angle)], axis=1)
 
 
+def distinct(x: Any) -> Any:
+    """The different values of x, rising: `np.unique` in the way that is safe in a daemon thread (`clearprop.ending`).
+
+    Examples
+    --------
+    >>> from clearprop.tables.numeric import distinct
+    >>> distinct([2.0, 1.0, 2.0]).tolist()
+    [1.0, 2.0]
+    """
+    return np.unique(x, return_index=True)[0]
+
+
 def quantiles(rising: Any, shares: Any) -> Any:
     """`np.quantile` of numbers that are sorted already, to the last bit, without sorting them again.
 

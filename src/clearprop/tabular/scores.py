@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.tables import ClassTarget, NumberTarget, NumberTargets
 from clearprop.tabular import metrics
 from clearprop.tabular.calibration import expected_calibration_error, log_loss
@@ -275,6 +276,7 @@ def several_scores(target: NumberTargets, predicted: Any, actual: Any, means: An
     return SeveralScores(len(actual), found)
 
 
+@not_cut_by_the_end()
 def quantile_scores(quantile: float, predicted: Any, true: Any, weight: Any = None) -> QuantileScores:
     """Scores of one quantile, (n_rows,) each, in the target's unit."""
     always = np.quantile(true, quantile, weights=weight, method="inverted_cdf")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.formulas import Loss, Quantile
 from clearprop.tables import ClassTarget, LabelTargets, NumberTarget, NumberTargets, Target
 from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
@@ -186,6 +187,7 @@ class QuantileScoring(NumberScoring):
         each = self.loss.forward(self.target.decode(outputs), actual)
         return {"validation_loss": float(np.average(each, weights=weight))}
 
+    @not_cut_by_the_end()
     def finished(self, outputs: Any, actual: Any, weight: Any, metric: str | None) -> Finished:
         missed = actual - self.target.decode(outputs)
         if weight is None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.ending import not_cut_by_the_end
 from clearprop.errors import TableError
 from clearprop.tables import Fold, Parts, folds, split
 from clearprop.tables.splitting import in_two, validation_share
@@ -95,6 +96,7 @@ def _by_chance(n_rows: int, labels: Any, settings: TableSettings) -> Cut:
     return Cut(Parts(rest, rest[:0], parts.test), _folds(rest, Marks(labels), settings, count))
 
 
+@not_cut_by_the_end()
 def _folds(rows: Any, marks: Marks, settings: TableSettings, count: int) -> tuple[Fold, ...]:
     """A fold for each network of an ensemble; no two have validation rows, or groups, in common."""
     if len(rows) < count:
@@ -142,6 +144,7 @@ def _hold_out(rows: Any, marks: Marks, settings: TableSettings, share: float, pu
     return stay, held
 
 
+@not_cut_by_the_end()
 def _some_groups(rows: Any, marks: Marks, settings: TableSettings, share: float, purpose: str) -> tuple[Any, Any]:
     from sklearn.model_selection import GroupShuffleSplit
 
@@ -173,6 +176,7 @@ def _latest(rows: Any, times: Any, share: float, purpose: str, name: str | None)
     return np.sort(rows[times[rows] < boundary]), np.sort(rows[times[rows] >= boundary])
 
 
+@not_cut_by_the_end()
 def dealt_out(n_rows: int, marks: Marks, n_folds: int, settings: TableSettings) -> tuple[Fold, ...]:
     """For cross-validation: each row, or group, is held out once; with times, what is held out is always later.
 
