@@ -145,7 +145,7 @@ class Skorch:
 
 
 class Keras:
-    """A Sequential model, on the backend that the environment names."""
+    """A Sequential model, on the backend that the environment names, or the first that is installed."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -198,13 +198,19 @@ def contend(name: str, title: str, folder: str) -> None:
         print(json.dumps({"seconds": (time.perf_counter() - began) / count}), flush=True)
 
 
+def backend() -> str:
+    """The first of Keras's backends that is installed."""
+    known = ("jax", "torch", "tensorflow")
+    return next((name for name in known if importlib.util.find_spec(name) is not None), "numpy")
+
+
 class Contender(Answering):
     """A process that fits."""
 
     def __init__(self, name: str, title: str, folder: str) -> None:
         began = time.time()
         command = [sys.executable, __file__, "--contender", name, "--only", title, "--data", folder]
-        super().__init__(name, command, {"KERAS_BACKEND": "jax", **os.environ})
+        super().__init__(name, command, {"KERAS_BACKEND": backend(), **os.environ})
         self.cold = {key: self.ready[key] - began for key in ("fitted", "predicted")}
         self.epochs = self.ready["epochs"]
 
