@@ -29,7 +29,7 @@ from clearprop.formulas import (
     maximum,
 )
 from clearprop.formulas.library_update_rules import LIBRARY_UPDATE_RULES
-from clearprop.formulas.saving import formula_from_json, formula_to_json, tree_from_json, tree_to_json
+from clearprop.formulas.saving import MOST_NODES, formula_from_json, formula_to_json, tree_from_json, tree_to_json
 from own_formulas import Bent, Halving, LogCosh, Plain, Tempered
 
 ALL_NAMED = [
@@ -161,3 +161,27 @@ def test_a_damaged_update_rule_is_refused():
     for said, damage in damages.items():
         with pytest.raises(ModelFileError, match=said):
             formula_from_json({**good, **damage}, UpdateRule, UPDATE_RULES)
+
+
+def doubled(n):
+    """z added to itself n times over: 2ⁿ⁺¹ − 1 nodes on n + 1 levels, in n + 1 entries."""
+    return ["z", *(["add", k, k] for k in range(n))]
+
+
+def test_entries_that_are_shared_count_as_often_as_they_are_used():
+    assert 2**13 - 1 < MOST_NODES < 2**14 - 1
+    tree_from_json(doubled(12))
+    with pytest.raises(ModelFileError, match="nodes"):
+        tree_from_json(doubled(13))
+
+
+@pytest.mark.parametrize("name", ["bent", "no name"])
+def test_a_formula_of_a_file_has_at_most_fifty_parameters_and_its_name_where_that_is_one(name):
+    def spec(n):
+        tree = ["z", *(f"p{k}" for k in range(n)), *(["add", n if k == 0 else n + k, k] for k in range(n))]
+        return {"name": name, "parameters": {f"p{k}": 1.0 for k in range(n)}, "trees": {"value": tree}}
+
+    made = formula_from_json(spec(50), Activation, ACTIVATIONS)
+    assert (made.name, type(made).__name__) == (name, "bent" if name == "bent" else "Saved")
+    with pytest.raises(ModelFileError, match="at most 50 parameters, not 51"):
+        formula_from_json(spec(51), Activation, ACTIVATIONS)

@@ -5,6 +5,7 @@ import pytest
 
 from clearprop import Network, check_gradient
 from clearprop.formulas import ACTIVATIONS, LOSSES, Activation, Loss, absolute, equal, exp, floor, row_max, tanh, where
+from clearprop.network.gradient_check import GradientCheck
 from kinks import KINKS
 
 NAMES = [name for name, cls in ACTIVATIONS.items() if name == cls.name]
@@ -219,3 +220,21 @@ def test_a_loss_that_is_not_finite_fails():
         found = check_gradient(net, params, np.array([[1.0]]), np.array([[0.0]]))
         assert not found.passed
         assert np.isnan(found.relative_error[found.worst])
+
+
+def made(relative_error, at_kink):
+    n = len(relative_error)
+    names = tuple(f"b1[{k}]" for k in range(n))
+    return GradientCheck(np.ones(n), np.ones(n), np.array(relative_error), np.array(at_kink), names, 1e-7, n)
+
+
+def test_the_worst_is_none_at_a_kink_where_there_is_any_other():
+    assert made([0.25, 0.5, 9.0], [False, False, True]).worst == 1
+    assert made([3.0, 9.0], [True, True]).worst in (0, 1)
+
+
+@pytest.mark.parametrize("n", [8, 9])
+def test_eight_names_of_kinks_are_shown(n):
+    said = str(made([1e-9] * 10, [k < n for k in range(10)]))
+    assert f"{n} straddle a kink" in said
+    assert said.endswith("b1[7] …" if n > 8 else "b1[7]")

@@ -43,6 +43,7 @@ def test_too_much_is_refused_with_both_numbers(machine):
 
 def test_little_is_taken_without_asking(machine):
     (machine / "meminfo").write_text(MEMINFO.replace("1000000", "1").replace("500000", "0"))
+    assert memory.SMALL == 64 * 2**20
     memory.check_room(memory.SMALL - 1, "it", "take less")
 
 
