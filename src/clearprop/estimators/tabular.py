@@ -33,7 +33,7 @@ from clearprop.estimators.tabular_data import (
 )
 from clearprop.estimators.tabular_files import Rows, Source, prepared_stream, rows_or_table, source_of
 from clearprop.estimators.tabular_glass import TabularGlassBox
-from clearprop.estimators.tabular_rows import Validation, groups_of, with_validation
+from clearprop.estimators.tabular_rows import Validation, groups_of, told, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
 from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.files.checkpoints import SECONDS, Checkpoints, kept_in
@@ -217,10 +217,10 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         encoder, (groups, X_val, y_val, sample_weight_val) = fitted.encoder, validation
         rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)), encoder.number_inputs)
         given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
-        self.notices_ = tuple(map(in_python, fitted.notices))
         factors = class_factors(settings.class_weight, target, y, rows.weight)
         rows, folds = with_validation(rows, target, given, settings)
         main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
+        self.notices_ = tuple(map(in_python, (*fitted.notices, *told(table, rows, main.folds, target, encoder))))
         return Planned(main, encoder, fitted.doubts)
 
     def _planned_stream(

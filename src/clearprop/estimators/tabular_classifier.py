@@ -15,6 +15,7 @@ from clearprop.estimators.tabular import TabularEstimator
 from clearprop.estimators.tabular_data import labels
 from clearprop.estimators.tabular_files import in_pieces
 from clearprop.tables import ClassTarget, Target
+from clearprop.tables.class_target import MOST_CLASSES
 
 
 class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
@@ -144,6 +145,11 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         if len(classes) < 2:
             raise InputError(
                 f"y has only one class, {classes[0]!r}: there is nothing to tell apart; add rows of another class"
+            )
+        if len(classes) > MOST_CLASSES:
+            raise InputError(
+                f"y has {len(classes):,} different classes in {len(codes):,} rows: too few rows of each to learn from; "
+                f"join classes until there are at most {MOST_CLASSES:,}, or take TabularRegressor if they are amounts"
             )
         return ClassTarget("y", classes), codes
 

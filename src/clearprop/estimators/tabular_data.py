@@ -148,9 +148,11 @@ def columns_of(kept: Mapping[str, Any], n_features: int, encoder: Encoder) -> tu
 
 
 def in_python(sentence: str) -> str:
-    """A sentence with the options of the command line as those of `read`."""
+    """A sentence with the options of the command line as those of `read`, or without."""
     return re.sub(
-        r"--(decimal|dates|missing) ('[.,]'|-?\w+)", lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}", sentence
+        r"--(decimal|dates|missing) ('[.,]'|-?\w+)",
+        lambda f: f"read={{'{f[1]}': '{f[2].strip(chr(39))}'}}",
+        re.sub(r" \(--(?:drop|group|time-column)[^)]*\)", "", sentence),
     )
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from sklearn.utils.validation import column_or_1d
 
 from clearprop.errors import InputError, ShapeError
-from clearprop.tables import Fold, Target
+from clearprop.tables import ClassTarget, Encoder, Fold, Target
 from clearprop.tables.spelling import is_missing
+from clearprop.tabular.leaks import leaks
 from clearprop.tabular.planning import EncodedRows
+from clearprop.tabular.repeats import repeats
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Marks, cut
+from clearprop.tabular.target import of_classes
 
 
 class Validation(NamedTuple):
@@ -76,3 +81,23 @@ def with_validation(
     joined = rows._replace(X=np.concatenate([rows.X, more.X]), y=np.concatenate([rows.y, more.y]), weight=weight)
     validation = np.arange(n, n + len(more.y))
     return joined, tuple(Fold(fold.learn, validation) for fold in chosen.folds)
+
+
+def told(
+    table: pa.Table, rows: EncodedRows, folds: Sequence[Fold], target: Target, encoder: Encoder
+) -> tuple[str, ...]:
+    """What to say of the rows: rare classes, columns that say the target, and rows that are repeated.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        X; its rows are the first of `rows`.
+    rows : EncodedRows
+    folds : sequence of Fold
+        One for each network.
+    target : Target
+    encoder : Encoder
+    """
+    X, y = rows.X[: table.num_rows], rows.y[: table.num_rows]
+    classes = of_classes(target if isinstance(target, ClassTarget) else None, y)
+    return *classes, *leaks(table, encoder, target, X, y), *repeats(rows.X, rows.y, encoder, folds)

@@ -17,7 +17,7 @@ from clearprop.tables import column_types, columns
 from clearprop.tables.column_vectors import matrix
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.kinds import Counted, Kind, counted, kinds
-from clearprop.tables.looks import look_of
+from clearprop.tables.looks import dated, look_of, numbered
 from clearprop.tables.naming import missing_column
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import distinct, quantiles
@@ -192,7 +192,8 @@ def _fit_step(
         x = columns.numbers(column, name, kind.missing_words, notation=notation, lenient=True)
         if np.isnan(x).all():
             raise _LeftOut(f"none of its values can be computed with: they are infinite, or beyond {columns.LARGEST:g}")
-        return _fit_number(name, beside(x), n_bins, kind.missing_words, notation), (*kind.notes, *_stand_ins(x))
+        step, said = _fit_number(name, beside(x), n_bins, kind.missing_words, notation), (*kind.notes, *_stand_ins(x))
+        return step, (*said, *numbered(name, x))
     if column_types.is_vector(stored):
         return _fit_vector(name, column), ()
     cure = "write them as text or as numbers" if pa.types.is_binary(stored) else "give each a column of its own"
@@ -289,7 +290,8 @@ def _fit_text(name: str, words: pa.Array, kind: Kind, known: Known | None = None
             looks = f"{kind.notes[0]}; correct the words, or name those that stand for a missing value: --missing WORD"
         raise _LeftOut(f"with {len(different):,} different texts in {n_known:,} rows, {looks}")
     step, said = _fit_category(name, words, known)
-    return step, (*(f"{note}: it is taken as text" for note in kind.notes), *kind.padded, *said)
+    notes = kind.notes or dated(different)
+    return step, (*(f"{note}: it is taken as text" for note in notes), *kind.padded, *said)
 
 
 def _estimated(words: pa.Array, known: Known) -> float:

@@ -20,8 +20,10 @@ from clearprop.tables.notation import Notation
 from clearprop.tabular import recipe
 from clearprop.tabular.beside import Beside, check_classes_known, not_later, rows_of_file
 from clearprop.tabular.class_weight import class_factors
+from clearprop.tabular.leaks import leaks
 from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
 from clearprop.tabular.quantiles import shared
+from clearprop.tabular.repeats import repeats
 from clearprop.tabular.roles import Roles, roles_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Cut, Marks, cut
@@ -142,8 +144,10 @@ def prepare_table(
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
     said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
+    doubts = leaks(table.inputs, encoder, target, X, found.y)
     encoded = EncodedRows(X, found.y, roles.weight, encoder.number_inputs)
     rows, chosen, beside = _with_others(table, encoded, chosen, encoder, target)
+    doubts += repeats(rows.X, rows.y, encoder, chosen.folds, chosen.parts)
     factors = class_factors(settings.class_weight, target, found.y, roles.weight)
     before = (*table.reading.notices, *table.notices, *of_classes(found.classes, found.y), *roles.notices)
     return Prepared(
@@ -156,7 +160,7 @@ def prepare_table(
         plan=plan(
             rows, target, shared(settings), parts=chosen.folds, class_weight=factors, start=table.start, tell=tell
         ),
-        notices=(*before, *notices, *said, *beside),
+        notices=(*before, *notices, *said, *beside, *doubts),
     )
 
 

@@ -19,6 +19,7 @@ from clearprop.tables.streaming import Stored
 from clearprop.tables.streaming_order import LEARN, TEST, Shares
 from clearprop.tabular import recipe
 from clearprop.tabular.class_weight import class_factors
+from clearprop.tabular.leaks import leaks
 from clearprop.tabular.planning import EncodedRows, Streamed, plan
 from clearprop.tabular.preparation import Prepared
 from clearprop.tabular.quantiles import shared
@@ -85,12 +86,13 @@ def prepare_stream(
     found = survey(table, asked, shares, _sample(table, limit), see)
     _check_parts(found, settings)
     targets = FoundTargets(looks, settings)
-    target = targets.target
+    target, counts = targets.target, targets.class_counts
     encoder, said = _encoder(found, asked, settings, left_out, recipe.FEWEST_BINS[target.task])
     said, ends = (*_notices(found), *said), _ends(encoder, found)
     found = replace(found, sample=found.sample.schema.empty_table())
     encoding = Encoding(encoder, target, found.most_weight)
     rows = _encoded(found.validation, encoding, asked.weights)
+    said += leaks(found.validation, encoder, target, rows.X, rows.y)
     n_learn, members = found.n_parts[LEARN], settings.ensemble or 1
     job = recipe.job(_network(encoder, target, settings), n_learn, settings, settings.seed)
     before = kept if kept is not None and "buffer" in kept else None
@@ -98,7 +100,6 @@ def prepare_stream(
     memory = settled(limit, sizes, before, holds=scratch is None and job.epochs > 1)
     stream = RowStream(table, asked, shares, found.counts, encoding, memory.rows, memory.lanes)
     streamed = Streamed(stream, targets.trivial, ends, found.n_parts[TEST])
-    counts = targets.class_counts
     factors = class_factors(settings.class_weight, target, np.arange(target.n_outputs), counts)
     folds = (Fold(range(n_learn), np.arange(len(rows.y))),) * members
     ready = Prepared(
