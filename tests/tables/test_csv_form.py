@@ -241,8 +241,8 @@ def test_words_for_missing_numbers_and_dates(written, word):
 
 @pytest.mark.parametrize("word", ["unknown", "0000-00-00", "31.02.2024", "-"])
 def test_one_bad_date_does_not_turn_dates_into_text(written, word):
-    rows = "".join(f"2024-01-{1 + k % 28:02d},{k}\n" for k in range(40))
-    fitted = fit_encoder(written(f"d,n\n{rows}{word},40\n").table)
+    rows = "".join(f"2024-01-{1 + k % 28:02d},{k * k % 7}\n" for k in range(40))
+    fitted = fit_encoder(written(f"d,n\n{rows}{word},4\n").table)
     assert fitted.encoder.steps[0].kind == "moment"
     assert fitted.notices == (f"column 'd': 1 of 41 values is no date ({word!r}) and counts as missing",)
 
