@@ -46,7 +46,7 @@ def leaks(table: pa.Table, encoder: Encoder, target: Target, X: Any, y: Any) -> 
     >>> from clearprop.tables import ClassTarget, fit_encoder
     >>> from clearprop.tabular.leaks import leaks
     >>> y = np.arange(100) % 2
-    >>> table = pa.table({"x": np.arange(100) % 7, "grade": np.where(y == 1, "A", "F")})
+    >>> table = pa.table({"x": np.sqrt(np.arange(100)), "grade": np.where(y == 1, "A", "F")})
     >>> encoder = fit_encoder(table).encoder
     >>> found = leaks(table, encoder, ClassTarget("passed", ("no", "yes")), encoder.encode(table).X, y)
     >>> [sentence[:67] for sentence in found]
