@@ -57,3 +57,12 @@ def test_curves_skip_what_is_not_finite_and_stay_small():
     assert "inf" not in curves(broken)
     assert curves([Epoch(1, float("nan"), (1.0,), 0.1, 0.0, 1)]) == ""
     ET.fromstring(curves(history[:1]))
+
+
+@pytest.mark.filterwarnings("ignore:No better than always saying the mean:UserWarning")
+def test_an_embedding_is_drawn_as_arrows_from_each_number_to_its_waves():
+    rows = pd.DataFrame({"x": np.linspace(0, 1, 40)})
+    model = TabularRegressor(waves=3, hidden_layer_sizes=(2,), ensemble=1, max_iter=2, random_state=0)
+    shown = images_of(model.fit(rows, rows["x"].to_numpy())._repr_html_())[0]
+    assert "3 waves of each of 1" in shown
+    assert shown.count("<line") == 4 + 4 * 2 + 2  # to itself and three waves, and of two dense layers

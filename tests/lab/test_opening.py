@@ -7,8 +7,12 @@ from asking import Asking
 from clearprop import Network, save
 from clearprop.errors import ClearpropError
 from clearprop.explain import CASES
+from clearprop.formulas import SGD
+from clearprop.job import Job
+from clearprop.lab.making import of_numbers
 from clearprop.lab.opening import first_project, open_files
-from clearprop.network import forward
+from clearprop.lab.project import Project
+from clearprop.network import Dense, NumberEmbedding, forward
 from clearprop.tabular.model import TableModel
 
 
@@ -71,3 +75,10 @@ def test_a_network_is_opened_with_rows_of_its_own_or_of_a_file(tmp_path):
     save(tmp_path / "wide.clearprop", wide, wide.initial(seed=1))
     with pytest.raises(ClearpropError, match="512"):
         open_files(tmp_path / "wide.clearprop", None, None)
+
+
+def test_a_network_that_the_lab_cannot_draw_is_refused_by_its_layer():
+    rows = of_numbers("drawn", "d", np.zeros((6, 2)) + np.arange(6)[:, None], np.arange(6.0)[:, None], 0.0, {})
+    network = Network((NumberEmbedding.of(2, (0,), 3), Dense(5, 1, "identity")), "half_squared_error")
+    with pytest.raises(ClearpropError, match=r"layer 1 of this network is a NumberEmbedding \(3 waves of each of 1\)"):
+        Project.of(rows, network, network.initial(0).theta, Job(network, SGD()))

@@ -27,6 +27,14 @@ def network():
     return Network(layers, "half_squared_error")
 
 
+def test_an_arrow_goes_from_an_input_to_itself_and_to_each_of_its_waves():
+    layer = NumberEmbedding.of(3, (0, 2), 2)
+    arrows = layer.arrows({"freq": np.array([1.5, -2.0, 3.0, 0.5])})
+    assert {(k, j): arrows[k, j] for k, j in np.argwhere(~np.isnan(arrows)).tolist()} == {
+        (0, 0): 1.0, (1, 1): 1.0, (2, 2): 1.0, (0, 3): 1.5, (0, 4): -2.0, (2, 5): 3.0, (2, 6): 0.5,
+    }  # fmt: skip
+
+
 def test_one_wave_by_hand():
     net = Network((NumberEmbedding.of(2, (1,), 1), Dense(3, 1, "identity")), "half_squared_error")
     params = net.views(np.array([2.0, 0.5, 0.0, 0.0, 3.0, 0.0]))  # f, φ, W, b

@@ -8,10 +8,12 @@ import pytest
 
 from clearprop import TabularClassifier, TabularRegressor
 from clearprop.errors import InputError
+from clearprop.estimators.exporting import program_of
 from clearprop.network import Dense, NumberEmbedding
 from clearprop.tabular import TableSettings, recipe
 from clearprop.tabular.exporting import export
 from clearprop.tabular.model import TableModel
+from compiled_c import SANITIZED, needs_gcc, self_tested
 
 RANDOM = np.random.default_rng(0)
 X = pd.DataFrame(
@@ -70,6 +72,11 @@ def test_it_is_exported_with_its_quantiles(fitted, tmp_path):
     row = {"size": X["size"][4], "kind": X["kind"][4], "built": str(X["built"][4])}
     np.testing.assert_allclose(made.predict(row), fitted.predict(X.iloc[4:5]), rtol=1e-5)
     np.testing.assert_allclose(made.predict_quantiles(row), fitted.predict_quantiles(X.iloc[4:5]), rtol=1e-5)
+
+
+@needs_gcc
+def test_exported_c_answers_as_it_does(fitted, tmp_path):
+    assert self_tested(program_of(fitted.model_), tmp_path, SANITIZED).startswith("model: 32 rows, greatest error")
 
 
 def test_javascript_refuses_in_a_sentence(fitted, tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 
 from clearprop.cli import words
 from clearprop.engines import Choice
-from clearprop.network import Network, NumberEmbedding
+from clearprop.network import Network
 from clearprop.tabular.model import TableModel
 
 MOST_SHOWN_COLUMNS = 10
@@ -15,11 +15,8 @@ MOST_SHOWN_COLUMNS = 10
 def architecture(network: Network) -> str:
     """The network in a line: widths, activations, parameters."""
     widths = " → ".join(f"{width:,}" for width in network.widths)
-    activations = ", ".join(
-        f"{layer.waves} waves of each of {len(layer.columns)}" if isinstance(layer, NumberEmbedding)
-        else layer.activation.name for layer in network.layers
-    )  # fmt: skip
-    return f"{widths} ({activations}; loss {network.loss.name}), {network.n_parameters:,} parameters"
+    layers = ", ".join(layer.summary for layer in network.layers)
+    return f"{widths} ({layers}; loss {network.loss.name}), {network.n_parameters:,} parameters"
 
 
 def engine_facts(choice: Choice) -> dict[str, Any]:

@@ -48,13 +48,16 @@ def drawing(network: Network, params: Parameters) -> str:
         f"<title>{escape(f'a network of {title} neurons')}</title>"
     ]
     for l in range(1, len(shown)):
-        parts += _edges(np.asarray(params.W[l], dtype=float), l, shown, places)
+        arrows = network.layers[l - 1].arrows(params.of(l))
+        parts += _edges(
+            np.ones((widths[l - 1], widths[l])) if arrows is None else np.asarray(arrows, float), l, shown, places
+        )
     for (_, j), (x, y) in places.items():
         if j is None:
             parts.append(f'<text x="{x:g}" y="{y + 3:g}" text-anchor="middle">⋮</text>')
         else:
             parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS}" fill="#fff" stroke="{INK}"/>')
-    names = ["inputs", *(layer.activation.name for layer in network.layers)]
+    names = ["inputs", *(layer.summary for layer in network.layers)]
     for l in range(len(shown)):
         x = MARGIN + COLUMN * l
         parts.append(_text(x, height - 20, f"{widths[l]:,}") + _text(x, height - 8, names[l]))
@@ -70,9 +73,9 @@ def _shown(n: int) -> list[int | None]:
 def _edges(
     W: Any, l: int, shown: list[list[int | None]], places: Mapping[tuple[int, int | None], tuple[float, float]]
 ) -> list[str]:
-    """The weights from layer l − 1 to layer l, between the neurons that are shown."""
-    ends = [(k, j) for k in shown[l - 1] for j in shown[l] if k is not None and j is not None]
-    largest = max(abs(float(W[end])) for end in ends) or 1.0
+    """The weights from layer l − 1 to layer l, between the neurons that are shown; none where W is NaN."""
+    ends = [(k, j) for k in shown[l - 1] for j in shown[l] if k is not None and j is not None and not np.isnan(W[k, j])]
+    largest = max((abs(float(W[end])) for end in ends), default=0.0) or 1.0
     found = []
     for k, j in ends:
         (x1, y1), (x2, y2) = places[l - 1, k], places[l, j]

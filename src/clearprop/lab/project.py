@@ -17,7 +17,7 @@ from clearprop.lab import limits
 from clearprop.lab.building import fitted, fitting, job_of, natural_loss, network_of
 from clearprop.lab.making import case_data, from_recipe
 from clearprop.lab.rows import Rows
-from clearprop.network import Network, Parameters
+from clearprop.network import Dense, Network, Parameters
 
 HIDDEN_WIDTH, RATE, BATCH, EPOCHS = 4, 0.1, 10, 500  # of data that somebody has just chosen
 
@@ -64,6 +64,12 @@ class Project:
         limits.check_most("weights and biases", network.n_parameters, limits.PARAMETERS, "take narrower layers")
         if isinstance(job.update_rule, LBFGS):
             raise InputError("L-BFGS chooses its steps itself, so none of them can be shown; take another optimizer")
+        for l, layer in enumerate(network.layers, start=1):
+            if not isinstance(layer, Dense):
+                raise InputError(
+                    f"the lab draws layers of weights, and layer {l} of this network is a {type(layer).__name__} "
+                    f"({layer.summary}); clearprop explain shows every number of its steps"
+                )
         fitted(job, rows.n_training)
         _check_targets(network, rows)
         frozen = np.array(initial, dtype=np.float64)

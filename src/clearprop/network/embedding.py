@@ -102,6 +102,10 @@ class NumberEmbedding(Layer):
         """Waves of all columns together."""
         return len(self.columns) * self.waves
 
+    @property
+    def summary(self) -> str:
+        return f"{self.waves} waves of each of {len(self.columns)}"
+
     @cached_property
     def sources(self) -> Vector:
         """For each wave the input that it is of."""
@@ -110,6 +114,13 @@ class NumberEmbedding(Layer):
     @property
     def blocks(self) -> tuple[BlockSpec, ...]:
         return tuple(BlockSpec(letter, (self.n_waves,), self.rate, 0.0) for letter in (FREQUENCIES, PHASES))
+
+    def arrows(self, blocks: Mapping[str, Any]) -> Matrix:
+        """1 from each input to itself, and its frequency from an input to each of its waves."""
+        found = np.full((self.inputs, self.outputs), np.nan)
+        np.fill_diagonal(found, 1.0)
+        found[self.sources, self.inputs + np.arange(self.n_waves)] = blocks[FREQUENCIES]
+        return found
 
     def draw(self, rule: Initialiser, random: np.random.Generator) -> Mapping[str, Any]:
         """Frequencies from N(0, scale²) and phases from (−π, π), whatever the rule for weights is."""

@@ -51,6 +51,18 @@ class Layer:
         """What it holds in θ, one after the other."""
         raise NotImplementedError
 
+    @property
+    def summary(self) -> str:
+        """What it makes of what comes in, in a word or two: its activation."""
+        return self.activation.name
+
+    def arrows(self, blocks: Mapping[str, Any]) -> Matrix | None:
+        """What is written on the arrow from each input to each output, (n_{l−1}, n_l), NaN where there is no arrow.
+
+        None where the kind does not say, and any output may depend on any input.
+        """
+        return None
+
     def draw(self, rule: Initialiser, random: np.random.Generator) -> Mapping[str, Any]:
         """Its blocks to start training from, by letter."""
         raise NotImplementedError
@@ -113,6 +125,9 @@ class Dense(Layer):
             BlockSpec("W", (self.inputs, self.outputs), self.weight_rate, self.weight_decay),
             BlockSpec("b", (self.outputs,), self.bias_rate, self.bias_decay),
         )
+
+    def arrows(self, blocks: Mapping[str, Any]) -> Matrix | None:
+        return np.asarray(blocks["W"])
 
     def draw(self, rule: Initialiser, random: np.random.Generator) -> Mapping[str, Any]:
         return dict(zip("Wb", rule.draw(self.inputs, self.outputs, random), strict=True))

@@ -137,7 +137,7 @@ class ActivationHistogramDisplay:
         made = cls(
             edges,
             [np.histogram(a, edges)[0] for a in hidden],
-            names=[layer.activation.name for layer in network.layers[:-1]],
+            names=[layer.summary for layer in network.layers[:-1]],
             n_neurons=list(network.widths[1:-1]),
             n_dead=[int(layer.dead.sum()) for layer in found],
             n_saturated=[int(layer.saturated.sum()) for layer in found],

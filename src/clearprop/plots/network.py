@@ -149,16 +149,16 @@ class NetworkDisplay:
 
     def _edges(self, l: int) -> None:
         """The weights of a layer between the neurons that are drawn."""
-        W = self.params.W[l]
+        W = self.network.layers[l - 1].arrows(self.params.of(l))
         ends = [
             (i, k, n, j)
             for i, k in enumerate(self._shown[l - 1])
             for n, j in enumerate(self._shown[l])
-            if k is not None and j is not None
+            if k is not None and j is not None and (W is None or not np.isnan(W[k, j]))
         ]
         values = np.array([1.0 if W is None else float(W[k, j]) for _, k, _, j in ends])
-        lines = np.array([(self._place(l - 1, i), self._place(l, n)) for i, _, n, _ in ends])
-        widths = 0.3 + 2.7 * np.abs(values) / (np.abs(values).max() or 1.0)
+        lines = np.array([(self._place(l - 1, i), self._place(l, n)) for i, _, n, _ in ends]).reshape(-1, 2, 2)
+        widths = 0.3 + 2.7 * np.abs(values) / (np.abs(values).max(initial=0.0) or 1.0)
         for is_chosen, name, dashes, made in (
             (values >= 0, "positive", "solid", self.positive_),
             (values < 0, "negative", (0, (4, 2)), self.negative_),
