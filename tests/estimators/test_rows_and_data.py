@@ -11,7 +11,7 @@ import sklearn
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import LabelBinarizer, StandardScaler
 
 from clearprop import MLPClassifier, MLPRegressor
 from clearprop.engines import ReferenceEngine
@@ -147,3 +147,32 @@ def test_metadata_routing_of_weights(kind, iris):
         routed = make_pipeline(scaler, model).fit(X, y, sample_weight=weight)[-1]
     direct = kind(**SMALL).fit(StandardScaler().fit_transform(X), y, sample_weight=weight)
     np.testing.assert_allclose(weights(routed), weights(direct))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.arange(90) % 3, (np.arange(90) % 3).astype(np.int8), np.arange(90) % 2 == 0, np.array(["b", "a"] * 40),
+        np.full(20, 7, dtype=np.uint16), -(np.arange(80) % 2), np.array(["é", "", "zz"] * 30),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_plain_labels_are_learned_as_scikit_learn_learns_them(y):
+    from clearprop.estimators.targets import _plain_labels
+
+    ours, theirs = _plain_labels(y), LabelBinarizer().fit(y)
+    assert vars(ours).keys() == vars(theirs).keys()
+    assert (ours.y_type_, ours.sparse_input_, ours.classes_.dtype) == (
+        theirs.y_type_, theirs.sparse_input_, theirs.classes_.dtype,
+    )  # fmt: skip
+    assert ours.classes_.tolist() == theirs.classes_.tolist()
+    assert (ours.transform(y) == theirs.transform(y)).all()
+
+
+@pytest.mark.parametrize(
+    "y", [np.arange(40), np.array([]), np.arange(40.0) % 2, np.array([["a"], ["b"]] * 20)], ids=str
+)
+def test_of_other_labels_scikit_learn_is_asked(y):
+    from clearprop.estimators.targets import _plain_labels
+
+    assert _plain_labels(y) is None

@@ -15,6 +15,8 @@ from clearprop.engines import OneHot
 from clearprop.errors import InputError
 from clearprop.formulas import BinaryCrossEntropy, CrossEntropy, Loss
 
+MANY_ROWS_EACH = 8  # rows of a class; of fewer scikit-learn may say that the classes are too many
+
 
 class Targets(ABC):
     """What an estimator learned about y.
@@ -74,6 +76,22 @@ class NumberTargets(Targets):
         return float(r2_score(Y, outputs, sample_weight=weight))
 
 
+def _plain_labels(y: Any) -> LabelBinarizer | None:
+    """What scikit-learn's would learn of a vector of whole numbers, truths or texts; None for whatever else y is.
+
+    It looks at labels six times, which takes longer than some fits.
+    """
+    if type(y) is not np.ndarray or y.ndim != 1 or y.dtype.kind not in "biuU":
+        return None
+    found = LabelBinarizer()
+    found.classes_ = np.unique(y)
+    if not 0 < len(found.classes_) <= len(y) / MANY_ROWS_EACH:
+        return None
+    found.y_type_ = "binary" if len(found.classes_) <= 2 else "multiclass"
+    found.sparse_input_ = False
+    return found
+
+
 class ClassTargets(Targets):
     """Classes: two (one output), several (one output each), or several labels per row (one output each).
 
@@ -88,9 +106,10 @@ class ClassTargets(Targets):
 
         Where y `are_classes`, each once, scikit-learn is not asked whether they are too many for so few rows.
         """
-        if not are_classes:
+        plain = _plain_labels(y)
+        if plain is None and not are_classes:
             check_classification_targets(y)
-        self.binarizer = LabelBinarizer().fit(y)
+        self.binarizer = LabelBinarizer().fit(y) if plain is None else plain
         self.classes = self.binarizer.classes_
         self.is_multilabel = bool(self.binarizer.y_type_.startswith("multilabel"))
         self.n_outputs = len(self.classes) if self.is_multilabel or len(self.classes) > 2 else 1

@@ -99,7 +99,7 @@ def numbered(name: str, x: Any) -> tuple[str, ...]:
     among = float(np.ptp(x)) + 1
     if not among >= n or np.log1p(-np.arange(n) / among).sum() > NO_CHANCE:
         return ()
-    if (x != np.floor(x)).any() or len(np.unique(x)) < n:
+    if (x != np.floor(x)).any() or not np.diff(np.sort(x)).all():
         return ()
     return (
         f"its {n:,} whole numbers, all different, are no amounts by chance: if they number or name the rows, leave the "

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from clearprop.tables import Category, Encoder, Moment, Number, Target, Truth, columns
 from clearprop.tables.input_trees import symbol_values
+from clearprop.tables.numeric import distinct
 from clearprop.tabular.repeats import row_numbers
 
 BY_CHANCE = math.log(1e-9)
@@ -58,7 +59,7 @@ def leaks(table: pa.Table, encoder: Encoder, target: Target, X: Any, y: Any) -> 
     different = np.unique(row_numbers(X, y, encoder)[1], return_index=True)[1]
     if len(different) < len(y):
         table, y = table.take(pa.array(different)), y[different]
-    some = np.unique(np.linspace(0, len(y) - 1, min(len(y), SOME_ROWS)).astype(np.int64))
+    some = distinct(np.linspace(0, len(y) - 1, min(len(y), SOME_ROWS)).astype(np.int64))
     few = table.select([step.column for step in steps]).take(pa.array(some))
     found = []
     for name, actual in zip(target.columns, y.reshape(len(y), -1).T, strict=True):
@@ -128,7 +129,7 @@ def _tells(x: Any, codes: Any, values: Any, shares: Any = None) -> float | None:
         chances.append(_few(len(x)))
     elif is_number:
         pieces = 1 + int(np.isnan(x[-1:]).sum())  # missing ones may be of a class that has a range as well
-        if changes.sum() < len(np.unique(codes)) + pieces - 1:
+        if changes.sum() < np.count_nonzero(np.bincount(codes)) + pieces - 1:
             chances.append(_of_orders(codes, None) + (pieces - 1) * math.log(len(x)))
     return min(chances)
 
