@@ -56,7 +56,7 @@ def opened(browser, address, *, width=1280, height=900, excused="", **look):
     page = context.new_page()
     asked, complaints = [], []
     page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(error.stack or str(error)))
     page.on(
         "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
     )
@@ -69,7 +69,8 @@ def opened(browser, address, *, width=1280, height=900, excused="", **look):
         context.close()
     own = address.split("#")[0]
     assert [url for url in asked if not url.startswith(own)] == []
-    assert [words for words in complaints if not excused or excused not in words] == []
+    left = [words for words in complaints if not excused or excused not in words]
+    assert left == [], left
 
 
 def look(page, name, value):

@@ -19,6 +19,7 @@ from clearprop.trace.names import Reference, parse, reference
 from clearprop.trace.trace import Trace
 
 MOST, FEWEST, LARGEST = 12, 2, 64  # neurons of a layer that are sent
+DRAWN = ("a", "z", "y", "W", "b", "error", "delta", "losses", "loss", "cost")  # kinds of numbers that a drawing shows
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,15 @@ class Window:
         The first of each layer.
     of : str
         A number whose neurons are sent too; "" for none.
+    only_drawn : bool
+        Whether no more numbers are sent than a drawing shows.
     """
 
     sample: int = 0
     most: int = MOST
     first: tuple[int, ...] = ()
     of: str = ""
+    only_drawn: bool = False
 
     @classmethod
     def asked(cls, query: Mapping[str, str]) -> Window:
@@ -57,6 +61,7 @@ class Window:
             min(LARGEST, max(FEWEST, _whole(query, "most", MOST, 10**6))),
             tuple(_whole({"first": part}, "first", 0, 10**6) for part in first[:200].split(",")) if first else (),
             query.get("of", "")[:60],
+            query.get("values") == "drawn",
         )
 
     def shown(self, widths: Sequence[int]) -> list[list[int]]:
@@ -106,7 +111,7 @@ def state_of(workspace: Workspace, window: Window, style: Style) -> dict[str, An
         project, shown = workspace.project, workspace.shown()
         sample = min(window.sample, len(shown.rows) - 1)
         neurons = window.shown(project.network.widths)
-        values, texts, hidden = _numbers(workspace, shown, neurons, sample, style)
+        values, texts, hidden = _numbers(workspace, shown, neurons, sample, style, only_drawn=window.only_drawn)
         return {
             "revision": workspace.revision,
             "mode": "lab",
@@ -199,20 +204,25 @@ def _name(site: str, neuron: int | None) -> str:
 
 
 def _numbers(
-    workspace: Workspace, shown: Shown, neurons: list[list[int]], sample: int, style: Style
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    workspace: Workspace, shown: Shown, neurons: list[list[int]], sample: int, style: Style, *, only_drawn: bool
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:  # fmt: skip
     """The values, the same as texts, and what there is to say of the neurons that are not sent."""
     if shown.trace is None or shown.stops is None:
         return _parameters(workspace, neurons, style)
     values: dict[str, Any] = {}
     texts: dict[str, Any] = {}
     at = workspace.cursor
-    for name in shown.trace:
+    for name in filter(_is_drawn, shown.trace) if only_drawn else shown.trace:
         array, known = cut(shown.trace, name, neurons, sample, shown.stops, at)
         computed = array.tolist() if known.all() else _masked(array.tolist(), known.tolist())
         values[name] = computed if known.any() else None
         texts[name] = _written(values[name], style)
     return values, texts, _aggregates(shown.trace, shown.stops, at, neurons, sample, style)
+
+
+def _is_drawn(name: str) -> bool:
+    found = reference(name)
+    return found.kind in DRAWN and not found.memory
 
 
 def _parameters(

@@ -83,6 +83,7 @@ export function connect({ style, view, revision, fresh, complain, lost }) {
   return {
     get: (path, query = {}, slot = "", { quiet = false } = {}) => send("GET", path, query, null, slot, quiet),
     post: (path, body = {}, slot = "", { quiet = false, query = {} } = {}) => send("POST", path, query, body, slot, quiet),
+    drop: (slot) => slots.get(slot)?.abort(),
     token,
   };
 }

@@ -20,16 +20,29 @@ export class App {
     this.shortcuts = new Shortcuts((root) => this.isShown(root));
     this.api = connect({
       style: () => Object.fromEntries(STYLE.map((name) => [name, this.look[name]])),
-      view: () => ({ sample: this.sample, most: this.look.most, first: this.first, of: this.selected }),
+      view: () => ({ sample: this.sample, most: this.look.most, first: this.first, of: this.selected, values: "drawn" }),
       revision: () => this.state.revision,
       fresh: (state) => this.take(state),
       complain: (error) => this.complain(error),
       lost: (is) => this.lost(is),
     });
-    this.get = this.api.get;
-    this.queue = Promise.resolve();
+    this.queue = this.reads = Promise.resolve();
+    this.turns = new Map(); // by slot: the read that was asked for last
     this.changes = 0; // asked for and not answered
-    for (const name of ["t", "on", "post", "say", "complain", "select", "isShown"]) this[name] = this[name].bind(this);
+    for (const name of ["t", "on", "get", "post", "say", "complain", "select", "isShown"]) this[name] = this[name].bind(this);
+  }
+
+  /** Reads go one after another, and none while a change is under way, so that no step waits behind several of them;
+   * those that are urgent (`{urgent: true}`) go at once. */
+  get(path, query, slot, options = {}) {
+    const read = () => this.api.get(path, query, slot, options);
+    const mine = {};
+    if (slot) this.turns.set(slot, mine);
+    this.api.drop(slot);
+    if (options.urgent) return read();
+    const answer = this.reads.then(() => this.queue).then(() => (slot && this.turns.get(slot) !== mine ? null : read()));
+    this.reads = answer.catch(() => null);
+    return answer;
   }
 
   /** Changes go one after another, each on the revision that the one before it made. What is asked for may be a
@@ -83,7 +96,7 @@ export class App {
   }
 
   async refresh() {
-    const state = await this.get("state", {}, "state");
+    const state = await this.get("state", {}, "state", { urgent: true });
     if (state) this.take(state);
     return state;
   }
@@ -113,7 +126,7 @@ export class App {
   async learn() {
     const { language } = this.look;
     const tables = ["words", "panels"].map((name) => import(`./${name}-${language}.js`));
-    const [choices, ...words] = await Promise.all([this.get("choices", {}, "choices"), ...tables]);
+    const [choices, ...words] = await Promise.all([this.get("choices", {}, "choices", { urgent: true }), ...tables]);
     this.words = Object.assign({}, ...words.map((module) => module.default));
     this.choices = choices ?? this.choices ?? {};
     document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
@@ -192,6 +205,7 @@ export class App {
   /** What the event stream brings; states are asked for one after another, never faster than the page shows them. A
    * training that is watched sends its state whole, as it is small. */
   async heard(event) {
+    await this.queue; // a change of one's own is answered by its state, and the event of it tells nothing new
     if (event && event.revision <= this.state.revision) return undefined;
     if (event?.mode === "watch") return this.take(event);
     if (event) this.emit("record", event);

@@ -2,7 +2,7 @@
 // Points are asked for where the last answer ended; a curve that was cut (`run` is another) begins again at 0.
 import { fill, h, table } from "./dom.js";
 import { download } from "./download.js";
-import { bars, lines, whenResized } from "./plot.js";
+import { bars, lines, whenResized, widthOf } from "./plot.js";
 
 const EVERY = 250, QUIET = 400; // ms between two drawings while it trains, and until what costs more is asked for
 const DASH = "–";
@@ -18,7 +18,7 @@ export function mount(app, root) {
   const words = () => ({ keys: t("plot_keys"), table: t("plot_table"), empty: t("plot_empty") });
   const isWatch = () => app.state.mode === "watch";
   const layers = () => (app.state.network.widths?.slice(1) ?? points[0]?.gradient ?? []).map((_, i) => i + 1);
-  const shownWidth = () => Math.min(720, root.clientWidth - 8);
+  const shownWidth = () => Math.min(720, widthOf(root) - 8);
 
   function begin() {
     [points, next, run] = [[], 0, null];

@@ -27,6 +27,23 @@ export function fill(root, ...nodes) {
   return root;
 }
 
+/** The same by a tree of new nodes; what is as it was stays, so that no more is laid out anew than has changed. */
+export function turn(root, fresh) {
+  const before = [...root.childNodes], after = [...fresh.childNodes];
+  for (const [i, node] of after.entries()) {
+    const old = before[i];
+    if (!old) root.append(node);
+    else if (!isAlike(old, node)) old.replaceWith(node);
+    else if (!old.data) turn(old, node);
+    else if (old.data !== node.data) old.data = node.data;
+  }
+  for (const old of before.slice(after.length)) old.remove();
+}
+
+/** Whether two nodes are the same but for what is in them. */
+const isAlike = (old, node) => old.nodeName === node.nodeName && old.attributes?.length === node.attributes?.length
+  && [...(node.attributes ?? [])].every(({ name, value }) => old.getAttribute(name) === value);
+
 /** The same, where what is in it may have the focus: it goes to what has the same `data-key` afterwards. */
 export function refill(root, ...nodes) {
   const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;

@@ -73,7 +73,7 @@ class Drawing {
     const { look } = this.app, key = this.keyOfNames;
     const query = { sample: this.app.sample, most: look.most, first: this.app.first, of: this.app.selected };
     // A step whose numbers are not finite cannot be shown, and has no names.
-    const answer = await this.app.get("names", query, "names", { quiet: true }).catch(() => ({ names: {} }));
+    const answer = await this.app.get("names", query, "names", { quiet: true, urgent: true }).catch(() => ({ names: {} }));
     if (!answer) return null;
     this.names = { key, names: answer.names };
     this.app.names = answer.names;

@@ -21,7 +21,7 @@
 //                        than the page shows, and earlier requests of the same `slot`, resolve to null: just
 //                        `const answer = await app.get(…); if (!answer) return;`. Errors are shown by app.complain
 //                        and resolve to null too; {quiet: true} as last argument throws them (Complaint: message, status,
-//                        kind, at).
+//                        kind, at). Reads wait for each other and for changes under way; {urgent: true} does not.
 //   app.link(path, query)        the address of a download, with token and style
 //   app.refresh()        asks for the state anew (it comes by itself after a POST and after changes in another tab)
 //   app.on(event, f)     f(detail) at each

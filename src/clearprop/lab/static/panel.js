@@ -1,6 +1,6 @@
 // What is behind the number that is chosen: its derivation, its central difference, and what if it were another.
 
-import { fill, h, refill } from "./dom.js";
+import { fill, h, refill, turn } from "./dom.js";
 import { WhatIf } from "./whatif.js";
 
 const FORMS = ["component", "neuron", "matrix"];
@@ -21,8 +21,8 @@ class Panel {
     this.difference = h("div", { class: "difference" });
     this.whatif = new WhatIf(app);
     root.append(this.head, this.old, this.derivation, this.reads, this.difference, this.whatif.root);
-    app.on("select", () => this.ask(true));
-    app.on("look", () => this.ask());
+    app.on("select", () => this.ask({ urgent: true, isChosen: true }));
+    app.on("look", () => this.ask({ urgent: true }));
     app.on("later", () => this.moved());
     app.on("shown", (id) => { if (id === root.id && this.isBehind) this.ask(); });
     this.ask();
@@ -38,13 +38,13 @@ class Panel {
     this.ask();
   }
 
-  async ask(isChosen = false) {
+  async ask({ urgent = false, isChosen = false } = {}) {
     const { app } = this;
     this.isBehind = false;
     if (!app.selected) return this.invite();
     const of = app.selected;
     const began = performance.now();
-    const answer = await app.get("derivation", { of, sample: app.sample, forms: app.look.forms }, "derivation");
+    const answer = await app.get("derivation", { of, sample: app.sample, forms: app.look.forms }, "derivation", { urgent });
     if (!answer || answer.of !== app.selected) return undefined;
     this.shown = { of, step: app.state.time.step };
     this.old.hidden = true;
@@ -78,7 +78,7 @@ class Panel {
     const whole = document.createElement("template");
     whole.innerHTML = answer.html; // made by the server out of trees and escaped text
     putBelow(whole.content.querySelectorAll("h1, h2, h3, h4, h5, h6"));
-    fill(this.derivation, whole.content);
+    turn(this.derivation, whole.content);
     this.writeReads(answer);
     this.writeDifference(answer);
     const of = WEIGHT.test(answer.of) ? answer.of : "";

@@ -4,8 +4,16 @@ const HATCHES = [() => false, (x, y) => (x + y) % 9 < 1, (x, y) => (x - y + 9000
   (x, y) => x % 7 < 1 && y % 7 < 2, (x, y) => x % 8 < 1 || y % 8 < 1, (x, y) => (x + y) % 12 < 1 || (x - y + 9000) % 12 < 1];
 const TONES = 256; // between the lowest and the highest value
 
-/** The colours of the theme as channels, by name. */
+const themes = new Map();
+
+/** The colours of the theme as channels, by name; asked for once, as that lays out the page. */
 export function colours(root) {
+  const theme = `${document.documentElement.dataset.theme} ${matchMedia("(prefers-color-scheme: dark)").matches}`;
+  if (!themes.has(theme)) themes.set(theme, coloursOf(root));
+  return themes.get(theme);
+}
+
+function coloursOf(root) {
   const probe = document.createElement("span");
   root.append(probe);
   const found = {};

@@ -230,12 +230,18 @@ export function beside(words, title, made) {
   return details;
 }
 
+const widths = new WeakMap(); // of parts, as they were last told
+
 /** Draw when the width of a part has changed by more than a little. */
 export function whenResized(root, draw) {
-  let before = root.clientWidth;
-  new ResizeObserver(() => {
-    if (Math.abs(root.clientWidth - before) < 12 || !root.clientWidth) return;
-    before = root.clientWidth;
+  widths.set(root, root.clientWidth);
+  new ResizeObserver(([{ contentRect }]) => {
+    const width = Math.floor(contentRect.width);
+    if (Math.abs(width - widths.get(root)) < 12 || !width) return;
+    widths.set(root, width);
     draw();
   }).observe(root);
 }
+
+/** How wide it was when that was last looked at: to measure it would lay out the page in the midst of a change. */
+export const widthOf = (root) => widths.get(root) || root.clientWidth;

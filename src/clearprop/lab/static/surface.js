@@ -2,7 +2,7 @@
 // picture. The server says the values; here they become colours, hatching and a line where the prediction flips.
 import { fill, h, s, table } from "./dom.js";
 import { bitmap, classPixels, colours, grey, shades } from "./pixels.js";
-import { beside, lines, mark, whenResized } from "./plot.js";
+import { beside, lines, mark, whenResized, widthOf } from "./plot.js";
 
 const GRID = 60, THUMB = 24, MOST_THUMBS = 24, EVERY = 400, QUIET = 700, SELDOM = 2000, MOST_PICTURES = 16, NEAR = 14;
 
@@ -94,7 +94,7 @@ export function mount(app, root) {
     const { rows: texts } = found.table, last = found.x.length - 1;
     return lines({
       title: t("fit", { of: name(of), x: axis(0) }), x: found.x, xName: axis(0), yName: name(of), words: words(),
-      series: [{ name: name(of), values: found.values }], width: Math.min(720, root.clientWidth - 8), comma: app.look.comma,
+      series: [{ name: name(of), values: found.values }], width: Math.min(720, widthOf(root) - 8), comma: app.look.comma,
       points: isOutput ? rows.map((p) => [p.x[0], p.y[j], p.set === "validation" ? 2 : 1]) : [],
       stops: texts.map((_, i) => Math.floor((i * last) / Math.max(1, texts.length - 1))),
       read: (i) => `${axis(0)} ${texts[i][0]}: ${name(of)} ${texts[i][1]}`, head: [axis(0), name(of)], rows: () => texts,
@@ -102,7 +102,7 @@ export function mount(app, root) {
   }
 
   function surface(found, points) {
-    const size = Math.min(420, root.clientWidth - 90), tone = colours(root), title = t("surface_title", { of: heading(of), x: axis(across), y: axis(up) });
+    const size = Math.min(420, widthOf(root) - 90), tone = colours(root), title = t("surface_title", { of: heading(of), x: axis(across), y: axis(up) });
     const canvas = h("canvas", { width: size, height: size, role: "img", "aria-label": `${title}. ${range(found)}` });
     bitmap(canvas, of === "class" ? classPixels(found.values, size, tone) : shades(found, size, tone));
     const over = s("svg", { viewBox: `0 0 ${size} ${size}`, width: size, height: size, class: "over", "aria-hidden": "true" });

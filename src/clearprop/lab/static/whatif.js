@@ -80,7 +80,8 @@ class Lever {
   /** Ask what the loss would be; without a value at that of the present, or where it was dragged to in this state. */
   async ask(value = this.dragged === this.app.state.revision ? this.slider.value : undefined) {
     if (this.app.state.time.is_running || !this.app.isShown(this.root)) return;
-    const answer = await this.app.get("whatif", { of: this.of, value, sample: this.app.sample }, `whatif ${this.of}`);
+    const answer = await this.app.get("whatif", { of: this.of, value, sample: this.app.sample }, `whatif ${this.of}`,
+      { urgent: value !== undefined });
     if (answer) this.write(answer, value === undefined);
   }
 
