@@ -1,12 +1,16 @@
 """How good the default for tables is, and how long it takes, beside what people use: error on held-out rows.
 
-Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `mlp` (scikit-learn, all defaults,
-in a pipeline that standardises and one-hot encodes), `hgb` (HistGradientBoosting, defaults), and, where pytabkit is
-installed, `td_s` and `td` (its RealMLP). All learn from the same rows of the same splits and take turns, one after
-another, on as many threads as `--threads` says. Class error is the share of rows predicted wrong; for numbers it is the
-RMSE. Times are compared by the clock and in seconds of the processor, which other programs lengthen least.
+Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `quality_1` … `quality_5` (the same of other
+qualities), `mlp` (scikit-learn, all defaults, in a pipeline that standardises and one-hot encodes), `hgb`
+(HistGradientBoosting, defaults), and, where they are installed, `lightgbm`, `catboost` and `xgboost` with their
+defaults and categories told as such, `td_s` and `td` (pytabkit's RealMLP). All learn from the same rows of the same
+splits and take turns, one after another, on as many threads as `--threads` says. Class error is the share of rows
+predicted wrong; for numbers it is the RMSE. Wins are counted by TabArena's scores: the AUC of two classes, the log loss
+of several, the RMSE of numbers. Times are compared by the clock and in seconds of the processor, which other programs
+lengthen least.
 
     python benchmarks/tabular.py [--data digits spam] [--contenders clearprop mlp hgb] [--splits 10] [--threads 1]
+    python benchmarks/tabular.py --data never_used --splits 5 --results never_used
     python benchmarks/tabular.py --report
 
 Results are kept in benchmarks/results/tabular.json, or under another name given with `--results`, after every fit; what
@@ -24,6 +28,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from machine import RESULTS, describe, set_threads
@@ -34,9 +39,10 @@ os.environ["NUMBA_NUM_THREADS"] = str(COUNT)
 
 import numpy as np  # noqa: E402
 import tabular_data  # noqa: E402
-from tabular_data import NotInstalled, Table  # noqa: E402
+from tabular_data import SOURCES, NotInstalled, Table  # noqa: E402
 
 NAME = sys.argv[sys.argv.index("--results") + 1] if "--results" in sys.argv else "tabular"
+GROUPS = {"decided_on": list(tabular_data.DECIDED_ON), "never_used": list(tabular_data.NEVER_USED)}
 PATH = RESULTS / f"{NAME}.json"
 
 
@@ -45,6 +51,10 @@ def clearprop(table: Table, seed: int) -> Any:
 
     kind = TabularClassifier if table.task == "classification" else TabularRegressor
     return kind(random_state=seed, n_threads=COUNT)
+
+
+def of_quality(quality: int, table: Table, seed: int) -> Any:
+    return clearprop(table, seed).set_params(quality=quality)
 
 
 def mlp(table: Table, seed: int) -> Any:
@@ -75,6 +85,69 @@ def hgb(table: Table, seed: int) -> Any:
     return kind(random_state=seed, categorical_features="from_dtype")
 
 
+class Coded:
+    """A classifier whose own takes classes as numbers alone."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def fit(self, X: Any, y: Any) -> Coded:
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.model.fit(X, codes)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        return self.model.predict_proba(X)
+
+    def predict(self, X: Any) -> Any:
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def lightgbm(table: Table, seed: int) -> Any:
+    from lightgbm import LGBMClassifier, LGBMRegressor
+
+    kind = LGBMClassifier if table.task == "classification" else LGBMRegressor
+    return kind(random_state=seed, n_jobs=COUNT, verbose=-1)
+
+
+def xgboost(table: Table, seed: int) -> Any:
+    from xgboost import XGBClassifier, XGBRegressor
+
+    is_class = table.task == "classification"
+    model = (XGBClassifier if is_class else XGBRegressor)(random_state=seed, n_jobs=COUNT, enable_categorical=True)
+    return Coded(model) if is_class else model
+
+
+class AsTexts:
+    """CatBoost takes no missing category: it is one of its own here."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def fit(self, X: Any, y: Any) -> AsTexts:
+        names = [column for column in X if X[column].dtype == "category"]
+        self.model.set_params(cat_features=names)
+        self.model.fit(self._texts(X), y)
+        return self
+
+    def _texts(self, X: Any) -> Any:
+        kinds = [column for column in X if X[column].dtype == "category"]
+        return X.assign(**{column: X[column].astype(object).fillna("missing").astype(str) for column in kinds})
+
+    def predict(self, X: Any) -> Any:
+        return self.model.predict(self._texts(X))
+
+    def predict_proba(self, X: Any) -> Any:
+        return self.model.predict_proba(self._texts(X))
+
+
+def catboost(table: Table, seed: int) -> Any:
+    from catboost import CatBoostClassifier, CatBoostRegressor
+
+    kind = CatBoostClassifier if table.task == "classification" else CatBoostRegressor
+    return AsTexts(kind(random_seed=seed, thread_count=COUNT, verbose=0, allow_writing_files=False))
+
+
 def td_s(table: Table, seed: int) -> Any:
     from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
 
@@ -90,7 +163,8 @@ def td(table: Table, seed: int) -> Any:
 
 
 CONTENDERS: Mapping[str, Callable[[Table, int], Any]] = {
-    "clearprop": clearprop, "mlp": mlp, "hgb": hgb, "td_s": td_s, "td": td
+    "clearprop": clearprop, "mlp": mlp, "hgb": hgb, "lightgbm": lightgbm, "xgboost": xgboost, "catboost": catboost,
+    "td_s": td_s, "td": td, **{f"quality_{quality}": partial(of_quality, quality) for quality in (1, 2, 4, 5)},
 }  # fmt: skip
 
 
@@ -115,8 +189,27 @@ def one(contender: str, table: Table, seed: int) -> dict[str, Any]:
         chances = np.asarray(model.predict_proba(X_test), dtype=np.float64)
         column = np.searchsorted(np.unique(y_train), truth)
         row["error"] = float(np.mean(found != truth))
-        row["log_loss"] = float(-np.mean(np.log(np.maximum(chances[np.arange(len(truth)), column], 1e-7))))
+        own = chances[np.arange(len(truth)), column]
+        row["log_loss"] = float(-np.mean(np.log(np.maximum(own, 1e-7))))
+        row["calibration_error"] = calibration_error(chances, column)
+        if chances.shape[1] == 2:
+            from sklearn.metrics import roc_auc_score
+
+            row["auc"] = float(roc_auc_score(column, chances[:, 1]))
     return row
+
+
+def calibration_error(chances: Any, true: Any) -> float:
+    """The expected calibration error in 15 bins of equal width (Guo et al., 2017)."""
+    top, right = chances.max(axis=1), chances.argmax(axis=1) == true
+    places = np.minimum((top * 15).astype(int), 14)
+    parts = [places == k for k in np.unique(places)]
+    return float(sum(part.mean() * abs(top[part].mean() - right[part].mean()) for part in parts))
+
+
+def main_score(row: Mapping[str, Any]) -> float:
+    """What decides who wins, lower is better: 1 − AUC of two classes, the log loss of several, the RMSE of numbers."""
+    return 1 - row["auc"] if "auc" in row else row.get("log_loss", row["error"])
 
 
 def kept() -> list[dict[str, Any]]:
@@ -150,7 +243,9 @@ def run(names: list[str], contenders: list[str], splits: int, again: bool) -> No
                     try:
                         row = one(contender, table, seed)
                     except ImportError as missing:
-                        print(f"{contender} is left out: {missing} (pip install pytabkit)")
+                        print(
+                            f"{contender} is left out: {missing} (pip install lightgbm catboost xgboost, or pytabkit)"
+                        )
                         continue
                 keep([*(row for row in kept() if not place.items() <= row.items()), row])
                 print(
@@ -180,6 +275,29 @@ def report() -> None:
     for peer in CONTENDERS:
         if peer != "clearprop":
             _against(peer, names, found)
+    _wins(names, rows)
+
+
+def _wins(names: list[str], rows: list[dict[str, Any]]) -> None:
+    """Who wins which table, by the mean of the main score over the splits that both have; a tie counts half."""
+    for peer in CONTENDERS:
+        won, lost, tied = [], [], []
+        for name in names:
+            pair = [
+                {row["split"]: main_score(row) for row in rows if (row["data"], row["contender"]) == (name, who)}
+                for who in ("clearprop", peer)
+            ]
+            splits = pair[0].keys() & pair[1].keys()
+            if peer == "clearprop" or not splits:
+                continue
+            ours, theirs = (statistics.mean(each[split] for split in splits) for each in pair)
+            said = f"{name} {ours:.4g} ({theirs:.4g})"
+            (won if ours < theirs else lost if ours > theirs else tied).append(said)
+        if count := len(won) + len(lost) + len(tied):
+            share = (len(won) + len(tied) / 2) / count
+            print(f"\nclearprop wins {share:.0%} of {count} tables against {peer}; main score, theirs in brackets")
+            print(f"  won: {', '.join(won) or 'none'}\n  lost: {', '.join(lost) or 'none'}")
+            print(f"  even: {', '.join(tied)}" if tied else "", end="\n" if tied else "")
 
 
 def _against(peer: str, names: list[str], found: Mapping[Any, Any]) -> None:
@@ -221,7 +339,7 @@ def _against(peer: str, names: list[str], found: Mapping[Any, Any]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", nargs="+", default=list(tabular_data.SOURCES), choices=list(tabular_data.SOURCES))
+    parser.add_argument("--data", nargs="+", default=["decided_on"], choices=[*GROUPS, *SOURCES])
     parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=list(CONTENDERS))
     parser.add_argument("--splits", type=int, default=10)
     parser.add_argument("--threads", type=int, default=1)
@@ -230,5 +348,6 @@ if __name__ == "__main__":
     parser.add_argument("--report", action="store_true", help="only print what was found so far")
     given = parser.parse_args()
     if not given.report:
-        run(given.data, given.contenders, given.splits, given.again)
+        names = [name for each in given.data for name in GROUPS.get(each, [each])]
+        run(names, given.contenders, given.splits, given.again)
     report()

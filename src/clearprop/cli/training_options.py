@@ -72,6 +72,9 @@ class LearningOptions:
         Predict classes or amounts. By default what the target looks like; the reason is printed.
     log_target
         Learn the logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
+    quality
+        From 1, in seconds, to 5, in minutes; 3 by default. It decides --ensemble, --hidden and --epochs where they are
+        not given.
     hidden
         Neurons in each hidden layer, as 256,128; 0 for no hidden layer. By default 128,128,128.
     activation
@@ -125,6 +128,7 @@ class LearningOptions:
 
     task: Literal["classification", "regression"] | None = None
     log_target: Annotated[bool, Flag] = False
+    quality: Annotated[int, Whole] = 3
     hidden: str | None = None
     activation: str = "silu"
     ensemble: Annotated[int | None, Whole] = None
@@ -201,8 +205,9 @@ class OutputOptions:
 ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
 # What is a setting of the same name as it is said.
 AS_SAID = (
-    "task", "log_target", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size", "waves",
-    "dropout", "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine", "device", "precision",
+    "task", "log_target", "quality", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size",
+    "waves", "dropout", "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine", "device",
+    "precision",
 )  # fmt: skip
 
 

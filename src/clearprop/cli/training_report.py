@@ -11,9 +11,12 @@ from clearprop.cli import words
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_importances, trivial_words
 from clearprop.cli.scores_table import print_folds, print_scores
+from clearprop.tabular.choosing import variants
 from clearprop.tabular.cross_validation import averages
 from clearprop.tabular.fit import TableFit
 from clearprop.tabular.preparation import Prepared
+from clearprop.tabular.quality import LEVELS
+from clearprop.tabular.quantiles import expected_seconds
 from clearprop.tabular.scores import Scores
 
 KINDS = {
@@ -30,7 +33,7 @@ def print_before(
     file: str, shape: tuple[int, int], ready: Prepared, out: Any, more: Sequence[tuple[str, str]] = ()
 ) -> None:
     """What was understood, and what is going to be trained; `shape` is how many rows and columns the table has."""
-    words.facts([*facts_before(file, shape, ready), *more], out)
+    words.facts([*facts_before(file, shape, ready), *_time(ready), *more], out)
     words.notices(ready.notices, out)
     sys.stdout.flush()
 
@@ -51,6 +54,18 @@ def facts_before(file: str, shape: tuple[int, int], ready: Prepared) -> list[tup
         ("network", architecture(ready.network)),
         ("engine", engine_sentence(ready.choice)),
     ]
+
+
+def _time(ready: Prepared) -> list[tuple[str, str]]:
+    """About how long it will take, by a few updates; nothing where that is not known."""
+    expected, settings = expected_seconds(ready.plan), ready.settings
+    if expected is None:
+        return []
+    expected *= 1 + (settings.folds or 0)
+    how = words.plural(ready.job.epochs, "epoch")
+    if (n_recipes := len(variants(ready.task.name, settings))) > 1:
+        how += f"; the networks of {n_recipes} recipes, of which those stay that are best together"
+    return [("time", f"about {words.seconds(max(0.1, expected))}, quality {settings.quality} of {max(LEVELS)}, {how}")]
 
 
 def _rows(ready: Prepared) -> str:

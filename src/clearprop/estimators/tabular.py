@@ -46,7 +46,7 @@ from clearprop.tabular.learning import Learned, cut_short
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
-from clearprop.tabular.quantiles import carry_out_all, shared
+from clearprop.tabular.quantiles import carry_out_all, expected_seconds, shared
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.results import Remarks
 from clearprop.tabular.settings import TableSettings
@@ -69,6 +69,7 @@ class Planned(NamedTuple):
 class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimator, ABC):  # type: ignore[misc]
     """Base of `TabularClassifier` and `TabularRegressor`."""
 
+    quality: Any
     ensemble: Any
     hidden_layer_sizes: Any
     max_iter: Any
@@ -188,6 +189,9 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
                 assert isinstance(found, Rows)
                 validation = (groups, X_val, y_val, sample_weight_val)
                 planned = self._planned(*found, sample_weight, validation, settings)
+            tell = announced(self.verbose)
+            if tell is not None and (expected := expected_seconds(planned.main)) is not None:
+                tell(f"training will take about {expected:.1f} s")
             interrupts = Interrupts()
             n_quantiles = self._train(planned.main, planned.encoder, interrupts, checkpoints)
         interrupts.raise_again()
@@ -219,7 +223,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
         factors = class_factors(settings.class_weight, target, y, rows.weight)
         rows, folds = with_validation(rows, target, given, settings)
-        main = plan(rows, target, shared(settings), parts=folds, class_weight=factors, tell=announced(self.verbose))
+        asked, tell = shared(settings, target.task), announced(self.verbose)
+        main = plan(rows, target, asked, parts=folds, class_weight=factors, tell=tell)
         self.notices_ = tuple(map(in_python, (*fitted.notices, *told(table, rows, main.folds, target, encoder))))
         return Planned(main, encoder, fitted.doubts)
 
@@ -275,7 +280,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         self.n_iter_, self.stopping_reason_ = len(done.fit.history), done.fit.reason
         self.retries_ = done.fit.retries
         self.engine_, self.engine_reason_ = main.choice.engine.name, main.choice.reason
-        self.ensemble_ = len(main.folds)
+        self.ensemble_ = len(done.thetas)
         if done.calibration_error is not None:
             self.calibration_error_ = done.calibration_error
 
@@ -292,6 +297,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
                 raise InputError(f"{name} must be None or a whole number of at least {least}, not {given!r}")
         counts: Any = {name: _whole(getattr(self, name)) for name in COUNTS if name != "max_iter"}
         return TableSettings(
+            quality=self.quality,
             hidden=hidden(self.hidden_layer_sizes),
             epochs=_whole(self.max_iter),
             time_limit=positive("max_seconds", self.max_seconds),

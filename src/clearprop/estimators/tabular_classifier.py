@@ -16,6 +16,7 @@ from clearprop.estimators.tabular_data import labels
 from clearprop.estimators.tabular_files import in_pieces
 from clearprop.tables import ClassTarget, Target
 from clearprop.tables.class_target import MOST_CLASSES
+from clearprop.tabular.quality import DEFAULT
 
 
 class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]
@@ -27,6 +28,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
 
     Parameters
     ----------
+    quality : int, default=3
+        From 1, in seconds, to 5, in minutes: what is taken for `ensemble`, `hidden_layer_sizes` and `max_iter` where
+        they are None. docs/tables.md says how good and how quick each is.
     ensemble : int, optional
         How many networks; their probabilities are averaged. By default 4, and 1 above 20,000 rows.
     hidden_layer_sizes : int or sequence of int, optional
@@ -107,6 +111,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     def __init__(
         self,
         *,
+        quality: int = DEFAULT,
         ensemble: int | None = None,
         hidden_layer_sizes: Any = None,
         max_iter: int | None = None,

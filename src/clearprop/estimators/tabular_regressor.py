@@ -15,6 +15,7 @@ from clearprop.estimators.tabular import TabularEstimator
 from clearprop.estimators.tabular_data import one_number, several_numbers
 from clearprop.estimators.tabular_files import in_pieces
 from clearprop.tables import NumberTarget, NumberTargets, Target
+from clearprop.tabular.quality import DEFAULT
 
 
 def _refuses_quantiles(estimator: Any) -> str | None:
@@ -37,6 +38,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
+    quality : int, default=3
+        As for `TabularClassifier`.
     ensemble : int, optional
         How many networks; their predictions are averaged. By default 4, and 1 above 20,000 rows.
     hidden_layer_sizes, max_iter
@@ -80,6 +83,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
+        quality: int = DEFAULT,
         ensemble: int | None = None,
         hidden_layer_sizes: Any = None,
         max_iter: int | None = None,

@@ -21,7 +21,7 @@ LARGEST = 2**53  # whole number that JSON of other programs holds exactly; seeds
 
 
 def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any]:
-    """What training each of these networks was asked to do; they differ in the seed alone.
+    """What training each of these networks was asked to do, once for those that differ in the seed alone.
 
     Returns
     -------
@@ -58,7 +58,10 @@ def jobs_to_json(jobs: Sequence[Job]) -> dict[str, Any]:
         else formula_to_json(rule, UPDATE_RULES),
         "schedule": formula_to_json(schedule, SCHEDULES),
     }
-    return {"job": job, "seeds": [job.seed for job in jobs]}
+    alike = [each.with_seed(first.seed) == first for each in jobs]
+    count = alike.index(False) if False in alike else len(jobs)
+    found: dict[str, Any] = {"job": job, "seeds": [job.seed for job in jobs[:count]]}
+    return found if count == len(jobs) else {**found, "others": jobs_to_json(jobs[count:])}
 
 
 def jobs_from_json(network: Network, found: object, n_networks: int) -> tuple[Job, ...]:
@@ -72,6 +75,11 @@ def jobs_from_json(network: Network, found: object, n_networks: int) -> tuple[Jo
     if found is None:
         return ()
     match found:
+        case {"job": dict() as spec, "seeds": list() as seeds, "others": dict() as others} if (
+            0 < len(seeds) < n_networks
+        ):
+            own = jobs_from_json(network, {"job": spec, "seeds": seeds}, len(seeds))
+            return (*own, *jobs_from_json(network, others, n_networks - len(seeds)))
         case {"job": dict() as spec, "seeds": list() as seeds}:
             if len(seeds) != n_networks:  # before a job is made for each
                 raise ModelFileError(f"it says how {len(seeds):,} networks were trained, and has {n_networks:,}")

@@ -30,11 +30,16 @@ class QuantileNetworks(NamedTuple):
     shift: float
 
 
-def groups_of(thetas: Any, spec: Any) -> tuple[Any, tuple[QuantileNetworks, ...]]:
-    """The parameters of the main networks and those of each quantile; all groups are of the same size."""
-    if not isinstance(spec, list) or len(thetas) % (1 + len(spec)) or len(spec) >= len(thetas):
+def groups_of(thetas: Any, spec: Any, n_main: Any = None) -> tuple[Any, tuple[QuantileNetworks, ...]]:
+    """The parameters of the main networks and those of each quantile.
+
+    All groups are of the same size, but that the main networks may be others in number, `n_main`.
+    """
+    count = n_main if n_main is not None else isinstance(spec, list) and len(thetas) // (1 + len(spec))
+    rest = len(thetas) - count if type(count) is int else -1
+    if not isinstance(spec, list) or count < 1 or rest < len(spec) or (rest % len(spec) if spec else rest):
         raise InputError("its networks and its quantiles do not belong together")
-    groups = np.split(thetas, 1 + len(spec))
+    groups = [thetas[:count], *(np.split(thetas[count:], len(spec)) if spec else ())]
     found = []
     for group, item in zip(groups[1:], spec, strict=True):
         match item:

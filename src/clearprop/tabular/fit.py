@@ -17,6 +17,7 @@ from clearprop.tabular.learning import Learned
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.preparation import Prepared
+from clearprop.tabular.quality import DEFAULT
 from clearprop.tabular.quantiles import Showing, carry_out_all
 from clearprop.tabular.seen import learned_rows, seen
 from clearprop.tabular.settings import TableSettings
@@ -108,8 +109,9 @@ def _kept(settings: TableSettings) -> dict[str, Any]:
     kept = {**asdict(plain), "class_weight": factors}
     if settings.hardware == HOST:  # of the torch engine alone
         kept = {name: value for name, value in kept.items() if name not in Hardware._fields}
-    if settings.waves is None:
-        del kept["waves"]
+    for name, usual in (("waves", None), ("quality", DEFAULT)):
+        if kept[name] == usual:
+            del kept[name]
     begun = {name: kept.pop(name) for name in OF_START}
     return kept if start is None else {**kept, **begun, "from": start, "activation": None}
 
@@ -141,7 +143,8 @@ def model_of(
         settings={
             **settings,
             "hidden": plan.network.widths[1:-1],
-            "ensemble": len(plan.folds),
+            "ensemble": len(done.thetas),
+            **({"recipes": list(done.recipes)} if done.recipes else {}),
             "epochs_planned": plan.jobs[0].epochs,
             "epochs_done": len(done.fit.history),
             "batch_size": plan.jobs[0].batch_size,
@@ -151,7 +154,7 @@ def model_of(
         },
         temperature=done.temperature,
         quantiles=quantiles,
-        jobs=plan.jobs,
+        jobs=done.jobs or plan.jobs,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.distributed.spread import Spread
-from clearprop.engines import prepared
+from clearprop.engines import Job, prepared
 from clearprop.errors import DivergenceError
 from clearprop.files.checkpoints import Checkpoints, Kept, identity_of
 from clearprop.job import Layout
@@ -44,6 +44,12 @@ class Learned(NamedTuple):
         Scores of the validation rows that are no better than those of a predictor that always says the same.
     is_whole : bool
         Whether temperature and shift were found, which Ctrl-C prevents where it comes twice.
+    outputs : array of shape (n_validation_rows, n_outputs) or None
+        What each network predicts for its own validation rows, one after the other, until networks are chosen.
+    jobs : tuple of Job
+        Of each network; () for those of the plan.
+    recipes : tuple of str
+        Those that the networks were chosen from, in words, and how many networks of each stay; () where there is one.
     """
 
     thetas: Any
@@ -53,6 +59,9 @@ class Learned(NamedTuple):
     calibration_error: float | None = None
     useless: tuple[str, ...] = ()
     is_whole: bool = True
+    outputs: Any = None
+    jobs: tuple[Job, ...] = ()
+    recipes: tuple[str, ...] = ()
 
 
 def carry_out(
@@ -171,10 +180,10 @@ def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
 
 def _scaled(plan: EnsemblePlan, together: Together, done: Fit) -> Learned:
     """The networks with the temperature of their probabilities, or the shift of their quantile."""
-    actual, weight = _validation_targets(plan)
+    actual, weight = validation_targets(plan)
     outputs = np.concatenate(together.outputs())
     found = plan.scoring.finished(outputs, actual, weight, plan.settings.metric)
-    return Learned(together.thetas, done, **found._asdict())
+    return Learned(together.thetas, done, outputs=outputs, **found._asdict())
 
 
 def stopping(plan: EnsemblePlan) -> Stopping:
@@ -210,7 +219,7 @@ def _initial(plan: EnsemblePlan, k: int) -> Any:
     return plan.network.initial(plan.jobs[k].seed, dtype=np.float32).theta
 
 
-def _validation_targets(plan: EnsemblePlan) -> tuple[Any, Any]:
+def validation_targets(plan: EnsemblePlan) -> tuple[Any, Any]:
     """What is true of the validation rows of all networks, and their weights (classes' included) if they have any."""
     places = np.concatenate([fold.validation for fold in plan.folds])
     actual, factors = plan.rows.y[places], plan.jobs[0].class_weight
@@ -222,5 +231,5 @@ def _validation_targets(plan: EnsemblePlan) -> tuple[Any, Any]:
 
 def _validate(plan: EnsemblePlan) -> Callable[[list[Any]], Mapping[str, float]]:
     """The scores over all validation rows, from the outputs of each network for its own."""
-    actual, weight = _validation_targets(plan)
+    actual, weight = validation_targets(plan)
     return lambda outputs: plan.scoring.of_epoch(np.concatenate(outputs), actual, weight, plan.settings.metric)

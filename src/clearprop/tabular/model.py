@@ -264,8 +264,10 @@ class TableModel:
 
     def _details(self) -> dict[str, Any]:
         """All of the model but its networks, as JSON holds it."""
+        sizes = {len(self.thetas), *(len(each.thetas) for each in self.quantiles)}
         return {
             "kind": KIND,
+            **({"networks": len(self.thetas)} if len(sizes) > 1 else {}),
             "encoder": self.encoder.to_json(),
             "target": self.target.to_json(),
             "trivial": self.trivial,

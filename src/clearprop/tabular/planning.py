@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.distributed import launch
 from clearprop.engines import Choice, Job, choose, usable_cores
 from clearprop.engines.cores import threads_granted
 from clearprop.errors import InputError
@@ -16,12 +17,15 @@ from clearprop.job.memory import check_memory
 from clearprop.network import Network
 from clearprop.tables import Fold, Target, folds
 from clearprop.tabular import recipe
+from clearprop.tabular.choosing import Variant, varied
 from clearprop.tabular.scoring import Scoring, scoring_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import FEWEST_FOLDS
 from clearprop.tabular.start import SLOWER, Start
 from clearprop.tabular.streamed_rows import RowStream
+from clearprop.tabular.timing import epochs_in, seconds_per_epoch
 
+DEFAULT = Variant()
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
 
 
@@ -103,6 +107,13 @@ class EnsemblePlan:
         """What every network of the ensemble is."""
         return self.jobs[0].network
 
+    def seconds_per_epoch(self) -> float | None:
+        """About how long an epoch of all networks takes, by a short trial; None of rows that stay on the disk."""
+        if self.stream is not None:
+            return None
+        rows, jobs = self.rows, self.jobs
+        return seconds_per_epoch(jobs[0], rows.X, self.Y, rows.weight, self.folds, self.choice)
+
     @property
     def n_threads(self) -> int:
         """The most threads that all networks use together."""
@@ -119,6 +130,7 @@ def plan(
     quantile: float | None = None,
     start: Start | None = None,
     stream: Streamed | None = None,
+    variant: Variant = DEFAULT,
     tell: Callable[[str], object] | None = None,
 ) -> EnsemblePlan:
     """Cut the rows into folds and decide each network's job.
@@ -138,6 +150,8 @@ def plan(
         A network to go on from; its learning rate is then a tenth of the recipe's, unless one was asked for.
     stream : Streamed, optional
         What is learned from, where `rows` only validate.
+    variant : Variant
+        The recipe, where it is not the default.
     tell : callable, optional
         As for `clearprop.engines.choose`.
 
@@ -156,6 +170,7 @@ def plan(
         recipe.job(network, len(learn), settings, settings.seed + k * MEMBER_SEED, class_weight, slower)
         for k in range(len(parts))
     )
+    jobs = tuple(varied(job, variant, settings) for job in jobs)
     if start is not None and settings.dropout is None:
         jobs = tuple(replace(job, dropout=start.dropout) for job in jobs)
     Y = target.encode(rows.y)
@@ -168,8 +183,22 @@ def plan(
     layout = Layout.dense(len(learn), np.float32)
     each = threads_of_each(most, len(parts))
     choice = choose(settings.engine, jobs[0], layout, each, tell, settings.hardware)
-    choice = choice._replace(n_threads=most)
-    return EnsemblePlan(settings, target, rows, Y, scoring, parts, jobs, choice, start, stream)
+    found = EnsemblePlan(
+        settings, target, rows, Y, scoring, parts, jobs, choice._replace(n_threads=most), start, stream
+    )
+    return in_time(found)
+
+
+def in_time(plan: EnsemblePlan) -> EnsemblePlan:
+    """The plan with as many epochs as its time limit has room for, unless somebody asked for a number of them.
+
+    Of several processes each would measure another time, so they plan what they would without a limit.
+    """
+    limit, asked = plan.settings.time_limit, plan.settings.epochs
+    if limit is None or asked is not None or launch() is not None or (each := plan.seconds_per_epoch()) is None:
+        return plan
+    epochs = epochs_in(limit, each, plan.jobs[0].epochs)
+    return replace(plan, jobs=tuple(job.with_epochs(epochs) for job in plan.jobs))
 
 
 def threads_of_each(most: int, n_members: int) -> int:
@@ -180,7 +209,7 @@ def threads_of_each(most: int, n_members: int) -> int:
 def dealt(rows: EncodedRows, target: Target, settings: TableSettings) -> tuple[Fold, ...]:
     """A fold for each network of the ensemble; no two of them share validation rows."""
     n_rows = len(rows.y)
-    count = recipe.n_members(n_rows, settings.ensemble)
+    count = recipe.n_members(n_rows, settings)
     if n_rows < max(2, count):
         raise InputError(
             f"n_samples={n_rows}: an ensemble of {count} networks needs at least {max(2, count)} rows; "

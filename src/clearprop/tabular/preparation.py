@@ -158,7 +158,13 @@ def prepare_table(
         images=table.reading.images,
         parts=chosen.parts,
         plan=plan(
-            rows, target, shared(settings), parts=chosen.folds, class_weight=factors, start=table.start, tell=tell
+            rows,
+            target,
+            shared(settings, target.task),
+            parts=chosen.folds,
+            class_weight=factors,
+            start=table.start,
+            tell=tell,
         ),
         notices=(*before, *notices, *said, *beside, *doubts),
     )

@@ -1,7 +1,8 @@
-"""Carrying out a plan together with one for each quantile: each has an ensemble of its own."""
+"""Carrying out a plan together with those of other recipes and of quantiles: each has an ensemble of its own."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,10 +11,12 @@ from typing import Any
 
 from clearprop.distributed import launch, manner
 from clearprop.distributed.launch import in_force
-from clearprop.errors import EngineRefusal
+from clearprop.errors import DivergenceError, EngineRefusal
 from clearprop.files.checkpoints import Checkpoints
+from clearprop.tabular.choosing import Variant, variants
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.learning import Learned, carry_out, identity, kept_as, layout
+from clearprop.tabular.members import of_recipes
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.settings import TableSettings
 from clearprop.training import Callback
@@ -24,12 +27,25 @@ from clearprop.training.joining import joined, kept_by_first, spread_out
 Showing = Callable[[str, int], AbstractContextManager[Iterable[Callback]]]  # from what is trained, and most epochs
 
 
-def shared(settings: TableSettings, n_trainings: int = 1) -> TableSettings:
-    """The settings of each training where main ensemble and quantiles, so many times, share the time limit."""
+def shared(settings: TableSettings, task: str) -> TableSettings:
+    """The settings of each training where all recipes and quantiles share the time limit."""
+    limit, count = settings.time_limit, len(variants(task, settings)) + len(settings.quantiles)
+    return settings if limit is None else replace(settings, time_limit=limit / count)
+
+
+def expected_seconds(main: EnsemblePlan) -> float | None:
+    """About how long all of it takes, by a short trial of the main networks; None where that is not known.
+
+    A trial takes some hundredths of a second. At most it is the time limit.
+    """
+    each, settings = main.seconds_per_epoch(), main.settings
+    if each is None:
+        return None
+    recipes = variants(main.target.task, settings)
+    epochs = [1.0 if settings.epochs is not None else recipe.epochs for recipe in recipes]
+    found = each * main.jobs[0].epochs * (sum(epochs) + len(settings.quantiles))
     limit = settings.time_limit
-    return (
-        settings if limit is None else replace(settings, time_limit=limit / n_trainings / (1 + len(settings.quantiles)))
-    )
+    return found if limit is None else min(found, limit * (len(recipes) + len(settings.quantiles)))
 
 
 def carry_out_all(
@@ -40,9 +56,9 @@ def carry_out_all(
     checkpoints: Checkpoints | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> tuple[Learned, tuple[QuantileNetworks, ...]]:
-    """Train the main ensemble, then one for each quantile that its settings ask for.
+    """Train the main ensemble, those of other recipes, and one for each quantile that its settings ask for.
 
-    Ctrl-C ends what is trained just then, and no further quantile is learned.
+    Ctrl-C ends what is trained just then, and nothing further is learned. A further recipe that diverges is left out.
 
     Parameters
     ----------
@@ -59,42 +75,61 @@ def carry_out_all(
     tell : callable, optional
         As for `clearprop.distributed.settings`.
     """
-    found: list[Learned] = []
-    quantiles = main.settings.quantiles
+    found: list[Learned | None] = []
+    recipes, quantiles = variants(main.target.task, main.settings), main.settings.quantiles
+    names = ("", *(f"recipe {k}" for k in range(2, len(recipes) + 1)), *(f"quantile {q:g}" for q in quantiles))
 
-    def carry(ready: EnsemblePlan, name: str, is_last: bool) -> None:
+    def carry(place: int) -> None:
         def end() -> None:
-            if on_end is not None and (is_last or interrupts.came):
+            if on_end is not None and (place == len(names) - 1 or interrupts.came):
                 on_end()
 
-        found.append(_carried_out(ready, name, showing, end, interrupts, checkpoints, tell))
+        is_further = 0 < place < len(recipes)
+        try:
+            ready = _planned(main, recipes, place)
+            found.append(_carried_out(ready, names[place], showing, end, interrupts, checkpoints, tell))
+        except DivergenceError as error:
+            if not is_further:
+                raise
+            found.append(None)
+            warnings.warn(f"recipe {place + 1} of {len(recipes)} diverged and is left out: {error}", stacklevel=2)
 
-    networks: tuple[QuantileNetworks, ...] = ()
-    whole = came = False
-    while not whole:
+    learned, networks = None, tuple[QuantileNetworks, ...]()
+    came = False
+    while learned is None:
         try:
             if came:  # between two trainings, or after the last
                 interrupts.note()
-            if not found:
-                carry(main, "", not quantiles)
-            for quantile in quantiles[len(found) - 1 :]:
-                if interrupts.came:
-                    break
-                ready = plan(
-                    main.rows, main.target, main.settings, parts=main.folds, quantile=quantile, stream=main.stream
-                )
-                carry(ready, f"quantile {quantile:g}", quantile == quantiles[-1])
+            while len(found) < len(names) and not (found and interrupts.came):
+                carry(len(found))
             networks = tuple(
                 QuantileNetworks(quantile, each.thetas, each.shift)
-                for quantile, each in zip(quantiles, found[1:], strict=False)
-                if each.is_whole
+                for quantile, each in zip(quantiles, found[len(recipes) :], strict=False)
+                if each is not None and each.is_whole
             )
-            whole = True
+            learned = of_recipes(main, found[: len(recipes)], recipes)
         except KeyboardInterrupt:
             if not found:
                 raise
             came = True
-    return found[0], networks
+    return learned, networks
+
+
+def _planned(main: EnsemblePlan, recipes: tuple[Variant, ...], place: int) -> EnsemblePlan:
+    """The plan of the training at this place: the main one, those of further recipes, those of the quantiles."""
+    if place == 0:
+        return main
+    is_quantile = place >= len(recipes)
+    return plan(
+        main.rows,
+        main.target,
+        main.settings,
+        parts=main.folds,
+        class_weight=None if is_quantile else main.jobs[0].class_weight,
+        quantile=main.settings.quantiles[place - len(recipes)] if is_quantile else None,
+        stream=main.stream,
+        variant=recipes[0] if is_quantile else recipes[place],
+    )
 
 
 def _carried_out(

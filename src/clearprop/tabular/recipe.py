@@ -13,6 +13,7 @@ from clearprop.engines import Job
 from clearprop.errors import InputError
 from clearprop.formulas import AdamW, Cosine, Loss
 from clearprop.network import Network, NumberEmbedding
+from clearprop.tabular.quality import LEVELS, MOST_ROWS_OF_ENSEMBLE
 from clearprop.tabular.settings import TableSettings
 from clearprop.training.asked import dropout_per_layer
 
@@ -24,13 +25,9 @@ MOST_ROWS_OF_DROPOUT_FOR_NUMBERS = 10_000
 LABEL_SMOOTHING = 0.1
 LARGEST_BATCH, SMALLEST_BATCH = 256, 64
 BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
-FEWEST_EPOCHS, MOST_EPOCHS = 40, 128
-UPDATES = 3000  # at least so many are planned, where the most epochs allow it
 WAVES = 0  # learned waves of each number
 FREQUENCIES = 2.0  # standard deviation of the frequencies that they start from, in radians for each interquartile range
 FEWEST_BINS = {"classification": 8, "regression": 2}  # few bins of a number help to predict numbers, not classes
-ENSEMBLE = 4
-MOST_ROWS_OF_ENSEMBLE = 20_000  # larger tables get one network by default: they need it less, and it takes longer
 
 
 def batch_size(n_rows: int) -> int:
@@ -41,17 +38,18 @@ def batch_size(n_rows: int) -> int:
     return size
 
 
-def n_epochs(n_rows: int, asked: int | None, size: int) -> int:
+def n_epochs(n_rows: int, settings: TableSettings, size: int) -> int:
     """More epochs for smaller tables, unless the user asked for a number; `size` is that of a batch."""
-    if asked is not None:
-        return asked
-    updates = math.ceil(n_rows / size)
-    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(UPDATES / updates)))
+    if settings.epochs is not None:
+        return settings.epochs
+    level = LEVELS[settings.quality]
+    return min(level.most_epochs, max(level.fewest_epochs, math.ceil(level.updates / math.ceil(n_rows / size))))
 
 
-def n_members(n_rows: int, asked: int | None) -> int:
+def n_members(n_rows: int, settings: TableSettings) -> int:
     """How many networks, unless the user asked for a number."""
-    return asked or (ENSEMBLE if n_rows <= MOST_ROWS_OF_ENSEMBLE else 1)
+    level = LEVELS[settings.quality]
+    return settings.ensemble or (level.networks if n_rows <= MOST_ROWS_OF_ENSEMBLE else level.networks_of_many)
 
 
 def network(
@@ -94,7 +92,7 @@ def job(
         network=network,
         update_rule=AdamW(learning_rate=rate, weight_decay=decay),
         schedule=Cosine(),
-        epochs=n_epochs(n_rows, settings.epochs, size),
+        epochs=n_epochs(n_rows, settings, size),
         batch_size=size,
         label_smoothing=LABEL_SMOOTHING if smoothes else 0.0,
         dropout=dropout_per_layer(network, dropout if network.depth > 1 else 0.0),

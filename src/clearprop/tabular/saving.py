@@ -44,7 +44,7 @@ def model_of(found: Model, path: Path) -> dict[str, Any]:
         if images is not None and images.height * images.width * images.channels > encoder.n_inputs:
             raise ModelFileError(f"images of {images} are not what its encoder takes")
         held_out = None if details.get("held_out") is None else scores_from_json(details["held_out"])
-        thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []))
+        thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []), details.get("networks"))
         jobs = jobs_from_json(found.network, details.get("training"), len(thetas))
         temperature = temperature_of(details.get("temperature", 1.0))
         trivial, settings = target.check_trivial(details.get("trivial")), settings_of(details.get("settings"))

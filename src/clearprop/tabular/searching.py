@@ -329,7 +329,7 @@ def planned(ready: Prepared, trial: Trial, share: float, n_networks: int, *, n_t
     """The plan of a trial: this share of its epochs, and so many networks."""
     main, asked = ready.plan, replace(ready.settings, **trial.asked)
     if share < 1:
-        full = recipe.n_epochs(len(main.folds[0].learn), asked.epochs, trial.asked["batch_size"])
+        full = recipe.n_epochs(len(main.folds[0].learn), asked, trial.asked["batch_size"])
         asked = replace(asked, epochs=max(1, round(share * full)))
     asked = replace(asked, time_limit=None, n_threads=n_threads)
     factors = main.jobs[0].class_weight

@@ -14,6 +14,7 @@ from clearprop.formulas import Activation, activation
 from clearprop.network.embedding import MOST_WAVES
 from clearprop.tables import TASKS, ReadOptions
 from clearprop.tabular.metrics import METRICS
+from clearprop.tabular.quality import DEFAULT, level
 from clearprop.training.stopping import check_on_divergence
 
 
@@ -38,8 +39,11 @@ class TableSettings:
         Leave out rows without a target instead of refusing them.
     hidden : tuple of int, optional
         Neurons in each hidden layer; () for none. By default the recipe's.
+    quality : int
+        From 1, in seconds, to 5, in minutes: what is taken for the settings that are not given, see
+        `clearprop.tabular.quality`.
     epochs : int, optional
-        Most passes over the rows; by default enough for 3,000 updates, within the recipe's bounds.
+        Most passes over the rows; by default enough for 3,000 updates (at quality 3), within the recipe's bounds.
     time_limit : float, optional
         Seconds.
     test : float
@@ -108,6 +112,7 @@ class TableSettings:
     category: tuple[str, ...] = ()
     skip_missing_target: bool = False
     hidden: tuple[int, ...] | None = None
+    quality: int = DEFAULT
     epochs: int | None = None
     time_limit: float | None = None
     test: float = 0.2
@@ -145,6 +150,7 @@ class TableSettings:
             raise InputError(
                 f"the share of rows to hold out must be between 0 and 1, as 0.2, or 0 for none, not {self.test!r}"
             )
+        level(self.quality)
         if self.epochs is not None and self.epochs < 1:
             raise InputError(f"epochs must be at least 1, not {self.epochs}")
         if self.ensemble is not None and not 1 <= self.ensemble <= MOST_MEMBERS:

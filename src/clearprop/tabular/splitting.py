@@ -76,7 +76,7 @@ def cut(
         rows, test = _hold_out(np.arange(n_rows), marks, settings, settings.test, "hold out for the score")
     else:
         rows, test = held_out
-    n_members = recipe.n_members(len(rows), settings.ensemble)
+    n_members = recipe.n_members(len(rows), settings)
     if validation is None and marks.times is not None:
         rows, validation = _hold_out(rows, marks, settings, validation_share(len(rows)), "choose the best epoch by")
     if validation is not None:
@@ -90,7 +90,7 @@ def cut(
 def _by_chance(n_rows: int, labels: Any, settings: TableSettings) -> Cut:
     parts = split(n_rows, settings.test, settings.seed, labels)
     rest = np.sort(np.concatenate([parts.train, parts.validation]))
-    count = recipe.n_members(len(rest), settings.ensemble)
+    count = recipe.n_members(len(rest), settings)
     if count == 1:
         return Cut(parts, (Fold(parts.train, parts.validation),))
     return Cut(Parts(rest, rest[:0], parts.test), _folds(rest, Marks(labels), settings, count))

@@ -22,6 +22,7 @@ from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.leaks import leaks
 from clearprop.tabular.planning import EncodedRows, Streamed, plan
 from clearprop.tabular.preparation import Prepared
+from clearprop.tabular.quality import LEVELS
 from clearprop.tabular.quantiles import shared
 from clearprop.tabular.scoring import scoring_of
 from clearprop.tabular.seen import standardised
@@ -93,7 +94,8 @@ def prepare_stream(
     encoding = Encoding(encoder, target, found.most_weight)
     rows = _encoded(found.validation, encoding, asked.weights)
     said += leaks(found.validation, encoder, target, rows.X, rows.y)
-    n_learn, members = found.n_parts[LEARN], settings.ensemble or 1
+    n_learn = found.n_parts[LEARN]
+    members = settings.ensemble or LEVELS[settings.quality].networks_of_many
     job = recipe.job(_network(encoder, target, settings), n_learn, settings, settings.seed)
     before = kept if kept is not None and "buffer" in kept else None
     sizes = Sizes(table, job, n_learn, len(rows.y), members, len(asked.targets))
@@ -109,7 +111,9 @@ def prepare_stream(
         target=target,
         images=None,
         parts=Parts(range(n_learn), range(len(rows.y)), range(found.n_parts[TEST])),
-        plan=plan(rows, target, shared(settings), parts=folds, class_weight=factors, stream=streamed, tell=tell),
+        plan=plan(
+            rows, target, shared(settings, target.task), parts=folds, class_weight=factors, stream=streamed, tell=tell
+        ),
         notices=(*table.notices, *of_counts(target, counts), *said),
     )
     return StreamPrepared(ready, memory, stream.keep_in(scratch, in_memory=memory.encoded > 0, epochs=job.epochs))
