@@ -1,7 +1,7 @@
 """How good the default for tables is, and how long it takes, beside what people use: error on held-out rows.
 
-Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `quality_1` … `quality_5` (the same of other
-qualities), `mlp` (scikit-learn, all defaults, in a pipeline that standardises and one-hot encodes), `hgb`
+Contenders: `clearprop` (TabularClassifier, TabularRegressor, all defaults), `quality_1` … `quality_5` (the same of
+other qualities), `mlp` (scikit-learn, all defaults, in a pipeline that standardises and one-hot encodes), `hgb`
 (HistGradientBoosting, defaults), and, where they are installed, `lightgbm`, `catboost` and `xgboost` with their
 defaults and categories told as such, `td_s` and `td` (pytabkit's RealMLP). All learn from the same rows of the same
 splits and take turns, one after another, on as many threads as `--threads` says. Class error is the share of rows

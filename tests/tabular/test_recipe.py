@@ -3,6 +3,7 @@ import pytest
 from clearprop.tables import Reading
 from clearprop.tabular import recipe
 from clearprop.tabular.preparation import prepare
+from clearprop.tabular.quality import LEVELS
 from clearprop.tabular.settings import TableSettings
 from sample_tables import flats, pets
 
@@ -34,5 +35,7 @@ def test_no_hidden_layer_has_no_dropout():
 @pytest.mark.parametrize("n_rows", [2, 63, 64, 1000, 5000, 10**6])
 def test_batches_and_epochs_stay_within_bounds(n_rows):
     assert recipe.SMALLEST_BATCH <= recipe.batch_size(n_rows) <= recipe.LARGEST_BATCH
-    assert recipe.FEWEST_EPOCHS <= recipe.n_epochs(n_rows, None, recipe.batch_size(n_rows)) <= recipe.MOST_EPOCHS
-    assert recipe.n_epochs(n_rows, 7, 64) == 7
+    for quality, level in LEVELS.items():
+        epochs = recipe.n_epochs(n_rows, TableSettings(quality=quality), recipe.batch_size(n_rows))
+        assert level.fewest_epochs <= epochs <= level.most_epochs
+    assert recipe.n_epochs(n_rows, TableSettings(epochs=7), 64) == 7

@@ -46,7 +46,7 @@ from clearprop.tabular.learning import Learned, cut_short
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
-from clearprop.tabular.quantiles import carry_out_all, expected_seconds, shared
+from clearprop.tabular.quantiles import carry_out_all, shared
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.results import Remarks
 from clearprop.tabular.settings import TableSettings
@@ -55,6 +55,7 @@ from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
+PASSED_ON = ("quality", "activation", "on_divergence", "engine", "device", "precision")  # checked by the settings
 COUNTS = {"ensemble": 1, "max_iter": 1, "batch_size": 1, "n_threads": 1, "waves": 0}  # and the least of each
 
 
@@ -189,9 +190,6 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
                 assert isinstance(found, Rows)
                 validation = (groups, X_val, y_val, sample_weight_val)
                 planned = self._planned(*found, sample_weight, validation, settings)
-            tell = announced(self.verbose)
-            if tell is not None and (expected := expected_seconds(planned.main)) is not None:
-                tell(f"training will take about {expected:.1f} s")
             interrupts = Interrupts()
             n_quantiles = self._train(planned.main, planned.encoder, interrupts, checkpoints)
         interrupts.raise_again()
@@ -223,8 +221,8 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
         factors = class_factors(settings.class_weight, target, y, rows.weight)
         rows, folds = with_validation(rows, target, given, settings)
-        asked, tell = shared(settings, target.task), announced(self.verbose)
-        main = plan(rows, target, asked, parts=folds, class_weight=factors, tell=tell)
+        asked = shared(settings, target.task)
+        main = plan(rows, target, asked, parts=folds, class_weight=factors, tell=announced(self.verbose))
         self.notices_ = tuple(map(in_python, (*fitted.notices, *told(table, rows, main.folds, target, encoder))))
         return Planned(main, encoder, fitted.doubts)
 
@@ -297,15 +295,12 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
                 raise InputError(f"{name} must be None or a whole number of at least {least}, not {given!r}")
         counts: Any = {name: _whole(getattr(self, name)) for name in COUNTS if name != "max_iter"}
         return TableSettings(
-            quality=self.quality,
             hidden=hidden(self.hidden_layer_sizes),
             epochs=_whole(self.max_iter),
             time_limit=positive("max_seconds", self.max_seconds),
             **counts,
-            on_divergence=self.on_divergence,
-            **{name: getattr(self, name) for name in ("engine", "device", "precision")},
+            **{name: getattr(self, name) for name in PASSED_ON},
             learning_rate=positive("learning_rate_init", self.learning_rate_init),
-            activation=self.activation,
             metric=self._metric(),
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
             read=of_values(self.read),

@@ -57,10 +57,10 @@ VARIANTS: Mapping[str, tuple[Variant, ...]] = {
     ),
     "regression": (
         Variant(),
-        Variant(rate=1.5, decay=0.1, dropout=0.0),
+        Variant(decay=0.2, dropout=0.25),
         Variant(rate=0.8, epochs=2.0, decay=0.1, dropout=0.05),
+        Variant(rate=1.5, decay=0.1, dropout=0.0),
         Variant(epochs=2.0, dropout=0.15),
-        Variant(rate=0.7, epochs=0.5, dropout=0.0),
         Variant(rate=1.6, epochs=2.0, dropout=0.05),
     ),
 }
@@ -76,7 +76,7 @@ def variants(task: str, settings: TableSettings) -> tuple[Variant, ...]:
     >>> [len(variants("regression", TableSettings(quality=k))) for k in (3, 4, 5)]
     [1, 3, 6]
     >>> print(variants("regression", TableSettings(quality=4))[1])
-    learning rate × 1.5, weight decay 0.1, dropout 0
+    weight decay 0.2, dropout 0.25
     """
     is_alone = settings.ensemble is not None or settings.start is not None
     return VARIANTS[task][: 1 if is_alone else LEVELS[settings.quality].recipes]

@@ -73,8 +73,10 @@ def carry_out_all(
     checkpoints : Checkpoints, optional
         Where each training is kept, and goes on.
     tell : callable, optional
-        As for `clearprop.distributed.settings`.
+        As for `clearprop.distributed.settings`; it is also told how long all will take.
     """
+    if tell is not None and (expected := expected_seconds(main)) is not None:
+        tell(f"training will take about {expected:.1f} s")
     found: list[Learned | None] = []
     recipes, quantiles = variants(main.target.task, main.settings), main.settings.quantiles
     names = ("", *(f"recipe {k}" for k in range(2, len(recipes) + 1)), *(f"quantile {q:g}" for q in quantiles))
