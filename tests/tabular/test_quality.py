@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clearprop import TabularClassifier, TabularRegressor
+from clearprop.cli.app import exit_code
 from clearprop.errors import DivergenceError, InputError, ModelFileError
 from clearprop.job.saving import jobs_from_json, jobs_to_json
 from clearprop.tables import Reading
@@ -18,7 +19,7 @@ from clearprop.tabular.model import TableModel
 from clearprop.tabular.preparation import prepare
 from clearprop.tabular.quality import LEVELS
 from clearprop.tabular.quantiles import expected_seconds
-from sample_tables import flats, pets
+from sample_tables import flats, pets, write
 
 
 def ready(table, **settings):
@@ -149,3 +150,16 @@ def test_estimators_have_a_quality(kind, capsys):
     assert "training will take about " in capsys.readouterr().out
     with pytest.raises(InputError, match="not 9"):
         kind(quality=9).fit(X, y)
+
+
+def test_inspect_says_which_recipes_were_taken(tmp_path, capsys):
+    write(tmp_path / "flats.csv", flats(150))
+    given = ["--target", "rent", "--quality", "4", "--epochs", "3", "--output", str(tmp_path / "m.clearprop")]
+    assert exit_code(["train", str(tmp_path / "flats.csv"), *given]) == 0
+    said = capsys.readouterr().out
+    assert "quality 4 of 5" in said
+    assert "the networks of 3 recipes" in said
+    assert exit_code(["inspect", str(tmp_path / "m.clearprop")]) == 0
+    said = capsys.readouterr().out
+    assert "quality 4" in said
+    assert "taken: " in said

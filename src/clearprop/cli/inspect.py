@@ -24,7 +24,7 @@ MOST_COLUMNS_SHOWN = 50
 RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "label_smoothing")
 ASKED = (
     "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "category",
-    "activation", "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
+    "quality", "activation", "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
     "device", "precision", "from", "frozen", "layer_rates",
 )  # fmt: skip
 
@@ -92,7 +92,8 @@ def chosen_settings(trained: TableModel) -> str:
     found |= {name: settings[name] for name in ASKED if _says_something(settings.get(name))}
     if "test_file" in found or "folds" in found:
         found.pop("test", None)  # they say what is held out
-    return "\n".join(f"{name.replace('_', '-')} {_in_words(value)}" for name, value in found.items())
+    lines = [f"{name.replace('_', '-')} {_in_words(value)}" for name, value in found.items()]
+    return "\n".join([*lines, *settings.get("recipes", ())])
 
 
 def _says_something(value: Any) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clearprop.tabular.fit import TableFit, train
     from clearprop.tabular.model import TableModel
     from clearprop.tabular.preparation import Prepared, prepare
+    from clearprop.tabular.quantiles import expected_seconds
     from clearprop.tabular.results import Evaluation, Predictions
     from clearprop.tabular.scores import ClassScores, NumberScores, Scores
     from clearprop.tabular.settings import TableSettings
@@ -31,6 +32,7 @@ __all__ = [
     "TableSettings",
     "averages",
     "cross_validate",
+    "expected_seconds",
     "prepare",
     "train",
 ]
@@ -42,6 +44,7 @@ __getattr__, __dir__ = late_names(
         "fit": ("TableFit", "train"),
         "model": ("TableModel",),
         "preparation": ("Prepared", "prepare"),
+        "quantiles": ("expected_seconds",),
         "results": ("Evaluation", "Predictions"),
         "scores": ("ClassScores", "NumberScores", "Scores"),
         "settings": ("TableSettings",),

@@ -75,6 +75,9 @@ def settings_of(given: Any) -> dict[str, Any]:
         raise InputError(f"its setting 'keep' is {quoted(keep)}, not names of columns")
     if weights is not None and not isinstance(weights, str):
         raise InputError(f"its setting 'weights' is {quoted(weights)}, not the name of a column")
+    recipes = given.get("recipes") or []
+    if not isinstance(recipes, list) or not all(isinstance(said, str) for said in recipes):
+        raise InputError(f"its setting 'recipes' is {quoted(recipes)}, not texts")
     match given.get("importances"):
         case None:
             pass

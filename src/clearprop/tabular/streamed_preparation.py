@@ -94,8 +94,7 @@ def prepare_stream(
     encoding = Encoding(encoder, target, found.most_weight)
     rows = _encoded(found.validation, encoding, asked.weights)
     said += leaks(found.validation, encoder, target, rows.X, rows.y)
-    n_learn = found.n_parts[LEARN]
-    members = settings.ensemble or LEVELS[settings.quality].networks_of_many
+    n_learn, members = found.n_parts[LEARN], settings.ensemble or LEVELS[settings.quality].networks_of_many
     job = recipe.job(_network(encoder, target, settings), n_learn, settings, settings.seed)
     before = kept if kept is not None and "buffer" in kept else None
     sizes = Sizes(table, job, n_learn, len(rows.y), members, len(asked.targets))
