@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from clearprop import Activation, MLPClassifier, TabularClassifier, TabularRegressor
 from clearprop.estimators.exporting import program_of
 from clearprop.formulas import exp, where
+from clearprop.tables.target_means import TargetMeans
 from evaluated_programs import answered, quantiles_of
 
 DIAMONDS = Path(__file__).parents[1] / "examples/data/diamonds.parquet"
@@ -110,7 +111,7 @@ def labels():
 
 @cache
 def quantiles():
-    """Quantiles of a number, with missing values, truths and dates."""
+    """Quantiles of a number, with missing values, truths, dates and means of the target."""
     random = np.random.default_rng(2)
     size = random.uniform(20, 120, ROWS).round(1)
     size[random.random(ROWS) < 0.05] = np.nan
@@ -120,10 +121,14 @@ def quantiles():
         "since": pd.Timestamp("2001-02-03 04:05") + pd.to_timedelta(random.integers(0, 10**8, ROWS), unit="s"),
     })  # fmt: skip
     rent = 10 * np.nan_to_num(size, nan=50.0) + 100 * frame["balcony"] + random.normal(0, 20, ROWS)
+    street = random.integers(0, 130, ROWS)
+    rent += 3 * street
+    frame["street"] = np.where(random.random(ROWS) < 0.02, None, [f"street {k:03}" for k in street])
     model = TabularRegressor(
-        quantiles=(0.1, 0.5, 0.9), ensemble=2, max_iter=10, hidden_layer_sizes=(16,), random_state=0
+        quantiles=(0.1, 0.5, 0.9), ensemble=2, max_iter=10, hidden_layer_sizes=(16,), random_state=0, target_means=50
     )
     model.fit(frame[:3000], rent[:3000])
+    assert any(isinstance(step, TargetMeans) for step in model.model_.encoder.steps)
     return Exported(model, frame, np.column_stack([model.predict(frame), model.predict_quantiles(frame)]))
 
 

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from clearprop.formulas import evaluate
 from clearprop.formulas.expressions import symbols
+from clearprop.tables.encoder import STEPS
 from clearprop.tables.input_trees import input_trees, symbol_values
 from clearprop.tables.step import Step
-from clearprop.tables.steps import STEPS, Category, Moment, Number, Truth
+from clearprop.tables.steps import Category, Moment, Number, Truth
+from clearprop.tables.target_means import TargetMeans
 from clearprop.tables.vector_step import Vector
 
 NUMBERS = st.one_of(st.none(), st.floats(-1e30, 1e30), st.floats(-5, 5), st.integers(-20, 20).map(float))
@@ -60,6 +62,23 @@ def test_a_truth(values, missing):
 def test_a_category(values, n, rare, missing):
     step = Category("x", WORDS[:n], rare, missing)
     np.testing.assert_array_equal(of_trees(step, values, pa.string()), encoded(step, values, pa.string()))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from([None, "a", "b", "c", "d", "e", "new"]), min_size=1, max_size=9), st.integers(3, 5),
+    st.booleans(), st.booleans(), st.integers(1, 3),
+)  # fmt: skip
+def test_a_category_with_means_of_the_target(values, own, rare, missing, n_means):
+    categories, own = ("a", "b", "c", "d", "e")[:own], own - 2 if rare else own
+    names = tuple(f"y{k}" for k in range(n_means))
+    means = tuple(np.linspace(-3, 3, n_means * (len(categories) + 1)).tolist())
+    step = TargetMeans("x", categories, rare, missing, False, own, names, means)
+    made = encoded(step, values, pa.string())
+    np.testing.assert_array_equal(of_trees(step, values, pa.string()), made)
+    assert made.shape[1] == len(step.names) == own + rare + n_means + missing
+    for k, value in enumerate(values):
+        np.testing.assert_array_equal(encoded(step, [value], pa.string())[0], made[k])
 
 
 @settings(max_examples=100, deadline=None)

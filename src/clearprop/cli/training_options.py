@@ -91,6 +91,9 @@ class LearningOptions:
         Rows of one update. By default 64 to 256, by the size of the table.
     waves
         How many cosine waves of each number are learned beside it, as 16. By default none.
+    target_means
+        How many different values a category must have for the mean of the target over the rows of each to be an input
+        too, as 50; 0 for none. By default 100.
     dropout
         The share of values dropped after each hidden layer, as 0.1. By default 0.15; of amounts, none from 10,000 rows.
     weight_decay
@@ -137,6 +140,7 @@ class LearningOptions:
     learning_rate: float | None = None
     batch_size: Annotated[int | None, Whole] = None
     waves: Annotated[int | None, Whole] = None
+    target_means: Annotated[int | None, Whole] = None
     dropout: float | None = None
     weight_decay: float | None = None
     probabilities: Annotated[bool, Flag] = False
@@ -206,8 +210,8 @@ ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
 # What is a setting of the same name as it is said.
 AS_SAID = (
     "task", "log_target", "quality", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size",
-    "waves", "dropout", "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine", "device",
-    "precision",
+    "waves", "target_means", "dropout", "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine",
+    "device", "precision",
 )  # fmt: skip
 
 

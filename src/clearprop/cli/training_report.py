@@ -22,6 +22,7 @@ from clearprop.tabular.scores import Scores
 KINDS = {
     "number": ("number",),
     "category": ("category", "categories"),
+    "category with means": ("category with means of the target", "categories with means of the target"),
     "truth": ("true-or-false column",),
     "moment": ("date",),
     "vector": ("vector",),

@@ -45,7 +45,8 @@ from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, cut_short
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.model import TableModel
-from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
+from clearprop.tabular.own_targets import add_means, hide_own, parts_of
+from clearprop.tabular.planning import EncodedRows, EnsemblePlan, dealt, plan
 from clearprop.tabular.quantiles import carry_out_all, shared
 from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.results import Remarks
@@ -56,7 +57,9 @@ from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
 
 PASSED_ON = ("quality", "activation", "on_divergence", "engine", "device", "precision")  # checked by the settings
-COUNTS = {"ensemble": 1, "max_iter": 1, "batch_size": 1, "n_threads": 1, "waves": 0}  # and the least of each
+COUNTS = {  # and the least of each
+    "ensemble": 1, "max_iter": 1, "batch_size": 1, "n_threads": 1, "waves": 0, "target_means": 0,
+}  # fmt: skip
 
 
 class Planned(NamedTuple):
@@ -78,6 +81,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
     activation: Any
     batch_size: Any
     waves: Any
+    target_means: Any
     metric: Any
     max_seconds: Any
     random_state: Any
@@ -216,14 +220,22 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
             fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
         except TableError as error:
             raise TableError(in_python(str(error))) from None
-        encoder, (groups, X_val, y_val, sample_weight_val) = fitted.encoder, validation
-        rows = EncodedRows(encoder.encode(table).X, y, weights(sample_weight, len(y)), encoder.number_inputs)
+        groups, X_val, y_val, sample_weight_val = validation
+        weight = weights(sample_weight, len(y))
+        encoder, said = add_means(fitted.encoder, table, target, y, weight, settings)
+        rows = EncodedRows(encoder.encode(table).X, y, weight, encoder.number_inputs)
         given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
         factors = class_factors(settings.class_weight, target, y, rows.weight)
         rows, folds = with_validation(rows, target, given, settings)
+        if said:
+            folds = folds or dealt(rows, target, settings)
+            every = np.arange(len(y))
+            parts = parts_of(every, folds, settings.seed, target.strata(y), given.groups)
+            hide_own(rows.X, encoder, table, every, target, y, weight, parts)
         asked = shared(settings, target.task)
         main = plan(rows, target, asked, parts=folds, class_weight=factors, tell=announced(self.verbose))
-        self.notices_ = tuple(map(in_python, (*fitted.notices, *told(table, rows, main.folds, target, encoder))))
+        said = (*fitted.notices, *said, *told(table, rows, main.folds, target, encoder))
+        self.notices_ = tuple(map(in_python, said))
         return Planned(main, encoder, fitted.doubts)
 
     def _planned_stream(

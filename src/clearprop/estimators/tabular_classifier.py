@@ -52,6 +52,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         Rows of one update. By default 64 to 256, by the number of rows.
     waves : int, optional
         How many cosine waves of each number are learned and stand beside it. By default, as with 0, none.
+    target_means : int, optional
+        A category of at least so many different values has, beside its inputs, the mean of the target over the rows of
+        each value, drawn towards that of all where these are few (Micci-Barreca, 2001); no row's own target is in what
+        a network learns from. 0 for none; by default 100.
     metric : str, optional
         The score over the validation rows by which the best epoch is chosen: "accuracy" (the default),
         "balanced_accuracy", "log_loss", "roc_auc", "average_precision" or "f1".
@@ -121,6 +125,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         activation: Any = "silu",
         batch_size: int | None = None,
         waves: int | None = None,
+        target_means: int | None = None,
         metric: str | None = None,
         max_seconds: float | None = None,
         random_state: Any = None,

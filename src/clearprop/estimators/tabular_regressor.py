@@ -51,7 +51,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     quantiles : sequence of float, default=()
         Quantiles for `predict_quantiles`, rising and each between 0 and 1; (0.05, 0.95) bound an interval that is to
         hold nine tenths of the rows. Each has an ensemble of its own, so training takes that many times as long.
-    learning_rate_init, activation, batch_size, waves
+    learning_rate_init, activation, batch_size, waves, target_means
         As for `TabularClassifier`.
     metric : str, optional
         The score over the validation rows by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
@@ -93,6 +93,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         activation: Any = "silu",
         batch_size: int | None = None,
         waves: int | None = None,
+        target_means: int | None = None,
         metric: str | None = None,
         max_seconds: float | None = None,
         random_state: Any = None,

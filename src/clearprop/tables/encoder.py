@@ -16,11 +16,17 @@ from clearprop.tables.naming import missing_column
 from clearprop.tables.options import MISSING as MISSING_WORDS
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.step import Remark, Step
-from clearprop.tables.steps import STEPS, Category, Moment, Number
+from clearprop.tables.steps import Category, Moment, Number, Truth
+from clearprop.tables.target_means import TargetMeans
+from clearprop.tables.vector_step import Vector
 
-VERSION = 2  # 1 had no one spelling of texts, and did not keep the unit of lengths of time
+VERSION = 3  # 1 had no one spelling of texts, and did not keep the unit of lengths of time; 3 has means of the target
+WITHOUT_MEANS = 2
 # Parts of steps that version 1 did not have.
 ADDED = ("decimal", "thousands", "unit", "order", "missing_words", "exact")
+STEPS: Mapping[str, type[Step]] = {
+    cls.kind: cls for cls in (Number, Truth, Category, TargetMeans, Moment, Vector, Computed)
+}
 
 
 class Encoded(NamedTuple):
@@ -138,7 +144,7 @@ class Encoder:
     def to_json(self) -> dict[str, Any]:
         """The encoder as JSON holds it."""
         return {
-            "version": VERSION,
+            "version": VERSION if any(isinstance(step, TargetMeans) for step in self.steps) else WITHOUT_MEANS,
             "steps": [step.to_json() for step in self.steps],
             "left_out": dict(self.left_out),
             "read": self.read.to_json(),
@@ -159,7 +165,7 @@ class Encoder:
                 raise ModelFileError(
                     "the table is described as a newer version of clearprop does it; upgrade clearprop"
                 )
-            case {"version": 2, "steps": list() as steps, "left_out": dict() as left_out, "read": read} if steps:
+            case {"version": 2 | 3, "steps": list() as steps, "left_out": dict() as left_out, "read": read} if steps:
                 made = tuple(map(_step, steps))
             case {"steps": list() as steps, "left_out": dict() as left_out} if steps and version == 1:
                 made, read = tuple(_as_meant_then(_step(step, complete=False)) for step in steps), {}

@@ -11,7 +11,7 @@ The trees are in three symbols:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from math import pi
 from typing import Any
@@ -28,6 +28,7 @@ from clearprop.tables.numeric import BIN, CLIP, FAR
 from clearprop.tables.origin import CODE, MISSING, X
 from clearprop.tables.step import Step
 from clearprop.tables.steps import Category, Moment, Number, Truth
+from clearprop.tables.target_means import TargetMeans
 from clearprop.tables.vector_step import Vector
 
 
@@ -120,6 +121,18 @@ def _(step: Category) -> tuple[Expression, ...]:
 
 
 @input_trees.register
+def _(step: TargetMeans) -> tuple[Expression, ...]:
+    own: list[Expression] = [where(equal(CODE, i), 1, 0) for i in range(step.own)]
+    rare = [unless_missing(where(CODE < 0, 1, where(step.own > CODE, 0, 1)), 0)] if step.rare else []
+    *known, absent, other = step.of_places.tolist()
+    means = [
+        unless_missing(where(CODE < 0, other[k], looked_up([of_value[k] for of_value in known])), absent[k])
+        for k in range(len(step.of))
+    ]
+    return *own, *rare, *means, *is_missing(step)
+
+
+@input_trees.register
 def _(step: Moment) -> tuple[Expression, ...]:
     x = unless_missing(X, step.centre)
     circles = [unless_missing(part, 0) for period in step.periods for part in turned(X, period)]
@@ -147,6 +160,16 @@ def _(step: Computed, values: pa.ChunkedArray) -> Mapping[str, Any]:
 def unless_missing(tree: Expression, stand_in: float) -> Expression:
     """The tree, or this number where the value is missing."""
     found: Expression = where(MISSING > 0, stand_in, tree)
+    return found
+
+
+def looked_up(numbers: Sequence[float], first: int = 0) -> Expression:
+    """The number at the place `code`, by halves: as deep as the logarithm of how many there are."""
+    if len(numbers) == 1:
+        return Constant(numbers[0])
+    half = len(numbers) // 2
+    lower, upper = looked_up(numbers[:half], first), looked_up(numbers[half:], first + half)
+    found: Expression = where(first + half > CODE, lower, upper)
     return found
 
 

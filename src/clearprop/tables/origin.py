@@ -23,7 +23,7 @@ class Origin(NamedTuple):
     value : str or float or None
         What the row says there; None where it is missing.
     kind : str
-        "scaled", "bin", "category", "pair", "rare", "missing", "truth", "circle", "item" or "" for any other.
+        "scaled", "bin", "category", "pair", "rare", "mean", "missing", "truth", "circle", "item" or "" for any other.
     formula : Expression or None
         What `encode` computes: see `clearprop.tables.input_trees`.
     known : mapping of str to number

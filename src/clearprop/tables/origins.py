@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from clearprop.tables.encoder import Encoder
 from clearprop.tables.input_trees import input_trees, symbol_values
-from clearprop.tables.origin import Origin
+from clearprop.tables.origin import CODE, Origin
 from clearprop.tables.step import Step
 from clearprop.tables.steps import Category, Moment, Number, Truth
+from clearprop.tables.target_means import TargetMeans
 from clearprop.tables.vector_step import Vector
 
 LONGEST_VALUE = 40  # letters of a value that is shown
@@ -39,6 +40,8 @@ def origins(encoder: Encoder, row: pa.Table) -> tuple[Origin, ...]:
             kind = kinds[i] if i < len(kinds) else "missing"
             said = value[i] if kind == "item" and isinstance(value, list) else value
             of_input = {symbol: float(np.ravel(of_row)[i if kind == "item" else 0]) for symbol, of_row in known.items()}
+            if kind == "rare" and isinstance(step, TargetMeans) and of_input[CODE.name] >= step.own:
+                of_input[CODE.name] = -1.0  # to this input, a rarer one is any other
             found.append(Origin(name, step.column, _shown(said), kind, formula, of_input, categories))
     return tuple(found)
 
@@ -50,6 +53,8 @@ def _kinds(step: Step) -> list[str]:
             return ["scaled", *["bin"] * max(0, len(step.edges) - 1)]
         case Truth():
             return ["truth"]
+        case TargetMeans():
+            return ["category"] * step.own + ["rare"] * step.rare + ["mean"] * len(step.of)
         case Category():
             own = 1 if step.is_pair else len(step.categories)
             return ["pair" if step.is_pair else "category"] * own + ["rare"] * step.rare

@@ -6,7 +6,6 @@ nothing and returns remarks on unseen or missing values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +15,11 @@ import pyarrow.compute as pc
 
 from clearprop.errors import InputError
 from clearprop.tables import columns, dates
-from clearprop.tables.formula_step import Computed
 from clearprop.tables.notation import Notation
 from clearprop.tables.numeric import piecewise_linear, smooth_clip, turns
 from clearprop.tables.options import ORDERS, is_order
 from clearprop.tables.step import Encoded, Remark, Step, check_finite, or_missing, with_missing
 from clearprop.tables.storage import plain
-from clearprop.tables.vector_step import Vector
 
 LARGEST_MOMENT = 2.0**62  # seconds from 1970, either way
 YEAR, WEEK, DAY = 31_556_952.0, 604_800.0, 86_400.0  # seconds; the year is the Gregorian mean
@@ -258,6 +255,3 @@ class Moment(Step):
     def describe(self) -> str:
         middle = np.datetime64(int(self.centre), "s")
         return f"date or time, median {middle}, with its place in {len(self.periods)} cycles{or_missing(self)}"
-
-
-STEPS: Mapping[str, type[Step]] = {cls.kind: cls for cls in (Number, Truth, Category, Moment, Vector, Computed)}

@@ -21,6 +21,7 @@ from clearprop.tabular import recipe
 from clearprop.tabular.beside import Beside, check_classes_known, not_later, rows_of_file
 from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.leaks import leaks
+from clearprop.tabular.own_targets import add_means, hide_own, parts_of
 from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
 from clearprop.tabular.quantiles import shared
 from clearprop.tabular.repeats import repeats
@@ -143,8 +144,12 @@ def prepare_table(
         target = table.start.target(target)
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
-    said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
     doubts = leaks(table.inputs, encoder, target, X, found.y)
+    if table.start is None:
+        marks = table.marks
+        parts = parts_of(counted, chosen.folds, settings.seed, marks.labels, marks.groups)
+        hide_own(X, encoder, table.inputs, counted, target, found.y, roles.weight, parts)
+    said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
     encoded = EncodedRows(X, found.y, roles.weight, encoder.number_inputs)
     rows, chosen, beside = _with_others(table, encoded, chosen, encoder, target)
     doubts += repeats(rows.X, rows.y, encoder, chosen.folds, chosen.parts)
@@ -237,7 +242,9 @@ def _encoder(table: Table, train: Any, target: Target) -> tuple[Encoder, tuple[s
         strict=True,
         categories=tuple(map(reading.column, settings.category)),
     )
-    return replace(fitted.encoder, left_out={**fitted.encoder.left_out, **left_out}), fitted.notices
+    y, weight = (None if of_all is None else of_all[train] for of_all in (table.found.y, table.roles.weight))
+    encoder, said = add_means(fitted.encoder, table.inputs.take(pa.array(train)), target, y, weight, settings)
+    return replace(encoder, left_out={**encoder.left_out, **left_out}), (*fitted.notices, *said)
 
 
 def _joined(rows: EncodedRows, other: Beside) -> EncodedRows:

@@ -25,6 +25,7 @@ MOST_ROWS_OF_DROPOUT_FOR_NUMBERS = 10_000
 LABEL_SMOOTHING = 0.1
 LARGEST_BATCH, SMALLEST_BATCH = 256, 64
 BATCHES_PER_EPOCH = 20  # at least, for tables too small for large batches
+TARGET_MEANS = 100  # different values from which a category has the mean of the target as an input
 WAVES = 0  # learned waves of each number
 FREQUENCIES = 2.0  # standard deviation of the frequencies that they start from, in radians for each interquartile range
 FEWEST_BINS = {"classification": 8, "regression": 2}  # few bins of a number help to predict numbers, not classes

@@ -82,6 +82,9 @@ class TableSettings:
     waves : int, optional
         How many waves cos(f·x + φ) of each number, with learned f and φ, the first layer puts beside it (see
         `clearprop.network.NumberEmbedding`); 0 for none. By default the recipe's.
+    target_means : int, optional
+        A category of at least so many different values has, beside its inputs, the mean of the target over the rows of
+        each value (see `clearprop.tables.target_means`); 0 for none. By default the recipe's.
     dropout : float, optional
         After each hidden layer, from 0 and below 1; by default the recipe's.
     weight_decay : float, optional
@@ -135,6 +138,7 @@ class TableSettings:
     batch_size: int | None = None
     class_weight: str | Mapping[Any, float] | None = None
     waves: int | None = None
+    target_means: int | None = None
     dropout: float | None = None
     weight_decay: float | None = None
     metric: str | None = None
@@ -167,6 +171,11 @@ class TableSettings:
             raise InputError(f"the batch size must be at least 1 row, not {self.batch_size}")
         if self.waves is not None and not 0 <= self.waves <= MOST_WAVES:
             raise InputError(f"waves must be a whole number from 0 to {MOST_WAVES}, not {self.waves}")
+        if self.target_means is not None and (self.target_means < 0 or self.target_means in (1, 2)):
+            raise InputError(
+                "target_means is how many different values a category must have for means of the target, at least 3, "
+                f"or 0 for none, not {self.target_means}"
+            )
         if self.learning_rate is not None and not 0 < self.learning_rate <= FASTEST:
             raise InputError(f"the learning rate must be above 0 and at most {FASTEST:g}, not {self.learning_rate!r}")
         if self.dropout is not None and not 0 <= self.dropout < 1:
@@ -221,6 +230,7 @@ class TableSettings:
             "--hidden": self.hidden is not None,
             "--activation": self.activation != "silu",
             "--waves": self.waves is not None,
+            "--target-means": self.target_means is not None,
             "--quantiles": bool(self.quantiles),
             "--folds": self.folds is not None,
             "--log-target": self.log_target,

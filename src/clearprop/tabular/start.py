@@ -15,6 +15,7 @@ from clearprop.network.embedding import FREQUENCIES
 from clearprop.network.rates import at_rates
 from clearprop.tables import ClassTarget, Encoder, NumberTarget, Target, TaskChoice
 from clearprop.tables.formula_step import Computed
+from clearprop.tables.target_means import TargetMeans
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.target import FoundTarget
@@ -131,7 +132,12 @@ class Start:
         blocks = (block for block in self.network.blocks if block.letter in ("W", FREQUENCIES))
         frozen = [str(block.layer) for block in blocks if block.rate == 0]
         stays = f"; of its {self.network.depth} layers {', '.join(frozen)} stay as they are" if frozen else ""
+        means = ", ".join(repr(step.column) for step in self.model.encoder.steps if isinstance(step, TargetMeans))
+        own = (
+            f"; of rows that it has learned from, the means of the target by {means} hold their own target, so that it "
+            "trusts these means too much"
+        )
         return (
             f"going on from a network that has learned before{stays}. Where it has seen rows that are held out here, "
-            "their scores flatter it",
+            "their scores flatter it" + (own if means else ""),
         )

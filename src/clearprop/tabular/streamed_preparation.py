@@ -155,6 +155,7 @@ def _refuse(settings: TableSettings) -> None:
         "--test-file": settings.test_file is not None,
         "--validation-file": settings.validation_file is not None,
         "--from": settings.start is not None,
+        "--target-means": bool(settings.target_means),
     }
     for option, is_said in said.items():
         if is_said:

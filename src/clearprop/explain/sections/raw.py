@@ -82,6 +82,9 @@ def lines_of_input(origin: Origin, target: Symbol, value: float, words: Words) -
     known = dict(origin.known)
     tree = _without_far(_present(origin.formula, known, origin.kind), known)
     name = origin.name if origin.kind == "item" else origin.column
+    if origin.kind == "mean":
+        mean = Symbol(f"~{origin.name}")
+        return [Line(target, (mean,), {mean.name: float(evaluate(tree, known))}, value, "forward")]
     if isinstance(tree, Constant):
         return [Line(target, (tree,), {}, value, "forward")]
     if origin.kind not in ("scaled", "item", "circle"):

@@ -28,6 +28,7 @@ WORDS: Mapping[str, str] = {
     "how_category": "A category is 1 at its own input and 0 at the others.",
     "how_pair": "Two categories share one input: 1 for the one, −1 for the other.",
     "how_rare": "“another” is 1 for all categories that were too rare in training.",
+    "how_mean": "A mean is that of the target over the training rows of the value, less that of all rows: its sum over n + m rows, so that few rows say little, in standard deviations and smoothly clipped.",
     "how_truth": "True is 1, false is −1.",
     "how_circle": "A date also goes in as its place in the year, the week or the day: a point on a circle, sine and cosine.",
     "how_item": "Each item goes in minus its mean in training, divided by the standard deviation, and smoothly bounded.",
