@@ -24,8 +24,8 @@ MOST_COLUMNS_SHOWN = 50
 RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "label_smoothing")
 ASKED = (
     "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "category",
-    "quality", "activation", "time_limit", "probabilities", "class_weight", "metric", "quantiles", "engine", "read",
-    "device", "precision", "from", "frozen", "layer_rates",
+    "quality", "activation", "time_limit", "probabilities", "class_weight", "loss", "metric", "quantiles", "engine",
+    "read", "target_means", "device", "precision", "from", "frozen", "layer_rates",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from clearprop.training import Callback, Epoch
 LINES = 20  # of a whole training, when not on a terminal
 SECONDS_BETWEEN = 30.0  # a line at least so often, when epochs take long
 LATEST = 20  # epochs that say how long one takes: what the machine does besides changes
-AS_NUMBERS = ("rmse", "mae", "loss", "log_loss", "r2")
+AS_NUMBERS = ("rmse", "mae", "loss", "log_loss", "r2", "poisson_deviance")
 SHOWN = ("validation_accuracy", "validation_rmse", "validation_loss")
 
 

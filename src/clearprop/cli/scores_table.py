@@ -20,6 +20,7 @@ SCORE_NAMES = {
     "mae": "mean absolute error", "r2": "R²", "rmse_log": "RMSE of the logarithm",
     "mae_log": "mean absolute error of the logarithm", "share_below": "share of rows below the prediction",
     "pinball_loss": "pinball loss",
+    "poisson_deviance": "Poisson deviance",
 }  # fmt: skip
 
 
@@ -112,6 +113,9 @@ def _number_rows(column: str, scores: NumberScores, *, named: bool = False) -> l
             (f"RMSE of log({column})", show(scores.rmse_log), show(scores.trivial_rmse_log)),
             (f"mean absolute error of log({column})", show(scores.mae_log), show(scores.trivial_mae_log)),
         ]
+    if scores.poisson_deviance is not None:
+        always = _or_nothing(scores.trivial_poisson_deviance, show)
+        rows.append((f"Poisson deviance of {column}", show(scores.poisson_deviance), always))
     for each in scores.quantiles:
         share = words.share
         rows += [

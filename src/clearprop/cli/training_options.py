@@ -102,9 +102,12 @@ class LearningOptions:
         Train for good probabilities of the classes rather than for the fewest mistakes.
     class_weight
         balanced, so that every class weighs the same in all, or CLASS=WEIGHT, which may be given several times.
+    loss
+        What is lowered for a number: squared_error, or poisson, for counts and other amounts of at least 0, as visits,
+        claims or rates; no prediction is then below 0. By default squared_error.
     metric
         What the best epoch is chosen by: accuracy, balanced_accuracy, log_loss, roc_auc, average_precision, f1; rmse,
-        mae, r2. By default accuracy, or rmse.
+        mae, r2, poisson_deviance. By default accuracy, or rmse; with --loss poisson its deviance.
     quantiles
         Quantiles to predict beside the mean, as 0.05,0.95; each takes as long as the mean does.
     from_
@@ -145,6 +148,7 @@ class LearningOptions:
     weight_decay: float | None = None
     probabilities: Annotated[bool, Flag] = False
     class_weight: Annotated[list[str] | None, Several] = None
+    loss: Literal["squared_error", "poisson"] | None = None
     metric: str | None = None
     quantiles: Annotated[list[str] | None, Several] = None
     from_: Annotated[Path | None, Parameter(name="--from")] = None
@@ -210,8 +214,8 @@ ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
 # What is a setting of the same name as it is said.
 AS_SAID = (
     "task", "log_target", "quality", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size",
-    "waves", "target_means", "dropout", "weight_decay", "probabilities", "metric", "on_divergence", "seed", "engine",
-    "device", "precision",
+    "waves", "target_means", "dropout", "weight_decay", "probabilities", "loss", "metric", "on_divergence", "seed",
+    "engine", "device", "precision",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from clearprop.estimators.perceptron import store
 from clearprop.estimators.tabular import TabularEstimator
 from clearprop.estimators.tabular_data import one_number, several_numbers
 from clearprop.estimators.tabular_files import in_pieces
-from clearprop.tables import NumberTarget, NumberTargets, Target
+from clearprop.tables import CountTarget, NumberTarget, NumberTargets, Target
 from clearprop.tabular.quality import DEFAULT
 
 
@@ -48,13 +48,18 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         Learn the natural logarithm of the target: for amounts above 0 that spread over orders of magnitude, as prices.
         Predictions are in the target's own unit. For other functions there is scikit-learn's
         `TransformedTargetRegressor`.
+    loss : {"squared_error", "poisson"}, default="squared_error"
+        What training lowers: half the squared error, or half the Poisson deviance of an output eᶻ, as scikit-learn's
+        `PoissonRegressor`: for counts and other amounts of at least 0 (of rates with the exposure as `sample_weight`).
+        No prediction is then below 0.
     quantiles : sequence of float, default=()
         Quantiles for `predict_quantiles`, rising and each between 0 and 1; (0.05, 0.95) bound an interval that is to
         hold nine tenths of the rows. Each has an ensemble of its own, so training takes that many times as long.
     learning_rate_init, activation, batch_size, waves, target_means
         As for `TabularClassifier`.
     metric : str, optional
-        The score over the validation rows by which the best epoch is chosen: "rmse" (the default), "mae" or "r2".
+        The score over the validation rows by which the best epoch is chosen: "rmse" (the default), "mae", "r2" or,
+        which is the default with loss="poisson", "poisson_deviance".
     max_seconds, random_state, n_threads, verbose, on_divergence, engine, device, precision, read
         As for `TabularClassifier`.
 
@@ -88,6 +93,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         hidden_layer_sizes: Any = None,
         max_iter: int | None = None,
         log_target: bool = False,
+        loss: str = "squared_error",
         quantiles: Any = (),
         learning_rate_init: float | None = None,
         activation: Any = "silu",
@@ -108,6 +114,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         store(self, locals())
 
     log_target: bool
+    loss: str
     quantiles: Any
 
     def _options(self) -> Mapping[str, Any]:
@@ -116,6 +123,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
         if not isinstance(self.quantiles, list | tuple | np.ndarray):
             raise InputError(f"quantiles must be a sequence of numbers, as (0.05, 0.95), not {self.quantiles!r}")
         return {
+            "loss": None if self.loss == "squared_error" else self.loss,
             "log_target": bool(self.log_target),
             "quantiles": tuple(q.item() if isinstance(q, np.generic) else q for q in self.quantiles),
         }
@@ -123,7 +131,10 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
         values = self._y_of(y, "y")
         if values.ndim == 1:
-            return self._fitted("y", values), values
+            target = self._fitted("y", values)
+            return CountTarget.of(target, target.centre) if self.loss == "poisson" else target, values
+        if self.loss == "poisson":
+            raise InputError("loss='poisson' is of one target; fit one regressor for each")
         if len(self.quantiles):
             raise InputError("quantiles are predicted of one target; fit one regressor for each")
         return NumberTargets(tuple(self._fitted(f"y{k}", column) for k, column in enumerate(values.T))), values
@@ -135,6 +146,12 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
 
     def _y_of(self, y: Any, name: str) -> Any:
         values = several_numbers(y)
+        if self.loss == "poisson" and (values < 0).any():
+            row = int(np.argmax(values.reshape(len(values), -1).min(axis=1) < 0))
+            raise InputError(
+                f"{name} is {values[row].min():g} in row {row + 1}, and the Poisson loss is of counts and amounts of "
+                "at least 0; use loss='squared_error', or leave out such rows"
+            )
         if not self.log_target:
             return values
         bad = (values <= 0).reshape(len(values), -1).any(axis=1)
@@ -211,5 +228,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = np.size(self.quantiles) == 0  # quantiles are of one target
+        # Quantiles and counts are of one target.
+        tags.target_tags.multi_output = np.size(self.quantiles) == 0 and self.loss != "poisson"
+        tags.target_tags.positive_only = self.loss == "poisson"
         return tags

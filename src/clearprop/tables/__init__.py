@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clearprop.tables.frames import from_frame
     from clearprop.tables.images import ImageFormat
     from clearprop.tables.naming import missing_column, missing_file
-    from clearprop.tables.number_target import NumberTarget, fit_number_target, target_numbers
+    from clearprop.tables.number_target import CountTarget, NumberTarget, fit_number_target, target_numbers
     from clearprop.tables.options import ReadOptions
     from clearprop.tables.reading import Reading, read
     from clearprop.tables.several import LabelTargets, NumberTargets, Target, target_from_json
@@ -33,6 +33,7 @@ __all__ = [
     "TASKS",
     "Category",
     "ClassTarget",
+    "CountTarget",
     "Encoded",
     "Encoder",
     "Fitted",
@@ -79,7 +80,7 @@ __getattr__, __dir__ = late_names(
         "frames": ("from_frame",),
         "images": ("ImageFormat",),
         "naming": ("missing_column", "missing_file"),
-        "number_target": ("NumberTarget", "fit_number_target", "target_numbers"),
+        "number_target": ("CountTarget", "NumberTarget", "fit_number_target", "target_numbers"),
         "options": ("ReadOptions",),
         "reading": ("Reading", "read"),
         "several": ("LabelTargets", "NumberTargets", "Target", "target_from_json"),

@@ -187,6 +187,44 @@ class NumberTarget(Numbers):
         return {"task": self.task, **asdict(self)}
 
 
+@dataclass(frozen=True)
+class CountTarget(NumberTarget):
+    """A target of at least 0, as counts and rates are, divided by its mean for a network whose output is eᶻ.
+
+    Its loss is half the Poisson deviance, which amounts need not be whole numbers for. No prediction is below 0.
+    """
+
+    kind: ClassVar[str] = "a number of at least 0, by the Poisson loss"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.log or self.centre != 0 or self.low < 0:
+            raise InputError("a target of the Poisson loss is at least 0, has the centre 0 and no logarithm")
+
+    def values(self, column: pa.ChunkedArray) -> Any:
+        """As of other numbers; a value below 0 is a TableError too."""
+        return not_negative(super().values(column), self.column)
+
+    @classmethod
+    def of(cls, target: NumberTarget, mean: float) -> CountTarget:
+        """The target of these numbers, which have this mean, as counts."""
+        return cls(**{**asdict(target), "centre": 0.0, "scale": mean or 1.0})
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "counts": True}
+
+
+def not_negative(values: Any, name: str) -> Any:
+    """These numbers, float64 (n_rows,); raises TableError where one is below 0."""
+    if (values < 0).any():
+        row = int(np.argmax(values < 0))
+        raise TableError(
+            f"the target {name!r} is {values[row]:g} in row {row + 1}, and the Poisson loss is of counts and amounts "
+            "of at least 0: correct the value, leave such rows out, or train with --loss squared_error"
+        )
+    return values
+
+
 def is_finite(given: object) -> TypeGuard[float]:
     """Whether this is a float, neither infinite nor NaN."""
     return isinstance(given, float) and math.isfinite(given)

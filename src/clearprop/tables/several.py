@@ -12,7 +12,7 @@ import pyarrow as pa
 from clearprop.errors import InputError, ModelFileError
 from clearprop.tables.class_target import ClassTarget, no_trivial
 from clearprop.tables.notation import Notation
-from clearprop.tables.number_target import Numbers, NumberTarget, is_finite
+from clearprop.tables.number_target import CountTarget, Numbers, NumberTarget, is_finite
 
 MOST_TARGETS = 1000
 
@@ -167,7 +167,8 @@ def one_target_from_json(spec: object) -> ClassTarget | NumberTarget:
             case {"task": "regression", "column": str() as column, "log": bool() as log, **rest}:
                 written = [str(rest.get(name, mark)) for name, mark in Notation()._asdict().items()]
                 centre, scale, low, high = _floats(rest, "centre", "scale", "low", "high")
-                return NumberTarget(column, log, centre, scale, low, high, *written)
+                make = CountTarget if rest.get("counts") is True else NumberTarget
+                return make(column, log, centre, scale, low, high, *written)
     except (InputError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ModelFileError(f"the description of the target is damaged: {error}") from None
     raise ModelFileError("the description of the target is damaged")

@@ -109,7 +109,7 @@ def _kept(settings: TableSettings) -> dict[str, Any]:
     kept = {**asdict(plain), "class_weight": factors}
     if settings.hardware == HOST:  # of the torch engine alone
         kept = {name: value for name, value in kept.items() if name not in Hardware._fields}
-    for name, usual in (("waves", None), ("target_means", None), ("quality", DEFAULT)):
+    for name, usual in (("waves", None), ("target_means", None), ("loss", None), ("quality", DEFAULT)):
         if kept[name] == usual:
             del kept[name]
     begun = {name: kept.pop(name) for name in OF_START}

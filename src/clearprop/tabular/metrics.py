@@ -101,6 +101,26 @@ def r2(predicted: Any, actual: Any, weight: Any = None) -> float:
     return float(1 - rmse(predicted, actual, weight) ** 2 / variance) if variance > 0 else 0.0
 
 
+def poisson_deviance(predicted: Any, actual: Any, weight: Any = None) -> float:
+    """Mean of 2(y log(y/μ) − y + μ), McCullagh & Nelder (1989), table 2.1: 0 for predictions μ that are exact.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from clearprop.tabular.metrics import poisson_deviance
+    >>> round(poisson_deviance(np.array([1.0, 2.0]), np.array([0.0, 2.0])), 3)
+    1.0
+    """
+    return float(np.average(2 * deviances(predicted, actual), weights=weight))
+
+
+def deviances(predicted: Any, actual: Any) -> Any:
+    """Half the Poisson deviance of each row; NaN where something is below 0."""
+    predicted = np.maximum(predicted, np.finfo(np.float32).tiny)  # what has come to 0 in rounding
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(actual == 0, 0.0, actual * np.log(actual / predicted)) - actual + predicted
+
+
 def _over_classes(one: Callable[[Any, Any, Any], float], probabilities: Any, codes: Any, weight: Any) -> float:
     """The mean of a score of one class against the others; of two classes, that of the second. NaN for one class."""
     weight = np.ones(len(codes)) if weight is None else weight
@@ -147,4 +167,5 @@ METRICS: Mapping[str, Metric] = {
     "rmse": Metric("regression", False, rmse),
     "mae": Metric("regression", False, mae),
     "r2": Metric("regression", True, r2),
+    "poisson_deviance": Metric("regression", False, poisson_deviance),
 }

@@ -127,6 +127,8 @@ class NumberScores:
     weighted : bool
         Whether each row counts as much as its weight says.
     quantiles : tuple of QuantileScores
+    poisson_deviance, trivial_poisson_deviance : float or None
+        Where the Poisson loss was learned: see `clearprop.tabular.metrics.poisson_deviance`.
     """
 
     task: ClassVar[str] = "regression"
@@ -143,9 +145,12 @@ class NumberScores:
     trivial_r2: float | None = None
     weighted: bool = False
     quantiles: tuple[QuantileScores, ...] = ()
+    poisson_deviance: float | None = None
+    trivial_poisson_deviance: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"task": self.task, **asdict(self)}
+        kept = {name: value for name, value in asdict(self).items() if value is not None or "deviance" not in name}
+        return {"task": self.task, **kept}
 
 
 @dataclass(frozen=True)

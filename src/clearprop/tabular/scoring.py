@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from clearprop.ending import not_cut_by_the_end
 from clearprop.formulas import Loss, Quantile
-from clearprop.tables import ClassTarget, LabelTargets, NumberTarget, NumberTargets, Target
+from clearprop.tables import ClassTarget, CountTarget, LabelTargets, NumberTarget, NumberTargets, Target
 from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
-from clearprop.tabular.metrics import METRICS, accuracy, mae, r2, rmse
+from clearprop.tabular.metrics import METRICS, accuracy, mae, poisson_deviance, r2, rmse
 from clearprop.tabular.scores import Scores, class_scores, number_scores, several_scores
 from clearprop.tabular.settings import TableSettings
-from clearprop.tabular.usefulness import main_metric
+from clearprop.tabular.usefulness import OF_COUNTS, main_metric
 
 BY_CHANCE = 3.84  # n times the share of the variance that one correlation explains by chance in 95 of 100 cases
 
@@ -101,7 +102,8 @@ class ClassScoring(Scoring):
         temperature = fit_temperature(outputs, actual, weight)
         outputs = at_temperature(outputs, temperature)
         error = expected_calibration_error(outputs, actual)
-        return Finished(temperature, 0.0, error, self._useless(outputs, actual, weight, metric or "accuracy"))
+        useless = self._useless(outputs, actual, weight, metric or "accuracy")
+        return Finished(temperature, 0.0, error, useless)
 
     def _useless(self, outputs: Any, actual: Any, weight: Any, metric: str) -> tuple[str, ...]:
         """What is no better than always giving each class its share, by more than chance gives.
@@ -161,6 +163,35 @@ class NumberScoring(Scoring):
         return number_scores(self.target, self.target.decode(outputs), actual, float(trivial), weight)
 
 
+class CountScoring(NumberScoring):
+    """Of the mean of a count, or of another amount of at least 0."""
+
+    loss = "poisson"
+
+    def of_epoch(self, outputs: Any, actual: Any, weight: Any, metric: str | None) -> Mapping[str, float]:
+        deviance = poisson_deviance(self.target.decode(outputs), actual, weight)
+        return {"validation_poisson_deviance": deviance, **super().of_epoch(outputs, actual, weight, metric)}
+
+    def finished(self, outputs: Any, actual: Any, weight: Any, metric: str | None) -> Finished:
+        if metric not in (None, OF_COUNTS):
+            return super().finished(outputs, actual, weight, metric)
+        found = self.target.decode(outputs)
+        always = np.broadcast_to(np.average(actual, weights=weight), actual.shape)
+        deviance, before = (poisson_deviance(each, actual, weight) for each in (found, always))
+        # Their difference, times n, over the deviance itself: amounts may be in any unit, and vary more than counts do.
+        no_better = (before - deviance) * len(actual) <= BY_CHANCE * deviance
+        return Finished(useless=(OF_COUNTS,) if no_better and np.ptp(actual) > 0 else ())
+
+    def held_out(self, outputs: Any, actual: Any, trivial: Any, weight: Any) -> Scores:
+        assert isinstance(self.target, CountTarget)
+        found, always = self.target.decode(outputs), np.full(len(actual), float(trivial))
+        return replace(
+            number_scores(self.target, found, actual, float(trivial), weight),
+            poisson_deviance=poisson_deviance(found, actual, weight),
+            trivial_poisson_deviance=poisson_deviance(always, actual, weight),
+        )
+
+
 class SeveralScoring(NumberScoring):
     """Of several numbers, held out each by itself."""
 
@@ -198,6 +229,7 @@ class QuantileScoring(NumberScoring):
 SCORINGS: Mapping[type, type[ClassScoring] | type[NumberScoring]] = {
     ClassTarget: ClassScoring,
     NumberTarget: NumberScoring,
+    CountTarget: CountScoring,
     NumberTargets: SeveralScoring,
     LabelTargets: SeveralScoring,
 }

@@ -92,6 +92,9 @@ class TableSettings:
     class_weight : "balanced" or mapping, optional
         Factor on the weight of each class's rows; "balanced" gives every class the same weight in all. A class that is
         not named has 1.
+    loss : {"squared_error", "poisson"}, optional
+        What training lowers for a number: half the squared error (the default), or half the Poisson deviance, for
+        counts and other amounts of at least 0, whose predictions are never below 0.
     metric : str, optional
         The score that chooses the best epoch, one of `clearprop.tabular.metrics.METRICS`.
     n_threads : int, optional
@@ -141,6 +144,7 @@ class TableSettings:
     target_means: int | None = None
     dropout: float | None = None
     weight_decay: float | None = None
+    loss: str | None = None
     metric: str | None = None
     n_threads: int | None = None
     start: str | None = None
@@ -201,6 +205,7 @@ class TableSettings:
         activation(self.activation)
         check_on_divergence(self.on_divergence)
         _ = self.hardware  # it checks itself
+        self._check_loss()
         if self.metric is not None and self.metric not in METRICS:
             raise UnknownNameError("metric", self.metric, tuple(METRICS))
         if self.probabilities and self.metric is not None:
@@ -222,6 +227,21 @@ class TableSettings:
         if self.weights is not None and self.weights in (self.group, self.time_column):
             raise InputError(f"the column {self.weights!r} cannot hold the weights and split the rows as well")
 
+    def _check_loss(self) -> None:
+        if self.loss not in (None, *LOSSES):
+            raise UnknownNameError("loss", str(self.loss), LOSSES)
+        if self.metric == "poisson_deviance" and self.loss != "poisson" and self.start is None:
+            raise InputError("the metric poisson_deviance is of amounts of at least 0: add --loss poisson")
+        said = {
+            "--log-target": self.log_target,
+            "--quantiles": bool(self.quantiles),
+            "--task classification": self.task == "classification",
+            "a second target": len(self.targets) > 1,
+        }
+        for option, is_said in said.items():
+            if is_said and self.loss == "poisson":
+                raise InputError(f"--loss poisson is of one number, and {option} does not go with it: leave one out")
+
     def _check_start(self) -> None:
         """What does not go with a network that there is."""
         if self.start is None:
@@ -231,6 +251,7 @@ class TableSettings:
             "--activation": self.activation != "silu",
             "--waves": self.waves is not None,
             "--target-means": self.target_means is not None,
+            "--loss": self.loss is not None,
             "--quantiles": bool(self.quantiles),
             "--folds": self.folds is not None,
             "--log-target": self.log_target,
@@ -257,6 +278,7 @@ class TableSettings:
             raise InputError(f"quantiles are predicted of one target; train one model for each of {shown}")
 
 
+LOSSES = ("squared_error", "poisson")  # of numbers
 MOST_MEMBERS = 100
 MOST_FOLDS = 100
 FASTEST = 10.0  # learning rate; a larger one is a slip

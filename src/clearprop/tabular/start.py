@@ -13,7 +13,7 @@ from clearprop.errors import InputError, TableError, quoted
 from clearprop.network import Network
 from clearprop.network.embedding import FREQUENCIES
 from clearprop.network.rates import at_rates
-from clearprop.tables import ClassTarget, Encoder, NumberTarget, Target, TaskChoice
+from clearprop.tables import ClassTarget, CountTarget, Encoder, NumberTarget, Target, TaskChoice
 from clearprop.tables.formula_step import Computed
 from clearprop.tables.target_means import TargetMeans
 from clearprop.tabular.model import TableModel
@@ -123,6 +123,8 @@ class Start:
             replace(old, column=new.column, low=min(old.low, new.low), high=max(old.high, new.high))
             for old, new in zip(before.each, fitted.each, strict=True)
         )
+        if isinstance(before, CountTarget) and each[0].low < 0:
+            raise InputError(f"the network to go on from learned amounts of at least 0; {each[0].column!r} has less")
         found: Target = each[0] if isinstance(before, NumberTarget) else replace(before, each=each)
         return found
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from clearprop.errors import TableError
 from clearprop.tables import (
     ClassTarget,
+    CountTarget,
     NumberTarget,
     NumberTargets,
     Target,
@@ -23,6 +24,7 @@ from clearprop.tables import (
 from clearprop.tables.class_target import MOST_CLASSES
 from clearprop.tables.column_types import in_words, is_number
 from clearprop.tables.kinds import kind_of
+from clearprop.tables.number_target import not_negative
 from clearprop.tables.tally import Tally
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.target import check_task
@@ -88,6 +90,7 @@ class TargetLook:
                 self.classes = None
         if self.is_number:
             y = target_numbers(column, self.name, self.settings.log_target)
+            y = not_negative(y, self.name) if self.settings.loss == "poisson" else y
             own = np.exp(y) if self.settings.log_target else y
             self.whole = self.whole and bool((own == np.floor(own)).all())
             counts = learn & (each > 0)
@@ -106,6 +109,8 @@ class TargetLook:
                 )
         n_different = None if self.classes is None else len(self.classes.counts)
         asked, log = self.settings.task, self.settings.log_target
+        if self.settings.loss is not None and asked is None:
+            return TaskChoice("regression", f"the loss {self.settings.loss} is of numbers")
         found = task.decided(self.kind, self.name, n_different, self.whole, self.n_rows, asked, log=log)
         if found.name == "classification" and self.classes is None:
             raise TableError(
@@ -132,7 +137,8 @@ class TargetLook:
                 f"the target {self.name!r} is {shown:g} in every training row: there is nothing to learn; "
                 "choose another target"
             )
-        return NumberTarget(self.name, log, found.mean, found.deviation, found.low, found.high)
+        target = NumberTarget(self.name, log, found.mean, found.deviation, found.low, found.high)
+        return CountTarget.of(target, found.mean) if self.settings.loss == "poisson" else target
 
     @property
     def mean(self) -> float:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.tables import ClassTarget, NumberTarget, NumberTargets
+from clearprop.tables import ClassTarget, CountTarget, NumberTarget, NumberTargets
 from clearprop.tables.tally import Tally
 from clearprop.tabular import metrics
 from clearprop.tabular.calibration import BINS, SMALLEST_PROBABILITY
+from clearprop.tabular.metrics import deviances
 from clearprop.tabular.scores import (
     MOST_IN_CONFUSION,
     MOST_MISTAKES,
@@ -193,6 +194,7 @@ class NumberTally:
     def __init__(self, target: NumberTarget, trivial: float, *, weighted: bool, quantiles: Any = ()) -> None:
         self.target, self.weighted, self.n_rows, self.levels = target, weighted, 0, tuple(quantiles)
         self.own, self.log = Errors(float(trivial)), Errors(target.centre)
+        self.deviance = np.zeros(2)  # Σ weight · deviance, of the predictions and of always saying the same
         self.below, self.pinball = np.zeros(len(self.levels)), np.zeros(len(self.levels))
         self.sample: list[tuple[Any, Any]] = []
 
@@ -218,6 +220,8 @@ class NumberTally:
         self.own.add(self.target.in_unit(predicted), self.target.in_unit(actual), each)
         if self.target.log:
             self.log.add(predicted, actual, each)
+        if isinstance(self.target, CountTarget):
+            self.deviance += [2 * each @ deviances(found, actual) for found in (predicted, self.own.always)]
 
     def scores(self) -> NumberScores:
         """The scores of all rows so far."""
@@ -226,6 +230,9 @@ class NumberTally:
             in_log = dict(zip(("rmse_log", "trivial_rmse_log"), self.log.rmse, strict=True))
             in_log |= dict(zip(("mae_log", "trivial_mae_log"), self.log.mae, strict=True))
         own = self.own
+        if isinstance(self.target, CountTarget):
+            found = (self.deviance / own.weight).tolist()
+            in_log |= dict(zip(("poisson_deviance", "trivial_poisson_deviance"), found, strict=True))
         return NumberScores(
             self.n_rows, own.rmse[0], own.mae[0], own.r2[0], own.rmse[1], own.mae[1], trivial_r2=own.r2[1],
             weighted=self.weighted, quantiles=self._quantiles(), **in_log,

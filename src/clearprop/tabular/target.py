@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from clearprop.errors import InputError, TableError
 from clearprop.tables import (
     ClassTarget,
+    CountTarget,
     NumberTargets,
     Reading,
     Target,
@@ -29,6 +30,7 @@ from clearprop.tables import (
 )
 from clearprop.tables.kinds import Kind, kinds
 from clearprop.tables.notation import Notation
+from clearprop.tables.number_target import not_negative
 from clearprop.tables.spelling import rows_in_words
 from clearprop.tables.storage import plain
 from clearprop.tabular.actual import without_missing
@@ -166,11 +168,14 @@ def find_target(table: pa.Table, names: tuple[str, ...], settings: TableSettings
     (name,) = names
     actual = table.column(name)
     task = decide_task(actual, name, settings.task, log=settings.log_target)
+    if settings.loss is not None and settings.task is None:
+        task = TaskChoice("regression", f"the loss {settings.loss} is of numbers")
     check_task(task, name, settings)
     if task.name == "classification":
         classes = fit_class_target(actual, name)
         return FoundTarget(task, classes, classes.codes(actual))
-    return FoundTarget(task, None, target_numbers(actual, name, settings.log_target))
+    y = target_numbers(actual, name, settings.log_target)
+    return FoundTarget(task, None, not_negative(y, name) if settings.loss == "poisson" else y)
 
 
 def fitted(
@@ -184,6 +189,8 @@ def fitted(
         fit_number_target(values[:, k], name, log=settings.log_target, notation=notation)
         for k, (name, notation) in enumerate(zip(names, notations, strict=True))
     )
+    if settings.loss == "poisson":
+        return CountTarget.of(each[0], each[0].centre)
     return each[0] if len(each) == 1 else NumberTargets(each)
 
 
@@ -195,6 +202,11 @@ def check_task(task: TaskChoice, name: str, settings: TableSettings) -> None:
         raise InputError(
             f"{option} is for classes, and {name!r} is learned as a number ({task.reason}); leave it out, or "
             "ask for --task classification"
+        )
+    if not is_number and settings.loss is not None:
+        raise InputError(
+            f"--loss {settings.loss} is for numbers, and {name!r} is learned as classes ({task.reason}); leave it out, "
+            "or ask for --task regression"
         )
     if not is_number and settings.quantiles:
         raise InputError(

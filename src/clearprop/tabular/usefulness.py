@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from clearprop.tables import Target
+from clearprop.tables import CountTarget, Target
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.settings import TableSettings
 
 DEFAULTS = {"classification": "accuracy", "regression": "rmse"}
+OF_COUNTS = "poisson_deviance"
 CONSTANT = {"roc_auc": 0.5, "r2": 0.0}  # what a predictor that always says the same gets
 
 
@@ -25,6 +26,8 @@ def main_metric(target: Target, settings: TableSettings | Mapping[str, Any]) -> 
     asked, probabilities = kept.get("metric"), kept.get("probabilities")
     if isinstance(asked, str) and asked in METRICS and METRICS[asked].task == target.task:
         return asked
+    if isinstance(target, CountTarget):
+        return OF_COUNTS
     return "log_loss" if probabilities and target.task == "classification" else DEFAULTS[target.task]
 
 

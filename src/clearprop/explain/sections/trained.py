@@ -66,7 +66,9 @@ def _meanings(trace: Trace, found: Trained, kit: Kit) -> list[Block]:
     elif found.units:
         unit, several = found.units[0], "_each" if len(found.units) > 1 else ""
         fields = {"target": found.target, "centre": Number(unit.centre), "scale": Number(unit.scale)}
-        blocks.append(say(f"model_learns{several}{'_log' if unit.log else ''}", **fields))
+        is_count = trace.network.loss.natural_output == "exp" and not several
+        how = "_count" if is_count else "_log" if unit.log else ""
+        blocks.append(say(f"model_learns{several}{how}", **fields))
     return blocks
 
 

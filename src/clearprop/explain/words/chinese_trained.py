@@ -36,6 +36,7 @@ WORDS: Mapping[str, str] = {
     "model_probability": "输出是 {label} 的概率。",
     "model_probabilities": "每个输出是各自标签的概率，与其他输出无关。",
     "model_learns": "网络学习的是 {target} 减去训练数据的平均值 {centre}，再除以标准差 {scale}。",
+    "model_learns_count": "网络学习的是 {target} 除以训练数据的平均值 {scale}；输出是 e 的幂，不会小于 0。",
     "model_learns_log": "网络学习的是 {target} 的自然对数，减去训练数据的平均值 {centre}，再除以标准差 {scale}。",
     "model_learns_each": "网络学习的是每个目标减去训练数据的平均值，再除以标准差。",
     "model_learns_each_log": "网络学习的是每个目标的自然对数，减去训练数据的平均值，再除以标准差。",

@@ -36,6 +36,7 @@ WORDS: Mapping[str, str] = {
     "model_probability": "The output is the probability of {label}.",
     "model_probabilities": "Each output is the probability of its label, whatever the others say.",
     "model_learns": "The network learns {target} minus its mean in training, {centre}, divided by its standard deviation, {scale}.",
+    "model_learns_count": "The network learns {target} divided by its mean in training, {scale}; its output, a power of e, is never below 0.",
     "model_learns_log": "The network learns the natural logarithm of {target}, minus its mean in training, {centre}, divided by its standard deviation, {scale}.",
     "model_learns_each": "The network learns each target minus its mean in training, divided by its standard deviation.",
     "model_learns_each_log": "The network learns the natural logarithm of each target, minus its mean in training, divided by its standard deviation.",
