@@ -109,6 +109,7 @@ def predict(
     output: Path | None = None,
     keep: Annotated[list[str] | None, Several] = None,
     rows: Annotated[int | None, Whole] = None,
+    sets: float | None = None,
     threads: str | None = None,
     force: Force = False,
     as_json: Json = False,
@@ -141,6 +142,8 @@ def predict(
         times, or with several names.
     rows
         Show the predictions of the first so many rows as a table.
+    sets
+        Say beside the most probable class a set of classes that holds the true one in this share of the rows, as 0.9.
     threads
         The most threads to compute with.
     force
@@ -161,6 +164,7 @@ def predict(
         as_json=as_json,
         options=read.options(),
         streams=streams,
+        sets=sets,
     )
 
 

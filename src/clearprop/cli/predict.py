@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +40,26 @@ def run(
     as_json: bool,
     options: ReadOptions,
     streams: StreamOptions = STREAMS,
+    sets: float | None = None,
 ) -> int:
     """Predict, then write or show; the exit code."""
     _check(model, file, output, rows, force=force)
     trained = load_model(model, file)
+    if sets is not None:
+        _check_sets(trained, sets)
     with as_file(file) as there:
         there = converted(there, streams, options)
         found = on_disk(there, streams)
         if found is not None:
             refuse_json(as_json=as_json, output=output, rows=rows)
             kept, missing = _kept(trained, Reading(found.table.empty), keep)
-            stream = Predicting(trained, found.table, kept, threads, as_table)
+            stream = Predicting(trained, found.table, kept, threads, partial(as_table, sets=sets))
             return _streamed(stream, [f"read {found.why}", *missing], output, rows, force=force, as_json=as_json)
         reading = read_table(there, trained, options, keep)
     table = reading.table
     kept, missing = _kept(trained, reading, keep)
     predictions = trained.predict(table, threads)
-    made = as_table(trained, predictions, table, kept, threads)
+    made = as_table(trained, predictions, table, kept, threads, sets)
     remarks = [*reading.notices, *missing, *map(str, predictions.remarks)]
     if output is not None:
         write_table(output, made, force=force)
@@ -127,10 +131,21 @@ def _streamed(
     return 0
 
 
+def _check_sets(trained: TableModel, coverage: float) -> None:
+    trained.check_sets()
+    if not 0 < coverage < 1:
+        raise exits.UsageError(f"--sets is the share of rows whose set holds the true class, as 0.9, not {coverage:g}")
+
+
 def as_table(
-    trained: TableModel, predictions: Predictions, table: pa.Table, kept: Sequence[str], threads: int | None = None
+    trained: TableModel,
+    predictions: Predictions,
+    table: pa.Table,
+    kept: Sequence[str],
+    threads: int | None = None,
+    sets: float | None = None,
 ) -> pa.Table:
-    """The columns that are kept, then predicted_TARGET, the probability of each class, and each quantile."""
+    """The columns that are kept, then predicted_TARGET, its set, the probability of each class, and each quantile."""
     target = trained.target
     names = target.predicted_names
     several = len(names) > 1
@@ -138,6 +153,10 @@ def as_table(
     columns: dict[str, Any] = {
         f"predicted_{name}": pa.array(column) for name, column in zip(names, values, strict=True)
     }
+    if sets is not None:
+        assert trained.conformity is not None
+        found, labels = trained.conformity.sets(predictions.probabilities, sets), np.array(target.labels, dtype=object)
+        columns[f"set_of_{target.column}"] = pa.array([", ".join(map(str, labels[row])) for row in found])
     if predictions.probabilities is not None:
         for k, label in enumerate(target.labels):
             columns[f"probability_{label}"] = pa.array(np.ascontiguousarray(predictions.probabilities[:, k]))
@@ -179,9 +198,11 @@ def _show(trained: TableModel, table: pa.Table, made: pa.Table, kept: Sequence[s
     known = [name for name in targets if name in table.column_names and name not in inputs]
     shown = [(name, table.column(name)) for name in inputs + known]
     shown += [(f"predicted {name}", made.column(k)) for k, name in enumerate(trained.target.predicted_names)]
+    sets = f"set_of_{trained.target.column}"
+    shown += [(sets.replace("_", " "), made.column(sets))] if sets in made.column_names else []
     if f"probability_{trained.target.labels[0]}" in made.column_names:
         labels = trained.target.labels[:MOST_CLASSES_SHOWN]
-        shown += [(f"p({label})", made.column(k)) for k, label in enumerate(labels, start=1)]
+        shown += [(f"p({label})", made.column(f"probability_{label}")) for label in labels]
     shown += [(f"quantile {each.quantile:g}", made.column(1 + k)) for k, each in enumerate(trained.quantiles)]
     rows = zip(*([_cell(value, name) for value in column.to_pylist()] for name, column in shown), strict=True)
     numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]

@@ -195,6 +195,40 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         found /= found.sum(axis=1, keepdims=True)  # in place: there may be many classes
         return found
 
+    @in_pieces
+    def predict_set(self, X: Any, coverage: float = 0.9) -> Any:
+        """For every row a set of classes that holds the true one with this probability.
+
+        By split conformal prediction (Sadinle, Lei & Wasserman, 2019) from the validation rows, which also chose the
+        epoch and the temperature: for rows drawn as those of the fit were, the share that is covered is the coverage
+        or a little more, over all rows, not within each class. Where it is sure a set has one class, elsewhere several.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            Or the path of a file, as for `fit`.
+        coverage : float, default=0.9
+            Between 0 and 1.
+
+        Returns
+        -------
+        bool array of shape (n_samples, n_classes)
+            In the order of `classes_`; at least the most probable class is in each.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from clearprop import TabularClassifier
+        >>> x = np.linspace(0, 1, 200)
+        >>> noisy = np.random.default_rng(0).random(200) < x
+        >>> model = TabularClassifier(random_state=0, max_iter=20).fit(x[:, None], noisy)
+        >>> model.predict_set([[0.5]], coverage=0.95).tolist()
+        [[True, True]]
+        """
+        found, remarks = self.model_.predict_set(self._predicted(X), coverage, self.n_threads)
+        self._warn(remarks)
+        return found
+
     def predict(self, X: Any) -> Any:
         """The most probable class of every row.
 

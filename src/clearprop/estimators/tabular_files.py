@@ -134,17 +134,17 @@ def prepared_stream(
     return found
 
 
-def in_pieces(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def in_pieces(method: Callable[..., Any]) -> Callable[..., Any]:
     """A method of rows that takes a file as well, whose rows it is given piece by piece."""
 
     @wraps(method)
-    def of_rows_or_file(self: Any, X: Any) -> Any:
+    def of_rows_or_file(self: Any, X: Any, *asked: Any, **named: Any) -> Any:
         if not is_path(X):
-            return method(self, X)
+            return method(self, X, *asked, **named)
         check_is_fitted(self)
         with warnings.catch_warnings():
             warnings.simplefilter("once")  # not for every piece
-            found = [method(self, table) for table in _pieces(X, list(self._columns))]
+            found = [method(self, table, *asked, **named) for table in _pieces(X, list(self._columns))]
         return np.concatenate(found)
 
     return of_rows_or_file

@@ -153,6 +153,7 @@ def model_of(
             "seen": ends,
         },
         temperature=done.temperature,
+        conformity=done.conformity,
         quantiles=quantiles,
         jobs=done.jobs or plan.jobs,
     )

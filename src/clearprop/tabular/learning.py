@@ -15,6 +15,7 @@ from clearprop.engines import Job, prepared
 from clearprop.errors import DivergenceError
 from clearprop.files.checkpoints import Checkpoints, Kept, identity_of
 from clearprop.job import Layout
+from clearprop.tabular.conformal import Conformity
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.spread_members import SpreadTogether, keeper_of
 from clearprop.tabular.together import Member, Together
@@ -42,6 +43,8 @@ class Learned(NamedTuple):
         Of the probabilities of the validation rows, at that temperature, which was chosen by the same rows.
     useless : tuple of str
         Scores of the validation rows that are no better than those of a predictor that always says the same.
+    conformity : Conformity or None
+        Of classes: what the validation rows say about sets of them.
     is_whole : bool
         Whether temperature and shift were found, which Ctrl-C prevents where it comes twice.
     outputs : array of shape (n_validation_rows, n_outputs) or None
@@ -58,6 +61,7 @@ class Learned(NamedTuple):
     shift: float = 0.0
     calibration_error: float | None = None
     useless: tuple[str, ...] = ()
+    conformity: Conformity | None = None
     is_whole: bool = True
     outputs: Any = None
     jobs: tuple[Job, ...] = ()

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.engines import Choice, Job, choose_for_prediction, finite
-from clearprop.errors import TableError
+from clearprop.errors import InputError, TableError
 from clearprop.files import save
 from clearprop.job.saving import jobs_to_json
 from clearprop.network import Network, Parameters
@@ -23,6 +23,7 @@ from clearprop.tables import Encoder, ImageFormat, NumberTarget, Reading, ReadOp
 from clearprop.tables.class_target import ClassLabel
 from clearprop.tables.columns import present
 from clearprop.tabular.actual import actual_of
+from clearprop.tabular.conformal import Conformity
 from clearprop.tabular.details import QuantileNetworks
 from clearprop.tabular.results import Evaluation, Outputs, Predictions, Remarks
 from clearprop.tabular.roles import weights
@@ -62,6 +63,8 @@ class TableModel:
         Of the probabilities; see `clearprop.tabular.calibration`.
     quantiles : tuple of QuantileNetworks
         What predicts quantiles, rising.
+    conformity : Conformity or None
+        Of classes: what makes `predict_set` hold the true one as often as is asked.
     jobs : tuple of Job
         What the training of each network was asked to do; () where its file does not say.
     """
@@ -77,6 +80,7 @@ class TableModel:
     version: str = ""
     temperature: float = 1.0
     quantiles: tuple[QuantileNetworks, ...] = ()
+    conformity: Conformity | None = None
     jobs: tuple[Job, ...] = ()
     _choices: dict[int | None, Choice] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -185,6 +189,45 @@ class TableModel:
         values, probabilities = self.target.predicted(outputs)
         return Predictions(values if probabilities is not None else finite(values), probabilities, remarks, choice)
 
+    def predict_set(self, table: pa.Table, coverage: float = 0.9, n_threads: int | None = None) -> tuple[Any, Remarks]:
+        """For each row a set of classes that holds the true one with this probability, and remarks.
+
+        The guarantee is of split conformal prediction, on average over rows drawn as those of training were: see
+        `clearprop.tabular.conformal`.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+        coverage : float
+            Between 0 and 1.
+        n_threads : int, optional
+            As of `outputs`.
+
+        Returns
+        -------
+        sets : bool array of shape (n_rows, n_classes)
+        remarks : tuple of Remark and Outside
+
+        Raises
+        ------
+        InputError
+            When the coverage cannot be, or the model has learned no classes or keeps nothing to make sets by.
+        """
+        self.check_sets()
+        assert self.conformity is not None
+        outputs, remarks, _ = self.outputs(table, n_threads)
+        return self.conformity.sets(outputs, coverage), remarks
+
+    def check_sets(self) -> None:
+        """Raise InputError where the model can make no sets of classes."""
+        if self.target.task != "classification":
+            raise InputError("sets are of classes, and this model predicts numbers: train it with quantiles")
+        if self.conformity is None:
+            raise InputError(
+                "the model keeps no scores of validation rows to make sets by: it was imported, written by an older "
+                "version, or its training was interrupted; train it again"
+            )
+
     def predict_quantiles(self, table: pa.Table, n_threads: int | None = None) -> tuple[Any, Remarks]:
         """Each quantile of each row in the target's own unit, float64 (n_rows, n_quantiles), and remarks.
 
@@ -265,6 +308,7 @@ class TableModel:
     def _details(self) -> dict[str, Any]:
         """All of the model but its networks, as JSON holds it."""
         sizes = {len(self.thetas), *(len(each.thetas) for each in self.quantiles)}
+        kept = self.conformity
         return {
             "kind": KIND,
             **({"networks": len(self.thetas)} if len(sizes) > 1 else {}),
@@ -277,6 +321,7 @@ class TableModel:
             "temperature": self.temperature,
             "quantiles": [{"quantile": each.quantile, "shift": each.shift} for each in self.quantiles],
             "training": jobs_to_json(self.jobs) if self.jobs else None,
+            **({} if kept is None else {"conformity": {"rows": kept.n_rows, "scores": list(kept.scores)}}),
         }
 
     @classmethod

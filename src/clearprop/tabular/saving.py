@@ -10,6 +10,7 @@ from clearprop.files import Model, load
 from clearprop.files.json_text import refusing
 from clearprop.job.saving import jobs_from_json
 from clearprop.tables import Encoder, ImageFormat, missing_file, target_from_json
+from clearprop.tabular.conformal import conformity_of
 from clearprop.tabular.details import groups_of, settings_of, temperature_of
 from clearprop.tabular.scores_json import scores_from_json
 
@@ -47,6 +48,7 @@ def model_of(found: Model, path: Path) -> dict[str, Any]:
         thetas, quantiles = groups_of(found.thetas, details.get("quantiles", []), details.get("networks"))
         jobs = jobs_from_json(found.network, details.get("training"), len(thetas))
         temperature = temperature_of(details.get("temperature", 1.0))
+        conformity = conformity_of(details.get("conformity"))
         trivial, settings = target.check_trivial(details.get("trivial")), settings_of(details.get("settings"))
     return {
         "network": found.network,
@@ -60,6 +62,7 @@ def model_of(found: Model, path: Path) -> dict[str, Any]:
         "version": found.version,
         "temperature": temperature,
         "quantiles": quantiles,
+        "conformity": conformity,
         "jobs": jobs,
     }
 

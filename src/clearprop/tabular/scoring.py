@@ -17,6 +17,7 @@ from clearprop.ending import not_cut_by_the_end
 from clearprop.formulas import Loss, Quantile
 from clearprop.tables import ClassTarget, CountTarget, LabelTargets, NumberTarget, NumberTargets, Target
 from clearprop.tabular.calibration import at_temperature, expected_calibration_error, fit_temperature, log_loss
+from clearprop.tabular.conformal import Conformity
 from clearprop.tabular.metrics import METRICS, accuracy, mae, poisson_deviance, r2, rmse
 from clearprop.tabular.scores import Scores, class_scores, number_scores, several_scores
 from clearprop.tabular.settings import TableSettings
@@ -40,6 +41,7 @@ class Finished(NamedTuple):
     shift: float = 0.0
     calibration_error: float | None = None
     useless: tuple[str, ...] = ()
+    conformity: Conformity | None = None
 
 
 class Scoring(ABC):
@@ -103,7 +105,7 @@ class ClassScoring(Scoring):
         outputs = at_temperature(outputs, temperature)
         error = expected_calibration_error(outputs, actual)
         useless = self._useless(outputs, actual, weight, metric or "accuracy")
-        return Finished(temperature, 0.0, error, useless)
+        return Finished(temperature, 0.0, error, useless, Conformity.of(outputs, actual))
 
     def _useless(self, outputs: Any, actual: Any, weight: Any, metric: str) -> tuple[str, ...]:
         """What is no better than always giving each class its share, by more than chance gives.
