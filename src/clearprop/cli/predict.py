@@ -45,8 +45,7 @@ def run(
     """Predict, then write or show; the exit code."""
     _check(model, file, output, rows, force=force)
     trained = load_model(model, file)
-    if sets is not None:
-        _check_sets(trained, sets)
+    _check_sets(trained, sets)
     with as_file(file) as there:
         there = converted(there, streams, options)
         found = on_disk(there, streams)
@@ -56,10 +55,9 @@ def run(
             stream = Predicting(trained, found.table, kept, threads, partial(as_table, sets=sets))
             return _streamed(stream, [f"read {found.why}", *missing], output, rows, force=force, as_json=as_json)
         reading = read_table(there, trained, options, keep)
-    table = reading.table
     kept, missing = _kept(trained, reading, keep)
-    predictions = trained.predict(table, threads)
-    made = as_table(trained, predictions, table, kept, threads, sets)
+    predictions = trained.predict(reading.table, threads)
+    made = as_table(trained, predictions, reading.table, kept, threads, sets)
     remarks = [*reading.notices, *missing, *map(str, predictions.remarks)]
     if output is not None:
         write_table(output, made, force=force)
@@ -77,7 +75,7 @@ def run(
         return 0
     words.notices(remarks, words.console(error=True))
     if rows is not None:
-        _show(trained, table.slice(0, rows), made.slice(0, rows), kept, made.num_rows)
+        _show(trained, reading.table.slice(0, rows), made.slice(0, rows), kept, made.num_rows)
     elif output is None:
         sys.stdout.flush()
         write_csv(made, sys.stdout.buffer)
@@ -131,7 +129,9 @@ def _streamed(
     return 0
 
 
-def _check_sets(trained: TableModel, coverage: float) -> None:
+def _check_sets(trained: TableModel, coverage: float | None) -> None:
+    if coverage is None:
+        return
     trained.check_sets()
     if not 0 < coverage < 1:
         raise exits.UsageError(f"--sets is the share of rows whose set holds the true class, as 0.9, not {coverage:g}")

@@ -13,21 +13,16 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pyarrow as pa
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines.first_use import first_time
-from clearprop.errors import InputError, ShapeError, TableError, UnknownNameError
+from clearprop.errors import InputError, ShapeError, TableError
 from clearprop.estimators.exports import Exports
 from clearprop.estimators.fitted import KeptIfItFails
-from clearprop.estimators.ranges import is_count
 from clearprop.estimators.tabular_data import (
     check_length,
-    hidden,
     in_order,
     in_python,
-    of_values,
-    positive,
     warn_of_unseen,
     weights,
 )
@@ -35,6 +30,7 @@ from clearprop.estimators.tabular_files import Rows, Source, prepared_stream, ro
 from clearprop.estimators.tabular_glass import TabularGlassBox
 from clearprop.estimators.tabular_rows import Validation, groups_of, told, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
+from clearprop.estimators.tabular_settings import settings_of
 from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.files.checkpoints import SECONDS, Checkpoints, kept_in
 from clearprop.tables import Encoder, Target, fit_encoder, from_frame
@@ -43,7 +39,6 @@ from clearprop.tables.streaming import Stored
 from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, cut_short
-from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.own_targets import add_means, hide_own, parts_of
 from clearprop.tabular.planning import EncodedRows, EnsemblePlan, dealt, plan
@@ -55,11 +50,6 @@ from clearprop.tabular.usefulness import sentences
 from clearprop.training import Callback, Epoch
 from clearprop.training.interrupts import Interrupts
 from clearprop.training.progress import announced, shown
-
-PASSED_ON = ("quality", "activation", "on_divergence", "engine", "device", "precision")  # checked by the settings
-COUNTS = {  # and the least of each
-    "ensemble": 1, "max_iter": 1, "batch_size": 1, "n_threads": 1, "waves": 0, "target_means": 0,
-}  # fmt: skip
 
 
 class Planned(NamedTuple):
@@ -182,7 +172,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         """
         others = {"y": y, "sample_weight": sample_weight, "groups": groups, "X_val": X_val, "y_val": y_val}
         source = source_of(X, target, memory, stream, scratch, {**others, "sample_weight_val": sample_weight_val})
-        settings = self._settings()
+        settings = settings_of(self)
         with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
             kept = {} if checkpoints is None else checkpoints.details("")
             if self.random_state is None:
@@ -300,32 +290,6 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         with shown(self.verbose, 0, epochs) as show:
             yield (show,)
 
-    def _settings(self) -> TableSettings:
-        for name, least in COUNTS.items():
-            given = getattr(self, name)
-            if given is not None and not is_count(given, least):
-                raise InputError(f"{name} must be None or a whole number of at least {least}, not {given!r}")
-        counts: Any = {name: _whole(getattr(self, name)) for name in COUNTS if name != "max_iter"}
-        return TableSettings(
-            hidden=hidden(self.hidden_layer_sizes),
-            epochs=_whole(self.max_iter),
-            time_limit=positive("max_seconds", self.max_seconds),
-            **counts | {name: getattr(self, name) for name in PASSED_ON},
-            learning_rate=positive("learning_rate_init", self.learning_rate_init),
-            metric=self._metric(),
-            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
-            read=of_values(self.read),
-            **self._options(),
-        )
-
-    def _metric(self) -> str | None:
-        """The metric, which must be one for this task."""
-        task = "classification" if is_classifier(self) else "regression"
-        fitting = [name for name, each in METRICS.items() if each.task == task]
-        if self.metric is not None and self.metric not in fitting:
-            raise UnknownNameError(f"metric of {type(self).__name__}", self.metric, fitting)
-        return None if self.metric is None else str(self.metric)
-
     @property
     def feature_importances_(self) -> Any:
         """How much worse validation rows are predicted when a column of X is shuffled, (n_features_in_,).
@@ -381,7 +345,3 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)

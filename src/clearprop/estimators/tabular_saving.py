@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from clearprop.errors import ModelFileError, quoted, shortened
 from clearprop.estimators.saving import feature_names, parameters_from_json, parameters_to_json
 from clearprop.estimators.tabular_data import columns_of
+from clearprop.estimators.tabular_settings import settings_of
 from clearprop.files.json_text import refusing
 from clearprop.tables import Target
 from clearprop.tabular.model import TableModel
@@ -56,7 +57,7 @@ class SavedWithItsTable:
             raise ModelFileError(f"{path} was not written by {cls.__name__}.save but by {was}")
         with refusing(Path(path), f"is damaged: its parameters are not those of {cls.__name__}"):
             estimator = cls(**parameters_from_json(kept["init"]))
-            estimator._settings()
+            settings_of(estimator)
             n_features = kept["n_features"]
             if type(n_features) is not int or n_features < len(model.encoder.steps):
                 raise ModelFileError(f"{quoted(n_features)} features do not go with its encoder")

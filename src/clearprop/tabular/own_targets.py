@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.tables import Category, ClassTarget, Encoder, Fold, Target, columns, folds
+from clearprop.tables.numeric import distinct
 from clearprop.tables.target_means import Learned, TargetMeans, with_means, without_own
 from clearprop.tabular import recipe
 from clearprop.tabular.settings import TableSettings
@@ -126,4 +127,4 @@ def parts_of(rows: Any, learning: Sequence[Fold], seed: int, labels: Any = None,
         if len(rest) > len(rows) / PARTS:
             for k, dealt in enumerate(folds(rest, PARTS, seed, None if labels is None else labels[rows])):
                 part[dealt.validation] = len(learning) + k
-    return [np.flatnonzero(part == k) for k in np.unique(part)]
+    return [np.flatnonzero(part == k) for k in distinct(part)]

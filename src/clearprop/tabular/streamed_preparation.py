@@ -87,7 +87,7 @@ def prepare_stream(
     found = survey(table, asked, shares, _sample(table, limit), see)
     _check_parts(found, settings)
     targets = FoundTargets(looks, settings)
-    target, counts = targets.target, targets.class_counts
+    target, counts, each = targets.target, targets.class_counts, shared(settings, targets.target.task)
     encoder, said = _encoder(found, asked, settings, left_out, recipe.FEWEST_BINS[target.task])
     said, ends = (*_notices(found), *said), _ends(encoder, found)
     found = replace(found, sample=found.sample.schema.empty_table())
@@ -110,9 +110,7 @@ def prepare_stream(
         target=target,
         images=None,
         parts=Parts(range(n_learn), range(len(rows.y)), range(found.n_parts[TEST])),
-        plan=plan(
-            rows, target, shared(settings, target.task), parts=folds, class_weight=factors, stream=streamed, tell=tell
-        ),
+        plan=plan(rows, target, each, parts=folds, class_weight=factors, stream=streamed, tell=tell),
         notices=(*table.notices, *of_counts(target, counts), *said),
     )
     return StreamPrepared(ready, memory, stream.keep_in(scratch, in_memory=memory.encoded > 0, epochs=job.epochs))
