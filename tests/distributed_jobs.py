@@ -9,8 +9,11 @@ import signal
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
 
 from clearprop import MLPClassifier, Network, TabularRegressor, train
 from clearprop.distributed import group
@@ -63,7 +66,23 @@ def bits():
     model = MLPClassifier((5,), random_state=0, max_iter=4, early_stopping=True).fit(X, X[:, 0] > 0)
     ensemble = TabularRegressor(ensemble=2, max_iter=3, random_state=0).fit(X, Y[:, 0])
     digests |= {"estimator": digest(*model.coefs_), "ensemble": digest(ensemble.model_.thetas)}
+    digests |= {f"streamed, {name}": streamed(**more) for name, more in STREAMS.items()}
     say(said=said, digests=digests, reasons={name: each.reason for name, each in found.items()})
+
+
+STREAMS = {"one network": {}, "networks that are shared out": {"ensemble": 2}}
+
+
+def streamed(**more):
+    """A table of which each process reads its row groups alone; fewer than there are shards, so some have none."""
+    names = [f"x{k}" for k in range(6)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "t.parquet"
+        pyarrow.parquet.write_table(
+            pa.table({**dict(zip(names, X.T, strict=True)), "y": Y[:, 0]}), path, row_group_size=50
+        )
+        model = TabularRegressor(**{"ensemble": 1, **more}, hidden_layer_sizes=(8,), max_iter=2, random_state=0)
+        return digest(model.fit(path, target="y", stream=True).model_.thetas)
 
 
 def killed(name, folder):

@@ -166,7 +166,8 @@ def test_every_row_comes_once_in_an_epoch_in_whole_batches(counts, batches, batc
     buffers = list(order.buffers(epoch, SHUFFLE))
     rows = [(s.group, k) for buffer in buffers for s in buffer.segments for k in range(s.start, s.stop)]
     assert sorted(rows) == [(group, k) for group, n in enumerate(counts) for k in range(n)]
-    assert [buffer.first for buffer in buffers] == np.cumsum([0, *(b.n_rows for b in buffers[:-1])]).tolist()
+    firsts = np.cumsum([0, *(buffer.n_rows for buffer in buffers[:-1])])
+    assert [buffer.steps.start * order.batch_size for buffer in buffers] == firsts.tolist()
     for buffer in buffers:
         assert order.batch_size <= buffer.n_rows <= order.most
         assert sorted(order.within(buffer, SHUFFLE)) == list(range(buffer.n_rows))

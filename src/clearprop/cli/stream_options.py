@@ -121,6 +121,7 @@ def on_disk(file: Path, options: StreamOptions, *, began: bool = False) -> OnDis
     from clearprop.network.memory import in_words
     from clearprop.tables.streaming import is_stored, stored
     from clearprop.tabular.streamed_memory import bytes_of, explained, in_memory, room
+    from clearprop.training.joining import first_says
 
     with exits.asking():
         limit = bytes_of(options.memory)
@@ -137,7 +138,8 @@ def on_disk(file: Path, options: StreamOptions, *, began: bool = False) -> OnDis
         return None
     with exits.reading(file):
         table = stored(file)
-    limit, needed, asked = room(limit), in_memory(table), options.stream or began
+    limit, needed = first_says((room(limit), in_memory(table)))
+    asked = options.stream or began
     if not asked and (limit is None or needed <= limit):
         return None
     return OnDisk(table, limit, explained(table, limit, needed, was_asked=asked), options.scratch)

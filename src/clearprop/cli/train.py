@@ -37,6 +37,7 @@ from clearprop.tabular.quantiles import Showing
 from clearprop.tabular.scores import Scores
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.streamed_preparation import prepare_stream
+from clearprop.training.joining import first_says
 
 
 def run(
@@ -62,7 +63,7 @@ def _run(
     output = checked_output(file, settings, outputs)
     watching = watched(outputs.watch, shown(file))
     with _keeping(checkpoints), as_file(file) as there, opened(outputs.log) as log, watching as watch:
-        kept = checkpoints.details("") if checkpoints is not None and goes_on else {}
+        kept = first_says(checkpoints.details("") if checkpoints is not None and goes_on else {})
         there = converted(there, streams, settings.read)
         stays = on_disk(there, streams, began="buffer" in kept)
         table = table_to_learn(there, settings) if stays is None else stays

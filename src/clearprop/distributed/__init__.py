@@ -6,7 +6,7 @@ this behind the protocol of all engines, so the loop, sources of epochs and what
 is what the reader of the epochs asks before it ends; `group` is the only file that talks to other processes.
 """
 
-from clearprop.distributed.launch import Launch, is_first, launch, manner, settings
+from clearprop.distributed.launch import SHARDS, Launch, is_first, launch, manner, settings
 from clearprop.distributed.team import ALONE, Team
 
-__all__ = ["ALONE", "Launch", "Team", "is_first", "launch", "manner", "settings"]
+__all__ = ["ALONE", "SHARDS", "Launch", "Team", "is_first", "launch", "manner", "settings"]

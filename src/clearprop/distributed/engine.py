@@ -22,6 +22,8 @@ from clearprop.job.records import Endings
 from clearprop.job.state import TrainingState
 from clearprop.network import Network, Parameters
 
+RowsOf = Callable[[int, int], Any]  # from a shard and how many there are to the numbers of its rows
+
 
 class ShardedEngine:
     """Computes with the other processes of a team; all of them call it alike.
@@ -112,14 +114,13 @@ class ShardedEngine:
         """Fewer updates than asked for are made where one of the processes wants to end."""
         if ended is not None:
             raise InputError("several processes make the updates of one epoch at a time")
-        size, first = min(job.batch_size, data.n_samples), 0 if place is None else place.first
+        rows_at = self._rows_at(job, data, order, place)
         if self._at_first is not None:
             at_first, self._at_first = self._at_first, None
             at_first(self, job, state, data)
         with BLAS.at_most(1), np.errstate(all="ignore"):
             for rate in rates:
-                start = (state.cursor - first) * size
-                total = self.total(job, state, data, order[start : start + size])
+                total = self.total(job, state, data, rows_at(state.cursor))
                 weight = float(total.numbers[WEIGHT])
                 if weight > 0:
                     self._finish(job, state, total, weight, float(rate))
@@ -129,13 +130,30 @@ class ShardedEngine:
                 if self.team.is_over:
                     return
 
-    def total(self, job: Job, state: TrainingState, data: Data, batch: Any) -> Part:
+    def _rows_at(self, job: Job, data: Data, order: Any, place: Place | None) -> Callable[[int], RowsOf]:
+        """From the number of an update to what says which rows each shard has in it."""
+        first, size = 0 if place is None else place.first, min(job.batch_size, max(1, data.n_samples))
+        if place is not None and place.cuts is not None:
+            cuts, n_own = place.cuts, len(place.cuts)
+
+            def own(step: int) -> RowsOf:
+                return lambda shard, n_shards: order[slice(*cuts[shard % n_own, step - first : step - first + 2])]
+
+            return own
+
+        def of_all(step: int) -> RowsOf:
+            batch = order[(step - first) * size : (step - first + 1) * size]
+            return lambda shard, n_shards: batch[rows_of(len(batch), n_shards, shard)]
+
+        return of_all
+
+    def total(self, job: Job, state: TrainingState, data: Data, rows: RowsOf) -> Part:
         """The sums of loss, weight and gradient over a batch; every process takes part."""
         gradients, tree = self._for(job, state)
 
         def put(part: Part, shard: int) -> None:
-            rows = data.take(batch[rows_of(len(batch), tree.n_shards, shard)])
-            gradients.put(part, state.theta, rows, state.step * tree.n_shards + shard)
+            rows_of_shard = data.take(rows(shard, tree.n_shards))
+            gradients.put(part, state.theta, rows_of_shard, state.step * tree.n_shards + shard)
 
         return tree.summed(put, self.team.wants_to_end())
 

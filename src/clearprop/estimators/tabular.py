@@ -26,7 +26,7 @@ from clearprop.estimators.tabular_data import (
     warn_of_unseen,
     weights,
 )
-from clearprop.estimators.tabular_files import Rows, Source, prepared_stream, rows_or_table, source_of
+from clearprop.estimators.tabular_files import Rows, Source, details_of, prepared_stream, rows_or_table, source_of
 from clearprop.estimators.tabular_glass import TabularGlassBox
 from clearprop.estimators.tabular_rows import Validation, groups_of, told, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
@@ -174,7 +174,7 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         source = source_of(X, target, memory, stream, scratch, {**others, "sample_weight_val": sample_weight_val})
         settings = settings_of(self)
         with kept_in(checkpoint, checkpoint_seconds, resume) as checkpoints, KeptIfItFails(self):
-            kept = {} if checkpoints is None else checkpoints.details("")
+            kept = details_of(checkpoints)
             if self.random_state is None:
                 settings = replace(settings, seed=kept.get("seed", settings.seed))
             found = Rows(X, y) if source is None else rows_or_table(source, kept)

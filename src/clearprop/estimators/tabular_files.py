@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import InputError, TableError
 from clearprop.estimators.tabular_data import in_python
+from clearprop.files.checkpoints import Checkpoints
 from clearprop.tables import missing_column, read
 from clearprop.tables.storage import plain
 from clearprop.tables.streaming import Stored, is_stored, stored
@@ -23,6 +24,7 @@ from clearprop.tables.streaming_read import Opened, within
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.streamed_memory import bytes_of, in_memory, room
 from clearprop.tabular.streamed_preparation import StreamPrepared, prepare_stream
+from clearprop.training.joining import first_says
 
 
 def is_path(X: object) -> bool:
@@ -74,6 +76,12 @@ def source_of(X: Any, target: Any, memory: Any, stream: bool, scratch: Any, othe
     return Source(X, target, memory, stream, scratch)
 
 
+def details_of(checkpoints: Checkpoints | None) -> Mapping[str, Any]:
+    """Those of the checkpoint that is gone on with, which of several processes the first has."""
+    details: Mapping[str, Any] = first_says({} if checkpoints is None else checkpoints.details(""))
+    return details
+
+
 class Rows(NamedTuple):
     """Rows in memory."""
 
@@ -102,8 +110,8 @@ def rows_or_table(source: Source, kept: Mapping[str, Any]) -> Rows | Stored:
         table = stored(source.path)
         if source.target not in table.names:
             raise missing_column(source.target, table.names)
-        most = room(limit)
-        if source.stream or "buffer" in kept or (most is not None and in_memory(table) > most):
+        most, needed = first_says((room(limit), in_memory(table)))
+        if source.stream or "buffer" in kept or (most is not None and needed > most):
             return table
     elif source.stream or limit is not None or source.scratch is not None:
         raise InputError(f"only Parquet is read in pieces: write {os.fspath(source.path)} as Parquet first")

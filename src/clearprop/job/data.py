@@ -102,10 +102,14 @@ class Place(NamedTuple):
         The epoch's first update that is made with these rows, which are whole batches but for the epoch's last.
     n_samples : int
         All rows of the epoch.
+    cuts : int64 array of shape (n, n_updates + 1), optional
+        Where the rows are those of one of several processes: for each of its n shards the places in the order where
+        its rows of each update begin, and where those of the last one end.
     """
 
     first: int
     n_samples: int
+    cuts: Any = None
 
 
 def _rows(array: Any, rows: Any) -> Any:

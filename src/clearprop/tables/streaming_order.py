@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.job import Place
 from clearprop.job.hashing import GOLDEN, finalised
 from clearprop.job.randomness import state_of
 
@@ -71,15 +72,15 @@ class Buffer(NamedTuple):
     ----------
     epoch, number : int
         From 0.
-    first : int
-        How many rows of the epoch come before them.
+    steps : range
+        The updates of the epoch that are made with them.
     segments : tuple of Segment
         In the order in which they lie in the buffer.
     """
 
     epoch: int
     number: int
-    first: int
+    steps: range
     segments: tuple[Segment, ...]
 
     @property
@@ -131,12 +132,13 @@ class Order:
         """
         order = np.flatnonzero(np.array(self.counts))
         shuffle(order, state_of(self.seed, epoch, OF_GROUPS))
-        lanes = [_Lane(order[k :: self.lanes].tolist(), self.counts) for k in range(self.lanes)]
+        lanes = [Lane(order[k :: self.lanes].tolist(), self.counts) for k in range(self.lanes)]
         first, number = 0, 0
         while first < self.n_rows:
             left = self.n_rows - first
             wanted = left if left < self.rows + self.batch_size else self.rows
-            yield Buffer(epoch, number, first, tuple(_taken(lanes, wanted)))
+            steps = range(first // self.batch_size, -(-(first + wanted) // self.batch_size))
+            yield Buffer(epoch, number, steps, tuple(_taken(lanes, wanted)))
             first, number = first + wanted, number + 1
 
     def within(self, buffer: Buffer, shuffle: Callable[[Any, int], None]) -> Any:
@@ -144,6 +146,14 @@ class Order:
         order = np.arange(buffer.n_rows, dtype=np.int64)
         shuffle(order, state_of(self.seed, buffer.epoch, OF_BUFFER, buffer.number))
         return order
+
+    def part(self, buffer: Buffer, shuffle: Callable[[Any, int], None]) -> tuple[Any, Place | None]:
+        """The same, and where these rows belong in the epoch."""
+        return self.within(buffer, shuffle), Place(buffer.steps.start, self.n_rows)
+
+    def whole(self, epoch: int, shuffle: Callable[[Any, int], None]) -> tuple[Any, Place | None]:
+        """`places`, of rows that are all there is of the epoch."""
+        return self.places(epoch, shuffle), None
 
     def places(self, epoch: int, shuffle: Callable[[Any, int], None]) -> Any:
         """The order of a whole epoch, int64 (n_rows,): rows by their number among all that are learned from."""
@@ -154,7 +164,7 @@ class Order:
         return np.concatenate(found)
 
 
-class _Lane:
+class Lane:
     """Groups that are read one after the other."""
 
     def __init__(self, groups: Sequence[int], counts: Sequence[int]) -> None:
@@ -173,7 +183,7 @@ class _Lane:
                 self.start = 0
 
 
-def _taken(lanes: Sequence[_Lane], wanted: int) -> Iterator[Segment]:
+def _taken(lanes: Sequence[Lane], wanted: int) -> Iterator[Segment]:
     """So many rows, in equal parts from all lanes that still have some."""
     while wanted:
         there = [lane for lane in lanes if lane.groups]

@@ -70,6 +70,12 @@ class Tally:
         if len(self.counts) > 2 * self.most:
             self._thin()
 
+    def take_in(self, other: Tally) -> None:
+        """Count what another has counted."""
+        self.lost += other.lost
+        for value, more in other.counts.items():
+            self.put(value, more)
+
     def counted(self, k: int = 0) -> Counted:
         """The values, which are texts, that have a count number `k`, and that count."""
         if len(self.counts) > self.most:

@@ -90,7 +90,8 @@ def of_learned(
     if len(test) == 0:
         return TableFit(model, done.fit)
     if ready.plan.stream is not None:
-        return TableFit(replace(model, held_out=scores_held_out(model, ready.plan.stream.rows)), done.fit)
+        stream = ready.plan.stream
+        return TableFit(replace(model, held_out=scores_held_out(model, stream.rows, stream.shared)), done.fit)
     scores = model.scored(ready.X[test], ready.y[test], None if weight is None else weight[test])
     return TableFit(replace(model, held_out=scores), done.fit)
 

@@ -24,6 +24,7 @@ from clearprop.tabular.splitting import FEWEST_FOLDS
 from clearprop.tabular.start import SLOWER, Start
 from clearprop.tabular.streamed_rows import RowStream
 from clearprop.tabular.timing import epochs_in, seconds_per_epoch
+from clearprop.training.shared_rows import SharedRows
 
 DEFAULT = Variant()
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
@@ -59,6 +60,8 @@ class Streamed(NamedTuple):
     seen : mapping
         As of `clearprop.tabular.seen.seen`.
     n_test : int
+    shared : SharedRows or None
+        The processes that have the rows between them.
         Rows of the table that are held out.
     """
 
@@ -66,6 +69,7 @@ class Streamed(NamedTuple):
     trivial: Any
     seen: Mapping[str, list[float]]
     n_test: int
+    shared: SharedRows | None = None
 
 
 @dataclass(frozen=True)

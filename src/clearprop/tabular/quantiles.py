@@ -11,7 +11,7 @@ from typing import Any
 
 from clearprop.distributed import launch, manner
 from clearprop.distributed.launch import in_force
-from clearprop.errors import DivergenceError, EngineRefusal
+from clearprop.errors import DivergenceError
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.tabular.choosing import Variant, variants
 from clearprop.tabular.details import QuantileNetworks
@@ -144,11 +144,6 @@ def _carried_out(
     tell: Callable[[str], object] | None,
 ) -> Learned:
     """One training, together with the other processes where there are any."""
-    if ready.stream is not None and launch() is not None:
-        raise EngineRefusal(
-            "a table that stays on the disk is learned from by one process: start it without torchrun, or give it the "
-            "memory to hold the rows (--memory)"
-        )
     if launch() is not None and len(ready.folds) > 1 and in_force().spreads:
         return _spread(ready, name, showing, on_end, interrupts, checkpoints)
     job, engine = ready.jobs[0], ready.choice.engine

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ import pyarrow as pa
 from clearprop.engines import Choice
 from clearprop.errors import TableError
 from clearprop.tables import ClassTarget, NumberTarget, NumberTargets, Remark, columns, missing_column
-from clearprop.tables.streaming import Stored
+from clearprop.tables.streaming import Group, Stored
 from clearprop.tables.streaming_order import OF_SAMPLE, TEST, fractions
 from clearprop.tables.streaming_read import Opened, Piece, within
 from clearprop.tabular.actual import absent_targets, actual_of
@@ -22,6 +24,7 @@ from clearprop.tabular.seen import Outside
 from clearprop.tabular.streamed_reading import Reader
 from clearprop.tabular.streamed_rows import RowStream
 from clearprop.tabular.tallied_scores import SAMPLE, ClassTally, NumberTally, SeveralTally
+from clearprop.training.shared_rows import SharedRows
 
 
 class Predicted(NamedTuple):
@@ -140,17 +143,44 @@ def evaluate(
     return Evaluated(Evaluation(scored.scores(), met.remarks, scored.choice), left_out)
 
 
-def scores_held_out(model: TableModel, stream: RowStream) -> Scores:
-    """The scores of the rows that are held out of a stream."""
+def scores_held_out(model: TableModel, stream: RowStream, shared: SharedRows | None = None) -> Scores:
+    """The scores of the rows that are held out of a stream; several processes predict those of their shards each."""
     scored = _Scored(model, stream.table.n_rows, weighted=stream.asked.weights is not None)
     reader = Reader(stream.table, stream.asked, stream.shares)
-    for group in stream.table.groups:
+
+    def of_group(group: Group) -> Iterator[_Rows]:
         for piece, rows in reader.chosen(group, TEST):
             if len(rows):
                 with within(stream.table, piece):
-                    scored.add(rows, piece.first, stream.encoding.weight(rows, stream.asked.weights))
+                    weight = stream.encoding.weight(rows, stream.asked.weights)
+                    yield scored.predicted(rows, piece.first, weight)
+
+    def of_all() -> Iterator[_Rows]:
+        if shared is None:
+            for group in stream.table.groups:
+                yield from of_group(group)
+            return
+        groups = [shared.split.groups_of(shard, stream.table.groups) for shard in range(shared.split.n)]
+
+        def of_shard(number: int, shard: int) -> list[_Rows]:
+            return [found for group in groups[shard][number : number + 1] for found in of_group(group)]
+
+        for number in range(max(map(len, groups))):  # one group of each shard at a time: their outputs are in memory
+            yield from chain(*shared.found(partial(of_shard, number)))
+
+    for found in of_all():
+        scored.tell(found)
     reader.close()
     return scored.scores()
+
+
+class _Rows(NamedTuple):
+    """Some rows as they are scored: as of the `add` of a tally."""
+
+    outputs: Any
+    y: Any
+    weight: Any
+    quantiles: tuple[Any, ...] = ()
 
 
 class _Scored:
@@ -160,6 +190,7 @@ class _Scored:
         self.model, self.target = model, model.target
         self.share, self.n_known = SAMPLE / max(1, n_rows), 0
         self.choice: Choice | None = None
+        self.remarks: Remarks = ()
         levels = [each.quantile for each in model.quantiles]
         if isinstance(self.target, ClassTarget):
             self.tally: ClassTally | NumberTally | SeveralTally = ClassTally(
@@ -173,16 +204,23 @@ class _Scored:
 
     def add(self, rows: pa.Table, first: int, weight: Any, n_threads: int | None = None) -> Remarks:
         """Some rows, all with a target; what they had that training was not prepared for."""
+        self.tell(self.predicted(rows, first, weight, n_threads))
+        return self.remarks
+
+    def predicted(self, rows: pa.Table, first: int, weight: Any, n_threads: int | None = None) -> _Rows:
+        """What is predicted of some rows, beside what they hold."""
         y = actual_of(rows, self.target, self.model.encoder.read)
         outputs = self.model.outputs(rows, n_threads)
-        self.choice, self.n_known = outputs.choice, self.n_known + int(self.target.known(y).sum())
-        if isinstance(self.tally, NumberTally) and self.model.quantiles:
-            found, _ = self.model.predict_quantiles(rows, n_threads)
-            sampled = fractions(0, OF_SAMPLE, first, len(rows)) < self.share
-            self.tally.add(outputs.values, y, weight, found, sampled)
-        else:
-            self.tally.add(outputs.values, y, weight)
-        return outputs.remarks
+        self.choice, self.remarks = outputs.choice, outputs.remarks
+        if not (isinstance(self.tally, NumberTally) and self.model.quantiles):
+            return _Rows(outputs.values, y, weight)
+        found, _ = self.model.predict_quantiles(rows, n_threads)
+        return _Rows(outputs.values, y, weight, (found, fractions(0, OF_SAMPLE, first, len(rows)) < self.share))
+
+    def tell(self, found: _Rows) -> None:
+        """Rows that were predicted, here or by another process."""
+        self.n_known += int(self.target.known(found.y).sum())
+        self.tally.add(found.outputs, found.y, found.weight, *found.quantiles)
 
     def scores(self) -> Scores:
         """Of all rows so far."""

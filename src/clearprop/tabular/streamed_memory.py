@@ -140,6 +140,10 @@ class Sizes:
         Networks that are trained at the same time.
     n_targets : int
         Columns that are learned.
+    n_own : int, optional
+        The rows that this process learns from, where others have the rest; by default all.
+    own_lanes : int, optional
+        The groups that it reads side by side then.
     """
 
     table: Stored
@@ -148,6 +152,13 @@ class Sizes:
     n_validation: int
     members: int
     n_targets: int
+    n_own: int | None = None
+    own_lanes: int | None = None
+
+    @property
+    def own(self) -> int:
+        """The rows that this process learns from."""
+        return self.n_learn if self.n_own is None else self.n_own
 
     @property
     def row(self) -> int:
@@ -157,7 +168,8 @@ class Sizes:
     def memory(self, taken: int, rows: int, lanes: int, *, holds: bool = False) -> Memory:
         """With buffers of so many rows, or all of them held; `taken` is what the process has already."""
         row, width = self.row, self.table.row_bytes
-        buffer = min(self.n_learn, rows + self.job.batch_size) * row
+        buffer = -(-min(self.n_learn, rows + self.job.batch_size) * self.own // self.n_learn) * row
+        lanes = lanes if self.own_lanes is None else self.own_lanes
         readers, side_by_side = (1, 1) if holds else (self.members, lanes)
         reading = side_by_side * (self.table.lane_bytes + 2 * ROWS_AT_ONCE * width) + ROWS_AT_ONCE * (
             2 * row + 4 * width
@@ -168,7 +180,7 @@ class Sizes:
             0 if holds else self.members * N_BUFFERS * buffer,
             readers * reading,
             self.n_validation * (row + self.members * 3 * 4 * self.job.network.widths[-1]),
-            self.n_learn * (row + ORDER) if holds else 0,
+            self.own * (row + ORDER) if holds else 0,
             rows,
             lanes,
         )
@@ -203,6 +215,8 @@ def settled(limit: int | None, sizes: Sizes, kept: Mapping[str, int] | None = No
         lanes //= 2
     if kept is not None:
         rows, lanes, fewest = kept["buffer"], kept["lanes"], kept["buffer"]
+    if sizes.own_lanes is not None:
+        lanes = 1  # of each shard
     pa.default_memory_pool().release_unused()
     taken, most = resident() + LATER, room(limit)
     whole, found = sizes.memory(taken, rows, lanes, holds=True), sizes.memory(taken, rows, lanes)

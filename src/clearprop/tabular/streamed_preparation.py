@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ from clearprop.tabular.streamed_rows import Encoding, RowStream
 from clearprop.tabular.survey import MOST_VALIDATION, SAMPLE, SKIPPED, Asked, Survey, rank_error, survey
 from clearprop.tabular.survey_target import FoundTargets, looks_of
 from clearprop.tabular.target import FEWEST_ROWS, of_counts
+from clearprop.training.joining import first_says
+from clearprop.training.shared_rows import shared_rows
 
 SHARE_OF_SAMPLE = 8  # of the memory that may be used, a part of this size at most is for the sample
 FEWEST_SAMPLED = 1024
@@ -78,15 +81,13 @@ def prepare_stream(
     _refuse(settings)
     asked, left_out = _asked(table, settings)
     shares = Shares(settings.seed, settings.test, _validation_share(table.n_rows, settings))
-    looks = looks_of(table.empty, asked.targets, settings)
-
-    def see(rows: pa.Table, learn: Any, weight: Any) -> None:
-        for look in looks:
-            look.add(rows.column(look.name), learn, weight)
-
-    found = survey(table, asked, shares, _sample(table, limit), see)
+    kept, limit = first_says((kept, limit))  # a limit is that of each process
+    members = settings.ensemble or LEVELS[settings.quality].networks_of_many
+    processes = shared_rows(members, lambda: _alike(table, settings))
+    looks = partial(looks_of, table.empty, asked.targets, settings)
+    found = survey(table, asked, shares, _sample(table, limit), looks, processes)
     _check_parts(found, settings)
-    targets = FoundTargets(looks, settings)
+    targets = FoundTargets(found.looks, settings)
     target, counts, each = targets.target, targets.class_counts, shared(settings, targets.target.task)
     encoder, said = _encoder(found, asked, settings, left_out, recipe.FEWEST_BINS[target.task])
     said, ends = (*_notices(found), *said), _ends(encoder, found)
@@ -94,13 +95,12 @@ def prepare_stream(
     encoding = Encoding(encoder, target, found.most_weight)
     rows = _encoded(found.validation, encoding, asked.weights)
     said += leaks(found.validation, encoder, target, rows.X, rows.y)
-    n_learn, members = found.n_parts[LEARN], settings.ensemble or LEVELS[settings.quality].networks_of_many
+    n_learn, split = found.n_parts[LEARN], None if processes is None else processes.split
     job = recipe.job(_network(encoder, target, settings), n_learn, settings, settings.seed)
-    before = kept if kept is not None and "buffer" in kept else None
     sizes = Sizes(table, job, n_learn, len(rows.y), members, len(asked.targets))
-    memory = settled(limit, sizes, before, holds=scratch is None and job.epochs > 1)
-    stream = RowStream(table, asked, shares, found.counts, encoding, memory.rows, memory.lanes)
-    streamed = Streamed(stream, targets.trivial, ends, found.n_parts[TEST])
+    stream = RowStream(table, asked, shares, found.counts, encoding, 1, 1, split)
+    stream, memory = _with_buffers(stream, sizes, limit, kept, holds=scratch is None and job.epochs > 1)
+    streamed = Streamed(stream, targets.trivial, ends, found.n_parts[TEST], processes)
     factors = class_factors(settings.class_weight, target, np.arange(target.n_outputs), counts)
     folds = (Fold(range(n_learn), np.arange(len(rows.y))),) * members
     ready = Prepared(
@@ -114,6 +114,22 @@ def prepare_stream(
         notices=(*table.notices, *of_counts(target, counts), *said),
     )
     return StreamPrepared(ready, memory, stream.keep_in(scratch, in_memory=memory.encoded > 0, epochs=job.epochs))
+
+
+def _with_buffers(
+    stream: RowStream, sizes: Sizes, limit: int | None, kept: Mapping[str, Any] | None, *, holds: bool
+) -> tuple[RowStream, Memory]:
+    """The rows with buffers, as large as the first of several processes says, and what that takes."""
+    if stream.split is not None:
+        sizes = replace(sizes, n_own=sum(stream.own), own_lanes=len(stream.split.own))
+    memory = settled(limit, sizes, kept if kept is not None and "buffer" in kept else None, holds=holds)
+    memory = memory._replace(rows=first_says(memory.rows), lanes=first_says(memory.lanes))
+    return replace(stream, rows=memory.rows, lanes=memory.lanes), memory
+
+
+def _alike(table: Stored, settings: TableSettings) -> dict[str, Any]:
+    """What processes must have alike before they look at the rows together."""
+    return {"table": table.fingerprint, "settings": asdict(replace(settings, n_threads=None))}
 
 
 def _network(encoder: Encoder, target: Target, settings: TableSettings) -> Network:

@@ -20,11 +20,12 @@ import pyarrow as pa
 
 from clearprop.engines import Data, Engine, Job, prepared
 from clearprop.errors import FileError
-from clearprop.job import Layout, Place
+from clearprop.job import Layout
 from clearprop.tables import ClassTarget, Encoder, NumberTargets, Target, columns
 from clearprop.tables.streaming import Stored
 from clearprop.tables.streaming_order import Buffer, Order, Segment, Shares
 from clearprop.tables.streaming_read import within
+from clearprop.tables.streaming_shards import ShardedOrder, Split
 from clearprop.tabular.actual import actual_of
 from clearprop.tabular.scratch import ANEW, ONCE, Scratch, ScratchPlace, place_for
 from clearprop.tabular.streamed_reading import Chosen, Reader, together
@@ -113,6 +114,9 @@ class RowStream:
     encoding : Encoding
     rows, lanes : int
         Of a buffer, a multiple of the batch size; and groups that are read side by side.
+    split : Split, optional
+        Where several processes learn from the rows together: this one reads those of its shards alone. The groups that
+        are read side by side are then as many as the shards.
     kept_at : ScratchPlace
         Where encoded rows are kept after the first epoch.
     """
@@ -124,6 +128,7 @@ class RowStream:
     encoding: Encoding
     rows: int
     lanes: int
+    split: Split | None = None
     kept_at: ScratchPlace = ANEW
     _scratch: Scratch | None = field(default=None, init=False, repr=False)
     _held: Held = field(default_factory=Held, init=False, repr=False)
@@ -149,11 +154,24 @@ class RowStream:
     @property
     def buffers(self) -> dict[str, int]:
         """How many rows are in memory at a time, and how many groups are read side by side."""
-        return {"buffer": self.rows, "lanes": self.lanes}
+        shards = {} if self.split is None else {"shards": self.split.n}
+        return {"buffer": self.rows, "lanes": self.lanes, **shards}
 
-    def order(self, job: Job) -> Order:
+    def order(self, job: Job) -> Order | ShardedOrder:
         """In which order they come."""
-        return Order(self.counts, job.seed, self.rows, self.lanes, min(job.batch_size, self.n_samples))
+        batch_size = min(job.batch_size, self.n_samples)
+        if self.split is None:
+            return Order(self.counts, job.seed, self.rows, self.lanes, batch_size)
+        shards = self.split.shards_of(self.table.groups)
+        return ShardedOrder(self.counts, shards, self.split, job.seed, self.rows, batch_size)
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """Rows of each group that this process learns from."""
+        if self.split is None:
+            return self.counts
+        each = zip(self.counts, self.split.shards_of(self.table.groups), strict=True)
+        return tuple(count if shard in self.split.own else 0 for count, shard in each)
 
     def another(self) -> RowStream:
         """The same rows for another network, with buffers and a thread of its own."""
@@ -167,7 +185,7 @@ class RowStream:
         if self.kept_at.in_memory:
             whole = self._held.data(partial(self._all, job, is_over), is_over)
             if whole is not None:
-                yield Part(whole, order.places(epoch, engine.shuffle))
+                yield Part(whole, *order.whole(epoch, engine.shuffle))
             return
         # Reading what is encoded is so quick that it had better not take a core from the threads of the engine.
         n_slots = 1 if scratch is not None and scratch.is_whole else N_BUFFERS
@@ -178,9 +196,7 @@ class RowStream:
             done: Done[Coming, Data] | None = self._ahead.next(is_over)
             if done is None:
                 return
-            buffer = done.item.buffer
-            place = Place(buffer.first // order.batch_size, self.n_samples)
-            part = Part(done.made, order.within(buffer, engine.shuffle), place)
+            part = Part(done.made, *order.part(done.item.buffer, engine.shuffle))
             cursor = part.ends(job)
             self._next = (epoch, cursor) if cursor < n_steps else (epoch + 1, 0)
             yield part
@@ -188,7 +204,7 @@ class RowStream:
     def keep_in(self, asked: str | os.PathLike[str] | None, *, in_memory: bool, epochs: int) -> str:
         """Choose where encoded rows are kept, as `clearprop.tabular.scratch.place_for` does; in words."""
         row = self._slot(1).rows(0, 1)
-        found = place_for(self.n_samples * sum(each.nbytes for each in row), asked, in_memory=in_memory)
+        found = place_for(sum(self.own) * sum(each.nbytes for each in row), asked, in_memory=in_memory)
         self.kept_at = found if epochs > 1 else ONCE
         return self.kept_at.said
 
@@ -196,13 +212,13 @@ class RowStream:
     def _kept(self) -> Scratch | None:
         """The file of encoded rows; made when it is first asked for, None where there is none."""
         if self._scratch is None and self.kept_at.folder is not None:
-            self._scratch = Scratch(self.kept_at.folder, self.counts, self._slot(1).rows(0, 1))
+            self._scratch = Scratch(self.kept_at.folder, self.own, self._slot(1).rows(0, 1))
         return self._scratch
 
     def _all(self, job: Job, is_over: Callable[[], bool]) -> Data | None:
         """Every row, read and encoded here and now; None where it is over before."""
-        reader, slot, start = Reader(self.table, self.asked, self.shares), self._slot(self.n_samples), 0
-        segments = (Segment(group, 0, count) for group, count in enumerate(self.counts) if count)
+        reader, slot, start = Reader(self.table, self.asked, self.shares), self._slot(sum(self.own)), 0
+        segments = (Segment(group, 0, count) for group, count in enumerate(self.own) if count)
         try:
             for parts in together(each for segment in segments for each in reader.segment(segment)):
                 if is_over():
@@ -226,8 +242,7 @@ class RowStream:
         def buffers() -> Iterator[Buffer]:
             for number in range(epoch, job.epochs):
                 for buffer in order.buffers(number, engine.shuffle):
-                    stop = -(-(buffer.first + buffer.n_rows) // order.batch_size)
-                    if number > epoch or stop > cursor:
+                    if number > epoch or buffer.steps.stop > cursor:
                         yield buffer
 
         checks: list[Callable[[], None]] = []
@@ -275,6 +290,9 @@ class RowStream:
     def _data(self, job: Job, rows: Sequence[Any], *, is_finite: bool = False) -> Data:
         """Encoded rows, checked, with targets as the network learns them."""
         X, y, weight = Slot(*rows)
+        if not len(X):  # of a process that has fewer row groups than others
+            Y = self.encoding.target.encode(y).astype(np.float32)
+            return Data(X, Y[:, None] if Y.ndim == 1 else Y, weight)
         return prepared(job, X, self.encoding.target.encode(y), weight, np.float32, is_finite=is_finite)
 
     def _encode(self, parts: list[Chosen], slot: Slot, start: int) -> int:

@@ -9,27 +9,26 @@ counts of the rarest texts where there are very many: see `clearprop.tables.tall
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from clearprop.errors import TableError
 from clearprop.tables import columns
-from clearprop.tables.column_types import is_moment, is_number, is_time
+from clearprop.tables.column_types import is_moment, is_number
 from clearprop.tables.fitting import Known
-from clearprop.tables.kinds import MOST_WORDS, Kind, kind_of
-from clearprop.tables.notation import Notation, parsed
 from clearprop.tables.options import ReadOptions
 from clearprop.tables.storage import plain
-from clearprop.tables.streaming import Stored
+from clearprop.tables.streaming import Group, Stored
 from clearprop.tables.streaming_order import LEARN, TEST, VALIDATION, Shares
 from clearprop.tables.streaming_read import Opened, Piece, within
-from clearprop.tables.tally import MOST, Tally
 from clearprop.tabular.actual import absent_targets
+from clearprop.tabular.survey_columns import Column, Numbers, Others, Texts, Weights
+from clearprop.tabular.survey_target import TargetLook
+from clearprop.training.shared_rows import SharedRows
 
 SKIPPED = 3  # what a row is for that has no target
 SAMPLE = 131_072  # rows that quantiles are learned from
@@ -47,108 +46,6 @@ def rank_error(n_rows: int) -> float:
     0.0054
     """
     return math.sqrt(math.log(2 / (1 - CERTAIN)) / (2 * n_rows))
-
-
-class Numbers:
-    """The ends of a column of numbers or moments, and whether a value is missing."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.low, self.high, self.missing = name, math.inf, -math.inf, False
-
-    def add(self, column: pa.ChunkedArray, learn: Any) -> None:
-        """Some rows; `learn` says which of them are learned from."""
-        if is_moment(column.type):
-            x = columns.moments(column, self.name)[learn]
-        else:
-            unit = columns.TIME if is_time(column.type) else ""
-            x = columns.numbers(column, self.name, notation=Notation(unit=unit))[learn]
-        known = x[~np.isnan(x)]
-        self.missing = self.missing or len(known) < len(x)
-        if len(known):
-            self.low, self.high = min(self.low, float(known.min())), max(self.high, float(known.max()))
-
-    def known(self, n_rows: int) -> Known:
-        """What `fit_encoder` is told."""
-        low, high = (self.low, self.high) if self.low <= self.high else (math.nan, math.nan)
-        return Known(n_rows, self.missing, low, high)
-
-
-class Others:
-    """Whether a value of any other column is missing; for all else the sample says enough."""
-
-    def __init__(self) -> None:
-        self.missing = False
-
-    def add(self, column: pa.ChunkedArray, learn: Any) -> None:
-        """Some rows; `learn` says which of them are learned from."""
-        self.missing = self.missing or bool((pc.is_null(column).to_numpy() & learn).any())
-
-    def known(self, n_rows: int) -> Known:
-        """What `fit_encoder` is told."""
-        return Known(n_rows, self.missing)
-
-
-class Texts:
-    """The values of a column of text, how often each occurs, and what they say.
-
-    Where there are more different ones than are counted, what they say is decided by those so far; the words among the
-    numbers or dates that come later are looked for in every row.
-    """
-
-    def __init__(self, name: str, read: ReadOptions, *, is_category: bool) -> None:
-        self.name, self.read, self.is_category = name, read, is_category
-        self.tally, self.missing = Tally(2), False
-        self._kind: Kind | None = None
-        self._words: set[str] = set()
-
-    def add(self, column: pa.ChunkedArray, learn: Any) -> None:
-        """Some rows; `learn` says which of them are learned from."""
-        words = columns.texts(column, self.name) if self.is_category else column.combine_chunks()
-        self.missing = self.missing or bool(pc.any(words.filter(pa.array(learn)).is_null()).as_py())
-        if self._kind is None and not self.is_category and len(self.tally.counts) > MOST:
-            self._kind = kind_of(self.tally.counted(), self.read)
-        self.tally.add(words, np.ones(len(words)), learn)
-        if self._kind is not None and self._kind.name == "number" and len(self._words) <= MOST_WORDS:
-            different = pc.unique(words).drop_null()
-            self._words.update(different.filter(pa.array(~parsed(different, self._kind.notation)[1])).to_pylist())
-
-    def known(self, n_rows: int) -> Known:
-        """What `fit_encoder` is told."""
-        kind = None if self.is_category else self._kind or kind_of(self.tally.counted(), self.read)
-        if kind is not None and kind.name == "number" and self._words:
-            words = tuple(sorted({*kind.missing_words, *self._words}))
-            kind = kind._replace(missing_words=words) if len(words) <= MOST_WORDS else Kind()
-        return Known(n_rows, self.missing, counted=self._counted(), lost=self.tally.lost, kind=kind)
-
-    def _counted(self) -> Any:
-        """In one spelling."""
-        found = self.tally.counted(1)
-        spelled = columns.texts(pa.chunked_array([found.texts]), self.name)
-        whole = Tally(1, most=len(spelled) + 1)
-        whole.add(spelled, found.counts)
-        return whole.counted()
-
-
-class Weights:
-    """The weights of the rows."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.most = name, 0.0
-
-    def add(self, column: pa.ChunkedArray) -> Any:
-        """The weights of some rows, float64 (n_rows,)."""
-        found = columns.numbers(column, self.name)
-        if np.isnan(found).any():
-            raise TableError(
-                f"{self.name!r} is missing in row {int(np.argmax(np.isnan(found))) + 1:,}, where a weight is needed"
-            )
-        if (found < 0).any():
-            row = int(np.argmax(found < 0))
-            raise TableError(
-                f"the weight {self.name!r} is {found[row]:g} in row {row + 1:,}: weights must be at least 0"
-            )
-        self.most = max(self.most, float(found.max(initial=0.0)))
-        return found
 
 
 class Asked(NamedTuple):
@@ -193,6 +90,8 @@ class Survey:
         A sample of the rows that are learned from, and all that validate.
     known : mapping of str to Known
     most_weight : float
+    looks : tuple of TargetLook
+        That have seen every row.
     """
 
     counts: tuple[int, ...]
@@ -201,6 +100,7 @@ class Survey:
     validation: pa.Table
     known: Mapping[str, Known]
     most_weight: float
+    looks: tuple[TargetLook, ...]
 
 
 def parts_of(piece: Piece, shares: Shares, asked: Asked) -> Any:
@@ -210,12 +110,79 @@ def parts_of(piece: Piece, shares: Shares, asked: Asked) -> Any:
     return parts
 
 
+class Looked:
+    """What a look at some row groups found.
+
+    Parameters
+    ----------
+    table : Stored
+    asked : Asked
+    looks : tuple of TargetLook
+    """
+
+    def __init__(self, table: Stored, asked: Asked, looks: tuple[TargetLook, ...]) -> None:
+        self.looks = looks
+        self.columns = {name: _of_column(table, name, asked) for name in asked.used}
+        self.weights = None if asked.weights is None else Weights(asked.weights)
+        self.counts, self.n_parts = dict[Group, int](), np.zeros(4, dtype=np.int64)
+        self.sample: list[pa.Table] = []
+        self.validation: list[pa.Table] = []
+
+    def add(self, piece: Piece, asked: Asked, shares: Shares, share: float) -> None:
+        """Some rows."""
+        parts = parts_of(piece, shares, asked)
+        learn, there = parts == LEARN, parts != SKIPPED
+        drawn = learn & shares.sampled(piece.first, len(parts), share)
+        weight = None
+        if self.weights is not None:
+            weight = self.weights.add(columns.present(piece.table.column(self.weights.name), ()))[there]
+        rows = piece.table.filter(pa.array(there))
+        for look in self.looks:
+            look.add(rows.column(look.name), learn[there], weight)
+        for name, column in self.columns.items():
+            column.add(columns.present(piece.table.column(name), asked.read.missing_words), learn)
+        self.sample.append(piece.table.take(np.flatnonzero(drawn)))
+        self.validation.append(piece.table.take(np.flatnonzero(parts == VALIDATION)))
+        self.counts[piece.group] = self.counts.get(piece.group, 0) + int(learn.sum())
+        self.n_parts += np.bincount(parts, minlength=4)
+
+    def take_in(self, other: Looked) -> None:
+        """What was found in the groups that follow."""
+        for mine, theirs in zip(self.looks, other.looks, strict=True):
+            mine.take_in(theirs)
+        for name, column in self.columns.items():
+            column.take_in(other.columns[name])  # type: ignore[arg-type]  # both of one class
+        if self.weights is not None and other.weights is not None:
+            self.weights.most = max(self.weights.most, other.weights.most)
+        self.counts |= other.counts
+        self.n_parts += other.n_parts
+        self.sample += other.sample
+        self.validation += other.validation
+
+    def survey(self, table: Stored) -> Survey:
+        """What was found of the whole table."""
+        weights = self.weights
+        if weights is not None and weights.most == 0:
+            raise TableError(f"the weight {weights.name!r} is 0 in every row; at least one must be above 0")
+        n_learn = int(self.n_parts[LEARN])
+        return Survey(
+            counts=tuple(self.counts[group] for group in table.groups),
+            n_parts=tuple(self.n_parts.tolist()),
+            sample=pa.concat_tables([table.empty, *self.sample], promote_options="permissive"),
+            validation=pa.concat_tables([table.empty, *self.validation], promote_options="permissive"),
+            known={name: column.known(n_learn) for name, column in self.columns.items()},
+            most_weight=0.0 if weights is None else weights.most,
+            looks=self.looks,
+        )
+
+
 def survey(
     table: Stored,
     asked: Asked,
     shares: Shares,
     sample: int,
-    see_targets: Callable[[pa.Table, Any, Any], None],
+    looks: Callable[[], tuple[TargetLook, ...]],
+    shared: SharedRows | None = None,
 ) -> Survey:
     """Look at every row once.
 
@@ -226,8 +193,10 @@ def survey(
     shares : Shares
     sample : int
         About how many rows to draw.
-    see_targets : callable
-        Given the rows of each piece that have a target, which of them are learned from, and their weights or None.
+    looks : callable
+        Makes what looks at the targets of the rows that have one.
+    shared : SharedRows, optional
+        The processes that have the row groups between them.
 
     Raises
     ------
@@ -235,44 +204,26 @@ def survey(
         For a value that cannot be used, with its file, row group and row.
     """
     share = sample / max(1, table.n_rows)
-    found = {name: _of_column(table, name, asked) for name in asked.used}
-    weights = None if asked.weights is None else Weights(asked.weights)
-    counts, n_parts = dict.fromkeys(range(len(table.groups)), 0), np.zeros(4, dtype=np.int64)
-    samples: list[pa.Table] = []
-    validation: list[pa.Table] = []
-    numbers = {group: number for number, group in enumerate(table.groups)}
-    with Opened(table, asked.columns) as opened:
-        for piece in opened.pieces():
-            with within(table, piece):
-                parts = parts_of(piece, shares, asked)
-                learn = parts == LEARN
-                drawn = learn & shares.sampled(piece.first, len(parts), share)
-                weight = None if weights is None else weights.add(columns.present(piece.table.column(weights.name), ()))
-                there = parts != SKIPPED
-                see_targets(
-                    piece.table.filter(pa.array(there)), learn[there], None if weight is None else weight[there]
-                )
-                for name, column in found.items():
-                    column.add(columns.present(piece.table.column(name), asked.read.missing_words), learn)
-            samples.append(piece.table.take(np.flatnonzero(drawn)))
-            validation.append(piece.table.take(np.flatnonzero(parts == VALIDATION)))
-            counts[numbers[piece.group]] += int(learn.sum())
-            n_parts += np.bincount(parts, minlength=4)
-    if weights is not None and weights.most == 0:
-        raise TableError(f"the weight {weights.name!r} is 0 in every row; at least one must be above 0")
-    pa.default_memory_pool().release_unused()
-    n_learn = int(n_parts[LEARN])
-    return Survey(
-        counts=tuple(counts.values()),
-        n_parts=tuple(n_parts.tolist()),
-        sample=pa.concat_tables(samples, promote_options="permissive"),
-        validation=pa.concat_tables(validation, promote_options="permissive"),
-        known={name: column.known(n_learn) for name, column in found.items()},
-        most_weight=0.0 if weights is None else weights.most,
-    )
+
+    def look(groups: Sequence[Group]) -> Looked:
+        found = Looked(table, asked, looks())
+        with Opened(table, asked.columns) as opened:
+            for piece in opened.pieces(groups):
+                with within(table, piece):
+                    found.add(piece, asked, shares, share)
+        pa.default_memory_pool().release_unused()
+        return found
+
+    if shared is None:
+        return look(table.groups).survey(table)
+    split = shared.split
+    whole, *others = shared.found(lambda shard: look(split.groups_of(shard, table.groups)))
+    for each in others:
+        whole.take_in(each)
+    return whole.survey(table)
 
 
-def _of_column(table: Stored, name: str, asked: Asked) -> Numbers | Texts | Others:
+def _of_column(table: Stored, name: str, asked: Asked) -> Column:
     """What looks at a column."""
     kind = plain(pa.chunked_array([], table.empty.schema.field(name).type)).type
     if name in asked.categories:

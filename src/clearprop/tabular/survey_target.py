@@ -42,12 +42,21 @@ class Moments:
         """Some more numbers, float64 (n,)."""
         if not len(x):
             return
-        n, mean = len(x), float(x.mean())
-        total, apart = self.n + n, mean - self.mean
-        self.squares += float(((x - mean) ** 2).sum()) + apart**2 * self.n * n / total
-        self.mean += apart * n / total
+        found = Moments()
+        found.n, found.mean = len(x), float(x.mean())
+        found.squares = float(((x - found.mean) ** 2).sum())
+        found.low, found.high = float(x.min()), float(x.max())
+        self.take_in(found)
+
+    def take_in(self, other: Moments) -> None:
+        """Those of other numbers."""
+        if not other.n:
+            return
+        total, apart = self.n + other.n, other.mean - self.mean
+        self.squares += other.squares + apart**2 * self.n * other.n / total
+        self.mean += apart * other.n / total
         self.n = total
-        self.low, self.high = min(self.low, float(x.min())), max(self.high, float(x.max()))
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
 
     @property
     def deviation(self) -> float:
@@ -81,13 +90,7 @@ class TargetLook:
         each = np.ones(len(column)) if weight is None else weight
         if self.classes is not None:
             self.classes.add(column.combine_chunks(), np.ones(len(column)), learn, learn * each)
-            if len(self.classes.counts) > MOST_CLASSES:
-                if not self.is_number:
-                    raise TableError(
-                        f"the target {self.name!r} has more than {MOST_CLASSES:,} different classes: choose "
-                        "another target"
-                    )
-                self.classes = None
+            self._check_classes(self.classes)
         if self.is_number:
             y = target_numbers(column, self.name, self.settings.log_target)
             y = not_negative(y, self.name) if self.settings.loss == "poisson" else y
@@ -97,6 +100,27 @@ class TargetLook:
             self.moments.add(y[counts])
             self.total += float((own * each)[learn].sum())
             self.weight += float(each[learn].sum())
+
+    def take_in(self, other: TargetLook) -> None:
+        """What another has seen of other rows."""
+        self.n_rows += other.n_rows
+        if self.classes is not None and other.classes is not None:
+            self.classes.take_in(other.classes)
+            self._check_classes(self.classes)
+        else:
+            self.classes = None
+        self.whole = self.whole and other.whole
+        self.moments.take_in(other.moments)
+        self.total, self.weight = self.total + other.total, self.weight + other.weight
+
+    def _check_classes(self, classes: Tally) -> None:
+        """Whether there are too many to be classes."""
+        if len(classes.counts) > MOST_CLASSES:
+            if not self.is_number:
+                raise TableError(
+                    f"the target {self.name!r} has more than {MOST_CLASSES:,} different classes: choose another target"
+                )
+            self.classes = None
 
     def task(self) -> TaskChoice:
         """Classification or regression."""

@@ -95,26 +95,18 @@ def joined(
     DistributedError
         When one of them is lost.
     """
-    found = launch()
-    if found is None:
+    if launch() is None:
         yield Joint(engine)
         return
-    said = in_force()
-    if said.reproducible and not found.is_reproducible:
-        raise InputError(
-            f"{found.n_processes} processes cannot have the bits of 1, 2, 4 and 8: start one of these numbers, or "
-            f"allow others by {ANY_NUMBER}=1 (clearprop.distributed.settings(reproducible=False))"
-        )
-    group = _meet(found, said.seconds)
+    group, said = met(), in_force()
     team = Team(group)
-    sharded = ShardedEngine(engine, team, bool(said.reproducible))
+    tell, halt = tell or said.tell, Halt()
+    look = _looking(tell or _nothing) if group.from_first(tell is not None) else _begin
+    sharded = ShardedEngine(engine, team, bool(said.reproducible), look)
     refusal = sharded.refuses(job, layout)
-    agree(group, {**_versions(), "engine": sharded.made_with(job, layout), "refusal": refusal, **identity()})
+    agree_on(group, {"engine": sharded.made_with(job, layout), "refusal": refusal, **identity()})
     if refusal is not None:
         raise EngineRefusal(refusal)
-    tell, halt = tell or said.tell, Halt()
-    if group.from_first(tell is not None):
-        sharded = ShardedEngine(engine, team, sharded.reproducible, _looking(tell or _nothing))
     with halt.over_fits(), team.over_fits(), _answered_by(halt.interrupt):
         yield Joint(sharded, team)
         group.wait()
@@ -147,7 +139,7 @@ def spread_out(
         yield Spread()
         return
     group = _meet(found, said.seconds)
-    agree(group, {**_versions(), **identity()})
+    agree_on(group, identity())
     if group.rank == 0 and said.tell is not None and says is not None:
         said.tell(says(group.n_processes))
     among = Among(group)
@@ -167,8 +159,34 @@ def kept_by_first(group: Group | Spread, kept: Kept | None) -> Kept | None:
     return kept if group.rank == 0 or not found[0] else Kept(_nothing, math.inf, found[1])
 
 
-def _versions() -> Mapping[str, Any]:
-    return {"versions": {"clearprop": __version__, "numpy": np.__version__, "python": python_version()}}
+def met() -> Group:
+    """The processes of one training, among which this one is.
+
+    Raises
+    ------
+    InputError
+        For a number of them that cannot have the bits of others, where that was not allowed.
+    """
+    found, said = launch(), in_force()
+    assert found is not None
+    if said.reproducible and not found.is_reproducible:
+        raise InputError(
+            f"{found.n_processes} processes cannot have the bits of 1, 2, 4 and 8: start one of these numbers, or "
+            f"allow others by {ANY_NUMBER}=1 (clearprop.distributed.settings(reproducible=False))"
+        )
+    return _meet(found, said.seconds)
+
+
+def agree_on(group: Group, mine: Mapping[str, Any]) -> None:
+    """`agree`, on the versions of libraries as well."""
+    versions = {"clearprop": __version__, "numpy": np.__version__, "python": python_version()}
+    agree(group, {"versions": versions, **mine})
+
+
+def first_says(value: Any) -> Any:
+    """What the first process has, where there are several: each might find something else, as free memory."""
+    found = launch()
+    return value if found is None else _meet(found, in_force().seconds).from_first(value)
 
 
 @contextmanager
@@ -189,11 +207,18 @@ def _looking(tell: Callable[[str], object]) -> Callable[..., None]:
     told: list[str] = []
 
     def look(engine: ShardedEngine, job: Job, state: TrainingState, data: Data) -> None:
+        _begin(engine, job, state, data)
         if not told:
             told.append(report(engine, job, state, data))
             tell(told[0])
 
     return look
+
+
+def _begin(engine: ShardedEngine, *_: Any) -> None:
+    """Wait for those that read more rows before the first step, which waits for less long."""
+    assert engine.team.group is not None
+    engine.team.group.wait()
 
 
 def _nothing(_: object) -> None:

@@ -32,7 +32,8 @@ class Part(NamedTuple):
 
     def ends(self, job: Job) -> int:
         """How many updates of the epoch are made once these rows are used up."""
-        return job.steps_per_epoch(self.data.n_samples) + (0 if self.place is None else self.place.first)
+        first, cuts = (0, None) if self.place is None else (self.place.first, self.place.cuts)
+        return first + (job.steps_per_epoch(self.data.n_samples) if cuts is None else cuts.shape[1] - 1)
 
 
 class Stream(Protocol):

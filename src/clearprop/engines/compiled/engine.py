@@ -131,7 +131,7 @@ class CompiledEngine:
         ended: Endings | None = None,
         place: Place | None = None,
     ) -> None:
-        size, (first, whole) = min(job.batch_size, data.n_samples), place or Place(0, data.n_samples)
+        size, (first, whole, _) = min(job.batch_size, data.n_samples), place or Place(0, data.n_samples)
         plan = self._training_plan(job, Task.STEPS, size, data, state.theta.dtype, whole)
         order = np.ascontiguousarray(order, dtype=np.int64)
         uniforms = plan.uniforms.of(rates, state.step, plan.dtype)
