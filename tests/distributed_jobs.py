@@ -73,7 +73,7 @@ def bits():
 STREAMS = {"one network": {}, "networks that are shared out": {"ensemble": 2}}
 
 
-def streamed(**more):
+def streamed(kept=None, **more):
     """A table of which each process reads its row groups alone; fewer than there are shards, so some have none."""
     names = [f"x{k}" for k in range(6)]
     with TemporaryDirectory() as folder:
@@ -81,8 +81,28 @@ def streamed(**more):
         pyarrow.parquet.write_table(
             pa.table({**dict(zip(names, X.T, strict=True)), "y": Y[:, 0]}), path, row_group_size=50
         )
-        model = TabularRegressor(**{"ensemble": 1, **more}, hidden_layer_sizes=(8,), max_iter=2, random_state=0)
-        return digest(model.fit(path, target="y", stream=True).model_.thetas)
+        model = TabularRegressor(**{"ensemble": 1, "max_iter": 2, **more}, hidden_layer_sizes=(8,), random_state=0)
+        return digest(model.fit(path, target="y", stream=True, **(kept or {})).model_.thetas)
+
+
+def kept_in(folder):
+    return {"checkpoint": folder, "checkpoint_seconds": 0, "resume": True}
+
+
+def plain(folder):
+    return digest(trained(epochs=40, **kept_in(folder)).parameters.theta)
+
+
+def on_disk(folder):
+    return streamed(kept_in(folder), max_iter=30)
+
+
+def shared_out(folder):
+    model = TabularRegressor(ensemble=3, max_iter=20, random_state=0)
+    return digest(model.fit(X, Y[:, 0], **kept_in(folder)).model_.thetas)
+
+
+KEPT = {"plain": plain, "streamed": on_disk, "ensemble": shared_out}  # that distributed_kills.py kills processes of
 
 
 def killed(name, folder):

@@ -121,7 +121,7 @@ class Group:
         if self.n_processes == 1:
             return value
         given = [value if self.rank == 0 else None]
-        with self._heard("process 0"):
+        with self._heard("process 0" if self.rank else "the others"):
             self._dist.broadcast_object_list(given, src=0, group=self._patient)
         return given[0]
 
