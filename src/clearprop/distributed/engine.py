@@ -41,6 +41,7 @@ class ShardedEngine:
 
     uses_blas = False  # outside `steps` it holds it itself, to one thread: sums of several have other bits
     crosses_epochs = False
+    updates_at_once = 1  # that end in one state of all processes; the loop asks for no part of them
 
     def __init__(
         self, engine: Engine, team: Team, reproducible: bool, at_first: Callable[..., object] | None = None
@@ -115,9 +116,7 @@ class ShardedEngine:
         if ended is not None:
             raise InputError("several processes make the updates of one epoch at a time")
         rows_at = self._rows_at(job, data, order, place)
-        if self._at_first is not None:
-            at_first, self._at_first = self._at_first, None
-            at_first(self, job, state, data)
+        self._look(job, state, data)
         with BLAS.at_most(1), np.errstate(all="ignore"):
             for rate in rates:
                 total = self.total(job, state, data, rows_at(state.cursor))
@@ -129,6 +128,12 @@ class ShardedEngine:
                 self.team.hear(total.numbers[WISHES])
                 if self.team.is_over:
                     return
+
+    def _look(self, job: Job, state: TrainingState, data: Data) -> None:
+        """Do what is done before the first step."""
+        if self._at_first is not None:
+            at_first, self._at_first = self._at_first, None
+            at_first(self, job, state, data)
 
     def _rows_at(self, job: Job, data: Data, order: Any, place: Place | None) -> Callable[[int], RowsOf]:
         """From the number of an update to what says which rows each shard has in it."""

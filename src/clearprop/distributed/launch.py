@@ -8,12 +8,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from numbers import Real
+from dataclasses import replace
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 from clearprop.errors import InputError
+from clearprop.formulas import UpdateRule
+from clearprop.job.job import Job
 
 ANY_NUMBER = "CLEARPROP_ANY_PROCESSES"  # an environment variable: 1 where the bits need not be those of other numbers
+SYNC_EVERY, BATCH_GROWS = "CLEARPROP_SYNC_EVERY", "CLEARPROP_BATCH_GROWS"  # environment variables: as of `settings`
+RATE_RULES = {"linear": 1.0, "sqrt": 0.5}  # powers of the number of processes
 SAME_BITS = (1, 2, 4, 8)  # numbers of processes with which a training has the same bits
 SHARDS = max(SAME_BITS)  # of a batch
 SECONDS = 25.0  # how long a step waits for another process
@@ -47,6 +52,8 @@ class Settings(NamedTuple):
     joins: bool = True
     spreads: bool = True
     reproducible: bool | None = None
+    sync_every: int = 1
+    batch_grows: str | None = None
     seconds: float = SECONDS
     tell: Callable[[str], object] | None = None
 
@@ -60,6 +67,8 @@ def settings(
     joins: bool | None = None,
     spreads: bool | None = None,
     reproducible: bool | None = None,
+    sync_every: int | None = None,
+    batch_grows: str | None = None,
     seconds: float | None = None,
     tell: Callable[[str], object] | None = None,
 ) -> Iterator[None]:
@@ -76,6 +85,15 @@ def settings(
     reproducible : bool, optional
         False allows numbers of processes other than 1, 2, 4 and 8, whose sums are gloo's and have bits of their own.
         By default what the environment variable CLEARPROP_ANY_PROCESSES says: 1 allows them.
+    sync_every : int, optional
+        Local steps: each process makes so many updates with its own rows of every batch, and then weights and the
+        update rule's memory are averaged over all. It needs less of the link, and is another training: its bits depend
+        on the number of processes. By default what the environment variable CLEARPROP_SYNC_EVERY says, or 1: the
+        gradients of each step are summed.
+    batch_grows : {"linear", "sqrt"}, optional
+        Multiply the batch size by the number of processes, and the learning rate by that number (Goyal et al., 2017,
+        who begin with a warm-up: learning_rate_schedule) or by its square root (Krizhevsky, 2014). By default what the
+        environment variable CLEARPROP_BATCH_GROWS says, or batches stay as they are.
     seconds : float, optional
         How long a step waits for another process before it ends the training with an error; by default 25. It is that
         of the first training of a process.
@@ -85,7 +103,7 @@ def settings(
     Raises
     ------
     InputError
-        For seconds that are not above 0.
+        For seconds that are not above 0, local steps that are no whole number from 1 on, an unknown rule.
 
     Examples
     --------
@@ -97,6 +115,7 @@ def settings(
     if seconds is not None and not (isinstance(seconds, Real) and seconds > 0):
         raise InputError(f"seconds, how long a step waits for another process, must be above 0, not {seconds!r}")
     said: dict[str, Any] = {"joins": joins, "spreads": spreads, "reproducible": reproducible}
+    said |= {"sync_every": _checked_every(sync_every), "batch_grows": _checked_rule(batch_grows)}
     said |= {"seconds": seconds, "tell": tell}
     found = _SETTINGS.get()._replace(**{name: value for name, value in said.items() if value is not None})
     before = _SETTINGS.set(found)
@@ -110,8 +129,27 @@ def in_force() -> Settings:
     """What was said, with what the environment says where nothing was."""
     said = _SETTINGS.get()
     if said.reproducible is None:
-        return said._replace(reproducible=os.environ.get(ANY_NUMBER, "0") in ("", "0"))
+        said = said._replace(reproducible=os.environ.get(ANY_NUMBER, "0") in ("", "0"))
+    if said.sync_every == 1 and (every := os.environ.get(SYNC_EVERY)):
+        said = said._replace(sync_every=_checked_every(int(every) if every.isdigit() else every, SYNC_EVERY))
+    if said.batch_grows is None:
+        said = said._replace(batch_grows=_checked_rule(os.environ.get(BATCH_GROWS) or None, BATCH_GROWS))
     return said
+
+
+def _checked_every(every: Any, name: str = "sync_every") -> Any:
+    if every is not None and (not isinstance(every, Integral) or int(every) < 1):
+        raise InputError(
+            f"{name}, how many updates each process makes between two averages, must be a whole number from 1 on, "
+            f"not {every!r}"
+        )
+    return every
+
+
+def _checked_rule(rule: Any, name: str = "batch_grows") -> Any:
+    if rule is not None and rule not in RATE_RULES:
+        raise InputError(f"{name} is how the learning rate grows with the batch, linear or sqrt, not {rule!r}")
+    return rule
 
 
 def launch() -> Launch | None:
@@ -149,9 +187,24 @@ def manner() -> str:
     >>> manner()
     ''
     """
-    found = launch()
-    return (
-        "" if found is None else ", in 8 shards" if in_force().reproducible else f", in {found.n_processes} processes"
+    found, said = launch(), in_force()
+    if found is None:
+        return ""
+    n = f"{found.n_processes} processes"
+    more = f", with batches of {n}" if said.batch_grows else ""
+    if said.sync_every > 1:
+        return f", in {n} averaged every {said.sync_every} updates{more}"
+    return f", in 8 shards{more}" if said.reproducible else f", in {n}{more}"
+
+
+def grown(job: Job) -> Job:
+    """The job with larger batches, where that was asked for and there are several processes."""
+    found, rule = launch(), in_force().batch_grows
+    if found is None or rule is None or not isinstance(job.update_rule, UpdateRule):
+        return job
+    rate = job.update_rule.learning_rate * found.n_processes ** RATE_RULES[rule]
+    return replace(
+        job, batch_size=job.batch_size * found.n_processes, update_rule=replace(job.update_rule, learning_rate=rate)
     )
 
 

@@ -149,7 +149,7 @@ class Tree:
         """
         own = self._subtree(put, self.group.rank * self.n_own, self.n_own, 0)
         own.numbers[WISHES] = wishes
-        self._over_processes(own)
+        self.over_processes(own)
         return own
 
     def _subtree(self, put: Any, first: int, count: int, depth: int) -> Part:
@@ -164,7 +164,13 @@ class Tree:
             part.add(other)
         return part
 
-    def _over_processes(self, own: Part) -> None:
+    @property
+    def own(self) -> Part:
+        """What this process has of a sum."""
+        return self._parts[0]
+
+    def over_processes(self, own: Part) -> None:
+        """Sum the parts of all processes, in place."""
         group = self.group
         if group.n_processes > 1 and not self.reproducible:
             group.add_up(own.gradient, own.numbers)

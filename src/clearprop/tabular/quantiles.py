@@ -10,8 +10,8 @@ from math import ceil
 from typing import Any
 
 from clearprop.distributed import launch, manner
-from clearprop.distributed.launch import in_force
-from clearprop.errors import DivergenceError
+from clearprop.distributed.launch import grown, in_force
+from clearprop.errors import DivergenceError, EngineRefusal
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.tabular.choosing import Variant, variants
 from clearprop.tabular.details import QuantileNetworks
@@ -146,7 +146,10 @@ def _carried_out(
     """One training, together with the other processes where there are any."""
     if launch() is not None and len(ready.folds) > 1 and in_force().spreads:
         return _spread(ready, name, showing, on_end, interrupts, checkpoints)
+    ready = replace(ready, jobs=tuple(map(grown, ready.jobs)))
     job, engine = ready.jobs[0], ready.choice.engine
+    if ready.stream is not None and launch() is not None and in_force().sync_every > 1:
+        raise EngineRefusal("local steps need all rows in memory: leave sync_every out, or give it more (--memory)")
     with joined(engine, job, layout(ready), lambda: identity(ready), tell) as joint:
         kept = joint.kept(kept_as(ready, name, checkpoints, manner()))
         if joint.engine is not engine:  # networks one after the other: processes must meet in the same order

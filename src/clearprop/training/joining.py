@@ -17,8 +17,9 @@ import numpy as np
 from clearprop.distributed.agreement import agree
 from clearprop.distributed.engine import ShardedEngine
 from clearprop.distributed.group import Group
-from clearprop.distributed.launch import ANY_NUMBER, in_force, launch
+from clearprop.distributed.launch import ANY_NUMBER, grown, in_force, launch
 from clearprop.distributed.link import report
+from clearprop.distributed.local_steps import LocalEngine
 from clearprop.distributed.spread import Among, Spread
 from clearprop.distributed.team import ALONE, Team
 from clearprop.engines import Data, Engine, Job, TrainingState
@@ -102,7 +103,8 @@ def joined(
     team = Team(group)
     tell, halt = tell or said.tell, Halt()
     look = _looking(tell or _nothing) if group.from_first(tell is not None) else _begin
-    sharded = ShardedEngine(engine, team, bool(said.reproducible), look)
+    given = engine, team, bool(said.reproducible), look
+    sharded = LocalEngine(*given, every=said.sync_every) if said.sync_every > 1 else ShardedEngine(*given)
     refusal = sharded.refuses(job, layout)
     agree_on(group, {"engine": sharded.made_with(job, layout), "refusal": refusal, **identity()})
     if refusal is not None:
@@ -197,6 +199,7 @@ def made_together(
     tell: Callable[[str], object] | None,
 ) -> Iterator[Keeper | None]:
     """`joined` for one network: the source computes with all of them, and begins where the first does; its keeper."""
+    source.job = grown(source.job)
     with joined(source.engine, source.job, source.data.layout, identity, tell) as joint:
         source.engine, source.state, keeper = joint.engine, joint.from_first(source.state), joint.keeper(keeper)
         yield keeper

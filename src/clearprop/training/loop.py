@@ -152,7 +152,7 @@ def records(
         for part in parts_of(job, state.epoch, state.cursor, data, engine, is_over):
             ends, where = part.ends(job), () if part.place is None else (None, part.place)
             while state.cursor < ends and not is_over():
-                rates = rates_of(job, state, n_samples, min(stretch, ends - state.cursor))
+                rates = rates_of(job, state, n_samples, _whole(stretch, state.cursor, ends, engine))
                 started = time.perf_counter()
                 engine.steps(job, state, part.data, part.order, rates, *where)
                 stretch = _longer(stretch, len(rates), time.perf_counter() - started)
@@ -170,6 +170,12 @@ def records(
         yield record
         if not complete:
             return
+
+
+def _whole(stretch: int, cursor: int, ends: int, engine: Engine) -> int:
+    """About so many updates, up to where several processes have one state, or to the end."""
+    at_once = getattr(engine, "updates_at_once", 1)
+    return min(-(-(cursor + stretch) // at_once) * at_once, ends) - cursor
 
 
 def may_cross(job: Job, data: Rows, engine: Engine, measure: Measure | None) -> bool:
