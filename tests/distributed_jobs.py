@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from clearprop import MLPClassifier, Network, TabularRegressor, train
-from clearprop.distributed import group
+from clearprop.distributed import group, settings
 from clearprop.errors import Disagreement, DistributedError
+from clearprop.search import SearchCV
 
 RANK, SIZE = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 RNG = np.random.default_rng(0)
@@ -31,8 +32,8 @@ def say(**found):
     sys.stdout.flush()
 
 
-def trained(**settings):
-    given = {"epochs": 30, "batch_size": 50, "seed": 3, "tolerance": 0.0} | settings
+def trained(**asked):
+    given = {"epochs": 30, "batch_size": 50, "seed": 3, "tolerance": 0.0} | asked
     rows = given.pop("rows", X)
     return train(NETWORK, NETWORK.initial(seed=1, dtype=np.float32), rows, Y, **given)
 
@@ -44,9 +45,9 @@ def digest(*arrays):
 def refused():
     """What is said where the processes are given different things; nothing in a process that has no other."""
     said, own = [], RANK % 2
-    for settings in ({"epochs": 3 + own}, {"rows": X + own}, {"dropout": 0.1 * own}, {"batch_size": 9 + own}):
+    for asked in ({"epochs": 3 + own}, {"rows": X + own}, {"dropout": 0.1 * own}, {"batch_size": 9 + own}):
         try:
-            trained(**settings)
+            trained(**asked)
         except Disagreement as error:
             said.append(str(error))
     return said
@@ -61,12 +62,18 @@ def bits():
         "dropout": {"dropout": 0.2},
         "batches smaller than the processes": {"batch_size": 3, "epochs": 2},
     }
-    found = {name: trained(**settings) for name, settings in jobs.items()}
+    found = {name: trained(**asked) for name, asked in jobs.items()}
     digests = {name: digest(each.parameters.theta) for name, each in found.items()}
     model = MLPClassifier((5,), random_state=0, max_iter=4, early_stopping=True).fit(X, X[:, 0] > 0)
     ensemble = TabularRegressor(ensemble=2, max_iter=3, random_state=0).fit(X, Y[:, 0])
     digests |= {"estimator": digest(*model.coefs_), "ensemble": digest(ensemble.model_.thetas)}
     digests |= {f"streamed, {name}": streamed(**more) for name, more in STREAMS.items()}
+    with settings(spreads=False):  # all train each network together, one after the other
+        together = TabularRegressor(ensemble=2, max_iter=2, random_state=0).fit(X, Y[:, 0])
+    search = SearchCV(MLPClassifier(max_iter=3, random_state=0), {"hidden_layer_sizes": [(3,), (5,), (8,)]}, cv=2)
+    search.fit(X, X[:, 0] > 0)
+    digests |= {"ensemble, not shared out": digest(together.model_.thetas)}
+    digests |= {"search": digest(search.cv_results_["mean_test_score"], *search.best_estimator_.coefs_)}
     say(said=said, digests=digests, reasons={name: each.reason for name, each in found.items()})
 
 
@@ -123,6 +130,21 @@ def killed(name, folder):
     say(digest=digest(done.parameters.theta), begun=begun)
 
 
+def unplugged(folder):
+    """It says when it has made five epochs, and goes on until its network is lost."""
+    Path(folder).mkdir()
+
+    def look(epoch):
+        if epoch.n == 5:
+            Path(folder, "five").touch()
+        time.sleep(0.01)
+
+    try:
+        trained(callbacks=[look], epochs=10**6, patience=1e9)
+    except DistributedError as error:
+        say(error=str(error))
+
+
 def lonely():
     """The first process never comes."""
     group.MEETING = 2.0
@@ -135,6 +157,8 @@ def lonely():
 def main(name, *folders):
     if name in ("killed", "restarted", "resumed"):
         killed(name, *folders)
+    elif name == "unplugged":
+        unplugged(*folders)
     else:
         {"bits": bits, "lonely": lonely}[name]()
 
