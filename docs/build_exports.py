@@ -16,6 +16,7 @@ from clearprop.formulas import ACTIVATIONS, LOSSES, UPDATE_RULES
 from clearprop.job import Job
 from clearprop.tables import Category, Moment, Number, Step, Truth, Vector
 from clearprop.tables.encoder import Encoder
+from clearprop.tables.target_means import TargetMeans
 from clearprop.tabular.exporting import columns_of
 
 PAGE = Path(__file__).with_name("exports.md")
@@ -28,6 +29,9 @@ STEPS: Mapping[str, Step] = {
     "a category of several": Category("c", ("red", "grün", "蓝")),
     "a category of two": Category("c", ("no", "yes"), missing=True),
     "rare categories together": Category("c", ("red", "green"), rare=True),
+    "means of the target of a category": TargetMeans(
+        "c", ("red", "green", "blue"), rare=True, own=2, of=("y",), means=(0.5, -1.0, 2.0, 0.0)
+    ),
     "a date or time": Moment("c", 1e9, 1e7, missing=True),
     "a vector of numbers": Vector("c", 3, (0.0, 1.0, 2.0), (1.0, 1.0, 2.0)),
 }

@@ -25,7 +25,7 @@ RECIPE = ("seed", "epochs", "batch_size", "learning_rate", "weight_decay", "labe
 ASKED = (
     "test", "test_file", "validation_file", "folds", "group", "time_column", "weights", "keep", "drop", "category",
     "quality", "activation", "time_limit", "probabilities", "class_weight", "loss", "metric", "quantiles", "engine",
-    "read", "target_means", "device", "precision", "from", "frozen", "layer_rates",
+    "read", "target_means", "threshold", "device", "precision", "from", "frozen", "layer_rates",
 )  # fmt: skip
 
 

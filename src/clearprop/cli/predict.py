@@ -44,8 +44,7 @@ def run(
 ) -> int:
     """Predict, then write or show; the exit code."""
     _check(model, file, output, rows, force=force)
-    trained = load_model(model, file)
-    _check_sets(trained, sets)
+    trained = _loaded(model, file, sets)
     with as_file(file) as there:
         there = converted(there, streams, options)
         found = on_disk(there, streams)
@@ -129,12 +128,14 @@ def _streamed(
     return 0
 
 
-def _check_sets(trained: TableModel, coverage: float | None) -> None:
-    if coverage is None:
-        return
-    trained.check_sets()
-    if not 0 < coverage < 1:
-        raise exits.UsageError(f"--sets is the share of rows whose set holds the true class, as 0.9, not {coverage:g}")
+def _loaded(model: Path, file: Path, sets: float | None) -> TableModel:
+    """The model, which must be able to say sets of classes where they are asked for."""
+    trained = load_model(model, file)
+    if sets is not None:
+        trained.check_sets()
+        if not 0 < sets < 1:
+            raise exits.UsageError(f"--sets is the share of rows whose set holds the true class, as 0.9, not {sets:g}")
+    return trained
 
 
 def as_table(

@@ -108,6 +108,9 @@ class LearningOptions:
     metric
         What the best epoch is chosen by: accuracy, balanced_accuracy, log_loss, roc_auc, average_precision, f1; rmse,
         mae, r2, poisson_deviance. By default accuracy, or rmse; with --loss poisson its deviance.
+    threshold
+        Of two classes: say the second from that probability on at which this score of the validation rows is the
+        greatest: accuracy, balanced_accuracy or f1. By default from 0.5 on.
     quantiles
         Quantiles to predict beside the mean, as 0.05,0.95; each takes as long as the mean does.
     from_
@@ -150,6 +153,7 @@ class LearningOptions:
     class_weight: Annotated[list[str] | None, Several] = None
     loss: Literal["squared_error", "poisson"] | None = None
     metric: str | None = None
+    threshold: Literal["accuracy", "balanced_accuracy", "f1"] | None = None
     quantiles: Annotated[list[str] | None, Several] = None
     from_: Annotated[Path | None, Parameter(name="--from")] = None
     freeze: str | None = None
@@ -214,7 +218,8 @@ ROWS, LEARNING, OUTPUT = RowOptions(), LearningOptions(), OutputOptions()
 # What is a setting of the same name as it is said.
 AS_SAID = (
     "task", "log_target", "quality", "activation", "ensemble", "epochs", "time_limit", "learning_rate", "batch_size",
-    "waves", "target_means", "dropout", "weight_decay", "probabilities", "loss", "metric", "on_divergence", "seed",
+    "waves", "target_means", "dropout", "weight_decay", "probabilities", "loss", "metric", "threshold",
+    "on_divergence", "seed",
     "engine", "device", "precision",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from clearprop.cli import words
 from clearprop.cli.output_files import size_of
 from clearprop.cli.report import architecture, engine_facts, engine_sentence, print_importances, trivial_words
 from clearprop.cli.scores_table import print_folds, print_scores
+from clearprop.tables import ClassTarget
 from clearprop.tabular.choosing import variants
 from clearprop.tabular.cross_validation import averages
 from clearprop.tabular.fit import TableFit
@@ -95,6 +96,10 @@ def print_after(output: Path, ready: Prepared, done: TableFit, folds: tuple[Scor
     history, model = done.fit.history, done.model
     took = f" ({words.seconds(history[-1].seconds)})" if history else ""
     out.print(f"\ntraining {done.fit.reason}{took}")
+    if isinstance(model.target, ClassTarget) and model.target.is_tuned:
+        score = str(ready.settings.threshold).replace("_", " ")
+        said = f"{model.target.classes[1]} is said from the probability {model.target.threshold:.3g} on"
+        out.print(f"{said}, where the {score} of the validation rows is the greatest")
     if model.held_out is not None:
         scores = model.held_out
         out.print(f"\nScore on the {scores.n_rows:,} held-out rows, beside that of {trivial_words(model)}:")
@@ -114,7 +119,7 @@ def document(output: Path, ready: Prepared, done: TableFit, folds: tuple[Scores,
         "model": str(output),
         "task": ready.task.name,
         "task_reason": ready.task.reason,
-        "target": ready.target.to_json(),
+        "target": done.model.target.to_json(),
         "trivial": done.model.trivial,
         "rows": {name: len(rows) for name, rows in ready.parts._asdict().items()},
         "inputs": ready.X.shape[1],

@@ -16,7 +16,8 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from clearprop.engines.first_use import first_time
-from clearprop.errors import InputError, ShapeError, TableError
+from clearprop.errors import InputError, ShapeError
+from clearprop.estimators import tabular_rows
 from clearprop.estimators.exports import Exports
 from clearprop.estimators.fitted import KeptIfItFails
 from clearprop.estimators.tabular_data import (
@@ -28,22 +29,19 @@ from clearprop.estimators.tabular_data import (
 )
 from clearprop.estimators.tabular_files import Rows, Source, details_of, prepared_stream, rows_or_table, source_of
 from clearprop.estimators.tabular_glass import TabularGlassBox
-from clearprop.estimators.tabular_rows import Validation, groups_of, told, with_validation
 from clearprop.estimators.tabular_saving import SavedWithItsTable
 from clearprop.estimators.tabular_settings import settings_of
 from clearprop.estimators.target_values import check_order, unmasked
 from clearprop.files.checkpoints import SECONDS, Checkpoints, kept_in
-from clearprop.tables import Encoder, Target, fit_encoder, from_frame
+from clearprop.tables import Encoder, Target, from_frame
 from clearprop.tables.frames import is_frame, of_array
 from clearprop.tables.streaming import Stored
 from clearprop.tabular.class_weight import class_factors
 from clearprop.tabular.fit import model_of
 from clearprop.tabular.learning import Learned, cut_short
 from clearprop.tabular.model import TableModel
-from clearprop.tabular.own_targets import add_means, hide_own, parts_of
-from clearprop.tabular.planning import EncodedRows, EnsemblePlan, dealt, plan
+from clearprop.tabular.planning import EncodedRows, EnsemblePlan, plan
 from clearprop.tabular.quantiles import carry_out_all, shared
-from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.results import Remarks
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.usefulness import sentences
@@ -206,26 +204,20 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         check_length("X", table.num_rows, "y", len(y))
         if table.num_rows < 2:
             raise InputError("n_samples=1: at least 2 rows are needed, some to train on and some for validation")
-        try:
-            fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
-        except TableError as error:
-            raise TableError(in_python(str(error))) from None
         groups, X_val, y_val, sample_weight_val = validation
         weight = weights(sample_weight, len(y))
-        encoder, said = add_means(fitted.encoder, table, target, y, weight, settings)
+        fitted = tabular_rows.encoder_of(table, target, y, weight, settings)
+        encoder = fitted.encoder
         rows = EncodedRows(encoder.encode(table).X, y, weight, encoder.number_inputs)
-        given = Validation(groups_of(groups, len(y)), self._validation(X_val, y_val, sample_weight_val, encoder, y))
+        validated = self._validation(X_val, y_val, sample_weight_val, encoder, y)
+        given = tabular_rows.Validation(tabular_rows.groups_of(groups, len(y)), validated)
         factors = class_factors(settings.class_weight, target, y, rows.weight)
-        rows, folds = with_validation(rows, target, given, settings)
-        if said:
-            folds = folds or dealt(rows, target, settings)
-            every = np.arange(len(y))
-            parts = parts_of(every, folds, settings.seed, target.strata(y), given.groups)
-            hide_own(rows.X, encoder, table, every, target, y, weight, parts)
+        rows, folds = tabular_rows.with_validation(rows, target, given, settings)
         asked = shared(settings, target.task)
         main = plan(rows, target, asked, parts=folds, class_weight=factors, tell=announced(self.verbose))
-        said = (*fitted.notices, *said, *told(table, rows, main.folds, target, encoder))
-        self.notices_ = tuple(map(in_python, said))
+        told = tabular_rows.told(table, rows, main.folds, target, encoder)
+        self.notices_ = tuple(map(in_python, (*fitted.notices, *told)))
+        tabular_rows.without_own_targets(main, encoder, table, given)
         return Planned(main, encoder, fitted.doubts)
 
     def _planned_stream(
@@ -289,21 +281,6 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         """The reader behind `verbose`, for one ensemble."""
         with shown(self.verbose, 0, epochs) as show:
             yield (show,)
-
-    @property
-    def feature_importances_(self) -> Any:
-        """How much worse validation rows are predicted when a column of X is shuffled, (n_features_in_,).
-
-        The rise of the log loss, or the fall of R²; about 0 or below for a column that helps nothing. Each row is
-        predicted by a network that did not learn from it. ``model_.settings["importances"]["rows"]`` says on how many.
-        """
-        check_is_fitted(self)
-        kept = self.model_.settings.get("importances")
-        if kept is None:
-            raise AttributeError(
-                "feature_importances_ were not measured: it takes two columns, and rows and time to measure on"
-            )
-        return np.array([kept["columns"].get(name, 0.0) for name in self._columns])
 
     @first_time("making a table of rows")
     def _table(self, X: Any, *, reset: bool) -> pa.Table:

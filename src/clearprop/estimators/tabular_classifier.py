@@ -59,6 +59,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     metric : str, optional
         The score over the validation rows by which the best epoch is chosen: "accuracy" (the default),
         "balanced_accuracy", "log_loss", "roc_auc", "average_precision" or "f1".
+    threshold : {"accuracy", "balanced_accuracy", "f1"}, optional
+        Of two classes: `predict` says the second from that probability on at which this score of the validation rows is
+        the greatest, as scikit-learn's `TunedThresholdClassifierCV` does (F1 is that of the second class); see
+        ``model_.target.threshold``. By default from ½ on.
     max_seconds : float, optional
         Time limit on training.
     random_state : int, RandomState or None, default=None
@@ -127,6 +131,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         waves: int | None = None,
         target_means: int | None = None,
         metric: str | None = None,
+        threshold: str | None = None,
         max_seconds: float | None = None,
         random_state: Any = None,
         n_threads: int | None = None,
@@ -141,11 +146,16 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
 
     probabilities: bool
     class_weight: Any
+    threshold: str | None
 
     def _options(self) -> Mapping[str, Any]:
         if not isinstance(self.probabilities, bool | np.bool_):
             raise InputError(f"probabilities must be True or False, not {self.probabilities!r}")
-        return {"probabilities": bool(self.probabilities), "class_weight": self.class_weight}
+        return {
+            "probabilities": bool(self.probabilities),
+            "class_weight": self.class_weight,
+            "threshold": self.threshold,
+        }
 
     def _learn_target(self, y: Any) -> tuple[Target, Any]:
         encoder = LabelEncoder()
@@ -230,7 +240,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         return found
 
     def predict(self, X: Any) -> Any:
-        """The most probable class of every row.
+        """The class of every row: the most probable one or, with `threshold`, the one that it says.
 
         Parameters
         ----------
@@ -241,8 +251,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         -------
         array of shape (n_samples,)
         """
-        chosen = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[chosen]
+        found, target = self.predict_proba(X), self.model_.target
+        assert isinstance(target, ClassTarget)
+        return self.classes_[target.chosen(found)]
 
     def _encoded_target(self, y: Any) -> Any:
         places = np.flatnonzero(self.classes_ == y)

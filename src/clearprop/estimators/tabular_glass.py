@@ -30,6 +30,22 @@ class TabularGlassBox(Displayed, ABC):
     """`explain` and `check_gradient` of `TabularClassifier` and `TabularRegressor`."""
 
     model_: TableModel
+    _columns: tuple[str, ...]
+
+    @property
+    def feature_importances_(self) -> Any:
+        """How much worse validation rows are predicted when a column of X is shuffled, (n_features_in_,).
+
+        The rise of the log loss, or the fall of R²; about 0 or below for a column that helps nothing. Each row is
+        predicted by a network that did not learn from it. ``model_.settings["importances"]["rows"]`` says on how many.
+        """
+        check_is_fitted(self)
+        kept = self.model_.settings.get("importances")
+        if kept is None:
+            raise AttributeError(
+                "feature_importances_ were not measured: it takes two columns, and rows and time to measure on"
+            )
+        return np.array([kept["columns"].get(name, 0.0) for name in self._columns])
 
     def _displayed(self) -> tuple[Network, Parameters, Sequence[Epoch]]:
         model = self.model_

@@ -10,11 +10,15 @@ import numpy as np
 import pyarrow as pa
 from sklearn.utils.validation import column_or_1d
 
-from clearprop.errors import InputError, ShapeError
-from clearprop.tables import ClassTarget, Encoder, Fold, Target
+from clearprop.errors import InputError, ShapeError, TableError
+from clearprop.estimators.tabular_data import in_python
+from clearprop.tables import ClassTarget, Encoder, Fitted, Fold, Target, fit_encoder
 from clearprop.tables.spelling import is_missing
+from clearprop.tables.target_means import TargetMeans
 from clearprop.tabular.leaks import leaks
-from clearprop.tabular.planning import EncodedRows
+from clearprop.tabular.own_targets import add_means, hide_own, parts_of
+from clearprop.tabular.planning import EncodedRows, EnsemblePlan
+from clearprop.tabular.recipe import FEWEST_BINS
 from clearprop.tabular.repeats import repeats
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import Marks, cut
@@ -33,6 +37,25 @@ class Validation(NamedTuple):
 
     groups: Any = None
     rows: EncodedRows | None = None
+
+
+def encoder_of(table: pa.Table, target: Target, y: Any, weight: Any, settings: TableSettings) -> Fitted:
+    """The encoder of these rows, with means of the target; raises TableError where no column is of any use."""
+    try:
+        fitted = fit_encoder(table, fewest_bins=FEWEST_BINS[target.task], read=settings.read)
+    except TableError as error:
+        raise TableError(in_python(str(error))) from None
+    encoder, said = add_means(fitted.encoder, table, target, y, weight, settings)
+    return fitted._replace(encoder=encoder, notices=(*fitted.notices, *said))
+
+
+def without_own_targets(main: EnsemblePlan, encoder: Encoder, table: pa.Table, given: Validation) -> None:
+    """Make the means of the target in the rows of a plan anew, each from other rows than its own."""
+    if any(isinstance(step, TargetMeans) for step in encoder.steps):
+        rows, every = main.rows, np.arange(table.num_rows)
+        strata = main.target.strata(rows.y[: len(every)])
+        parts = parts_of(every, main.folds, main.settings.seed, strata, given.groups)
+        hide_own(rows.X, encoder, table, every, main.target, rows.y, rows.weight, parts)
 
 
 def groups_of(groups: Any, n_samples: int) -> Any:

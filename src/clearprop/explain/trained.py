@@ -96,6 +96,8 @@ class Trained:
     step : {"known", "assumed", "asked"}
         Whether the step is the one that its training would make, one of a plain rule because that is not known, or one
         of a rule that was asked for.
+    threshold : float
+        Of two classes: the probability from which on the second is said.
     """
 
     inputs: tuple[Origin, ...]
@@ -111,6 +113,7 @@ class Trained:
     answer: Any
     units: tuple[Unit, ...]
     step: str
+    threshold: float = 0.5
 
 
 def trained_on_arrays(

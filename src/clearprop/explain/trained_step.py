@@ -77,6 +77,7 @@ def trained_on_table(model: TableModel, row: pa.Table, actual: Any, member: int,
         answer=found.probabilities[0] > 0.5 if are_labels else found.values[0],  # of labels whether each holds
         units=_units(target, mean),
         step=step,
+        threshold=target.threshold if isinstance(target, ClassTarget) else 0.5,
     )
 
 

@@ -31,14 +31,19 @@ class ClassTarget:
     column : str
     classes : tuple of str, bool, int or float
         As the user's table has them, sorted; output k of the network is the probability of classes[k].
+    threshold : float
+        Of two classes, the probability from which on the second is said.
     """
 
     task: ClassVar[str] = "classification"
     usual: ClassVar[str] = "the most frequent class"
     column: str
     classes: tuple[ClassLabel, ...]
+    threshold: float = 0.5
 
     def __post_init__(self) -> None:
+        if not 0 < self.threshold < 1 or (self.is_tuned and len(self.classes) != 2):
+            raise InputError(f"the threshold of two classes must be between 0 and 1, not {self.threshold!r}")
         if len(self.classes) < 2 or len(set(map(str, self.classes))) < len(self.classes):
             raise InputError(f"a class target needs at least two different classes, not {quoted(self.classes)}")
 
@@ -66,9 +71,20 @@ class ClassTarget:
         """What the network is to say for class numbers (n_rows,): 1 for that class, 0 for the others."""
         return OneHot(y, self.n_outputs, np.float32)
 
+    @property
+    def is_tuned(self) -> bool:
+        """Whether another class than the most probable one may be said."""
+        return self.threshold != 0.5
+
+    def chosen(self, outputs: Any) -> Any:
+        """The number of the class that is said of each row, int (n_rows,)."""
+        if self.is_tuned:
+            return (outputs[:, 1] >= self.threshold).astype(np.int64)
+        return outputs.argmax(axis=1)
+
     def decode(self, outputs: Any) -> list[ClassLabel]:
-        """The most probable class of each row."""
-        return [self.classes[k] for k in outputs.argmax(axis=1)]
+        """The class that is said of each row: the most probable one or, of two, what the threshold says."""
+        return [self.classes[k] for k in self.chosen(outputs)]
 
     def predicted(self, outputs: Any) -> tuple[Any, Any]:
         """The most probable class of each row, and the probabilities."""
@@ -122,14 +138,16 @@ class ClassTarget:
         """What is predicted; `number` writes a number."""
         shown = ", ".join(map(str, self.classes[:MOST_CLASSES_SHOWN]))
         more = ", …" if len(self.classes) > MOST_CLASSES_SHOWN else ""
-        return f"{self.column}, one of {self.kind}: {shown}{more}"
+        from_ = f"; {self.classes[1]} from the probability {number(self.threshold)} on" if self.is_tuned else ""
+        return f"{self.column}, one of {self.kind}: {shown}{more}{from_}"
 
     def always(self, trivial: Any, number: Callable[[float], str]) -> str:
         """What the trivial predictor says."""
         return f"{self.usual}, {trivial}"
 
     def to_json(self) -> dict[str, Any]:
-        return {"task": self.task, "column": self.column, "classes": list(self.classes)}
+        more = {"threshold": self.threshold} if self.is_tuned else {}
+        return {"task": self.task, "column": self.column, "classes": list(self.classes), **more}
 
 
 def no_trivial(given: object) -> InputError:

@@ -159,11 +159,12 @@ def one_target_from_json(spec: object) -> ClassTarget | NumberTarget:
     """
     try:
         match spec:
-            case {"task": "classification", "column": str() as column, "classes": list() as classes}:
+            case {"task": "classification", "column": str() as column, "classes": list() as classes, **rest}:
                 kinds = set(map(type, classes))
                 if (kinds not in ({str}, {bool}) and not kinds <= {int, float}) or not _fit_int64(classes):
                     raise ModelFileError("the classes of the target are neither texts nor numbers")
-                return ClassTarget(column, tuple(classes))
+                (threshold,) = _floats({"threshold": 0.5, **rest}, "threshold")
+                return ClassTarget(column, tuple(classes), threshold)
             case {"task": "regression", "column": str() as column, "log": bool() as log, **rest}:
                 written = [str(rest.get(name, mark)) for name, mark in Notation()._asdict().items()]
                 centre, scale, low, high = _floats(rest, "centre", "scale", "low", "high")

@@ -111,6 +111,11 @@ def answer_of(model: Any, labels: tuple[Any, ...] = ()) -> Answer:
     """What is made of the outputs of its networks."""
     target = model.target
     if isinstance(target, ClassTarget):
+        if target.is_tuned:
+            raise InputError(
+                f"an exported file says the most probable class, and this model says {target.classes[1]!r} from the "
+                f"probability {target.threshold:.3g} on: train without a threshold, and compare the probabilities"
+            )
         classes = tuple(labels) or target.classes
         return Answer("class", (target.column,), classes, row=at_temperature(A, model.temperature))
     if isinstance(target, LabelTargets):

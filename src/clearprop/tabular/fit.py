@@ -110,9 +110,8 @@ def _kept(settings: TableSettings) -> dict[str, Any]:
     kept = {**asdict(plain), "class_weight": factors}
     if settings.hardware == HOST:  # of the torch engine alone
         kept = {name: value for name, value in kept.items() if name not in Hardware._fields}
-    for name, usual in (("waves", None), ("target_means", None), ("loss", None), ("quality", DEFAULT)):
-        if kept[name] == usual:
-            del kept[name]
+    unasked = {"waves": None, "target_means": None, "loss": None, "threshold": None, "quality": DEFAULT}
+    kept = {name: value for name, value in kept.items() if name not in unasked or value != unasked[name]}
     begun = {name: kept.pop(name) for name in OF_START}
     return kept if start is None else {**kept, **begun, "from": start, "activation": None}
 
@@ -139,7 +138,7 @@ def model_of(
         network=plan.network,
         thetas=done.thetas,
         encoder=encoder,
-        target=plan.target,
+        target=done.of(plan.target),
         trivial=trivial,
         settings={
             **settings,

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from copy import copy
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,11 @@ from clearprop.engines import Job, prepared
 from clearprop.errors import DivergenceError
 from clearprop.files.checkpoints import Checkpoints, Kept, identity_of
 from clearprop.job import Layout
+from clearprop.tables import ClassTarget, Target
 from clearprop.tabular.conformal import Conformity
 from clearprop.tabular.planning import EnsemblePlan
 from clearprop.tabular.spread_members import SpreadTogether, keeper_of
+from clearprop.tabular.thresholds import tuned
 from clearprop.tabular.together import Member, Together
 from clearprop.training import Callback, Fit, Stopping, fit
 from clearprop.training.interrupts import Interrupts
@@ -53,6 +56,8 @@ class Learned(NamedTuple):
         Of each network; () for those of the plan.
     recipes : tuple of str
         Those that the networks were chosen from, in words, and how many networks of each stay; () where there is one.
+    threshold : float
+        Of two classes: from which probability on the second is said.
     """
 
     thetas: Any
@@ -66,6 +71,13 @@ class Learned(NamedTuple):
     outputs: Any = None
     jobs: tuple[Job, ...] = ()
     recipes: tuple[str, ...] = ()
+    threshold: float = 0.5
+
+    def of(self, target: Target) -> Target:
+        """The target with the threshold that was found."""
+        if isinstance(target, ClassTarget) and self.threshold != 0.5:
+            return replace(target, threshold=self.threshold)
+        return target
 
 
 def carry_out(
@@ -120,7 +132,8 @@ def carry_out(
                 continue
             if on_end is not None:
                 on_end()
-            learned = _scaled(plan, together, done)
+            outputs = np.concatenate(together.outputs())
+            learned = scaled(plan, Learned(together.thetas, done, outputs=outputs), outputs)
         except KeyboardInterrupt:
             came = True
     if interrupts is None:
@@ -182,12 +195,32 @@ def cut_short(done: Learned, quantiles: tuple[float, ...], n_whole: int) -> str:
     return "".join(f"; {sentence}" for sentence in said)
 
 
-def _scaled(plan: EnsemblePlan, together: Together, done: Fit) -> Learned:
-    """The networks with the temperature of their probabilities, or the shift of their quantile."""
+def scaled(plan: EnsemblePlan, learned: Learned, outputs: Any) -> Learned:
+    """With the temperature of its probabilities and the threshold, or with the shift of its quantile.
+
+    Parameters
+    ----------
+    plan : EnsemblePlan
+    learned : Learned
+    outputs : array of shape (n_validation_rows, n_outputs)
+        What is predicted for the validation rows of each network, one after the other.
+    """
     actual, weight = validation_targets(plan)
-    outputs = np.concatenate(together.outputs())
     found = plan.scoring.finished(outputs, actual, weight, plan.settings.metric)
-    return Learned(together.thetas, done, outputs=outputs, **found._asdict())
+    learned = learned._replace(**found._asdict())
+    return learned if plan.settings.threshold is None else _tuned(plan, learned, outputs, actual)
+
+
+def _tuned(plan: EnsemblePlan, learned: Learned, outputs: Any, actual: Any) -> Learned:
+    """With the threshold, and with what it makes of the classes; rows weigh what they weigh, without class factors."""
+    asked = plan.settings.threshold
+    assert asked is not None
+    places = np.concatenate([fold.validation for fold in plan.folds])
+    weight = None if plan.rows.weight is None or not plan.rows.weight[places].any() else plan.rows.weight[places]
+    probability = plan.scoring.at(outputs, learned.temperature)[:, 1]
+    threshold, score, trivial = tuned(probability, actual == 1, asked, weight)
+    useless = tuple(name for name in learned.useless if name == "log_loss")
+    return learned._replace(threshold=threshold, useless=(*useless, asked) if score <= trivial else useless)
 
 
 def stopping(plan: EnsemblePlan) -> Stopping:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.tabular.choosing import Variant, chosen, varied
-from clearprop.tabular.learning import Learned, validation_targets
+from clearprop.tabular.learning import Learned, scaled, validation_targets
 from clearprop.tabular.planning import EnsemblePlan
 
 
@@ -34,17 +34,14 @@ def of_recipes(main: EnsemblePlan, found: Sequence[Learned | None], recipes: Seq
     places, outputs = list(whole), [one.outputs for one in whole.values()]
     taken = [places[k] for k in chosen(outputs, _loss(main, actual, weight))]
     each = [whole[k] for k in taken]
-    finished = main.scoring.finished(
-        np.mean([one.outputs for one in each], axis=0), actual, weight, main.settings.metric
-    )
     jobs = ([varied(job, recipes[k], main.settings) for job in main.jobs] for k in taken)
-    return each[0]._replace(
+    together = each[0]._replace(
         thetas=np.concatenate([one.thetas for one in each]),
         outputs=None,
         jobs=tuple(chain.from_iterable(jobs)),
         recipes=tuple(f"{'taken' if k in taken else 'left out'}: {recipes[k]}" for k in places),
-        **finished._asdict(),
     )
+    return scaled(main, together, np.mean([one.outputs for one in each], axis=0))
 
 
 def _loss(main: EnsemblePlan, actual: Any, weight: Any) -> Callable[[Any], float]:

@@ -34,10 +34,14 @@ def accuracy(probabilities: Any, codes: Any, weight: Any = None) -> float:
 
 def balanced_accuracy(probabilities: Any, codes: Any, weight: Any = None) -> float:
     """Mean over the classes, of those that there are, of the share of their rows that were found."""
-    n = probabilities.shape[1]
+    return balanced_accuracy_of(codes, probabilities.argmax(axis=1), weight, probabilities.shape[1])
+
+
+def balanced_accuracy_of(codes: Any, predicted: Any, weight: Any, n: int) -> float:
+    """The same, from the numbers of the true and of the predicted classes, of which there are n."""
     weight = np.ones(len(codes)) if weight is None else weight
     there = np.bincount(codes, weights=weight, minlength=n)
-    found = np.bincount(codes, weights=weight * (probabilities.argmax(axis=1) == codes), minlength=n)
+    found = np.bincount(codes, weights=weight * (predicted == codes), minlength=n)
     return float(np.mean(found[there > 0] / there[there > 0]))
 
 

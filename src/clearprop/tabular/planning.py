@@ -15,7 +15,7 @@ from clearprop.errors import InputError
 from clearprop.job import Layout
 from clearprop.job.memory import check_memory
 from clearprop.network import Network
-from clearprop.tables import Fold, Target, folds
+from clearprop.tables import ClassTarget, Fold, Target, folds
 from clearprop.tabular import recipe
 from clearprop.tabular.choosing import Variant, varied
 from clearprop.tabular.scoring import Scoring, scoring_of
@@ -164,6 +164,11 @@ def plan(
     InputError, TableError
         When there are too few rows, or the engine cannot do the job.
     """
+    if settings.threshold is not None and not (isinstance(target, ClassTarget) and target.n_outputs == 2):
+        raise InputError(
+            f"a threshold is of two classes, and {target.column!r} is {target.kind}: leave --threshold out, or learn "
+            "one class against the others"
+        )
     parts = parts or dealt(rows, target, settings)
     scoring, learn = scoring_of(target, quantile), parts[0].learn
     if start is None:

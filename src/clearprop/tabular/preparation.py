@@ -153,6 +153,10 @@ def prepare_table(
     encoded = EncodedRows(X, found.y, roles.weight, encoder.number_inputs)
     rows, chosen, beside = _with_others(table, encoded, chosen, encoder, target)
     doubts += repeats(rows.X, rows.y, encoder, chosen.folds, chosen.parts)
+    if table.start is None:  # after what looks for rows that are repeated: their means come from other rows then
+        marks = table.marks
+        parts = parts_of(counted, chosen.folds, settings.seed, marks.labels, marks.groups)
+        hide_own(rows.X, encoder, table.inputs, counted, target, found.y, roles.weight, parts)
     factors = class_factors(settings.class_weight, target, found.y, roles.weight)
     before = (*table.reading.notices, *table.notices, *of_classes(found.classes, found.y), *roles.notices)
     return Prepared(

@@ -179,7 +179,7 @@ Scores = ClassScores | NumberScores | SeveralScores
 def class_scores(target: ClassTarget, probabilities: Any, codes: Any, trivial: Any, weight: Any = None) -> ClassScores:
     """Scores of class probabilities (n_rows, n_classes) against true class numbers, −1 for an unknown class."""
     known = codes >= 0
-    predicted = probabilities.argmax(axis=1)
+    predicted = target.chosen(probabilities)
     n, frequent = target.n_outputs, target.classes.index(trivial)
     pairs = codes[known] * n + predicted[known]
     of_known = None if weight is None else weight[known]
@@ -225,7 +225,7 @@ def _of_known(probabilities: Any, codes: Any, predicted: Any, weight: Any, frequ
     there = np.bincount(codes, weights=each, minlength=n)
     constant = np.broadcast_to(probabilities.dtype.type(0), probabilities.shape)
     return {
-        "balanced_accuracy": metrics.balanced_accuracy(probabilities, codes, weight),
+        "balanced_accuracy": metrics.balanced_accuracy_of(codes, predicted, weight, n),
         "log_loss": log_loss(probabilities, codes, weight),
         "roc_auc": or_none(metrics.roc_auc(probabilities, codes, weight)),
         "average_precision": or_none(metrics.average_precision(probabilities, codes, weight)),

@@ -15,6 +15,7 @@ from clearprop.network.embedding import MOST_WAVES
 from clearprop.tables import TASKS, ReadOptions
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.quality import DEFAULT, level
+from clearprop.tabular.thresholds import SCORES
 from clearprop.training.stopping import check_on_divergence
 
 
@@ -97,6 +98,9 @@ class TableSettings:
         counts and other amounts of at least 0, whose predictions are never below 0.
     metric : str, optional
         The score that chooses the best epoch, one of `clearprop.tabular.metrics.METRICS`.
+    threshold : {"accuracy", "balanced_accuracy", "f1"}, optional
+        Of two classes: say the second from that probability on at which this score of the validation rows is the
+        greatest. By default from ½ on.
     n_threads : int, optional
         The most threads; by default as many as the process may use. The result does not depend on it.
     start : str, optional
@@ -146,6 +150,7 @@ class TableSettings:
     weight_decay: float | None = None
     loss: str | None = None
     metric: str | None = None
+    threshold: str | None = None
     n_threads: int | None = None
     start: str | None = None
     frozen: tuple[int, ...] = ()
@@ -206,6 +211,8 @@ class TableSettings:
         check_on_divergence(self.on_divergence)
         _ = self.hardware  # it checks itself
         self._check_loss()
+        if self.threshold is not None and self.threshold not in SCORES:
+            raise UnknownNameError("threshold", str(self.threshold), tuple(SCORES))
         if self.metric is not None and self.metric not in METRICS:
             raise UnknownNameError("metric", self.metric, tuple(METRICS))
         if self.probabilities and self.metric is not None:

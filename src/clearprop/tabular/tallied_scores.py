@@ -60,14 +60,15 @@ class ClassTally:
     def add(self, probabilities: Any, codes: Any, weight: Any = None) -> None:
         """Some rows: probabilities (n_rows, n_classes), class numbers, −1 for an unknown class, and weights."""
         each = np.ones(len(codes)) if weight is None else weight.astype(np.float64)
-        predicted, known = probabilities.argmax(axis=1), codes >= 0
+        predicted, known = self.target.chosen(probabilities), codes >= 0
         self.n_rows, self.n_unknown = self.n_rows + len(codes), self.n_unknown + int((~known).sum())
         self.total += float(each.sum())
         self.right += float(each[predicted == codes].sum())
         self.trivial_right += float(each[codes == self.frequent].sum())
         sure = probabilities.max(axis=1).astype(np.float64)
         place = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
-        self.gaps += np.bincount(place, weights=sure - (predicted == codes), minlength=BINS)
+        right = probabilities.argmax(axis=1) == codes
+        self.gaps += np.bincount(place, weights=sure - right, minlength=BINS)
         self._add_known(probabilities[known], codes[known], predicted[known], each[known])
 
     def _add_known(self, probabilities: Any, codes: Any, predicted: Any, each: Any) -> None:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from clearprop.tables import CountTarget, Target
+from clearprop.tables import ClassTarget, CountTarget, Target
 from clearprop.tabular.metrics import METRICS
 from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.thresholds import SCORES
 
 DEFAULTS = {"classification": "accuracy", "regression": "rmse"}
 OF_COUNTS = "poisson_deviance"
@@ -29,6 +30,14 @@ def main_metric(target: Target, settings: TableSettings | Mapping[str, Any]) -> 
     if isinstance(target, CountTarget):
         return OF_COUNTS
     return "log_loss" if probabilities and target.task == "classification" else DEFAULTS[target.task]
+
+
+def judged_by(target: Target, settings: TableSettings | Mapping[str, Any]) -> str:
+    """The score that says whether classes, or numbers, are of use: the one that their threshold is tuned for."""
+    kept = vars(settings) if isinstance(settings, TableSettings) else settings
+    if isinstance(target, ClassTarget) and (kept.get("threshold") in SCORES or target.is_tuned):
+        return str(kept.get("threshold") or "balanced_accuracy")
+    return main_metric(target, settings)
 
 
 def no_better(values: Mapping[str, Any], metrics: Collection[str]) -> tuple[str, ...]:
@@ -70,7 +79,7 @@ def _mean(given: Any) -> float | None:
 
 def metrics_of(target: Target, settings: TableSettings | Mapping[str, Any]) -> tuple[str, ...]:
     """The scores that say whether a network is any use: the main one and, of classes, the log loss."""
-    main = main_metric(target, settings)
+    main = judged_by(target, settings)
     return (main,) if target.task == "regression" or main == "log_loss" else (main, "log_loss")
 
 
@@ -78,7 +87,7 @@ def sentences(
     target: Target, trivial: Any, useless: Collection[str], settings: TableSettings | Mapping[str, Any]
 ) -> tuple[str, ...]:
     """What to say of a network whose scores of these names are no better than the trivial predictor's."""
-    main = main_metric(target, settings)
+    main = judged_by(target, settings)
     always = target.usual if target.task == "regression" else f"{target.usual}, {trivial!s}"
     if main in useless and (target.task == "regression" or "log_loss" in useless):
         return (f"No better than always saying {always}: do not use it.",)

@@ -141,6 +141,9 @@ def answer(trace: Trace, kit: Kit) -> list[Block]:
     if found.units:
         blocks += _back(found, kit)
     says = {"answer": _answer(found, found.answer, kit), "target": found.target}
+    if found.threshold != 0.5:
+        says |= {"second": found.labels[1], "threshold": Number(found.threshold, finer=2)}
+        return [*blocks, say("answer_threshold", **says)]
     return [*blocks, say(_key_of_answer(trace, found), **says)]
 
 

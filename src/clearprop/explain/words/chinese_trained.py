@@ -58,6 +58,7 @@ WORDS: Mapping[str, str] = {
     "answer_network": "第 {n} 个",
     "answer_average": "平均值",
     "answer_tempered": "温度 T",
+    "answer_threshold": "predict 给出 {answer}：概率达到 {threshold} 时给出 {second}；该界限由网络没有学过的数据求得。",
     "answer_temperature": "概率按温度 T = {temperature} 调整（温度由网络没有学过的数据求得）：每个概率取 1/T 次幂，再除以它们的和。",
     "answer_unit": "回到所学的尺度：{output} 乘以 {scale}，再加上 {centre}，等于 {value}。",
     "answer_bounds": "预测不超出训练数据的范围 {low} 到 {high}，因此取 {value}。",

@@ -58,6 +58,7 @@ WORDS: Mapping[str, str] = {
     "answer_network": "no. {n}",
     "answer_average": "mean",
     "answer_tempered": "at T",
+    "answer_threshold": "predict answers {answer}: it says {second} from the probability {threshold} on, which was found on rows that the networks had not learned from.",
     "answer_temperature": "The probabilities are brought to the temperature T = {temperature}, which was found on rows that the networks had not learned from: each is raised to the power 1/T, and all are divided by their sum.",
     "answer_unit": "Back to the scale that was learned: {output}, times {scale}, plus {centre}, is {value}.",
     "answer_bounds": "No prediction lies outside the range of the training, {low} to {high}, so it becomes {value}.",
