@@ -102,3 +102,24 @@ def test_the_drawing_shows_sign_and_size():
     assert float(lines[0]["stroke-width"]) > float(lines[1]["stroke-width"])
     zero = drawing(net, net.parameters([[[0.0, 0.0]]], [[0, 0]]))
     assert "nan" not in zero
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_parts_of_features_add_up_to_the_difference_of_outputs(dtype, iris):
+    X, y = iris
+    model = MLPClassifier((5, 4), activation="tanh", max_iter=5, random_state=0).fit(X.astype(dtype), y)
+    found = model.attributions(X.astype(dtype)[:9], X.astype(dtype), output=2)
+    assert found.outputs == pytest.approx(model.predict_proba(X.astype(dtype)[:9])[:, 2], abs=1e-6)
+    assert found.parts.sum(axis=1) == pytest.approx(found.outputs - found.baseline, abs=1e-6)
+    assert found.baseline[0] == pytest.approx(model.predict_proba(np.median(X, axis=0)[None].astype(dtype))[0, 2])
+
+
+def test_of_a_network_without_hidden_layers_the_parts_are_the_weights_times_the_differences(iris):
+    X, y = iris
+    model = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", max_iter=50, random_state=0).fit(X, y)
+    found = model.attributions(X[:5], X[7])
+    assert found.parts == pytest.approx(model.coefs_[0].ravel() * (X[:5] - X[7]))
+    with pytest.raises(ValueError, match="output must be a whole number from 0 to 0, not 1"):
+        model.attributions(X[:5], X[7], output=1)
+    with pytest.raises(ValueError, match="features"):
+        model.attributions(X[:5], X[7, :2])

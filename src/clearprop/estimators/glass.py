@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.engines import Data, Job
+from clearprop.errors import InputError
 from clearprop.estimators.checking import checked_gradient
 from clearprop.estimators.display import Displayed
+from clearprop.estimators.kinds import checked_rows
 from clearprop.estimators.preparing import Preparation
 from clearprop.estimators.rows import weighed, weights_of
 from clearprop.estimators.targets import ClassTargets
@@ -19,6 +22,7 @@ from clearprop.formulas import UpdateRule
 from clearprop.job.one_hot import dense_targets
 from clearprop.network import Gradient, Network, Parameters, backward, forward
 from clearprop.network.gradient_check import GradientCheck
+from clearprop.network.integrated_gradients import Integrated, input_gradient, integrated_gradients
 from clearprop.training import Epoch
 
 if TYPE_CHECKING:
@@ -125,6 +129,59 @@ class GlassBox(Displayed, Preparation):
             None if rows.weight is None else rows.weight.astype(dtype, copy=False),
         )
         return job, data
+
+    def attributions(self, X: Any, baseline: Any, *, output: int = 0) -> Integrated:
+        """The part of each feature in an output: integrated gradients, which add up to its difference from a baseline.
+
+        Sundararajan, Taly & Yan (2017), by the δ's of back-propagation, in float64.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        baseline : array-like of shape (n_features,) or (n_rows, n_features)
+            Where the line to each row begins; of several rows, as those of training, the median of each feature.
+        output : int
+            Which output of the network, from 0: the probability of a class (of two classes there is one, that of the
+            second), or a target.
+
+        Returns
+        -------
+        Integrated
+            ``parts`` (n_samples, n_features), ``outputs`` and ``baseline`` (n_samples,), and ``gap``, by how much the
+            parts miss the difference of the two.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When X or the baseline does not fit, or there is no such output.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from clearprop import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier((3,), random_state=0, max_iter=500, tol=0.01).fit(X, y)
+        >>> found = model.attributions(X[:2], X, output=0)
+        >>> found.parts.shape, bool(found.gap.max() < 1e-6)
+        ((2, 4), True)
+        """
+        check_is_fitted(self)
+        rows, beginnings = (checked_rows(self, each, reset=False) for each in (X, np.atleast_2d(np.asarray(baseline))))
+        start = np.median(beginnings, axis=0)
+        network, params = self.network_, self.network_.views(self.parameters_.theta.astype(np.float64))
+        n = network.widths[-1]
+        if isinstance(output, bool) or not isinstance(output, Integral) or not 0 <= output < n:
+            raise InputError(f"output must be a whole number from 0 to {n - 1}, not {output!r}")
+
+        def function(x: Any, _: Any) -> tuple[Any, Any]:
+            tape = forward(network, params, x)
+            slope = np.zeros(tape.a[-1].shape)
+            slope[:, output] = 1.0
+            return tape.a[-1][:, output], input_gradient(network, params, tape.z, tape.a, slope)
+
+        return integrated_gradients(function, rows.toarray() if hasattr(rows, "toarray") else rows, start)
 
     def explain(self, X: Any, y: Any, optimizer: str | UpdateRule | None = None, sample_weight: Any = None) -> Trace:
         """Every number of the step that `partial_fit` would make next of these rows: forward, loss, errors, update.
