@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, lab, words
 from clearprop.cli.animate import animate
+from clearprop.cli.attribute import attribute
 from clearprop.cli.importing import import_
 from clearprop.cli.option_types import Flag, Force, Json, Several, Whole, check_flags
 from clearprop.cli.read_as import AS_SEEN, ReadAs
@@ -46,6 +47,7 @@ For example:
   clearprop predict diamonds.clearprop new.csv --output prices.csv
   clearprop evaluate diamonds.clearprop sold.csv
   clearprop inspect diamonds.clearprop
+  clearprop attribute diamonds.clearprop new.csv --row 3
   clearprop search diamonds.parquet --target price --time-limit 10m
   clearprop import network.onnx --output network.clearprop
   clearprop warmup
@@ -316,6 +318,7 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
     return command.run(dtype, as_json=as_json)
 
 
+app.command(attribute)
 app.command(search)
 app.command(import_, name="import")
 for glass_command in (glass.explain, glass.check, glass.exercise, animate, lab.lab):

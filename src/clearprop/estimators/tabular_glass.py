@@ -18,6 +18,7 @@ from clearprop.estimators.display import Displayed
 from clearprop.estimators.tabular_data import check_length, weights
 from clearprop.network import Network, Parameters
 from clearprop.network.gradient_check import GradientCheck
+from clearprop.tabular.attribution import Attributions, attributions
 from clearprop.tabular.model import TableModel
 from clearprop.training import Epoch
 
@@ -103,6 +104,46 @@ class TabularGlassBox(Displayed, ABC):
         elif not several:
             raise ShapeError(f"y must be the target of that one row, not {np.size(y):,} values")
         return explain_row(self.model_, table, y, self._encoded_target(y), member=member, optimizer=optimizer)
+
+    def attributions(self, X: Any, *, of: Any = None, against: Any = None) -> Attributions:
+        """The part of each column in the prediction of each row: integrated gradients, which add up.
+
+        Parameters
+        ----------
+        X : data frame or array-like of shape (n_samples, n_features)
+            As `predict` takes it.
+        of : class, str or float, optional
+            Of a classifier: the class whose probability is explained; by default the predicted one, row by row. Of
+            several targets: "y0", "y1", … Of a regressor with `quantiles`: one of them instead of the mean.
+        against : data frame or array-like of shape (1, n_features), optional
+            The row to begin from. By default the usual one: the median of numbers and dates, the most frequent category
+            of the rows that were learned from.
+
+        Returns
+        -------
+        clearprop.tabular.Attributions
+            ``parts`` (n_samples, n_columns) of its ``columns`` add up to ``outputs - baseline``.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            When a row does not fit, or there is no such class, target or quantile.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from clearprop import TabularRegressor
+        >>> X = pd.DataFrame({"size": range(60), "floor": [1, 2, 3] * 20})
+        >>> model = TabularRegressor(hidden_layer_sizes=8, max_iter=30, engine="reference", random_state=0)
+        >>> found = model.fit(X, 3.0 * X["size"]).attributions(X[-1:])
+        >>> found.usual["size"], found.columns, bool(found.parts[0, 0] > 0)
+        ('29.5', ('size', 'floor'), True)
+        """
+        check_is_fitted(self)
+        beside = None if against is None else self._table(against, reset=False)
+        return attributions(self.model_, self._table(X, reset=False), of, beside)
 
     def check_gradient(
         self,

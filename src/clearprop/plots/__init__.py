@@ -11,6 +11,7 @@ from clearprop.errors import require
 require("pictures need", "plots")
 
 from clearprop.plots.activation_histogram import ActivationHistogramDisplay  # noqa: E402
+from clearprop.plots.attribution import AttributionDisplay  # noqa: E402
 from clearprop.plots.calibration import CalibrationDisplay  # noqa: E402
 from clearprop.plots.decision_surface import DecisionSurfaceDisplay  # noqa: E402
 from clearprop.plots.gradient_flow import GradientFlowDisplay  # noqa: E402
@@ -20,6 +21,7 @@ from clearprop.plots.weights import WeightsDisplay  # noqa: E402
 
 __all__ = [
     "ActivationHistogramDisplay",
+    "AttributionDisplay",
     "CalibrationDisplay",
     "DecisionSurfaceDisplay",
     "GradientFlowDisplay",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,14 +84,16 @@ class Encoder:
         return sum(step.n_inputs for step in self.steps)
 
     @property
+    def places(self) -> tuple[slice, ...]:
+        """Where the inputs of each step are."""
+        ends = list(accumulate((step.n_inputs for step in self.steps), initial=0))
+        return tuple(map(slice, ends, ends[1:]))
+
+    @property
     def number_inputs(self) -> tuple[int, ...]:
         """Which inputs are a column's number itself, or how long ago its moment is: those that can be embedded."""
-        found, start = [], 0
-        for step in self.steps:
-            if isinstance(step, Number | Moment):
-                found.append(start)
-            start += step.n_inputs
-        return tuple(found)
+        placed = zip(self.steps, self.places, strict=True)
+        return tuple(place.start for step, place in placed if isinstance(step, Number | Moment))
 
     @property
     def text_columns(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from clearprop.late import late_names
 
 if TYPE_CHECKING:
+    from clearprop.tabular.attribution import Attributions, attributions
     from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
     from clearprop.tabular.fit import TableFit, train
     from clearprop.tabular.model import TableModel
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from clearprop.tabular.settings import TableSettings
 
 __all__ = [
+    "Attributions",
     "ClassScores",
     "CrossValidated",
     "Evaluation",
@@ -30,6 +32,7 @@ __all__ = [
     "TableFit",
     "TableModel",
     "TableSettings",
+    "attributions",
     "averages",
     "cross_validate",
     "expected_seconds",
@@ -40,6 +43,7 @@ __all__ = [
 __getattr__, __dir__ = late_names(
     __name__,
     {
+        "attribution": ("Attributions", "attributions"),
         "cross_validation": ("CrossValidated", "averages", "cross_validate"),
         "fit": ("TableFit", "train"),
         "model": ("TableModel",),

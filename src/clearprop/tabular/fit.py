@@ -22,6 +22,7 @@ from clearprop.tabular.quantiles import Showing, carry_out_all
 from clearprop.tabular.seen import learned_rows, seen
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.streamed import scores_held_out
+from clearprop.tabular.summary import summary
 from clearprop.training import Callback, Fit
 from clearprop.training.interrupts import Interrupts
 
@@ -132,8 +133,9 @@ def model_of(
     if plan.stream is None:
         learned = learned_rows(len(plan.rows.X), plan.folds)
         trivial, ends = _trivial(plan, learned), seen(plan.rows.X, learned, encoder)
+        remembered: Mapping[str, Any] = summary(plan.rows.X, learned, encoder)
     else:
-        trivial, ends = plan.stream.trivial, dict(plan.stream.seen)
+        trivial, ends, remembered = plan.stream.trivial, dict(plan.stream.seen), plan.stream.summary
     return TableModel(
         network=plan.network,
         thetas=done.thetas,
@@ -151,6 +153,7 @@ def model_of(
             "ended": done.fit.reason,
             "importances": None if is_hurried else importances(plan, done, encoder),
             "seen": ends,
+            "summary": remembered,
         },
         temperature=done.temperature,
         conformity=done.conformity,

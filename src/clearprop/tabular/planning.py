@@ -59,6 +59,8 @@ class Streamed(NamedTuple):
         What the trivial predictor always says.
     seen : mapping
         As of `clearprop.tabular.seen.seen`.
+    summary : mapping
+        As of `clearprop.tabular.summary.summary`, of a sample of the rows.
     n_test : int
     shared : SharedRows or None
         The processes that have the rows between them.
@@ -68,6 +70,7 @@ class Streamed(NamedTuple):
     rows: RowStream
     trivial: Any
     seen: Mapping[str, list[float]]
+    summary: Mapping[str, Any]
     n_test: int
     shared: SharedRows | None = None
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from clearprop.tables import Encoder, Fold, Moment, Number
+from clearprop.tables.columns import TIME
 from clearprop.tables.numeric import CLIP, before_clip, smooth_clip
 from clearprop.tables.steps import DAY
 
@@ -94,7 +95,7 @@ def outside(encoder: Encoder, X: Any, table: pa.Table, kept: object) -> tuple[Ou
                 if far.any():
                     row = int(np.argmax(far))
                     example = _as_given(table.column(step.column)[row])
-                    ends_shown = _shown(step, below), _shown(step, above)
+                    ends_shown = shown(step, below), shown(step, above)
                     found.append(Outside(step.column, int(far.sum()), row + 1, example, *ends_shown))
         start += step.n_inputs
     return tuple(found)
@@ -103,6 +104,16 @@ def outside(encoder: Encoder, X: Any, table: pa.Table, kept: object) -> tuple[Ou
 def value(step: Any, x: float) -> float:
     """What an input was before it was standardised and clipped."""
     return float(before_clip(x) * step.scale + step.centre)
+
+
+def as_column(step: Any, found: Any) -> pa.ChunkedArray:
+    """Values of a step, float64 (n,), as a column that it takes: numbers, lengths of time, or moments."""
+    if isinstance(step, Moment):
+        given = pa.array(np.round(found).astype("datetime64[s]"))
+    else:
+        is_time = step.unit == TIME
+        given = pa.array(np.round(1e6 * found).astype("timedelta64[us]") if is_time else np.asarray(found))
+    return pa.chunked_array([given])
 
 
 def standardised(step: Any, found: float) -> float:
@@ -119,8 +130,8 @@ def _as_given(scalar: pa.Scalar) -> str:
     return f"{found:.6g}" if is_number else str(found)
 
 
-def _shown(step: Any, found: float) -> str:
-    """An end of what training saw, as exact as the inputs are that it comes from."""
+def shown(step: Any, found: float) -> str:
+    """A number or a moment of a step in words, as exact as the inputs are that it comes from."""
     if isinstance(step, Number):
         return f"{round(found, 4 - math.floor(math.log10(step.scale))) + 0.0:.6g}"
     is_long = step.scale >= DAY

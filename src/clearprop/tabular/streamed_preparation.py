@@ -30,6 +30,7 @@ from clearprop.tabular.seen import standardised
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.streamed_memory import Memory, Sizes, settled
 from clearprop.tabular.streamed_rows import Encoding, RowStream
+from clearprop.tabular.summary import summary
 from clearprop.tabular.survey import MOST_VALIDATION, SAMPLE, SKIPPED, Asked, Survey, rank_error, survey
 from clearprop.tabular.survey_target import FoundTargets, looks_of
 from clearprop.tabular.target import FEWEST_ROWS, of_counts
@@ -38,6 +39,7 @@ from clearprop.training.shared_rows import shared_rows
 
 SHARE_OF_SAMPLE = 8  # of the memory that may be used, a part of this size at most is for the sample
 FEWEST_SAMPLED = 1024
+MOST_SUMMED = 2**21  # numbers of encoded rows that the summary is counted from
 
 
 class StreamPrepared(NamedTuple):
@@ -90,7 +92,7 @@ def prepare_stream(
     targets = FoundTargets(found.looks, settings)
     target, counts, each = targets.target, targets.class_counts, shared(settings, targets.target.task)
     encoder, said = _encoder(found, asked, settings, left_out, recipe.FEWEST_BINS[target.task])
-    said, ends = (*_notices(found), *said), _ends(encoder, found)
+    said, ends, remembered = (*_notices(found), *said), _ends(encoder, found), _summary(encoder, found.sample)
     found = replace(found, sample=found.sample.schema.empty_table())
     encoding = Encoding(encoder, target, found.most_weight)
     rows = _encoded(found.validation, encoding, asked.weights)
@@ -100,7 +102,7 @@ def prepare_stream(
     sizes = Sizes(table, job, n_learn, len(rows.y), members, len(asked.targets))
     stream = RowStream(table, asked, shares, found.counts, encoding, 1, 1, split)
     stream, memory = _with_buffers(stream, sizes, limit, kept, holds=scratch is None and job.epochs > 1)
-    streamed = Streamed(stream, targets.trivial, ends, found.n_parts[TEST], processes)
+    streamed = Streamed(stream, targets.trivial, ends, remembered, found.n_parts[TEST], processes)
     factors = class_factors(settings.class_weight, target, np.arange(target.n_outputs), counts)
     folds = (Fold(range(n_learn), np.arange(len(rows.y))),) * members
     ready = Prepared(
@@ -248,6 +250,13 @@ def _notices(found: Survey) -> tuple[str, ...]:
         if each.lost
     ]
     return tuple(said)
+
+
+def _summary(encoder: Encoder, sample: pa.Table) -> dict[str, Any]:
+    """As `clearprop.tabular.summary.summary`, of some rows of the sample, spread evenly over it."""
+    step = 1 + encoder.n_inputs * len(sample) // MOST_SUMMED
+    X = encoder.encode(sample.take(np.arange(0, len(sample), step))).X
+    return summary(X, np.arange(len(X)), encoder)
 
 
 def _ends(encoder: Encoder, found: Survey) -> dict[str, list[float]]:
