@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from clearprop.cli.words import number, share
+from clearprop.tabular import partial_dependence
 from clearprop.tabular.model import TableModel
 from pages_in_chromium import axe, faint, measured, opened
 from sample_tables import flats, pets, write
@@ -116,6 +117,18 @@ def test_every_number_is_that_of_the_model(regression):
     for column in [step.column for step in model.encoder.steps]:
         assert column in page.cells
     assert page.cells.count("<b>$x$ & y</b>") >= 2  # as a text, in the importances and among the columns
+
+
+def test_how_predictions_go_with_the_columns_that_matter_is_drawn(regression):
+    page, model = read(regression), TableModel.load(regression.with_suffix(".clearprop"))
+    columns = model.settings["importances"]["columns"]
+    matter = [name for name in columns if columns[name] > 0]
+    assert "dependence" in page.ids
+    (found,) = partial_dependence(
+        model, flats().append_column("<b>$x$ & y</b>", pa.array(np.arange(400) % 7 * 1.0)), matter[:1]
+    )
+    place = next(n for n in range(len(page.cells)) if page.cells[n : n + 2] == [matter[0], "rent"])
+    assert page.cells[place + 2 : place + 4] == [found.values[0], number(found.mean[0, 0])]
 
 
 def test_chromium_shows_it_whole_and_axe_finds_nothing(regression, browser):

@@ -12,6 +12,7 @@ from clearprop.late import late_names
 if TYPE_CHECKING:
     from clearprop.tabular.attribution import Attributions, attributions
     from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
+    from clearprop.tabular.dependence import Dependence, partial_dependence
     from clearprop.tabular.fit import TableFit, train
     from clearprop.tabular.model import TableModel
     from clearprop.tabular.preparation import Prepared, prepare
@@ -24,6 +25,7 @@ __all__ = [
     "Attributions",
     "ClassScores",
     "CrossValidated",
+    "Dependence",
     "Evaluation",
     "NumberScores",
     "Predictions",
@@ -36,6 +38,7 @@ __all__ = [
     "averages",
     "cross_validate",
     "expected_seconds",
+    "partial_dependence",
     "prepare",
     "train",
 ]
@@ -45,6 +48,7 @@ __getattr__, __dir__ = late_names(
     {
         "attribution": ("Attributions", "attributions"),
         "cross_validation": ("CrossValidated", "averages", "cross_validate"),
+        "dependence": ("Dependence", "partial_dependence"),
         "fit": ("TableFit", "train"),
         "model": ("TableModel",),
         "preparation": ("Prepared", "prepare"),

@@ -62,9 +62,9 @@ class Streamed(NamedTuple):
     summary : mapping
         As of `clearprop.tabular.summary.summary`, of a sample of the rows.
     n_test : int
+        Rows of the table that are held out.
     shared : SharedRows or None
         The processes that have the rows between them.
-        Rows of the table that are held out.
     """
 
     rows: RowStream

@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Callable[[Told, Markup], str]] = {
     "calibration": sections.calibration,
     "curves": sections.curves,
     "importance": sections.importance,
+    "dependence": sections.dependence,
     "drawn": sections.network,
     "settings": sections.settings,
     "columns": sections.columns,

@@ -17,11 +17,13 @@ from clearprop.plots import (
     style,
 )
 from clearprop.plots.pictures import Pictured, pictured
+from clearprop.tabular.dependence import Dependence
 from clearprop.tabular.model import TableModel
 from clearprop.training import Epoch
 
 MOST_POINTS = 1000  # of a picture of residuals
 MOST_BARS = 15
+MOST_TICKS = 12
 BINS = 10  # of calibration
 MOST_ROWS = 2000  # whose activations are counted
 
@@ -106,6 +108,26 @@ def importances(columns: Sequence[tuple[str, float]]) -> Pictured:
         ax.margins(x=0.15)
 
     return pictured(draw, 6.4, 1.0 + 0.3 * len(first))
+
+
+def dependence(found: Dependence, labels: Sequence[str], ylabel: str) -> Pictured:
+    """The mean predictions over the values of a column: lines of a number or a date, points of categories."""
+    from clearprop.cli.words import number
+
+    def draw(ax: Any) -> None:
+        places = np.arange(len(found.values)) if found.places is None else found.places
+        for k, label in enumerate(labels):
+            drawn = style.line_style(k, len(places)) | ({"linestyle": ""} if found.places is None else {})
+            ax.plot(places, found.mean[:, k], label=style.plain(label, 24), **drawn)
+        shown = [style.plain(name, 14) for name in found.values]
+        if found.places is None or shown[0] != number(float(places[0]), 6).replace(",", ""):
+            at = np.unique(np.linspace(0, len(shown) - 1, min(len(shown), MOST_TICKS)).astype(int))
+            ax.set_xticks(places[at], [shown[k] for k in at], rotation=30 if len(at) > 4 else 0)
+        ax.set(xlabel=style.plain(found.column), ylabel=style.plain(ylabel))
+        if len(labels) > 1:
+            style.legend(ax)
+
+    return pictured(draw, 6.4, 3.4)
 
 
 def network(model: TableModel) -> Pictured:

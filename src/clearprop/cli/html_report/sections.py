@@ -25,12 +25,17 @@ from clearprop.cli.scores_table import (
 )
 from clearprop.cli.training_report import facts_before
 from clearprop.tables import ClassTarget
+from clearprop.tables.formula_step import Computed
+from clearprop.tables.vector_step import Vector
 from clearprop.tabular.cross_validation import averages
+from clearprop.tabular.dependence import MOST_ROWS, of_encoded
 from clearprop.tabular.scores import ClassScores
 from clearprop.training import Epoch
 
 MOST_EPOCHS = 150  # rows of the table of a curve
 MOST_LISTED = 500  # columns or importances
+MOST_DEPENDENCES = 4  # columns whose partial dependence is drawn
+MOST_DRAWN = 5  # classes in one picture of it
 MOST_TARGETS = 6  # of several, that have a picture of their residuals
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -195,6 +200,32 @@ def importance(told: Told, page: Markup) -> str:
     rows = [(name, shown.number(rise, 3)) for name, rise in columns[:MOST_LISTED]]
     table = page.table((page.words["column"], page.words["importance_head"]), rows) + _more(columns, page)
     return page.picture(pictures.importances(columns), said, table)
+
+
+def dependence(told: Told, page: Markup) -> str:
+    """How the predictions go with the columns that matter most."""
+    kept, model = told.model.settings.get("importances"), told.model
+    if not isinstance(kept, dict):
+        return ""
+    known = {step.column for step in model.encoder.steps if not isinstance(step, Vector | Computed)}
+    columns = [name for name, rise in sorted(kept["columns"].items(), key=lambda item: -item[1]) if rise > 0]
+    found = [of_encoded(model, told.ready.X, name) for name in columns if name in known][:MOST_DEPENDENCES]
+    if not found:
+        return ""
+    names, what, label = [str(each) for each in model.target.labels], page.words["probability"], "mean probability"
+    drawn = range(min(len(names), MOST_DRAWN))
+    if not isinstance(model.target, ClassTarget):
+        drawn, what, label = range(1), names[0], f"mean {names[0]}"
+    elif len(names) == 2:
+        drawn, label = range(1, 2), f"mean probability of {names[1]}"
+        what = page.words["probability_of"].format(label=names[1])
+    parts = [page.say("dependence_said", n=f"{min(len(told.ready.X), MOST_ROWS):,}")]
+    for one in found:
+        rows = zip(one.values, one.mean[:, :MOST_LISTED].tolist(), strict=True)
+        table = page.table((one.column, *names[:MOST_LISTED]), [(name, *map(shown.number, row)) for name, row in rows])
+        made = pictures.dependence(one._replace(mean=one.mean[:, list(drawn)]), [names[k] for k in drawn], label)
+        parts.append(page.picture(made, page.words["dependence_of"].format(what=what, column=one.column), table))
+    return "".join(parts)
 
 
 def network(told: Told, page: Markup) -> str:
