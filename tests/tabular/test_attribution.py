@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from clearprop.errors import InputError, UnknownNameError
 from clearprop.tables import Reading, ReadOptions, read
-from clearprop.tabular import TableModel, TableSettings, attributions, prepare, train
+from clearprop.tabular import TableModel, TableSettings, attributions, drift, partial_dependence, prepare, train
 from sample_tables import flats, pets
 
 
@@ -158,3 +158,6 @@ def test_columns_are_usual_however_they_are_written(tmp_path):
     assert found.usual.keys() == {"price", "took", "when", "code"}
     assert found.usual["code"] == "b2"
     assert found.usual["when"].startswith("2024-")
+    for one in partial_dependence(model, table, found.columns):
+        assert np.isfinite(one.mean).all()
+    assert drift(model, table).differing == ()

@@ -17,7 +17,7 @@ import cyclopts
 from clearprop.cli import interrupts
 from clearprop.errors import ClearpropError, FileError, InputError, UnreadableTableError, first_line, shortened
 
-DONE, FAILED, USAGE, UNREADABLE = 0, 1, 2, 3  # and 130, 143: see `interrupts`
+DONE, FAILED, USAGE, UNREADABLE, DIFFERS = 0, 1, 2, 3, 4  # and 130, 143: see `interrupts`
 TO_GO_ON = "{} has where it was: the same command with --resume goes on from there"
 ADDRESS = re.compile(r"(https?|ftp|s3|gs|hdfs|file):/")
 STANDARD_INPUT = Path("/dev/stdin")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clearprop.tabular.attribution import Attributions, attributions
     from clearprop.tabular.cross_validation import CrossValidated, averages, cross_validate
     from clearprop.tabular.dependence import Dependence, partial_dependence
+    from clearprop.tabular.drifting import Drift, drift
     from clearprop.tabular.fit import TableFit, train
     from clearprop.tabular.model import TableModel
     from clearprop.tabular.preparation import Prepared, prepare
@@ -26,6 +27,7 @@ __all__ = [
     "ClassScores",
     "CrossValidated",
     "Dependence",
+    "Drift",
     "Evaluation",
     "NumberScores",
     "Predictions",
@@ -37,6 +39,7 @@ __all__ = [
     "attributions",
     "averages",
     "cross_validate",
+    "drift",
     "expected_seconds",
     "partial_dependence",
     "prepare",
@@ -49,6 +52,7 @@ __getattr__, __dir__ = late_names(
         "attribution": ("Attributions", "attributions"),
         "cross_validation": ("CrossValidated", "averages", "cross_validate"),
         "dependence": ("Dependence", "partial_dependence"),
+        "drifting": ("Drift", "drift"),
         "fit": ("TableFit", "train"),
         "model": ("TableModel",),
         "preparation": ("Prepared", "prepare"),

@@ -1,7 +1,7 @@
 """What a model remembers of the rows that it learned from: how often each column had which value, or lay in which bin.
 
 It says what is usual, to explain a row beside it (`clearprop.tabular.attribution`), and what new rows are held against
-(`clearprop.tabular.drift`). All is counted among the encoded inputs, so that new rows are counted alike.
+(`clearprop.tabular.drifting`). All is counted among the encoded inputs, so that new rows are counted alike.
 """
 
 from __future__ import annotations
