@@ -56,6 +56,7 @@ TRAIN = ["--hidden", "2", "--epochs", "1", "--ensemble", "1"]
         (0, ["predict", "pets.clearprop", "pets.csv", "--rows", "1"]),
         (0, ["evaluate", "pets.clearprop", "pets.csv"]),
         (0, ["inspect", "pets.clearprop"]),
+        (0, ["card", "pets.clearprop"]),
         (0, ["attribute", "pets.clearprop", "pets.csv"]),
         (0, ["drift", "pets.clearprop", "pets.csv"]),
         (4, ["drift", "pets.clearprop", "mice.csv"]),

@@ -16,6 +16,7 @@ from clearprop import __version__
 from clearprop.cli import exits, glass, interrupts, lab, words
 from clearprop.cli.animate import animate
 from clearprop.cli.attribute import attribute
+from clearprop.cli.card import card
 from clearprop.cli.drift import drift
 from clearprop.cli.importing import import_
 from clearprop.cli.option_types import Flag, Force, Json, Several, Whole, check_flags
@@ -319,7 +320,7 @@ def warmup(*, dtype: Literal["float32", "float64"] | None = None, as_json: Json 
     return command.run(dtype, as_json=as_json)
 
 
-for table_command in (attribute, drift):
+for table_command in (attribute, drift, card):
     app.command(table_command)
 app.command(search)
 app.command(import_, name="import")
