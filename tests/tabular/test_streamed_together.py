@@ -75,7 +75,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_1_2_4_and_8_processes_come_to_the_same_bits(name, tmp_path):
+def test_1_2_4_and_8_processes_come_to_the_same_bits(name, tmp_path, monkeypatch):
     make, settings, rows, more = CASES[name]
     table = written(make(n=1500), tmp_path, rows)
     found = {n: played(n, lambda group: trained(group, table, settings, **more)) for n in (1, 2, 4, 8)}
@@ -83,6 +83,14 @@ def test_1_2_4_and_8_processes_come_to_the_same_bits(name, tmp_path):
     _, ready, scores = found[8][7]
     assert scores.n_rows == len(ready.parts.test) > 0
     assert ready.plan.stream.rows.n_samples == len(ready.parts.train)
+    monkeypatch.setattr(streamed_preparation, "shared_rows", lambda n, identity: None)
+    alone = prepare_stream(table, settings, **more).ready
+    assert [len(part) for part in ready.parts] == [len(part) for part in alone.parts]
+    assert ready.encoder.steps == alone.encoder.steps
+    assert ready.target.columns == alone.target.columns
+    if name != "classes and dropout":
+        ours, theirs = ([each.target.centre, each.target.scale] for each in (ready, alone))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
 def test_each_row_group_is_read_by_one_process(tmp_path, monkeypatch):
@@ -135,12 +143,13 @@ WORDS = pa.table(
         "numbers": pa.array([f"{k}" for k in range(900)]),
         "with words": pa.array(["n/a" if k % 50 == 7 else f"{k}.5" for k in range(900)]),
         "text late": pa.array([f"{k}" if k < 600 else f"word {k}" for k in range(900)]),
+        "word early": pa.array(["none" if k == 5 else f"{max(0, k - 120)}" for k in range(900)]),
         "few": pa.array(["a", "b", None] * 300),
     }
 )
 
 
-@pytest.mark.parametrize("most", [survey_columns.MOST, 100])
+@pytest.mark.parametrize("most", [survey_columns.MOST, 100, 50])
 def test_columns_of_text_that_are_looked_at_in_parts_say_the_same(most, tmp_path, monkeypatch):
     monkeypatch.setattr(survey_columns, "MOST", most)  # beyond which it is decided by the texts so far what they say
     table = written(WORDS, tmp_path, 60)
