@@ -168,8 +168,8 @@ class Looked:
         return Survey(
             counts=tuple(self.counts[group] for group in table.groups),
             n_parts=tuple(self.n_parts.tolist()),
-            sample=pa.concat_tables([table.empty, *self.sample], promote_options="permissive"),
-            validation=pa.concat_tables([table.empty, *self.validation], promote_options="permissive"),
+            sample=pa.concat_tables(self.sample, promote_options="permissive"),
+            validation=pa.concat_tables(self.validation, promote_options="permissive"),
             known={name: column.known(n_learn) for name, column in self.columns.items()},
             most_weight=0.0 if weights is None else weights.most,
             looks=self.looks,
