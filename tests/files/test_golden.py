@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from safetensors import safe_open
 
@@ -38,6 +39,15 @@ def test_a_table_with_quantiles_predicts_what_it_did():
     table = model.read(GOLDEN / expected["rows"]).table
     np.testing.assert_allclose(model.predict(table).values, expected["outputs"], rtol=1e-5)
     np.testing.assert_allclose(model.predict_quantiles(table)[0], expected["quantiles"], rtol=1e-5)
+
+
+def test_means_of_the_target_a_threshold_and_sets_are_what_they_were():
+    model, expected = TableModel.load(GOLDEN / "means.clearprop"), EXPECTED["means"]
+    table = pa.table({"shop": expected["shop"], "size": expected["size"]})
+    found = model.predict(table)
+    np.testing.assert_allclose(found.probabilities, expected["outputs"], rtol=1e-5)
+    assert found.values == expected["values"]
+    assert model.predict_set(table, 0.9)[0].tolist() == expected["sets"]
 
 
 def test_there_is_a_file_of_the_present_format():
