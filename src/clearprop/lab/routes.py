@@ -122,8 +122,10 @@ def typed(desk: Desk, asked: Asked) -> Answer:
         raise LabError("text must be a formula, and kind activation or function")
     if kind == "function":
         tree = read_formula(text, {"x": "x1", "x1": "x1", "x2": "x2", "y": "x2"})
-        found = {"text": str(tree), "mathml": f"<math>{to_mathml(tree)}</math>", "slope": None}
-        return {**found, "inputs": 2 if "x2" in symbols(tree) else 1, "samples": []}
+        inputs = 2 if "x2" in symbols(tree) else 1
+        shown = tree if inputs == 2 else read_formula(text, {"x": "x", "x1": "x"})
+        found = {"text": str(shown), "mathml": f"<math>{to_mathml(shown)}</math>", "slope": None}
+        return {**found, "inputs": inputs, "samples": []}
     shape = typed_activation(text, "tried")
     slope = shape.slope_tree()
     return {

@@ -1,19 +1,19 @@
 // The network as SVG. Built once for a shape of drawing; after each step only its numbers, widths and signs are written.
 
 import { h, runs, s } from "./dom.js";
-import { SIZE, SMALL, labelOf, measured, placed, whole } from "./layout.js";
+import { SIZE, SMALL, labelOf, labelled, measured, placed, whole } from "./layout.js";
 
 let count = 0; // of drawings so far: each has an arrow head of its own
 const THIN = 1, THICK = 5.5; // px
 
 /** What has to be equal for a drawing to be written over instead of built anew. */
 export const shapeOf = (drawing) =>
-  JSON.stringify([drawing.view, drawing.layers.map((layer) => [layer.nodes.map((node) => [node.index, node.items.map(
-    (item) => [item.name, item.symbol])]), layer.more?.text]), drawing.edges.map((edge) => [edge.name, edge.symbol])]);
+  JSON.stringify([drawing.view, drawing.layers.map((layer) => [layer.head, layer.nodes.map((node) => [node.index, node.caption,
+    node.items.map((item) => [item.name, item.symbol])]), layer.more?.text]), drawing.edges.map((edge) => [edge.name, edge.symbol])]);
 
-/** The longest of its texts, for which a drawing is made wide enough. */
-const longest = (drawing) => Math.max(drawing.reserve.length, ...drawing.edges.map((edge) => edge.text.length),
-  ...drawing.layers.flatMap((layer) => layer.nodes.flatMap((node) => node.items.map((item) => item.text.length))));
+/** The longest of its texts, of labels and in nodes, for which a drawing is made wide enough. */
+const longest = (drawing) => [Math.max(0, ...labelled(drawing).map((edge) => edge.text.length)), Math.max(drawing.reserve.length,
+  ...drawing.layers.flatMap((layer) => layer.nodes.flatMap((node) => node.items.map((item) => item.text.length))))];
 
 export class Figure {
   constructor(drawing, words) {
@@ -31,7 +31,7 @@ export class Figure {
 
   /** Whether another drawing can be written into this one. */
   fits(drawing) {
-    return this.shape === shapeOf(drawing) && longest(drawing) <= this.longest;
+    return this.shape === shapeOf(drawing) && longest(drawing).every((length, i) => length <= this.longest[i]);
   }
 
   build() {

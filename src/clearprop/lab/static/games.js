@@ -7,7 +7,7 @@ const SPEEDS = [0.5, 1, 2], BEAT = 3200; // ms an act stays while it plays
 
 export function mount(app, root) {
   const t = app.t;
-  let game = null, players = 3, rounds = 5, round = 0, act = -1, timer = 0, speed = 1, ofRevision = 0;
+  let game = null, players = 3, rounds = 5, round = 0, act = -1, timer = 0, speed = 1, ofRevision = 0, language = "";
   const head = h("div", {}), stage = h("div", { class: "g", role: "region", tabindex: "0" }), bar = h("div", { class: "row" });
   const said = h("p", { class: "act" }), tables = h("div", {});
   root.append(head, stage, said, bar, tables);
@@ -17,6 +17,7 @@ export function mount(app, root) {
 
   async function begin() {
     if (!app.isShown(root)) return;
+    ({ language } = app.look);
     const answer = await app.get("game", { players: players === "own" ? "" : players, rounds }, "game");
     if (!answer) return;
     const isSame = game && game.rounds.length === answer.rounds.length && game.players === answer.players;
@@ -96,7 +97,10 @@ export function mount(app, root) {
     if (game) drawBar();
   }
 
-  app.on("shown", (id) => { if (id === root.id) (!game || (players === "own" && ofRevision !== app.state.revision) ? begin() : draw(0)); else stop(); });
+  app.on("shown", (id) => { if (id !== root.id) return stop();
+    const isOld = language !== app.look.language || (players === "own" && ofRevision !== app.state.revision);
+    return !game || isOld ? begin() : draw(0);
+  });
   app.on("look", () => { if (game) begin(); });
   app.on("later", () => { if (players === "own" && game) { stop(); begin(); } });
   app.shortcut(root, "g", "game_next", () => { stop(); next(); });

@@ -9,16 +9,19 @@ const LABELLED = 12; // arrows between two layers that have their number written
 const MARKED = 24; // arrows that have a + or − on them, the thickest of a layer
 const BESIDE = 136, NARROWEST = 78; // between layers, where the arrows have labels and where they have none
 const PLACES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8, 0.46, 0.54, 0.38, 0.62, 0.3, 0.7, 0.23, 0.77];
+const BOLD = "600"; // of the labels of arrows
+const AROUND = 44; // of an arrow that is seen beside its label
+const CAPTION = 18; // between neurons drawn close, for the name above one and the bias of the one before
 const MORE = 34; // the height of "⋮ 784 neurons"
 const TOP = 48; // for the names of the layers
 
 const context = document.createElement("canvas").getContext("2d");
 
-/** How wide a text is. */
-export function measured(parts, size = SIZE) {
+/** How wide a text is; `weight` as CSS has it. */
+export function measured(parts, size = SIZE, weight = "") {
   let width = 0;
   for (const [text, shift] of parts) {
-    context.font = `${shift ? 0.75 * size : size}px system-ui, sans-serif`;
+    context.font = `${weight} ${shift ? 0.75 * size : size}px system-ui, sans-serif`;
     width += context.measureText(text).width;
   }
   return width;
@@ -31,6 +34,13 @@ const roomFor = (item, drawing) =>
 /** Item as it is written: z¹₁ = 0.41. */
 export const whole = (item) => [...item.symbol, [` = ${item.text}`, 0]];
 
+/** The arrows that have their number written on them. */
+export function labelled({ edges }) {
+  const counts = new Map();
+  for (const { layer } of edges) counts.set(layer, (counts.get(layer) ?? 0) + 1);
+  return edges.filter(({ layer }) => counts.get(layer) <= LABELLED);
+}
+
 /**
  * The places of a drawing: `nodes` by "layer,index", `edges` by name with their ends and the box of their label, and the
  * size of it all.
@@ -38,20 +48,22 @@ export const whole = (item) => [...item.symbol, [` = ${item.text}`, 0]];
 export function placed(drawing) {
   const rows = drawing.layers.map((layer) => layer.nodes.length + (layer.more ? 0.5 : 0));
   const { row, bias } = Math.max(...rows) > MOST_ROOMY ? CLOSE : ROOMY;
+  const rowOf = (layer) => row + (row === CLOSE.row && layer.nodes.some((node) => node.bias && node.caption) ? CAPTION : 0);
   const widths = drawing.layers.map((layer) =>
     Math.max(44, ...layer.nodes.flatMap((node) => node.items.map((item) => roomFor(item, drawing) + 2 * PADDING)),
       ...layer.nodes.map((node) => (node.bias ? roomFor(node.bias, drawing) + 8 : 0)),
       ...layer.nodes.map((node) => measured([[node.caption, 0]], SMALL)),
       ...layer.head.map((text) => measured([[text, 0]], SMALL) + 8),
       layer.more ? measured([[layer.more.text, 0]]) + 2 * PADDING : 0));
-  const height = TOP + row * Math.max(...rows);
+  const height = TOP + Math.max(...drawing.layers.map((layer, l) => rowOf(layer) * rows[l]));
   const nodes = new Map(), columns = [];
   let x = 8;
   drawing.layers.forEach((layer, l) => {
     const labels = drawing.edges.filter((edge) => edge.layer === layer.layer);
-    if (l) x += labels.length <= LABELLED ? BESIDE : NARROWEST + Math.min(80, 2 * labels.length);
+    const widest = Math.max(0, ...labels.map((edge) => measured(labelOf({ ...edge, text: edge.text.padEnd(drawing.reserve.length, "0") }), SIZE, BOLD)));
+    if (l) x += labels.length <= LABELLED ? Math.max(BESIDE, widest + AROUND) : NARROWEST + Math.min(80, 2 * labels.length);
     columns.push({ x: x + widths[l] / 2, width: widths[l] });
-    column(drawing, l, x + widths[l] / 2, widths[l], { row, height, bias }, nodes);
+    column(drawing, l, x + widths[l] / 2, widths[l], { row: rowOf(layer), height, bias }, nodes);
     x += widths[l];
   });
   const beside = Math.max(0, ...drawing.ends.flatMap((end) => end.items.map((item) => roomFor(item, drawing))));
@@ -92,7 +104,7 @@ function edgesOf(drawing, nodes) {
     });
     for (const line of lines) {
       const parts = isLabelled ? labelOf(line.edge) : [["+", 0]];
-      const size = { width: measured(parts, isLabelled ? SIZE : 11) + 6, height: isLabelled ? 17 : 13 };
+      const size = { width: measured(parts, isLabelled ? SIZE : 11, BOLD) + 6, height: isLabelled ? 17 : 13 };
       const others = lines.filter((other) => other !== line);
       const box = marked.has(line.edge) || isLabelled ? label(line, size, taken, others) : null;
       if (box) taken.push(box);

@@ -102,7 +102,7 @@ class Panel {
   /** Each number that it is computed from leads on. */
   writeReads(answer) {
     const { app } = this;
-    fill(this.reads, answer.reads.length && h("p", {}, h("span", {}, app.t("reads")), answer.reads.map((item) =>
+    fill(this.reads, answer.reads.length > 0 && h("p", {}, h("span", {}, app.t("reads")), answer.reads.map((item) =>
       h("button", { type: "button", class: "link", onclick: () => this.follow(item.of) }, `${item.name} = ${item.text}`))));
   }
 

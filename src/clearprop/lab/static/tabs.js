@@ -20,7 +20,7 @@ export function tabs(app, side) {
 
   fill(list, parts.map((part) => h("button", {
     type: "button", role: "tab", id: `tab-${part.id}`, "aria-controls": part.id, "data-word": `tab_${part.id}`,
-    onclick: () => open(part.id),
+    onclick: () => { app.forgive(); open(part.id); },
   }, app.t(`tab_${part.id}`))));
   inRow(list, "[role=tab]");
   app.open = open;
