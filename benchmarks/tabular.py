@@ -247,6 +247,9 @@ def run(names: list[str], contenders: list[str], splits: int, again: bool) -> No
                             f"{contender} is left out: {missing} (pip install lightgbm catboost xgboost, or pytabkit)"
                         )
                         continue
+                    except ValueError as refused:  # HistGradientBoosting takes at most 255 categories
+                        print(f"{contender} refuses {name}: {refused}")
+                        continue
                 keep([*(row for row in kept() if not place.items() <= row.items()), row])
                 print(
                     f"{name:>14} split {seed} {contender:>10} error {row['error']:.4f}  {row['seconds']:.1f} s",
