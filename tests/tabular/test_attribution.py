@@ -57,6 +57,7 @@ def test_what_they_add_up_to_is_what_is_predicted(rents, kinds):
     found, predicted = attributions(model, table), model.predict(table)
     assert list(found.of) == predicted.values
     assert found.outputs == pytest.approx(predicted.probabilities.max(axis=1), abs=1e-5)
+    assert found.parts.sum(axis=1) == pytest.approx(found.outputs - found.baseline, abs=1e-6)
     assert model.temperature != 1  # the slope at a temperature is in it
 
 

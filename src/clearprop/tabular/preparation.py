@@ -5,7 +5,7 @@ It decides the task, splits the rows, fits the encoder on the training rows and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -145,18 +145,11 @@ def prepare_table(
     encoder, notices = _encoder(table, counted, target)
     X, remarks = encoder.encode(table.inputs)
     doubts = leaks(table.inputs, encoder, target, X, found.y)
-    if table.start is None:
-        marks = table.marks
-        parts = parts_of(counted, chosen.folds, settings.seed, marks.labels, marks.groups)
-        hide_own(X, encoder, table.inputs, counted, target, found.y, roles.weight, parts)
     said = (str(remark) for remark in remarks if remark.kind not in ("rare", "order"))  # notices say more
     encoded = EncodedRows(X, found.y, roles.weight, encoder.number_inputs)
     rows, chosen, beside = _with_others(table, encoded, chosen, encoder, target)
     doubts += repeats(rows.X, rows.y, encoder, chosen.folds, chosen.parts)
-    if table.start is None:  # after what looks for rows that are repeated: their means come from other rows then
-        marks = table.marks
-        parts = parts_of(counted, chosen.folds, settings.seed, marks.labels, marks.groups)
-        hide_own(rows.X, encoder, table.inputs, counted, target, found.y, roles.weight, parts)
+    _hide_own(table, rows.X, encoder, counted, target, chosen.folds)  # after what looks for rows that are repeated
     factors = class_factors(settings.class_weight, target, found.y, roles.weight)
     before = (*table.reading.notices, *table.notices, *of_classes(found.classes, found.y), *roles.notices)
     return Prepared(
@@ -174,9 +167,17 @@ def prepare_table(
             class_weight=factors,
             start=table.start,
             tell=tell,
-        ),
+        ),  # fmt: skip
         notices=(*before, *notices, *said, *beside, *doubts),
     )
+
+
+def _hide_own(table: Table, X: Any, encoder: Encoder, counted: Any, target: Target, learning: Sequence[Fold]) -> None:
+    """Make the means of the target in X anew, each from other rows than its own; of one that was fitted."""
+    if table.start is None:
+        marks, weight = table.marks, table.roles.weight
+        parts = parts_of(counted, learning, table.settings.seed, marks.labels, marks.groups)
+        hide_own(X, encoder, table.inputs, counted, target, table.found.y, weight, parts)
 
 
 def _cut(table: Table, held_out: Fold | None) -> Cut:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop.tables import Category, Encoder, Moment, Number, Step, Truth
-from clearprop.tables.numeric import CLIP
+from clearprop.tables.numeric import CLIP, distinct
 
 MOST_ROWS = 100_000  # that are counted: of more, rows spread evenly
 BINS = 10  # of a number or a date: each has a tenth of the rows, as far as equal values allow
@@ -92,7 +92,7 @@ def _edges(known: Any) -> tuple[float, ...]:
         return ()
     cuts = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="higher")
     frequent = cuts[1:][cuts[1:] == cuts[:-1]]
-    return tuple(map(float, np.unique(np.concatenate([cuts, np.nextafter(frequent, np.float32(np.inf))]))))
+    return tuple(map(float, distinct(np.concatenate([cuts, np.nextafter(frequent, np.float32(np.inf))]))))
 
 
 def counted(step: Step, settings: Mapping[str, Any]) -> Counted | None:
