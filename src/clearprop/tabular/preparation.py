@@ -167,7 +167,7 @@ def prepare_table(
             class_weight=factors,
             start=table.start,
             tell=tell,
-        ),  # fmt: skip
+        ),
         notices=(*before, *notices, *said, *beside, *doubts),
     )
 
