@@ -163,3 +163,18 @@ def test_inspect_says_which_recipes_were_taken(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "quality 4" in said
     assert "taken: " in said
+
+
+def test_a_fit_with_a_time_limit_goes_on_though_its_machine_seems_slower_now(tmp_path, monkeypatch):
+    def seeming(seconds):
+        monkeypatch.setattr(planning.EnsemblePlan, "seconds_per_epoch", lambda plan: seconds)
+        return TabularRegressor(max_seconds=100, ensemble=2, random_state=0)
+
+    X = flats(200).to_pandas()
+    y = X.pop("rent")
+    kept = {"checkpoint": tmp_path, "checkpoint_seconds": 0}
+    first = seeming(9.0).fit(X, y, **kept)
+    assert first.n_iter_ == 10
+    again = seeming(18.0).fit(X, y, **kept, resume=True)
+    assert (again.n_iter_, again.model_.thetas.tolist()) == (10, first.model_.thetas.tolist())
+    assert seeming(18.0).fit(X, y).n_iter_ == 5

@@ -164,11 +164,20 @@ def kept_as(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None, mann
     """
     if checkpoints is None:
         return None
-    details = {"seed": plan.settings.seed}
+    details = {"seed": plan.settings.seed, "epochs": plan.jobs[0].epochs}
     if plan.stream is not None:
         details |= plan.stream.rows.buffers
     made_with = plan.choice.engine.made_with(plan.jobs[0], layout(plan)) + manner
     return checkpoints.of(name, identity(plan), made_with, details)
+
+
+def as_begun(plan: EnsemblePlan, name: str, checkpoints: Checkpoints | None) -> EnsemblePlan:
+    """The plan with the epochs that it has in its checkpoint: those that a time limit has room for are measured."""
+    before = None if checkpoints is None else checkpoints.details(name).get("epochs")
+    is_measured = plan.settings.time_limit is not None and plan.settings.epochs is None
+    if not is_measured or type(before) is not int or before < 1:
+        return plan
+    return replace(plan, jobs=tuple(job.with_epochs(before) for job in plan.jobs))
 
 
 def identity(plan: EnsemblePlan) -> dict[str, Any]:

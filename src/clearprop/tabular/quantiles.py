@@ -15,7 +15,7 @@ from clearprop.errors import DivergenceError, EngineRefusal
 from clearprop.files.checkpoints import Checkpoints
 from clearprop.tabular.choosing import Variant, variants
 from clearprop.tabular.details import QuantileNetworks
-from clearprop.tabular.learning import Learned, carry_out, identity, kept_as, layout
+from clearprop.tabular.learning import Learned, as_begun, carry_out, identity, kept_as, layout
 from clearprop.tabular.members import of_recipes
 from clearprop.tabular.planning import EnsemblePlan, plan
 from clearprop.tabular.settings import TableSettings
@@ -144,7 +144,9 @@ def _carried_out(
     tell: Callable[[str], object] | None,
 ) -> Learned:
     """One training, together with the other processes where there are any."""
-    if launch() is not None and len(ready.folds) > 1 and in_force().spreads:
+    if launch() is None:
+        ready = as_begun(ready, name, checkpoints)
+    elif len(ready.folds) > 1 and in_force().spreads:
         return _spread(ready, name, showing, on_end, interrupts, checkpoints)
     ready = replace(ready, jobs=tuple(map(grown, ready.jobs)))
     job, engine = ready.jobs[0], ready.choice.engine
