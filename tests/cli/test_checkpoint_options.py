@@ -57,7 +57,7 @@ def test_folds_and_quantiles_go_on_each_where_it_was(table, tmp_path, monkeypatc
     more = ("--epochs", 6, "--quantiles", "0.1,0.9", "--folds", "2")
     assert exit_code(command(table, tmp_path / "whole.clearprop", *more)) == 0
     kept = (*more, "--checkpoint", tmp_path / "run", "--checkpoint-seconds", 0)
-    scaled, calls = learning._scaled, []
+    scaled, calls = learning.scaled, []
 
     def ends(*given):
         calls.append(1)
@@ -65,9 +65,9 @@ def test_folds_and_quantiles_go_on_each_where_it_was(table, tmp_path, monkeypatc
             raise MemoryError("as a process that is killed")
         return scaled(*given)
 
-    monkeypatch.setattr(learning, "_scaled", ends)
+    monkeypatch.setattr(learning, "scaled", ends)
     assert exit_code(command(table, tmp_path / "cut.clearprop", *kept)) == 1
-    monkeypatch.setattr(learning, "_scaled", scaled)
+    monkeypatch.setattr(learning, "scaled", scaled)
     names = {path.name.rpartition("-")[0] for path in (tmp_path / "run").iterdir()}
     assert names == {"fold-1-of-2-main", "fold-1-of-2-quantile-0.1", "fold-1-of-2-quantile-0.9", "fold-2-of-2-main",
                      "fold-2-of-2-quantile-0.1"}  # fmt: skip

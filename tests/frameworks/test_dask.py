@@ -8,7 +8,8 @@ from sklearn.model_selection import GridSearchCV
 from clearprop import MLPClassifier, TabularRegressor
 from clearprop.search import SearchCV
 
-distributed = pytest.importorskip("distributed", reason="distributed is not installed (dependency group dask)")
+pytest.importorskip("dask", reason="dask is not installed (dependency group dask)")
+distributed = pytest.importorskip("dask.distributed", reason="distributed is not installed (dependency group dask)")
 
 X = np.random.default_rng(0).normal(size=(120, 4))
 

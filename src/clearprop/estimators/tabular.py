@@ -282,6 +282,9 @@ class TabularEstimator(SavedWithItsTable, TabularGlassBox, Exports, BaseEstimato
         with shown(self.verbose, 0, epochs) as show:
             yield (show,)
 
+    def _settings(self) -> TableSettings:
+        return settings_of(self)
+
     @first_time("making a table of rows")
     def _table(self, X: Any, *, reset: bool) -> pa.Table:
         """X as a table; its columns are learned, or held against those of the fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any, Self
 
 import numpy as np
@@ -69,9 +70,9 @@ class AttributionDisplay:
         Raises
         ------
         InputError
-            When the estimator has no `attributions`.
+            When the estimator is none of tables.
         """
-        if not hasattr(estimator, "attributions"):
+        if not hasattr(estimator, "attributions") or "against" not in signature(estimator.attributions).parameters:
             raise InputError(
                 f"parts of columns are those of a TabularClassifier or TabularRegressor, not of a "
                 f"{type(estimator).__name__}"
