@@ -12,8 +12,8 @@ export const shapeOf = (drawing) =>
     node.items.map((item) => [item.name, item.symbol])]), layer.more?.text]), drawing.edges.map((edge) => [edge.name, edge.symbol])]);
 
 /** The longest of its texts, of labels and in nodes, for which a drawing is made wide enough. */
-const longest = (drawing) => [Math.max(0, ...labelled(drawing).map((edge) => edge.text.length)), Math.max(drawing.reserve.length,
-  ...drawing.layers.flatMap((layer) => layer.nodes.flatMap((node) => node.items.map((item) => item.text.length))))];
+const longest = (drawing) => [labelled(drawing).map((edge) => edge.text), drawing.layers.flatMap((layer) => layer.nodes.flatMap((node) =>
+  node.items.map((item) => item.text)))].map((texts) => Math.max(drawing.reserve.length, ...texts.map((text) => text.length)));
 
 export class Figure {
   constructor(drawing, words) {

@@ -60,7 +60,7 @@ export function placed(drawing) {
   let x = 8;
   drawing.layers.forEach((layer, l) => {
     const labels = drawing.edges.filter((edge) => edge.layer === layer.layer);
-    const widest = Math.max(0, ...labels.map((edge) => measured(labelOf({ ...edge, text: edge.text.padEnd(drawing.reserve.length, "0") }), SIZE, BOLD)));
+    const widest = Math.max(0, ...labels.map((edge) => measured(roomyLabel(edge, drawing), SIZE, BOLD)));
     if (l) x += labels.length <= LABELLED ? Math.max(BESIDE, widest + AROUND) : NARROWEST + Math.min(80, 2 * labels.length);
     columns.push({ x: x + widths[l] / 2, width: widths[l] });
     column(drawing, l, x + widths[l] / 2, widths[l], { row: rowOf(layer), height, bias }, nodes);
@@ -103,7 +103,7 @@ function edgesOf(drawing, nodes) {
       return { edge, x1: start.x + start.width / 2, y1: start.y, x2: end.x - end.width / 2, y2: end.y };
     });
     for (const line of lines) {
-      const parts = isLabelled ? labelOf(line.edge) : [["+", 0]];
+      const parts = isLabelled ? roomyLabel(line.edge, drawing) : [["+", 0]];
       const size = { width: measured(parts, isLabelled ? SIZE : 11, BOLD) + 6, height: isLabelled ? 17 : 13 };
       const others = lines.filter((other) => other !== line);
       const box = marked.has(line.edge) || isLabelled ? label(line, size, taken, others) : null;
@@ -116,6 +116,9 @@ function edgesOf(drawing, nodes) {
 
 /** What stands on an arrow: w¹₁₁ = +0.5. */
 export const labelOf = (edge) => [...edge.symbol, [` = ${edge.text}`, 0]];
+
+/** The same with as many digits as it may come to have, so that the drawing stays as the number grows. */
+const roomyLabel = (edge, { reserve }) => labelOf({ ...edge, text: edge.text.padEnd(reserve.length, "0") });
 
 /** A place for a label on its own line: over no other label, and if possible over no other line. */
 function label(line, size, taken, others) {
