@@ -83,6 +83,7 @@ LATE = {
     "explain.checking.verdicts": "the terminal's renderer brings rich",
     "explain.exercises.exercise": "the renderers, when an exercise is printed",
     "formulas.saving": "rules of other libraries are classes that few files name",
+    "tabular.fit": "tables that stay on the disk, when one does",
     "tabular.model": "the exporters, when a model is exported",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,10 @@ from clearprop.tables.storage import plain
 from clearprop.tables.streaming import Stored, is_stored, stored
 from clearprop.tables.streaming_read import Opened, within
 from clearprop.tabular.settings import TableSettings
-from clearprop.tabular.streamed_memory import bytes_of, in_memory, room
-from clearprop.tabular.streamed_preparation import StreamPrepared, prepare_stream
 from clearprop.training.joining import first_says
+
+if TYPE_CHECKING:
+    from clearprop.tabular.streamed_preparation import StreamPrepared
 
 
 def is_path(X: object) -> bool:
@@ -105,6 +106,8 @@ def rows_or_table(source: Source, kept: Mapping[str, Any]) -> Rows | Stored:
     InputError
         When a file of another kind than Parquet is to be read in pieces.
     """
+    from clearprop.tabular.streamed_memory import bytes_of, in_memory, room
+
     limit = bytes_of(source.memory)
     if is_stored(source.path):
         table = stored(source.path)
@@ -131,6 +134,9 @@ def prepared_stream(
     tell: Callable[[str], object] | None,
 ) -> StreamPrepared:
     """All that is needed to learn from rows that stay on the disk, none of which is held out."""
+    from clearprop.tabular.streamed_memory import bytes_of, room
+    from clearprop.tabular.streamed_preparation import prepare_stream
+
     asked = replace(settings, target=source.target, task=task, test=0.0)
     try:
         found = prepare_stream(table, asked, room(bytes_of(source.memory)), kept, tell, source.scratch)

@@ -21,7 +21,6 @@ from clearprop.tabular.quality import DEFAULT
 from clearprop.tabular.quantiles import Showing, carry_out_all
 from clearprop.tabular.seen import learned_rows, seen
 from clearprop.tabular.settings import TableSettings
-from clearprop.tabular.streamed import scores_held_out
 from clearprop.tabular.summary import summary
 from clearprop.training import Callback, Fit
 from clearprop.training.interrupts import Interrupts
@@ -91,6 +90,8 @@ def of_learned(
     if len(test) == 0:
         return TableFit(model, done.fit)
     if ready.plan.stream is not None:
+        from clearprop.tabular.streamed import scores_held_out
+
         stream = ready.plan.stream
         return TableFit(replace(model, held_out=scores_held_out(model, stream.rows, stream.shared)), done.fit)
     scores = model.scored(ready.X[test], ready.y[test], None if weight is None else weight[test])

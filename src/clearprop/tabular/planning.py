@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,11 @@ from clearprop.tabular.scoring import Scoring, scoring_of
 from clearprop.tabular.settings import TableSettings
 from clearprop.tabular.splitting import FEWEST_FOLDS
 from clearprop.tabular.start import SLOWER, Start
-from clearprop.tabular.streamed_rows import RowStream
 from clearprop.tabular.timing import epochs_in, seconds_per_epoch
-from clearprop.training.shared_rows import SharedRows
+
+if TYPE_CHECKING:
+    from clearprop.tabular.streamed_rows import RowStream
+    from clearprop.training.shared_rows import SharedRows
 
 DEFAULT = Variant()
 MEMBER_SEED = 1_000_003  # between the seeds of an ensemble's networks, so that neighbouring seeds share none
