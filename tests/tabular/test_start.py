@@ -115,3 +115,15 @@ def test_what_was_trained_without_dropout_goes_on_without(table, classes, tmp_pa
     assert Start(dropped, model.network).dropout == (0.0, 0.2, 0.1)
     assert run("train", table, "--from", classes, "--output", tmp_path / "more.clearprop", "--epochs", 2) == 0
     assert not any(TableModel.load(tmp_path / "more.clearprop").jobs[0].dropout)
+
+
+def test_a_model_of_a_logarithm_goes_on_with_it(tmp_path, capsys):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("x,y\n" + "".join(f"{k / 10},{np.exp(k / 20)}\n" for k in range(100)))
+    first, output = tmp_path / "first.clearprop", tmp_path / "tuned.clearprop"
+    assert run("train", rows, "--target", "y", "--log-target", "--epochs", 3, "--output", first) == 0
+    assert run("train", rows, "--from", first, "--epochs", 2, "--output", output) == 0
+    assert TableModel.load(output).target.log
+    capsys.readouterr()
+    assert run("train", rows, "--from", first, "--log-target", "--output", tmp_path / "no.clearprop") == 2
+    assert "--log-target does not go with --from" in " ".join(capsys.readouterr().err.split())

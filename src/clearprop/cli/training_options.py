@@ -232,9 +232,11 @@ def settings_of(target: list[str] | None, rows: RowOptions, learning: LearningOp
     UsageError
         For a value that cannot be, or options that do not go together.
     """
-    from clearprop.tabular.settings import TableSettings
+    from clearprop.tabular.settings import TableSettings, stays
 
     _check_together(rows, learning)
+    if learning.from_ is not None and learning.log_target:
+        raise exits.UsageError(stays("--log-target"))
     with exits.asking():
         return TableSettings(
             target=_target(target),

@@ -19,6 +19,11 @@ from clearprop.tabular.thresholds import SCORES
 from clearprop.training.stopping import check_on_divergence
 
 
+def stays(option: str) -> str:
+    """The sentence for what a network that there is has decided already."""
+    return f"{option} does not go with --from: the network, its columns and its target stay"
+
+
 @dataclass(frozen=True)
 class TableSettings:
     """What a user can ask of training on a table.
@@ -261,13 +266,12 @@ class TableSettings:
             "--loss": self.loss is not None,
             "--quantiles": bool(self.quantiles),
             "--folds": self.folds is not None,
-            "--log-target": self.log_target,
             "--category": bool(self.category),
             "--drop": bool(self.drop),
         }
         for option, is_said in said.items():
             if is_said:
-                raise InputError(f"{option} does not go with --from: the network, its columns and its target stay")
+                raise InputError(stays(option))
 
     @property
     def targets(self) -> tuple[str, ...]:

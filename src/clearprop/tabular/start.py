@@ -17,7 +17,7 @@ from clearprop.tables import ClassTarget, CountTarget, Encoder, NumberTarget, Ta
 from clearprop.tables.formula_step import Computed
 from clearprop.tables.target_means import TargetMeans
 from clearprop.tabular.model import TableModel
-from clearprop.tabular.settings import TableSettings
+from clearprop.tabular.settings import TableSettings, stays
 from clearprop.tabular.target import FoundTarget
 
 SLOWER = 0.1  # of the recipe's learning rate: what has learned already is not to be undone
@@ -83,8 +83,10 @@ class Start:
         return self.model.thetas[k].astype(np.float32)
 
     def asked(self, settings: TableSettings) -> TableSettings:
-        """The settings with the target, the task and the number of networks of the model."""
+        """The settings with the target, its logarithm, the task and the number of networks of the model."""
         target = self.model.target
+        if settings.log_target:  # asked for here, as only the model may say it
+            raise InputError(stays("--log-target"))
         columns = target.columns
         return replace(
             settings,
