@@ -99,6 +99,18 @@ def distinct(x: Any) -> Any:
     return np.unique(x, return_index=True)[0]
 
 
+def spread_evenly(n: int, most: int) -> Any:
+    """Numbers from 0 to n − 1, rising and spread evenly over all, the first and the last among them, `most` at most.
+
+    Examples
+    --------
+    >>> from clearprop.tables.numeric import spread_evenly
+    >>> spread_evenly(9, 3).tolist(), spread_evenly(2, 3).tolist()
+    ([0, 4, 8], [0, 1])
+    """
+    return distinct(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
 def quantiles(rising: Any, shares: Any) -> Any:
     """`np.quantile` of numbers that are sorted already, to the last bit, without sorting them again.
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from clearprop.errors import InputError
 from clearprop.tables import Category, ClassTarget, Moment, Number, Step, Truth, missing_column
+from clearprop.tables.numeric import spread_evenly
 from clearprop.tabular.model import TableModel
 from clearprop.tabular.seen import as_column, shown, value
 from clearprop.tabular.summary import counted
@@ -83,7 +84,7 @@ def of_encoded(model: TableModel, X: Any, column: str) -> Dependence:
     if column not in placed:
         raise missing_column(column, list(placed))
     step, place = placed[column]
-    rows = X[np.unique(np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).astype(np.int64))].copy()
+    rows = X[spread_evenly(len(X), MOST_ROWS)]
     values, words, places = _grid(step, rows[:, place], model.settings)
     means = []
     for inputs in step.encode(values)[0]:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from clearprop.tables import Category, Encoder, Moment, Number, Target, Truth, columns
 from clearprop.tables.input_trees import symbol_values
-from clearprop.tables.numeric import distinct
+from clearprop.tables.numeric import spread_evenly
 from clearprop.tabular.repeats import row_numbers
 
 BY_CHANCE = math.log(1e-9)
@@ -59,7 +59,7 @@ def leaks(table: pa.Table, encoder: Encoder, target: Target, X: Any, y: Any) -> 
     different = np.unique(row_numbers(X, y, encoder)[1], return_index=True)[1]
     if len(different) < len(y):
         table, y = table.take(pa.array(different)), y[different]
-    some = distinct(np.linspace(0, len(y) - 1, min(len(y), SOME_ROWS)).astype(np.int64))
+    some = spread_evenly(len(y), SOME_ROWS)
     few = table.select([step.column for step in steps]).take(pa.array(some))
     found = []
     for name, actual in zip(target.columns, y.reshape(len(y), -1).T, strict=True):

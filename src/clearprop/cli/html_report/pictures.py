@@ -17,6 +17,7 @@ from clearprop.plots import (
     style,
 )
 from clearprop.plots.pictures import Pictured, pictured
+from clearprop.tables.numeric import spread_evenly
 from clearprop.tabular.dependence import Dependence
 from clearprop.tabular.model import TableModel
 from clearprop.training import Epoch
@@ -74,7 +75,7 @@ def residuals(true: Any, predicted: Any) -> Pictured:
 
 def some(n_rows: int) -> Any:
     """The numbers of rows spread evenly over all, at most a thousand."""
-    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, MOST_POINTS)).astype(np.int64))
+    return spread_evenly(n_rows, MOST_POINTS)
 
 
 class Calibration:
@@ -121,7 +122,7 @@ def dependence(found: Dependence, labels: Sequence[str], ylabel: str) -> Picture
             ax.plot(places, found.mean[:, k], label=style.plain(label, 24), **drawn)
         shown = [style.plain(name, 14) for name in found.values]
         if found.places is None or shown[0] != number(float(places[0]), 6).replace(",", ""):
-            at = np.unique(np.linspace(0, len(shown) - 1, min(len(shown), MOST_TICKS)).astype(int))
+            at = spread_evenly(len(shown), MOST_TICKS)
             ax.set_xticks(places[at], [shown[k] for k in at], rotation=30 if len(at) > 4 else 0)
         ax.set(xlabel=style.plain(found.column), ylabel=style.plain(ylabel))
         if len(labels) > 1:

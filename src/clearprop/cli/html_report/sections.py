@@ -26,6 +26,7 @@ from clearprop.cli.scores_table import (
 from clearprop.cli.training_report import facts_before
 from clearprop.tables import ClassTarget
 from clearprop.tables.formula_step import Computed
+from clearprop.tables.numeric import spread_evenly
 from clearprop.tables.vector_step import Vector
 from clearprop.tabular.cross_validation import averages
 from clearprop.tabular.dependence import MOST_ROWS, of_encoded
@@ -160,8 +161,7 @@ def _score(name: str, language: str) -> str:
 
 def _thinned(history: Sequence[Epoch]) -> list[Epoch]:
     """Epochs spread evenly, the first and the last among them."""
-    places = np.unique(np.linspace(0, len(history) - 1, min(len(history), MOST_EPOCHS)).astype(int))
-    return [history[place] for place in places]
+    return [history[place] for place in spread_evenly(len(history), MOST_EPOCHS)]
 
 
 def _epochs(history: Sequence[Epoch], page: Markup, language: str) -> str:
