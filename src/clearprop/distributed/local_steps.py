@@ -62,7 +62,7 @@ class LocalEngine(ShardedEngine):
             n = min(every - state.cursor % every, n_steps - state.cursor, len(rates) - made)
             begun = state.copy()
             failed = self._local(job, state, data, order, rates[made : made + n])
-            self._average(job, state, begun, n, failed)
+            self._average(state, begun, n, failed)
             made += n
 
     def _local(self, job: Job, state: TrainingState, data: Data, order: Any, rates: Any) -> DivergenceError | None:
@@ -105,7 +105,7 @@ class LocalEngine(ShardedEngine):
             self._finish(job, state, part, float(part.numbers[WEIGHT]), float(rate))
 
     def _average(
-        self, job: Job, state: TrainingState, begun: TrainingState, n_steps: int, failed: DivergenceError | None
+        self, state: TrainingState, begun: TrainingState, n_steps: int, failed: DivergenceError | None
     ) -> None:
         """Have the same state in every process, n_steps updates after the one that was begun with."""
         vectors = [state.theta, *state.memory, state.gradient_norms]
@@ -122,7 +122,10 @@ class LocalEngine(ShardedEngine):
         moved = np.concatenate(
             [(now - then).astype(state.theta.dtype) for now, then in zip(vectors, before, strict=True)]
         )
-        np.multiply(moved, moved.dtype.type(weight), out=part.gradient) if weight > 0 else part.gradient.fill(0)
+        if weight > 0:
+            np.multiply(moved, moved.dtype.type(weight), out=part.gradient)
+        else:  # what moved may be no number
+            part.gradient.fill(0)
         tree.over_processes(part)
         total = float(part.numbers[WEIGHT])
         start = 0
@@ -132,7 +135,8 @@ class LocalEngine(ShardedEngine):
                 vector += part.gradient[start : start + len(vector)] / vector.dtype.type(total)
             start += len(vector)
         if part.numbers[NOT_FINITE]:
-            state.__dict__.update({name: getattr(begun, name) for name in ("step", "cursor", "loss_sum", "weight_sum")})
+            state.step, state.cursor = begun.step, begun.cursor
+            state.loss_sum, state.weight_sum = begun.loss_sum, begun.weight_sum
             raise next(each for each in self._group.told(failed) if each is not None)
         state.loss_sum, state.weight_sum = begun.loss_sum + float(part.numbers[LOSS]), begun.weight_sum + total
         state.cursor, state.step = begun.cursor + n_steps, begun.step + n_steps
